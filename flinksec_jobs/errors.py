@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one family of exceptions that this library raises.
+
+::
+
+    FlinkSecError
+    ├── SettingsError      a setting is unknown, missing or wrong
+    ├── SecretError        a file that a secret refers to cannot be used
+    ├── JavaNotFoundError  no usable Java, or one that lacks a module
+    ├── ArtifactError      a jar is missing or is not the one that was locked
+    ├── KeyRingError       a state key is missing, malformed or exposed
+    ├── SealedStateError   a sealed file is not whole
+    ├── SandboxError       a sandbox server did not start or died
+    └── JobError           the job failed in Flink
+"""
+
+
+class FlinkSecError(Exception):
+    """Something a user can act upon: what failed, and what to do about it.
+
+    Args:
+        message: what failed, with the name of the setting, never a secret's value.
+        hint: the way out, in one or two sentences.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  hint: {self.hint}" if self.hint else self.message
+
+
+class SettingsError(FlinkSecError):
+    """A setting is unknown, missing or has a value that cannot be used."""
+
+
+class SecretError(FlinkSecError):
+    """A file that a secret refers to is missing, unreadable or too widely readable."""
+
+
+class JavaNotFoundError(FlinkSecError):
+    """No Java was found that can run Flink with Kerberos."""
+
+
+class ArtifactError(FlinkSecError):
+    """A jar is missing, could not be fetched, or differs from the locked one."""
+
+
+class KeyRingError(FlinkSecError):
+    """A key of the state key ring is missing, malformed or too widely readable."""
+
+
+class SealedStateError(FlinkSecError):
+    """A sealed file is truncated, altered, foreign, or no sealed file at all."""
+
+
+class SandboxError(FlinkSecError):
+    """A sandbox server did not start, died, or could not be found."""
+
+
+class JobError(FlinkSecError):
+    """The job failed in Flink; the message starts with the root cause."""
