@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""References to secrets: where a secret lies, never what it is."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from .errors import SecretError
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+
+_OTHERS_MAY_READ_OR_WRITE = stat.S_IROTH | stat.S_IWOTH
+_WHAT_A_REFERENCE_IS = (
+    "a secret is never written into the settings: put it into a file of mode 0600 "
+    'and write "file:/path/of/the/file"'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SecretFile:
+    """A secret that lies in a file; the settings know only the path.
+
+    The bytes are read by the process that needs them, at the moment it needs them, and are
+    not kept. Kubernetes mounts Secrets as such files (``defaultMode: 0440`` with ``fsGroup``).
+
+    Args:
+        path: the file, made absolute.
+    """
+
+    path: Path
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", Path(self.path).absolute())
+
+    @classmethod
+    def parse(cls, reference: str) -> SecretFile:
+        """Read ``file:/path`` (also ``file:///path``, ``file:relative/path``) or ``/path``.
+
+        Raises:
+            SecretError: the text is no reference; the text itself is not repeated, as it may
+                be the secret.
+        """
+        location = (
+            reference.removeprefix("file://")
+            if reference.startswith("file:///")
+            else (reference.removeprefix("file:"))
+        )
+        is_reference = reference.startswith(("file:", "/")) and not location.startswith("//")
+        if not is_reference or not location or not location.isprintable():
+            raise SecretError("not a reference to a file", hint=_WHAT_A_REFERENCE_IS)
+        return cls(Path(location))
+
+    def check(self, setting: str | None = None) -> None:
+        """Make sure that the secret can be used: present, readable, not empty, not exposed.
+
+        Args:
+            setting: the setting that holds this reference, for the message.
+
+        Raises:
+            SecretError: it cannot; says why and how to mend it.
+        """
+        self._read(1, setting)
+
+    def read_bytes(self, setting: str | None = None) -> bytes:
+        """Return the secret after the same checks as `check`."""
+        return self._read(-1, setting)
+
+    def read_text(self, setting: str | None = None) -> str:
+        """Return the secret as UTF-8 text without one trailing newline, which editors add.
+
+        Raises:
+            SecretError: it cannot be used, or is not UTF-8.
+        """
+        try:
+            text = self.read_bytes(setting).decode("utf-8")
+        except UnicodeDecodeError:
+            # Without the cause: it holds the bytes.
+            raise SecretError(f"{self._named(setting)} is not UTF-8 text") from None
+        return text.removesuffix("\n").removesuffix("\r")
+
+    def _read(self, size: int, setting: str | None) -> bytes:
+        try:
+            # Non-blocking, so that a named pipe is refused below instead of waited for.
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            with os.fdopen(descriptor, "rb") as file:
+                self._refuse_unsafe(os.fstat(file.fileno()), setting)
+                return file.read(size)
+        except OSError as error:
+            raise SecretError(
+                f"{self._named(setting)} cannot be read: {(error.strerror or 'error').lower()}",
+                hint=f"make sure that {self.path} exists and that user id {os.geteuid()} "
+                "may read it",
+            ) from error
+
+    def _refuse_unsafe(self, found: os.stat_result, setting: str | None) -> None:
+        if not stat.S_ISREG(found.st_mode):
+            raise SecretError(
+                f"{self._named(setting)} is not a regular file",
+                hint="name the file that holds the secret, not its directory",
+            )
+        if found.st_mode & _OTHERS_MAY_READ_OR_WRITE:
+            raise SecretError(
+                f"{self._named(setting)} is open to every user of the machine "
+                f"(mode {stat.S_IMODE(found.st_mode):04o})",
+                hint=f"chmod 0600 {self.path}",
+            )
+        if found.st_size == 0:
+            raise SecretError(f"{self._named(setting)} is empty", hint="write the secret into it")
+
+    def _named(self, setting: str | None) -> str:
+        return f"{setting} (file:{self.path})" if setting else f"file:{self.path}"
+
+    def __repr__(self) -> str:
+        return f"<SECRET file:{self.path}>"
+
+    __str__ = __repr__
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls._from_setting, serialization=core_schema.to_string_ser_schema()
+        )
+
+    @classmethod
+    def _from_setting(cls, value: object) -> SecretFile:
+        if isinstance(value, cls):
+            return value
+        if isinstance(value, Path):
+            return cls(value)
+        try:
+            if isinstance(value, str):
+                return cls.parse(value)
+        except SecretError:
+            pass
+        raise PydanticCustomError(
+            "flinksec", "is not a reference to a file: {hint}", {"hint": _WHAT_A_REFERENCE_IS}
+        )

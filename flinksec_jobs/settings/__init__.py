@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The settings of a job: frozen models, and `load`, the only reader of files and environment."""
+
+from .durations import duration, format_duration
+from .models import (
+    ElasticsearchSettings,
+    HdfsSettings,
+    JobSettings,
+    KafkaSettings,
+    KerberosSettings,
+    PythonSettings,
+    Settings,
+    StateSettings,
+)
+
+__all__ = [
+    "ElasticsearchSettings",
+    "HdfsSettings",
+    "JobSettings",
+    "KafkaSettings",
+    "KerberosSettings",
+    "PythonSettings",
+    "Settings",
+    "StateSettings",
+    "duration",
+    "format_duration",
+]

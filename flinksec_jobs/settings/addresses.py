@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How addresses and names in the settings must look. No message repeats what was written."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator
+
+from .fields import refusal
+
+_HOST = r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\])"
+_HOST_PORT = re.compile(rf"{_HOST}:(\d{{1,5}})")
+_HDFS = re.compile(rf"hdfs://{_HOST}(?::\d{{1,5}})?/?")
+_PRINCIPAL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+")
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+_MAX_PORT = 65535
+
+
+def host_port(value: str) -> str:
+    """Accept ``host:port``."""
+    match = _HOST_PORT.fullmatch(value.strip())
+    if not match or not 0 < int(match[1]) <= _MAX_PORT:
+        raise refusal("must be host:port, such as kafka-0.example.com:9092")
+    return match[0]
+
+
+def http_url(value: str) -> str:
+    """Accept ``http(s)://host[:port][/prefix]`` without a user or password in it."""
+    parts = _split(value.strip())
+    if parts is None or parts.scheme not in {"https", "http"} or not parts.hostname:
+        raise refusal("must be a URL such as https://search.example.com:9200")
+    if parts.username is not None or parts.password is not None:
+        raise refusal("must not contain credentials: use username and password = file:/path")
+    if parts.query or parts.fragment:
+        raise refusal("must end after the host, the port or a path prefix")
+    return value.strip().rstrip("/")
+
+
+def principal(value: str) -> str:
+    """Accept ``name[/host]@REALM``."""
+    if not _PRINCIPAL.fullmatch(value):
+        raise refusal("must be a principal with its realm, such as flink@EXAMPLE.COM")
+    return value
+
+
+def hdfs_uri(value: str) -> str:
+    """Accept ``hdfs://host[:port]`` or the name of a name service."""
+    if not _HDFS.fullmatch(value):
+        raise refusal("must be hdfs://host:port or hdfs://nameservice, without a path")
+    return value.rstrip("/")
+
+
+def state_directory(value: str) -> str:
+    """Accept a local path or a URI, and write a local path as a ``file://`` URI."""
+    seal = "sealed+" if value.startswith("sealed+") else ""
+    location = value.removeprefix("sealed+")
+    if "://" not in location and location:
+        location = Path(location.removeprefix("file:")).absolute().as_uri()
+    parts = _split(location)
+    if parts is None or parts.scheme not in {"file", "hdfs"} or parts.path in {"", "/"}:
+        raise refusal("must be a directory: /path, file:///path or hdfs://host:port/path")
+    if parts.scheme == "file" and parts.netloc:
+        raise refusal("must have three slashes after file: file:///path")
+    return seal + location.rstrip("/")
+
+
+def sha256_fingerprint(value: str | None) -> str | None:
+    """Accept 64 hexadecimal digits, with or without colons; returned without, in lower case."""
+    if value is None:
+        return None
+    digits = value.replace(":", "").strip().lower()
+    if not _FINGERPRINT.fullmatch(digits):
+        raise refusal("must be a SHA-256 fingerprint: 64 hexadecimal digits")
+    return digits
+
+
+def _split(value: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(value)
+        _ = parts.port  # parsed, and refused, only when asked for
+    except ValueError:
+        return None
+    return parts
+
+
+HostPort = Annotated[str, AfterValidator(host_port)]
+HttpUrl = Annotated[str, AfterValidator(http_url)]

@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The settings: what a job's environment is. Read by `load`, never by anything else.
+
+Every section is a frozen model that refuses unknown names. Names follow the ecosystem: Elastic's
+(`ca_certs`), Kafka's (`security_protocol`), and Flink's own keys under `flink`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, AliasChoices, Field, PrivateAttr
+
+from ..errors import SettingsError
+from ..secrets import SecretFile
+from . import addresses
+from .fields import Duration, LocalPath, PathMarker, Scalars, Section, Strings
+from .passthrough import refused_in_flink, refused_in_kafka, unsealing
+
+_Protection = Literal["privacy", "integrity", "authentication"]
+S = TypeVar("S", bound=Section)
+
+
+class KerberosSettings(Section):
+    """Who the job is towards Kafka and HDFS."""
+
+    principal: Annotated[str, AfterValidator(addresses.principal)] = Field(
+        description="The job's principal with its realm, such as flink@EXAMPLE.COM."
+    )
+    keytab: Annotated[SecretFile, PathMarker()] = Field(
+        description="The keytab that holds the principal's keys, as file:/path."
+    )
+    krb5_conf: LocalPath = Field(
+        default=Path("/etc/krb5.conf"),
+        description="The Kerberos configuration with the realm's KDCs.",
+    )
+
+
+class KafkaSettings(Section):
+    """Where Kafka is, and how it is reached."""
+
+    bootstrap_servers: Annotated[tuple[addresses.HostPort, ...], Field(min_length=1)] = Field(
+        description="Brokers to ask first, each as host:port."
+    )
+    security_protocol: Literal["SASL_SSL", "SSL", "SASL_PLAINTEXT", "PLAINTEXT"] = Field(
+        default="SASL_SSL",
+        description="SASL_SSL: Kerberos over TLS. SSL: TLS, by client certificate if one is set. "
+        "SASL_PLAINTEXT: Kerberos without encryption. PLAINTEXT: neither.",
+    )
+    sasl_mechanism: Literal["GSSAPI"] = Field(
+        default="GSSAPI", description="How SASL proves who the job is; GSSAPI is Kerberos."
+    )
+    kerberos_service_name: str = Field(
+        default="kafka", min_length=1, description="First part of the brokers' principals."
+    )
+    ca_certs: LocalPath | None = Field(
+        default=None, description="PEM file of trusted CAs; without it those of the Java runtime."
+    )
+    client_cert: LocalPath | None = Field(
+        default=None, description="PEM file of the job's certificate, its chain after it."
+    )
+    client_key: Annotated[SecretFile | None, PathMarker()] = Field(
+        default=None, description="PEM file of the certificate's unencrypted key, as file:/path."
+    )
+    group_id: str | None = Field(
+        default=None, min_length=1, description="Consumer group; without it the job's name."
+    )
+    transactional_id_prefix: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Prefix of transactional ids; without it the job's name.",
+    )
+    transaction_timeout: Duration = Field(
+        default=timedelta(minutes=15),
+        description="How long a transaction may stay open; at most the brokers' "
+        "transaction.max.timeout.ms, 15 minutes unless they were told otherwise.",
+    )
+    properties: Strings = Field(
+        default={}, description="More properties of Kafka's clients, under Kafka's own names."
+    )
+
+    @property
+    def uses_tls(self) -> bool:
+        """Whether connections are encrypted."""
+        return self.security_protocol in {"SASL_SSL", "SSL"}
+
+    @property
+    def uses_kerberos(self) -> bool:
+        """Whether the job proves who it is by Kerberos."""
+        return self.security_protocol in {"SASL_SSL", "SASL_PLAINTEXT"}
+
+    def _contradictions(self) -> Iterator[tuple[str, str]]:
+        yield from _together(self, "client_cert", "client_key")
+        yield from refused_in_kafka(self.properties)
+
+
+class ElasticsearchSettings(Section):
+    """Where Elasticsearch is, and how its certificate is judged."""
+
+    hosts: Annotated[tuple[addresses.HttpUrl, ...], Field(min_length=1)] = Field(
+        description="Nodes as https://host:port; http:// only with verification = none."
+    )
+    verification: Literal["full", "certificate", "fingerprint", "none"] = Field(
+        default="full",
+        description="full: trusted chain and right host name. certificate: trusted chain, any "
+        "host name. fingerprint: exactly this certificate. none: anyone.",
+    )
+    ca_certs: LocalPath | None = Field(
+        default=None, description="PEM file of trusted CAs; without it those of the runtime."
+    )
+    fingerprint: Annotated[str | None, AfterValidator(addresses.sha256_fingerprint)] = Field(
+        default=None,
+        validation_alias=AliasChoices("fingerprint", "ssl_assert_fingerprint"),
+        description="SHA-256 of the server's own certificate in hexadecimal, colons allowed "
+        "(also ssl_assert_fingerprint).",
+    )
+    username: str | None = Field(default=None, min_length=1, description="User for HTTP basic.")
+    password: Annotated[SecretFile | None, PathMarker()] = Field(
+        default=None, description="The user's password, as file:/path."
+    )
+    api_key: Annotated[SecretFile | None, PathMarker()] = Field(
+        default=None, description="Encoded API key (base64 of id:key), as file:/path."
+    )
+    client_cert: LocalPath | None = Field(
+        default=None, description="PEM file of the job's certificate, its chain after it."
+    )
+    client_key: Annotated[SecretFile | None, PathMarker()] = Field(
+        default=None, description="PEM file of the certificate's unencrypted key, as file:/path."
+    )
+
+    def _contradictions(self) -> Iterator[tuple[str, str]]:
+        yield from _together(self, "username", "password")
+        yield from _together(self, "client_cert", "client_key")
+        if self.api_key and self.username:
+            yield "api_key", "excludes username and password: keep one of the two"
+        if self.verification == "fingerprint" and not self.fingerprint:
+            yield "fingerprint", 'is missing, and verification = "fingerprint" needs it'
+        if self.fingerprint and self.verification in {"full", "certificate"}:
+            yield "fingerprint", 'has no effect: set verification = "fingerprint", or remove it'
+        if self.verification != "none" and any(host.startswith("http:") for host in self.hosts):
+            yield "hosts", 'names http://: use https://, or set verification = "none"'
+
+
+class HdfsSettings(Section):
+    """Where HDFS is, and how it is reached; the job logs in by `kerberos`."""
+
+    uri: Annotated[str, AfterValidator(addresses.hdfs_uri)] = Field(
+        description="The file system, such as hdfs://namenode.example.com:8020."
+    )
+    namenode_principal: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The NameNode's principal, such as hdfs/_HOST@EXAMPLE.COM; without it that "
+        "of conf_dir.",
+    )
+    rpc_protection: _Protection = Field(
+        default="privacy", description="hadoop.rpc.protection; privacy means encrypted."
+    )
+    data_transfer_protection: _Protection = Field(
+        default="privacy", description="dfs.data.transfer.protection; privacy means encrypted."
+    )
+    replication: int | None = Field(
+        default=None, ge=1, description="Copies of each block; at most the number of DataNodes."
+    )
+    conf_dir: LocalPath | None = Field(
+        default=None, description="Directory of core-site.xml and hdfs-site.xml to start from."
+    )
+
+
+class StateSettings(Section):
+    """Where checkpoints go, and the keys that seal them."""
+
+    directory: Annotated[str, AfterValidator(addresses.state_directory), PathMarker()] = Field(
+        description="Directory of checkpoints and savepoints: /path, file:///path or hdfs://…; "
+        "sealed+ before it may be left out."
+    )
+    keys: LocalPath | None = Field(
+        default=None,
+        description="Key ring: a directory of one file per key, and primary naming one.",
+    )
+    sealed: bool = Field(default=True, description="Whether state is encrypted and authenticated.")
+    checkpoint_interval: Duration = Field(
+        default=timedelta(seconds=10), description="Time between checkpoints."
+    )
+    backend: Literal["hashmap", "rocksdb"] = Field(
+        default="hashmap", description="Working state on the heap, or in RocksDB on local disk."
+    )
+
+    @property
+    def uri(self) -> str:
+        """The directory as Flink gets it: ``sealed+file:///…`` when sealed."""
+        plain = self.directory.removeprefix("sealed+")
+        return f"sealed+{plain}" if self.sealed else plain
+
+    def _contradictions(self) -> Iterator[tuple[str, str]]:
+        if self.sealed and self.keys is None:
+            yield "keys", "is missing, and sealed state needs it: name the key ring's directory"
+        if not self.sealed and self.directory.startswith("sealed+"):
+            yield "sealed", "is false, but directory starts with sealed+: change one of the two"
+
+
+class PythonSettings(Section):
+    """How Flink runs the job's Python functions."""
+
+    execution_mode: Literal["thread", "process"] = Field(
+        default="thread",
+        description="thread: inside Flink's JVM, much faster. process: in processes of their "
+        "own, isolated from it.",
+    )
+
+
+class JobSettings(Section):
+    """How the job itself runs."""
+
+    parallelism: int = Field(default=1, ge=1, description="Parallel instances of every operator.")
+    resume: Literal["latest", "never"] = Field(
+        default="latest",
+        description="Continue from the newest checkpoint of the job, or start anew.",
+    )
+
+
+class Settings(Section):
+    """Everything a job is told about its environment; made by `flinksec_jobs.settings.load`.
+
+    Attributes hold the sections; a section that was not written is `None`. Use `need` for one
+    that must be there.
+    """
+
+    kerberos: KerberosSettings | None = Field(default=None, description="Who the job is.")
+    kafka: KafkaSettings | None = Field(default=None, description="Kafka.")
+    elasticsearch: ElasticsearchSettings | None = Field(default=None, description="Elasticsearch.")
+    hdfs: HdfsSettings | None = Field(default=None, description="HDFS.")
+    state: StateSettings | None = Field(default=None, description="Checkpoints and savepoints.")
+    python: PythonSettings = Field(default=PythonSettings(), description="Python functions.")
+    job: JobSettings = Field(default=JobSettings(), description="The job.")
+    flink: Scalars = Field(default={}, description="Flink's own options, under Flink's names.")
+
+    _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+    _source: str | None = PrivateAttr(default=None)
+
+    def _contradictions(self) -> Iterator[tuple[str, str]]:
+        if self.kerberos is None:
+            if self.kafka and self.kafka.uses_kerberos:
+                protocol = self.kafka.security_protocol
+                yield "kerberos", f"is missing, and kafka.security_protocol = {protocol} needs it"
+            if self.hdfs:
+                yield "kerberos", "is missing, and [hdfs] needs it"
+        yield from refused_in_flink(self.flink)
+        if self.state and self.state.sealed:
+            yield from unsealing(self.flink)
+
+    def origin(self, setting: str) -> str:
+        """Tell where a setting's value comes from.
+
+        Args:
+            setting: dotted name, such as ``kafka.ca_certs``.
+
+        Returns:
+            A file, the name of a ``FLINKSEC_*`` variable, ``argument``, or ``default``.
+        """
+        return self._origins.get(setting, "default")
+
+    def need(self, section: type[S]) -> S:
+        """Return the section of this type.
+
+        Raises:
+            SettingsError: the settings do not have it.
+        """
+        for name in type(self).model_fields:
+            if isinstance(found := getattr(self, name), section):
+                return found
+        name = re.sub("Settings$", "", section.__name__).lower()
+        raise SettingsError(
+            f"the settings have no section [{name}], and the job needs it",
+            hint=f"add [{name}] to {self._source or 'a settings file'}; "
+            "`flinksec settings reference` lists what goes into it",
+        )
+
+    def dump(self) -> dict[str, Any]:
+        """Return plain values that are safe to print: secrets are shown as references."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+def _together(section: Section, one: str, other: str) -> Iterator[tuple[str, str]]:
+    """Yield a problem when just one of two settings is given."""
+    first, second = getattr(section, one), getattr(section, other)
+    if (first is None) != (second is None):
+        given, missing = (one, other) if second is None else (other, one)
+        yield missing, f"is missing, and {given} needs it"
