@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.json;
+
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import org.apache.flink.api.java.typeutils.RowTypeInfo;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonFactory;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonParser;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonProcessingException;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonToken;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.io.JsonEOFException;
+import org.apache.flink.types.Row;
+
+/**
+ * Reads one JSON object, in UTF-8, into a row.
+ *
+ * <p>Fields are found by name; fields that the row type does not have are passed over; a field that
+ * is missing or null becomes null unless it is required. Numbers without a fraction ({@code 5.0})
+ * are taken for integers, nothing else is converted: a number in quotes is an error. Instants are
+ * ISO-8601 text with an offset, or whole milliseconds since 1970. Bytes are Base64.
+ *
+ * <p>Not safe for use by several threads.
+ */
+public final class JsonToRow implements Serializable {
+  private static final long serialVersionUID = 1L;
+  private static final JsonFactory FACTORY = new JsonFactory();
+
+  private final RowTypeInfo type;
+  private final List<String> required;
+  private final Set<String> excluded;
+  private transient RowReader reader;
+
+  /** Reads every field of the type; none is required. */
+  public JsonToRow(RowTypeInfo type) {
+    this(type, List.of(), Set.of());
+  }
+
+  /**
+   * @param required names of fields that must be present and not null; a dotted name reaches into a
+   *     nested row, or the rows of a list
+   * @param excluded top-level fields that are left null whatever the document says
+   * @throws IllegalArgumentException if a name is unknown or a field's type has no JSON form
+   */
+  public JsonToRow(RowTypeInfo type, Collection<String> required, Collection<String> excluded) {
+    this.type = type;
+    this.required = List.copyOf(required);
+    this.excluded = Set.copyOf(excluded);
+    this.reader = newReader();
+  }
+
+  /**
+   * Reads a document.
+   *
+   * @param json a whole document; null is an error, since a row has nothing to hold it
+   * @throws JsonDecodingException if the document is no JSON object of the declared form
+   */
+  public Row read(byte[] json) throws JsonDecodingException {
+    if (json == null) {
+      throw new JsonDecodingException("there is no document (a null value)");
+    }
+    if (reader == null) {
+      reader = newReader();
+    }
+    try (JsonParser parser = FACTORY.createParser(json)) {
+      return read(parser);
+    } catch (JsonProcessingException e) {
+      throw new JsonDecodingException("the document " + place(e));
+    } catch (JsonDecodingException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new JsonDecodingException("the document is not UTF-8");
+    }
+  }
+
+  private Row read(JsonParser parser) throws IOException {
+    JsonToken first = parser.nextToken();
+    if (first == null) {
+      throw new JsonDecodingException("the document is empty");
+    }
+    if (first != JsonToken.START_OBJECT) {
+      throw new JsonDecodingException(
+          "the document is " + ValueReader.describe(first) + ", not an object");
+    }
+    Row row = reader.read(parser);
+    if (parser.nextToken() != null) {
+      throw new JsonDecodingException("something follows the end of the JSON object");
+    }
+    return row;
+  }
+
+  private RowReader newReader() {
+    return new RowReader(type, required, excluded);
+  }
+
+  /** Jackson's own message is left out, since it quotes the document. */
+  private static String place(JsonProcessingException e) {
+    return (e instanceof JsonEOFException ? "ends too early, at" : "is no longer JSON at")
+        + " line %d, column %d"
+            .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr());
+  }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.json;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.Serializable;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import org.apache.flink.api.java.typeutils.RowTypeInfo;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonFactory;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonGenerator;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.util.MinimalPrettyPrinter;
+import org.apache.flink.types.Row;
+
+/**
+ * Writes a row as one compact JSON object, its fields in the order they are declared.
+ *
+ * <p>Null fields are written as null. Instants are ISO-8601 text in UTC, bytes are Base64. What
+ * {@link JsonToRow} reads, this writes, and the other way round.
+ *
+ * <p>Not safe for use by several threads: one generator and one buffer serve all rows.
+ */
+public final class RowToJson implements Serializable {
+  private static final long serialVersionUID = 1L;
+  private static final JsonFactory FACTORY = new JsonFactory();
+  private static final int LARGE_BUFFER = 1 << 20;
+
+  private final RowTypeInfo type;
+  private transient RowWriter writer;
+  private transient Buffer buffer;
+  private transient JsonGenerator generator;
+
+  /**
+   * @throws IllegalArgumentException if a field's type has no JSON form
+   */
+  public RowToJson(RowTypeInfo type) {
+    this.type = type;
+    this.writer = new RowWriter(type);
+  }
+
+  /** The document in UTF-8. */
+  public byte[] toBytes(Row row) {
+    write(row);
+    return buffer.toByteArray();
+  }
+
+  /** The document as text, without a line feed. */
+  public String toText(Row row) {
+    write(row);
+    return buffer.toString(StandardCharsets.UTF_8);
+  }
+
+  private void write(Row row) {
+    try {
+      open();
+      writer.write(generator, row);
+      generator.flush();
+    } catch (IOException e) {
+      generator = null;
+      throw new UncheckedIOException(e);
+    } catch (RuntimeException e) {
+      generator = null; // it stands inside a half-written object
+      throw e;
+    }
+  }
+
+  private void open() throws IOException {
+    if (writer == null) {
+      writer = new RowWriter(type);
+    }
+    if (generator == null || buffer.capacity() > LARGE_BUFFER) {
+      buffer = new Buffer();
+      generator = FACTORY.createGenerator(buffer);
+      generator.setPrettyPrinter(new MinimalPrettyPrinter("")); // nothing between two documents
+    }
+    buffer.reset();
+  }
+
+  private static final class Buffer extends ByteArrayOutputStream {
+    Buffer() {
+      super(512);
+    }
+
+    int capacity() {
+      return buf.length;
+    }
+  }
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.json;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.api.common.serialization.SerializerConfigImpl;
+import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.java.typeutils.RowTypeInfo;
+import org.apache.flink.types.Row;
+import org.flinksec.Serialized;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RowJsonTest {
+  static final RowTypeInfo PLACE =
+      new RowTypeInfo(
+          new TypeInformation<?>[] {Types.STRING, Types.DOUBLE}, new String[] {"name", "lat"});
+  static final RowTypeInfo ALL =
+      (RowTypeInfo)
+          Types.ROW_NAMED(
+              new String[] {"s", "l", "i", "d", "b", "raw", "at", "place", "tags", "legs", "facts"},
+              Types.STRING,
+              Types.LONG,
+              Types.INT,
+              Types.DOUBLE,
+              Types.BOOLEAN,
+              PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO,
+              Types.INSTANT,
+              PLACE,
+              Types.LIST(Types.STRING),
+              Types.OBJECT_ARRAY(PLACE),
+              Types.MAP(Types.STRING, Types.LONG));
+
+  static final Row FULL =
+      Row.of(
+          "Zürich \"1\" \u2708",
+          Long.MIN_VALUE,
+          -7,
+          0.1,
+          true,
+          new byte[] {0, -1, 5},
+          Instant.parse("2013-01-01T10:00:00.123Z"),
+          Row.of("JFK", 40.6),
+          new ArrayList<>(List.of("a", "b")),
+          new Row[] {Row.of("EWR", null), null},
+          Map.of("x", 1L));
+
+  static final String FULL_JSON =
+      "{\"s\":\"Zürich \\\"1\\\" \u2708\",\"l\":-9223372036854775808,\"i\":-7,\"d\":0.1,\"b\":true,"
+          + "\"raw\":\"AP8F\",\"at\":\"2013-01-01T10:00:00.123Z\","
+          + "\"place\":{\"name\":\"JFK\",\"lat\":40.6},\"tags\":[\"a\",\"b\"],"
+          + "\"legs\":[{\"name\":\"EWR\",\"lat\":null},null],\"facts\":{\"x\":1}}";
+
+  @Test
+  void everyTypeIsWrittenInDeclaredOrderAndReadBack() throws Exception {
+    assertThat(new RowToJson(ALL).toText(FULL)).isEqualTo(FULL_JSON);
+    assertThat(new JsonToRow(ALL).read(utf8(FULL_JSON))).isEqualTo(FULL);
+  }
+
+  @Test
+  void aRowOfNullsIsWrittenAndReadBack() throws Exception {
+    Row nulls = new Row(ALL.getArity());
+    byte[] json = new RowToJson(ALL).toBytes(nulls);
+    assertThat(new String(json, StandardCharsets.UTF_8)).startsWith("{\"s\":null,\"l\":null,");
+    assertThat(new JsonToRow(ALL).read(json)).isEqualTo(nulls);
+  }
+
+  @Test
+  void bothWorkAfterJavaSerialisation() throws Exception {
+    JsonToRow reader = Serialized.copy(new JsonToRow(ALL, List.of("s"), List.of("l")));
+    assertThat(reader.read(utf8("{\"s\":\"x\",\"l\":4}")).getField(1)).isNull();
+    assertThat(Serialized.copy(new RowToJson(ALL)).toText(FULL)).isEqualTo(FULL_JSON);
+    assertThat(Serialized.copy(RowJsonMapper.of(ALL)).map(FULL)).isEqualTo(FULL_JSON);
+  }
+
+  @Test
+  void whatJsonToRowReadsFlinkCanCopy() throws Exception {
+    Row row = new JsonToRow(ALL).read(utf8(FULL_JSON));
+    assertThat(ALL.createSerializer(new SerializerConfigImpl()).copy(row)).isEqualTo(row);
+  }
+
+  @Test
+  void unknownFieldsArePassedOverWithAllTheyHold() throws Exception {
+    Row row = place("{\"x\":{\"name\":[1,{\"lat\":2}]},\"name\":\"LGA\",\"y\":[[]],\"lat\":1}");
+    assertThat(row).isEqualTo(Row.of("LGA", 1.0));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          {"s":5}            | field 's' should be a string but is a whole number
+          {"l":"5"}          | field 'l' should be a whole number but is a string
+          {"l":5.5}          | field 'l' should be a whole number but is a number with a fraction
+          {"l":9223372036854775808} | field 'l' is a whole number outside the 64-bit range
+          {"i":2147483648}   | field 'i' is a whole number outside the 32-bit range
+          {"d":true}         | field 'd' should be a number but is a boolean
+          {"d":1e999}        | field 'd' is a number too large for a double
+          {"b":0}            | field 'b' should be a boolean but is a whole number
+          {"raw":"?"}        | field 'raw' is not Base64
+          {"at":"2013-01-01"} | field 'at' is not an ISO-8601 time with an offset, such as 2013-01-01T10:00:00Z
+          {"at":{}}          | field 'at' should be an ISO-8601 time or milliseconds since 1970 but is an object
+          {"place":[1]}      | field 'place' should be an object but is an array
+          {"place":{"lat":"x"}} | field 'place.lat' should be a number but is a string
+          {"tags":"a"}       | field 'tags' should be an array but is a string
+          {"tags":["a",null]} | field 'tags' is a list that holds null; use an array type for that
+          {"legs":[{"name":"a"},{"name":3}]} | field 'legs.1.name' should be a string but is a whole number
+          {"facts":{"k":"v"}} | field 'facts.k' should be a whole number but is a string
+          [1]                | the document is an array, not an object
+          null               | the document is null, not an object
+          ``                 | the document is empty
+          {"s":"a"} {}       | something follows the end of the JSON object
+          {"s":"a"           | the document ends too early, at line 1, column 9
+          {"s":tru}          | the document is no longer JSON at line 1, column 10
+          """)
+  void aDocumentOfTheWrongFormIsRefusedWithTheFieldAndTheKindOfValue(String json, String message) {
+    assertThatThrownBy(() -> new JsonToRow(ALL).read(utf8(json)))
+        .isInstanceOf(JsonDecodingException.class)
+        .hasMessage(message);
+  }
+
+  @Test
+  void anErrorNeverQuotesTheDocument() {
+    String secret = "hunter2".repeat(100);
+    for (String json : List.of("{\"l\":\"" + secret + "\"}", "{\"l\":" + secret, secret)) {
+      assertThatThrownBy(() -> new JsonToRow(ALL).read(utf8(json)))
+          .isInstanceOf(JsonDecodingException.class)
+          .message()
+          .doesNotContain("hunter2hunter2")
+          .hasSizeLessThan(250);
+    }
+  }
+
+  @Test
+  void invalidUtf8AndTheAbsentDocumentAreRefused() {
+    byte[] broken = utf8("{\"s\":\"a\"}");
+    broken[6] = (byte) 0xff;
+    assertThatThrownBy(() -> new JsonToRow(ALL).read(broken))
+        .isInstanceOf(JsonDecodingException.class);
+    assertThatThrownBy(() -> new JsonToRow(ALL).read(null))
+        .isInstanceOf(JsonDecodingException.class)
+        .hasMessage("there is no document (a null value)");
+  }
+
+  @Test
+  void wholeNumbersWithAZeroFractionAndMillisecondsAreTaken() throws Exception {
+    Row row = new JsonToRow(ALL).read(utf8("{\"l\":5.0,\"d\":3,\"at\":1357034400000}"));
+    assertThat(row.getField(1)).isEqualTo(5L);
+    assertThat(row.getField(3)).isEqualTo(3.0);
+    assertThat(row.getField(6)).isEqualTo(Instant.parse("2013-01-01T10:00:00Z"));
+  }
+
+  @Test
+  void timesWithAnOffsetBecomeInstants() throws Exception {
+    Row row = new JsonToRow(ALL).read(utf8("{\"at\":\"2013-01-01T05:00:00.5-05:00\"}"));
+    assertThat(row.getField(6)).isEqualTo(Instant.parse("2013-01-01T10:00:00.5Z"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'{}', s", "'{\"s\":null}', s", "'{\"s\":\"\",\"place\":{\"lat\":1}}', place.name"})
+  void aRequiredFieldThatIsMissingOrNullIsAnError(String json, String field) {
+    JsonToRow reader = new JsonToRow(ALL, List.of("s", "place.name"), List.of());
+    assertThatThrownBy(() -> reader.read(utf8(json)))
+        .hasMessage("field '%s' is required but missing or null", field);
+  }
+
+  @Test
+  void aReaderStaysUsableAfterAnError() throws Exception {
+    JsonToRow reader = new JsonToRow(PLACE);
+    assertThatThrownBy(() -> reader.read(utf8("{\"name\":[")));
+    assertThat(reader.read(utf8("{\"name\":\"JFK\"}"))).isEqualTo(Row.of("JFK", null));
+  }
+
+  @Test
+  void anUnknownRequiredFieldOrAnUnreadableTypeIsRefusedAtOnce() {
+    assertThatThrownBy(() -> new JsonToRow(PLACE, List.of("nome"), List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("'nome' is not a field of the row; it has: name, lat");
+    RowTypeInfo odd = (RowTypeInfo) Types.ROW_NAMED(new String[] {"t"}, Types.LOCAL_TIME);
+    assertThatThrownBy(() -> new JsonToRow(odd))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("field 't' has the type LocalTime, which cannot be read from JSON");
+  }
+
+  @Test
+  void aValueOfTheWrongClassIsRefusedAndTheWriterStaysUsable() {
+    RowToJson writer = new RowToJson(ALL);
+    Row wrong = Row.copy(FULL);
+    wrong.setField(7, Row.of("JFK", "north"));
+    assertThatThrownBy(() -> writer.toText(wrong))
+        .isInstanceOf(JsonEncodingException.class)
+        .hasMessage("field 'place.lat' should be Double but is String");
+    assertThat(writer.toText(FULL)).isEqualTo(FULL_JSON);
+  }
+
+  @Test
+  void numbersThatJsonCannotExpressAndRowsOfAnotherArityAreRefused() {
+    RowToJson writer = new RowToJson(PLACE);
+    assertThatThrownBy(() -> writer.toText(Row.of("x", Double.NaN)))
+        .hasMessage("field 'lat' is NaN, which JSON cannot express");
+    assertThatThrownBy(() -> writer.toText(Row.of("x")))
+        .hasMessage("the row has 1 fields, but its type declares 2");
+  }
+
+  @Test
+  void aLargeDocumentDoesNotLeakIntoTheNext() {
+    RowToJson writer = new RowToJson(PLACE);
+    assertThat(writer.toBytes(Row.of("x".repeat(3_000_000), 1.0))).hasSizeGreaterThan(3_000_000);
+    assertThat(writer.toText(Row.of("y", 1.0))).isEqualTo("{\"name\":\"y\",\"lat\":1.0}");
+  }
+
+  @Test
+  void theElementsOfAnArrayOfStringsAreStrings() throws Exception {
+    RowTypeInfo type =
+        (RowTypeInfo) Types.ROW_NAMED(new String[] {"a"}, Types.OBJECT_ARRAY(Types.STRING));
+    Row row = new JsonToRow(type).read(utf8("{\"a\":[\"x\",null]}"));
+    assertThat((String[]) row.getField(0)).isEqualTo(new String[] {"x", null});
+    assertThat(new RowToJson(type).toText(row)).isEqualTo("{\"a\":[\"x\",null]}");
+  }
+
+  private static Row place(String json) throws JsonDecodingException {
+    return new JsonToRow(PLACE).read(utf8(json));
+  }
+
+  private static byte[] utf8(String text) {
+    return text == null ? new byte[0] : text.getBytes(StandardCharsets.UTF_8);
+  }
+}
