@@ -2,6 +2,7 @@
 """The settings of a job: frozen models, and `load`, the only reader of files and environment."""
 
 from .durations import duration, format_duration
+from .load import load
 from .models import (
     ElasticsearchSettings,
     HdfsSettings,
@@ -24,4 +25,5 @@ __all__ = [
     "StateSettings",
     "duration",
     "format_duration",
+    "load",
 ]

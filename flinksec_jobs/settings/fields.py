@@ -40,7 +40,7 @@ def refusal(problem: str) -> PydanticCustomError:
 
 
 class PathMarker:
-    """Marks a field as a path: relative ones in a settings file are relative to that file."""
+    """Marks a text field that may hold a path, as `Path` and `SecretFile` fields always do."""
 
 
 def local_path(value: object) -> object:
@@ -95,7 +95,7 @@ def _positive(value: timedelta) -> timedelta:
     return value
 
 
-LocalPath = Annotated[Path, BeforeValidator(local_path), PathMarker()]
+LocalPath = Annotated[Path, BeforeValidator(local_path)]
 Duration = Annotated[
     timedelta,
     BeforeValidator(lambda value: _positive(_duration(value))),

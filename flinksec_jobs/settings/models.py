@@ -31,7 +31,7 @@ class KerberosSettings(Section):
     principal: Annotated[str, AfterValidator(addresses.principal)] = Field(
         description="The job's principal with its realm, such as flink@EXAMPLE.COM."
     )
-    keytab: Annotated[SecretFile, PathMarker()] = Field(
+    keytab: SecretFile = Field(
         description="The keytab that holds the principal's keys, as file:/path."
     )
     krb5_conf: LocalPath = Field(
@@ -63,7 +63,7 @@ class KafkaSettings(Section):
     client_cert: LocalPath | None = Field(
         default=None, description="PEM file of the job's certificate, its chain after it."
     )
-    client_key: Annotated[SecretFile | None, PathMarker()] = Field(
+    client_key: SecretFile | None = Field(
         default=None, description="PEM file of the certificate's unencrypted key, as file:/path."
     )
     group_id: str | None = Field(
@@ -119,16 +119,16 @@ class ElasticsearchSettings(Section):
         "(also ssl_assert_fingerprint).",
     )
     username: str | None = Field(default=None, min_length=1, description="User for HTTP basic.")
-    password: Annotated[SecretFile | None, PathMarker()] = Field(
+    password: SecretFile | None = Field(
         default=None, description="The user's password, as file:/path."
     )
-    api_key: Annotated[SecretFile | None, PathMarker()] = Field(
+    api_key: SecretFile | None = Field(
         default=None, description="Encoded API key (base64 of id:key), as file:/path."
     )
     client_cert: LocalPath | None = Field(
         default=None, description="PEM file of the job's certificate, its chain after it."
     )
-    client_key: Annotated[SecretFile | None, PathMarker()] = Field(
+    client_key: SecretFile | None = Field(
         default=None, description="PEM file of the certificate's unencrypted key, as file:/path."
     )
 

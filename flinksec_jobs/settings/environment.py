@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings from environment variables.
+
+``FLINKSEC_KAFKA__SECURITY_PROTOCOL`` sets ``kafka.security_protocol``. A list is separated by
+commas, or is JSON. An empty value unsets an optional setting. A free table takes a JSON object
+(``FLINKSEC_FLINK='{"rest.port": 8081}'``) or single keys, where ``__`` stands for a dot and
+``_`` for a dash (``FLINKSEC_FLINK__REST__BIND_PORT`` is ``rest.bind-port``); a key with a dot in
+it is taken as it is written.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+
+from . import schema
+from .fields import flattened
+from .problems import Problem, nearest
+
+PREFIX = "FLINKSEC_"
+NOT_SETTINGS = {
+    "FLINKSEC_SETTINGS": "the settings file, when none is given",
+    "FLINKSEC_CACHE": "directory of fetched jars",
+    "FLINKSEC_JARS_DIR": "directory of jars for use without a network",
+    "FLINKSEC_MAVEN_MIRROR": "where jars are fetched from",
+    "FLINKSEC_LOG_DIR": "directory of log files",
+    "FLINKSEC_WYCHEPROOF": "directory of test vectors, for the project's own tests",
+}
+
+Found = tuple[schema.Place, object, str]
+"""Where a value belongs, the value, and the variable it comes from."""
+
+
+def read(environ: Mapping[str, str]) -> tuple[list[Found], list[Problem]]:
+    """Return the settings of the environment, and what is wrong with them."""
+    found: list[Found] = []
+    problems: list[Problem] = []
+    # Sorted, so that a single key comes after the table it belongs to, and wins.
+    for name in sorted(environ):
+        if not name.startswith(PREFIX) or name in NOT_SETTINGS:
+            continue
+        place = _place(name)
+        setting = schema.find(place)
+        if setting is None or not all(place):
+            problems.append(Problem(name, _unknown(name)))
+            continue
+        try:
+            values = _values(place, setting, environ[name])
+            found.extend((inner, value, name) for inner, value in values)
+        except ValueError:
+            problems.append(Problem(name, f"must be {_form(setting)}, to set {setting.name}"))
+    return found, problems
+
+
+def _place(variable: str) -> schema.Place:
+    section, *rest = variable.removeprefix(PREFIX).split("__")
+    section = section.lower()
+    if not rest:
+        return (section,)
+    if section not in schema.sections():
+        return (section, _key("__".join(rest)))
+    name = schema.canonical(section, rest[0].lower())
+    return (section, name, _key("__".join(rest[1:]))) if rest[1:] else (section, name)
+
+
+def _key(text: str) -> str:
+    return text if "." in text else text.lower().replace("__", ".").replace("_", "-")
+
+
+def _values(
+    place: schema.Place, setting: schema.Setting, text: str
+) -> Iterator[tuple[schema.Place, object]]:
+    if setting.is_table and place == setting.place:
+        table = json.loads(text or "{}")
+        if not isinstance(table, dict):
+            raise ValueError("not a table")
+        for key, value in flattened(table).items():
+            yield (*place, key), value
+    elif setting.is_list:
+        yield place, _items(text)
+    else:
+        yield place, None if setting.is_optional and not text else text
+
+
+def _items(text: str) -> object:
+    if text.lstrip().startswith("["):
+        return json.loads(text)
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def _form(setting: schema.Setting) -> str:
+    return "a JSON object" if setting.is_table else "a list, by commas or as JSON"
+
+
+def _unknown(variable: str) -> str:
+    known = [setting.variable for setting in schema.settings()] + list(NOT_SETTINGS)
+    section = variable.removeprefix(PREFIX).lower()
+    if section in schema.sections():
+        return f"names a section: write {variable}__ and the name of a setting"
+    guess = nearest(variable, known)
+    return "sets no setting" + (f", did you mean {guess}?" if guess else ": remove it")

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`load`: the only reader of settings files and of the environment."""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from ..errors import SettingsError
+from . import environment, schema
+from .fields import flattened
+from .models import Settings
+from .problems import Problem, settings_error, translate
+
+_FILE_VARIABLE = "FLINKSEC_SETTINGS"
+
+Layer = Iterator[tuple[schema.Place, object]]
+
+
+def load(
+    path: Path | str | None = None,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """Read the settings.
+
+    A setting is taken from `overrides`, else from its ``FLINKSEC_*`` variable, else from the
+    file, else it has its default. What is given wins even when it is false, empty or nothing.
+    Single keys of the free tables (`flink`, `kafka.properties`) are merged, lists are replaced.
+
+    Args:
+        path: a TOML file; without it the one that ``FLINKSEC_SETTINGS`` names, if it does.
+            Relative paths in the file are relative to the file.
+        overrides: sections as mappings or models, or single settings by their dotted names
+            (``{"state.checkpoint_interval": "1 s"}``).
+        environ: the environment, by default this process's. ``FLINKSEC_KAFKA__CA_CERTS`` sets
+            ``kafka.ca_certs``; `flinksec_jobs.settings.environment` tells the rest.
+
+    Returns:
+        The settings; `Settings.origin` tells where each value comes from.
+
+    Raises:
+        SettingsError: the file cannot be read, a setting or a variable is unknown, missing or
+            wrong. One error lists all problems, each with its origin.
+    """
+    environ = os.environ if environ is None else environ
+    values: dict[schema.Place, object] = {}
+    origins: dict[schema.Place, str] = {}
+    source = _source(path, environ)
+    if source is not None:
+        for place, value in _from_file(source, named_by=None if path else _FILE_VARIABLE):
+            _set(values, origins, place, value, str(source))
+    variables, problems = environment.read(environ)
+    for place, value, variable in variables:
+        _set(values, origins, place, value, variable)
+    for place, value in _from_mapping(overrides or {}):
+        _set(values, origins, place, value, "argument")
+    return _build(values, origins, problems, source)
+
+
+def _build(
+    values: Mapping[schema.Place, object],
+    origins: Mapping[schema.Place, str],
+    problems: list[Problem],
+    source: Path | None,
+) -> Settings:
+    named = {".".join(place): origin for place, origin in origins.items()}
+    error: SettingsError | None = None
+    try:
+        settings = Settings.model_validate(_nested(values))
+    except ValidationError as found:
+        error = settings_error([*problems, *translate(found, named)])
+    else:
+        if problems:
+            error = settings_error(problems)
+    if error is not None:
+        # Outside of the handler: pydantic's error holds the values, and must not be chained.
+        raise error
+    settings._origins.update(named)
+    settings._source = str(source) if source else None
+    return settings
+
+
+def _source(path: Path | str | None, environ: Mapping[str, str]) -> Path | None:
+    chosen = path or environ.get(_FILE_VARIABLE)
+    return Path(chosen) if chosen else None
+
+
+def _from_file(path: Path, *, named_by: str | None) -> Layer:
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        by = f" (named by {named_by})" if named_by else ""
+        reason = (error.strerror or "error").lower()
+        raise SettingsError(
+            f"the settings file {path}{by} cannot be read: {reason}",
+            hint="give the path of a TOML file that this user may read",
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        reason = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "not UTF-8"
+        raise SettingsError(
+            f"the settings file {path} is not TOML: {reason}",
+            hint='texts and paths stand in double quotes: keytab = "file:/etc/keytab"',
+        ) from None
+    base = path.absolute().parent
+    for place, value in _from_mapping(table):
+        setting = schema.find(place)
+        is_relative = setting is not None and setting.is_path and isinstance(value, str)
+        yield place, _rebased(str(value), base, setting) if is_relative else value
+
+
+def _rebased(text: str, base: Path, setting: schema.Setting | None) -> str:
+    """Make a relative path absolute; leave a URI, and a secret that is no reference, as it is."""
+    seal = "sealed+" if text.startswith("sealed+") else ""
+    scheme = "file:" if text.startswith("file:", len(seal)) else ""
+    location = text.removeprefix(seal + scheme)
+    is_secret = setting is not None and setting.is_secret
+    if not location or "://" in text or location.startswith("/") or (is_secret and not scheme):
+        return text
+    return f"{seal}{scheme}{base / location}"
+
+
+def _from_mapping(table: Mapping[str, Any]) -> Layer:
+    for dotted, value in table.items():
+        place = schema.place_of(dotted)
+        content = _given(value) if isinstance(value, BaseModel) else value
+        if len(place) == 1 and isinstance(content, Mapping):
+            yield from _from_section(place[0], content)
+        else:
+            yield from _from_value(place, content)
+
+
+def _from_section(section: str, content: Mapping[str, Any]) -> Layer:
+    if section not in schema.sections():
+        yield from _from_value((section,), content)
+        return
+    yield (section,), {}
+    seen: dict[str, str] = {}
+    for written, value in content.items():
+        name = schema.canonical(section, written)
+        if name in seen:
+            raise SettingsError(f"{section}.{name} is given twice: {seen[name]} and {written}")
+        seen[name] = written
+        yield from _from_value((section, name), value)
+
+
+def _from_value(place: schema.Place, value: object) -> Layer:
+    setting = schema.find(place)
+    is_table = setting is not None and setting.is_table and place == setting.place
+    if is_table and isinstance(value, Mapping):
+        for key, inner in flattened(value).items():
+            yield (*place, key), inner
+    else:
+        yield place, value
+
+
+def _given(section: BaseModel) -> dict[str, Any]:
+    return {name: getattr(section, name) for name in section.model_fields_set}
+
+
+def _set(
+    values: dict[schema.Place, object],
+    origins: dict[schema.Place, str],
+    place: schema.Place,
+    value: object,
+    origin: str,
+) -> None:
+    """Put a value over what lower layers said about it, about parts of it, or about its whole."""
+    is_opening = value == {} and len(place) == 1
+    for other in list(values):
+        is_whole = other == place[: len(other)] and values[other] != {}
+        is_part = place == other[: len(place)] and not is_opening
+        if is_whole or is_part:
+            del values[other]
+            origins.pop(other, None)
+    values.setdefault(place, value)
+    origins.setdefault(place, origin)
+
+
+def _nested(values: Mapping[schema.Place, object]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for place, value in sorted(values.items(), key=lambda item: len(item[0])):
+        branch = tree
+        for part in place[:-1]:
+            branch = branch.setdefault(part, {})
+        branch[place[-1]] = dict(value) if isinstance(value, dict) else value
+    return tree

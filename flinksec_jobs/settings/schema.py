@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the models know about themselves: names, kinds and places of all settings."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+from pydantic import AliasChoices
+from pydantic.fields import FieldInfo
+
+from ..secrets import SecretFile
+from .fields import PathMarker, Section
+from .models import Settings
+
+Place = tuple[str, ...]
+"""Where a value belongs: ``("kafka", "ca_certs")``, ``("flink", "rest.port")``."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting, or one table whose keys are not ours to know.
+
+    Attributes:
+        place: section and name; one part only for a table that is a section itself.
+        field: pydantic's description of it.
+    """
+
+    place: Place
+    field: FieldInfo
+
+    @property
+    def name(self) -> str:
+        """The dotted name."""
+        return ".".join(self.place)
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return "FLINKSEC_" + "__".join(self.place).upper()
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it is a table of free keys."""
+        return get_origin(self.field.annotation) is dict
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a list."""
+        return get_origin(self.field.annotation) is tuple
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether it refers to a secret."""
+        return SecretFile in _types(self.field.annotation)
+
+    @property
+    def is_path(self) -> bool:
+        """Whether it may be a path, relative ones being relative to the settings file."""
+        marked = any(isinstance(found, PathMarker) for found in self.field.metadata)
+        return marked or self.is_secret or Path in _types(self.field.annotation)
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether it may be unset."""
+        return type(None) in _types(self.field.annotation)
+
+
+def section_of(field: FieldInfo) -> type[Section] | None:
+    """Return the model of a field of `Settings` that is a section."""
+    for found in _types(field.annotation):
+        if isinstance(found, type) and issubclass(found, Section):
+            return found
+    return None
+
+
+def sections() -> dict[str, type[Section]]:
+    """Return the model of every section by its name, without free tables."""
+    found = {name: section_of(field) for name, field in Settings.model_fields.items()}
+    return {name: section for name, section in found.items() if section}
+
+
+def settings() -> Iterator[Setting]:
+    """Yield every setting in the order of the models."""
+    for name, field in Settings.model_fields.items():
+        if section := section_of(field):
+            for inner, inner_field in section.model_fields.items():
+                yield Setting((name, inner), inner_field)
+        else:
+            yield Setting((name,), field)
+
+
+def find(place: Place) -> Setting | None:
+    """Return the setting of a place, for a key of a free table that table."""
+    for setting in settings():
+        if place == setting.place or (
+            setting.is_table and place[: len(setting.place)] == setting.place
+        ):
+            return setting
+    return None
+
+
+def canonical(section: str, name: str) -> str:
+    """Return the name that a section uses for a setting that may be written by an alias."""
+    model = sections().get(section)
+    for own, field in model.model_fields.items() if model else ():
+        alias = field.validation_alias
+        if isinstance(alias, AliasChoices) and name in alias.choices:
+            return own
+    return name
+
+
+def place_of(dotted: str) -> Place:
+    """Split a dotted name; what follows the name of a free table is one key, dots and all."""
+    section, _, rest = dotted.partition(".")
+    if not rest:
+        return (section,)
+    if section not in sections():
+        return (section, rest)
+    name, _, key = rest.partition(".")
+    name = canonical(section, name)
+    return (section, name, key) if key else (section, name)
+
+
+def _types(annotation: Any) -> set[Any]:  # noqa: ANN401  an annotation can be anything
+    """Return a type and every type within it."""
+    found = {annotation}
+    for argument in get_args(annotation):
+        if not isinstance(argument, str):
+            found |= _types(argument)
+    return found
