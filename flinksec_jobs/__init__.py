@@ -1,2 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """Secure PyFlink jobs: Kerberos, TLS and encrypted state by default."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flinksec_jobs.errors import FlinkSecError
+    from flinksec_jobs.job import SecureJob
+    from flinksec_jobs.rows import record, row_type
+    from flinksec_jobs.settings import Settings, load
+
+__all__ = ["FlinkSecError", "SecureJob", "Settings", "load", "record", "row_type"]
+
+_HOMES = {
+    "FlinkSecError": "errors",
+    "SecureJob": "job",
+    "Settings": "settings",
+    "load": "settings",
+    "record": "rows",
+    "row_type": "rows",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that the command line starts at once."""
+    from importlib import import_module
+
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Elasticsearch: settings to a sink that runs in the JVM over HTTPS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from flinksec_jobs.runtime import jvm
+
+if TYPE_CHECKING:
+    from flinksec_jobs.record_sink import RecordSink
+    from flinksec_jobs.settings import ElasticsearchSettings
+
+OnDocumentError = Literal["fail", "skip"]
+
+
+def connection_options(settings: ElasticsearchSettings) -> dict[str, str]:
+    """How to reach Elasticsearch, as the flat options of the JVM sink; secrets are paths."""
+    options = {
+        "hosts": ",".join(settings.hosts),
+        "verification": settings.verification,
+        "ca_certs": settings.ca_certs,
+        "fingerprint": settings.fingerprint,
+        "username": settings.username,
+        "password_file": settings.password and settings.password.path,
+        "api_key_file": settings.api_key and settings.api_key.path,
+        "client_cert": settings.client_cert,
+        "client_key": settings.client_key and settings.client_key.path,
+    }
+    return {name: str(value) for name, value in options.items() if value is not None}
+
+
+def sink(
+    settings: ElasticsearchSettings,
+    index: str,
+    *,
+    id_field: str | None,
+    on_document_error: OnDocumentError,
+) -> RecordSink:
+    """A sink that indexes each row, or each string of JSON, as a document of an index."""
+    from flinksec_jobs.record_sink import RecordSink
+
+    options = connection_options(settings) | {
+        "index": index,
+        "on_document_error": on_document_error,
+    }
+    if id_field is not None:
+        options["id_field"] = id_field
+
+    def build(row_type: Any) -> Any:
+        sinks = jvm.view().org.flinksec.elasticsearch.ElasticsearchSinks
+        if row_type is None:
+            return sinks.forJson(jvm.string_map(options))
+        return sinks.forRows(jvm.string_map(options), row_type)
+
+    return RecordSink(f"the Elasticsearch index {index}", build)

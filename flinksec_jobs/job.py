@@ -1,0 +1,314 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`SecureJob`: a PyFlink job in the environment that its settings describe."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
+
+from flinksec_jobs import elasticsearch, hdfs, kafka, kerberos, preflight, rows, state
+from flinksec_jobs.errors import FlinkSecError, SettingsError
+from flinksec_jobs.runtime import artifacts, jvm, local
+from flinksec_jobs.settings import Settings, duration, load
+from flinksec_jobs.settings.checks import check_files, weaknesses
+
+if TYPE_CHECKING:
+    from pyflink.common import Configuration
+    from pyflink.datastream import DataStream, StreamExecutionEnvironment
+
+    from flinksec_jobs.record_sink import RecordSink
+    from flinksec_jobs.settings import StateSettings
+
+S = TypeVar("S")
+_log = logging.getLogger("flinksec_jobs")
+
+
+class SecureJob:
+    """A PyFlink job that logs in, encrypts and verifies as its settings say.
+
+    Entering the block checks the settings, starts the JVM and logs in; leaving it asks every
+    server that the job uses whether it will be let in, then runs the job to its end. In between
+    stands plain PyFlink: `from_kafka` returns a ``DataStream``, the ``to_…`` methods return sinks
+    for ``stream.sink_to``, and `env` is the ``StreamExecutionEnvironment``.
+
+    Args:
+        name: the job's name; its checkpoints, log and transactions are kept under it.
+        settings: a TOML file, or settings already loaded. Default: the file that
+            ``FLINKSEC_SETTINGS`` names, else the one beside the script (``job.py``: ``job.toml``).
+        overrides: settings that win over file and environment, ``{"job": {"parallelism": 2}}``.
+
+    Raises:
+        SettingsError: a setting is unknown, missing or wrong.
+        SecretError: a keytab, key or password file cannot be used.
+        JavaNotFoundError: there is no usable Java.
+        JobError: a server refuses the job, or the job failed in Flink.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        settings: Settings | Path | str | None = None,
+        overrides: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.name = name
+        if isinstance(settings, Settings):
+            self.settings = settings
+        else:
+            self.settings = load(settings or _beside_the_script(), overrides=overrides or {})
+        self._env: StreamExecutionEnvironment | None = None
+        self._topics: set[str] = set()
+        self._hdfs_paths: set[str] = set()
+        self._uses_elasticsearch = False
+        self._local_run = local.LocalRun(
+            name,
+            hdfs.hadoop_options(self.settings.hdfs) if self.settings.hdfs else {},
+            self.settings.hdfs.conf_dir if self.settings.hdfs else None,
+        )
+
+    def __enter__(self) -> Self:
+        check_files(self.settings)
+        for weakness in weaknesses(self.settings):
+            _log.warning("%s", weakness)
+        if not jvm.runs_in_a_cluster():
+            self._local_run.start_jvm()
+        self._env = self._environment()
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if exception_type is None:
+            self.execute()
+
+    @property
+    def env(self) -> StreamExecutionEnvironment:
+        """PyFlink's environment; it exists inside the ``with`` block."""
+        if self._env is None:
+            raise FlinkSecError(
+                f"the job {self.name} has no environment yet",
+                hint=f'Use it inside: with SecureJob("{self.name}") as job: …',
+            )
+        return self._env
+
+    @property
+    def log_file(self) -> Path:
+        """Where a local run writes the log of its JVM."""
+        return self._local_run.log_file
+
+    def from_kafka(
+        self,
+        topic: str,
+        record: type[S],
+        *,
+        event_time: str | None = None,
+        out_of_orderness: str | timedelta = "5 s",
+        idleness: str | timedelta = "1 min",
+        start: kafka.Start = "earliest",
+        bounded: bool = False,
+        on_undecodable: Literal["fail", "skip"] = "fail",
+        metadata: Mapping[str, str] | None = None,
+    ) -> DataStream:
+        """A stream of the JSON documents of a topic as rows with the fields of a dataclass.
+
+        Args:
+            topic: the topic; it must exist.
+            record: the dataclass. A document that lacks a field not written ``T | None`` cannot
+                be decoded.
+            event_time: the field with epoch milliseconds or a ``datetime``; without it the
+                stream has no watermarks.
+            out_of_orderness: how late a record may come after a newer one.
+            idleness: after how long without records a partition is left out of the watermark.
+            start: where to begin when there is no checkpoint.
+            bounded: end at the offsets that are the last when the job starts.
+            on_undecodable: ``fail`` names topic, partition and offset; ``skip`` counts them in
+                the metric ``flinksec.undecodableRecords`` and logs a warning.
+            metadata: fields to fill from the Kafka record, ``{"written_at": "timestamp"}``:
+                ``topic``, ``partition``, ``offset``, ``timestamp`` or ``key``.
+
+        Raises:
+            SettingsError: there is no section ``[kafka]``, or a name does not fit.
+        """
+        settings = self._section("kafka", self.settings.kafka)
+        time = event_time and kafka.EventTime(
+            event_time, duration(out_of_orderness), duration(idleness)
+        )
+        options = kafka.SourceOptions(
+            topic, record, start, bounded, on_undecodable, dict(metadata or {})
+        )
+        self._topics.add(topic)
+        with jvm.translated(f"cannot read the Kafka topic {topic}"):
+            source = kafka.source(
+                settings, self.settings.kerberos, settings.group_id or self.name, options
+            )
+            return self.env.from_source(
+                source,
+                kafka.watermarks(record, time or None),
+                f"Kafka {topic}",
+                rows.row_type(record),
+            )
+
+    def to_kafka(
+        self,
+        topic: str,
+        *,
+        key_field: str | None = None,
+        delivery: kafka.Delivery = "exactly_once",
+    ) -> RecordSink:
+        """A sink of JSON documents to a topic.
+
+        Args:
+            topic: the topic; it must exist.
+            key_field: the field whose text becomes the record's key.
+            delivery: ``exactly_once`` writes in transactions, which a ``read_committed``
+                consumer sees with the checkpoint that covers them; or ``at_least_once``.
+        """
+        settings = self._section("kafka", self.settings.kafka)
+        self._topics.add(topic)
+        prefix = settings.transactional_id_prefix or self.name
+        return kafka.sink(
+            settings,
+            self.settings.kerberos,
+            topic,
+            key_field=key_field,
+            delivery=delivery,
+            transactional_id_prefix=f"{prefix}-{topic}",
+        )
+
+    def to_elasticsearch(
+        self,
+        index: str,
+        *,
+        id_field: str | None = None,
+        on_document_error: elasticsearch.OnDocumentError = "fail",
+    ) -> RecordSink:
+        """A sink that indexes documents, at least once, before each checkpoint completes.
+
+        Args:
+            index: the index.
+            id_field: the field that is the document's ``_id``: the same record written twice is
+                then one document. Without it Elasticsearch makes up an id.
+            on_document_error: what to do when Elasticsearch refuses a document for good (a
+                mapping conflict): ``fail`` the job with the reason, or ``skip`` and count it.
+        """
+        settings = self._section("elasticsearch", self.settings.elasticsearch)
+        self._uses_elasticsearch = True
+        return elasticsearch.sink(
+            settings, index, id_field=id_field, on_document_error=on_document_error
+        )
+
+    def to_hdfs(self, path: str, *, format: str = "json") -> RecordSink:  # noqa: A002
+        """A sink of files under a directory, which become visible whole, exactly once.
+
+        Args:
+            path: the directory on HDFS, ``/flights``.
+            format: ``json``: one document a line, UTF-8.
+        """
+        settings = self._section("hdfs", self.settings.hdfs)
+        self._hdfs_paths.add(path)
+        return hdfs.sink(settings, path, format=format)
+
+    def execute(self) -> None:
+        """Ask every server that the job uses, then run the job to its end.
+
+        Called at the end of the ``with`` block; there is no need to call it.
+
+        Raises:
+            JobError: a server refuses the job, or it failed in Flink.
+        """
+        self._ask_the_servers()
+        _log.info("job %s starts; its log is %s", self.name, self.log_file)
+        with jvm.translated(f"the job {self.name} failed"):
+            self.env.execute(self.name)
+
+    def _ask_the_servers(self) -> None:
+        if self.settings.kafka and self._topics:
+            preflight.check_kafka(self.settings.kafka, self.settings.kerberos, self._topics)
+        if self.settings.elasticsearch and self._uses_elasticsearch:
+            preflight.check_elasticsearch(self.settings.elasticsearch)
+        if self.settings.hdfs and self._hdfs_paths:
+            preflight.check_hdfs(self.settings.hdfs, self._hdfs_paths)
+
+    def _section(self, name: str, section: S | None) -> S:
+        if section is None:
+            raise SettingsError(
+                f"the job {self.name} uses {name}, and its settings have no section [{name}]",
+                hint="`flinksec settings reference` lists what it takes.",
+            )
+        return section
+
+    def _environment(self) -> StreamExecutionEnvironment:
+        from pyflink.datastream import StreamExecutionEnvironment
+
+        configuration = self._configuration()
+        if not jvm.runs_in_a_cluster():
+            if self.settings.kerberos:
+                jvm.set_system_property(
+                    "java.security.krb5.conf", str(self.settings.kerberos.krb5_conf)
+                )
+            jvm.initialize_file_systems(configuration)
+            if self.settings.kerberos and self.settings.hdfs:
+                jvm.login_to_kerberos(configuration)
+        env = StreamExecutionEnvironment.get_execution_environment(configuration)
+        jars = [artifacts.own_jar("flinksec-secure-connectors")]
+        if self.settings.kafka:
+            jars += artifacts.jars("flink-kafka")
+        jvm.add_jars(env, jars)
+        return env
+
+    def _configuration(self) -> Configuration:
+        from pyflink.common import Configuration
+
+        configuration = Configuration()
+        for name, value in self._flink_options().items():
+            configuration.set_string(name, value)
+        return configuration
+
+    def _flink_options(self) -> dict[str, str]:
+        """Flink's options from the settings; what ``[flink]`` says wins."""
+        options = {
+            "pipeline.name": self.name,
+            "parallelism.default": str(self.settings.job.parallelism),
+            "python.execution-mode": self.settings.python.execution_mode,
+            "pipeline.object-reuse": "true",
+        }
+        if self.settings.kerberos:
+            options |= kerberos.flink_options(self.settings.kerberos)
+        if not jvm.runs_in_a_cluster():
+            options |= local.python_options() | local.FLINK_OPTIONS
+        if self.settings.state:
+            options |= state.flink_options(self.settings.state, self.name)
+            options |= self._resume_options(self.settings.state)
+        return options | {
+            name: str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in self.settings.flink.items()
+        }
+
+    def _resume_options(self, settings: StateSettings) -> dict[str, str]:
+        named = state.RECOVERY_PATH in self.settings.flink
+        if self.settings.job.resume == "never" or named or jvm.runs_in_a_cluster():
+            return {}
+        checkpoint = state.latest_checkpoint(settings, self.name)
+        if checkpoint is None:
+            return {}
+        _log.warning("job %s goes on from the checkpoint %s", self.name, checkpoint.directory)
+        scheme = state.SEALED if settings.sealed else ""
+        return {state.RECOVERY_PATH: f"{scheme}{checkpoint.directory.as_uri()}"}
+
+
+def _beside_the_script() -> Path | None:
+    """The settings file beside the running script, unless the environment names another."""
+    script = getattr(sys.modules.get("__main__"), "__file__", None)
+    if os.environ.get("FLINKSEC_SETTINGS") or script is None:
+        return None
+    beside = Path(script).with_suffix(".toml")
+    return beside if beside.is_file() else None

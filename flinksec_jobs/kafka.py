@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kafka: settings to PyFlink's own source and sink, with JSON decoded and encoded in the JVM."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from flinksec_jobs import kerberos as kerberos_
+from flinksec_jobs import rows, tls
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.runtime import jvm
+
+if TYPE_CHECKING:
+    from pyflink.common import WatermarkStrategy
+    from pyflink.datastream.connectors.kafka import KafkaSource
+
+    from flinksec_jobs.record_sink import RecordSink
+    from flinksec_jobs.settings import KafkaSettings, KerberosSettings
+
+Start = Literal["earliest", "latest", "committed"]
+Delivery = Literal["exactly_once", "at_least_once"]
+
+
+@dataclass(frozen=True)
+class EventTime:
+    """Where a record's event time stands, and how watermarks follow it.
+
+    Attributes:
+        field: a field that holds epoch milliseconds (``int``) or a ``datetime``.
+        out_of_orderness: how much later than a newer record an older one may still come.
+        idleness: after how long without records a partition no longer holds back the others.
+    """
+
+    field: str
+    out_of_orderness: timedelta
+    idleness: timedelta
+
+
+@dataclass(frozen=True)
+class SourceOptions:
+    """What a job says about one topic that it reads; see ``SecureJob.from_kafka``."""
+
+    topic: str
+    record: type
+    start: Start = "earliest"
+    bounded: bool = False
+    on_undecodable: Literal["fail", "skip"] = "fail"
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+def client_properties(settings: KafkaSettings, kerberos: KerberosSettings | None) -> dict[str, str]:
+    """The properties with which any Kafka client of the job connects.
+
+    The login is per client (``sasl.jaas.config``), because ``security.kerberos.login.contexts``
+    is ignored in a local run.
+
+    Raises:
+        SettingsError: the protocol asks for Kerberos, and there is no ``[kerberos]``.
+    """
+    properties = dict(settings.properties)
+    properties["bootstrap.servers"] = ",".join(settings.bootstrap_servers)
+    properties["security.protocol"] = settings.security_protocol
+    if settings.security_protocol.startswith("SASL"):
+        if kerberos is None:
+            raise SettingsError(
+                f"kafka.security_protocol is {settings.security_protocol}, "
+                "and there is no section [kerberos]",
+                hint="Give kerberos.principal, kerberos.keytab and kerberos.krb5_conf.",
+            )
+        properties["sasl.mechanism"] = settings.sasl_mechanism
+        properties["sasl.kerberos.service.name"] = settings.kerberos_service_name
+        properties["sasl.jaas.config"] = kerberos_.jaas_config(kerberos)
+    if settings.security_protocol.endswith("SSL"):
+        properties |= tls.kafka_properties(settings)
+    return properties
+
+
+def source(
+    settings: KafkaSettings, kerberos: KerberosSettings | None, group_id: str, o: SourceOptions
+) -> KafkaSource:
+    """A Kafka source of rows, one for each JSON document of a topic."""
+    from pyflink.datastream.connectors.kafka import (
+        KafkaOffsetResetStrategy,
+        KafkaOffsetsInitializer,
+        KafkaSource,
+    )
+
+    starts = {
+        "earliest": KafkaOffsetsInitializer.earliest,
+        "latest": KafkaOffsetsInitializer.latest,
+        "committed": lambda: KafkaOffsetsInitializer.committed_offsets(
+            KafkaOffsetResetStrategy.EARLIEST
+        ),
+    }
+    builder = (
+        KafkaSource.builder()
+        .set_bootstrap_servers(",".join(settings.bootstrap_servers))
+        .set_topics(o.topic)
+        .set_group_id(group_id)
+        .set_starting_offsets(starts[o.start]())
+    )
+    if o.bounded:
+        builder.set_bounded(KafkaOffsetsInitializer.latest())
+    for name, value in client_properties(settings, kerberos).items():
+        builder.set_property(name, value)
+    # PyFlink's builder takes a deserializer of values only; Flink's takes one of records.
+    builder._j_builder.setDeserializer(_deserializer(o))
+    return builder.build()
+
+
+def _deserializer(o: SourceOptions) -> Any:
+    return jvm.view().org.flinksec.kafka.JsonRowDeserializationSchema.of(
+        rows.row_type(o.record).get_java_type_info(),
+        jvm.string_map(o.metadata),
+        jvm.string_list(rows.required_fields(o.record)),
+        o.on_undecodable,
+    )
+
+
+def watermarks(record: type, event_time: EventTime | None) -> WatermarkStrategy:
+    """Watermarks from a field of the record, assigned in the JVM."""
+    from pyflink.common import Duration, WatermarkStrategy
+
+    if event_time is None:
+        return WatermarkStrategy.no_watermarks()
+    if event_time.field not in rows.field_names(record):
+        raise SettingsError(
+            f"event_time={event_time.field!r} is no field of {record.__name__}",
+            hint=f"Its fields are {', '.join(rows.field_names(record))}.",
+        )
+    strategy = WatermarkStrategy.for_bounded_out_of_orderness(
+        Duration.of_millis(event_time.out_of_orderness // timedelta(milliseconds=1))
+    ).with_idleness(Duration.of_millis(event_time.idleness // timedelta(milliseconds=1)))
+    assigner = jvm.view().org.flinksec.timestamps.RowFieldTimestampAssigner.of(
+        rows.row_type(record).get_java_type_info(), event_time.field
+    )
+    return WatermarkStrategy(strategy._j_watermark_strategy.withTimestampAssigner(assigner))
+
+
+def sink(
+    settings: KafkaSettings,
+    kerberos: KerberosSettings | None,
+    topic: str,
+    *,
+    key_field: str | None,
+    delivery: Delivery,
+    transactional_id_prefix: str,
+) -> RecordSink:
+    """A Kafka sink of JSON documents, one for each row, or of strings as they are."""
+    from flinksec_jobs.record_sink import RecordSink
+
+    properties = client_properties(settings, kerberos)
+    # Flink's own default of one hour is beyond what a broker allows (15 minutes).
+    timeout = settings.transaction_timeout // timedelta(milliseconds=1)
+    properties["transaction.timeout.ms"] = str(timeout)
+
+    def build(row_type: Any) -> Any:
+        from pyflink.datastream.connectors.base import DeliveryGuarantee
+        from pyflink.datastream.connectors.kafka import KafkaSink
+
+        guarantee = getattr(DeliveryGuarantee, delivery.upper())
+        builder = (
+            KafkaSink.builder()
+            .set_bootstrap_servers(",".join(settings.bootstrap_servers))
+            .set_delivery_guarantee(guarantee)
+            .set_transactional_id_prefix(transactional_id_prefix)
+        )
+        for name, value in properties.items():
+            builder.set_property(name, value)
+        builder._j_builder.setRecordSerializer(_serializer(topic, row_type, key_field))
+        return builder.build().get_java_function()
+
+    return RecordSink(f"the Kafka topic {topic}", build)
+
+
+def _serializer(topic: str, row_type: Any, key_field: str | None) -> Any:
+    if row_type is not None:
+        return jvm.view().org.flinksec.kafka.JsonRowSerializationSchema.of(
+            topic, row_type, key_field or ""
+        )
+    from pyflink.common.serialization import SimpleStringSchema
+    from pyflink.datastream.connectors.kafka import KafkaRecordSerializationSchema
+
+    return (
+        KafkaRecordSerializationSchema.builder()
+        .set_topic(topic)
+        .set_value_serialization_schema(SimpleStringSchema())
+        .build()
+        ._j_serialization_schema
+    )

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The bridge to the JVM: the only module that touches Py4J.
+
+Only flat values cross it: strings, numbers, lists of strings, maps of strings, and the Java
+objects that PyFlink itself hands around.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from flinksec_jobs.errors import FlinkSecError, JobError
+
+_DEEPEST = 30
+_NOISE = (
+    "org.apache.flink.runtime.client.JobExecutionException",
+    "org.apache.flink.runtime.JobException",
+    "org.apache.flink.util.FlinkRuntimeException",
+    "java.util.concurrent.ExecutionException",
+    "java.util.concurrent.CompletionException",
+    "java.lang.reflect.InvocationTargetException",
+)
+
+
+def runs_in_a_cluster() -> bool:
+    """Whether a JVM started this Python program (``flink run -py``, application mode)."""
+    return "PYFLINK_GATEWAY_PORT" in os.environ
+
+
+def start(environment: Mapping[str, str]) -> None:
+    """Start PyFlink's JVM, if it does not run yet, with additions to its environment.
+
+    The additions stay out of this process's own environment, so that one job's settings do not
+    reach another program that it starts.
+
+    Raises:
+        JobError: the JVM ended before it could be reached.
+    """
+    from pyflink.java_gateway import get_gateway
+
+    saved = {name: os.environ.get(name) for name in environment}
+    os.environ.update(environment)
+    try:
+        get_gateway()
+    except (RuntimeError, OSError) as error:
+        raise JobError(
+            f"the JVM for the job did not start: {error}",
+            hint=f"It was started with the Java at {environment.get('JAVA_HOME', '(PATH)')}.",
+        ) from error
+    finally:
+        for name, value in saved.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def view() -> Any:
+    """Py4J's view of the running JVM's classes."""
+    from pyflink.java_gateway import get_gateway
+
+    return get_gateway().jvm
+
+
+def process_id() -> int:
+    """The process id of the JVM that runs the job."""
+    return int(view().ProcessHandle.current().pid())
+
+
+def set_system_property(name: str, value: str) -> None:
+    """Set a Java system property, which unlike a JVM argument may hold spaces."""
+    view().System.setProperty(name, value)
+
+
+def properties(values: Mapping[str, str]) -> Any:
+    """A ``java.util.Properties`` of some strings."""
+    made = view().java.util.Properties()
+    for name, value in values.items():
+        made.setProperty(name, value)
+    return made
+
+
+def string_map(values: Mapping[str, str]) -> Any:
+    """A ``java.util.HashMap`` of some strings."""
+    made = view().java.util.HashMap()
+    for name, value in values.items():
+        made.put(name, value)
+    return made
+
+
+def string_list(values: Sequence[str]) -> Any:
+    """A ``java.util.ArrayList`` of some strings."""
+    made = view().java.util.ArrayList()
+    for value in values:
+        made.add(value)
+    return made
+
+
+def add_jars(environment: Any, jars: Sequence[Path]) -> None:
+    """Ship jars with the job of a ``StreamExecutionEnvironment``."""
+    with translated("cannot add the connectors' jars to the job"):
+        environment.add_jars(*[jar.as_uri() for jar in jars])
+
+
+def initialize_file_systems(configuration: Any) -> None:
+    """Load Flink's file system plugins with the job's configuration.
+
+    A local run never does so by itself (FLINK-11470): without this the scheme of the sealed file
+    system is unknown, or is configured with nothing.
+    """
+    jvm = view()
+    j_configuration = configuration._j_configuration
+    core = jvm.org.apache.flink.core
+    plugins = core.plugin.PluginUtils.createPluginManagerFromRootFolder(j_configuration)
+    with translated("the file systems of the job cannot be set up"):
+        core.fs.FileSystem.initialize(j_configuration, plugins)
+
+
+def login_to_kerberos(configuration: Any) -> None:
+    """Log the JVM in with ``security.kerberos.login.*``, which a local run otherwise ignores."""
+    security = view().org.apache.flink.runtime.security
+    with translated("the Kerberos login failed"):
+        security.SecurityUtils.install(
+            security.SecurityConfiguration(configuration._j_configuration)
+        )
+
+
+def row_type_of(stream: Any) -> Any:
+    """The Java row type of a stream's records, or ``None`` if they are no rows."""
+    j_type = stream._j_data_stream.getType()
+    name = j_type.getClass().getName()
+    return j_type if name == "org.apache.flink.api.java.typeutils.RowTypeInfo" else None
+
+
+def is_stream_of_rows(stream: Any) -> bool:
+    """Whether a stream's records are rows with typed fields."""
+    return row_type_of(stream) is not None
+
+
+def is_stream_of_strings(stream: Any) -> bool:
+    """Whether a stream's records are strings."""
+    return bool(stream._j_data_stream.getType().equals(view().Types.STRING))
+
+
+@contextmanager
+def translated(failed: str) -> Iterator[None]:
+    """Turn an exception out of the JVM into a `JobError` whose message is its root cause.
+
+    The Java stack trace stays available as the error's ``__cause__``.
+
+    Args:
+        failed: what failed, the start of the message.
+    """
+    from py4j.protocol import Py4JError, Py4JJavaError, Py4JNetworkError
+
+    try:
+        yield
+    except FlinkSecError:
+        raise
+    except Py4JJavaError as error:
+        raise JobError(f"{failed}: {root_cause(error.java_exception)}") from error
+    except (Py4JNetworkError, ConnectionError) as error:
+        raise JobError(
+            f"{failed}: the JVM that ran the job is gone",
+            hint="It was killed or ran out of memory; the end of its log tells. "
+            "Start the job again: it goes on from its last complete checkpoint.",
+        ) from error
+    except Py4JError as error:
+        raise JobError(f"{failed}: {error}") from error
+    except Exception as error:
+        # PyFlink turns some Java exceptions into Python ones of its own, trace and all.
+        if type(error).__module__ != "pyflink.util.exceptions":
+            raise
+        raise JobError(f"{failed}: {_first_telling_line(str(error))}") from error
+
+
+def root_cause(java_exception: Any) -> str:
+    """The deepest cause of a Java exception as ``Class: message``, frames left out."""
+    chain = [java_exception]
+    while (cause := chain[-1].getCause()) is not None and len(chain) < _DEEPEST:
+        chain.append(cause)
+    for exception in reversed(chain):
+        name = exception.getClass().getName()
+        message = exception.getMessage()
+        if message and name not in _NOISE:
+            return f"{name.rsplit('.', 1)[-1]}: {_without_frames(message)}"
+    return _without_frames(str(chain[-1].toString()))
+
+
+def _without_frames(text: str) -> str:
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("at ")]
+    return "\n".join(lines).strip()
+
+
+def _first_telling_line(text: str) -> str:
+    causes = [line for line in text.splitlines() if line.startswith("Caused by: ")]
+    return (causes[-1].removeprefix("Caused by: ") if causes else text.splitlines()[0]).strip()

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What ``python job.py`` needs around it: Java, plugins, Hadoop's configuration, logs.
+
+In a cluster the image and Flink's own configuration provide these; here they are laid out in a
+private temporary directory that goes away with the process.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+import shutil
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from flinksec_jobs.runtime import artifacts, jvm
+from flinksec_jobs.runtime.java import find_java
+
+# A local run ends at its first failure, where a cluster would try again for ever, and offers
+# nothing over HTTP but reading.
+FLINK_OPTIONS = {
+    "restart-strategy.type": "none",
+    "rest.bind-address": "localhost",
+    "rest.address": "localhost",
+    "web.submit.enable": "false",
+    "web.cancel.enable": "false",
+}
+HADOOP_CONF_FILES = ("core-site.xml", "hdfs-site.xml")
+# Read by log4j-local.properties in the JVM alone.
+JOB_LOG_VARIABLE = "FLINKSEC_JOB_LOG"
+
+
+@dataclass(frozen=True)
+class LocalRun:
+    """The surroundings of a job that runs in its own process.
+
+    Attributes:
+        job_name: names the log file.
+        hadoop_options: what ``core-site.xml`` and ``hdfs-site.xml`` are to hold; empty for a job
+            without HDFS, which then does not load Hadoop either.
+        hadoop_conf_dir: an existing Hadoop configuration directory to use in their place.
+    """
+
+    job_name: str
+    hadoop_options: Mapping[str, str]
+    hadoop_conf_dir: Path | None = None
+
+    @property
+    def log_file(self) -> Path:
+        """Where the JVM of the job writes its log."""
+        return log_directory() / f"{_file_name(self.job_name)}.log"
+
+    def start_jvm(self) -> None:
+        """Start PyFlink's JVM in these surroundings.
+
+        Raises:
+            JavaNotFoundError: there is no usable Java.
+            ArtifactError: one of our jars, or Hadoop's, is missing or altered.
+            JobError: the JVM did not start.
+        """
+        jvm.start(self._environment())
+
+    def _environment(self) -> dict[str, str]:
+        home = Path(tempfile.mkdtemp(prefix="flinksec-run-"))  # 0700 by definition
+        atexit.register(shutil.rmtree, home, ignore_errors=True)
+        log_directory().mkdir(parents=True, exist_ok=True, mode=0o700)
+        environment = {
+            "JAVA_HOME": str(find_java().home),
+            # Without FLINK_HOME, PyFlink overwrites FLINK_PLUGINS_DIR.
+            "FLINK_HOME": str(_pyflink_home()),
+            "FLINK_PLUGINS_DIR": str(_lay_out_plugins(home / "plugins")),
+            "FLINK_LIB_DIR": str(_pyflink_home() / "lib"),
+            "FLINK_OPT_DIR": str(_pyflink_home() / "opt"),
+            "FLINK_LOG_DIR": str(log_directory()),
+            "LOG4J_PROPERTIES": str(Path(__file__).with_name("log4j-local.properties")),
+            "JVM_ARGS": _jvm_arguments(),
+            JOB_LOG_VARIABLE: str(self.log_file),
+        }
+        if self.hadoop_options or self.hadoop_conf_dir:
+            conf_dir = self.hadoop_conf_dir or _write_hadoop_conf(
+                home / "hadoop-conf", self.hadoop_options
+            )
+            hadoop = os.pathsep.join(str(jar) for jar in artifacts.jars("hadoop-client"))
+            environment |= {"HADOOP_CONF_DIR": str(conf_dir), "HADOOP_CLASSPATH": hadoop}
+        return environment
+
+
+def log_directory() -> Path:
+    """Where local runs write their logs: ``FLINKSEC_LOG_DIR``, else under the user's state."""
+    if configured := os.environ.get("FLINKSEC_LOG_DIR"):
+        return Path(configured)
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "flinksec" / "logs"
+
+
+def python_options() -> dict[str, str]:
+    """The Flink options that make Python functions find this interpreter and its packages.
+
+    Thread mode embeds an interpreter that knows nothing of an inactive virtual environment, nor
+    of the ``.pth`` files of editable installations; so it is told the whole module path.
+    """
+    library = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib")}
+    standard = library | {str(Path(path) / "lib-dynload") for path in library}
+    paths = [path for path in sys.path if path and path not in standard]
+    return {
+        "python.executable": sys.executable,
+        "python.client.executable": sys.executable,
+        "python.pythonpath": os.pathsep.join(p for p in paths if not p.endswith(".zip")),
+    }
+
+
+def _pyflink_home() -> Path:
+    import pyflink
+
+    return Path(pyflink.__file__).parent
+
+
+def _lay_out_plugins(directory: Path) -> Path:
+    plugin = directory / "flinksec-sealed-state"
+    plugin.mkdir(parents=True)
+    jar = artifacts.own_jar("flinksec-sealed-state")
+    (plugin / jar.name).symlink_to(jar)
+    return directory
+
+
+def _write_hadoop_conf(directory: Path, options: Mapping[str, str]) -> Path:
+    directory.mkdir()
+    properties = "".join(
+        f"  <property><name>{escape(name)}</name><value>{escape(value)}</value></property>\n"
+        for name, value in sorted(options.items())
+    )
+    for name in HADOOP_CONF_FILES:
+        (directory / name).write_text(
+            f'<?xml version="1.0"?>\n<configuration>\n{properties}</configuration>\n'
+        )
+    return directory
+
+
+def _jvm_arguments() -> str:
+    return os.environ.get("JVM_ARGS", "-Xmx2g")
+
+
+def _file_name(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-") or "job"

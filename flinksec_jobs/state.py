@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""State: settings to Flink's checkpoint options, and the checkpoint to go on from."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flinksec_jobs.errors import SealedStateError, SettingsError
+
+if TYPE_CHECKING:
+    from flinksec_jobs.settings import StateSettings
+
+SEALED = "sealed+"
+RECOVERY_PATH = "execution.state-recovery.path"
+_log = logging.getLogger("flinksec_jobs.state")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A complete checkpoint: its directory and when its metadata was written (epoch ms)."""
+
+    directory: Path
+    created_at_ms: int
+
+
+def job_directory(settings: StateSettings, job_name: str) -> str:
+    """The URI under which a job keeps its checkpoints: ``sealed+file:///…/job-name``."""
+    base = settings.directory.rstrip("/")
+    if base.startswith("/"):
+        base = f"file://{base}"
+    if settings.sealed and not base.startswith(SEALED):
+        base = SEALED + base
+    return f"{base}/{re.sub(r'[^A-Za-z0-9._-]+', '-', job_name)}"
+
+
+def flink_options(settings: StateSettings, job_name: str) -> dict[str, str]:
+    """Flink's options for checkpoints that are sealed and outlive a crash of the job.
+
+    A job that ends well removes its checkpoints; one that fails or is killed leaves them.
+    """
+    options = {
+        "execution.checkpointing.dir": job_directory(settings, job_name),
+        "execution.checkpointing.interval": f"{_milliseconds(settings.checkpoint_interval)} ms",
+        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+        "state.backend.type": settings.backend,
+    }
+    if settings.sealed:
+        options["flinksec.sealed.keys"] = str(settings.keys)
+    return options
+
+
+def latest_checkpoint(settings: StateSettings, job_name: str) -> Checkpoint | None:
+    """The newest complete checkpoint that a killed or failed run of a job has left.
+
+    "Newest" is by the time of creation in the sealed header, which is authenticated; for state
+    that is not sealed by the file's own time.
+
+    Raises:
+        SealedStateError: the metadata of a checkpoint was altered, or its key is missing.
+        SettingsError: the directory is not on a local (or mounted) file system.
+    """
+    root = _local_path(job_directory(settings, job_name))
+    found = list(_complete(settings, root))
+    return max(found, key=lambda checkpoint: checkpoint.created_at_ms, default=None)
+
+
+def _local_path(uri: str) -> Path:
+    scheme, _, path = uri.removeprefix(SEALED).partition(":")
+    if scheme != "file":
+        raise SettingsError(
+            f"state.directory is on {scheme}:, where the latest checkpoint is not looked for",
+            hint=f'Set job.resume = "never", and name a checkpoint in [flink] "{RECOVERY_PATH}".',
+        )
+    return Path("/" + path.lstrip("/"))
+
+
+def _complete(settings: StateSettings, root: Path) -> Iterator[Checkpoint]:
+    for metadata in root.glob("*/chk-*/_metadata"):
+        created = _sealed_creation(settings, metadata) if settings.sealed else _mtime(metadata)
+        if created is not None:
+            yield Checkpoint(metadata.parent, created)
+
+
+def _mtime(metadata: Path) -> int:
+    return metadata.stat().st_mtime_ns // 1_000_000
+
+
+def _sealed_creation(settings: StateSettings, metadata: Path) -> int | None:
+    """When a sealed file was made; ``None`` if its writer was killed before it was whole."""
+    from flinksec_jobs.sealed import KeyRing, Status, read_header, verify_file
+
+    if settings.keys is None:
+        raise SettingsError("state.keys is missing", hint="Sealed state needs a key ring.")
+    report = verify_file(metadata, KeyRing.open(settings.keys))
+    if report.status is Status.TRUNCATED:
+        _log.warning("checkpoint %s was never completed; it is passed over", metadata.parent)
+        return None
+    if report.status is not Status.WHOLE:
+        raise SealedStateError(
+            f"the checkpoint {metadata.parent} cannot be used: {report.status.value}"
+            + (f" ({report.detail})" if report.detail else ""),
+            hint="Remove it to go on from an older one, or set job.resume = "
+            '"never" to start from nothing.',
+        )
+    return read_header(metadata).created_at_ms
+
+
+def _milliseconds(duration: timedelta) -> int:
+    return duration // timedelta(milliseconds=1)
