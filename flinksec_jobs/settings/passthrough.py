@@ -43,6 +43,7 @@ _FLINK_OWNED = {
     "execution.checkpointing.dir": "state.directory",
     "state.checkpoints.dir": "state.directory",
     "execution.checkpointing.interval": "state.checkpoint_interval",
+    "flinksec.sealed.keys": "state.keys",
     "state.backend": "state.backend",
     "state.backend.type": "state.backend",
     "python.execution-mode": "python.execution_mode",

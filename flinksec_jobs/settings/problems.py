@@ -75,7 +75,7 @@ def translate(error: ValidationError, origins: Mapping[str, str]) -> Iterator[Pr
             yield Problem(setting, _text(found, location), _origin(setting, origins))
 
 
-def _text(found: Any, location: tuple[int | str, ...]) -> str:  # noqa: ANN401  pydantic's ErrorDetails
+def _text(found: Any, location: tuple[int | str, ...]) -> str:
     kind = found["type"]
     given = type(found.get("input")).__name__
     what = f"found {_TYPE_NAMES.get(given, given)}"
@@ -117,7 +117,7 @@ def _missing(place: tuple[str, ...]) -> str:
     return f"is missing. {meaning}" if meaning else "is missing"
 
 
-def _not_among(found: Any, what: str) -> str:  # noqa: ANN401  pydantic's ErrorDetails
+def _not_among(found: Any, what: str) -> str:
     expected = found["ctx"]["expected"]
     choices: list[str] = expected.replace(" or ", ", ").split(", ")
     given = found.get("input")

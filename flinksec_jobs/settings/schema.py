@@ -122,7 +122,7 @@ def place_of(dotted: str) -> Place:
     return (section, name, key) if key else (section, name)
 
 
-def _types(annotation: Any) -> set[Any]:  # noqa: ANN401  an annotation can be anything
+def _types(annotation: Any) -> set[Any]:
     """Return a type and every type within it."""
     found = {annotation}
     for argument in get_args(annotation):

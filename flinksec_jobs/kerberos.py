@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What ``[kerberos]`` means for a JVM, and what a keytab holds.
+
+Only the path of the keytab enters a configuration; the keys in it are never read into one.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .errors import SecretError, SettingsError
+
+if TYPE_CHECKING:
+    from .secrets import SecretFile
+    from .settings import KerberosSettings
+
+_LOGIN_MODULE = "com.sun.security.auth.module.Krb5LoginModule"
+_MAGIC = b"\x05\x02"
+_ENCRYPTIONS = {
+    3: "des-cbc-md5",
+    16: "des3-cbc-sha1",
+    17: "aes128-cts-hmac-sha1-96",
+    18: "aes256-cts-hmac-sha1-96",
+    19: "aes128-cts-hmac-sha256-128",
+    20: "aes256-cts-hmac-sha384-192",
+    23: "rc4-hmac",
+}
+
+
+def jaas_config(kerberos: KerberosSettings) -> str:
+    """Return Kafka's ``sasl.jaas.config`` for a login by keytab.
+
+    The login module is the JDK's own, so the same text serves Kafka's clients and the shaded
+    ones of Flink's connector. It never asks a person and never looks into a ticket cache.
+
+    Raises:
+        SettingsError: path or principal hold a control character.
+    """
+    options = {
+        "useKeyTab": "true",
+        "storeKey": "true",
+        "useTicketCache": "false",
+        "doNotPrompt": "true",
+        "keyTab": _quoted(str(kerberos.keytab.path), "kerberos.keytab"),
+        "principal": _quoted(kerberos.principal, "kerberos.principal"),
+    }
+    listed = " ".join(f"{name}={value}" for name, value in options.items())
+    return f"{_LOGIN_MODULE} required {listed};"
+
+
+def jvm_arguments(kerberos: KerberosSettings) -> list[str]:
+    """Return the arguments that tell a JVM, which ignores ``KRB5_CONFIG``, where the KDCs are."""
+    return [f"-Djava.security.krb5.conf={kerberos.krb5_conf}"]
+
+
+def flink_options(kerberos: KerberosSettings) -> dict[str, str]:
+    """Return Flink's options for a login by keytab, without the ticket cache it would also try.
+
+    A cluster logs in by them; a local run ignores them unless told to (`runtime.jvm`).
+    """
+    return {
+        "security.kerberos.login.keytab": str(kerberos.keytab.path),
+        "security.kerberos.login.principal": kerberos.principal,
+        "security.kerberos.login.use-ticket-cache": "false",
+    }
+
+
+@dataclass(frozen=True)
+class KeytabEntry:
+    """One key of a keytab, without the key.
+
+    Attributes:
+        principal: whose key it is, with the realm.
+        version: the key's version number at the KDC (kvno).
+        encryption: name of the encryption type, ``type N`` when it has none here.
+    """
+
+    principal: str
+    version: int
+    encryption: str
+
+
+def read_keytab(keytab: SecretFile, setting: str = "kerberos.keytab") -> list[KeytabEntry]:
+    """List what a keytab holds (MIT's format 5.2, which every tool writes).
+
+    Args:
+        keytab: the file.
+        setting: the setting that names it, for messages.
+
+    Raises:
+        SecretError: it cannot be read, or is no keytab.
+    """
+    content = keytab.read_bytes(setting)
+    if content[:2] != _MAGIC:
+        raise SecretError(
+            f"{setting} (file:{keytab.path}) is not a keytab",
+            hint="export it from the KDC with ktadd or ktpass, and copy it in binary mode",
+        )
+    try:
+        return [_entry(record) for record in _records(content)]
+    except (struct.error, UnicodeDecodeError):
+        # Without the cause: it may hold bytes of a key.
+        raise SecretError(
+            f"{setting} (file:{keytab.path}) is a damaged keytab",
+            hint="export it again, and copy it in binary mode",
+        ) from None
+
+
+def check_keytab(kerberos: KerberosSettings) -> None:
+    """Make sure that the keytab holds a key of the principal.
+
+    Raises:
+        SecretError: the keytab cannot be read.
+        SettingsError: it holds keys of others only; lists whose.
+    """
+    held = sorted({entry.principal for entry in read_keytab(kerberos.keytab)})
+    if kerberos.principal not in held:
+        raise SettingsError(
+            f"kerberos.principal {kerberos.principal} has no key in kerberos.keytab "
+            f"(file:{kerberos.keytab.path}), which holds {', '.join(held) or 'no keys'}",
+            hint="use one of these principals, or the keytab of this one",
+        )
+
+
+def _quoted(value: str, setting: str) -> str:
+    """Quote for JAAS, where a backslash escapes."""
+    if not value.isprintable():
+        raise SettingsError(f"{setting} holds a control character")
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _records(content: bytes) -> Iterator[bytes]:
+    """Yield the entries: a signed length each, negative for the hole a removed one leaves."""
+    position = len(_MAGIC)
+    while position < len(content):
+        (size,) = struct.unpack_from(">i", content, position)
+        position += 4
+        if size == 0:  # ktutil pads the file's end with zeros
+            return
+        if position + abs(size) > len(content):
+            raise struct.error("entry beyond the end of the file")
+        if size > 0:
+            yield content[position : position + size]
+        position += abs(size)
+
+
+def _entry(record: bytes) -> KeytabEntry:
+    (components,) = struct.unpack_from(">H", record)
+    position = 2
+    names: list[str] = []
+    for _ in range(components + 1):  # the realm comes first
+        (size,) = struct.unpack_from(">H", record, position)
+        names.append(record[position + 2 : position + 2 + size].decode())
+        position += 2 + size
+    # name type, time, short version, encryption, length of the key
+    _, _, version, encryption, size = struct.unpack_from(">IIBHH", record, position)
+    position += 13 + size
+    if position > len(record):
+        raise struct.error("key beyond the end of its entry")
+    if len(record) - position >= 4:  # noqa: PLR2004  a version of four bytes may follow
+        (long_version,) = struct.unpack_from(">I", record, position)
+        version = long_version or version
+    realm, *parts = names
+    principal = "/".join(map(_escaped, parts)) + "@" + _escaped(realm)
+    return KeytabEntry(principal, version, _ENCRYPTIONS.get(encryption, f"type {encryption}"))
+
+
+def _escaped(part: str) -> str:
+    """Escape what separates the parts of a principal, as MIT's tools print it."""
+    return part.replace("\\", "\\\\").replace("/", "\\/").replace("@", "\\@")

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the TLS settings mean: for Kafka's Java clients, for a Python client, and for a check.
+
+Kafka reads PEM files by their paths, so no key and no store password enters a configuration.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import hmac
+import os
+import shutil
+import ssl
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+from .errors import SecretError, SettingsError
+
+if TYPE_CHECKING:
+    from .secrets import SecretFile
+    from .settings import ElasticsearchSettings, KafkaSettings
+
+_PEM = serialization.Encoding.PEM
+
+
+def kafka_properties(kafka: KafkaSettings) -> dict[str, str]:
+    """Return the ``ssl.*`` properties of Kafka's clients.
+
+    Kafka wants the certificate and its key (PKCS#8) in one file. When `client_cert` and
+    `client_key` name the same file it is used as it is, which is the way for a cluster; else a
+    combined file of mode 0600 is made in a private directory that this process removes at exit.
+
+    Raises:
+        SecretError: the key cannot be read or used.
+        SettingsError: a certificate cannot be read.
+    """
+    properties: dict[str, str] = {}
+    if kafka.ca_certs:
+        properties["ssl.truststore.type"] = "PEM"
+        properties["ssl.truststore.location"] = str(kafka.ca_certs)
+    if kafka.client_cert and kafka.client_key:
+        is_combined = kafka.client_cert == kafka.client_key.path
+        combined = kafka.client_cert if is_combined else _combined(kafka)
+        properties["ssl.keystore.type"] = "PEM"
+        properties["ssl.keystore.location"] = str(combined)
+    return properties
+
+
+def load_certificates(path: Path, setting: str) -> list[x509.Certificate]:
+    """Return the certificates of a PEM file.
+
+    Raises:
+        SettingsError: it cannot be read or holds no certificate.
+    """
+    try:
+        return x509.load_pem_x509_certificates(path.read_bytes())
+    except OSError as error:
+        raise SettingsError(
+            f"{setting} {path} cannot be read: {(error.strerror or 'error').lower()}",
+            hint=f"make sure that it exists and that user id {os.geteuid()} may read it",
+        ) from error
+    except ValueError as error:
+        raise SettingsError(
+            f"{setting} {path} holds no PEM certificate",
+            hint="it must contain -----BEGIN CERTIFICATE-----; convert DER with "
+            "openssl x509 -inform der",
+        ) from error
+
+
+def load_private_key(key: SecretFile, setting: str) -> Any:
+    """Return the unencrypted private key of a PEM file.
+
+    Raises:
+        SecretError: it cannot be read, is encrypted, or is no key.
+    """
+    content = key.read_bytes(setting)
+    try:
+        return serialization.load_pem_private_key(content, password=None)
+    except TypeError:
+        problem, hint = "is encrypted", "decrypt it into a file of mode 0600 with openssl pkey"
+    except ValueError:
+        problem, hint = "holds no PEM private key", "it must contain -----BEGIN PRIVATE KEY-----"
+    # Outside of the handlers: what the parser said about a key is not passed on.
+    raise SecretError(f"{setting} (file:{key.path}) {problem}", hint=hint)
+
+
+def belongs_to(key: Any, certificate: x509.Certificate) -> bool:
+    """Tell whether a private key is the one of a certificate."""
+    return _public_bytes(key.public_key()) == _public_bytes(certificate.public_key())
+
+
+def is_valid_at(certificate: x509.Certificate, now: datetime) -> bool:
+    """Tell whether a certificate has begun and not yet ended."""
+    return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
+
+
+def ssl_context(elasticsearch: ElasticsearchSettings) -> ssl.SSLContext:
+    """Return an `ssl.SSLContext` for Python clients that judges as the settings say.
+
+    With ``fingerprint`` the context itself compares the server's own certificate after the
+    handshake, whatever client uses it.
+
+    Raises:
+        SettingsError, SecretError: a certificate or key cannot be used.
+    """
+    if elasticsearch.verification == "fingerprint":
+        context: ssl.SSLContext = _PinnedContext.of(elasticsearch.fingerprint or "")
+    elif elasticsearch.verification == "none" or not elasticsearch.ca_certs:
+        context = ssl.create_default_context()
+    else:
+        load_certificates(elasticsearch.ca_certs, "elasticsearch.ca_certs")
+        context = ssl.create_default_context(cafile=str(elasticsearch.ca_certs))
+    context.check_hostname = elasticsearch.verification == "full"
+    if elasticsearch.verification in {"fingerprint", "none"}:
+        context.verify_mode = ssl.CERT_NONE
+    if elasticsearch.client_cert and elasticsearch.client_key:
+        load_private_key(elasticsearch.client_key, "elasticsearch.client_key")
+        context.load_cert_chain(elasticsearch.client_cert, elasticsearch.client_key.path)
+    return context
+
+
+class _PinnedContext(ssl.SSLContext):
+    """A context that compares the server's own certificate, not whatever else it sends."""
+
+    fingerprint: str
+
+    @classmethod
+    def of(cls, fingerprint: str) -> Self:
+        context = cls(ssl.PROTOCOL_TLS_CLIENT)
+        context.fingerprint = fingerprint
+        context.sslsocket_class = _PinnedSocket
+        context.sslobject_class = _PinnedObject
+        return context
+
+    def wrap_socket(self, *args: Any, **options: Any) -> ssl.SSLSocket:
+        # A handshake left to the first read or write would bypass the comparison.
+        return super().wrap_socket(*args, **{**options, "do_handshake_on_connect": True})
+
+
+class _PinnedSocket(ssl.SSLSocket):
+    def do_handshake(self, block: bool = False) -> None:
+        super().do_handshake(block)
+        _compare(self)
+
+
+class _PinnedObject(ssl.SSLObject):
+    def do_handshake(self) -> None:
+        super().do_handshake()
+        _compare(self)
+
+
+def _compare(connection: ssl.SSLSocket | ssl.SSLObject) -> None:
+    certificate = connection.getpeercert(binary_form=True) or b""
+    found = hashlib.sha256(certificate).hexdigest()
+    expected = getattr(connection.context, "fingerprint", "")
+    if not hmac.compare_digest(found, expected):
+        raise ssl.SSLCertVerificationError(
+            f"the server's certificate has the fingerprint {found}, "
+            "which is not the one of elasticsearch.fingerprint"
+        )
+
+
+def _combined(kafka: KafkaSettings) -> Path:
+    assert kafka.client_cert is not None  # noqa: S101  for the type checker: asked by the caller
+    assert kafka.client_key is not None  # noqa: S101
+    certificates = load_certificates(kafka.client_cert, "kafka.client_cert")
+    key = load_private_key(kafka.client_key, "kafka.client_key")
+    directory = Path(tempfile.mkdtemp(prefix="flinksec-tls-"))  # of mode 0700
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    path = directory / "client.pem"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(b"".join(certificate.public_bytes(_PEM) for certificate in certificates))
+        file.write(
+            key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        )
+    return path
+
+
+def _public_bytes(key: Any) -> bytes:
+    encoded: bytes = key.public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return encoded
