@@ -73,12 +73,7 @@ class SecureJob:
         )
 
     def __enter__(self) -> Self:
-        check_files(self.settings)
-        for weakness in weaknesses(self.settings):
-            _log.warning("%s", weakness)
-        if not jvm.runs_in_a_cluster():
-            self._local_run.start_jvm()
-        self._env = self._environment()
+        self.prepare()
         return self
 
     def __exit__(
@@ -216,6 +211,15 @@ class SecureJob:
         settings = self._section("hdfs", self.settings.hdfs)
         self._hdfs_paths.add(path)
         return hdfs.sink(settings, path, format=format)
+
+    def prepare(self) -> None:
+        """Check the settings' files, start the JVM and log in: what entering the block does."""
+        check_files(self.settings)
+        for weakness in weaknesses(self.settings):
+            _log.warning("%s", weakness)
+        if not jvm.runs_in_a_cluster():
+            self._local_run.start_jvm()
+        self._env = self._environment()
 
     def execute(self) -> None:
         """Ask every server that the job uses, then run the job to its end.

@@ -81,7 +81,7 @@ class InheritedDelay(KeyedProcessFunction):  # type: ignore[misc]
         )
 
     def process_element(
-        self, flight: Flight, ctx: KeyedProcessFunction.Context
+        self, flight: Flight, _ctx: KeyedProcessFunction.Context
     ) -> Iterator[Departure]:
         inherited = 0
         if flight.tail_number is not None:

@@ -120,6 +120,25 @@ def initialize_file_systems(configuration: Any) -> None:
         core.fs.FileSystem.initialize(j_configuration, plugins)
 
 
+def read_to_end(uri: str) -> int:
+    """Read a file through Flink's file systems, as a restoring job does.
+
+    Returns:
+        How many bytes it has.
+
+    Raises:
+        JobError: it cannot be read to its end.
+    """
+    path = view().org.apache.flink.core.fs.Path(uri)
+    nowhere = view().java.io.OutputStream.nullOutputStream()
+    with translated(f"cannot read {uri}"):
+        stream = path.getFileSystem().open(path)
+        try:
+            return int(stream.transferTo(nowhere))
+        finally:
+            stream.close()
+
+
 def login_to_kerberos(configuration: Any) -> None:
     """Log the JVM in with ``security.kerberos.login.*``, which a local run otherwise ignores."""
     security = view().org.apache.flink.runtime.security

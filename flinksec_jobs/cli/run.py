@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``flinksec run``: a job on this machine, with errors told in two lines."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("job", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--settings",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The settings file. Default: the one beside JOB (job.py: job.toml).",
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def run(job: Path, settings: Path | None, arguments: tuple[str, ...]) -> None:
+    """Run the PyFlink program JOB in this process, with ARGUMENTS as its own.
+
+    It is the same as ``python JOB``, but for how an error is told.
+    """
+    if settings is not None:
+        os.environ["FLINKSEC_SETTINGS"] = str(settings.absolute())
+    sys.argv = [str(job), *arguments]
+    sys.path.insert(0, str(job.parent.absolute()))
+    runpy.run_path(str(job), run_name="__main__")

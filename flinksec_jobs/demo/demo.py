@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The demonstration from beginning to end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flinksec_jobs.demo import arrivals, attacks, flights
+from flinksec_jobs.demo.checks import Check
+from flinksec_jobs.demo.evidence import Evidence
+from flinksec_jobs.demo.expected import Expected, expected_figures
+from flinksec_jobs.errors import FlinkSecError, JobError
+from flinksec_jobs.runtime.rest import JobRest, Progress
+from flinksec_jobs.sandbox import Sandbox
+from flinksec_jobs.sandbox.ports import free_ports
+from flinksec_jobs.sealed import KeyRing
+
+TOPICS = {"flights": 2, "delay-alerts": 1}
+_POLL_SECONDS = 0.5
+_CHECKPOINT_INTERVAL = "5 s"
+
+
+class Listener:
+    """What wants to hear how the demo gets on; each method does nothing by default."""
+
+    def stage(self, name: str) -> None:
+        """A new stage begins."""
+
+    def server(self, line: str) -> None:
+        """A server of the sandbox is up."""
+
+    def written(self, done: int, total: int) -> None:
+        """So many records of all are in Kafka."""
+
+    def job(self, progress: Progress, total: int) -> None:
+        """The job is so far."""
+
+    def check(self, check: Check) -> None:
+        """A check is done."""
+
+
+@dataclass
+class Result:
+    """What the demo found, and how long its stages took in seconds."""
+
+    checks: list[Check] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every check has a tick."""
+        return bool(self.checks) and all(check.ok for check in self.checks)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The form of ``flinksec demo --json``."""
+        return {
+            "ok": self.ok,
+            "checks": [check.as_dict() for check in self.checks],
+            "seconds": {name: round(value, 1) for name, value in self.seconds.items()},
+        }
+
+
+class Demo:
+    """One run of the demo on a sandbox.
+
+    Args:
+        sandbox: the servers, not yet started; they are stopped by whoever made it.
+        rows: how many flights; all by default.
+        listener: hears how it gets on.
+    """
+
+    def __init__(
+        self, sandbox: Sandbox, *, rows: int | None = None, listener: Listener | None = None
+    ) -> None:
+        self._sandbox = sandbox
+        self._limit = rows
+        self._listener = listener or Listener()
+        self._result = Result()
+        self._rest_port = 0
+
+    def run(self) -> Result:
+        """Start the servers, fill Kafka, run the job, count what arrived, and attack.
+
+        Raises:
+            FlinkSecError: a server did not start, or the job failed.
+        """
+        with self._stage("sandbox"):
+            self._sandbox.up()
+        with self._stage("data"):
+            expected = self._fill_kafka()
+        settings = self._write_settings()
+        state = self._sandbox.directory / "state"
+        with self._stage("job"), Evidence(state, self._sandbox.directory / "evidence") as evidence:
+            self._run_job(settings, len(expected.flights))
+        with self._stage("figures"):
+            ring = KeyRing.open(self._sandbox.state_keys)
+            self._check_arrivals(expected, evidence, ring)
+        with self._stage("attacks"):
+            self._attack(settings, state, expected, evidence, ring)
+        return self._result
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        self._listener.stage(name)
+        start = time.monotonic()
+        yield
+        self._result.seconds[name] = time.monotonic() - start
+
+    def _fill_kafka(self) -> Expected:
+        rows = flights.read_rows(self._limit)
+        self._sandbox.create_topics(TOPICS)
+        self._sandbox.produce(
+            "flights",
+            flights.kafka_lines(rows),
+            progress=lambda done: self._listener.written(done, len(rows)),
+        )
+        return expected_figures(rows)
+
+    def _write_settings(self) -> Path:
+        path = self._sandbox.directory / "flight_delays.toml"
+        self._sandbox.write_settings(path)
+        (self._rest_port,) = free_ports(1)
+        with path.open("a") as file:
+            file.write(f'\n[flink]\n"rest.bind-port" = "{self._rest_port}"\n')
+        return path
+
+    def _run_job(self, settings: Path, total: int) -> None:
+        environment = os.environ | {
+            "FLINKSEC_LOG_DIR": str(self._sandbox.directory / "logs"),
+            "FLINKSEC_STATE__CHECKPOINT_INTERVAL": _CHECKPOINT_INTERVAL,
+        }
+        command = [sys.executable, "-m", "flinksec_jobs", "run", str(job_file())]
+        process = subprocess.Popen(
+            [*command, "--settings", str(settings)],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            self._watch(process, total)
+        finally:
+            _end(process)
+        if process.returncode != 0:
+            said = process.stderr.read() if process.stderr else ""
+            raise JobError(
+                f"the job ended with exit code {process.returncode}: {said.strip()[-2000:]}",
+                hint=f"Its log is {self._sandbox.directory / 'logs'}.",
+            )
+
+    def _watch(self, process: subprocess.Popen[str], total: int) -> None:
+        rest = JobRest(self._rest_port)
+        while process.poll() is None:
+            if (progress := rest.progress()) is not None:
+                self._listener.job(progress, total)
+            time.sleep(_POLL_SECONDS)
+
+    def _check_arrivals(self, expected: Expected, evidence: Evidence, ring: KeyRing) -> None:
+        self._add(arrivals.kafka_in(self._sandbox, expected))
+        self._add(arrivals.elasticsearch(self._sandbox, expected))
+        self._add(arrivals.hdfs(self._sandbox, expected))
+        self._add(arrivals.kafka_alerts(self._sandbox, expected))
+        self._add(arrivals.sealed_files(evidence, ring))
+
+    def _attack(
+        self, settings: Path, state: Path, expected: Expected, evidence: Evidence, ring: KeyRing
+    ) -> None:
+        self._add(attacks.on_kafka(self._sandbox))
+        self._add(attacks.on_hdfs(self._sandbox))
+        self._add(attacks.on_state(settings, state, evidence, ring, expected.tail_numbers))
+        self._add(attacks.on_elasticsearch(settings, self._sandbox.rogue_ca_certs))
+
+    def _add(self, checks: Iterator[Check]) -> None:
+        for check in checks:
+            self._result.checks.append(check)
+            self._listener.check(check)
+
+
+def job_file() -> Path:
+    """The job ``flight_delays.py``: in an installed wheel, or in the checkout.
+
+    Raises:
+        FlinkSecError: it is in neither.
+    """
+    package = Path(__file__).parent.parent
+    for directory in (package / "jobs", package.parent / "jobs"):
+        if (directory / "flight_delays.py").is_file():
+            return directory / "flight_delays.py"
+    raise FlinkSecError("jobs/flight_delays.py is not installed", hint="Reinstall flinksec-jobs.")
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End the job and its JVM, which are a process group of their own."""
+    if process.poll() is not None:
+        return
+    for sign, patience in ((signal.SIGINT, 5.0), (signal.SIGKILL, 10.0)):
+        _signal_group(process, sign)
+        try:
+            process.wait(patience)
+        except subprocess.TimeoutExpired:
+            continue
+    _signal_group(process, signal.SIGKILL)
+
+
+def _signal_group(process: subprocess.Popen[str], sign: signal.Signals) -> None:
+    try:
+        os.killpg(process.pid, sign)
+    except ProcessLookupError:
+        return

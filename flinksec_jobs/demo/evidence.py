@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keep the checkpoints of a running job, which the job itself removes when it ends well."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+_INTERVAL_SECONDS = 0.2
+
+
+class Evidence:
+    """A thread that hard-links every file below a directory as soon as it is seen.
+
+    A link costs nothing, and shows the very bytes that lay on the volume. A file that was still
+    being written when it was linked is complete once its writer has closed it.
+
+    Args:
+        source: the state directory of the job.
+        target: where to keep the links, on the same file system.
+    """
+
+    def __init__(self, source: Path, target: Path) -> None:
+        self._source = source
+        self.directory = target
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="evidence", daemon=True)
+
+    def __enter__(self) -> Self:
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def checkpoints(self) -> list[Path]:
+        """The directories of the checkpoints that were completed, oldest first."""
+        found = self.directory.glob("**/chk-*/_metadata")
+        return sorted((path.parent for path in found), key=lambda p: int(p.name[4:]))
+
+    def files(self) -> list[Path]:
+        """All files that belong to a completed checkpoint."""
+        return [path for chk in self.checkpoints() for path in chk.iterdir() if path.is_file()]
+
+    def _watch(self) -> None:
+        while not self._stop.wait(_INTERVAL_SECONDS):
+            for path in self._new_files():
+                link = self.directory / path.relative_to(self._source)
+                link.parent.mkdir(parents=True, exist_ok=True)
+                with suppress(FileExistsError, FileNotFoundError):
+                    os.link(path, link)
+
+    def _new_files(self) -> Iterator[Path]:
+        for directory, _, names in os.walk(self._source):
+            for name in names:
+                yield Path(directory) / name
