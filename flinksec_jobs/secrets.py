@@ -16,7 +16,8 @@ from .errors import SecretError
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
-_OTHERS_MAY_READ_OR_WRITE = stat.S_IROTH | stat.S_IWOTH
+# A group may read: so a Kubernetes Secret reaches a process that is not root.
+_TOO_OPEN = stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
 _WHAT_A_REFERENCE_IS = (
     "a secret is never written into the settings: put it into a file of mode 0600 "
     'and write "file:/path/of/the/file"'
@@ -105,9 +106,9 @@ class SecretFile:
                 f"{self._named(setting)} is not a regular file",
                 hint="name the file that holds the secret, not its directory",
             )
-        if found.st_mode & _OTHERS_MAY_READ_OR_WRITE:
+        if found.st_mode & _TOO_OPEN:
             raise SecretError(
-                f"{self._named(setting)} is open to every user of the machine "
+                f"{self._named(setting)} is too widely open "
                 f"(mode {stat.S_IMODE(found.st_mode):04o})",
                 hint=f"chmod 0600 {self.path}",
             )

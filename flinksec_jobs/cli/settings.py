@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``flinksec settings``: show, check and explain settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import click
+
+from ..settings import Settings, load, reference
+from ..settings.checks import check_files, weaknesses
+from ..settings.fields import flattened
+
+_FILE = click.argument("file", required=False, type=click.Path(path_type=Path))
+
+
+@click.group()
+def settings() -> None:
+    """Show, check and explain settings.
+
+    FILE is a settings file in TOML, by default the one that FLINKSEC_SETTINGS names; FLINKSEC_*
+    variables apply as they do for a job.
+    """
+
+
+@settings.command()
+@_FILE
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def show(file: Path | None, as_json: bool) -> None:
+    """Print every value and where it comes from; secrets as references."""
+    loaded = load(file)
+    values = flattened(loaded.dump())
+    if as_json:
+        listed = {
+            name: {"value": value, "origin": loaded.origin(name)} for name, value in values.items()
+        }
+        click.echo(json.dumps(listed, indent=2))
+        return
+    _print_table(
+        ("setting", "value", "origin"),
+        [(name, _shown(value), loaded.origin(name)) for name, value in values.items()],
+    )
+
+
+@settings.command()
+@_FILE
+def check(file: Path | None) -> None:
+    """Open every file that the settings name, and warn of weak choices."""
+    loaded = load(file)
+    notes = check_files(loaded)
+    for line in [*weaknesses(loaded), *notes]:
+        click.echo(f"warning: {line}", err=True)
+    click.echo(f"the settings can be used: {', '.join(_sections(loaded)) or 'no sections'}")
+
+
+@settings.command("reference")
+@click.option("--markdown", is_flag=True, help="Print the tables of the guide.")
+def reference_(markdown: bool) -> None:
+    """List every setting: what it takes, its default, its meaning."""
+    if markdown:
+        click.echo(reference.markdown(), nl=False)
+        return
+    for entry in reference.entries():
+        default = f" (default {entry.default})" if entry.default else ""
+        required = entry.default == "required"
+        click.echo(f"{entry.name}: {entry.kind}{', required' if required else default}")
+        click.echo(f"    {entry.meaning}")
+
+
+def _sections(loaded: Settings) -> list[str]:
+    given = loaded.dump()
+    return [name for name in given if name in loaded.model_fields_set]
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    lines = [head, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head) - 1)]
+    for line in lines:
+        cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=False)]
+        click.echo("  ".join([*cells, line[-1]]))
