@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Makes .venv with the locked packages, our own jars and the library; what is there already stays.
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=prerequisites.sh
 . "$ROOT/scripts/prerequisites.sh"
 
 LOCKS=("$ROOT/requirements/build.txt" "$ROOT/requirements/lock.txt")

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+# One line each; the logic is in scripts/.
+
+.PHONY: help setup demo test lint format wheels bench clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## make .venv with everything in it; what is there already stays
+	@scripts/setup.sh
+
+demo: setup ## run the secured pipeline on real servers and show the result
+	@.venv/bin/flinksec demo
+
+test: lint ## lint, then run every test
+	@scripts/test.sh
+
+lint: setup ## check style and types of Python, Java and shell
+	@scripts/lint.sh
+
+format: setup ## format Python and Java
+	@scripts/format.sh
+
+wheels: setup ## build dist/flinksec_jobs and dist/flinksec_jobs_jre
+	@scripts/wheels.sh
+
+bench: setup ## run one comparison: make bench BENCH=name
+	@scripts/bench.sh "$(BENCH)"
+
+clean: ## remove what was built, .venv included
+	@scripts/clean.sh

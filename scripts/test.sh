@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Every test, from the quickest to the slowest: unit, JVM, real servers.
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+cd -- "$ROOT"
+
+pytest=("$VENV/bin/python" -m pytest)
+
+# Unit tests need no network: where a network namespace may be made, they get none.
+unit_tests() {
+  local isolate=()
+  if unshare --net true 2>/dev/null; then
+    isolate=(unshare --net)
+  elif unshare --map-root-user --net true 2>/dev/null; then
+    isolate=(unshare --map-root-user --net)
+  else
+    say "unit tests: no network namespace allowed here, so they run with the network reachable"
+  fi
+  "${isolate[@]}" "${pytest[@]}" tests/unit --timeout 120
+}
+
+unit_tests
+maven test
+"${pytest[@]}" tests/servers --timeout 900
