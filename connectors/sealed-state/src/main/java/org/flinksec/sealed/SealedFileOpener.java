@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.sealed;
+
+import java.io.IOException;
+import java.security.GeneralSecurityException;
+import java.util.Arrays;
+import org.apache.flink.core.fs.FSDataInputStream;
+import org.flinksec.sealed.format.ChunkOpener;
+import org.flinksec.sealed.format.FileKeys;
+import org.flinksec.sealed.format.Header;
+import org.flinksec.sealed.format.Layout;
+import org.flinksec.sealed.format.NamePolicy;
+import org.flinksec.sealed.format.SealedFileException;
+import org.flinksec.sealed.format.SealedFileException.Reason;
+import org.flinksec.sealed.format.StoredName;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Checks a file's header, key, commitment, length and name, before any byte is given out. */
+final class SealedFileOpener {
+  private static final Logger LOG = LoggerFactory.getLogger(SealedFileOpener.class);
+
+  private final Vault vault;
+
+  SealedFileOpener(Vault vault) {
+    this.vault = vault;
+  }
+
+  /**
+   * Opens a file; the returned stream owns {@code inner}.
+   *
+   * @param path the file's path, without scheme
+   * @param fileLength the length that the inner file system tells
+   */
+  SealedInputStream open(FSDataInputStream inner, String path, long fileLength) throws IOException {
+    byte[] start = new byte[(int) Math.min(fileLength, Layout.PREFIX)];
+    readFully(inner, start, 0, start.length);
+    Header header = Header.parse(start, start.length);
+    long length = Layout.plaintextLength(fileLength);
+    if (length < 0) {
+      throw new SealedFileException(
+          Reason.TRUNCATED, "cut short: no whole file has " + fileLength + " bytes");
+    }
+    int commitment = Layout.HEADER + Layout.SALT;
+    FileKeys keys =
+        vault
+            .unlocker()
+            .unlock(
+                header,
+                Arrays.copyOfRange(start, Layout.HEADER, commitment),
+                Arrays.copyOfRange(start, commitment, Layout.PREFIX));
+    try {
+      ChunkOpener opener = new ChunkOpener(keys);
+      byte[] lastChunk = openLastChunk(inner, opener, length);
+      checkName(header, path);
+      return new SealedInputStream(inner, opener, length, lastChunk);
+    } catch (GeneralSecurityException e) {
+      throw new IOException("this Java cannot open sealed files", e);
+    }
+  }
+
+  private static byte[] openLastChunk(FSDataInputStream inner, ChunkOpener opener, long length)
+      throws IOException {
+    long chunk = length / Layout.CHUNK;
+    byte[] plain = new byte[(int) (length % Layout.CHUNK)];
+    byte[] sealed = new byte[plain.length + Layout.TAG];
+    if (chunk > 0) {
+      inner.seek(Layout.chunkOffset(chunk));
+    }
+    readFully(inner, sealed, 0, sealed.length);
+    opener.open(chunk, sealed, 0, sealed.length, plain, 0);
+    return plain;
+  }
+
+  private void checkName(Header header, String path) throws SealedFileException {
+    String stored = header.context().name();
+    if (StoredName.matches(path, stored)) {
+      return;
+    }
+    switch (NamePolicy.effective(header.context().policy(), path, vault.nameLimit())) {
+      case ENFORCE ->
+          throw new SealedFileException(
+              Reason.FOREIGN,
+              "it was written as '%s': moved, or swapped for another file. To read checkpoints that"
+                      .formatted(stored)
+                  + " you moved yourself set %s: WARN".formatted(SealedOptions.NAME_POLICY.key()));
+      case WARN -> LOG.warn("Sealed file {} was written as '{}'.", path, stored);
+      default -> LOG.debug("Sealed file {} was written as '{}'.", path, stored);
+    }
+  }
+
+  static void readFully(FSDataInputStream in, byte[] out, int offset, int size) throws IOException {
+    int done = 0;
+    while (done < size) {
+      int count = in.read(out, offset + done, size - done);
+      if (count < 0) {
+        throw new SealedFileException(
+            Reason.TRUNCATED, "it ended earlier than its length said: cut short while it was read");
+      }
+      done += count;
+    }
+  }
+}

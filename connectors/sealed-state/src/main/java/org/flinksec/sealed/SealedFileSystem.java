@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.sealed;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import org.apache.flink.core.fs.BlockLocation;
+import org.apache.flink.core.fs.FSDataInputStream;
+import org.apache.flink.core.fs.FSDataOutputStream;
+import org.apache.flink.core.fs.FileStatus;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.fs.Path;
+import org.apache.flink.core.fs.RecoverableWriter;
+import org.flinksec.sealed.format.SealedFileException;
+
+/**
+ * Any Flink file system, its files sealed: contents, lengths and positions are plaintext on this
+ * side, ciphertext on the inner side; names are the same.
+ */
+final class SealedFileSystem extends FileSystem {
+  private final FileSystem inner;
+  private final URI uri;
+  private final String innerScheme;
+  private final Vault vault;
+  private final SealedFileOpener opener;
+
+  SealedFileSystem(FileSystem inner, URI uri, String innerScheme, Vault vault) {
+    this.inner = inner;
+    this.uri = uri;
+    this.innerScheme = innerScheme;
+    this.vault = vault;
+    this.opener = new SealedFileOpener(vault);
+  }
+
+  @Override
+  public URI getUri() {
+    return uri;
+  }
+
+  @Override
+  public Path getWorkingDirectory() {
+    return outer(inner.getWorkingDirectory());
+  }
+
+  @Override
+  public Path getHomeDirectory() {
+    return outer(inner.getHomeDirectory());
+  }
+
+  @Override
+  public boolean isDistributedFS() {
+    return inner.isDistributedFS();
+  }
+
+  @Override
+  public FSDataInputStream open(Path path) throws IOException {
+    Path innerPath = inner(path);
+    long fileLength = inner.getFileStatus(innerPath).getLen();
+    FSDataInputStream stream = inner.open(innerPath);
+    try {
+      return opener.open(stream, innerPath.getPath(), fileLength);
+    } catch (SealedFileException e) {
+      stream.close();
+      throw e.in(path);
+    } catch (IOException | RuntimeException e) {
+      stream.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public FSDataInputStream open(Path path, int bufferSize) throws IOException {
+    return open(path);
+  }
+
+  @Override
+  public FSDataOutputStream create(Path path, WriteMode overwrite) throws IOException {
+    Path innerPath = inner(path);
+    FSDataOutputStream stream = inner.create(innerPath, overwrite);
+    try {
+      return new SealedOutputStream(
+          stream, vault, innerPath.getPath(), () -> syncDirectoryOf(innerPath));
+    } catch (IOException | RuntimeException e) {
+      stream.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Never: the inner file system's writer would write plaintext. Flink then writes {@code
+   * _metadata} with {@link #create}; a FileSink cannot write to a sealed directory.
+   */
+  @Override
+  public RecoverableWriter createRecoverableWriter() {
+    throw new UnsupportedOperationException(
+        "sealed files cannot be continued after a failure: use a sealed directory for checkpoints,"
+            + " savepoints and high availability, not for a FileSink");
+  }
+
+  @Override
+  public FileStatus getFileStatus(Path path) throws IOException {
+    return outer(inner.getFileStatus(inner(path)));
+  }
+
+  @Override
+  public FileStatus[] listStatus(Path path) throws IOException {
+    FileStatus[] statuses = inner.listStatus(inner(path));
+    if (statuses == null) {
+      return null;
+    }
+    FileStatus[] result = new FileStatus[statuses.length];
+    for (int i = 0; i < statuses.length; i++) {
+      result[i] = outer(statuses[i]);
+    }
+    return result;
+  }
+
+  @Override
+  public BlockLocation[] getFileBlockLocations(FileStatus status, long start, long length)
+      throws IOException {
+    FileStatus innerStatus =
+        status instanceof SealedFileStatus sealed
+            ? sealed.inner()
+            : inner.getFileStatus(inner(status.getPath()));
+    BlockLocation[] blocks =
+        inner.getFileBlockLocations(innerStatus, 0, Math.max(1, innerStatus.getLen()));
+    String[] hosts = blocks.length == 0 ? new String[0] : blocks[0].getHosts();
+    return new BlockLocation[] {new SealedBlockLocation(hosts, 0, status.getLen())};
+  }
+
+  @Override
+  public boolean exists(Path path) throws IOException {
+    return inner.exists(inner(path));
+  }
+
+  @Override
+  public boolean delete(Path path, boolean recursive) throws IOException {
+    return inner.delete(inner(path), recursive);
+  }
+
+  @Override
+  public boolean mkdirs(Path path) throws IOException {
+    Path innerPath = inner(path);
+    boolean made = inner.mkdirs(innerPath);
+    syncDirectoryOf(innerPath);
+    return made;
+  }
+
+  @Override
+  public boolean rename(Path source, Path target) throws IOException {
+    Path innerTarget = inner(target);
+    boolean renamed = inner.rename(inner(source), innerTarget);
+    if (renamed) {
+      syncDirectoryOf(innerTarget);
+    }
+    return renamed;
+  }
+
+  private void syncDirectoryOf(Path innerPath) throws IOException {
+    Path parent = innerPath.getParent();
+    if (innerScheme.equals("file") && parent != null) {
+      java.nio.file.Path directory = java.nio.file.Path.of(parent.getPath());
+      if (Files.isDirectory(directory)) {
+        DirectorySync.sync(directory);
+      }
+    }
+  }
+
+  private Path inner(Path path) {
+    return new Path(innerScheme, path.toUri().getAuthority(), absolute(path));
+  }
+
+  private String absolute(Path path) {
+    return path.isAbsolute() ? path.getPath() : new Path(getWorkingDirectory(), path).getPath();
+  }
+
+  private Path outer(Path innerPath) {
+    return new Path(uri.getScheme(), innerPath.toUri().getAuthority(), innerPath.getPath());
+  }
+
+  private FileStatus outer(FileStatus status) {
+    return new SealedFileStatus(status, outer(status.getPath()));
+  }
+}

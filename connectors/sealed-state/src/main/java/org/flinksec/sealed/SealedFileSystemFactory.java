@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.sealed;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.IllegalConfigurationException;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.fs.FileSystemFactory;
+import org.flinksec.sealed.keys.DirectoryKeyRing;
+import org.flinksec.sealed.keys.KeyException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes {@code sealed+<scheme>} file systems out of what Flink has for {@code <scheme>}.
+ *
+ * <p>{@link #configure} does every check that can be done before a file is touched, since an
+ * exception there stops the process, whereas a factory that fails later is only logged.
+ */
+public abstract class SealedFileSystemFactory implements FileSystemFactory {
+  private static final Logger LOG = LoggerFactory.getLogger(SealedFileSystemFactory.class);
+  private static final String PREFIX = "sealed+";
+
+  private final String innerScheme;
+  private volatile Vault vault;
+
+  SealedFileSystemFactory(String innerScheme) {
+    this.innerScheme = innerScheme;
+  }
+
+  /** The same for local and mounted directories: {@code sealed+file}. */
+  public static final class Local extends SealedFileSystemFactory {
+    public Local() {
+      super("file");
+    }
+  }
+
+  /** The same for HDFS: {@code sealed+hdfs}. */
+  public static final class Hdfs extends SealedFileSystemFactory {
+    public Hdfs() {
+      super("hdfs");
+    }
+  }
+
+  @Override
+  public String getScheme() {
+    return PREFIX + innerScheme;
+  }
+
+  /**
+   * Reads the key ring and tests the cipher, if a key ring is configured.
+   *
+   * @throws IllegalConfigurationException if the key ring or this Java cannot be used
+   */
+  @Override
+  public void configure(Configuration config) {
+    String keys = keyRing(config);
+    if (keys == null) {
+      return;
+    }
+    try {
+      SelfTest.run();
+      vault =
+          new Vault(
+              DirectoryKeyRing.open(Path.of(keys)),
+              config.get(SealedOptions.ROOT),
+              config.get(SealedOptions.NAME_POLICY));
+    } catch (KeyException | SelfTest.FailedException e) {
+      throw new IllegalConfigurationException(SealedOptions.KEYS.key() + ": " + e.getMessage(), e);
+    }
+    CipherWarmUp.start();
+    LOG.info(
+        "{}: format 1, Cobblestone-256; {}, primary key '{}'",
+        getScheme(),
+        vault.provider().describe(),
+        vault.provider().primaryId());
+  }
+
+  /** A system property stands in where a process starts file systems without a configuration. */
+  private static String keyRing(Configuration config) {
+    String key = SealedOptions.KEYS.key();
+    return config.getOptional(SealedOptions.KEYS).orElseGet(() -> System.getProperty(key));
+  }
+
+  @Override
+  public FileSystem create(URI uri) throws IOException {
+    if (vault == null) {
+      configure(new Configuration());
+    }
+    if (vault == null) {
+      throw new IOException(
+          "%s needs a key ring: set %s to its directory"
+              .formatted(getScheme(), SealedOptions.KEYS.key()));
+    }
+    FileSystem inner = FileSystem.getUnguardedFileSystem(root(innerScheme, uri));
+    return new SealedFileSystem(inner, root(getScheme(), uri), innerScheme, vault);
+  }
+
+  private static URI root(String scheme, URI uri) {
+    String authority = uri.getRawAuthority();
+    return URI.create(scheme + "://" + (authority == null ? "" : authority) + "/");
+  }
+}

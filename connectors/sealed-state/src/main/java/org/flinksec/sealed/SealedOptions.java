@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.sealed;
+
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ConfigOptions;
+import org.flinksec.sealed.format.NamePolicy;
+
+/** What the Flink configuration may say about sealed files. No option is a secret. */
+public final class SealedOptions {
+  public static final ConfigOption<String> KEYS =
+      ConfigOptions.key("flinksec.sealed.keys")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "The key ring directory: one file of 32 bytes per key id, and 'primary'.");
+
+  public static final ConfigOption<String> ROOT =
+      ConfigOptions.key("flinksec.sealed.root")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "The directory that stored names are relative to; by default a stored name is the"
+                  + " last three components of the path.");
+
+  public static final ConfigOption<NamePolicy> NAME_POLICY =
+      ConfigOptions.key("flinksec.sealed.name-policy")
+          .enumType(NamePolicy.class)
+          .defaultValue(NamePolicy.ENFORCE)
+          .withDescription(
+              "The most that is done about a checkpoint file under another's name: ENFORCE refuses"
+                  + " it; WARN reads relocated checkpoints.");
+
+  private SealedOptions() {}
+}

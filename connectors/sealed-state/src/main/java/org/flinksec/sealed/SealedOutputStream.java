@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.sealed;
+
+import java.io.IOException;
+import java.security.GeneralSecurityException;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.flink.core.fs.FSDataOutputStream;
+import org.flinksec.sealed.format.ChunkSealer;
+import org.flinksec.sealed.format.FileKeys;
+import org.flinksec.sealed.format.Header;
+import org.flinksec.sealed.format.Layout;
+
+/**
+ * Writes one sealed file.
+ *
+ * <p>{@link #close()} seals the last chunk, syncs and closes: only a file whose close returned is
+ * whole. Positions are in plaintext. After any failure nothing more is sealed, every call throws,
+ * and the file stays invalid. A close during another thread's write (a cancelled task) abandons the
+ * file rather than waiting or sealing beside the writer.
+ *
+ * <p>Memory: at most 1 MiB of ciphertext and 16 KiB of plaintext.
+ */
+final class SealedOutputStream extends FSDataOutputStream {
+  /** Chunks that are written to the inner stream at once. */
+  private static final int BATCH = 64;
+
+  /** Runs after the inner stream was closed, to make the file's directory entry durable. */
+  interface AfterClose {
+    void run() throws IOException;
+  }
+
+  private final FSDataOutputStream inner;
+  private final AfterClose afterClose;
+  private final ChunkSealer sealer;
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private final byte[] chunk = new byte[Layout.CHUNK];
+  private int chunkLength;
+  private byte[] sealed;
+  private int sealedLength;
+  private long position;
+
+  private volatile IOException failure;
+  private volatile boolean closed;
+
+  SealedOutputStream(FSDataOutputStream inner, Vault vault, String path, AfterClose afterClose)
+      throws IOException {
+    this.inner = inner;
+    this.afterClose = afterClose;
+    byte[] context = vault.contextFor(path).toBytes();
+    byte[] salt = vault.random(Layout.SALT);
+    try {
+      FileKeys keys = FileKeys.derive(vault.dataKey().key(), salt, context);
+      sealer = new ChunkSealer(keys);
+      sealed = Arrays.copyOf(Header.create(context, vault.dataKey().wrapped()), 4 * Layout.CHUNK);
+      System.arraycopy(salt, 0, sealed, Layout.HEADER, Layout.SALT);
+      System.arraycopy(
+          keys.commitment(), 0, sealed, Layout.HEADER + Layout.SALT, Layout.COMMITMENT);
+      sealedLength = Layout.PREFIX;
+    } catch (GeneralSecurityException e) {
+      throw new IOException("this Java cannot seal files", e);
+    }
+  }
+
+  @Override
+  public long getPos() {
+    return position;
+  }
+
+  @Override
+  public void write(int b) throws IOException {
+    locked(
+        () -> {
+          chunk[chunkLength++] = (byte) b;
+          position++;
+          if (chunkLength == Layout.CHUNK) {
+            sealChunk(chunk, 0);
+            chunkLength = 0;
+          }
+        });
+  }
+
+  @Override
+  public void write(byte[] bytes, int offset, int length) throws IOException {
+    Objects.checkFromIndexSize(offset, length, bytes.length);
+    locked(() -> writeLocked(bytes, offset, length));
+  }
+
+  private void writeLocked(byte[] bytes, int start, int length)
+      throws IOException, GeneralSecurityException {
+    int offset = start;
+    int end = start + length;
+    while (offset < end) {
+      if (chunkLength == 0 && end - offset >= Layout.CHUNK) {
+        sealChunk(bytes, offset);
+        offset += Layout.CHUNK;
+        position += Layout.CHUNK;
+        continue;
+      }
+      int size = Math.min(end - offset, Layout.CHUNK - chunkLength);
+      System.arraycopy(bytes, offset, chunk, chunkLength, size);
+      offset += size;
+      position += size;
+      chunkLength += size;
+      if (chunkLength == Layout.CHUNK) {
+        sealChunk(chunk, 0);
+        chunkLength = 0;
+      }
+    }
+  }
+
+  /** Hands the full chunks to the inner stream; the rest stays here until it is a chunk. */
+  @Override
+  public void flush() throws IOException {
+    locked(
+        () -> {
+          drain();
+          inner.flush();
+        });
+  }
+
+  /** Makes the full chunks durable. The rest becomes durable in {@link #close()} only. */
+  @Override
+  public void sync() throws IOException {
+    locked(
+        () -> {
+          drain();
+          inner.sync();
+        });
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (closed) {
+      return;
+    }
+    if (!lock.tryLock()) {
+      abandon();
+      return;
+    }
+    try {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      finish();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void finish() throws IOException {
+    try {
+      if (failure != null) {
+        throw new IOException("the file is not whole, an earlier write failed", failure);
+      }
+      reserve(Layout.SEALED_CHUNK);
+      sealedLength += sealer.sealLast(chunk, 0, chunkLength, sealed, sealedLength);
+      drain();
+      inner.sync();
+    } catch (IOException | GeneralSecurityException | RuntimeException e) {
+      throw closingInner(e instanceof IOException io ? io : new IOException("sealing failed", e));
+    }
+    // On NFS a full disk shows in close() only, so this may throw although every write succeeded.
+    inner.close();
+    afterClose.run();
+  }
+
+  private IOException closingInner(IOException e) {
+    if (failure == null) {
+      failure = new IOException("closing failed", e);
+    }
+    try {
+      inner.close();
+    } catch (IOException suppressed) {
+      e.addSuppressed(suppressed);
+    }
+    return e;
+  }
+
+  private void abandon() throws IOException {
+    closed = true;
+    failure = new IOException("the stream was closed during a write");
+    inner.close();
+    throw failure;
+  }
+
+  private void sealChunk(byte[] bytes, int offset) throws IOException, GeneralSecurityException {
+    reserve(Layout.SEALED_CHUNK);
+    sealedLength += sealer.seal(bytes, offset, sealed, sealedLength);
+    if (sealedLength >= BATCH * Layout.SEALED_CHUNK) {
+      drain();
+    }
+  }
+
+  /** Grows the buffer step by step, so that a small file costs little memory. */
+  private void reserve(int size) {
+    int needed = sealedLength + size;
+    if (needed > sealed.length) {
+      int limit = (BATCH + 1) * Layout.SEALED_CHUNK;
+      sealed = Arrays.copyOf(sealed, Math.min(Math.max(needed, 4 * sealed.length), limit));
+    }
+  }
+
+  private void drain() throws IOException {
+    inner.write(sealed, 0, sealedLength);
+    sealedLength = 0;
+  }
+
+  private interface Action {
+    void run() throws IOException, GeneralSecurityException;
+  }
+
+  private void locked(Action action) throws IOException {
+    lock.lock();
+    try {
+      if (closed || failure != null) {
+        throw new IOException("the stream is closed or failed earlier", failure);
+      }
+      action.run();
+    } catch (IOException e) {
+      fail(e);
+      throw e;
+    } catch (GeneralSecurityException | RuntimeException e) {
+      fail(e);
+      throw new IOException("sealing failed", e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void fail(Exception e) {
+    if (failure == null && !closed) {
+      failure = new IOException("an earlier write failed", e);
+    }
+  }
+}

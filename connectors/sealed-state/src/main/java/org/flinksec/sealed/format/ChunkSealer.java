@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.sealed.format;
+
+import java.security.GeneralSecurityException;
+import javax.crypto.Cipher;
+
+/**
+ * Encrypts the chunks of one new message in order, each chunk number once.
+ *
+ * <p>The number moves on before a chunk is encrypted and nothing can move it back; after the last
+ * chunk nothing is encrypted any more. Not thread safe: the stream that owns it locks.
+ */
+public final class ChunkSealer {
+  private final ChunkCipher cipher;
+  private long next;
+  private boolean finished;
+
+  public ChunkSealer(FileKeys keys) throws GeneralSecurityException {
+    cipher = keys.cipher(Cipher.ENCRYPT_MODE);
+  }
+
+  /** Seals a full chunk; returns the bytes written to {@code out}. */
+  public int seal(byte[] in, int offset, byte[] out, int outOffset)
+      throws GeneralSecurityException {
+    return sealNext(in, offset, Layout.CHUNK, out, outOffset);
+  }
+
+  /** Seals the last chunk, which is shorter than a full one and may be empty. */
+  public int sealLast(byte[] in, int offset, int length, byte[] out, int outOffset)
+      throws GeneralSecurityException {
+    if (length >= Layout.CHUNK) {
+      throw new IllegalArgumentException("the last chunk must be short");
+    }
+    int written = sealNext(in, offset, length, out, outOffset);
+    finished = true;
+    return written;
+  }
+
+  private int sealNext(byte[] in, int offset, int length, byte[] out, int outOffset)
+      throws GeneralSecurityException {
+    if (finished) {
+      throw new IllegalStateException("the message is finished");
+    }
+    long chunk = next++;
+    if (chunk >= Layout.MAX_CHUNKS) {
+      throw new GeneralSecurityException("a sealed file holds less than 4 PiB");
+    }
+    return cipher.process(chunk, in, offset, length, out, outOffset);
+  }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.sealed.format;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.zip.CRC32;
+
+/**
+ * One of the two places in a header that hold the wrapped data key.
+ *
+ * @param generation counts up from 1 with every re-key
+ */
+public record KeySlot(long generation, WrappedKey key) {
+  /** What a key may be called. */
+  public static final Pattern KEY_ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+
+  public static final int MAX_WRAPPED = 276;
+  private static final int KEY_ID_OFFSET = 8;
+  private static final int WRAPPED_OFFSET = 72;
+  private static final int CRC_OFFSET = Layout.SLOT - Integer.BYTES;
+
+  /** The 352 bytes. */
+  public byte[] toBytes() {
+    byte[] keyId = key.keyId().getBytes(US_ASCII);
+    ByteBuffer out =
+        ByteBuffer.allocate(Layout.SLOT)
+            .putInt((int) generation)
+            .put((byte) key.algorithm())
+            .put((byte) keyId.length)
+            .putShort((short) key.bytes().length)
+            .put(KEY_ID_OFFSET, keyId)
+            .put(WRAPPED_OFFSET, key.bytes());
+    return out.putInt(CRC_OFFSET, crc(out.array(), 0)).array();
+  }
+
+  /** Parses the slot at this offset; empty if it is unused or torn. */
+  static Optional<KeySlot> parse(byte[] header, int offset) {
+    ByteBuffer in = ByteBuffer.wrap(header, offset, Layout.SLOT).slice();
+    long generation = Integer.toUnsignedLong(in.getInt());
+    int algorithm = Byte.toUnsignedInt(in.get());
+    int keyIdLength = Byte.toUnsignedInt(in.get());
+    int wrappedLength = Short.toUnsignedInt(in.getShort());
+    if (generation == 0
+        || in.getInt(CRC_OFFSET) != crc(header, offset)
+        || keyIdLength > WRAPPED_OFFSET - KEY_ID_OFFSET
+        || wrappedLength == 0
+        || wrappedLength > MAX_WRAPPED) {
+      return Optional.empty();
+    }
+    String keyId = new String(header, offset + KEY_ID_OFFSET, keyIdLength, US_ASCII);
+    byte[] wrapped = new byte[wrappedLength];
+    in.get(WRAPPED_OFFSET, wrapped);
+    return KEY_ID.matcher(keyId).matches()
+        ? Optional.of(new KeySlot(generation, new WrappedKey(algorithm, keyId, wrapped)))
+        : Optional.empty();
+  }
+
+  private static int crc(byte[] bytes, int offset) {
+    CRC32 crc = new CRC32();
+    crc.update(bytes, offset, CRC_OFFSET);
+    return (int) crc.getValue();
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.sealed.keys;
+
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.util.Map;
+import org.flinksec.sealed.format.WrappedKey;
+
+/**
+ * Key-encryption keys in a directory: one file of 32 bytes per key id, and {@code primary}.
+ *
+ * <p>A key that is not known is looked for on disk once more, so that a running process can read
+ * what a newer one wrote after a key was added.
+ */
+public final class DirectoryKeyRing implements KeyProvider {
+  private final Path directory;
+  private final String primaryId;
+  private volatile Map<String, byte[]> keys;
+
+  private DirectoryKeyRing(Path directory, String primaryId, Map<String, byte[]> keys) {
+    this.directory = directory;
+    this.primaryId = primaryId;
+    this.keys = keys;
+  }
+
+  /** Reads and checks the whole ring. */
+  public static DirectoryKeyRing open(Path directory) throws KeyException {
+    try {
+      Map<String, byte[]> keys = KeyFiles.readAll(directory);
+      String primary = KeyFiles.readPrimary(directory);
+      if (!keys.containsKey(primary)) {
+        throw new KeyException("'primary' names the key '" + primary + "', which is not there");
+      }
+      return new DirectoryKeyRing(directory, primary, keys);
+    } catch (KeyException e) {
+      throw new KeyException("key ring " + directory + ": " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public String primaryId() {
+    return primaryId;
+  }
+
+  @Override
+  public WrappedKey wrap(byte[] dataKey) throws KeyException {
+    try {
+      byte[] wrapped = AesKwp.wrap(keys.get(primaryId), dataKey);
+      return new WrappedKey(WrappedKey.AES_KWP, primaryId, wrapped);
+    } catch (GeneralSecurityException e) {
+      throw new KeyException("key '" + primaryId + "' of " + describe() + " cannot wrap", e);
+    }
+  }
+
+  @Override
+  public byte[] unwrap(WrappedKey wrapped) throws KeyException {
+    byte[] key = find(wrapped.keyId());
+    if (wrapped.algorithm() == WrappedKey.AES_KWP) {
+      try {
+        byte[] dataKey = AesKwp.unwrap(key, wrapped.bytes());
+        if (dataKey.length == KeyFiles.KEY_BYTES) {
+          return dataKey;
+        }
+      } catch (GeneralSecurityException e) {
+        throw notWrappedBy(wrapped, e);
+      }
+    }
+    throw notWrappedBy(wrapped, null);
+  }
+
+  @Override
+  public String describe() {
+    return "key ring " + directory;
+  }
+
+  private byte[] find(String keyId) throws KeyException {
+    byte[] key = keys.get(keyId);
+    if (key == null) {
+      keys = KeyFiles.readAll(directory);
+      key = keys.get(keyId);
+    }
+    if (key == null) {
+      throw new KeyMissingException("key '" + keyId + "' is not in the " + describe());
+    }
+    return key;
+  }
+
+  private KeyException notWrappedBy(WrappedKey wrapped, Exception cause) {
+    String message = "its data key was not wrapped by key '%s' of the %s";
+    return new KeyException(message.formatted(wrapped.keyId(), describe()), cause);
+  }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.sealed.keys;
+
+import org.flinksec.sealed.format.WrappedKey;
+
+/**
+ * Whatever holds the key-encryption keys: a directory, a PKCS#11 token, a key management service.
+ *
+ * <p>Implementations are safe for use by many threads. A message of an exception names keys by
+ * their ids only.
+ */
+public interface KeyProvider {
+
+  /** The id of the key that wraps the data keys of new files. */
+  String primaryId();
+
+  /** Wraps a 32-byte data key under the primary key. */
+  WrappedKey wrap(byte[] dataKey) throws KeyException;
+
+  /**
+   * Unwraps a data key.
+   *
+   * @throws KeyMissingException if the key that wrapped it is not here
+   * @throws KeyException if it does not unwrap to 32 bytes
+   */
+  byte[] unwrap(WrappedKey wrapped) throws KeyException;
+
+  /** Where the keys are, for logs and messages. */
+  String describe();
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.sealed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.IllegalConfigurationException;
+import org.apache.flink.core.fs.FSDataOutputStream;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.fs.FileSystem.WriteMode;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A key ring that cannot be used stops the process at start, with its directory in the message. */
+class KeyRingTest {
+  @TempDir Path dir;
+
+  @Test
+  void aMissingDirectoryIsNamed() {
+    assertRefused(dir.resolve("nothing"), "it is not a directory");
+  }
+
+  @Test
+  void aMissingPrimaryIsNamed() throws IOException {
+    Path ring = TestKeys.ring(dir, "k1", 1);
+    Files.delete(ring.resolve("primary"));
+    assertRefused(ring, "the file 'primary', which names the key for new files, is missing");
+  }
+
+  @Test
+  void aPrimaryWithoutKeyIsNamed() throws IOException {
+    Path ring = TestKeys.ring(dir, "k1", 1);
+    Files.writeString(ring.resolve("primary"), "k2");
+    assertRefused(ring, "'primary' names the key 'k2', which is not there");
+  }
+
+  @Test
+  void anExposedKeyIsRefused() throws IOException {
+    Path ring = TestKeys.ring(dir, "k1", 1);
+    Files.setPosixFilePermissions(ring.resolve("k1"), PosixFilePermissions.fromString("rw-r--r--"));
+    assertRefused(ring, "the key file 'k1' is exposed (rw-r--r--)");
+  }
+
+  @Test
+  void aKeyOfWrongLengthIsRefused() throws IOException {
+    Path ring = TestKeys.ring(dir, "k1", 1);
+    Files.write(ring.resolve("k1"), new byte[31]);
+    assertRefused(ring, "the key file 'k1' must hold exactly 32 bytes, it holds 31");
+  }
+
+  @Test
+  void aMountedSecretIsAKeyRing() throws IOException {
+    Path data = TestKeys.ring(dir.resolve("..2026_01_01"), "k1", 1);
+    Files.setPosixFilePermissions(data.resolve("k1"), PosixFilePermissions.fromString("r--r-----"));
+    Files.createSymbolicLink(dir.resolve("..data"), data.getFileName());
+    Files.createSymbolicLink(dir.resolve("k1"), Path.of("..data/k1"));
+    Files.createSymbolicLink(dir.resolve("primary"), Path.of("..data/primary"));
+
+    assertThat(TestKeys.fileSystem(dir).getUri()).hasToString("sealed+file:///");
+  }
+
+  @Test
+  void aKeyThatIsGoneIsNamedAndOneThatIsAddedLaterIsFound() throws IOException {
+    FileSystem old = TestKeys.fileSystem(TestKeys.ring(dir.resolve("old"), "k1", 1));
+    FileSystem other = TestKeys.fileSystem(TestKeys.ring(dir.resolve("new"), "k2", 2));
+    Path file = dir.resolve("file");
+    try (FSDataOutputStream out = other.create(TestKeys.sealed(file), WriteMode.OVERWRITE)) {
+      out.write(42);
+    }
+
+    assertThatThrownBy(() -> old.open(TestKeys.sealed(file)))
+        .hasMessageContaining("key 'k2' is not in the key ring " + dir.resolve("old"));
+    TestKeys.addKey(dir.resolve("old"), "k2", 2);
+    assertThat(old.open(TestKeys.sealed(file)).read()).isEqualTo(42);
+  }
+
+  @Test
+  void withoutAKeyRingNothingIsWrittenAndTheSettingIsNamed() {
+    assertThatThrownBy(() -> TestKeys.fileSystem(new Configuration()))
+        .hasMessageContaining("set flinksec.sealed.keys to its directory");
+  }
+
+  private static void assertRefused(Path ring, String why) {
+    assertThatThrownBy(() -> TestKeys.fileSystem(ring))
+        .isInstanceOf(IllegalConfigurationException.class)
+        .hasMessageStartingWith("flinksec.sealed.keys: key ring " + ring + ": " + why);
+  }
+}

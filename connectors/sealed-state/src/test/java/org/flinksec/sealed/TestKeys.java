@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.sealed;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.Random;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.fs.FileSystem;
+
+/** Key rings, file systems and data for tests. */
+final class TestKeys {
+  private TestKeys() {}
+
+  /** A key ring with one key, whose bytes are all {@code fill}. */
+  static Path ring(Path directory, String keyId, int fill) throws IOException {
+    Files.createDirectories(directory);
+    addKey(directory, keyId, fill);
+    Files.writeString(directory.resolve("primary"), keyId + "\n");
+    return directory;
+  }
+
+  static void addKey(Path directory, String keyId, int fill) throws IOException {
+    byte[] key = new byte[32];
+    Arrays.fill(key, (byte) fill);
+    Path file = Files.write(directory.resolve(keyId), key);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+  }
+
+  static FileSystem fileSystem(Path ring) throws IOException {
+    return fileSystem(new Configuration().set(SealedOptions.KEYS, ring.toString()));
+  }
+
+  static FileSystem fileSystem(Configuration config) throws IOException {
+    SealedFileSystemFactory factory = new SealedFileSystemFactory.Local();
+    factory.configure(config);
+    return factory.create(java.net.URI.create("sealed+file:///"));
+  }
+
+  static org.apache.flink.core.fs.Path sealed(Path file) {
+    return new org.apache.flink.core.fs.Path("sealed+file://" + file);
+  }
+
+  static byte[] data(int size) {
+    byte[] data = new byte[size];
+    new Random(size).nextBytes(data);
+    return data;
+  }
+}
