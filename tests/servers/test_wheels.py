@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROWS = 5000
 # The caches of the user and what a network may need, but nothing that names a Java.
 KEPT = re.compile(
-    r"HOME|LANG|LC_ALL|TMPDIR|XDG_CACHE_HOME|FLINKSEC_JARS_.*|(SSL|REQUESTS|CURL)_C.*|.*_PROXY"
+    r"HOME|LANG|LC_ALL|TMPDIR|XDG_CACHE_HOME|FLINKSEC_(JARS_DIR|CACHE|MAVEN_MIRROR)|(SSL|REQUESTS|CURL)_C.*|.*_PROXY"
 )
 
 

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the repository promises about itself: locked, portable, licensed, of one version."""
+
+import json
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
+POMS = [ROOT / "connectors" / "pom.xml", *sorted((ROOT / "connectors").glob("*/pom.xml"))]
+POM = {"m": "http://maven.apache.org/POM/4.0.0"}
+REQUIREMENT = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
+
+# In pieces, so that this file does not contain what it looks for.
+REGISTRY_HOSTS = [
+    ".".join(labels)
+    for labels in (
+        ("pypi", "org"),
+        ("pythonhosted", "org"),
+        ("repo", "maven", "apache", "org"),
+        ("maven", "org"),
+        ("npmjs", "org"),
+        ("npmjs", "com"),
+        ("proxy", "golang", "org"),
+        ("crates", "io"),
+        ("deb", "debian", "org"),
+        ("archive", "ubuntu", "com"),
+    )
+]
+MACHINE_PATH = re.compile(r"(?<![\w.$}>-])/(?:work|root|home)/\w+")
+
+
+def project(folder: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = tomllib.loads((folder / "pyproject.toml").read_text())
+    return loaded
+
+
+def committed_texts() -> dict[str, str]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    texts = {}
+    for name in filter(None, listed.stdout.split("\0")):
+        path = ROOT / name
+        if path.is_file():  # one that is being removed is listed still
+            texts[name] = path.read_text(encoding="utf-8", errors="replace")
+    return texts
+
+
+def licence_rows() -> dict[str, str]:
+    text = (ROOT / "THIRD_PARTY.md").read_text()
+    return dict(re.findall(r"^\| `?([^`|]+?)`? \| ([^|]+?) \|$", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_every_locked_package_has_a_hash(lock: Path) -> None:
+    entries = re.split(r"\n(?=\S)", lock.read_text().strip())
+    without = [entry for entry in entries if not re.search(r"--hash=sha256:[0-9a-f]{64}\b", entry)]
+    assert without == []
+    assert all(REQUIREMENT.match(entry) for entry in entries)
+
+
+def test_the_lock_has_what_the_project_asks_for() -> None:
+    loaded = project(ROOT)
+    asked = [
+        *loaded["project"]["dependencies"],
+        *loaded["project"]["optional-dependencies"]["demo"],
+        *loaded["dependency-groups"]["dev"],
+        *loaded["build-system"]["requires"],
+    ]
+    names = {re.split(r"[^\w.-]", line)[0].lower().replace("_", "-") for line in asked}
+    locked = {name for lock in LOCKS for name, _ in REQUIREMENT.findall(lock.read_text())}
+    assert len(LOCKS) == 2
+    assert names - locked == set()
+
+
+def test_packages_in_both_locks_have_the_same_version() -> None:
+    first, second = (dict(REQUIREMENT.findall(lock.read_text())) for lock in LOCKS)
+    common = first.keys() & second.keys()
+    assert {name: first[name] for name in common} == {name: second[name] for name in common}
+
+
+def test_every_part_has_the_same_version() -> None:
+    version = project(ROOT)["project"]["version"]
+    assert project(ROOT / "jre")["project"]["version"] == version
+    for pom in POMS:
+        root = ElementTree.parse(pom).getroot()
+        of_pom = root.findtext("m:version", None, POM) or root.findtext(
+            "m:parent/m:version", "", POM
+        )
+        assert of_pom == version, pom
+
+
+def test_no_committed_file_names_a_package_registry() -> None:
+    found = [
+        (name, host)
+        for name, text in committed_texts().items()
+        for host in REGISTRY_HOSTS
+        if re.search(rf"\b{re.escape(host)}\b", text)
+    ]
+    assert found == []
+
+
+def test_no_committed_file_names_a_path_of_the_machine_it_was_written_on() -> None:
+    found = [
+        (name, match[0])
+        for name, text in committed_texts().items()
+        for match in MACHINE_PATH.finditer(text)
+    ]
+    assert found == []
+
+
+def test_make_help_lists_every_target() -> None:
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    shown = subprocess.run(
+        ["make", "--no-print-directory"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    listed = re.findall(r"^make ([a-z]+) +\S", shown.stdout, re.MULTILINE)
+    assert listed == targets
+    assert {"setup", "demo", "test", "lint", "format", "wheels", "bench", "clean"} < set(targets)
+
+
+def test_every_jar_that_is_fetched_has_its_licence_listed() -> None:
+    rows = licence_rows()
+    lock = json.loads((ROOT / "flinksec_jobs" / "runtime" / "jars.lock.json").read_text())
+    missing = []
+    for jar in lock["jars"].values():
+        group, artifact, *_ = jar["coordinate"].split(":")
+        if not rows.keys() & {f"{group}:*", f"{group}:{artifact}"}:
+            missing.append(jar["coordinate"])
+    assert lock["jars"]
+    assert missing == []
+
+
+def test_every_python_package_has_its_licence_listed() -> None:
+    rows = licence_rows()
+    locked = {name for lock in LOCKS for name, _ in REQUIREMENT.findall(lock.read_text())}
+    assert locked
+    assert locked - rows.keys() == set()
