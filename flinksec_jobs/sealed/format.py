@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The header of a sealed file, and the arithmetic of its payload (``docs/state-format.md``)."""
+
+import re
+import struct
+import zlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import IntEnum, StrEnum
+from typing import Self
+
+from flinksec_jobs.errors import SealedStateError
+
+MAGIC = b"\x89FSEAL\r\n"
+VERSION = 1
+SUITE = 1
+
+CONTEXT = 320
+SLOT = 352
+HEADER = CONTEXT + 2 * SLOT
+SALT = 24
+COMMITMENT = 32
+PREFIX = HEADER + SALT + COMMITMENT
+CHUNK = 16384
+TAG = 16
+SEALED_CHUNK = CHUNK + TAG
+MAX_CHUNKS = 1 << 38
+
+NAME_MAX = 255
+ID = 16
+AES_KWP = 1
+KEY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+_FIXED = struct.Struct(">8sBBHHBB16s16sQQ")
+_SLOT = struct.Struct(">IBBH64s276sI")
+
+
+class Status(StrEnum):
+    """What a check of a file can find."""
+
+    WHOLE = "whole"
+    TRUNCATED = "truncated"
+    TAMPERED = "tampered"
+    FOREIGN = "foreign"
+    PLAINTEXT = "plaintext"
+    KEY_MISSING = "key missing"
+    UNSUPPORTED = "unsupported"
+
+
+class SealedFileError(SealedStateError):
+    """A sealed file is not whole; ``status`` says in which way."""
+
+    def __init__(self, status: Status, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
+class NamePolicy(IntEnum):
+    """What happens when a file does not lie under its stored name; from lax to strict."""
+
+    IGNORE = 0
+    WARN = 1
+    ENFORCE = 2
+
+    @classmethod
+    def of(cls, path: str) -> Self:
+        """The policy of a file at this path: Flink never moves a checkpoint's files."""
+        parts = re.split("/+", path)
+        directory = parts[-2] if len(parts) > 1 else ""
+        if re.fullmatch(r"chk-[0-9]+|shared|taskowned", directory):
+            return cls(cls.ENFORCE)
+        return cls(cls.WARN if directory.startswith("savepoint-") else cls.IGNORE)
+
+
+@dataclass(frozen=True)
+class WrappedKey:
+    """A data key, encrypted by the key-encryption key ``key_id``."""
+
+    algorithm: int
+    key_id: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class KeySlot:
+    """One of the two places in a header that hold the wrapped data key."""
+
+    generation: int
+    key: WrappedKey
+
+    def to_bytes(self) -> bytes:
+        """The 352 bytes."""
+        key_id = self.key.key_id.encode("ascii")
+        body = _SLOT.pack(
+            self.generation,
+            self.key.algorithm,
+            len(key_id),
+            len(self.key.data),
+            key_id,
+            self.key.data,
+            0,
+        )[:-4]
+        return body + zlib.crc32(body).to_bytes(4)
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self | None:
+        """The slot in these 352 bytes; None if it is unused or torn."""
+        generation, algorithm, id_length, length, key_id, wrapped, crc = _SLOT.unpack(data)
+        if generation == 0 or crc != zlib.crc32(data[:-4]):
+            return None
+        if id_length > len(key_id) or not 0 < length <= len(wrapped):
+            return None
+        name = key_id[:id_length].decode("ascii", "replace")
+        if not KEY_ID.fullmatch(name):
+            return None
+        return cls(generation, WrappedKey(algorithm, name, wrapped[:length]))
+
+
+@dataclass(frozen=True)
+class Context:
+    """The part of the header that is authenticated and never rewritten."""
+
+    policy: NamePolicy
+    name: str
+    data_key_id: bytes
+    file_id: bytes
+    created_millis: int
+
+    def to_bytes(self) -> bytes:
+        """The 320 bytes.
+
+        Raises:
+            ValueError: if the name is empty, absolute or longer than 255 bytes.
+        """
+        name = self.name.encode()
+        if not 0 < len(name) <= NAME_MAX or name.startswith(b"/"):
+            raise ValueError("a stored name is relative and has 1 to 255 bytes")
+        fixed = _FIXED.pack(
+            MAGIC,
+            VERSION,
+            SUITE,
+            HEADER,
+            0,
+            self.policy,
+            len(name),
+            self.data_key_id,
+            self.file_id,
+            self.created_millis,
+            0,
+        )
+        return (fixed + name).ljust(CONTEXT, b"\0")
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Parses the first 320 bytes of a file whose magic was found.
+
+        Raises:
+            SealedFileError: unsupported or tampered.
+        """
+        fields = _FIXED.unpack_from(data)
+        known = zip(
+            ("format version", "suite", "header length", "flags"),
+            fields[1:5],
+            (VERSION, SUITE, HEADER, 0),
+            strict=True,
+        )
+        for what, value, expected in known:
+            if value != expected:
+                raise SealedFileError(
+                    Status.UNSUPPORTED,
+                    f"{what} {value} is not known: written by a newer version, or altered",
+                )
+        policy, length, data_key_id, file_id, created, reserved = fields[5:]
+        name, padding = data[_FIXED.size : _FIXED.size + length], data[_FIXED.size + length :]
+        if policy > NamePolicy.ENFORCE or reserved or any(padding):
+            raise SealedFileError(Status.TAMPERED, "a header field has an impossible value")
+        return cls(NamePolicy(policy), _decode_name(name), data_key_id, file_id, created)
+
+
+@dataclass(frozen=True)
+class Header:
+    """The first 1024 bytes of a sealed file; its slots hold the newest first."""
+
+    context: Context
+    context_bytes: bytes
+    slots: tuple[KeySlot, ...]
+
+    @property
+    def created(self) -> datetime:
+        """When the file was begun."""
+        return datetime.fromtimestamp(self.context.created_millis / 1000, UTC)
+
+    @property
+    def name(self) -> str:
+        """The stored name: where the file belongs."""
+        return self.context.name
+
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """The ids of the key-encryption keys that open the file, the current one first."""
+        return tuple(slot.key.key_id for slot in self.slots)
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Parses the first bytes of a file: 1024, or fewer if the file is that short.
+
+        Raises:
+            SealedFileError: plaintext, truncated, unsupported or tampered.
+        """
+        compared = min(len(data), len(MAGIC))
+        if data[:compared] != MAGIC[:compared]:
+            raise SealedFileError(
+                Status.PLAINTEXT,
+                "not a sealed file: it was written without encryption, or put there",
+            )
+        if len(data) < HEADER:
+            raise SealedFileError(Status.TRUNCATED, "cut short inside its header")
+        context = Context.parse(data[:CONTEXT])
+        found = (KeySlot.parse(data[at : at + SLOT]) for at in (CONTEXT, CONTEXT + SLOT))
+        slots = sorted((s for s in found if s), key=lambda s: s.generation, reverse=True)
+        return cls(context, data[:CONTEXT], tuple(slots))
+
+
+def new_header(context_bytes: bytes, key: WrappedKey) -> bytes:
+    """The header of a new file: its key in slot A, slot B empty."""
+    return (context_bytes + KeySlot(1, key).to_bytes()).ljust(HEADER, b"\0")
+
+
+def stored_name(path: str, root: str | None = None) -> str:
+    """The name for a new file: relative to ``root``, or the last three components of its path."""
+    prefix = f"{root.rstrip('/')}/" if root else None
+    if prefix and path.startswith(prefix):
+        parts = path.removeprefix(prefix).split("/")
+    else:
+        parts = path.lstrip("/").split("/")[-3:]
+    while len("/".join(parts).encode()) > NAME_MAX and len(parts) > 1:
+        parts = parts[1:]
+    return "/".join(parts)
+
+
+def lies_under(path: str, name: str) -> bool:
+    """Whether the file at this path lies under its stored name."""
+    return path == name or path.endswith("/" + name)
+
+
+def plaintext_length(file_length: int) -> int | None:
+    """Plaintext bytes in a file of this length; None if no whole file has this length."""
+    chunks, last = divmod(file_length - PREFIX, SEALED_CHUNK)
+    if file_length < PREFIX or last < TAG or chunks >= MAX_CHUNKS:
+        return None
+    return chunks * CHUNK + last - TAG
+
+
+def chunk_offset(chunk: int) -> int:
+    """File position of a chunk."""
+    return PREFIX + chunk * SEALED_CHUNK
+
+
+def _decode_name(data: bytes) -> str:
+    try:
+        name = data.decode()
+    except UnicodeDecodeError:
+        name = ""
+    if not name or name.startswith("/") or "\0" in name:
+        raise SealedFileError(Status.TAMPERED, "the stored name is impossible")
+    return name

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes sealed files, for tools and tests; jobs write theirs through the Flink plugin."""
+
+import os
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from cryptography.cobblestone import Cobblestone256Encryptor
+
+from flinksec_jobs.sealed.format import ID, Context, NamePolicy, new_header, stored_name
+from flinksec_jobs.sealed.keyring import KEY_BYTES, KeyRing
+
+
+class SealedWriter:
+    """Writes one new sealed file, with a data key of its own; whole once it was closed.
+
+    Leaving a ``with`` block by an exception leaves the file unfinished, so that it is never read
+    as whole.
+
+    Args:
+        path: the new file; must not exist. Its mode becomes 0600.
+        ring: the keys; the primary one wraps the data key.
+        root: the directory that the stored name is relative to.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], ring: KeyRing, root: str | None = None
+    ) -> None:
+        absolute = str(Path(path).absolute())
+        context = Context(
+            NamePolicy.of(absolute),
+            stored_name(absolute, root),
+            os.urandom(ID),
+            os.urandom(ID),
+            time.time_ns() // 1_000_000,
+        ).to_bytes()
+        data_key = os.urandom(KEY_BYTES)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        self._file: BinaryIO = os.fdopen(descriptor, "wb")
+        self._encryptor = Cobblestone256Encryptor(data_key, context)
+        self._file.write(new_header(context, ring.wrap(data_key)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self._file.close()
+
+    def write(self, data: bytes) -> int:
+        """Seals more plaintext."""
+        self._file.write(self._encryptor.update(data))
+        return len(data)
+
+    def close(self) -> None:
+        """Seals the last chunk, syncs and closes; a second call does nothing."""
+        if self._file.closed:
+            return
+        with self._file:
+            self._file.write(self._encryptor.finalize())
+            self._file.flush()
+            os.fsync(self._file.fileno())
