@@ -90,9 +90,12 @@ class SecretFile:
         try:
             # Non-blocking, so that a named pipe is refused below instead of waited for.
             descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            with os.fdopen(descriptor, "rb") as file:
-                self._refuse_unsafe(os.fstat(file.fileno()), setting)
-                return file.read(size)
+            try:
+                self._refuse_unsafe(os.fstat(descriptor), setting)
+                with os.fdopen(descriptor, "rb", closefd=False) as file:
+                    return file.read(size)
+            finally:
+                os.close(descriptor)
         except OSError as error:
             raise SecretError(
                 f"{self._named(setting)} cannot be read: {(error.strerror or 'error').lower()}",

@@ -96,5 +96,8 @@ def _unknown(variable: str) -> str:
     section = variable.removeprefix(PREFIX).lower()
     if section in schema.sections():
         return f"names a section: write {variable}__ and the name of a setting"
-    guess = nearest(variable, known)
-    return "sets no setting" + (f", did you mean {guess}?" if guess else ": remove it")
+    # Without the prefix, which would make any two of them look alike.
+    guess = nearest(
+        variable.removeprefix(PREFIX).upper(), [name.removeprefix(PREFIX) for name in known]
+    )
+    return "sets no setting" + (f", did you mean {PREFIX}{guess}?" if guess else ": remove it")

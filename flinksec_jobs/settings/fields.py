@@ -6,13 +6,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from ..errors import SettingsError
 from .durations import duration, format_duration
+
+T = TypeVar("T")
 
 
 class Section(BaseModel):
@@ -95,6 +104,13 @@ def _positive(value: timedelta) -> timedelta:
     return value
 
 
+def _not_empty(value: tuple[T, ...]) -> tuple[T, ...]:
+    if not value:
+        raise refusal("is empty: give at least one")
+    return value
+
+
+OneOrMore = Annotated[tuple[T, ...], AfterValidator(_not_empty)]
 LocalPath = Annotated[Path, BeforeValidator(local_path)]
 Duration = Annotated[
     timedelta,

@@ -18,7 +18,7 @@ from pydantic import AfterValidator, AliasChoices, Field, PrivateAttr
 from ..errors import SettingsError
 from ..secrets import SecretFile
 from . import addresses
-from .fields import Duration, LocalPath, PathMarker, Scalars, Section, Strings
+from .fields import Duration, LocalPath, OneOrMore, PathMarker, Scalars, Section, Strings
 from .passthrough import refused_in_flink, refused_in_kafka, unsealing
 
 _Protection = Literal["privacy", "integrity", "authentication"]
@@ -43,7 +43,7 @@ class KerberosSettings(Section):
 class KafkaSettings(Section):
     """Where Kafka is, and how it is reached."""
 
-    bootstrap_servers: Annotated[tuple[addresses.HostPort, ...], Field(min_length=1)] = Field(
+    bootstrap_servers: OneOrMore[addresses.HostPort] = Field(
         description="Brokers to ask first, each as host:port."
     )
     security_protocol: Literal["SASL_SSL", "SSL", "SASL_PLAINTEXT", "PLAINTEXT"] = Field(
@@ -101,7 +101,7 @@ class KafkaSettings(Section):
 class ElasticsearchSettings(Section):
     """Where Elasticsearch is, and how its certificate is judged."""
 
-    hosts: Annotated[tuple[addresses.HttpUrl, ...], Field(min_length=1)] = Field(
+    hosts: OneOrMore[addresses.HttpUrl] = Field(
         description="Nodes as https://host:port; http:// only with verification = none."
     )
     verification: Literal["full", "certificate", "fingerprint", "none"] = Field(

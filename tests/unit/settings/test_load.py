@@ -1,0 +1,387 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where settings come from: argument, environment, file, default, in this order."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.settings import (
+    ElasticsearchSettings,
+    JobSettings,
+    KafkaSettings,
+    KerberosSettings,
+    Settings,
+    StateSettings,
+    load,
+)
+
+BASE = """
+[kafka]
+bootstrap_servers = ["file:9092"]
+security_protocol = "PLAINTEXT"
+"""
+
+
+def read(path: Path | None = None, environ: dict[str, str] | None = None, **overrides: Any):
+    return load(path, environ=environ or {}, overrides=overrides)
+
+
+def test_argument_beats_environment_beats_file_beats_default(write_toml):
+    path = write_toml("[job]\nparallelism = 2")
+    environ = {"FLINKSEC_JOB__PARALLELISM": "3"}
+    assert read().job.parallelism == 1
+    assert read(path).job.parallelism == 2
+    assert read(path, environ).job.parallelism == 3
+    assert read(path, environ, job={"parallelism": 4}).job.parallelism == 4
+    assert load(path, environ=environ, overrides={"job.parallelism": 5}).job.parallelism == 5
+
+
+def test_origin_tells_where_each_value_comes_from(write_toml):
+    path = write_toml(BASE + "[flink]\nrest.port = 1")
+    settings = read(path, {"FLINKSEC_KAFKA__GROUP_ID": "g"}, job={"resume": "never"})
+    assert settings.origin("kafka.bootstrap_servers") == str(path)
+    assert settings.origin("flink.rest.port") == str(path)
+    assert settings.origin("kafka.group_id") == "FLINKSEC_KAFKA__GROUP_ID"
+    assert settings.origin("job.resume") == "argument"
+    assert settings.origin("job.parallelism") == "default"
+
+
+def test_false_and_empty_win_over_true_and_full(write_toml):
+    path = write_toml(
+        """
+        [state]
+        directory = "/s"
+        keys = "/k"
+        sealed = true
+        [elasticsearch]
+        hosts = ["https://a:1"]
+        username = "u"
+        password = "file:/p"
+        """
+    )
+    state = read(path, {"FLINKSEC_STATE__SEALED": "false"}).need(StateSettings)
+    assert state.sealed is False
+    assert read(path, state={"sealed": False}).need(StateSettings).sealed is False
+    environ = {"FLINKSEC_STATE__SEALED": "false"}
+    assert read(path, environ, state={"sealed": True}).need(StateSettings).sealed is True
+    environ = {"FLINKSEC_ELASTICSEARCH__USERNAME": "", "FLINKSEC_ELASTICSEARCH__PASSWORD": ""}
+    assert read(path, environ).need(ElasticsearchSettings).username is None
+    with pytest.raises(SettingsError, match=r"elasticsearch.hosts \(FLINKSEC_ELASTICSEARCH__HOSTS"):
+        read(path, {"FLINKSEC_ELASTICSEARCH__HOSTS": ""})
+    assert read(path, elasticsearch=None).elasticsearch is None
+    assert load(path, environ={}, overrides={"elasticsearch.username": None,
+        "elasticsearch.password": None}).need(ElasticsearchSettings).password is None  # fmt: skip
+
+
+def test_single_keys_of_a_table_are_merged(write_toml):
+    path = write_toml('[flink]\nrest.port = 1\n"a.b-c" = "file"\nkept = true')
+    environ = {"FLINKSEC_FLINK": '{"rest.port": 2, "x": 1}', "FLINKSEC_FLINK__A__B_C": "variable"}
+    settings = read(path, environ, flink={"x": {"y": 5}})
+    assert settings.flink == {"rest.port": 2, "a.b-c": "variable", "kept": True, "x": 1, "x.y": 5}
+
+
+def test_a_single_key_beats_the_table_of_its_own_environment():
+    environ = {"FLINKSEC_FLINK": '{"rest.port": 1}', "FLINKSEC_FLINK__REST__PORT": "2"}
+    assert read(environ=environ).flink == {"rest.port": "2"}
+
+
+@pytest.mark.parametrize(
+    ("variable", "key"),
+    [
+        ("FLINKSEC_FLINK__REST__PORT", "rest.port"),
+        ("FLINKSEC_FLINK__REST__BIND_PORT", "rest.bind-port"),
+        ("FLINKSEC_FLINK__taskmanager.numberOfTaskSlots", "taskmanager.numberOfTaskSlots"),
+    ],
+)
+def test_a_variable_can_set_a_key_of_flink(variable, key):
+    assert read(environ={variable: "1"}).flink == {key: "1"}
+
+
+def test_a_variable_can_set_a_property_of_kafka(write_toml):
+    environ = {"FLINKSEC_KAFKA__PROPERTIES__MAX__POLL__RECORDS": "5"}
+    kafka = read(write_toml(BASE), environ).need(KafkaSettings)
+    assert kafka.properties == {"max.poll.records": "5"}
+
+
+@pytest.mark.parametrize("text", ["a:1,b:2", " a:1 , b:2 ,", '["a:1", "b:2"]'])
+def test_a_variable_can_set_a_list(write_toml, text):
+    environ = {"FLINKSEC_KAFKA__BOOTSTRAP_SERVERS": text}
+    kafka = read(write_toml(BASE), environ).need(KafkaSettings)
+    assert kafka.bootstrap_servers == ("a:1", "b:2")
+
+
+def test_an_alias_in_the_environment_replaces_the_name_in_the_file(write_toml):
+    path = write_toml(
+        '[elasticsearch]\nhosts = ["https://a:1"]\nverification = "fingerprint"\n'
+        f'fingerprint = "{"aa" * 32}"'
+    )
+    environ = {"FLINKSEC_ELASTICSEARCH__SSL_ASSERT_FINGERPRINT": "bb" * 32}
+    assert read(path, environ).need(ElasticsearchSettings).fingerprint == "bb" * 32
+
+
+def test_a_name_and_its_alias_at_once_are_refused(write_toml):
+    path = write_toml('[elasticsearch]\nfingerprint = "a"\nssl_assert_fingerprint = "b"')
+    with pytest.raises(SettingsError, match="given twice"):
+        read(path)
+
+
+def test_the_file_can_be_named_by_the_environment(write_toml):
+    path = write_toml("[job]\nparallelism = 7")
+    assert read(environ={"FLINKSEC_SETTINGS": str(path)}).job.parallelism == 7
+    other = path.with_name("other.toml")
+    other.write_text("[job]\nparallelism = 8")
+    assert read(other, {"FLINKSEC_SETTINGS": str(path)}).job.parallelism == 8
+
+
+def test_this_process_s_environment_is_the_default(monkeypatch):
+    monkeypatch.setenv("FLINKSEC_JOB__PARALLELISM", "9")
+    assert load().job.parallelism == 9
+
+
+def test_relative_paths_in_a_file_are_relative_to_the_file(write_toml, monkeypatch):
+    path = write_toml(
+        """
+        [kerberos]
+        principal = "a@R"
+        keytab = "file:keys/a.keytab"
+        krb5_conf = "krb5.conf"
+        [kafka]
+        bootstrap_servers = ["a:1"]
+        ca_certs = "file:ca.pem"
+        client_cert = "/absolute.pem"
+        client_key = "file:///absolute.key"
+        [state]
+        directory = "state"
+        keys = "../keys"
+        """
+    )
+    base = path.parent
+    monkeypatch.chdir(base.parent)
+    for written in (path, path.relative_to(base.parent)):
+        settings = read(written)
+        kerberos, kafka = settings.need(KerberosSettings), settings.need(KafkaSettings)
+        assert kerberos.keytab.path == base / "keys/a.keytab"
+        assert kerberos.krb5_conf == base / "krb5.conf"
+        assert kafka.ca_certs == base / "ca.pem"
+        assert kafka.client_cert == Path("/absolute.pem")
+        assert kafka.client_key is not None
+        assert kafka.client_key.path == Path("/absolute.key")
+        assert settings.need(StateSettings).uri == f"sealed+file://{base}/state"
+        assert settings.need(StateSettings).keys == base / "../keys"
+
+
+def test_a_relative_path_in_an_argument_is_relative_to_the_working_directory():
+    settings = read(kerberos={"principal": "a@R", "keytab": "file:a.keytab"})
+    assert settings.need(KerberosSettings).keytab.path == Path.cwd() / "a.keytab"
+
+
+def test_a_secret_written_into_a_file_is_refused_and_not_taken_for_a_path(write_toml):
+    path = write_toml('[kerberos]\nprincipal = "a@R"\nkeytab = "hunter2"')
+    with pytest.raises(SettingsError, match=r"kerberos.keytab.*not a reference") as caught:
+        read(path)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[kafka]\nsecurity_protocl = "SSL"', "did you mean kafka.security_protocol?"),
+        ('[kafak]\ngroup_id = "a"', r"unknown section, did you mean \[kafka\]?"),
+        ('ca_certs = "/a"', "did you mean kafka.ca_certs or elasticsearch.ca_certs?"),
+        ('[job]\nkeytab = "/a"', "did you mean kerberos.keytab?"),
+        ("[python]\nxyz = 1", r"\[python\] has execution_mode"),
+        ("[xyz]", "there are kerberos, kafka, elasticsearch"),
+    ],
+)
+def test_an_unknown_name_is_refused_with_the_nearest_right_one(write_toml, text, message):
+    path = write_toml(text)
+    with pytest.raises(SettingsError, match=message) as caught:
+        read(path)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "message"),
+    [
+        ("FLINKSEC_KAFKA__CA_CERT", "did you mean FLINKSEC_KAFKA__CA_CERTS?"),
+        ("FLINKSEC_SETINGS", "did you mean FLINKSEC_SETTINGS?"),
+        ("FLINKSEC_KAFKA", "names a section: write FLINKSEC_KAFKA__"),
+        ("FLINKSEC_KAFKA__", "sets no setting"),
+        ("FLINKSEC_FLINK__", "sets no setting"),
+        ("FLINKSEC_KAFKA__CA_CERTS__X", "sets no setting"),
+        ("FLINKSEC_", "sets no setting"),
+        ("FLINKSEC_ZZZZ", "remove it"),
+    ],
+)
+def test_an_unknown_variable_is_refused_with_the_nearest_right_one(variable, message):
+    with pytest.raises(SettingsError, match=message) as caught:
+        read(environ={variable: "hunter2"})
+    assert variable in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "FLINKSEC_CACHE",
+        "FLINKSEC_JARS_DIR",
+        "FLINKSEC_MAVEN_MIRROR",
+        "FLINKSEC_LOG_DIR",
+        "FLINKSEC_WYCHEPROOF",
+        "FLINKSECRET",
+        "PATH",
+    ],
+)
+def test_other_variables_are_left_alone(variable):
+    assert read(environ={variable: "/x"}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("FLINKSEC_FLINK", "{"),
+        ("FLINKSEC_FLINK", "[1]"),
+        ("FLINKSEC_KAFKA__PROPERTIES", "a=b"),
+        ("FLINKSEC_KAFKA__BOOTSTRAP_SERVERS", "[a"),
+    ],
+)
+def test_a_variable_that_is_not_json_is_refused(variable, text):
+    with pytest.raises(SettingsError, match=f"{variable}: must be a"):
+        read(environ={variable: text})
+
+
+def test_one_error_lists_every_problem_with_its_origin(write_toml):
+    path = write_toml('[hdfs]\nreplication = "x"\n[kafka]\nbootstrap_servers = ["a"]\n[foo]')
+    environ = {"FLINKSEC_KAFKA__SECURITY_PROTOCOL": "SASL_SLS", "FLINKSEC_BAR": "1"}
+    with pytest.raises(SettingsError) as caught:
+        read(path, environ, job={"parallelism": 0})
+    assert caught.value.message.splitlines() == [
+        "7 settings cannot be used:",
+        "  FLINKSEC_BAR: sets no setting: remove it",
+        f"  kafka.bootstrap_servers[0] ({path}): must be host:port, such as "
+        "kafka-0.example.com:9092",
+        "  kafka.security_protocol (FLINKSEC_KAFKA__SECURITY_PROTOCOL): must be 'SASL_SSL', "
+        "'SSL', 'SASL_PLAINTEXT' or 'PLAINTEXT'; found a string, did you mean 'SASL_SSL'?",
+        f"  hdfs.uri ({path}): is missing. The file system, such as "
+        "hdfs://namenode.example.com:8020.",
+        f"  hdfs.replication ({path}): must be a valid integer, unable to parse string as an "
+        "integer; found a string",
+        "  job.parallelism (argument): must be greater than or equal to 1; found an integer",
+        f"  foo ({path}): unknown section; there are kerberos, kafka, elasticsearch, hdfs, "
+        "state, python, job, flink",
+    ]
+    assert caught.value.hint == "`flinksec settings reference` lists every setting"
+
+
+@pytest.mark.parametrize("text", ["[kafka\n", "a = \n", "a = hunter2\n"])
+def test_a_file_that_is_not_toml_is_refused_with_the_line(write_toml, text):
+    path = write_toml(text)
+    with pytest.raises(SettingsError, match=r"job.toml is not TOML: .*line 1") as caught:
+        read(path)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_file_that_is_not_text_is_refused(write_toml):
+    path = write_toml("")
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match="is not TOML: not UTF-8"):
+        read(path)
+
+
+def test_a_file_that_cannot_be_read_is_named_with_who_named_it(tmp_path):
+    with pytest.raises(SettingsError, match=r"absent.toml cannot be read: no such file"):
+        read(tmp_path / "absent.toml")
+    with pytest.raises(SettingsError, match=r"absent \(named by FLINKSEC_SETTINGS\)"):
+        read(environ={"FLINKSEC_SETTINGS": str(tmp_path / "absent")})
+
+
+def test_durations_are_read_from_every_source(write_toml):
+    path = write_toml('[state]\ndirectory = "/s"\nkeys = "/k"\ncheckpoint_interval = "1 min"')
+    environ = {"FLINKSEC_STATE__CHECKPOINT_INTERVAL": "PT2M"}
+    intervals = [
+        read(path).need(StateSettings).checkpoint_interval,
+        read(path, environ).need(StateSettings).checkpoint_interval,
+        read(path, state={"checkpoint_interval": timedelta(minutes=3)})
+        .need(StateSettings)
+        .checkpoint_interval,
+        read(path, state={"checkpoint_interval": 240}).need(StateSettings).checkpoint_interval,
+    ]
+    assert intervals == [timedelta(minutes=minutes) for minutes in (1, 2, 3, 4)]
+
+
+def test_an_empty_section_is_opened(write_toml):
+    path = write_toml("[hdfs]")
+    with pytest.raises(SettingsError, match=r"hdfs.uri .*is missing"):
+        read(path)
+    assert read(write_toml("[python]\n[job]")).job == JobSettings()
+
+
+# One value, or none, in each of three layers, for settings of every kind.
+KINDS: dict[str, st.SearchStrategy[Any]] = {
+    "job.parallelism": st.integers(1, 1000),
+    "state.sealed": st.booleans(),
+    "kafka.group_id": st.text("abc", min_size=1, max_size=3),
+    "kafka.bootstrap_servers": st.lists(st.sampled_from(["a:1", "b:2", "c:3"]), min_size=1),
+    "kafka.properties.linger.ms": st.integers(0, 9).map(str),
+    "flink.rest.port": st.integers(0, 9),
+    "python.execution_mode": st.sampled_from(["thread", "process"]),
+}
+LAYERS = st.fixed_dictionaries({}, optional=KINDS)
+
+
+@hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(in_file=LAYERS, in_environment=LAYERS, in_arguments=LAYERS)
+def test_for_any_settings_the_highest_layer_that_has_a_value_wins(
+    tmp_path, in_file, in_environment, in_arguments
+):
+    always = {"state.directory": "/s", "state.keys": "/k", "kafka.security_protocol": "SSL"}
+    in_file = {"kafka.bootstrap_servers": ["z:9"], **always, **in_file}
+    path = tmp_path / "job.toml"
+    path.write_text("".join(f"{toml_name(n)} = {json.dumps(v)}\n" for n, v in in_file.items()))
+    environ = {variable(name): as_text(value) for name, value in in_environment.items()}
+    settings = load(path, environ=environ, overrides=in_arguments)
+    for name in KINDS:
+        origins = {
+            "argument": in_arguments,
+            variable(name): in_environment,
+            str(path): in_file,
+        }
+        winner = next((origin for origin, layer in origins.items() if name in layer), "default")
+        assert settings.origin(name) == winner
+        if winner != "default":
+            expected = origins[winner][name]
+            assert as_text(value_of(settings, name)) == as_text(expected)
+
+
+def toml_name(name: str) -> str:
+    section, _, key = name.partition(".")
+    table, _, inner = key.partition(".")
+    if name.startswith("flink."):
+        return f'flink."{key}"'
+    return f'{section}.{table}."{inner}"' if inner else name
+
+
+def variable(name: str) -> str:
+    return "FLINKSEC_" + name.replace(".", "__").upper()
+
+
+def as_text(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ",".join(value)
+    return json.dumps(value) if isinstance(value, bool) else str(value)
+
+
+def value_of(settings: Settings, name: str) -> Any:
+    section, _, key = name.partition(".")
+    found = getattr(settings, section)
+    if isinstance(found, dict):
+        return found[key]
+    field, _, inner = key.partition(".")
+    return getattr(found, field)[inner] if inner else getattr(found, field)
