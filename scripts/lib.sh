@@ -77,5 +77,5 @@ find_jdk() {
 # maven ARGUMENT...: Maven on the reactor, with the JDK that find_jdk names.
 maven() {
   find_jdk || die "no JDK 17 to 21 with jlink in JAVA_HOME, on PATH or in /usr/lib/jvm" "run: make setup"
-  (cd -- "$ROOT/connectors" && mvn --batch-mode --no-transfer-progress "$@")
+  (cd -- "$ROOT/connectors" && mvn --batch-mode --no-transfer-progress -Dstyle.color=never "$@")
 }

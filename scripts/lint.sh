@@ -17,7 +17,10 @@ check() {
   fi
 }
 
-mapfile -t shell_scripts < <(find scripts docker bench .ci -type f \( -name '*.sh' -o -path .ci/run \) | sort)
+mapfile -t shell_scripts < <(
+  find . \( -name .venv -o -name target -o -name dist \) -prune \
+    -o -type f \( -name '*.sh' -o -path ./.ci/run \) -print | sort
+)
 
 check "ruff rules" .venv/bin/ruff check --quiet .
 check "ruff format" .venv/bin/ruff format --quiet --check .
