@@ -7,8 +7,6 @@ import org.slf4j.Logger;
 /**
  * Logs the first of a run of similar warnings, then at most one per interval, with how many were
  * left out.
- *
- * <p>Not safe for use by several threads.
  */
 public final class LimitedWarnings {
   /** At most one warning in this time, in milliseconds. */
@@ -29,7 +27,7 @@ public final class LimitedWarnings {
     this.clock = clock;
   }
 
-  public void warn(String message) {
+  public synchronized void warn(String message) {
     long now = clock.getAsLong();
     if (started && now - lastLogged < INTERVAL_MILLIS) {
       leftOut++;

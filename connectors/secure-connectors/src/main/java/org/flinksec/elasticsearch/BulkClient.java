@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.elasticsearch;
+
+import co.elastic.clients.transport.rest5_client.low_level.Request;
+import co.elastic.clients.transport.rest5_client.low_level.Response;
+import co.elastic.clients.transport.rest5_client.low_level.ResponseException;
+import co.elastic.clients.transport.rest5_client.low_level.ResponseListener;
+import co.elastic.clients.transport.rest5_client.low_level.Rest5Client;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.function.Consumer;
+import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.util.Timeout;
+
+/** Sends bulk requests, compressed, without blocking. */
+final class BulkClient implements Closeable {
+  private static final Timeout RESPONSE_TIMEOUT = Timeout.ofSeconds(60);
+  private static final ContentType NDJSON = ContentType.create("application/x-ndjson");
+  private static final int MAX_REASON = 300;
+
+  private final Rest5Client client;
+  private final String path;
+
+  BulkClient(ElasticsearchSettings settings) throws ElasticsearchSinkException {
+    this.client = RestClients.create(settings, settings.hosts(), RESPONSE_TIMEOUT);
+    this.path = "/" + FirstContact.segment(settings.index()) + "/_bulk";
+  }
+
+  /** Sends the documents; the outcome arrives on a thread of the client. */
+  void send(List<DocumentRequest> documents, Consumer<BulkOutcome> outcome) {
+    Request request = new Request("POST", path);
+    request.addParameter("filter_path", BulkResponse.FILTER);
+    request.setEntity(new ByteArrayEntity(BulkBody.of(documents), NDJSON));
+    client.performRequestAsync(
+        request,
+        new ResponseListener() {
+          @Override
+          public void onSuccess(Response response) {
+            outcome.accept(read(response, documents.size()));
+          }
+
+          @Override
+          public void onFailure(Exception e) {
+            outcome.accept(
+                e instanceof ResponseException answered
+                    ? refused(answered.getResponse())
+                    : new BulkOutcome.Unanswered(e));
+          }
+        });
+  }
+
+  private static BulkOutcome read(Response response, int documents) {
+    if (response.getStatusCode() != 200) {
+      return refused(response);
+    }
+    HttpEntity entity = response.getEntity();
+    if (entity == null) {
+      return new BulkOutcome.Unanswered(new IOException("an answer without a body"));
+    }
+    try (InputStream body = entity.getContent()) {
+      return new BulkOutcome.Answered(BulkResponse.parse(body, documents));
+    } catch (IOException e) {
+      return new BulkOutcome.Unanswered(e);
+    }
+  }
+
+  private static BulkOutcome refused(Response response) {
+    return new BulkOutcome.Refused(
+        response.getHost().toURI(), response.getStatusCode(), reason(response));
+  }
+
+  private static String reason(Response response) {
+    HttpEntity entity = response.getEntity();
+    if (entity == null) {
+      return "without a reason";
+    }
+    try (InputStream body = entity.getContent()) {
+      return new String(body.readNBytes(MAX_REASON), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      return "with an unreadable reason";
+    }
+  }
+
+  @Override
+  public void close() {
+    RestClients.closeQuietly(client);
+  }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.elasticsearch;
+
+import java.util.Collection;
+import java.util.List;
+import org.apache.flink.api.connector.sink2.StatefulSinkWriter;
+import org.apache.flink.api.connector.sink2.WriterInitContext;
+import org.apache.flink.connector.base.sink.AsyncSinkBase;
+import org.apache.flink.connector.base.sink.writer.BufferedRequestState;
+import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.flinksec.tls.Verification;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The sink as it stands in a job graph: settings and a converter, no secrets, no connections. */
+final class ElasticsearchSink<T> extends AsyncSinkBase<T, DocumentRequest> {
+  private static final long serialVersionUID = 1L;
+  private static final Logger LOG = LoggerFactory.getLogger(ElasticsearchSink.class);
+
+  private final ElasticsearchSettings settings;
+
+  ElasticsearchSink(DocumentConverter<T> converter, ElasticsearchSettings settings) {
+    super(
+        converter,
+        settings.limits().maxBatchSize(),
+        settings.limits().maxInFlight(),
+        settings.limits().maxBuffered(),
+        settings.limits().maxBatchBytes(),
+        settings.limits().flushIntervalMillis(),
+        settings.limits().maxBatchBytes());
+    this.settings = settings;
+  }
+
+  @Override
+  public StatefulSinkWriter<T, BufferedRequestState<DocumentRequest>> createWriter(
+      WriterInitContext context) throws ElasticsearchSinkException {
+    return restoreWriter(context, List.of());
+  }
+
+  @Override
+  public StatefulSinkWriter<T, BufferedRequestState<DocumentRequest>> restoreWriter(
+      WriterInitContext context, Collection<BufferedRequestState<DocumentRequest>> states)
+      throws ElasticsearchSinkException {
+    if (context.getTaskInfo().getIndexOfThisSubtask() == 0) {
+      warnOfWeakChoices();
+    }
+    List<String> silent = FirstContact.make(settings);
+    if (!silent.isEmpty()) {
+      LOG.warn("No answer from Elasticsearch at {}", String.join(", ", silent));
+    }
+    BulkClient client = new BulkClient(settings);
+    try {
+      return new ElasticsearchSinkWriter<>(
+          getElementConverter(), context, settings, states, client);
+    } catch (RuntimeException e) {
+      client.close();
+      throw e;
+    }
+  }
+
+  private void warnOfWeakChoices() {
+    if (!settings.encrypted()) {
+      LOG.warn(
+          "Documents and credentials go to Elasticsearch unencrypted, as elasticsearch.hosts says: {}",
+          settings.hostList());
+    } else if (settings.tls().verification() == Verification.NONE) {
+      LOG.warn(
+          "Whoever answers is taken for Elasticsearch, as elasticsearch.verification = \"none\" says: {}",
+          settings.hostList());
+    }
+  }
+
+  @Override
+  public SimpleVersionedSerializer<BufferedRequestState<DocumentRequest>>
+      getWriterStateSerializer() {
+    return new DocumentRequestSerializer();
+  }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.elasticsearch;
+
+import java.io.IOException;
+import java.util.Collection;
+import java.util.List;
+import org.apache.flink.api.connector.sink2.WriterInitContext;
+import org.apache.flink.connector.base.sink.writer.AsyncSinkWriter;
+import org.apache.flink.connector.base.sink.writer.BufferedRequestState;
+import org.apache.flink.connector.base.sink.writer.ElementConverter;
+import org.apache.flink.connector.base.sink.writer.ResultHandler;
+import org.apache.flink.connector.base.sink.writer.config.AsyncSinkWriterConfiguration;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.metrics.ThreadSafeSimpleCounter;
+import org.flinksec.logging.LimitedWarnings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Buffers documents, sends them, and acts on what becomes of them.
+ *
+ * <p>Besides Flink's own metrics of a sink it counts {@code flinksec.rejectedDocuments}, those left
+ * out by {@code on_document_error = "skip"}, and {@code flinksec.retriedDocuments}.
+ */
+final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentRequest> {
+  private static final Logger LOG = LoggerFactory.getLogger(ElasticsearchSinkWriter.class);
+
+  private final ElasticsearchSettings settings;
+  private final OrderedRequestBuffer buffer;
+  private final BulkClient client;
+  private final Retries retries;
+  private final Counter rejected;
+  private final LimitedWarnings rejections = new LimitedWarnings(LOG);
+
+  ElasticsearchSinkWriter(
+      ElementConverter<T, DocumentRequest> converter,
+      WriterInitContext context,
+      ElasticsearchSettings settings,
+      Collection<BufferedRequestState<DocumentRequest>> states,
+      BulkClient client) {
+    this(converter, context, settings, states, client, new OrderedRequestBuffer());
+  }
+
+  private ElasticsearchSinkWriter(
+      ElementConverter<T, DocumentRequest> converter,
+      WriterInitContext context,
+      ElasticsearchSettings settings,
+      Collection<BufferedRequestState<DocumentRequest>> states,
+      BulkClient client,
+      OrderedRequestBuffer buffer) {
+    super(
+        converter,
+        context,
+        configuration(settings.limits(), buffer),
+        states,
+        (info, ignored) -> buffer.takeBatch(info.getBatchSize(), settings.limits().maxBatchBytes()),
+        buffer);
+    MetricGroup metrics = context.metricGroup().addGroup("flinksec");
+    this.settings = settings;
+    this.buffer = buffer;
+    this.client = client;
+    this.rejected = metrics.counter("rejectedDocuments", new ThreadSafeSimpleCounter());
+    this.retries =
+        new Retries(
+            settings, metrics.counter("retriedDocuments", new ThreadSafeSimpleCounter()), LOG);
+  }
+
+  private static AsyncSinkWriterConfiguration configuration(
+      ElasticsearchSettings.Limits limits, OrderedRequestBuffer buffer) {
+    return AsyncSinkWriterConfiguration.builder()
+        .setMaxBatchSize(limits.maxBatchSize())
+        .setMaxBatchSizeInBytes(limits.maxBatchBytes())
+        .setMaxInFlightRequests(limits.maxInFlight())
+        .setMaxBufferedRequests(limits.maxBuffered())
+        .setMaxTimeInBufferMS(limits.flushIntervalMillis())
+        .setMaxRecordSizeInBytes(limits.maxBatchBytes())
+        .setRateLimitingStrategy(
+            new OrderedConcurrency(buffer, limits.maxInFlight(), limits.maxBatchSize()))
+        .build();
+  }
+
+  @Override
+  public void write(T element, Context context) throws IOException, InterruptedException {
+    try {
+      super.write(element, context);
+    } catch (DocumentException e) {
+      reject(
+          "a document for index '%s' cannot be sent: %s"
+              .formatted(settings.index(), e.getMessage()));
+    }
+  }
+
+  /**
+   * Sends everything, whatever is asked: a checkpoint then means that documents are in the index.
+   */
+  @Override
+  public void flush(boolean endOfInput) throws InterruptedException {
+    super.flush(true);
+  }
+
+  @Override
+  protected void submitRequestEntries(
+      List<DocumentRequest> documents, ResultHandler<DocumentRequest> result) {
+    client.send(
+        documents,
+        outcome -> {
+          try {
+            act(documents, Verdict.of(settings, documents, outcome), result);
+          } catch (ElasticsearchSinkException | RuntimeException e) {
+            result.completeExceptionally(e);
+          }
+        });
+  }
+
+  private void act(
+      List<DocumentRequest> documents, Verdict verdict, ResultHandler<DocumentRequest> result)
+      throws ElasticsearchSinkException {
+    if (verdict.fatal().isPresent()) {
+      throw verdict.fatal().get();
+    }
+    for (Verdict.Rejection rejection : verdict.rejected()) {
+      reject(Verdict.describe(settings, rejection));
+    }
+    buffer.done(documents, verdict.retry());
+    if (verdict.retry().isEmpty()) {
+      result.complete();
+    } else {
+      retries.schedule(verdict.retry(), verdict.reason(), result);
+    }
+  }
+
+  private void reject(String message) throws ElasticsearchSinkException {
+    if (settings.onDocumentError() == DocumentErrorPolicy.FAIL) {
+      throw new ElasticsearchSinkException(message);
+    }
+    rejected.inc();
+    rejections.warn("Left out, as elasticsearch.on_document_error = \"skip\" says: " + message);
+  }
+
+  @Override
+  protected long getSizeInBytes(DocumentRequest document) {
+    return document.sizeInBytes();
+  }
+
+  @Override
+  public void close() {
+    retries.close();
+    client.close();
+  }
+}

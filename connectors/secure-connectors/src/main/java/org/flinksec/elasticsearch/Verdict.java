@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.elasticsearch;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a bulk request's outcome means for its documents. Those that are in no list are delivered.
+ *
+ * @param retry documents to send again, in their order
+ * @param rejected documents that will never be accepted
+ * @param reason why documents are sent again; null if none are
+ * @param fatal why the sink cannot go on, whatever the policy says
+ */
+record Verdict(
+    List<DocumentRequest> retry,
+    List<Rejection> rejected,
+    String reason,
+    Optional<ElasticsearchSinkException> fatal) {
+
+  /** A document and Elasticsearch's word on it. */
+  record Rejection(DocumentRequest document, BulkItem item) {}
+
+  static Verdict of(
+      ElasticsearchSettings settings, List<DocumentRequest> documents, BulkOutcome outcome) {
+    if (outcome instanceof BulkOutcome.Answered answered) {
+      return ofItems(settings, documents, answered.items());
+    }
+    if (outcome instanceof BulkOutcome.Refused refused) {
+      return ofRefusal(settings, documents, refused);
+    }
+    Exception cause = ((BulkOutcome.Unanswered) outcome).cause();
+    return ConnectionFailures.misconfiguration(settings, settings.hostList(), cause)
+        .map(wrong -> fatal(wrong, cause))
+        .orElseGet(() -> again(documents, "no answer: " + ConnectionFailures.last(cause)));
+  }
+
+  private static Verdict ofRefusal(
+      ElasticsearchSettings settings,
+      List<DocumentRequest> documents,
+      BulkOutcome.Refused refused) {
+    int status = refused.status();
+    String answer =
+        "%s answers a bulk request with status %d: %s"
+            .formatted(refused.host(), status, refused.reason());
+    if (status == 408 || status == 429 || status >= 500) {
+      return again(documents, answer);
+    }
+    if (status == 401 || status == 403) {
+      return fatal(ConnectionFailures.refused(settings, refused.host(), status), null);
+    }
+    return fatal(
+        status == 413
+            ? answer + "; lower elasticsearch.max_batch_bytes or elasticsearch.max_batch_size"
+            : answer,
+        null);
+  }
+
+  private static Verdict ofItems(
+      ElasticsearchSettings settings, List<DocumentRequest> documents, List<BulkItem> items) {
+    List<DocumentRequest> retry = new ArrayList<>();
+    List<Rejection> rejected = new ArrayList<>();
+    Set<String> superseded = new HashSet<>();
+    String reason = null;
+    for (int i = items.size() - 1; i >= 0; i--) { // from the last, to know what comes after
+      DocumentRequest document = documents.get(i);
+      BulkItem item = items.get(i);
+      if (item.accepted()) {
+        if (document.id() != null) {
+          superseded.add(document.id());
+        }
+      } else if (item.retryable()) {
+        // An older document must not come after a newer one that is already in.
+        if (!superseded.contains(document.id())) {
+          retry.add(0, document);
+          reason = item.toString();
+        }
+      } else if (item.documentAtFault()) {
+        rejected.add(0, new Rejection(document, item));
+      } else {
+        return fatal(describe(settings, new Rejection(document, item)), null);
+      }
+    }
+    return new Verdict(retry, rejected, reason, Optional.empty());
+  }
+
+  /** A message about a document that is refused: index, id, Elasticsearch's reason. */
+  static String describe(ElasticsearchSettings settings, Rejection rejection) {
+    String id = rejection.document.id();
+    return "Elasticsearch at %s refuses a document for index '%s', %s: %s"
+        .formatted(
+            settings.hostList(),
+            settings.index(),
+            id == null ? "without an id" : "id '" + id + "'",
+            rejection.item);
+  }
+
+  private static Verdict again(List<DocumentRequest> documents, String reason) {
+    return new Verdict(documents, List.of(), reason, Optional.empty());
+  }
+
+  private static Verdict fatal(String message, Exception cause) {
+    return new Verdict(
+        List.of(), List.of(), null, Optional.of(new ElasticsearchSinkException(message, cause)));
+  }
+}
