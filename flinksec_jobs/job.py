@@ -306,7 +306,7 @@ class SecureJob:
             return {}
         _log.warning("job %s goes on from the checkpoint %s", self.name, checkpoint.directory)
         scheme = state.SEALED if settings.sealed else ""
-        return {state.RECOVERY_PATH: f"{scheme}{checkpoint.directory.as_uri()}"}
+        return {state.RECOVERY_PATH: f"{scheme}file://{checkpoint.directory}"}
 
 
 def _beside_the_script() -> Path | None:

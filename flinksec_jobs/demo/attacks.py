@@ -83,11 +83,11 @@ def _read_in_flink(settings_file: Path, original: Path, damaged: Path) -> Iterat
     overrides = {"job": {"resume": "never"}}
     job = SecureJob("flinksec-demo-attacks", settings=settings_file, overrides=overrides)
     job.prepare()
-    size = jvm.read_to_end(f"sealed+{original.as_uri()}")
+    size = jvm.read_to_end(f"sealed+file://{original}")
     yield Check("Flink reads the file as it was", "readable", "readable" if size else "empty")
     yield refused(
         "Flink refuses the file with the flipped bit",
-        lambda: jvm.read_to_end(f"sealed+{damaged.as_uri()}"),
+        lambda: jvm.read_to_end(f"sealed+file://{damaged}"),
         "tamper",
         "authentic",
         "altered",

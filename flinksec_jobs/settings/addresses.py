@@ -57,7 +57,8 @@ def state_directory(value: str) -> str:
     seal = "sealed+" if value.startswith("sealed+") else ""
     location = value.removeprefix("sealed+")
     if "://" not in location and location:
-        location = Path(location.removeprefix("file:")).absolute().as_uri()
+        # Not `as_uri`: Flink takes the text after the scheme as it is, without %-escapes.
+        location = f"file://{Path(location.removeprefix('file:')).absolute()}"
     parts = _split(location)
     if parts is None or parts.scheme not in {"file", "hdfs"} or parts.path in {"", "/"}:
         raise refusal("must be a directory: /path, file:///path or hdfs://host:port/path")

@@ -38,7 +38,7 @@ def refused(message: str, **sections: Any) -> None:
         loaded(**sections)
 
 
-def test_without_anything_there_are_only_defaults():
+def test_without_anything_there_are_only_defaults() -> None:
     settings = load(environ={})
     assert (settings.kerberos, settings.kafka, settings.state) == (None, None, None)
     assert settings.job.parallelism == 1
@@ -47,7 +47,7 @@ def test_without_anything_there_are_only_defaults():
     assert settings.flink == {}
 
 
-def test_the_short_way_is_the_secure_way():
+def test_the_short_way_is_the_secure_way() -> None:
     settings = loaded(
         kafka=KAFKA, elasticsearch=ELASTICSEARCH, state=STATE, hdfs={"uri": "hdfs://name:8020"}
     )
@@ -69,7 +69,7 @@ def test_the_short_way_is_the_secure_way():
     assert settings.state.checkpoint_interval == timedelta(seconds=10)
 
 
-def test_settings_are_frozen_and_can_be_pickled():
+def test_settings_are_frozen_and_can_be_pickled() -> None:
     settings = loaded(kafka=KAFKA)
     with pytest.raises(ValidationError):
         settings.job.parallelism = 2
@@ -78,7 +78,7 @@ def test_settings_are_frozen_and_can_be_pickled():
     assert copy.origin("kafka.bootstrap_servers") == "argument"
 
 
-def test_need_returns_a_section_and_names_one_that_is_missing():
+def test_need_returns_a_section_and_names_one_that_is_missing() -> None:
     settings = loaded(kafka=KAFKA)
     assert settings.need(KafkaSettings) is settings.kafka
     assert settings.need(PythonSettings) is settings.python
@@ -86,7 +86,7 @@ def test_need_returns_a_section_and_names_one_that_is_missing():
         settings.need(HdfsSettings)
 
 
-def test_kerberos_is_demanded_by_what_uses_it():
+def test_kerberos_is_demanded_by_what_uses_it() -> None:
     for sections in ({"kafka": KAFKA}, {"hdfs": {"uri": "hdfs://name"}}):
         with pytest.raises(SettingsError, match=r"kerberos.*: is missing, and .* needs it"):
             load(overrides=sections, environ={})
@@ -94,12 +94,12 @@ def test_kerberos_is_demanded_by_what_uses_it():
 
 
 @pytest.mark.parametrize("principal", ["flink", "flink@", "@R", "a b@R", "a@b@R", ""])
-def test_a_principal_has_a_realm(principal):
+def test_a_principal_has_a_realm(principal: str) -> None:
     refused("kerberos.principal", kerberos={**KERBEROS, "principal": principal})
 
 
 @pytest.mark.parametrize("server", ["kafka-0.example.com:9092", "10.0.0.1:1", "[::1]:9092"])
-def test_a_bootstrap_server_is_host_and_port(server):
+def test_a_bootstrap_server_is_host_and_port(server: str) -> None:
     kafka = loaded(kafka={"bootstrap_servers": [server]}).need(KafkaSettings)
     assert kafka.bootstrap_servers == (server,)
 
@@ -108,17 +108,17 @@ def test_a_bootstrap_server_is_host_and_port(server):
     "server",
     ["kafka", "kafka:0", "kafka:65536", "kafka:x", "a,b:1", ":9092", "u:p@h:1", "", "h:1/"],
 )
-def test_anything_else_is_refused_as_a_bootstrap_server(server):
+def test_anything_else_is_refused_as_a_bootstrap_server(server: str) -> None:
     refused(r"kafka.bootstrap_servers\[1\]", kafka={"bootstrap_servers": ["a:1", server]})
 
 
-def test_an_empty_list_of_servers_is_refused():
+def test_an_empty_list_of_servers_is_refused() -> None:
     refused("kafka.bootstrap_servers", kafka={"bootstrap_servers": []})
     refused("elasticsearch.hosts", elasticsearch={"hosts": []})
 
 
 @pytest.mark.parametrize("section", [("kafka", KAFKA), ("elasticsearch", ELASTICSEARCH)])
-def test_client_certificate_and_key_go_together(section):
+def test_client_certificate_and_key_go_together(section: tuple[str, dict[str, Any]]) -> None:
     name, given = section
     refused(f"{name}.client_key.*client_cert needs it", **{name: {**given, "client_cert": "/c"}})
     refused(
@@ -131,20 +131,20 @@ def test_client_certificate_and_key_go_together(section):
     "key",
     ["ssl.keystore.password", "sasl.jaas.config", "ssl.keystore.key", "X.PASSWORD", "a.secret"],
 )
-def test_kafka_properties_hold_no_secret(key):
+def test_kafka_properties_hold_no_secret(key: str) -> None:
     with pytest.raises(SettingsError, match=f"kafka.properties.{key}.*secret") as caught:
         loaded(kafka={**KAFKA, "properties": {key: "hunter2"}})
     assert "hunter2" not in str(caught.value)
 
 
-def test_kafka_properties_do_not_repeat_a_setting():
+def test_kafka_properties_do_not_repeat_a_setting() -> None:
     refused(
         "kafka.properties.security.protocol.*use kafka.security_protocol",
         kafka={**KAFKA, "properties": {"security.protocol": "PLAINTEXT"}},
     )
 
 
-def test_kafka_properties_become_text_and_nested_tables_dotted_names():
+def test_kafka_properties_become_text_and_nested_tables_dotted_names() -> None:
     properties = {"max": {"poll": {"records": 5}}, "enable.metrics.push": False, "a.b": 1.5}
     kafka = loaded(kafka={**KAFKA, "properties": properties}).need(KafkaSettings)
     assert kafka.properties == {
@@ -155,7 +155,7 @@ def test_kafka_properties_become_text_and_nested_tables_dotted_names():
 
 
 @pytest.mark.parametrize("host", ["https://h", "https://h:9200/prefix/", "https://[::1]:9200"])
-def test_an_elasticsearch_host_is_a_url(host):
+def test_an_elasticsearch_host_is_a_url(host: str) -> None:
     found = loaded(elasticsearch={"hosts": [host]}).need(ElasticsearchSettings)
     assert found.hosts == (host.rstrip("/"),)
 
@@ -164,24 +164,24 @@ def test_an_elasticsearch_host_is_a_url(host):
     "host",
     ["h:9200", "ftp://h", "https://", "https://h:x", "https://h?a", "https://h#f", "https:/h"],
 )
-def test_anything_else_is_refused_as_an_elasticsearch_host(host):
+def test_anything_else_is_refused_as_an_elasticsearch_host(host: str) -> None:
     refused(r"elasticsearch.hosts\[0\]", elasticsearch={"hosts": [host]})
 
 
-def test_credentials_in_a_url_are_refused_without_being_repeated():
+def test_credentials_in_a_url_are_refused_without_being_repeated() -> None:
     with pytest.raises(SettingsError, match="must not contain credentials") as caught:
         loaded(elasticsearch={"hosts": ["https://elastic:hunter2@h:9200"]})
     assert "hunter2" not in str(caught.value)
 
 
-def test_plain_http_needs_verification_none():
+def test_plain_http_needs_verification_none() -> None:
     http = {"hosts": ["https://a:1", "http://b:1"]}
     for verification in ("full", "certificate"):
         refused("elasticsearch.hosts", elasticsearch={**http, "verification": verification})
     loaded(elasticsearch={**http, "verification": "none"})
 
 
-def test_username_and_password_go_together_and_exclude_an_api_key():
+def test_username_and_password_go_together_and_exclude_an_api_key() -> None:
     user = {"username": "u", "password": "file:/p"}
     loaded(elasticsearch={**ELASTICSEARCH, **user})
     refused("elasticsearch.password", elasticsearch={**ELASTICSEARCH, "username": "u"})
@@ -192,7 +192,7 @@ def test_username_and_password_go_together_and_exclude_an_api_key():
     )
 
 
-def test_a_fingerprint_and_its_mode_go_together():
+def test_a_fingerprint_and_its_mode_go_together() -> None:
     pinned = {**ELASTICSEARCH, "verification": "fingerprint"}
     found = loaded(elasticsearch={**pinned, "fingerprint": "AB:" * 31 + "AB"})
     assert found.need(ElasticsearchSettings).fingerprint == "ab" * 32
@@ -204,35 +204,35 @@ def test_a_fingerprint_and_its_mode_go_together():
 
 
 @pytest.mark.parametrize("uri", ["hdfs://name:8020", "hdfs://nameservice", "hdfs://name:8020/"])
-def test_an_hdfs_uri_names_a_file_system(uri):
+def test_an_hdfs_uri_names_a_file_system(uri: str) -> None:
     assert loaded(hdfs={"uri": uri}).need(HdfsSettings).uri == uri.rstrip("/")
 
 
 @pytest.mark.parametrize("uri", ["name:8020", "hdfs:///flights", "hdfs://name/flights", "http://n"])
-def test_anything_else_is_refused_as_an_hdfs_uri(uri):
+def test_anything_else_is_refused_as_an_hdfs_uri(uri: str) -> None:
     refused("hdfs.uri", hdfs={"uri": uri})
 
 
 @pytest.mark.parametrize(
     ("directory", "uri"),
     [
-        ("/mnt/a b", "sealed+file:///mnt/a%20b"),
+        ("/mnt/a b", "sealed+file:///mnt/a b"),
         ("file:///mnt/state/", "sealed+file:///mnt/state"),
         ("file:/mnt/state", "sealed+file:///mnt/state"),
         ("sealed+file:///mnt/state", "sealed+file:///mnt/state"),
         ("hdfs://name:8020/state", "sealed+hdfs://name:8020/state"),
     ],
 )
-def test_state_goes_to_a_sealed_uri(directory, uri):
+def test_state_goes_to_a_sealed_uri(directory: str, uri: str) -> None:
     assert loaded(state={**STATE, "directory": directory}).need(StateSettings).uri == uri
 
 
 @pytest.mark.parametrize("directory", ["", "s3://bucket/x", "file://mnt/state", "hdfs://name", "/"])
-def test_anything_else_is_refused_as_a_state_directory(directory):
+def test_anything_else_is_refused_as_a_state_directory(directory: str) -> None:
     refused("state.directory", state={**STATE, "directory": directory})
 
 
-def test_sealed_state_needs_keys_and_unsealed_state_is_spelled_out():
+def test_sealed_state_needs_keys_and_unsealed_state_is_spelled_out() -> None:
     refused("state.keys.*is missing", state={"directory": "/mnt/state"})
     plain = {"directory": "/mnt/state", "sealed": False}
     assert loaded(state=plain).need(StateSettings).uri == "file:///mnt/state"
@@ -240,11 +240,11 @@ def test_sealed_state_needs_keys_and_unsealed_state_is_spelled_out():
 
 
 @pytest.mark.parametrize("interval", ["0 s", 0, "0.1 ms"])
-def test_a_checkpoint_interval_is_positive(interval):
+def test_a_checkpoint_interval_is_positive(interval: str | int) -> None:
     refused("state.checkpoint_interval", state={**STATE, "checkpoint_interval": interval})
 
 
-def test_flink_options_pass_through():
+def test_flink_options_pass_through() -> None:
     options = {
         "rest": {"port": 8081},
         "security.delegation.tokens.enabled": False,
@@ -262,7 +262,7 @@ def test_flink_options_pass_through():
 @pytest.mark.parametrize(
     "key", ["security.ssl.rest.key-password", "my.secret", "fs.s3a.access.token", "x.apikey"]
 )
-def test_flink_options_hold_no_secret(key):
+def test_flink_options_hold_no_secret(key: str) -> None:
     with pytest.raises(SettingsError, match=f"flink.{re.escape(key)}.*secret") as caught:
         loaded(flink={key: "hunter2"})
     assert "hunter2" not in str(caught.value)
@@ -278,7 +278,7 @@ def test_flink_options_hold_no_secret(key):
         ("parallelism.default", "job.parallelism"),
     ],
 )
-def test_flink_options_do_not_repeat_a_setting(key, setting):
+def test_flink_options_do_not_repeat_a_setting(key: str, setting: str) -> None:
     refused(f"flink.{re.escape(key)}.*use {setting}", flink={key: "x"})
 
 
@@ -291,12 +291,12 @@ def test_flink_options_do_not_repeat_a_setting(key, setting):
         ("high-availability.storageDir", "file:///mnt/ha"),
     ],
 )
-def test_flink_options_do_not_go_past_the_seal(key, value):
+def test_flink_options_do_not_go_past_the_seal(key: str, value: object) -> None:
     refused(f"flink.{re.escape(key)}", state=STATE, flink={key: value})
     loaded(state={"directory": "/mnt/state", "sealed": False}, flink={key: value})
 
 
-def test_flink_options_may_name_other_sealed_directories():
+def test_flink_options_may_name_other_sealed_directories() -> None:
     loaded(
         state=STATE,
         flink={
@@ -321,7 +321,7 @@ def test_flink_options_may_name_other_sealed_directories():
         ({"hdfs": {"uri": "hunter2"}}, "hdfs.uri"),
     ],
 )
-def test_no_error_repeats_a_value(section, setting):
+def test_no_error_repeats_a_value(section: dict[str, Any], setting: str) -> None:
     with pytest.raises(SettingsError) as caught:
         loaded(**section)
     assert setting in str(caught.value)
@@ -331,7 +331,7 @@ def test_no_error_repeats_a_value(section, setting):
     assert caught.value.__context__ is None
 
 
-def test_secrets_are_shown_as_references_only():
+def test_secrets_are_shown_as_references_only() -> None:
     settings = loaded(
         elasticsearch={**ELASTICSEARCH, "username": "u", "password": "file:/run/password"}
     )
@@ -341,7 +341,7 @@ def test_secrets_are_shown_as_references_only():
     assert found.password == SecretFile(Path("/run/password"))
 
 
-def test_a_dump_is_plain_data():
+def test_a_dump_is_plain_data() -> None:
     assert loaded(state=STATE, flink={"a": 1}).dump() == {
         "kerberos": {
             "principal": "flink@EXAMPLE.COM",
@@ -361,6 +361,6 @@ def test_a_dump_is_plain_data():
     }
 
 
-def test_a_section_can_be_given_as_a_model():
+def test_a_section_can_be_given_as_a_model() -> None:
     kerberos = KerberosSettings(principal="a@R", keytab=SecretFile(Path("/k")))
     assert load(overrides={"kerberos": kerberos}, environ={}).kerberos == kerberos
