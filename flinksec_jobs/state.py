@@ -93,7 +93,7 @@ def _mtime(metadata: Path) -> int:
 
 def _sealed_creation(settings: StateSettings, metadata: Path) -> int | None:
     """When a sealed file was made; ``None`` if its writer was killed before it was whole."""
-    from flinksec_jobs.sealed import KeyRing, Status, read_header, verify_file
+    from flinksec_jobs.sealed import KeyRing, Status, verify_file
 
     if settings.keys is None:
         raise SettingsError("state.keys is missing", hint="Sealed state needs a key ring.")
@@ -101,14 +101,14 @@ def _sealed_creation(settings: StateSettings, metadata: Path) -> int | None:
     if report.status is Status.TRUNCATED:
         _log.warning("checkpoint %s was never completed; it is passed over", metadata.parent)
         return None
-    if report.status is not Status.WHOLE:
+    if report.status is not Status.WHOLE or report.header is None:
         raise SealedStateError(
             f"the checkpoint {metadata.parent} cannot be used: {report.status.value}"
             + (f" ({report.detail})" if report.detail else ""),
             hint="Remove it to go on from an older one, or set job.resume = "
             '"never" to start from nothing.',
         )
-    return read_header(metadata).created_at_ms
+    return report.header.context.created_millis
 
 
 def _milliseconds(duration: timedelta) -> int:
