@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from flinksec_jobs.errors import ArtifactError
 
@@ -108,10 +109,8 @@ def remote_repositories() -> dict[str, str] | None:
 
 
 @functools.lru_cache(maxsize=1)
-def _lock() -> dict[str, dict[str, dict[str, object]]]:
-    content: dict[str, dict[str, dict[str, object]]] = json.loads(
-        LOCK_FILE.read_text(encoding="utf-8")
-    )
+def _lock() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(LOCK_FILE.read_text(encoding="utf-8"))
     return content
 
 
@@ -146,7 +145,7 @@ def _fetch_all(missing: list[LockedJar], directory: Path, progress: Progress | N
 
 def _fetch(jar: LockedJar, directory: Path, counter: "_Counter") -> None:
     # jgo takes seconds to import and is needed once per machine.
-    from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415
+    from jgo.maven import MavenContext, PythonResolver
 
     # A directory of its own for each jar: what arrives is verified before it gets its name.
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=directory) as scratch:

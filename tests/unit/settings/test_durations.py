@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -33,7 +34,7 @@ from flinksec_jobs.settings import duration, format_duration
         (timedelta(minutes=1), 60),
     ],
 )
-def test_a_duration_is_read_as_people_write_it(written, seconds):
+def test_a_duration_is_read_as_people_write_it(written: Any, seconds: float) -> None:
     assert duration(written) == timedelta(seconds=seconds)
 
 
@@ -62,7 +63,7 @@ def test_a_duration_is_read_as_people_write_it(written, seconds):
         ["1 s"],
     ],
 )
-def test_what_is_no_duration_is_refused_with_examples(written):
+def test_what_is_no_duration_is_refused_with_examples(written: Any) -> None:
     with pytest.raises(SettingsError, match="is not a duration") as caught:
         duration(written)
     assert '"5 min"' in str(caught.value.hint)
@@ -72,10 +73,10 @@ def test_what_is_no_duration_is_refused_with_examples(written):
     ("seconds", "written"),
     [(0, "0 s"), (0.25, "250 ms"), (90, "90 s"), (900, "15 min"), (86400, "1 d")],
 )
-def test_a_duration_is_written_in_the_largest_unit_that_fits(seconds, written):
+def test_a_duration_is_written_in_the_largest_unit_that_fits(seconds: float, written: str) -> None:
     assert format_duration(timedelta(seconds=seconds)) == written
 
 
 @given(st.integers(0, 10**9).map(lambda microseconds: timedelta(microseconds=microseconds)))
-def test_what_is_written_reads_back_the_same(value):
+def test_what_is_written_reads_back_the_same(value: timedelta) -> None:
     assert duration(format_duration(value)) == value

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def keytab_of(*entries: bytes) -> bytes:
     return b"\x05\x02" + b"".join(entries)
 
 
-def test_jaas_logs_in_by_keytab_and_nothing_else():
+def test_jaas_logs_in_by_keytab_and_nothing_else() -> None:
     assert jaas_config(kerberos(Path("/etc/flink.keytab"))) == (
         "com.sun.security.auth.module.Krb5LoginModule required useKeyTab=true storeKey=true "
         'useTicketCache=false doNotPrompt=true keyTab="/etc/flink.keytab" '
@@ -46,24 +47,24 @@ def test_jaas_logs_in_by_keytab_and_nothing_else():
     )
 
 
-def test_jaas_quotes_what_a_path_may_hold():
+def test_jaas_quotes_what_a_path_may_hold() -> None:
     config = jaas_config(kerberos(Path('/a "b"; evil=1\\c')))
     assert r'keyTab="/a \"b\"; evil=1\\c"' in config
 
 
-def test_jaas_refuses_control_characters():
+def test_jaas_refuses_control_characters() -> None:
     with pytest.raises(SettingsError, match=r"kerberos.keytab holds a control character"):
         jaas_config(kerberos(Path("/a\nb")))
 
 
-def test_the_jvm_is_told_where_the_kdcs_are():
+def test_the_jvm_is_told_where_the_kdcs_are() -> None:
     settings = KerberosSettings(
         principal="a@R", keytab=SecretFile(Path("/k")), krb5_conf=Path("/etc/my krb5.conf")
     )
     assert jvm_arguments(settings) == ["-Djava.security.krb5.conf=/etc/my krb5.conf"]
 
 
-def test_flink_does_not_look_into_a_ticket_cache():
+def test_flink_does_not_look_into_a_ticket_cache() -> None:
     assert flink_options(kerberos(Path("/k"))) == {
         "security.kerberos.login.keytab": "/k",
         "security.kerberos.login.principal": "flink@EXAMPLE.COM",
@@ -71,7 +72,7 @@ def test_flink_does_not_look_into_a_ticket_cache():
     }
 
 
-def test_a_keytab_of_the_jdk_is_read(keytab):
+def test_a_keytab_of_the_jdk_is_read(keytab: Path) -> None:
     encryptions = [
         "aes256-cts-hmac-sha1-96",
         "aes128-cts-hmac-sha1-96",
@@ -85,7 +86,7 @@ def test_a_keytab_of_the_jdk_is_read(keytab):
     ]
 
 
-def test_holes_padding_and_long_versions_are_understood(secret_file):
+def test_holes_padding_and_long_versions_are_understood(secret_file: Callable[..., Path]) -> None:
     hole = struct.pack(">i", -8) + b"\xff" * 8
     path = secret_file(
         keytab_of(
@@ -103,12 +104,14 @@ def test_holes_padding_and_long_versions_are_understood(secret_file):
     ]
 
 
-def test_no_key_is_kept(secret_file):
+def test_no_key_is_kept(secret_file: Callable[..., Path]) -> None:
     path = secret_file(keytab_of(entry(b"a")))
     assert KEY.decode() not in repr(read_keytab(SecretFile(path)))
 
 
-def test_a_keytab_cut_off_anywhere_is_refused_without_its_bytes(secret_file):
+def test_a_keytab_cut_off_anywhere_is_refused_without_its_bytes(
+    secret_file: Callable[..., Path],
+) -> None:
     content = keytab_of(entry(b"flink"), entry(b"kafka", b"localhost"))
     first_entry_ends = 2 + len(entry(b"flink"))
     for size in range(3, len(content)):
@@ -121,7 +124,7 @@ def test_a_keytab_cut_off_anywhere_is_refused_without_its_bytes(secret_file):
         assert KEY.decode() not in str(caught.value)
 
 
-def test_a_record_that_lies_about_its_lengths_is_refused(secret_file):
+def test_a_record_that_lies_about_its_lengths_is_refused(secret_file: Callable[..., Path]) -> None:
     record = struct.pack(">H", 1) + struct.pack(">H", 60000) + b"x" * 40
     path = secret_file(keytab_of(struct.pack(">i", len(record)) + record))
     with pytest.raises(SecretError, match="damaged keytab"):
@@ -129,13 +132,13 @@ def test_a_record_that_lies_about_its_lengths_is_refused(secret_file):
 
 
 @pytest.mark.parametrize("content", [b"not a keytab", b"\x05\x01\0\0", b"\x05"])
-def test_another_file_is_refused(secret_file, content):
+def test_another_file_is_refused(secret_file: Callable[..., Path], content: bytes) -> None:
     path = secret_file(content)
     with pytest.raises(SecretError, match=r"kerberos.keytab \(file:.*\) is not a keytab"):
         read_keytab(SecretFile(path))
 
 
-def test_a_keytab_must_hold_the_principal(keytab):
+def test_a_keytab_must_hold_the_principal(keytab: Path) -> None:
     check_keytab(kerberos(keytab))
     check_keytab(kerberos(keytab, "kafka/localhost@EXAMPLE.COM"))
     with pytest.raises(SettingsError) as caught:
@@ -146,6 +149,6 @@ def test_a_keytab_must_hold_the_principal(keytab):
     )
 
 
-def test_a_keytab_without_keys_is_refused(secret_file):
+def test_a_keytab_without_keys_is_refused(secret_file: Callable[..., Path]) -> None:
     with pytest.raises(SettingsError, match="which holds no keys"):
         check_keytab(kerberos(secret_file(keytab_of())))

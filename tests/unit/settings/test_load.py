@@ -2,6 +2,7 @@
 """Where settings come from: argument, environment, file, default, in this order."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,11 +30,15 @@ security_protocol = "PLAINTEXT"
 """
 
 
-def read(path: Path | None = None, environ: dict[str, str] | None = None, **overrides: Any):
+def read(
+    path: Path | None = None, environ: dict[str, str] | None = None, **overrides: Any
+) -> Settings:
     return load(path, environ=environ or {}, overrides=overrides)
 
 
-def test_argument_beats_environment_beats_file_beats_default(write_toml):
+def test_argument_beats_environment_beats_file_beats_default(
+    write_toml: Callable[[str], Path],
+) -> None:
     path = write_toml("[job]\nparallelism = 2")
     environ = {"FLINKSEC_JOB__PARALLELISM": "3"}
     assert read().job.parallelism == 1
@@ -43,7 +48,7 @@ def test_argument_beats_environment_beats_file_beats_default(write_toml):
     assert load(path, environ=environ, overrides={"job.parallelism": 5}).job.parallelism == 5
 
 
-def test_origin_tells_where_each_value_comes_from(write_toml):
+def test_origin_tells_where_each_value_comes_from(write_toml: Callable[[str], Path]) -> None:
     path = write_toml(BASE + "[flink]\nrest.port = 1")
     settings = read(path, {"FLINKSEC_KAFKA__GROUP_ID": "g"}, job={"resume": "never"})
     assert settings.origin("kafka.bootstrap_servers") == str(path)
@@ -53,7 +58,7 @@ def test_origin_tells_where_each_value_comes_from(write_toml):
     assert settings.origin("job.parallelism") == "default"
 
 
-def test_false_and_empty_win_over_true_and_full(write_toml):
+def test_false_and_empty_win_over_true_and_full(write_toml: Callable[[str], Path]) -> None:
     path = write_toml(
         """
         [state]
@@ -80,14 +85,14 @@ def test_false_and_empty_win_over_true_and_full(write_toml):
         "elasticsearch.password": None}).need(ElasticsearchSettings).password is None  # fmt: skip
 
 
-def test_single_keys_of_a_table_are_merged(write_toml):
+def test_single_keys_of_a_table_are_merged(write_toml: Callable[[str], Path]) -> None:
     path = write_toml('[flink]\nrest.port = 1\n"a.b-c" = "file"\nkept = true')
     environ = {"FLINKSEC_FLINK": '{"rest.port": 2, "x": 1}', "FLINKSEC_FLINK__A__B_C": "variable"}
     settings = read(path, environ, flink={"x": {"y": 5}})
     assert settings.flink == {"rest.port": 2, "a.b-c": "variable", "kept": True, "x": 1, "x.y": 5}
 
 
-def test_a_single_key_beats_the_table_of_its_own_environment():
+def test_a_single_key_beats_the_table_of_its_own_environment() -> None:
     environ = {"FLINKSEC_FLINK": '{"rest.port": 1}', "FLINKSEC_FLINK__REST__PORT": "2"}
     assert read(environ=environ).flink == {"rest.port": "2"}
 
@@ -100,24 +105,26 @@ def test_a_single_key_beats_the_table_of_its_own_environment():
         ("FLINKSEC_FLINK__taskmanager.numberOfTaskSlots", "taskmanager.numberOfTaskSlots"),
     ],
 )
-def test_a_variable_can_set_a_key_of_flink(variable, key):
+def test_a_variable_can_set_a_key_of_flink(variable: str, key: str) -> None:
     assert read(environ={variable: "1"}).flink == {key: "1"}
 
 
-def test_a_variable_can_set_a_property_of_kafka(write_toml):
+def test_a_variable_can_set_a_property_of_kafka(write_toml: Callable[[str], Path]) -> None:
     environ = {"FLINKSEC_KAFKA__PROPERTIES__MAX__POLL__RECORDS": "5"}
     kafka = read(write_toml(BASE), environ).need(KafkaSettings)
     assert kafka.properties == {"max.poll.records": "5"}
 
 
 @pytest.mark.parametrize("text", ["a:1,b:2", " a:1 , b:2 ,", '["a:1", "b:2"]'])
-def test_a_variable_can_set_a_list(write_toml, text):
+def test_a_variable_can_set_a_list(write_toml: Callable[[str], Path], text: str) -> None:
     environ = {"FLINKSEC_KAFKA__BOOTSTRAP_SERVERS": text}
     kafka = read(write_toml(BASE), environ).need(KafkaSettings)
     assert kafka.bootstrap_servers == ("a:1", "b:2")
 
 
-def test_an_alias_in_the_environment_replaces_the_name_in_the_file(write_toml):
+def test_an_alias_in_the_environment_replaces_the_name_in_the_file(
+    write_toml: Callable[[str], Path],
+) -> None:
     path = write_toml(
         '[elasticsearch]\nhosts = ["https://a:1"]\nverification = "fingerprint"\n'
         f'fingerprint = "{"aa" * 32}"'
@@ -126,13 +133,13 @@ def test_an_alias_in_the_environment_replaces_the_name_in_the_file(write_toml):
     assert read(path, environ).need(ElasticsearchSettings).fingerprint == "bb" * 32
 
 
-def test_a_name_and_its_alias_at_once_are_refused(write_toml):
+def test_a_name_and_its_alias_at_once_are_refused(write_toml: Callable[[str], Path]) -> None:
     path = write_toml('[elasticsearch]\nfingerprint = "a"\nssl_assert_fingerprint = "b"')
     with pytest.raises(SettingsError, match="given twice"):
         read(path)
 
 
-def test_the_file_can_be_named_by_the_environment(write_toml):
+def test_the_file_can_be_named_by_the_environment(write_toml: Callable[[str], Path]) -> None:
     path = write_toml("[job]\nparallelism = 7")
     assert read(environ={"FLINKSEC_SETTINGS": str(path)}).job.parallelism == 7
     other = path.with_name("other.toml")
@@ -140,12 +147,14 @@ def test_the_file_can_be_named_by_the_environment(write_toml):
     assert read(other, {"FLINKSEC_SETTINGS": str(path)}).job.parallelism == 8
 
 
-def test_this_process_s_environment_is_the_default(monkeypatch):
+def test_this_process_s_environment_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLINKSEC_JOB__PARALLELISM", "9")
     assert load().job.parallelism == 9
 
 
-def test_relative_paths_in_a_file_are_relative_to_the_file(write_toml, monkeypatch):
+def test_relative_paths_in_a_file_are_relative_to_the_file(
+    write_toml: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = write_toml(
         """
         [kerberos]
@@ -177,12 +186,14 @@ def test_relative_paths_in_a_file_are_relative_to_the_file(write_toml, monkeypat
         assert settings.need(StateSettings).keys == base / "../keys"
 
 
-def test_a_relative_path_in_an_argument_is_relative_to_the_working_directory():
+def test_a_relative_path_in_an_argument_is_relative_to_the_working_directory() -> None:
     settings = read(kerberos={"principal": "a@R", "keytab": "file:a.keytab"})
     assert settings.need(KerberosSettings).keytab.path == Path.cwd() / "a.keytab"
 
 
-def test_a_secret_written_into_a_file_is_refused_and_not_taken_for_a_path(write_toml):
+def test_a_secret_written_into_a_file_is_refused_and_not_taken_for_a_path(
+    write_toml: Callable[[str], Path],
+) -> None:
     path = write_toml('[kerberos]\nprincipal = "a@R"\nkeytab = "hunter2"')
     with pytest.raises(SettingsError, match=r"kerberos.keytab.*not a reference") as caught:
         read(path)
@@ -200,7 +211,9 @@ def test_a_secret_written_into_a_file_is_refused_and_not_taken_for_a_path(write_
         ("[xyz]", "there are kerberos, kafka, elasticsearch"),
     ],
 )
-def test_an_unknown_name_is_refused_with_the_nearest_right_one(write_toml, text, message):
+def test_an_unknown_name_is_refused_with_the_nearest_right_one(
+    write_toml: Callable[[str], Path], text: str, message: str
+) -> None:
     path = write_toml(text)
     with pytest.raises(SettingsError, match=message) as caught:
         read(path)
@@ -220,7 +233,9 @@ def test_an_unknown_name_is_refused_with_the_nearest_right_one(write_toml, text,
         ("FLINKSEC_ZZZZ", "remove it"),
     ],
 )
-def test_an_unknown_variable_is_refused_with_the_nearest_right_one(variable, message):
+def test_an_unknown_variable_is_refused_with_the_nearest_right_one(
+    variable: str, message: str
+) -> None:
     with pytest.raises(SettingsError, match=message) as caught:
         read(environ={variable: "hunter2"})
     assert variable in str(caught.value)
@@ -239,7 +254,7 @@ def test_an_unknown_variable_is_refused_with_the_nearest_right_one(variable, mes
         "PATH",
     ],
 )
-def test_other_variables_are_left_alone(variable):
+def test_other_variables_are_left_alone(variable: str) -> None:
     assert read(environ={variable: "/x"}) == Settings()
 
 
@@ -252,12 +267,12 @@ def test_other_variables_are_left_alone(variable):
         ("FLINKSEC_KAFKA__BOOTSTRAP_SERVERS", "[a"),
     ],
 )
-def test_a_variable_that_is_not_json_is_refused(variable, text):
+def test_a_variable_that_is_not_json_is_refused(variable: str, text: str) -> None:
     with pytest.raises(SettingsError, match=f"{variable}: must be a"):
         read(environ={variable: text})
 
 
-def test_one_error_lists_every_problem_with_its_origin(write_toml):
+def test_one_error_lists_every_problem_with_its_origin(write_toml: Callable[[str], Path]) -> None:
     path = write_toml('[hdfs]\nreplication = "x"\n[kafka]\nbootstrap_servers = ["a"]\n[foo]')
     environ = {"FLINKSEC_KAFKA__SECURITY_PROTOCOL": "SASL_SLS", "FLINKSEC_BAR": "1"}
     with pytest.raises(SettingsError) as caught:
@@ -281,28 +296,30 @@ def test_one_error_lists_every_problem_with_its_origin(write_toml):
 
 
 @pytest.mark.parametrize("text", ["[kafka\n", "a = \n", "a = hunter2\n"])
-def test_a_file_that_is_not_toml_is_refused_with_the_line(write_toml, text):
+def test_a_file_that_is_not_toml_is_refused_with_the_line(
+    write_toml: Callable[[str], Path], text: str
+) -> None:
     path = write_toml(text)
     with pytest.raises(SettingsError, match=r"job.toml is not TOML: .*line 1") as caught:
         read(path)
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_file_that_is_not_text_is_refused(write_toml):
+def test_a_file_that_is_not_text_is_refused(write_toml: Callable[[str], Path]) -> None:
     path = write_toml("")
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(SettingsError, match="is not TOML: not UTF-8"):
         read(path)
 
 
-def test_a_file_that_cannot_be_read_is_named_with_who_named_it(tmp_path):
+def test_a_file_that_cannot_be_read_is_named_with_who_named_it(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"absent.toml cannot be read: no such file"):
         read(tmp_path / "absent.toml")
     with pytest.raises(SettingsError, match=r"absent \(named by FLINKSEC_SETTINGS\)"):
         read(environ={"FLINKSEC_SETTINGS": str(tmp_path / "absent")})
 
 
-def test_durations_are_read_from_every_source(write_toml):
+def test_durations_are_read_from_every_source(write_toml: Callable[[str], Path]) -> None:
     path = write_toml('[state]\ndirectory = "/s"\nkeys = "/k"\ncheckpoint_interval = "1 min"')
     environ = {"FLINKSEC_STATE__CHECKPOINT_INTERVAL": "PT2M"}
     intervals = [
@@ -316,7 +333,7 @@ def test_durations_are_read_from_every_source(write_toml):
     assert intervals == [timedelta(minutes=minutes) for minutes in (1, 2, 3, 4)]
 
 
-def test_an_empty_section_is_opened(write_toml):
+def test_an_empty_section_is_opened(write_toml: Callable[[str], Path]) -> None:
     path = write_toml("[hdfs]")
     with pytest.raises(SettingsError, match=r"hdfs.uri .*is missing"):
         read(path)
@@ -339,8 +356,11 @@ LAYERS = st.fixed_dictionaries({}, optional=KINDS)
 @hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(in_file=LAYERS, in_environment=LAYERS, in_arguments=LAYERS)
 def test_for_any_settings_the_highest_layer_that_has_a_value_wins(
-    tmp_path, in_file, in_environment, in_arguments
-):
+    tmp_path: Path,
+    in_file: dict[str, Any],
+    in_environment: dict[str, Any],
+    in_arguments: dict[str, Any],
+) -> None:
     always = {"state.directory": "/s", "state.keys": "/k", "kafka.security_protocol": "SSL"}
     in_file = {"kafka.bootstrap_servers": ["z:9"], **always, **in_file}
     path = tmp_path / "job.toml"

@@ -23,11 +23,11 @@ CANARY = "hunter2-canary"
         ("file:/etc/with space", "/etc/with space"),
     ],
 )
-def test_a_reference_names_a_path(reference, path):
+def test_a_reference_names_a_path(reference: str, path: str) -> None:
     assert SecretFile.parse(reference).path == Path(path)
 
 
-def test_a_relative_reference_is_made_absolute():
+def test_a_relative_reference_is_made_absolute() -> None:
     assert SecretFile.parse("file:keys/a").path == Path.cwd() / "keys/a"
 
 
@@ -35,7 +35,7 @@ def test_a_relative_reference_is_made_absolute():
     "text",
     [CANARY, "", "file:", "file://host/" + CANARY, "env:" + CANARY, "//" + CANARY, "/a\n" + CANARY],
 )
-def test_what_is_no_reference_is_refused_without_being_repeated(text):
+def test_what_is_no_reference_is_refused_without_being_repeated(text: str) -> None:
     with pytest.raises(SecretError) as caught:
         SecretFile.parse(text)
     shown = "".join(traceback.format_exception(caught.value))
@@ -44,7 +44,9 @@ def test_what_is_no_reference_is_refused_without_being_repeated(text):
     assert 'write "file:/path/of/the/file"' in str(caught.value)
 
 
-def test_a_secret_shows_where_it_lies_and_never_what_it_is(secret_file):
+def test_a_secret_shows_where_it_lies_and_never_what_it_is(
+    secret_file: Callable[..., Path],
+) -> None:
     path = secret_file(CANARY.encode())
     secret = SecretFile(path)
     assert secret.read_text() == CANARY
@@ -58,7 +60,7 @@ def vars_of(secret: SecretFile) -> dict[str, object]:
     return {name: getattr(secret, name) for name in secret.__slots__}
 
 
-def test_a_secret_survives_copying_and_compares_by_its_path():
+def test_a_secret_survives_copying_and_compares_by_its_path() -> None:
     secret = SecretFile(Path("/a"))
     assert copy.deepcopy(secret) == pickle.loads(pickle.dumps(secret)) == secret
     assert len({secret, SecretFile(Path("/a")), SecretFile(Path("/b"))}) == 2
@@ -67,13 +69,15 @@ def test_a_secret_survives_copying_and_compares_by_its_path():
 @pytest.mark.parametrize(
     ("content", "text"), [(b"a", "a"), (b"a\n", "a"), (b"a\r\n", "a"), (b"a\n\n", "a\n")]
 )
-def test_reading_text_strips_one_newline(secret_file, content, text):
+def test_reading_text_strips_one_newline(
+    secret_file: Callable[..., Path], content: bytes, text: str
+) -> None:
     assert SecretFile(secret_file(content)).read_text() == text
     assert SecretFile(secret_file(content)).read_bytes() == content
 
 
 @pytest.mark.parametrize("mode", [0o604, 0o602, 0o644, 0o666, 0o620])
-def test_a_secret_that_is_too_open_is_refused(secret_file, mode):
+def test_a_secret_that_is_too_open_is_refused(secret_file: Callable[..., Path], mode: int) -> None:
     path = secret_file(b"x", mode=mode)
     with pytest.raises(SecretError, match=f"kerberos.keytab .*mode {mode:04o}") as caught:
         SecretFile(path).read_bytes("kerberos.keytab")
@@ -81,11 +85,13 @@ def test_a_secret_that_is_too_open_is_refused(secret_file, mode):
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o400, 0o440, 0o640])
-def test_owner_and_group_may_read_as_in_a_mounted_kubernetes_secret(secret_file, mode):
+def test_owner_and_group_may_read_as_in_a_mounted_kubernetes_secret(
+    secret_file: Callable[..., Path], mode: int
+) -> None:
     SecretFile(secret_file(b"x", mode=mode)).check("kerberos.keytab")
 
 
-def test_a_link_to_a_secret_is_followed(secret_file, tmp_path):
+def test_a_link_to_a_secret_is_followed(secret_file: Callable[..., Path], tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(secret_file(b"x"))
     assert SecretFile(link).read_bytes() == b"x"
@@ -98,7 +104,9 @@ def check_fails(path: Path, message: str) -> None:
     assert caught.value.hint
 
 
-def test_missing_empty_and_irregular_files_are_refused(secret_file, tmp_path):
+def test_missing_empty_and_irregular_files_are_refused(
+    secret_file: Callable[..., Path], tmp_path: Path
+) -> None:
     check_fails(tmp_path / "absent", "no such file")
     check_fails(secret_file(b""), "is empty")
     check_fails(tmp_path, "not a regular file")
@@ -106,7 +114,9 @@ def test_missing_empty_and_irregular_files_are_refused(secret_file, tmp_path):
     check_fails(tmp_path / "pipe", "not a regular file")
 
 
-def test_a_secret_that_is_not_text_is_refused_without_its_bytes(secret_file):
+def test_a_secret_that_is_not_text_is_refused_without_its_bytes(
+    secret_file: Callable[..., Path],
+) -> None:
     secret = SecretFile(secret_file(CANARY.encode() + b"\xff"))
     with pytest.raises(SecretError, match=r"password .*is not UTF-8 text") as caught:
         secret.read_text("password")
@@ -114,7 +124,9 @@ def test_a_secret_that_is_not_text_is_refused_without_its_bytes(secret_file):
     assert CANARY not in str(caught.value)
 
 
-def test_an_unreadable_secret_is_refused(secret_file, unprivileged: Callable[..., str]):
+def test_an_unreadable_secret_is_refused(
+    secret_file: Callable[..., Path], unprivileged: Callable[..., str]
+) -> None:
     path = secret_file(b"x", mode=0o000)
     path.parent.chmod(0o755)
     message = unprivileged(lambda: SecretFile(path).check("kerberos.keytab"))

@@ -6,6 +6,7 @@ import socket
 import ssl
 import stat
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -72,13 +73,15 @@ def talk(client: ssl.SSLContext, server: ssl.SSLContext, host: str, **options: A
 
 
 @pytest.fixture
-def valid_now(make_identity):
+def valid_now(make_identity: Callable[..., Any]) -> Callable[..., Any]:
     """Make identities that OpenSSL, which reads this machine's clock, finds valid."""
     now, day = datetime.now(UTC), timedelta(days=1)
     return lambda **options: make_identity(begins=now - day, ends=now + day, **options)
 
 
-def test_full_verification_wants_the_right_ca_and_the_right_name(valid_now):
+def test_full_verification_wants_the_right_ca_and_the_right_name(
+    valid_now: Callable[..., Any],
+) -> None:
     ours, foreign = valid_now(), valid_now()
     context = tls.ssl_context(elasticsearch(ca_certs=ours.cert_file))
     assert talk(context, server_context(ours), "localhost") == b"hello"
@@ -88,13 +91,17 @@ def test_full_verification_wants_the_right_ca_and_the_right_name(valid_now):
         talk(context, server_context(foreign), "localhost")
 
 
-def test_without_ca_certs_the_machine_s_own_are_trusted_and_no_other(valid_now):
+def test_without_ca_certs_the_machine_s_own_are_trusted_and_no_other(
+    valid_now: Callable[..., Any],
+) -> None:
     context = tls.ssl_context(elasticsearch())
     with pytest.raises(ssl.SSLCertVerificationError):
         talk(context, server_context(valid_now()), "localhost")
 
 
-def test_certificate_verification_wants_the_right_ca_and_takes_any_name(valid_now):
+def test_certificate_verification_wants_the_right_ca_and_takes_any_name(
+    valid_now: Callable[..., Any],
+) -> None:
     ours, foreign = valid_now(), valid_now()
     context = tls.ssl_context(elasticsearch(verification="certificate", ca_certs=ours.cert_file))
     assert talk(context, server_context(ours), "elsewhere") == b"hello"
@@ -102,7 +109,9 @@ def test_certificate_verification_wants_the_right_ca_and_takes_any_name(valid_no
         talk(context, server_context(foreign), "localhost")
 
 
-def test_fingerprint_verification_wants_exactly_this_certificate(valid_now):
+def test_fingerprint_verification_wants_exactly_this_certificate(
+    valid_now: Callable[..., Any],
+) -> None:
     pinned, foreign = valid_now(), valid_now()
     context = tls.ssl_context(
         elasticsearch(verification="fingerprint", fingerprint=fingerprint(pinned.certificate))
@@ -112,7 +121,9 @@ def test_fingerprint_verification_wants_exactly_this_certificate(valid_now):
         talk(context, server_context(foreign), "localhost")
 
 
-def test_a_pinned_certificate_further_up_the_chain_does_not_help(valid_now):
+def test_a_pinned_certificate_further_up_the_chain_does_not_help(
+    valid_now: Callable[..., Any],
+) -> None:
     pinned, foreign = valid_now(), valid_now()
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     chain = foreign.cert_file.with_name("chain.pem")
@@ -125,13 +136,15 @@ def test_a_pinned_certificate_further_up_the_chain_does_not_help(valid_now):
         talk(context, server, "localhost")
 
 
-def test_a_late_handshake_does_not_go_past_the_fingerprint(valid_now):
+def test_a_late_handshake_does_not_go_past_the_fingerprint(valid_now: Callable[..., Any]) -> None:
     context = tls.ssl_context(elasticsearch(verification="fingerprint", fingerprint="ab" * 32))
     with pytest.raises(ssl.SSLCertVerificationError, match="fingerprint"):
         talk(context, server_context(valid_now()), "localhost", do_handshake_on_connect=False)
 
 
-def test_a_fingerprint_is_compared_by_asynchronous_clients_too(valid_now):
+def test_a_fingerprint_is_compared_by_asynchronous_clients_too(
+    valid_now: Callable[..., Any],
+) -> None:
     identity = valid_now()
     for pin, fits in ((fingerprint(identity.certificate), True), ("ab" * 32, False)):
         context = tls.ssl_context(elasticsearch(verification="fingerprint", fingerprint=pin))
@@ -156,12 +169,12 @@ def handshake_in_memory(client: ssl.SSLContext, server: ssl.SSLContext) -> Excep
     return None
 
 
-def test_no_verification_takes_anyone(valid_now):
+def test_no_verification_takes_anyone(valid_now: Callable[..., Any]) -> None:
     context = tls.ssl_context(elasticsearch(verification="none"))
     assert talk(context, server_context(valid_now()), "elsewhere") == b"hello"
 
 
-def test_a_client_certificate_is_shown(valid_now):
+def test_a_client_certificate_is_shown(valid_now: Callable[..., Any]) -> None:
     ours, client = valid_now(), valid_now()
     server = server_context(ours, clients=client.cert_file)
     without = elasticsearch(ca_certs=ours.cert_file)
@@ -173,7 +186,7 @@ def test_a_client_certificate_is_shown(valid_now):
     assert talk(tls.ssl_context(shown), server, "localhost") == b"hello"
 
 
-def test_kafka_reads_pem_files_by_their_paths():
+def test_kafka_reads_pem_files_by_their_paths() -> None:
     assert tls.kafka_properties(kafka()) == {}
     assert tls.kafka_properties(kafka(ca_certs="/ca.pem")) == {
         "ssl.truststore.type": "PEM",
@@ -181,7 +194,9 @@ def test_kafka_reads_pem_files_by_their_paths():
     }
 
 
-def test_kafka_gets_certificate_and_key_in_one_private_file(make_identity):
+def test_kafka_gets_certificate_and_key_in_one_private_file(
+    make_identity: Callable[..., Any],
+) -> None:
     identity = make_identity(key_format=PrivateFormat.TraditionalOpenSSL)
     settings = kafka(client_cert=identity.cert_file, client_key=identity.key_file)
     properties = tls.kafka_properties(settings)
@@ -195,14 +210,18 @@ def test_kafka_gets_certificate_and_key_in_one_private_file(make_identity):
     assert not any(b"PRIVATE KEY" in value.encode() for value in properties.values())
 
 
-def test_kafka_uses_a_file_that_holds_both_as_it_is(make_identity, secret_file):
+def test_kafka_uses_a_file_that_holds_both_as_it_is(
+    make_identity: Callable[..., Any], secret_file: Callable[..., Path]
+) -> None:
     identity = make_identity()
     both = secret_file(identity.cert_file.read_bytes() + identity.key_file.read_bytes())
     properties = tls.kafka_properties(kafka(client_cert=both, client_key=both))
     assert properties["ssl.keystore.location"] == str(both)
 
 
-def test_a_key_that_cannot_be_used_is_refused_without_its_bytes(make_identity, secret_file):
+def test_a_key_that_cannot_be_used_is_refused_without_its_bytes(
+    make_identity: Callable[..., Any], secret_file: Callable[..., Path]
+) -> None:
     key = load_pem_private_key(make_identity().key_file.read_bytes(), None)
     encrypted = key.private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"hunter2")
@@ -215,7 +234,7 @@ def test_a_key_that_cannot_be_used_is_refused_without_its_bytes(make_identity, s
         assert "hunter2" not in str(caught.value)
 
 
-def test_certificates_that_cannot_be_read_are_refused(tmp_path):
+def test_certificates_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
     (tmp_path / "empty.pem").write_bytes(b"")
     for name, problem in (("absent.pem", "cannot be read"), ("empty.pem", "no PEM certificate")):
         with pytest.raises(SettingsError, match=f"kafka.ca_certs .*{name} .*{problem}"):
