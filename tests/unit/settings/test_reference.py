@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+from pathlib import Path
+
+import pytest
+
+from flinksec_jobs.settings import reference, schema
+
+GUIDE = Path(__file__).parents[3] / "docs" / "guide.md"
+BEGIN, END = "<!-- settings: begin -->\n", "<!-- settings: end -->\n"
+
+
+def test_every_setting_says_what_it_means() -> None:
+    for entry in reference.entries():
+        assert entry.meaning.endswith("."), entry.name
+        assert entry.kind
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "default"),
+    [
+        ("kerberos.keytab", "secret, file:/path", "required"),
+        ("kerberos.krb5_conf", "path", "/etc/krb5.conf"),
+        ("kafka.bootstrap_servers", "list of text", "required"),
+        ("kafka.client_key", "secret, file:/path", ""),
+        ("kafka.transaction_timeout", "duration", "15 min"),
+        ("kafka.properties", "table", ""),
+        ("elasticsearch.verification", "full, certificate, fingerprint, none", "full"),
+        ("hdfs.replication", "whole number", ""),
+        ("state.directory", "path or URI", "required"),
+        ("state.sealed", "true, false", "true"),
+        ("job.parallelism", "whole number", "1"),
+        ("flink", "table", ""),
+    ],
+)
+def test_the_reference_tells_kind_and_default(name: str, kind: str, default: str) -> None:
+    entry = next(entry for entry in reference.entries() if entry.name == name)
+    assert (entry.kind, entry.default) == (kind, default)
+
+
+def test_every_setting_has_a_variable_of_its_own() -> None:
+    variables = [setting.variable for setting in schema.settings()]
+    assert len(set(variables)) == len(variables)
+    assert "FLINKSEC_KAFKA__SECURITY_PROTOCOL" in variables
+
+
+def test_the_guide_shows_the_settings_as_they_are() -> None:
+    guide = GUIDE.read_text("utf-8")
+    assert guide.count(BEGIN) == guide.count(END) == 1
+    shown = guide.partition(BEGIN)[2].partition(END)[0]
+    assert shown == reference.markdown(), "paste `flinksec settings reference --markdown` there"
