@@ -15,7 +15,12 @@ Run it with ``flinksec run jobs/flight_delays.py``; ``flight_delays.toml`` says 
 from collections.abc import Iterable, Iterator
 
 from pyflink.common import Row, Time, Types
-from pyflink.datastream import AggregateFunction, KeyedProcessFunction, RuntimeContext
+from pyflink.datastream import (
+    AggregateFunction,
+    KeyedProcessFunction,
+    OutputTag,
+    RuntimeContext,
+)
 from pyflink.datastream.functions import ProcessWindowFunction
 from pyflink.datastream.state import ValueStateDescriptor
 from pyflink.datastream.window import TimeWindow, TumblingEventTimeWindows
@@ -68,11 +73,14 @@ class HourlyDepartures:
     mean_delay: float
 
 
-class InheritedDelay(KeyedProcessFunction):  # type: ignore[misc]
-    """Tell the delay of each departure from the one that the aircraft arrived with.
+CANCELLED = OutputTag("cancelled", row_type(Flight))
+
+
+class LateDepartures(KeyedProcessFunction):  # type: ignore[misc]
+    """Pick the late departures and tell their delay from the one the aircraft arrived with.
 
     Its state is, for each aircraft, when its previous flight was scheduled and how late that
-    arrived.
+    arrived. Cancelled flights leave by the side output ``CANCELLED``.
     """
 
     def open(self, runtime_context: RuntimeContext) -> None:
@@ -82,34 +90,49 @@ class InheritedDelay(KeyedProcessFunction):  # type: ignore[misc]
 
     def process_element(
         self, flight: Flight, _ctx: KeyedProcessFunction.Context
-    ) -> Iterator[Departure]:
-        inherited = 0
-        if flight.tail_number is not None:
-            previous = self._previous.value()
-            if previous is not None and flight.scheduled_at - previous[0] <= SAME_ROTATION_MS:
-                inherited = max(0, min(flight.dep_delay or 0, previous[1]))
-            self._previous.update((flight.scheduled_at, flight.arr_delay or 0))
-        yield Departure(
-            id=flight.id,
-            flight=f"{flight.carrier}{flight.number}",
-            tail_number=flight.tail_number,
-            origin=flight.origin,
-            destination=flight.destination,
-            scheduled_at=flight.scheduled_at,
-            dep_delay=flight.dep_delay,
-            inherited_delay=inherited,
-            own_delay=flight.dep_delay - inherited,
-        )
+    ) -> Iterator[Departure | tuple[OutputTag, Flight]]:
+        if flight.dep_delay is None:
+            yield CANCELLED, flight
+            return
+        previous = self._previous.value()
+        self._previous.update((flight.scheduled_at, flight.arr_delay or 0))
+        if flight.dep_delay > DELAYED_MINUTES:
+            yield departure(flight, inherited_delay(flight, previous))
+
+
+def inherited_delay(flight: Flight, previous: tuple[int, int] | None) -> int:
+    """The part of a delay that the aircraft brought along, within a day, from its last flight."""
+    if previous is None or flight.scheduled_at - previous[0] > SAME_ROTATION_MS:
+        return 0
+    return max(0, min(flight.dep_delay or 0, previous[1]))
+
+
+def departure(flight: Flight, inherited: int) -> Departure:
+    """A late flight as it goes to Elasticsearch and Kafka."""
+    delay = flight.dep_delay or 0
+    return Departure(
+        id=flight.id,
+        flight=f"{flight.carrier}{flight.number}",
+        tail_number=flight.tail_number,
+        origin=flight.origin,
+        destination=flight.destination,
+        scheduled_at=flight.scheduled_at,
+        dep_delay=delay,
+        inherited_delay=inherited,
+        own_delay=delay - inherited,
+    )
 
 
 class CountAndSum(AggregateFunction):  # type: ignore[misc]
-    """Count flights and add up their delays."""
+    """Count the flights that departed and add up their delays."""
 
     def create_accumulator(self) -> tuple[int, int]:
         return 0, 0
 
     def add(self, flight: Flight, accumulator: tuple[int, int]) -> tuple[int, int]:
-        return accumulator[0] + 1, accumulator[1] + (flight.dep_delay or 0)
+        if flight.dep_delay is None:
+            return accumulator
+        return accumulator[0] + 1, accumulator[1] + flight.dep_delay
 
     def get_result(self, accumulator: tuple[int, int]) -> tuple[int, int]:
         return accumulator
@@ -129,6 +152,8 @@ class ToHourlyDepartures(ProcessWindowFunction):  # type: ignore[misc]
     ) -> Iterable[HourlyDepartures]:
         hour_start = context.window().start
         for departures, total_delay in elements:
+            if departures == 0:  # all flights of this hour were cancelled
+                continue
             yield HourlyDepartures(
                 id=f"{origin}-{hour_start}",
                 origin=origin,
@@ -150,12 +175,8 @@ def main() -> None:
         )
         flights.sink_to(job.to_hdfs("/data/flights")).name("All flights")
 
-        cancelled = flights.filter(lambda flight: flight.dep_delay is None)
-        cancelled.sink_to(job.to_elasticsearch("flight-cancellations", id_field="id"))
-
-        departed = flights.filter(lambda flight: flight.dep_delay is not None)
         hourly = (
-            departed.key_by(lambda flight: flight.origin, Types.STRING())
+            flights.key_by(lambda flight: flight.origin, Types.STRING())
             .window(TumblingEventTimeWindows.of(Time.hours(1)))
             .aggregate(
                 CountAndSum(),
@@ -166,14 +187,16 @@ def main() -> None:
         )
         hourly.sink_to(job.to_elasticsearch("departures-hourly", id_field="id"))
 
-        departures = departed.key_by(aircraft, Types.STRING()).process(
-            InheritedDelay(), row_type(Departure)
+        late = flights.key_by(aircraft, Types.STRING()).process(
+            LateDepartures(), row_type(Departure)
         )
-        delayed = departures.filter(lambda departure: departure.dep_delay > DELAYED_MINUTES)
-        delayed.sink_to(job.to_elasticsearch("flight-delays", id_field="id"))
-
-        alerts = departures.filter(lambda departure: departure.dep_delay > ALERT_MINUTES)
-        alerts.sink_to(job.to_kafka("delay-alerts", key_field="id"))
+        late.sink_to(job.to_elasticsearch("flight-delays", id_field="id"))
+        late.get_side_output(CANCELLED).sink_to(
+            job.to_elasticsearch("flight-cancellations", id_field="id")
+        )
+        late.filter(lambda flight: flight.dep_delay > ALERT_MINUTES).sink_to(
+            job.to_kafka("delay-alerts", key_field="id")
+        )
 
 
 if __name__ == "__main__":
