@@ -138,6 +138,11 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
     rejections.warn("Left out, as elasticsearch.on_document_error = \"skip\" says: " + message);
   }
 
+  /** How many documents this writer has left out. */
+  long rejectedDocuments() {
+    return rejected.getCount();
+  }
+
   @Override
   protected long getSizeInBytes(DocumentRequest document) {
     return document.sizeInBytes();

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.elasticsearch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.connector.sink2.SinkWriter;
+import org.apache.flink.connector.base.sink.writer.BufferedRequestState;
+import org.apache.flink.connector.base.sink.writer.TestSinkInitContextAnyThreadMailbox;
+import org.apache.flink.types.Row;
+import org.apache.flink.util.ExceptionUtils;
+import org.flinksec.Capture;
+import org.flinksec.Serialized;
+import org.flinksec.elasticsearch.FakeElasticsearch.Operation;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class ElasticsearchSinkWriterTest {
+  private static final TypeInformation<Row> TYPE =
+      Types.ROW_NAMED(new String[] {"id", "n"}, Types.STRING, Types.LONG);
+
+  private final Map<String, String> config = new HashMap<>();
+  private FakeElasticsearch elasticsearch;
+
+  @BeforeEach
+  void start() throws IOException {
+    elasticsearch = new FakeElasticsearch(null);
+    config.put("hosts", "http://localhost:" + elasticsearch.port());
+    config.put("index", "flights");
+    config.put("id_field", "id");
+  }
+
+  @AfterEach
+  void stop() {
+    elasticsearch.close();
+  }
+
+  @Test
+  void aCheckpointSendsAllDocumentsAndLeavesNoState() throws Exception {
+    try (var writer = writer()) {
+      write(writer, Row.of("a", 1L), Row.of("b", 2L), Row.of("ü\"", null));
+      assertThat(elasticsearch.requests()).isEmpty();
+      writer.flush(false);
+      assertThat(elasticsearch.documents())
+          .isEqualTo(
+              Map.of(
+                  "a", "{\"id\":\"a\",\"n\":1}",
+                  "b", "{\"id\":\"b\",\"n\":2}",
+                  "ü\"", "{\"id\":\"ü\\\"\",\"n\":null}"));
+      assertThat(writer.snapshotState(1).get(0).getBufferedRequestEntries()).isEmpty();
+      assertThat(elasticsearch.requests()).singleElement().asList().hasSize(3);
+    }
+  }
+
+  @Test
+  void documentsWithAnIdReplaceEachOtherAndThoseWithoutAreCreated() throws Exception {
+    try (var writer = writer()) {
+      write(writer, Row.of("a", 1L), Row.of("a", 2L));
+      writer.flush(false);
+    }
+    config.remove("id_field");
+    try (var writer = writer()) {
+      write(writer, Row.of("a", 3L));
+      writer.flush(false);
+    }
+    assertThat(elasticsearch.documents()).containsEntry("a", "{\"id\":\"a\",\"n\":2}");
+    assertThat(elasticsearch.requests().get(1))
+        .containsExactly(new Operation("create", null, "{\"id\":\"a\",\"n\":3}"));
+  }
+
+  @Test
+  void ofMixedStatusesTheOverloadedDocumentIsSentAgainAndTheBadOneSkipped() throws Exception {
+    config.put("on_document_error", "skip");
+    AtomicInteger attempts = new AtomicInteger();
+    elasticsearch.itemStatus(
+        operation ->
+            switch (operation.id()) {
+              case "bad" -> 400;
+              case "busy" -> attempts.incrementAndGet() < 3 ? 429 : 201;
+              default -> 201;
+            });
+    try (Capture log = new Capture(ElasticsearchSinkWriter.class);
+        var writer = writer()) {
+      write(writer, Row.of("bad", 1L), Row.of("good", 2L), Row.of("busy", 3L));
+      writer.flush(false);
+      assertThat(elasticsearch.documents()).containsOnlyKeys("good", "busy");
+      assertThat(elasticsearch.requests()).hasSize(3);
+      assertThat(elasticsearch.requests().get(2)).extracting(Operation::id).containsExactly("busy");
+      assertThat(writer.rejectedDocuments()).isEqualTo(1);
+      assertThat(log.messages())
+          .anySatisfy(
+              message ->
+                  assertThat(message)
+                      .startsWith("Left out, as elasticsearch.on_document_error = \"skip\" says:")
+                      .contains("index 'flights', id 'bad': status 400, type_400: because"))
+          .anySatisfy(message -> assertThat(message).startsWith("Sending 1 documents to"));
+    }
+  }
+
+  @Test
+  void aPoisonDocumentFailsTheJobWithItsIdAndReasonInsteadOfBeingSentForEver() throws Exception {
+    elasticsearch.itemStatus(operation -> operation.id().equals("bad") ? 400 : 201);
+    try (var writer = writer()) {
+      write(writer, Row.of("good", 1L), Row.of("bad", 2L));
+      assertThatThrownBy(() -> writer.flush(false))
+          .satisfies(
+              e ->
+                  assertThat(sinkFailure(e))
+                      .isEqualTo(
+                          "Elasticsearch at %s refuses a document for index 'flights', id 'bad':"
+                                  .formatted(config.get("hosts"))
+                              + " status 400, type_400: because"));
+    }
+    assertThat(elasticsearch.requests()).hasSize(1);
+  }
+
+  @Test
+  void aMissingIndexFailsTheJobEvenWhenBadDocumentsAreSkipped() throws Exception {
+    config.put("on_document_error", "skip");
+    elasticsearch.itemStatus(operation -> 404);
+    try (var writer = writer()) {
+      write(writer, Row.of("a", 1L));
+      assertThatThrownBy(() -> writer.flush(false))
+          .satisfies(e -> assertThat(sinkFailure(e)).contains("id 'a': status 404"));
+    }
+  }
+
+  @Test
+  void anUnavailableClusterIsTriedAgainWithTheWholeBatchInOrder() throws Exception {
+    elasticsearch.requestStatus(request -> request < 4 ? 500 + request : 200); // 501, 502, 503
+    try (var writer = writer()) {
+      write(writer, Row.of("a", 1L), Row.of("b", 2L));
+      writer.flush(false);
+    }
+    assertThat(elasticsearch.requests()).hasSize(4);
+    assertThat(elasticsearch.requests())
+        .allSatisfy(
+            request -> assertThat(request).extracting(Operation::id).containsExactly("a", "b"));
+  }
+
+  @Test
+  void retriesEndAfterTheRetryTimeoutWithTheLastReason() throws Exception {
+    config.put("retry_timeout_ms", "500");
+    elasticsearch.requestStatus(request -> 503);
+    try (var writer = writer()) {
+      write(writer, Row.of("a", 1L));
+      assertThatThrownBy(() -> writer.flush(false))
+          .satisfies(
+              e ->
+                  assertThat(sinkFailure(e))
+                      .contains("has not taken a document for")
+                      .contains("elasticsearch.retry_timeout_ms is 500")
+                      .contains("status 503"));
+    }
+  }
+
+  @Test
+  void aRefusedConnectionIsRetriedAndThenNamesTheHost() throws Exception {
+    int closed = closedPort();
+    config.put("hosts", "http://localhost:" + closed);
+    config.put("retry_timeout_ms", "300");
+    try (Capture log = new Capture(ElasticsearchSink.class);
+        var writer = writer()) {
+      assertThat(log.messages())
+          .anySatisfy(message -> assertThat(message).contains("No answer from", "" + closed));
+      write(writer, Row.of("a", 1L));
+      assertThatThrownBy(() -> writer.flush(false))
+          .satisfies(
+              e ->
+                  assertThat(sinkFailure(e))
+                      .startsWith("Elasticsearch at http://localhost:" + closed)
+                      .contains("no answer"));
+    }
+  }
+
+  @Test
+  void credentialsThatExpireWhileTheJobRunsFailIt() throws Exception {
+    try (var writer = writer()) {
+      elasticsearch.demand("Basic other");
+      write(writer, Row.of("a", 1L));
+      assertThatThrownBy(() -> writer.flush(false))
+          .satisfies(
+              e -> assertThat(sinkFailure(e)).contains("refuses the credentials (status 401)"));
+    }
+    assertThat(elasticsearch.requests()).isEmpty();
+  }
+
+  @Test
+  void aNullIdIsAnErrorThatNamesTheField() throws Exception {
+    try (var writer = writer()) {
+      assertThatThrownBy(() -> write(writer, Row.of(null, 1L)))
+          .isInstanceOf(ElasticsearchSinkException.class)
+          .hasMessage(
+              "a document for index 'flights' cannot be sent: the id field 'id' is null or missing");
+    }
+    config.put("on_document_error", "skip");
+    try (var writer = writer()) {
+      write(writer, Row.of(null, 1L), Row.of("x".repeat(513), 2L), Row.of("", 3L));
+      writer.flush(false);
+      assertThat(writer.rejectedDocuments()).isEqualTo(3);
+    }
+    assertThat(elasticsearch.requests()).isEmpty();
+  }
+
+  @Test
+  void documentsOfOneIdArriveInOrderWhateverIsInFlightOrRetried() throws Exception {
+    config.put("max_batch_size", "2");
+    config.put("max_in_flight", "4");
+    AtomicInteger operations = new AtomicInteger();
+    elasticsearch.itemStatus(operation -> operations.incrementAndGet() % 3 == 0 ? 429 : 201);
+    elasticsearch.delayMillis(2);
+    try (var writer = writer()) {
+      for (long n = 0; n < 60; n++) {
+        write(writer, Row.of("id" + n % 5, n));
+      }
+      writer.flush(true);
+    }
+    for (long id = 0; id < 5; id++) {
+      assertThat(elasticsearch.documents())
+          .containsEntry("id" + id, "{\"id\":\"id%d\",\"n\":%d}".formatted(id, 55 + id));
+    }
+  }
+
+  @Test
+  void batchesKeepToTheirLimitsOfNumberAndBytes() throws Exception {
+    config.put("max_batch_size", "10");
+    config.put("max_batch_bytes", "200");
+    try (var writer = writer()) {
+      for (long n = 0; n < 25; n++) {
+        write(writer, Row.of("some-longer-id-" + n, n));
+      }
+      writer.flush(true);
+      assertThatThrownBy(() -> write(writer, Row.of("x".repeat(180), 1L)))
+          .hasMessageContaining("larger than elasticsearch.max_batch_bytes");
+    }
+    assertThat(elasticsearch.requests()).hasSizeGreaterThan(8);
+    assertThat(elasticsearch.documents()).hasSize(25);
+  }
+
+  @Test
+  void bufferedDocumentsSurviveInStateOfVersionOne() throws Exception {
+    DocumentRequestSerializer serializer = new DocumentRequestSerializer();
+    try (var writer = writer()) {
+      write(writer, Row.of("a", 1L), Row.of("b", 2L));
+      byte[] state = serializer.serialize(writer.snapshotState(1).get(0));
+      try (var restored = writer(List.of(serializer.deserialize(1, state)))) {
+        restored.flush(false);
+      }
+      assertThat(elasticsearch.documents()).containsOnlyKeys("a", "b");
+      assertThatThrownBy(() -> serializer.deserialize(2, state))
+          .hasMessage(
+              "the state of the Elasticsearch sink has version 2; this release reads version 1");
+    }
+  }
+
+  @Test
+  void textThatIsNoSingleObjectIsRefusedAndLineFeedsCannotSmuggleOperations() throws Exception {
+    config.put("on_document_error", "skip");
+    ElasticsearchSink<String> sink =
+        Serialized.copy((ElasticsearchSink<String>) ElasticsearchSinks.forJson(config));
+    try (var writer =
+        (ElasticsearchSinkWriter<String>)
+            sink.createWriter(new TestSinkInitContextAnyThreadMailbox())) {
+      for (String json :
+          List.of(
+              "{\n \"id\": 7,\n \"deep\": {\"id\": 8}\n}",
+              "{\"id\":\"a\"}\n{\"delete\":{\"_id\":\"7\"}}",
+              "{\"id\":\"a\"",
+              "[]",
+              "",
+              "{\"n\":1}",
+              "{\"id\":{\"n\":1}}")) {
+        writer.write(json, null);
+      }
+      writer.flush(false);
+      assertThat(writer.rejectedDocuments()).isEqualTo(6);
+    }
+    assertThat(elasticsearch.requests())
+        .singleElement()
+        .asList()
+        .containsExactly(new Operation("index", "7", "{  \"id\": 7,  \"deep\": {\"id\": 8} }"));
+  }
+
+  private ElasticsearchSinkWriter<Row> writer() throws IOException {
+    return writer(List.of());
+  }
+
+  private ElasticsearchSinkWriter<Row> writer(List<BufferedRequestState<DocumentRequest>> states)
+      throws IOException {
+    ElasticsearchSink<Row> sink =
+        Serialized.copy((ElasticsearchSink<Row>) ElasticsearchSinks.forRows(config, TYPE));
+    return (ElasticsearchSinkWriter<Row>)
+        sink.restoreWriter(new TestSinkInitContextAnyThreadMailbox(), states);
+  }
+
+  private static void write(SinkWriter<Row> writer, Row... rows) throws Exception {
+    for (Row row : rows) {
+      writer.write(row, null);
+    }
+  }
+
+  private static String sinkFailure(Throwable thrown) {
+    return ExceptionUtils.findThrowable(thrown, ElasticsearchSinkException.class)
+        .orElseThrow(() -> new AssertionError("no failure of the sink", thrown))
+        .getMessage();
+  }
+
+  private static int closedPort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.elasticsearch;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.IntUnaryOperator;
+import java.util.function.ToIntFunction;
+import java.util.zip.GZIPInputStream;
+import javax.net.ssl.SSLContext;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
+
+/** Speaks just enough of Elasticsearch, over HTTP or HTTPS, and answers as a test tells it. */
+final class FakeElasticsearch implements AutoCloseable {
+  /** One operation that arrived. */
+  record Operation(String action, String id, String document) {}
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final HttpServer server;
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+  private final List<List<Operation>> requests = new ArrayList<>();
+  private final Map<String, String> documents = new ConcurrentHashMap<>();
+  private volatile String authorization;
+  private volatile IntUnaryOperator requestStatus = request -> 200;
+  private volatile ToIntFunction<Operation> itemStatus = operation -> 201;
+  private volatile long delayMillis;
+
+  /**
+   * @param context null for plain HTTP
+   */
+  FakeElasticsearch(SSLContext context) throws IOException {
+    InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    if (context == null) {
+      server = HttpServer.create(address, 0);
+    } else {
+      HttpsServer https = HttpsServer.create(address, 0);
+      https.setHttpsConfigurator(new HttpsConfigurator(context));
+      server = https;
+    }
+    server.setExecutor(threads);
+    server.createContext("/", this::handle);
+    server.start();
+  }
+
+  int port() {
+    return server.getAddress().getPort();
+  }
+
+  /** The value that the {@code Authorization} header must have. */
+  void demand(String value) {
+    authorization = value;
+  }
+
+  /** The status of the n-th bulk request, from 1. */
+  void requestStatus(IntUnaryOperator status) {
+    requestStatus = status;
+  }
+
+  /** The status of an operation; 400 and above is answered as an error. */
+  void itemStatus(ToIntFunction<Operation> status) {
+    itemStatus = status;
+  }
+
+  void delayMillis(long millis) {
+    delayMillis = millis;
+  }
+
+  /** All bulk requests so far, refused ones included. */
+  synchronized List<List<Operation>> requests() {
+    return List.copyOf(requests);
+  }
+
+  /** What the index holds, by id. */
+  Map<String, String> documents() {
+    return Map.copyOf(documents);
+  }
+
+  private void handle(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      byte[] body = body(exchange);
+      if (authorization != null
+          && !authorization.equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
+        answer(exchange, 401, "{\"error\":{\"type\":\"security_exception\"},\"status\":401}");
+      } else if (exchange.getRequestMethod().equals("HEAD")) {
+        exchange.sendResponseHeaders(404, -1);
+      } else {
+        bulk(exchange, operations(new String(body, StandardCharsets.UTF_8)));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static byte[] body(HttpExchange exchange) throws IOException {
+    boolean gzip = "gzip".equals(exchange.getRequestHeaders().getFirst("Content-Encoding"));
+    try (InputStream in =
+        gzip ? new GZIPInputStream(exchange.getRequestBody()) : exchange.getRequestBody()) {
+      return in.readAllBytes();
+    }
+  }
+
+  private static List<Operation> operations(String body) throws IOException {
+    List<Operation> operations = new ArrayList<>();
+    String[] lines = body.split("\n");
+    for (int i = 0; i < lines.length; i += 2) {
+      Map.Entry<String, JsonNode> action = JSON.readTree(lines[i]).fields().next();
+      JsonNode id = action.getValue().get("_id");
+      operations.add(new Operation(action.getKey(), id == null ? null : id.asText(), lines[i + 1]));
+    }
+    return operations;
+  }
+
+  private void bulk(HttpExchange exchange, List<Operation> operations)
+      throws IOException, InterruptedException {
+    int number;
+    synchronized (this) {
+      requests.add(operations);
+      number = requests.size();
+    }
+    Thread.sleep(delayMillis);
+    int status = requestStatus.applyAsInt(number);
+    if (status != 200) {
+      answer(exchange, status, "{\"error\":{\"type\":\"scripted\"}}");
+      return;
+    }
+    List<String> items = new ArrayList<>();
+    for (Operation operation : operations) {
+      items.add("{\"%s\":%s}".formatted(operation.action, item(operation)));
+    }
+    answer(exchange, 200, "{\"errors\":true,\"items\":[%s]}".formatted(String.join(",", items)));
+  }
+
+  private String item(Operation operation) {
+    int status = itemStatus.applyAsInt(operation);
+    if (status >= 400) {
+      return "{\"status\":%d,\"error\":{\"type\":\"type_%d\",\"reason\":\"because\"}}"
+          .formatted(status, status);
+    }
+    String id = operation.id == null ? "auto-" + documents.size() : operation.id;
+    documents.put(id, operation.document);
+    return "{\"status\":%d}".formatted(status);
+  }
+
+  private static void answer(HttpExchange exchange, int status, String json) throws IOException {
+    byte[] body = json.getBytes(StandardCharsets.UTF_8);
+    exchange.getResponseHeaders().set("Content-Type", "application/json");
+    exchange.sendResponseHeaders(status, body.length);
+    exchange.getResponseBody().write(body);
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+    threads.shutdownNow();
+  }
+}
