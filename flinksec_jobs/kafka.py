@@ -78,6 +78,15 @@ def client_properties(settings: KafkaSettings, kerberos: KerberosSettings | None
     return properties
 
 
+def producer_properties(
+    settings: KafkaSettings, kerberos: KerberosSettings | None
+) -> dict[str, str]:
+    """The properties of a client that also writes in transactions."""
+    # Flink's own default of one hour is beyond what a broker allows (15 minutes).
+    timeout = settings.transaction_timeout // timedelta(milliseconds=1)
+    return client_properties(settings, kerberos) | {"transaction.timeout.ms": str(timeout)}
+
+
 def source(
     settings: KafkaSettings, kerberos: KerberosSettings | None, group_id: str, o: SourceOptions
 ) -> KafkaSource:
@@ -152,10 +161,7 @@ def sink(
     """A Kafka sink of JSON documents, one for each row, or of strings as they are."""
     from flinksec_jobs.record_sink import RecordSink
 
-    properties = client_properties(settings, kerberos)
-    # Flink's own default of one hour is beyond what a broker allows (15 minutes).
-    timeout = settings.transaction_timeout // timedelta(milliseconds=1)
-    properties["transaction.timeout.ms"] = str(timeout)
+    properties = producer_properties(settings, kerberos)
 
     def build(row_type: Any) -> Any:
         from pyflink.datastream.connectors.base import DeliveryGuarantee

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The flat options of the Elasticsearch sink: paths of secrets, never what is in them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from flinksec_jobs import elasticsearch
+from flinksec_jobs.runtime import jvm
+from flinksec_jobs.settings import ElasticsearchSettings, load
+
+
+def settings(**options: Any) -> ElasticsearchSettings:
+    given = {"hosts": ["https://a:1", "https://b:2"], **options}
+    return load(overrides={"elasticsearch": given}, environ={}).need(ElasticsearchSettings)
+
+
+def test_by_default_the_certificate_is_fully_verified() -> None:
+    assert elasticsearch.connection_options(settings()) == {
+        "hosts": "https://a:1,https://b:2",
+        "verification": "full",
+    }
+
+
+def test_every_setting_reaches_the_sink() -> None:
+    fingerprint = "ab" * 32
+    options = elasticsearch.connection_options(
+        settings(
+            verification="fingerprint",
+            fingerprint=fingerprint,
+            ca_certs="/ca.pem",
+            username="flink",
+            password="file:/password",
+            client_cert="/client.pem",
+            client_key="file:/client.key",
+        )
+    )
+    assert options == {
+        "hosts": "https://a:1,https://b:2",
+        "verification": "fingerprint",
+        "fingerprint": fingerprint,
+        "ca_certs": "/ca.pem",
+        "username": "flink",
+        "password_file": "/password",
+        "client_cert": "/client.pem",
+        "client_key": "/client.key",
+    }
+
+
+def test_an_api_key_is_a_path_whose_content_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("hunter2")
+    options = elasticsearch.connection_options(settings(api_key=f"file:{tmp_path}/key"))
+    assert options["api_key_file"] == f"{tmp_path}/key"
+    assert "hunter2" not in str(options)
+
+
+@pytest.fixture
+def built(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """The calls to the JVM that build a sink, which is not there."""
+    calls: list[tuple[Any, ...]] = []
+    sinks = SimpleNamespace(
+        forJson=lambda *given: calls.append(("json", *given)),
+        forRows=lambda *given: calls.append(("rows", *given)),
+    )
+    packages = SimpleNamespace(flinksec=SimpleNamespace(elasticsearch=SimpleNamespace()))
+    packages.flinksec.elasticsearch.ElasticsearchSinks = sinks
+
+    def as_dict(values: Mapping[str, str]) -> dict[str, str]:
+        return dict(values)
+
+    monkeypatch.setattr(jvm, "view", lambda: SimpleNamespace(org=packages))
+    monkeypatch.setattr(jvm, "string_map", as_dict)
+    monkeypatch.setattr(jvm, "is_stream_of_strings", lambda _: True)
+    return calls
+
+
+def attach(sink: Any, row_type: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jvm, "row_type_of", lambda _: row_type)
+    sink.get_transformer().apply("the stream")
+
+
+def test_a_sink_of_rows_knows_index_id_and_what_to_do_with_a_bad_document(
+    built: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = elasticsearch.sink(settings(), "flights", id_field="id", on_document_error="skip")
+    attach(sink, "the row type", monkeypatch)
+    expected = {
+        "hosts": "https://a:1,https://b:2",
+        "verification": "full",
+        "index": "flights",
+        "id_field": "id",
+        "on_document_error": "skip",
+    }
+    assert built == [("rows", expected, "the row type")]
+
+
+def test_a_sink_of_strings_takes_json_as_it_is(
+    built: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = elasticsearch.sink(settings(), "flights", id_field=None, on_document_error="fail")
+    attach(sink, None, monkeypatch)
+    ((kind, options),) = built
+    assert kind == "json"
+    assert (options["index"], options["on_document_error"]) == ("flights", "fail")
+    assert "id_field" not in options

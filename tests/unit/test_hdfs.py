@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the Hadoop client is told, and what ``to_hdfs`` refuses. No JVM is started."""
+
+from typing import Any
+
+import pytest
+
+from flinksec_jobs import hdfs
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.settings import HdfsSettings, load
+
+KERBEROS = {"principal": "flink@EXAMPLE.COM", "keytab": "file:/etc/flink.keytab"}
+
+
+def settings(**options: Any) -> HdfsSettings:
+    given = {"uri": "hdfs://name:8020", **options}
+    return load(overrides={"kerberos": KERBEROS, "hdfs": given}, environ={}).need(HdfsSettings)
+
+
+def test_by_default_the_client_logs_in_and_encrypts_both_ways() -> None:
+    options = hdfs.hadoop_options(settings())
+    assert options["fs.defaultFS"] == "hdfs://name:8020"
+    assert options["hadoop.security.authentication"] == "kerberos"
+    assert options["hadoop.security.authorization"] == "true"
+    assert options["hadoop.rpc.protection"] == "privacy"
+    assert options["dfs.data.transfer.protection"] == "privacy"
+
+
+def test_what_is_not_set_is_left_to_the_client() -> None:
+    options = hdfs.hadoop_options(settings())
+    assert "dfs.namenode.kerberos.principal" not in options
+    assert "dfs.replication" not in options
+
+
+def test_what_is_set_is_passed_on() -> None:
+    options = hdfs.hadoop_options(
+        settings(
+            namenode_principal="hdfs/_HOST@EXAMPLE.COM",
+            replication=2,
+            rpc_protection="integrity",
+            data_transfer_protection="authentication",
+        )
+    )
+    assert options["dfs.namenode.kerberos.principal"] == "hdfs/_HOST@EXAMPLE.COM"
+    assert options["dfs.replication"] == "2"
+    assert options["hadoop.rpc.protection"] == "integrity"
+    assert options["dfs.data.transfer.protection"] == "authentication"
+
+
+def test_a_namenode_that_is_not_there_is_told_soon() -> None:
+    options = hdfs.hadoop_options(settings())
+    tries = 1 + int(options["ipc.client.connect.max.retries.on.timeouts"])
+    assert tries * int(options["ipc.client.connect.timeout"]) <= 20_000
+
+
+def test_all_options_are_text() -> None:
+    options = hdfs.hadoop_options(settings(replication=3))
+    assert all(isinstance(value, str) and value for value in options.values())
+
+
+def test_a_format_that_is_not_written_is_refused() -> None:
+    with pytest.raises(SettingsError, match="format='parquet' is not one that to_hdfs writes"):
+        hdfs.sink(settings(), "/flights", format="parquet")
+
+
+def test_a_path_that_is_not_absolute_is_refused_with_the_right_one() -> None:
+    with pytest.raises(SettingsError, match="the path is not absolute") as caught:
+        hdfs.sink(settings(), "flights")
+    assert caught.value.hint == "Write /flights."

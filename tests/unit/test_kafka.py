@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The properties with which Kafka's clients connect, as the settings say. No JVM is started."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from flinksec_jobs import kafka
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.rows import record
+from flinksec_jobs.settings import KafkaSettings, KerberosSettings, Settings, load
+
+KERBEROS = {"principal": "flink@EXAMPLE.COM", "keytab": "file:/etc/flink.keytab"}
+
+
+@record
+class Event:
+    id: str
+    at: int
+
+
+def loaded(**options: Any) -> Settings:
+    given = {"bootstrap_servers": ["a:1", "b:2"], **options}
+    return load(overrides={"kerberos": KERBEROS, "kafka": given}, environ={})
+
+
+def properties(**options: Any) -> dict[str, str]:
+    settings = loaded(**options)
+    return kafka.client_properties(settings.need(KafkaSettings), settings.kerberos)
+
+
+def test_by_default_clients_log_in_by_keytab_and_encrypt() -> None:
+    made = properties(ca_certs="/etc/ca.pem")
+    jaas = made.pop("sasl.jaas.config")
+    assert made == {
+        "bootstrap.servers": "a:1,b:2",
+        "security.protocol": "SASL_SSL",
+        "sasl.mechanism": "GSSAPI",
+        "sasl.kerberos.service.name": "kafka",
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": "/etc/ca.pem",
+    }
+    assert jaas.startswith("com.sun.security.auth.module.Krb5LoginModule required ")
+    assert 'keyTab="/etc/flink.keytab" principal="flink@EXAMPLE.COM";' in jaas
+
+
+@pytest.mark.parametrize(
+    ("protocol", "has_sasl", "has_tls"),
+    [
+        ("SASL_SSL", True, True),
+        ("SASL_PLAINTEXT", True, False),
+        ("SSL", False, True),
+        ("PLAINTEXT", False, False),
+    ],
+)
+def test_each_protocol_has_its_own_properties_and_no_others(
+    protocol: str, has_sasl: bool, has_tls: bool
+) -> None:
+    made = properties(security_protocol=protocol, ca_certs="/etc/ca.pem")
+    assert made["security.protocol"] == protocol
+    assert any(name.startswith("sasl.") for name in made) is has_sasl
+    assert any(name.startswith("ssl.") for name in made) is has_tls
+
+
+def test_the_name_of_the_brokers_service_is_a_setting() -> None:
+    made = properties(kerberos_service_name="broker")
+    assert made["sasl.kerberos.service.name"] == "broker"
+
+
+def test_more_properties_go_through_under_kafka_s_names() -> None:
+    made = properties(properties={"linger.ms": 5, "client.id": "me"})
+    assert (made["linger.ms"], made["client.id"]) == ("5", "me")
+
+
+def test_kerberos_without_a_principal_is_refused_by_name() -> None:
+    settings = loaded().need(KafkaSettings)
+    with pytest.raises(SettingsError, match=r"kafka.security_protocol is SASL_SSL") as caught:
+        kafka.client_properties(settings, None)
+    assert "kerberos.keytab" in str(caught.value.hint)
+    plain = loaded(security_protocol="PLAINTEXT").need(KafkaSettings)
+    assert "sasl.mechanism" not in kafka.client_properties(plain, None)
+
+
+def test_a_producer_s_transactions_end_before_the_brokers_limit() -> None:
+    settings = loaded()
+    made = kafka.producer_properties(settings.need(KafkaSettings), settings.kerberos)
+    assert made["transaction.timeout.ms"] == "900000"
+    shorter = loaded(transaction_timeout="1 min")
+    made = kafka.producer_properties(shorter.need(KafkaSettings), shorter.kerberos)
+    assert made.pop("transaction.timeout.ms") == "60000"
+    kerberos = shorter.need(KerberosSettings)
+    assert made == kafka.client_properties(shorter.need(KafkaSettings), kerberos)
+
+
+def test_an_event_time_that_is_no_field_is_refused_with_the_fields() -> None:
+    time = kafka.EventTime("when", timedelta(seconds=5), timedelta(minutes=1))
+    with pytest.raises(SettingsError, match="event_time='when' is no field of Event") as caught:
+        kafka.watermarks(Event, time)
+    assert caught.value.hint == "Its fields are id, at."
