@@ -4,22 +4,33 @@
 The format is specified in ``docs/state-format.md``.
 """
 
-from flinksec_jobs.sealed.format import Header, NamePolicy, Status
-from flinksec_jobs.sealed.keyring import KeyRing
+from flinksec_jobs.sealed.format import Header, NamePolicy, SealedFileError, Status
+from flinksec_jobs.sealed.inventory import FileInfo, inspect_file
+from flinksec_jobs.sealed.keyring import KeyMissingError, KeyRing
+from flinksec_jobs.sealed.provider import KeyProvider
 from flinksec_jobs.sealed.reader import SealedReader, open_sealed, read_header
+from flinksec_jobs.sealed.rekey import Outcome, RekeyReport, rekey_file
 from flinksec_jobs.sealed.verify import FileReport, verify_file, verify_tree
 from flinksec_jobs.sealed.writer import SealedWriter
 
 __all__ = [
+    "FileInfo",
     "FileReport",
     "Header",
+    "KeyMissingError",
+    "KeyProvider",
     "KeyRing",
     "NamePolicy",
+    "Outcome",
+    "RekeyReport",
+    "SealedFileError",
     "SealedReader",
     "SealedWriter",
     "Status",
+    "inspect_file",
     "open_sealed",
     "read_header",
+    "rekey_file",
     "verify_file",
     "verify_tree",
 ]

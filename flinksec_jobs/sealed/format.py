@@ -21,6 +21,8 @@ HEADER = CONTEXT + 2 * SLOT
 SALT = 24
 COMMITMENT = 32
 PREFIX = HEADER + SALT + COMMITMENT
+SLOT_OFFSETS = (CONTEXT, CONTEXT + SLOT)
+MAX_GENERATION = (1 << 32) - 1
 CHUNK = 16384
 TAG = 16
 SEALED_CHUNK = CHUNK + TAG
@@ -186,9 +188,21 @@ class Header:
     slots: tuple[KeySlot, ...]
 
     @property
+    def created_at_ms(self) -> int:
+        """When the file was begun, in milliseconds since 1970-01-01T00:00Z."""
+        return self.context.created_millis
+
+    @property
     def created(self) -> datetime:
-        """When the file was begun."""
-        return datetime.fromtimestamp(self.context.created_millis / 1000, UTC)
+        """When the file was begun.
+
+        Raises:
+            SealedFileError: tampered, if no calendar has that time.
+        """
+        try:
+            return datetime.fromtimestamp(self.created_at_ms / 1000, UTC)
+        except (OverflowError, ValueError, OSError):
+            raise SealedFileError(Status.TAMPERED, "its time of creation is impossible") from None
 
     @property
     def name(self) -> str:
@@ -216,7 +230,7 @@ class Header:
         if len(data) < HEADER:
             raise SealedFileError(Status.TRUNCATED, "cut short inside its header")
         context = Context.parse(data[:CONTEXT])
-        found = (KeySlot.parse(data[at : at + SLOT]) for at in (CONTEXT, CONTEXT + SLOT))
+        found = (KeySlot.parse(data[at : at + SLOT]) for at in SLOT_OFFSETS)
         slots = sorted((s for s in found if s), key=lambda s: s.generation, reverse=True)
         return cls(context, data[:CONTEXT], tuple(slots))
 
@@ -249,6 +263,18 @@ def plaintext_length(file_length: int) -> int | None:
     if file_length < PREFIX or last < TAG or chunks >= MAX_CHUNKS:
         return None
     return chunks * CHUNK + last - TAG
+
+
+def whole_length(file_length: int) -> int:
+    """Plaintext bytes in a file of this length.
+
+    Raises:
+        SealedFileError: truncated, if no whole file has this length.
+    """
+    length = plaintext_length(file_length)
+    if length is None:
+        raise SealedFileError(Status.TRUNCATED, f"cut short: no whole file has {file_length} bytes")
+    return length
 
 
 def chunk_offset(chunk: int) -> int:

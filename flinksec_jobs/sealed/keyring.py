@@ -2,7 +2,6 @@
 """Key-encryption keys in a directory: one file of 32 bytes per key id, and ``primary``."""
 
 import os
-import stat
 from pathlib import Path
 from typing import Self
 
@@ -13,11 +12,14 @@ from cryptography.hazmat.primitives.keywrap import (
 )
 
 from flinksec_jobs.errors import KeyRingError
-from flinksec_jobs.sealed.format import AES_KWP, KEY_ID, WrappedKey
-
-PRIMARY = "primary"
-KEY_BYTES = 32
-_EXPOSED = stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
+from flinksec_jobs.sealed.format import AES_KWP, WrappedKey
+from flinksec_jobs.sealed.keyfiles import (
+    KEY_BYTES,
+    read_ring,
+    remove_key,
+    write_new_key,
+    write_primary,
+)
 
 
 class KeyMissingError(KeyRingError):
@@ -58,26 +60,7 @@ class KeyRing:
             KeyRingError: if the directory, ``primary`` or a key is missing, malformed or exposed.
         """
         path = Path(directory)
-        if not path.is_dir():
-            raise KeyRingError(
-                f"key ring {path}: it is not a directory",
-                hint="make one with: flinksec state keys init DIRECTORY",
-            )
-        try:
-            keys = {file.name: _read_key(path, file) for file in _key_files(path)}
-            primary = (path / PRIMARY).read_text().strip()
-        except FileNotFoundError:
-            raise KeyRingError(
-                f"key ring {path}: the file 'primary', which names the key for new files, "
-                "is missing"
-            ) from None
-        except OSError as e:
-            raise KeyRingError(f"key ring {path}: {e.filename} cannot be read: {e.strerror}") from e
-        if primary not in keys:
-            raise KeyRingError(
-                f"key ring {path}: 'primary' names the key '{primary}', which is not there"
-            )
-        return cls(path, primary, keys)
+        return cls(path, *read_ring(path))
 
     @classmethod
     def create(cls, directory: str | os.PathLike[str], key_id: str = "key-1") -> Self:
@@ -97,6 +80,40 @@ class KeyRing:
         write_new_key(path, key_id)
         write_primary(path, key_id)
         return cls.open(path)
+
+    def add(self, key_id: str, *, primary: bool = True) -> Self:
+        """Adds a new random key, by default as the one for new files; returns the new ring.
+
+        A process that runs keeps its own data key, and looks for a key that it lacks on disk, so
+        a key may be added at any time.
+
+        Raises:
+            KeyRingError: if the id is no key id, or the key exists.
+        """
+        write_new_key(self._directory, key_id)
+        if primary:
+            write_primary(self._directory, key_id)
+        return self.open(self._directory)
+
+    def use(self, key_id: str) -> Self:
+        """Makes a key of the ring the one for new files; returns the new ring.
+
+        Raises:
+            KeyRingError: if there is no such key.
+        """
+        if key_id not in self._keys:
+            raise KeyRingError(f"key ring {self._directory}: there is no key '{key_id}'")
+        write_primary(self._directory, key_id)
+        return self.open(self._directory)
+
+    def remove(self, key_id: str) -> Self:
+        """Deletes a key for good: files that only it opens are lost; returns the new ring.
+
+        Raises:
+            KeyRingError: if there is no such key, or it is the primary one.
+        """
+        remove_key(self._directory, key_id)
+        return self.open(self._directory)
 
     def wrap(self, data_key: bytes) -> WrappedKey:
         """Wraps a 32-byte data key under the primary key (AES-KWP, RFC 5649)."""
@@ -128,79 +145,3 @@ class KeyRing:
                 f"{self._directory}"
             )
         return data_key
-
-
-def write_new_key(directory: Path, key_id: str) -> None:
-    """Adds a new random key to a ring; its file is whole or absent.
-
-    Raises:
-        KeyRingError: if the id is no key id, or the key exists.
-    """
-    if not KEY_ID.fullmatch(key_id) or key_id == PRIMARY:
-        raise KeyRingError(
-            f"'{key_id}' is no key id",
-            hint="letters, digits, dot, hyphen, underscore; at most 64; not 'primary'",
-        )
-    temporary = directory / f".{key_id}.new"
-    _write_private(temporary, os.urandom(KEY_BYTES))
-    try:
-        os.link(temporary, directory / key_id)
-    except FileExistsError:
-        raise KeyRingError(f"key ring {directory}: key '{key_id}' exists already") from None
-    finally:
-        temporary.unlink()
-    _sync_directory(directory)
-
-
-def write_primary(directory: Path, key_id: str) -> None:
-    """Names the key for new files; the file is replaced in one step."""
-    temporary = directory / ".primary.new"
-    _write_private(temporary, f"{key_id}\n".encode())
-    temporary.replace(directory / PRIMARY)
-    _sync_directory(directory)
-
-
-def _write_private(path: Path, data: bytes) -> None:
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _key_files(directory: Path) -> list[Path]:
-    """All keys; dot files (a mounted Secret's links) and folders are none."""
-    files = (f for f in directory.iterdir() if not f.name.startswith(".") and f.name != PRIMARY)
-    return sorted(f for f in files if not f.is_dir())
-
-
-def _read_key(directory: Path, file: Path) -> bytes:
-    if not KEY_ID.fullmatch(file.name):
-        raise KeyRingError(
-            f"key ring {directory}: '{file.name}' is no key id (letters, digits, dot, hyphen, "
-            "underscore; at most 64)"
-        )
-    mode = file.stat().st_mode
-    if mode & _EXPOSED:
-        raise KeyRingError(
-            f"key ring {directory}: the key file '{file.name}' is exposed ({stat.filemode(mode)})",
-            hint="use mode 0400 or 0600, or 0440 for a mounted Secret",
-        )
-    with file.open("rb") as stream:
-        key = stream.read(KEY_BYTES + 1)
-    if len(key) != KEY_BYTES:
-        held = "more" if len(key) > KEY_BYTES else len(key)
-        raise KeyRingError(
-            f"key ring {directory}: the key file '{file.name}' must hold exactly 32 bytes, "
-            f"it holds {held}"
-        )
-    return key

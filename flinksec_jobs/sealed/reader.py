@@ -3,6 +3,7 @@
 
 import io
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,15 +14,15 @@ from flinksec_jobs.sealed.format import (
     HEADER,
     PREFIX,
     SALT,
-    SEALED_CHUNK,
-    TAG,
     Header,
+    KeySlot,
     SealedFileError,
     Status,
-    chunk_offset,
-    plaintext_length,
+    whole_length,
 )
-from flinksec_jobs.sealed.keyring import KeyMissingError, KeyRing
+from flinksec_jobs.sealed.keyring import KeyMissingError
+from flinksec_jobs.sealed.payload import Payload
+from flinksec_jobs.sealed.provider import KeyProvider
 
 
 def read_header(path: str | os.PathLike[str]) -> Header:
@@ -36,8 +37,26 @@ def read_header(path: str | os.PathLike[str]) -> Header:
         return Header.parse(file.read(HEADER))
 
 
-def unlock(header: Header, salt: bytes, commitment: bytes, ring: KeyRing) -> FileKeys:
-    """The keys of a file whose commitment they give.
+@dataclass(frozen=True)
+class Unlocked:
+    """What a header gives to someone who has its key.
+
+    Attributes:
+        slot: the slot that holds the data key.
+        data_key: 32 bytes.
+        keys: the file's own keys, derived from it.
+    """
+
+    slot: KeySlot
+    data_key: bytes
+    keys: FileKeys
+
+    def __repr__(self) -> str:
+        return f"Unlocked(by {self.slot.key.key_id!r})"
+
+
+def unlock(header: Header, salt: bytes, commitment: bytes, ring: KeyProvider) -> Unlocked:
+    """The data key of a file, from the newest slot that gives the file's commitment.
 
     Raises:
         SealedFileError: key missing, if no slot names a key at hand; else tampered.
@@ -46,14 +65,15 @@ def unlock(header: Header, salt: bytes, commitment: bytes, ring: KeyRing) -> Fil
     wrong = "both of its key slots are unreadable"
     for slot in header.slots:
         try:
-            keys = FileKeys.derive(ring.unwrap(slot.key), salt, header.context_bytes)
+            data_key = ring.unwrap(slot.key)
         except KeyMissingError as e:
             missing = e
         except KeyRingError as e:
             wrong = e.message
         else:
+            keys = FileKeys.derive(data_key, salt, header.context_bytes)
             if keys.matches(commitment):
-                return keys
+                return Unlocked(slot, data_key, keys)
             wrong = "its header or its commitment was altered"
     if missing:
         raise SealedFileError(Status.KEY_MISSING, missing.message, hint=missing.hint) from missing
@@ -65,7 +85,7 @@ class SealedReader(io.RawIOBase):
 
     The header, the commitment and the last chunk (and so the length) are checked by the
     constructor; every other chunk before a byte of it is returned. After a failure every read
-    fails. The file's name is not compared with its stored name: see ``verify_file``.
+    fails. The file's name is not compared with its stored name: see ``check_name``.
 
     Args:
         file: the sealed file, open for reading; closed with the reader.
@@ -75,26 +95,21 @@ class SealedReader(io.RawIOBase):
         SealedFileError: if the file is not whole.
     """
 
-    def __init__(self, file: BinaryIO, ring: KeyRing) -> None:
+    def __init__(self, file: BinaryIO, ring: KeyProvider) -> None:
         self._file = file
         file_length = file.seek(0, os.SEEK_END)
         file.seek(0)
         start = file.read(PREFIX)
         self.header = Header.parse(start[:HEADER])
-        length = plaintext_length(file_length)
-        if length is None:
-            raise SealedFileError(
-                Status.TRUNCATED, f"cut short: no whole file has {file_length} bytes"
-            )
-        self.length = length
-        self._keys = unlock(
-            self.header, start[HEADER : HEADER + SALT], start[HEADER + SALT : PREFIX], ring
-        )
+        whole_length(file_length)
+        salt, commitment = start[HEADER : HEADER + SALT], start[HEADER + SALT :]
+        self._payload = Payload(file, unlock(self.header, salt, commitment, ring).keys)
         self._position = 0
-        self._failed = False
-        self._last_index = length // CHUNK
-        self._last = self._decrypt(self._last_index, length % CHUNK + TAG)
-        self._cached = (self._last_index, self._last)
+
+    @property
+    def length(self) -> int:
+        """Bytes of plaintext, authenticated."""
+        return self._payload.length
 
     def readable(self) -> bool:
         """True."""
@@ -116,16 +131,21 @@ class SealedReader(io.RawIOBase):
         self._position = base + offset
         return self._position
 
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Reads so many bytes, fewer only at the end; without a size, all that is left."""
+        self._check_open()
+        left = max(0, self.length - self._position)
+        wanted = left if size is None or size < 0 else min(size, left)
+        parts = []
+        while wanted > 0:
+            parts.append(self._read_chunk(wanted))
+            wanted -= len(parts[-1])
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
     def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
         """Reads at most up to the end of one chunk."""
-        if self._failed:
-            raise SealedFileError(Status.TAMPERED, "an earlier read failed")
-        if self._position >= self.length:
-            return 0
-        index, start = divmod(self._position, CHUNK)
-        part = self._chunk(index)[start : start + len(buffer)]
+        part = self._read_chunk(len(buffer))
         buffer[: len(part)] = part
-        self._position += len(part)
         return len(part)
 
     def close(self) -> None:
@@ -133,24 +153,21 @@ class SealedReader(io.RawIOBase):
         self._file.close()
         super().close()
 
-    def _chunk(self, index: int) -> bytes:
-        if index == self._last_index:
-            return self._last
-        if self._cached[0] != index:
-            self._cached = (index, self._decrypt(index, SEALED_CHUNK))
-        return self._cached[1]
+    def _check_open(self) -> None:
+        if self.closed:
+            raise ValueError("the file is closed")
 
-    def _decrypt(self, index: int, size: int) -> bytes:
-        self._file.seek(chunk_offset(index))
-        sealed = self._file.read(size)
-        try:
-            return self._keys.open_chunk(index, sealed)
-        except SealedFileError:
-            self._failed = True
-            raise
+    def _read_chunk(self, size: int) -> bytes:
+        self._check_open()
+        if self._position >= self.length:
+            return b""
+        index, start = divmod(self._position, CHUNK)
+        part = self._payload.chunk(index)[start : start + size]
+        self._position += len(part)
+        return part
 
 
-def open_sealed(path: str | os.PathLike[str], ring: KeyRing) -> SealedReader:
+def open_sealed(path: str | os.PathLike[str], ring: KeyProvider) -> SealedReader:
     """Opens a sealed file for reading.
 
     Raises:
@@ -162,3 +179,6 @@ def open_sealed(path: str | os.PathLike[str], ring: KeyRing) -> SealedReader:
     except SealedFileError as e:
         file.close()
         raise SealedFileError(e.status, f"{path}: {e.message}", hint=e.hint) from e
+    except BaseException:
+        file.close()
+        raise

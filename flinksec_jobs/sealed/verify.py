@@ -2,10 +2,11 @@
 """Checks sealed files byte by byte and says for each what it is."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from flinksec_jobs.sealed.files import in_order, walk
 from flinksec_jobs.sealed.format import (
     Header,
     NamePolicy,
@@ -13,10 +14,12 @@ from flinksec_jobs.sealed.format import (
     Status,
     lies_under,
 )
-from flinksec_jobs.sealed.keyring import KeyRing
+from flinksec_jobs.sealed.provider import KeyProvider
 from flinksec_jobs.sealed.reader import SealedReader, read_header
 
 _READ = 256 * 1024
+
+Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class FileReport:
     Attributes:
         path: the file.
         status: what it is.
-        detail: why, in one sentence; empty if it is whole.
+        detail: why, in one sentence; empty if it is whole and lies under its name.
         length: plaintext bytes, authenticated; None unless the file could be opened.
         header: its header; None if it has none. Authenticated if the file could be opened.
     """
@@ -43,8 +46,15 @@ class FileReport:
         return self.status is Status.WHOLE
 
 
-def verify_file(path: str | os.PathLike[str], ring: KeyRing) -> FileReport:
+def verify_file(
+    path: str | os.PathLike[str], ring: KeyProvider, *, progress: Progress | None = None
+) -> FileReport:
     """Reads a whole file and checks every chunk, then its name.
+
+    Args:
+        path: the file.
+        ring: the keys.
+        progress: called with the number of plaintext bytes after every so many of them.
 
     Raises:
         OSError: if the file cannot be read at all.
@@ -55,39 +65,47 @@ def verify_file(path: str | os.PathLike[str], ring: KeyRing) -> FileReport:
     try:
         header = read_header(path)
         with path.open("rb") as file, SealedReader(file, ring) as reader:
-            length = reader.length
-            while reader.read(_READ):
-                pass
-            _check_name(path, reader.header)
+            header, length = reader.header, reader.length
+            while part := reader.read(_READ):
+                if progress:
+                    progress(len(part))
+        remark = check_name(path, header)
     except SealedFileError as e:
         return FileReport(path, e.status, e.message, length, header)
-    return FileReport(path, Status.WHOLE, "", length, header)
+    return FileReport(path, Status.WHOLE, remark, length, header)
 
 
-def verify_tree(path: str | os.PathLike[str], ring: KeyRing) -> Iterator[FileReport]:
-    """Checks a file, or every regular file under a directory, in the order of their paths."""
-    for file in walk(Path(path)):
-        yield verify_file(file, ring)
+def verify_tree(
+    path: str | os.PathLike[str],
+    ring: KeyProvider,
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Iterator[FileReport]:
+    """Checks a file, or every file under a directory, in the order of their paths."""
+
+    def verify(file: Path) -> FileReport:
+        return verify_file(file, ring, progress=progress)
+
+    return in_order(verify, walk(Path(path)), workers=workers)
 
 
-def walk(path: Path) -> Iterator[Path]:
-    """The file, or every regular file under the directory, sorted; links are not followed."""
-    if not path.is_dir():
-        yield path
-        return
-    for directory, folders, files in os.walk(path):
-        folders.sort()
-        for name in sorted(files):
-            file = Path(directory, name)
-            if file.is_file() and not file.is_symlink():
-                yield file
+def check_name(path: str | os.PathLike[str], header: Header) -> str:
+    """Compares where a file lies with where it belongs; the header must be authenticated.
 
+    Returns:
+        A remark, if it lies elsewhere and is of a kind that may have been moved; else nothing.
 
-def _check_name(path: Path, header: Header) -> None:
+    Raises:
+        SealedFileError: foreign, if it lies elsewhere and is of a kind that is never moved.
+    """
     absolute = os.path.abspath(path)  # noqa: PTH100 - resolve() would follow a mount's links
+    if lies_under(absolute, header.name):
+        return ""
     policy = max(header.context.policy, NamePolicy.of(absolute))
-    if policy is NamePolicy.ENFORCE and not lies_under(absolute, header.name):
+    if policy is NamePolicy.ENFORCE:
         raise SealedFileError(
             Status.FOREIGN,
             f"it was written as '{header.name}': moved, or swapped for another file",
         )
+    return f"it was written as '{header.name}'" if policy is NamePolicy.WARN else ""

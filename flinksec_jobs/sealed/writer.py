@@ -10,7 +10,8 @@ from typing import BinaryIO, Self
 from cryptography.cobblestone import Cobblestone256Encryptor
 
 from flinksec_jobs.sealed.format import ID, Context, NamePolicy, new_header, stored_name
-from flinksec_jobs.sealed.keyring import KEY_BYTES, KeyRing
+from flinksec_jobs.sealed.keyfiles import KEY_BYTES
+from flinksec_jobs.sealed.provider import KeyProvider
 
 
 class SealedWriter:
@@ -26,7 +27,7 @@ class SealedWriter:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], ring: KeyRing, root: str | None = None
+        self, path: str | os.PathLike[str], ring: KeyProvider, root: str | None = None
     ) -> None:
         absolute = str(Path(path).absolute())
         context = Context(

@@ -3,8 +3,9 @@
 
 import io
 import os
-import random
 import shutil
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from cryptography.cobblestone import Cobblestone256Decryptor
@@ -12,8 +13,10 @@ from cryptography.cobblestone import Cobblestone256Decryptor
 from flinksec_jobs.sealed import (
     KeyRing,
     NamePolicy,
+    SealedReader,
     SealedWriter,
     Status,
+    inspect_file,
     open_sealed,
     read_header,
     verify_file,
@@ -32,30 +35,10 @@ from flinksec_jobs.sealed.format import (
 )
 
 
-@pytest.fixture
-def ring(tmp_path):
-    return KeyRing.create(tmp_path / "ring", "k1")
-
-
-@pytest.fixture
-def seal(tmp_path, ring):
-    def write(name, data):
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with SealedWriter(path, ring) as writer:
-            for start in range(0, len(data), 70_000):
-                writer.write(data[start : start + 70_000])
-        return path
-
-    return write
-
-
-def data_of(size):
-    return random.Random(size).randbytes(size)
-
-
 @pytest.mark.parametrize("size", [0, 1, 16383, 16384, 16385, 32768, 5_000_000])
-def test_what_was_written_is_read_back(seal, ring, size):
+def test_what_was_written_is_read_back(
+    seal: Callable[[str, bytes], Path], ring: KeyRing, size: int, data_of: Callable[[int], bytes]
+) -> None:
     path = seal("file", data_of(size))
     with open_sealed(path, ring) as reader:
         assert reader.length == size == plaintext_length(path.stat().st_size)
@@ -64,7 +47,9 @@ def test_what_was_written_is_read_back(seal, ring, size):
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_the_payload_opens_with_cryptography_alone(seal, ring):
+def test_the_payload_opens_with_cryptography_alone(
+    seal: Callable[[str, bytes], Path], ring: KeyRing, data_of: Callable[[int], bytes]
+) -> None:
     path = seal("file", data_of(50_000))
     raw = path.read_bytes()
     data_key = ring.unwrap(read_header(path).slots[0].key)
@@ -72,7 +57,9 @@ def test_the_payload_opens_with_cryptography_alone(seal, ring):
     assert decryptor.update(raw[HEADER:]) + decryptor.finalize() == data_of(50_000)
 
 
-def test_seeking_gives_the_bytes_at_that_position(seal, ring):
+def test_seeking_gives_the_bytes_at_that_position(
+    seal: Callable[[str, bytes], Path], ring: KeyRing, data_of: Callable[[int], bytes]
+) -> None:
     data = data_of(100_000)
     with open_sealed(seal("file", data), ring) as reader:
         buffered = io.BufferedReader(reader)
@@ -82,7 +69,9 @@ def test_seeking_gives_the_bytes_at_that_position(seal, ring):
         assert reader.seek(-1, os.SEEK_END) == 99_999
 
 
-def test_every_flipped_byte_of_a_small_file_is_found(seal, ring):
+def test_every_flipped_byte_of_a_small_file_is_found(
+    seal: Callable[[str, bytes], Path], ring: KeyRing, data_of: Callable[[int], bytes]
+) -> None:
     path = seal("file", data_of(100))
     good = path.read_bytes()
     slot_b = range(CONTEXT + SLOT, HEADER)
@@ -94,7 +83,9 @@ def test_every_flipped_byte_of_a_small_file_is_found(seal, ring):
         assert verify_file(path, ring).whole is (at in slot_b), f"byte {at}"
 
 
-def test_a_failed_read_stays_failed(seal, ring):
+def test_a_failed_read_stays_failed(
+    seal: Callable[[str, bytes], Path], ring: KeyRing, data_of: Callable[[int], bytes]
+) -> None:
     path = seal("file", data_of(60_000))
     bad = bytearray(path.read_bytes())
     bad[chunk_offset(1) + 5] ^= 1
@@ -109,7 +100,9 @@ def test_a_failed_read_stays_failed(seal, ring):
     assert verify_file(path, ring).status is Status.TAMPERED
 
 
-def test_truncation_at_every_length_is_found(seal, ring):
+def test_truncation_at_every_length_is_found(
+    seal: Callable[[str, bytes], Path], ring: KeyRing, data_of: Callable[[int], bytes]
+) -> None:
     path = seal("file", data_of(30))
     good = path.read_bytes()
     for length in range(len(good)):
@@ -119,7 +112,9 @@ def test_truncation_at_every_length_is_found(seal, ring):
         assert status is (Status.TAMPERED if cut_in_chunk else Status.TRUNCATED), length
 
 
-def test_each_status_has_its_cause(seal, ring, tmp_path):
+def test_each_status_has_its_cause(
+    seal: Callable[[str, bytes], Path], ring: KeyRing, tmp_path: Path
+) -> None:
     checkpoint = seal("job/chk-1/_metadata", b"state")
     swapped = tmp_path / "job/chk-2/_metadata"
     swapped.parent.mkdir()
@@ -143,24 +138,134 @@ def test_each_status_has_its_cause(seal, ring, tmp_path):
     assert report.detail == f"key 'k1' is not in the key ring {tmp_path / 'other'}"
 
 
-def test_a_wrong_key_under_the_right_id_is_not_taken(seal, tmp_path):
+def test_a_wrong_key_under_the_right_id_is_not_taken(
+    seal: Callable[[str, bytes], Path], tmp_path: Path
+) -> None:
     path = seal("file", b"state")
     impostor = KeyRing.create(tmp_path / "impostor", "k1")
     assert verify_file(path, impostor).status is Status.TAMPERED
 
 
-def test_the_header_tells_name_time_and_key_without_a_key(seal):
+def test_the_header_tells_name_time_and_key_without_a_key(
+    seal: Callable[[str, bytes], Path],
+) -> None:
     header = read_header(seal("job/chk-7/part", b""))
     assert header.name == "job/chk-7/part"
     assert header.context.policy is NamePolicy.ENFORCE
     assert header.key_ids == ("k1",)
     assert header.created.year >= 2026
+    assert header.created_at_ms == int(header.created.timestamp() * 1000)
 
 
-def test_names_are_relative_and_bounded():
+def test_names_are_relative_and_bounded() -> None:
     assert stored_name("/mnt/state/job/chk-1/f", "/mnt/state") == "job/chk-1/f"
     assert stored_name("/mnt/state/a/job/chk-1/f") == "job/chk-1/f"
     assert stored_name("/f") == "f"
     assert stored_name("/" + "/".join(["x" * 200] * 3)) == "x" * 200
     assert lies_under("/elsewhere/job/chk-1/f", "job/chk-1/f")
     assert not lies_under("/elsewhere/otherjob/chk-1/f", "job/chk-1/f")
+
+
+def test_a_reader_is_a_binary_stream(
+    seal: Callable[[str, bytes], Path], ring: KeyRing, data_of: Callable[[int], bytes]
+) -> None:
+    data = data_of(40_000)
+    with open_sealed(seal("file", data), ring) as stream:
+        assert stream.readable()
+        assert stream.seekable()
+        assert not stream.writable()
+        assert stream.read(20_000) == data[:20_000]
+        assert stream.tell() == 20_000
+        assert stream.read() == data[20_000:]
+        assert stream.read(1) == b""
+        stream.seek(50_000)
+        assert stream.read() == b""
+        with pytest.raises(ValueError, match="negative position"):
+            stream.seek(-1)
+    with pytest.raises(ValueError, match="closed"):
+        stream.read()
+    lines = open_sealed(seal("lines", b"one\ntwo\n"), ring)
+    assert list(lines) == [b"one\n", b"two\n"]
+
+
+def test_opening_a_file_that_is_not_whole_names_it_and_says_why(
+    seal: Callable[[str, bytes], Path], ring: KeyRing
+) -> None:
+    path = seal("file", b"state")
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(SealedFileError, match=f"{path}: chunk 0 is not authentic") as caught:
+        open_sealed(path, ring)
+    assert caught.value.status is Status.TAMPERED
+
+
+def test_an_error_of_the_volume_fails_the_reader_for_ever(
+    seal: Callable[[str, bytes], Path], ring: KeyRing, data_of: Callable[[int], bytes]
+) -> None:
+    class Volume(io.BytesIO):
+        broken = False
+
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.broken:
+                raise OSError(5, "Input/output error")
+            return super().read(size)
+
+    volume = Volume(seal("file", data_of(60_000)).read_bytes())
+    reader = SealedReader(volume, ring)
+    volume.broken = True
+    with pytest.raises(OSError, match="Input/output"):
+        reader.read(1)
+    volume.broken = False
+    with pytest.raises(SealedFileError, match="earlier read failed"):
+        reader.read(1)
+
+
+def test_a_moved_savepoint_is_whole_with_a_remark(
+    seal: Callable[[str, bytes], Path], ring: KeyRing, tmp_path: Path
+) -> None:
+    path = seal("job/savepoint-1/part", b"state")
+    moved = tmp_path / "savepoint-2" / "part"
+    moved.parent.mkdir()
+    path.rename(moved)
+    report = verify_file(moved, ring)
+    assert report.whole
+    assert report.detail == "it was written as 'job/savepoint-1/part'"
+
+
+def test_several_files_are_verified_side_by_side_in_order(
+    seal: Callable[[str, bytes], Path],
+    ring: KeyRing,
+    tmp_path: Path,
+    data_of: Callable[[int], bytes],
+) -> None:
+    for number in range(40):
+        seal(f"job/chk-1/{number:02}", data_of(number * 1000))
+    seen: list[int] = []
+    reports = list(verify_tree(tmp_path / "job", ring, workers=4, progress=seen.append))
+    assert [r.path.name for r in reports] == [f"{number:02}" for number in range(40)]
+    assert all(r.whole for r in reports)
+    assert sum(seen) == sum(r.length or 0 for r in reports) == sum(n * 1000 for n in range(40))
+
+
+def test_what_headers_tell_is_told_without_a_key_and_checked_with_one(
+    seal: Callable[[str, bytes], Path], ring: KeyRing, tmp_path: Path
+) -> None:
+    path = seal("job/chk-1/_metadata", b"state")
+    info = inspect_file(path)
+    assert (info.status, info.length, info.file_length) == (None, 5, path.stat().st_size)
+    assert inspect_file(path, ring).status is None
+    other = KeyRing.create(tmp_path / "other", "k9")
+    assert inspect_file(path, other).status is Status.KEY_MISSING
+    path.write_bytes(path.read_bytes()[:1090])
+    assert inspect_file(path).status is Status.TRUNCATED
+    assert inspect_file(path).header is not None
+
+
+def test_an_unfinished_file_is_truncated(tmp_path: Path, ring: KeyRing) -> None:
+    class Killed(BaseException):
+        pass
+
+    path = tmp_path / "unfinished"
+    with pytest.raises(Killed), SealedWriter(path, ring) as writer:
+        writer.write(b"x" * 16_384)
+        raise Killed
+    assert verify_file(path, ring).status is Status.TRUNCATED

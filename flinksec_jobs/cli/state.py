@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``flinksec state``: inspect, verify, read and re-key sealed files."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from flinksec_jobs.cli.state_keys import keys
+from flinksec_jobs.cli.state_output import (
+    Bar,
+    as_lines,
+    counted,
+    described,
+    file_size,
+    print_json,
+    told_errors,
+)
+from flinksec_jobs.sealed import (
+    FileInfo,
+    FileReport,
+    KeyRing,
+    Outcome,
+    RekeyReport,
+    Status,
+    inspect_file,
+    rekey_file,
+)
+from flinksec_jobs.sealed.export import copy_out, private_file
+from flinksec_jobs.sealed.files import in_order, walk
+from flinksec_jobs.sealed.verify import verify_file
+
+_WORKERS = 8
+
+_PATHS = click.argument(
+    "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
+)
+_KEYS_HELP = "The key ring directory. Default: FLINKSEC_STATE__KEYS."
+_RING = click.option(
+    "--keys",
+    "ring",
+    required=True,
+    envvar="FLINKSEC_STATE__KEYS",
+    type=click.Path(path_type=Path),
+    help=_KEYS_HELP,
+)
+_RING_OR_NONE = click.option(
+    "--keys",
+    "ring",
+    envvar="FLINKSEC_STATE__KEYS",
+    type=click.Path(path_type=Path),
+    help=_KEYS_HELP + " Without one only headers are read, which nothing then authenticates.",
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+@click.group()
+def state() -> None:
+    """Inspect, verify and read sealed state.
+
+    PATH is a file or a directory on a local or mounted volume. Flink is not needed.
+    """
+
+
+state.add_command(keys)
+
+
+@state.command()
+@_PATHS
+@_RING_OR_NONE
+@_JSON
+@told_errors
+def ls(paths: tuple[Path, ...], ring: Path | None, as_json: bool) -> None:
+    """List the files under PATH: length, key, time and state of each.
+
+    With --keys each file is opened (its key, length and name are checked, not all of its
+    contents: that is done by verify).
+    """
+    infos = _inspect(paths, ring)
+    if as_json:
+        print_json(
+            {"files": [described(i.path, i.status, i.detail, i.length, i.header) for i in infos]}
+        )
+        return
+    for line in as_lines([_listed(info) for info in infos]):
+        click.echo(line)
+
+
+@state.command()
+@_PATHS
+@_RING_OR_NONE
+@_JSON
+@told_errors
+def info(paths: tuple[Path, ...], ring: Path | None, as_json: bool) -> None:
+    """Show what the headers of the files under PATH say."""
+    infos = [
+        (i, described(i.path, i.status, i.detail, i.length, i.header))
+        for i in _inspect(paths, ring)
+    ]
+    if as_json:
+        print_json({"files": [fields for _, fields in infos]})
+        return
+    for number, (_, fields) in enumerate(infos):
+        if number:
+            click.echo()
+        shown = [(name, str(value)) for name, value in fields.items() if value not in (None, "")]
+        for line in as_lines(shown):
+            click.echo(line)
+
+
+@state.command()
+@_PATHS
+@_RING
+@_JSON
+@told_errors
+def verify(paths: tuple[Path, ...], ring: Path, as_json: bool) -> None:
+    """Read every byte of the files under PATH and say of each what it is.
+
+    Exit code 1 if any file is not whole, or if there is none.
+    """
+    key_ring = KeyRing.open(ring)
+    files = [file for path in paths for file in walk(path)]
+    reports: list[FileReport] = []
+    with Bar("verifying", sum(map(file_size, files)), unit="bytes") as bar:
+
+        def verify_one(file: Path) -> FileReport:
+            return verify_file(file, key_ring, progress=bar.advance)
+
+        for report in in_order(verify_one, files, workers=_WORKERS):
+            reports.append(report)
+            if not as_json:
+                bar.print(_verified(report))
+    counts = Counter(report.status for report in reports)
+    whole = bool(reports) and counts[Status.WHOLE] == len(reports)
+    if as_json:
+        found = [described(r.path, r.status, r.detail, r.length, r.header) for r in reports]
+        print_json({"whole": whole, "counts": counts, "files": found})
+    else:
+        click.echo(counted("file", len(reports), counts) if reports else "no file was found")
+    sys.exit(0 if whole else 1)
+
+
+@state.command()
+@_PATHS
+@_RING
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="A new file (mode 0600), which appears only if all was authentic. Default: stdout.",
+)
+@click.option("--moved", is_flag=True, help="Read a checkpoint's file also under another name.")
+@told_errors
+def cat(paths: tuple[Path, ...], ring: Path, output: Path | None, moved: bool) -> None:
+    """Write the contents of the files PATH, in clear.
+
+    On stdout a file that turns out to be altered has written its authentic beginning by then:
+    look at the exit code.
+    """
+    key_ring = KeyRing.open(ring)
+    if output is None:
+        _copy_all(paths, key_ring, sys.stdout.buffer, moved=moved)
+        return
+    with private_file(output) as out:
+        _copy_all(paths, key_ring, out, moved=moved)
+
+
+@state.command()
+@_PATHS
+@_RING
+@_JSON
+@told_errors
+def rekey(paths: tuple[Path, ...], ring: Path, as_json: bool) -> None:
+    """Wrap the data keys of the files under PATH anew, under the primary key.
+
+    Only headers are written. It may be killed at any moment, and run again: every file stays
+    readable. Exit code 1 if a file was left as it was. Restart the jobs first, so that they
+    write under the primary key too.
+    """
+    key_ring = KeyRing.open(ring)
+    files = [file for path in paths for file in walk(path)]
+    reports: list[RekeyReport] = []
+    with Bar("re-wrapping", len(files), unit="files") as bar:
+        for report in in_order(lambda file: rekey_file(file, key_ring), files, workers=_WORKERS):
+            reports.append(report)
+            bar.advance(1)
+            if report.outcome is Outcome.LEFT and not as_json:
+                bar.print(f"left  {report.path}  {report.status}: {report.detail}")
+    counts = Counter(report.outcome for report in reports)
+    needed = Counter(key for r in reports for key in set(r.needs) - {key_ring.primary_id})
+    if as_json:
+        left = [
+            {"path": str(r.path), "status": r.status, "detail": r.detail, "needs": r.needs}
+            for r in reports
+            if r.outcome is Outcome.LEFT
+        ]
+        print_json(
+            {"primary": key_ring.primary_id, "counts": counts, "still_need": needed, "left": left}
+        )
+    else:
+        click.echo(f"{counted('file', len(reports), counts)}; primary key '{key_ring.primary_id}'")
+        for key_id, number in sorted(needed.items()):
+            click.echo(f"still under key '{key_id}': {number}")
+    sys.exit(1 if counts[Outcome.LEFT] else 0)
+
+
+def _inspect(paths: tuple[Path, ...], ring: Path | None) -> list[FileInfo]:
+    key_ring = KeyRing.open(ring) if ring else None
+    files = [file for path in paths for file in walk(path)]
+    with Bar("reading headers", len(files), unit="files") as bar:
+
+        def inspect(file: Path) -> FileInfo:
+            bar.advance(1)
+            return inspect_file(file, key_ring)
+
+        return list(in_order(inspect, files, workers=_WORKERS))
+
+
+def _listed(info: FileInfo) -> tuple[str, ...]:
+    length = "-" if info.length is None else f"{info.length:,}"
+    keys_, created = "-", "-"
+    if info.header:
+        keys_ = ",".join(info.header.key_ids) or "-"
+        created = str(described(info.path, None, "", None, info.header)["created"])
+    remark = f"  ({info.detail})" if info.detail else ""
+    return (info.status or "sealed", length, keys_, created, f"{info.path}{remark}")
+
+
+def _verified(report: FileReport) -> str:
+    remark = f"  ({report.detail})" if report.detail else ""
+    return f"{report.status:<11}  {report.path}{remark}"
+
+
+def _copy_all(paths: tuple[Path, ...], ring: KeyRing, out: BinaryIO, *, moved: bool) -> None:
+    total = sum(map(file_size, paths))
+    with Bar("reading", total, unit="bytes") as bar:
+        for path in paths:
+            copy_out(path, ring, out, moved=moved, progress=bar.advance)
+    out.flush()
