@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exceptions out of the JVM become one line of ours. No JVM is started."""
+
+import os
+from typing import Any
+
+import pytest
+from py4j.protocol import Py4JError, Py4JNetworkError
+from pyflink import java_gateway
+
+from flinksec_jobs.errors import JobError, SettingsError
+from flinksec_jobs.runtime import jvm
+
+
+class JavaException:
+    """What Py4J shows of a Java exception."""
+
+    def __init__(
+        self, name: str, message: str | None = None, cause: "JavaException | None" = None
+    ) -> None:
+        self._name = name
+        self._message = message
+        self._cause = cause
+
+    def getClass(self) -> "JavaException":  # noqa: N802  Java's name
+        return self
+
+    def getName(self) -> str:  # noqa: N802
+        return self._name
+
+    def getMessage(self) -> str | None:  # noqa: N802
+        return self._message
+
+    def getCause(self) -> "JavaException | None":  # noqa: N802
+        return self._cause
+
+    def toString(self) -> str:  # noqa: N802
+        return f"{self._name}: {self._message}"
+
+
+def test_the_deepest_cause_that_says_something_is_told() -> None:
+    deepest = JavaException("java.lang.NullPointerException")
+    telling = JavaException("javax.security.auth.login.LoginException", "no key", deepest)
+    outer = JavaException("org.apache.flink.util.FlinkException", "it failed", telling)
+    assert jvm.root_cause(outer) == "LoginException: no key"
+
+
+def test_what_only_wraps_is_passed_over() -> None:
+    wrapper = JavaException("java.util.concurrent.ExecutionException", "java.io.IOException: full")
+    outer = JavaException("java.io.IOException", "disk full", wrapper)
+    assert jvm.root_cause(outer) == "IOException: disk full"
+
+
+def test_without_any_message_the_exception_itself_is_told() -> None:
+    assert jvm.root_cause(JavaException("a.B")) == "a.B: None"
+
+
+def test_the_frames_of_a_java_trace_are_left_out() -> None:
+    message = "it failed\n\tat org.example.A.b(A.java:1)\nfor a reason"
+    assert jvm.root_cause(JavaException("a.B", message)) == "B: it failed\nfor a reason"
+
+
+def test_causes_in_a_circle_end() -> None:
+    circle = JavaException("a.B", "round")
+    circle._cause = circle
+    assert jvm.root_cause(circle) == "B: round"
+
+
+def raised(error: Exception) -> JobError:
+    with pytest.raises(JobError) as caught, jvm.translated("the job failed"):
+        raise error
+    assert caught.value.__cause__ is error
+    return caught.value
+
+
+@pytest.mark.parametrize("error", [Py4JNetworkError("gone"), ConnectionResetError()])
+def test_a_jvm_that_is_gone_is_told_with_how_to_go_on(error: Exception) -> None:
+    found = raised(error)
+    assert found.message == "the job failed: the JVM that ran the job is gone"
+    assert "its last complete checkpoint" in str(found.hint)
+
+
+def test_an_error_of_the_bridge_is_told() -> None:
+    assert raised(Py4JError("no such class")).message == "the job failed: no such class"
+
+
+def test_an_exception_that_pyflink_made_of_a_java_one_is_told_by_its_last_cause() -> None:
+    of_pyflink = type("TableException", (Exception,), {"__module__": "pyflink.util.exceptions"})
+    text = "outer\n\tat a.b\nCaused by: a.B: middle\n\tat a.b\nCaused by: a.C: the reason\n\tat a"
+    assert raised(of_pyflink(text)).message == "the job failed: a.C: the reason"
+    assert raised(of_pyflink("only this\n\tat a.b")).message == "the job failed: only this"
+
+
+@pytest.mark.parametrize("error", [SettingsError("ours"), ZeroDivisionError("a fault")])
+def test_what_is_ours_already_or_no_java_exception_passes_unchanged(error: Exception) -> None:
+    with pytest.raises(type(error)) as caught, jvm.translated("the job failed"):
+        raise error
+    assert caught.value is error
+
+
+def test_the_environment_of_the_jvm_stays_out_of_this_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: dict[str, Any] = {}
+    monkeypatch.setenv("KEPT", "before")
+    monkeypatch.delenv("ADDED", raising=False)
+    monkeypatch.setattr(java_gateway, "get_gateway", lambda: seen.update(os.environ))
+    jvm.start({"KEPT": "for the JVM", "ADDED": "1"})
+    assert (seen["KEPT"], seen["ADDED"]) == ("for the JVM", "1")
+    assert os.environ["KEPT"] == "before"
+    assert "ADDED" not in os.environ
+
+
+def test_a_jvm_that_does_not_start_is_an_error_that_names_its_java(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("Java gateway process exited")
+
+    monkeypatch.setattr(java_gateway, "get_gateway", fail)
+    with pytest.raises(JobError, match="did not start: Java gateway process exited") as caught:
+        jvm.start({"JAVA_HOME": "/opt/java", "ADDED": "1"})
+    assert "/opt/java" in str(caught.value.hint)
+    assert "ADDED" not in os.environ
+
+
+def test_a_cluster_is_told_from_a_local_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYFLINK_GATEWAY_PORT", raising=False)
+    assert jvm.runs_in_a_cluster() is False
+    monkeypatch.setenv("PYFLINK_GATEWAY_PORT", "1")
+    assert jvm.runs_in_a_cluster() is True

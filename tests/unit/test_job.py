@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a job makes of its settings before any JVM runs."""
+
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from flinksec_jobs import SecureJob, record, state
+from flinksec_jobs.errors import FlinkSecError, SettingsError
+from flinksec_jobs.rows import row_type
+from flinksec_jobs.settings import load
+
+KERBEROS = {"principal": "flink@EXAMPLE.COM", "keytab": "file:/etc/flink.keytab"}
+
+
+@record
+class Event:
+    id: str
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FLINKSEC_SETTINGS", "PYFLINK_GATEWAY_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+
+
+def job(**sections: Any) -> SecureJob:
+    return SecureJob("job", settings=load(overrides=sections, environ={}))
+
+
+def test_flink_is_told_what_the_settings_say() -> None:
+    made = job(
+        kerberos=KERBEROS,
+        job={"parallelism": 3, "resume": "never"},
+        python={"execution_mode": "process"},
+        state={"directory": "/mnt/state", "keys": "/keys"},
+    )._flink_options()
+    assert made["pipeline.name"] == "job"
+    assert made["parallelism.default"] == "3"
+    assert made["python.execution-mode"] == "process"
+    assert made["security.kerberos.login.keytab"] == "/etc/flink.keytab"
+    assert made["execution.checkpointing.dir"] == "sealed+file:///mnt/state/job"
+    assert made["restart-strategy.type"] == "none"
+    assert all(isinstance(value, str) for value in made.values())
+
+
+def test_what_flink_s_own_section_says_wins_and_is_written_as_flink_has_it() -> None:
+    made = job(
+        flink={"restart-strategy.type": "fixed-delay", "a.flag": True, "a.number": 5}
+    )._flink_options()
+    assert made["restart-strategy.type"] == "fixed-delay"
+    assert (made["a.flag"], made["a.number"]) == ("true", "5")
+
+
+def test_in_a_cluster_the_cluster_s_own_options_are_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYFLINK_GATEWAY_PORT", "1")
+    made = job(state={"directory": "/mnt/state", "keys": "/keys"})._flink_options()
+    assert not made.keys() & {"restart-strategy.type", "rest.address", "python.executable"}
+    assert made["execution.checkpointing.dir"] == "sealed+file:///mnt/state/job"
+
+
+def test_a_job_goes_on_from_its_latest_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = state.Checkpoint(Path("/mnt/my state/job/run/chk-7"), 1)
+    monkeypatch.setattr(state, "latest_checkpoint", lambda *_: found)
+    kept = {"directory": "/mnt/my state", "keys": "/keys"}
+    made = job(state=kept)._flink_options()
+    # Flink takes what follows the scheme as it is: a space stays a space.
+    assert made["execution.state-recovery.path"] == "sealed+file:///mnt/my state/job/run/chk-7"
+    made = job(state={"directory": "/mnt/s", "sealed": False})._flink_options()
+    assert made["execution.state-recovery.path"] == "file:///mnt/my state/job/run/chk-7"
+
+
+@pytest.mark.parametrize(
+    ("sections", "expected"),
+    [
+        ({"job": {"resume": "never"}}, None),
+        ({"flink": {"execution.state-recovery.path": "sealed+file:///named"}}, "/named"),
+    ],
+)
+def test_a_job_that_is_told_otherwise_does_not_look_for_a_checkpoint(
+    monkeypatch: pytest.MonkeyPatch, sections: dict[str, Any], expected: str | None
+) -> None:
+    monkeypatch.setattr(state, "latest_checkpoint", lambda *_: pytest.fail("it looked"))
+    made = job(state={"directory": "/mnt/s", "keys": "/keys"}, **sections)._flink_options()
+    wanted = expected and f"sealed+file://{expected}"
+    assert made.get("execution.state-recovery.path") == wanted
+
+
+@pytest.mark.parametrize(
+    ("section", "use"),
+    [
+        ("kafka", lambda made: made.from_kafka("t", Event)),
+        ("kafka", lambda made: made.to_kafka("t")),
+        ("elasticsearch", lambda made: made.to_elasticsearch("i")),
+        ("hdfs", lambda made: made.to_hdfs("/p")),
+    ],
+)
+def test_a_section_that_the_job_needs_and_lacks_is_named(section: str, use: Any) -> None:
+    with pytest.raises(SettingsError) as caught:
+        use(job())
+    assert caught.value.message == (
+        f"the job job uses {section}, and its settings have no section [{section}]"
+    )
+
+
+def test_the_environment_exists_inside_the_block_only() -> None:
+    with pytest.raises(FlinkSecError, match="the job job has no environment yet") as caught:
+        _ = job().env
+    assert 'with SecureJob("job") as job' in str(caught.value.hint)
+
+
+def test_settings_lie_beside_the_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = ModuleType("__main__")
+    script.__file__ = str(tmp_path / "my_job.py")
+    monkeypatch.setitem(sys.modules, "__main__", script)
+    assert SecureJob("job").settings.job.parallelism == 1
+    (tmp_path / "my_job.toml").write_text("[job]\nparallelism = 2\n")
+    assert SecureJob("job").settings.job.parallelism == 2
+    (tmp_path / "other.toml").write_text("[job]\nparallelism = 3\n")
+    monkeypatch.setenv("FLINKSEC_SETTINGS", str(tmp_path / "other.toml"))
+    assert SecureJob("job").settings.job.parallelism == 3
+    named = SecureJob("job", settings=tmp_path / "my_job.toml", overrides={"job.parallelism": 4})
+    assert named.settings.job.parallelism == 4
+
+
+def test_a_job_that_fails_while_it_is_built_is_not_executed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = job()
+    monkeypatch.setattr(made, "prepare", lambda: None)
+    monkeypatch.setattr(made, "execute", lambda: pytest.fail("it was executed"))
+    with pytest.raises(ZeroDivisionError), made:
+        raise ZeroDivisionError
+
+
+def test_the_flights_job_has_flink_types_for_all_its_records() -> None:
+    from jobs import flight_delays
+
+    for kind in ("Flight", "Departure", "HourlyDepartures"):
+        names = row_type(getattr(flight_delays, kind)).get_field_names()
+        assert names[0] == "id"
