@@ -43,7 +43,7 @@ def refused(name: str, attempt: Callable[[], object], *reasons: str) -> Check:
     try:
         attempt()
     except Exception as error:
-        message = str(error)
+        message = str(error).strip() or type(error).__name__
         if any(reason.lower() in message.lower() for reason in reasons):
             return Check(name, "refused", "refused")
         return Check(name, "refused", f"failed otherwise: {message.splitlines()[0][:160]}")

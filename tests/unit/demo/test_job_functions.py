@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The functions of the flights job, which the demo's plain pass must not share."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from jobs import flight_delays as job
+
+HOUR = 3_600_000
+
+
+def flight(**fields: Any) -> job.Flight:
+    given: dict[str, Any] = {
+        "id": "f",
+        "carrier": "UA",
+        "number": 1545,
+        "tail_number": "N1",
+        "origin": "EWR",
+        "destination": "IAH",
+        "scheduled_at": 24 * HOUR,
+        "dep_delay": 30,
+        "arr_delay": 0,
+    }
+    return job.Flight(**(given | fields))
+
+
+@pytest.mark.parametrize(
+    ("previous", "inherited"),
+    [
+        (None, 0),
+        ((20 * HOUR, 10), 10),
+        ((20 * HOUR, 99), 30),
+        ((20 * HOUR, -5), 0),
+        ((0, 10), 10),
+        ((-1, 10), 0),
+    ],
+)
+def test_a_delay_is_inherited_up_to_its_own_size_for_a_day(
+    previous: tuple[int, int] | None, inherited: int
+) -> None:
+    assert job.inherited_delay(flight(), previous) == inherited
+
+
+class Previous:
+    """The keyed state of one aircraft."""
+
+    def __init__(self) -> None:
+        self.held: tuple[int, int] | None = None
+
+    def value(self) -> tuple[int, int] | None:
+        return self.held
+
+    def update(self, value: tuple[int, int]) -> None:
+        self.held = value
+
+
+def test_late_departures_go_on_with_what_they_inherited_and_cancelled_ones_aside() -> None:
+    state = Previous()
+    function: Any = job.LateDepartures()
+    function.open(SimpleNamespace(get_state=lambda _: state))
+    on_time = flight(id="1", dep_delay=15, arr_delay=20)
+    late = flight(id="2", scheduled_at=25 * HOUR, dep_delay=16, arr_delay=None)
+    cancelled = flight(id="3", scheduled_at=26 * HOUR, dep_delay=None)
+    assert list(function.process_element(on_time, None)) == []
+    (departure,) = function.process_element(late, None)
+    assert (departure.id, departure.flight) == ("2", "UA1545")
+    assert (departure.dep_delay, departure.inherited_delay, departure.own_delay) == (16, 16, 0)
+    assert list(function.process_element(cancelled, None)) == [(job.CANCELLED, cancelled)]
+    assert state.held == (25 * HOUR, 0)
+
+
+def test_an_hour_is_counted_without_the_cancelled() -> None:
+    function: Any = job.CountAndSum()
+    total = function.create_accumulator()
+    for delay in (10, None, -4):
+        total = function.add(flight(dep_delay=delay), total)
+    assert function.get_result(total) == (2, 6)
+    assert function.merge(total, (1, 3)) == (3, 9)
+
+
+def test_an_hour_in_which_nothing_departed_has_no_document() -> None:
+    function: Any = job.ToHourlyDepartures()
+    context = SimpleNamespace(window=lambda: SimpleNamespace(start=7 * HOUR))
+    assert list(function.process("EWR", context, [(0, 0)])) == []
+    (made,) = function.process("EWR", context, [(2, 3)])
+    assert made == job.HourlyDepartures(f"EWR-{7 * HOUR}", "EWR", 7 * HOUR, 2, 1.5)
+
+
+def test_a_flight_of_unknown_aircraft_stands_for_itself() -> None:
+    assert job.aircraft(flight()) == "N1"
+    assert job.aircraft(flight(tail_number=None)) == "f"
