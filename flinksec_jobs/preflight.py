@@ -135,7 +135,9 @@ def check_elasticsearch(settings: ElasticsearchSettings) -> None:
     """
     with jvm.translated("Elasticsearch cannot be asked"):
         check = jvm.view().org.flinksec.elasticsearch.ElasticsearchPreflight.check
-        problem = check(jvm.string_map(elasticsearch_.connection_options(settings)))
+        # The connection is asked about, but the sink's settings want an index too.
+        options = elasticsearch_.connection_options(settings) | {"index": "any"}
+        problem = check(jvm.string_map(options))
     if problem:
         raise JobError(str(problem))
 

@@ -132,6 +132,11 @@ class ElasticsearchSettings(Section):
         default=None, description="PEM file of the certificate's unencrypted key, as file:/path."
     )
 
+    @property
+    def uses_tls(self) -> bool:
+        """Whether connections are encrypted."""
+        return all(host.startswith("https:") for host in self.hosts)
+
     def _contradictions(self) -> Iterator[tuple[str, str]]:
         yield from _together(self, "username", "password")
         yield from _together(self, "client_cert", "client_key")

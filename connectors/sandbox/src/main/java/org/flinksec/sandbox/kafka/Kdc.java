@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.sandbox.kafka;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Properties;
+import org.apache.kerby.kerberos.kerb.KrbException;
+import org.apache.kerby.kerberos.kerb.server.KdcConfig;
+import org.apache.kerby.kerberos.kerb.server.KdcConfigKey;
+import org.apache.kerby.kerberos.kerb.server.SimpleKdcServer;
+
+/** A Kerberos realm on loopback, by Apache Kerby: for development, without pre-authentication. */
+final class Kdc {
+  private static final String PRINCIPAL = "principal.";
+
+  private final SimpleKdcServer server;
+
+  /**
+   * Starts it.
+   *
+   * @param settings {@code kdc.realm}, {@code kdc.port}, {@code kdc.directory}, {@code
+   *     kdc.ticket.seconds} (may be missing), and {@code principal.NAME}, the keytab to write
+   */
+  Kdc(Properties settings) throws Exception {
+    Path directory = Path.of(settings.getProperty("kdc.directory"));
+    Files.createDirectories(directory);
+    server = new SimpleKdcServer();
+    server.setWorkDir(directory.toFile());
+    server.setKdcRealm(settings.getProperty("kdc.realm"));
+    server.setKdcHost("localhost");
+    server.setAllowUdp(false);
+    server.setKdcTcpPort(Integer.parseInt(settings.getProperty("kdc.port")));
+    configure(server.getKdcConfig(), settings.getProperty("kdc.ticket.seconds"));
+    server.init();
+    server.start();
+    for (String name : settings.stringPropertyNames()) {
+      if (name.startsWith(PRINCIPAL)) {
+        export(name.substring(PRINCIPAL.length()), Path.of(settings.getProperty(name)));
+      }
+    }
+  }
+
+  void stop() throws KrbException {
+    server.stop();
+  }
+
+  private static void configure(KdcConfig config, String ticketSeconds) {
+    // Before init(), or the keys are made with the defaults, des3 among them.
+    config.setString(
+        KdcConfigKey.ENCRYPTION_TYPES, "aes256-cts-hmac-sha1-96 aes128-cts-hmac-sha1-96");
+    if (ticketSeconds != null) {
+      long seconds = Long.parseLong(ticketSeconds);
+      config.setLong(KdcConfigKey.MINIMUM_TICKET_LIFETIME, 1L);
+      config.setLong(KdcConfigKey.MAXIMUM_TICKET_LIFETIME, seconds);
+      config.setLong(KdcConfigKey.MAXIMUM_RENEWABLE_LIFETIME, seconds);
+    }
+  }
+
+  private void export(String principal, Path keytab) throws Exception {
+    server.createPrincipal(principal);
+    // One by one: the calls for several export every key of the realm, krbtgt's too.
+    server.exportPrincipal(principal + "@" + server.getKdcSetting().getKdcRealm(), keytab.toFile());
+    Files.setPosixFilePermissions(keytab, PosixFilePermissions.fromString("rw-------"));
+  }
+}

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where everything of a sandbox lies below its private directory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from flinksec_jobs.errors import SandboxError
+
+REALM = "SANDBOX.LOCAL"
+HOST = "localhost"
+# The principals of the realm, and what their keytabs are called.
+PRINCIPALS = {
+    "kafka": f"kafka/{HOST}",
+    "hdfs": f"hdfs/{HOST}",
+    "http": f"HTTP/{HOST}",
+    "flink": "flink",
+    "guest": "guest",
+}
+_DIRECTORIES = ("certificates", "clients", "elasticsearch", "hadoop", "keytabs", "logs", "secrets")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The paths of a sandbox.
+
+    Attributes:
+        directory: mode 0700; everything else is below it.
+    """
+
+    directory: Path
+
+    def make(self) -> None:
+        """Make the directories, private to this user.
+
+        Raises:
+            SandboxError: the directory cannot be made, or holds something else.
+        """
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            foreign = any(self.directory.iterdir()) and not self.is_a_sandbox()
+        except OSError as error:
+            raise SandboxError(
+                f"the sandbox cannot use {self.directory}: {error.strerror}",
+                hint="name another directory with --dir",
+            ) from error
+        if foreign:
+            raise SandboxError(
+                f"{self.directory} is not empty and holds no sandbox",
+                hint="name an empty directory, or one that does not exist, with --dir",
+            )
+        self.directory.chmod(0o700)
+        self.marker.touch(mode=0o600)
+        for name in _DIRECTORIES:
+            (self.directory / name).mkdir(exist_ok=True, mode=0o700)
+
+    def is_a_sandbox(self) -> bool:
+        """Whether a sandbox was made here before."""
+        return self.marker.is_file()
+
+    @property
+    def marker(self) -> Path:
+        """Tells that the directory belongs to a sandbox; also locked while one starts or stops."""
+        return self.directory / "lock"
+
+    @property
+    def record(self) -> Path:
+        """What runs: see `records`."""
+        return self.directory / "sandbox.json"
+
+    @property
+    def settings(self) -> Path:
+        """The settings file of a job."""
+        return self.directory / "settings.toml"
+
+    @property
+    def krb5_conf(self) -> Path:
+        """The Kerberos configuration."""
+        return self.directory / "krb5.conf"
+
+    @property
+    def state(self) -> Path:
+        """Where a job keeps its checkpoints."""
+        return self.directory / "state"
+
+    @property
+    def state_keys(self) -> Path:
+        """The key ring of the checkpoints."""
+        return self.directory / "state-keys"
+
+    @property
+    def hadoop_conf(self) -> Path:
+        """The servers' Hadoop configuration."""
+        return self.directory / "hadoop"
+
+    @property
+    def hadoop_client_conf(self) -> Path:
+        """The Hadoop configuration of the sandbox's own look into HDFS."""
+        return self.directory / "clients" / "hadoop"
+
+    def keytab(self, name: str) -> Path:
+        """The keytab of one of `PRINCIPALS`."""
+        return self.directory / "keytabs" / f"{name}.keytab"
+
+    def certificate(self, name: str) -> Path:
+        """A file of `certificates`."""
+        return self.directory / "certificates" / name
+
+    def secret(self, name: str) -> Path:
+        """A file with a password or an API key."""
+        return self.directory / "secrets" / name
+
+    def log(self, server: str) -> Path:
+        """What a server says."""
+        return self.directory / "logs" / f"{server}.log"
+
+
+def write_private(path: Path, content: str | bytes) -> None:
+    """Write a file that only this user can read, from its first byte on."""
+    data = content.encode() if isinstance(content, str) else content
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+
+
+def write_properties(path: Path, values: Mapping[str, str]) -> None:
+    """Write a private file of Java properties."""
+    lines = (f"{_escaped(name)}={_escaped(value)}\n" for name, value in values.items())
+    write_private(path, "".join(lines))
+
+
+def _escaped(text: str) -> str:
+    special = {"\\": "\\\\", ":": "\\:", "=": "\\=", " ": "\\ ", "\n": "\\n"}
+    return "".join(special.get(character, character) for character in text)

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What runs in a sandbox's directory, written down so that anyone can find and stop it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+
+from flinksec_jobs.errors import SandboxError
+from flinksec_jobs.sandbox.layout import Layout, write_private
+from flinksec_jobs.sandbox.processes import Record
+
+
+@dataclass(frozen=True)
+class Running:
+    """What was started.
+
+    Attributes:
+        records: the processes.
+        ports: by name.
+        servers: which were asked for.
+    """
+
+    records: Sequence[Record]
+    ports: Mapping[str, int]
+    servers: Sequence[str]
+
+    def all_alive(self) -> bool:
+        """Whether every process still runs."""
+        return bool(self.records) and all(record.process() for record in self.records)
+
+
+def write(layout: Layout, running: Running) -> None:
+    """Write down what runs, replacing what was there."""
+    content = {
+        "servers": list(running.servers),
+        "ports": dict(running.ports),
+        "processes": [asdict(record) for record in running.records],
+    }
+    write_private(layout.record, json.dumps(content, indent=2) + "\n")
+
+
+def read(layout: Layout) -> Running | None:
+    """Return what was written down, or None.
+
+    Raises:
+        SandboxError: the file cannot be understood.
+    """
+    try:
+        content = json.loads(layout.record.read_text(encoding="utf-8"))
+        records = [Record(**record) for record in content["processes"]]
+        return Running(records, content["ports"], content["servers"])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SandboxError(
+            f"{layout.record} cannot be read: {error}",
+            hint="find the sandbox's processes by this directory's name in `ps -ef`, "
+            "end them, and delete the directory",
+        ) from error
+
+
+@contextmanager
+def locked(layout: Layout) -> Iterator[None]:
+    """Hold the sandbox's lock, so that two do not start or stop in one directory at once."""
+    with layout.marker.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

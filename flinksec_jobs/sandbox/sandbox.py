@@ -1,0 +1,374 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sandbox as a whole: up, down, and what it offers to tests and job authors."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from flinksec_jobs import settings as settings_
+from flinksec_jobs.errors import SandboxError
+from flinksec_jobs.runtime import artifacts
+from flinksec_jobs.runtime.java import find_java
+from flinksec_jobs.sandbox import elasticsearch, hdfs, kafka, kerberos, processes, records
+from flinksec_jobs.sandbox import settings as job_settings
+from flinksec_jobs.sandbox.certificates import Variant, write_certificates
+from flinksec_jobs.sandbox.java import java_command
+from flinksec_jobs.sandbox.layout import HOST, Layout, write_private, write_properties
+from flinksec_jobs.sandbox.ports import free_ports
+from flinksec_jobs.sandbox.processes import Server
+from flinksec_jobs.sealed import KeyRing
+
+if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
+
+    from flinksec_jobs.settings import Settings
+
+SERVERS = ("kafka", "hdfs", "elasticsearch")
+"""What can be asked for; the KDC always runs."""
+
+_START_SECONDS = 120.0
+_MAIN_PORTS = {
+    "kdc": "kdc",
+    "kafka": "kafka-sasl-ssl",
+    "hdfs": "hdfs",
+    "elasticsearch": "elasticsearch",
+}
+
+
+@dataclass(frozen=True)
+class ServerStatus:
+    """One process of the sandbox.
+
+    Attributes:
+        name: of the server.
+        pid: its process id.
+        alive: whether it runs.
+        log: its log.
+    """
+
+    name: str
+    pid: int
+    alive: bool
+    log: Path
+
+
+class Sandbox:
+    """A KDC, Kafka, HDFS and Elasticsearch on free ports of loopback, each secured.
+
+    In a ``with`` block the servers end with it, and at the latest with this process.
+
+    Args:
+        directory: where it lives, mode 0700; by default a temporary one that goes with it.
+        only: which of `SERVERS` to start; all by default.
+        ticket_lifetime: of Kerberos tickets, in seconds; Kerby's default is a day.
+        elasticsearch_version: its major version, ``8``.
+        certificate: what is wrong with Elasticsearch's certificate, if anything.
+        client_certificates: whether Elasticsearch demands client certificates.
+        detached: let the servers outlive this process, until `down`.
+        progress: gets a line as each server gets ready.
+
+    Raises:
+        SandboxError: a name in `only` is unknown.
+    """
+
+    def __init__(
+        self,
+        directory: Path | None = None,
+        *,
+        only: Collection[str] | None = None,
+        ticket_lifetime: int | None = None,
+        elasticsearch_version: str = "8",
+        certificate: Variant = "good",
+        client_certificates: bool = False,
+        detached: bool = False,
+        progress: Callable[[str], None] | None = None,
+    ) -> None:
+        self._is_temporary = directory is None
+        self._layout = Layout((directory or Path(tempfile.mkdtemp(prefix="flinksec-"))).absolute())
+        self._servers = [name for name in SERVERS if only is None or name in only]
+        if unknown := sorted(set(only or ()) - set(SERVERS)):
+            raise SandboxError(
+                f"the sandbox has no server {', '.join(unknown)}", hint=f"it has {SERVERS}"
+            )
+        self._ticket_lifetime = ticket_lifetime
+        self._elasticsearch_version = elasticsearch_version
+        self._certificate = certificate
+        self._client_certificates = client_certificates
+        self._detached = detached
+        self._progress = progress or (lambda _: None)
+        self._ports: dict[str, int] = {}
+        self._started: list[Server] = []
+
+    @classmethod
+    def attach(cls, directory: Path) -> Self:
+        """Return the sandbox that runs in a directory.
+
+        Raises:
+            SandboxError: none runs there.
+        """
+        found = cls(directory)
+        running = records.read(found._layout)
+        if running is None or not running.all_alive():
+            raise SandboxError(
+                f"no sandbox runs in {directory}",
+                hint=f"start one: flinksec sandbox up --dir {directory}",
+            )
+        found._adopt(running)
+        return found
+
+    def __enter__(self) -> Self:
+        self.up()
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.down()
+
+    def up(self) -> None:
+        """Start the servers, unless they run in this directory already.
+
+        Raises:
+            SandboxError: one did not start; those that did are stopped.
+            ArtifactError: a jar cannot be had.
+            JavaNotFoundError: there is no usable Java.
+        """
+        self._layout.make()
+        with records.locked(self._layout):
+            running = records.read(self._layout)
+            if running is not None and running.all_alive():
+                self._adopt(running)
+                self._progress(f"the sandbox in {self.directory} runs already")
+                return
+            if running is not None:
+                processes.stop(running.records, at_once=True)
+            try:
+                self._start()
+            except BaseException:
+                self._stop(at_once=True)
+                raise
+
+    def down(self) -> None:
+        """Stop the servers; a temporary directory is removed.
+
+        Raises:
+            SandboxError: a process cannot be stopped.
+        """
+        if not self._layout.is_a_sandbox():
+            return
+        with records.locked(self._layout):
+            self._stop(at_once=self._is_temporary)
+        if self._is_temporary:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def status(self) -> list[ServerStatus]:
+        """Return what was started in this directory, and whether it still runs."""
+        running = records.read(self._layout)
+        return [
+            ServerStatus(r.name, r.pid, r.process() is not None, self._layout.log(r.name))
+            for r in (running.records if running else ())
+        ]
+
+    @property
+    def directory(self) -> Path:
+        """Where the sandbox lives."""
+        return self._layout.directory
+
+    @property
+    def ports(self) -> Mapping[str, int]:
+        """The ports by name, such as ``kafka-sasl-ssl``, ``hdfs`` and ``elasticsearch``."""
+        return self._ports
+
+    @property
+    def krb5_conf(self) -> Path:
+        """The Kerberos configuration for clients."""
+        return self._layout.krb5_conf
+
+    @property
+    def state_keys(self) -> Path:
+        """The key ring of the job's state."""
+        return self._layout.state_keys
+
+    @property
+    def ca_certs(self) -> Path:
+        """The CA that signed the servers' certificates."""
+        return self._layout.certificate("ca.pem")
+
+    @property
+    def rogue_ca_certs(self) -> Path:
+        """A CA that signed none of them."""
+        return self._layout.certificate("rogue-ca.pem")
+
+    @property
+    def client_cert(self) -> Path:
+        """The certificate of the job, CN=flink."""
+        return self._layout.certificate("flink.pem")
+
+    @property
+    def client_key(self) -> Path:
+        """The key of `client_cert`."""
+        return self._layout.certificate("flink.key")
+
+    def keytab(self, principal: str) -> Path:
+        """The keytab of ``flink`` (the job) or ``guest`` (no rights).
+
+        Also of ``kafka``, ``hdfs`` and ``http``, the servers' own.
+        """
+        return self._layout.keytab(principal)
+
+    def settings(
+        self, *, principal: str = "flink", overrides: Mapping[str, Any] | None = None
+    ) -> Settings:
+        """Return the settings of a job that uses this sandbox.
+
+        Args:
+            principal: ``flink``, or ``guest`` who has a ticket but no rights.
+            overrides: as of `flinksec_jobs.load`.
+        """
+        who = job_settings.principal_overrides(self._layout, principal)
+        return settings_.load(self._layout.settings, overrides={**who, **(overrides or {})})
+
+    def settings_toml(self) -> str:
+        """Return the settings file of a job that uses this sandbox."""
+        return self._layout.settings.read_text(encoding="utf-8")
+
+    def write_settings(self, path: Path) -> None:
+        """Write the settings file of a job that uses this sandbox."""
+        write_private(path, self.settings_toml())
+
+    def create_topics(self, topics: Mapping[str, int]) -> None:
+        """Make Kafka topics with so many partitions, and give the job its rights on them."""
+        self._kafka().create_topics(topics)
+
+    def produce(
+        self, topic: str, lines: Any, *, progress: Callable[[int], None] | None = None
+    ) -> None:
+        """Write Kafka records: lines of timestamp in ms, key and value between tabs."""
+        self._kafka().produce(topic, lines, progress=progress)
+
+    def consume(
+        self, topic: str, *, isolation: str = "read_committed", principal: str | None = "flink"
+    ) -> list[str]:
+        """Return the values of all records of a topic; ``principal=None`` has no ticket."""
+        return self._kafka().consume(topic, isolation=isolation, principal=principal)
+
+    def topic_size(self, topic: str) -> int:
+        """Return how many records, and marks of transactions, a topic has."""
+        return self._kafka().topic_size(topic)
+
+    def hdfs_ls(self, path: str) -> list[str]:
+        """Return the paths of all files below a path of HDFS."""
+        return hdfs.Hdfs(self._layout, find_java()).ls(path)
+
+    def hdfs_lines(self, path: str, *, principal: str | None = "flink") -> Iterator[str]:
+        """Yield the lines of the finished files below a path; ``principal=None`` has no ticket."""
+        return hdfs.Hdfs(self._layout, find_java()).lines(path, principal=principal)
+
+    def elasticsearch_client(self) -> Elasticsearch:
+        """Return Elastic's own client, logged in as the job's user."""
+        return elasticsearch.open_client(self._layout, self._ports)
+
+    def _kafka(self) -> kafka.Kafka:
+        return kafka.Kafka(self._layout, find_java(), self._ports)
+
+    def _adopt(self, running: records.Running) -> None:
+        self._ports = dict(running.ports)
+        self._servers = list(running.servers)
+
+    def _start(self) -> None:
+        java = find_java()
+        self._fetch_jars()
+        self._write_files()
+        options = [f"-Djava.security.krb5.conf={self._layout.krb5_conf}"]
+        options += ["-Dflinksec.detached=true"] if self._detached else []
+        if "elasticsearch" in self._servers:
+            version = self._elasticsearch_version
+            own_java = elasticsearch.find_java_for(version)
+            search = elasticsearch.server_command(self._layout, own_java, version, options)
+            self._launch("elasticsearch", search)
+        kdc_and_kafka = java_command(
+            java,
+            "org.flinksec.sandbox.kafka.KdcAndKafka",
+            kafka.class_path(),
+            [str(self._layout.secret("kdc-and-kafka.properties"))],
+            options=options,
+        )
+        first = self._launch("kafka" if "kafka" in self._servers else "kdc", kdc_and_kafka)
+        first.wait_ready("kdc", _START_SECONDS)
+        if "hdfs" in self._servers:
+            self._launch("hdfs", hdfs.server_command(self._layout, java, options))
+        for server in self._started:
+            server.wait_ready(server.name, _START_SECONDS)
+
+    def _launch(self, name: str, command: list[str]) -> Server:
+        log = self._layout.log(name)
+        log.touch(mode=0o600)
+        server = Server(name, command, log, detached=self._detached, ready=self._tell_ready)
+        self._started.append(server)
+        running = records.Running([s.record for s in self._started], self._ports, self._servers)
+        records.write(self._layout, running)
+        return server
+
+    def _tell_ready(self, name: str, seconds: float) -> None:
+        address = f"{HOST}:{self._ports[_MAIN_PORTS[name]]}"
+        self._progress(f"{name} is ready at {address} after {seconds:.1f} s")
+
+    def _fetch_jars(self) -> None:
+        sets = {kafka.JARS}
+        if "hdfs" in self._servers:
+            sets |= {hdfs.JARS, hdfs.CLIENT_JARS}
+        if "elasticsearch" in self._servers:
+            elasticsearch.find_java_for(self._elasticsearch_version)
+            sets.add(elasticsearch.VERSIONS[self._elasticsearch_version][0])
+        for name in sorted(sets):
+            told = -1
+
+            def tell(done: int, total: int, name: str = name) -> None:
+                nonlocal told
+                if (tenth := 10 * done // max(total, 1)) > told:
+                    told = tenth
+                    megabytes = total / 1e6
+                    self._progress(f"fetching {name}: {10 * tenth} % of {megabytes:.0f} MB")
+
+            artifacts.jars(name, tell)
+
+    def _write_files(self) -> None:
+        layout = self._layout
+        names = ["kdc", *kafka.LISTENERS, kafka.CONTROLLER, *hdfs.PORTS, *elasticsearch.PORTS]
+        self._ports = dict(zip(names, free_ports(len(names)), strict=True))
+        password = secrets.token_urlsafe(24)
+        write_certificates(layout, password, self._certificate)
+        kerberos.write_krb5_conf(layout, self._ports["kdc"])
+        launcher = kerberos.kdc_properties(layout, self._ports["kdc"], self._ticket_lifetime)
+        if "kafka" in self._servers:
+            broker = layout.secret("server.properties")
+            write_properties(broker, kafka.server_properties(layout, self._ports))
+            launcher["kafka.config"] = str(broker)
+        write_properties(layout.secret("kdc-and-kafka.properties"), launcher)
+        hdfs.write_configuration(layout, self._ports, password)
+        elasticsearch.write_configuration(
+            layout, self._ports, password, client_certificates=self._client_certificates
+        )
+        if not layout.state_keys.exists():
+            KeyRing.create(layout.state_keys)
+        toml = job_settings.settings_toml(layout, self._ports, self._servers)
+        write_private(layout.settings, toml)
+
+    def _stop(self, *, at_once: bool) -> None:
+        for server in self._started:
+            server.close_input()
+        running = records.read(self._layout)
+        found = [*(running.records if running else ()), *(s.record for s in self._started)]
+        processes.stop(set(found), at_once=at_once)
+        self._started = []
+        self._layout.record.unlink(missing_ok=True)
