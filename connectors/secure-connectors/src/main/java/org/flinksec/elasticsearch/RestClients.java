@@ -13,9 +13,6 @@ import org.apache.hc.client5.http.impl.async.CloseableHttpAsyncClient;
 import org.apache.hc.client5.http.impl.async.HttpAsyncClients;
 import org.apache.hc.client5.http.impl.nio.PoolingAsyncClientConnectionManager;
 import org.apache.hc.client5.http.impl.nio.PoolingAsyncClientConnectionManagerBuilder;
-import org.apache.hc.client5.http.ssl.ClientTlsStrategyBuilder;
-import org.apache.hc.client5.http.ssl.HostnameVerificationPolicy;
-import org.apache.hc.client5.http.ssl.NoopHostnameVerifier;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.config.RegistryBuilder;
 import org.apache.hc.core5.http.message.BasicHeader;
@@ -92,13 +89,7 @@ final class RestClients {
       throws ElasticsearchSinkException {
     boolean checkName = settings.tls().verification() == Verification.FULL;
     try {
-      // BUILTIN: the Java runtime compares names; CLIENT with the no-op verifier: nobody does.
-      return ClientTlsStrategyBuilder.create()
-          .setSslContext(TlsContexts.create(settings.tls()))
-          .setHostVerificationPolicy(
-              checkName ? HostnameVerificationPolicy.BUILTIN : HostnameVerificationPolicy.CLIENT)
-          .setHostnameVerifier(NoopHostnameVerifier.INSTANCE)
-          .buildAsync();
+      return new NameCheckingTlsStrategy(TlsContexts.create(settings.tls()), checkName);
     } catch (TlsException e) {
       throw new ElasticsearchSinkException("elasticsearch." + e.getMessage(), e);
     }
