@@ -76,6 +76,8 @@ def sealed_files(evidence: Evidence, ring: KeyRing) -> Iterator[Check]:
 
 
 def _documents(client: Any, index: str, fields: list[str]) -> Iterator[tuple[str, Any]]:
+    if not client.indices.exists(index=index):
+        return
     after: list[Any] | None = None
     while True:
         answer = client.search(

@@ -67,6 +67,8 @@ def server_properties(layout: Layout, ports: Mapping[str, int]) -> dict[str, str
         "allow.everyone.if.no.acl.found": "false",
         "auto.create.topics.enable": "false",
         "log.dirs": str(layout.directory / "kafka"),
+        # Old data with its own timestamps must not expire while it is looked at.
+        "log.retention.ms": "-1",
         # One node: nothing can be copied to another.
         "offsets.topic.replication.factor": "1",
         "offsets.topic.num.partitions": "4",
