@@ -119,8 +119,8 @@ class SecureJob:
             topic: the topic; it must exist.
             record: the dataclass. A document that lacks a field not written ``T | None`` cannot
                 be decoded.
-            event_time: the field with epoch milliseconds or a ``datetime``; without it the
-                stream has no watermarks.
+            event_time: the field with epoch milliseconds; without it the stream has no
+                watermarks.
             out_of_orderness: how late a record may come after a newer one.
             idleness: after how long without records a partition is left out of the watermark.
             start: where to begin when there is no checkpoint.

@@ -29,7 +29,7 @@ class EventTime:
     """Where a record's event time stands, and how watermarks follow it.
 
     Attributes:
-        field: a field that holds epoch milliseconds (``int``) or a ``datetime``.
+        field: a field that holds epoch milliseconds (``int``).
         out_of_orderness: how much later than a newer record an older one may still come.
         idleness: after how long without records a partition no longer holds back the others.
     """

@@ -12,7 +12,6 @@ import dataclasses
 import types
 import typing
 from collections.abc import Callable
-from datetime import datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 
@@ -32,9 +31,10 @@ class RecordTypeError(FlinkSecError):
 def record(cls: type[T]) -> type[T]:
     """Make a class a frozen dataclass whose instances a PyFlink function may return.
 
-    Its fields are ``str``, ``int``, ``float``, ``bool``, ``bytes``, ``datetime``, another
-    dataclass, a ``list`` of these or a ``dict`` from ``str`` to one of these; ``T | None`` marks a
-    field that may be null. ``cls.of(row)`` makes an instance from a received row.
+    Its fields are ``str``, ``int``, ``float``, ``bool``, ``bytes``, another dataclass, or a
+    ``list`` or a ``dict`` from ``str`` of anything but dataclasses; ``T | None`` marks a field
+    that may be null. A time is an ``int``, epoch milliseconds. ``cls.of(row)`` makes an instance
+    from a received row.
 
     Raises:
         RecordTypeError: a field's type has no Flink type.
@@ -141,7 +141,6 @@ def _flink_type(hint: Any, where: str) -> TypeInformation:
         float: Types.DOUBLE,
         bool: Types.BOOLEAN,
         bytes: lambda: Types.PRIMITIVE_ARRAY(Types.BYTE()),
-        datetime: Types.INSTANT,
     }
     if _is_union(hint):
         rest = [argument for argument in typing.get_args(hint) if argument is not type(None)]
@@ -152,11 +151,28 @@ def _flink_type(hint: Any, where: str) -> TypeInformation:
     elif dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return row_type(hint)
     elif typing.get_origin(hint) is list:
-        return Types.OBJECT_ARRAY(_flink_type(typing.get_args(hint)[0], where))
+        return Types.OBJECT_ARRAY(_element_type(typing.get_args(hint)[0], where))
     elif typing.get_origin(hint) is dict and typing.get_args(hint)[0] is str:
-        return Types.MAP(Types.STRING(), _flink_type(typing.get_args(hint)[1], where))
+        return Types.MAP(Types.STRING(), _element_type(typing.get_args(hint)[1], where))
     raise RecordTypeError(
         f"{where} has the type {hint}, which has no Flink row type",
-        hint="Use str, int, float, bool, bytes, datetime, another dataclass, list[...], "
-        "dict[str, ...], or one of these with '| None'.",
+        hint="Use str, int (a time: epoch milliseconds), float, bool, bytes, another dataclass, "
+        "list[...], dict[str, ...], or one of these with '| None'.",
     )
+
+
+def _element_type(hint: Any, where: str) -> TypeInformation:
+    """The type of what a list or dict holds, which must not be a row.
+
+    PyFlink's thread mode converts all rows of a list into one and the same object, so that each
+    element would silently become the last one.
+    """
+    from pyflink.common.typeinfo import RowTypeInfo
+
+    made = _flink_type(hint, where)
+    if isinstance(made, RowTypeInfo):
+        raise RecordTypeError(
+            f"{where} holds a list or dict of dataclasses, which PyFlink's thread mode mixes up",
+            hint="Use a list for each of their fields, or hold them as JSON text in a str.",
+        )
+    return made
