@@ -50,6 +50,11 @@ def test_every_setting_reaches_the_sink() -> None:
     }
 
 
+def test_over_plain_http_nothing_is_said_to_be_verified() -> None:
+    options = elasticsearch.connection_options(settings(hosts=["http://a:1"], verification="none"))
+    assert options == {"hosts": "http://a:1"}
+
+
 def test_an_api_key_is_a_path_whose_content_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("hunter2")
     options = elasticsearch.connection_options(settings(api_key=f"file:{tmp_path}/key"))

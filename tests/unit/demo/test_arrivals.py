@@ -29,7 +29,9 @@ class Client:
 
     def __init__(self, **indices: dict[str, dict[str, Any]]) -> None:
         self._indices = {name.replace("_", "-"): docs for name, docs in indices.items()}
-        self.indices = SimpleNamespace(refresh=lambda **_: None)
+        self.indices = SimpleNamespace(
+            refresh=lambda **_: None, exists=lambda index: index in self._indices
+        )
         self.searches = 0
 
     def search(self, index: str, search_after: list[str] | None, **asked: Any) -> Any:
@@ -87,6 +89,15 @@ def test_one_document_too_many_does_not_make_up_for_one_that_is_missing() -> Non
     documents["flight_delays"]["x"] = documents["flight_delays"].pop("a")
     assert wrong(in_elasticsearch(documents)) == {
         "Elasticsearch: delayed flights, with the right figures": 1
+    }
+
+
+def test_an_index_that_the_job_never_made_counts_as_empty() -> None:
+    documents = right()
+    del documents["flight_cancellations"]
+    assert wrong(in_elasticsearch(documents)) == {
+        "Elasticsearch: cancelled flights": 0,
+        "Elasticsearch: cancelled flights, with the right figures": 0,
     }
 
 
