@@ -3,14 +3,34 @@ package org.flinksec.sealed;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Makes the entries of a local directory durable: syncing a file does not sync its name. */
 final class DirectorySync {
   private DirectorySync() {}
 
-  static void sync(Path directory) throws IOException {
+  /** The directories that get a new entry when this file is made, with all its parents. */
+  static List<Path> directoriesOf(Path file) {
+    List<Path> result = new ArrayList<>();
+    Path directory = file.getParent();
+    while (directory != null) {
+      result.add(directory);
+      directory = Files.exists(directory) ? null : directory.getParent();
+    }
+    return result;
+  }
+
+  static void sync(List<Path> directories) throws IOException {
+    for (Path directory : directories) {
+      sync(directory);
+    }
+  }
+
+  private static void sync(Path directory) throws IOException {
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
       channel.force(true);
     }

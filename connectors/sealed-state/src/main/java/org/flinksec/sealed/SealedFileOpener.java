@@ -29,18 +29,16 @@ final class SealedFileOpener {
   /**
    * Opens a file; the returned stream owns {@code inner}.
    *
+   * @param file what messages call the file
    * @param path the file's path, without scheme
    * @param fileLength the length that the inner file system tells
    */
-  SealedInputStream open(FSDataInputStream inner, String path, long fileLength) throws IOException {
+  SealedInputStream open(Object file, FSDataInputStream inner, String path, long fileLength)
+      throws IOException {
     byte[] start = new byte[(int) Math.min(fileLength, Layout.PREFIX)];
     readFully(inner, start, 0, start.length);
     Header header = Header.parse(start, start.length);
-    long length = Layout.plaintextLength(fileLength);
-    if (length < 0) {
-      throw new SealedFileException(
-          Reason.TRUNCATED, "cut short: no whole file has " + fileLength + " bytes");
-    }
+    wholeLength(fileLength);
     int commitment = Layout.HEADER + Layout.SALT;
     FileKeys keys =
         vault
@@ -49,14 +47,34 @@ final class SealedFileOpener {
                 header,
                 Arrays.copyOfRange(start, Layout.HEADER, commitment),
                 Arrays.copyOfRange(start, commitment, Layout.PREFIX));
+    SealedInputStream stream = openPayload(file, inner, keys, fileLength);
+    checkName(header, path);
+    return stream;
+  }
+
+  /**
+   * Opens the payload of a file whose commitment was compared: checks the last chunk, and with it
+   * the length.
+   */
+  static SealedInputStream openPayload(
+      Object file, FSDataInputStream inner, FileKeys keys, long fileLength) throws IOException {
+    long length = wholeLength(fileLength);
     try {
       ChunkOpener opener = new ChunkOpener(keys);
       byte[] lastChunk = openLastChunk(inner, opener, length);
-      checkName(header, path);
-      return new SealedInputStream(inner, opener, length, lastChunk);
+      return new SealedInputStream(file, inner, opener, length, lastChunk);
     } catch (GeneralSecurityException e) {
       throw new IOException("this Java cannot open sealed files", e);
     }
+  }
+
+  private static long wholeLength(long fileLength) throws SealedFileException {
+    long length = Layout.plaintextLength(fileLength);
+    if (length < 0) {
+      throw new SealedFileException(
+          Reason.TRUNCATED, "cut short: no whole file has " + fileLength + " bytes");
+    }
+    return length;
   }
 
   private static byte[] openLastChunk(FSDataInputStream inner, ChunkOpener opener, long length)
@@ -64,7 +82,7 @@ final class SealedFileOpener {
     long chunk = length / Layout.CHUNK;
     byte[] plain = new byte[(int) (length % Layout.CHUNK)];
     byte[] sealed = new byte[plain.length + Layout.TAG];
-    if (chunk > 0) {
+    if (inner.getPos() != Layout.chunkOffset(chunk)) {
       inner.seek(Layout.chunkOffset(chunk));
     }
     readFully(inner, sealed, 0, sealed.length);

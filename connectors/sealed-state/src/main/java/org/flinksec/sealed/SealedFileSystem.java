@@ -3,7 +3,7 @@ package org.flinksec.sealed;
 
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
+import java.util.List;
 import org.apache.flink.core.fs.BlockLocation;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FSDataOutputStream;
@@ -58,7 +58,7 @@ final class SealedFileSystem extends FileSystem {
     long fileLength = inner.getFileStatus(innerPath).getLen();
     FSDataInputStream stream = inner.open(innerPath);
     try {
-      return opener.open(stream, innerPath.getPath(), fileLength);
+      return opener.open(path, stream, innerPath.getPath(), fileLength);
     } catch (SealedFileException e) {
       stream.close();
       throw e.in(path);
@@ -76,10 +76,11 @@ final class SealedFileSystem extends FileSystem {
   @Override
   public FSDataOutputStream create(Path path, WriteMode overwrite) throws IOException {
     Path innerPath = inner(path);
+    List<java.nio.file.Path> directories = directoriesOf(innerPath);
     FSDataOutputStream stream = inner.create(innerPath, overwrite);
     try {
       return new SealedOutputStream(
-          stream, vault, innerPath.getPath(), () -> syncDirectoryOf(innerPath));
+          stream, vault, innerPath.getPath(), () -> DirectorySync.sync(directories));
     } catch (IOException | RuntimeException e) {
       stream.close();
       throw e;
@@ -141,29 +142,34 @@ final class SealedFileSystem extends FileSystem {
   @Override
   public boolean mkdirs(Path path) throws IOException {
     Path innerPath = inner(path);
+    List<java.nio.file.Path> directories = directoriesOf(innerPath);
     boolean made = inner.mkdirs(innerPath);
-    syncDirectoryOf(innerPath);
+    if (made) {
+      DirectorySync.sync(directories);
+    }
     return made;
   }
 
   @Override
   public boolean rename(Path source, Path target) throws IOException {
+    Path innerSource = inner(source);
     Path innerTarget = inner(target);
-    boolean renamed = inner.rename(inner(source), innerTarget);
+    List<java.nio.file.Path> directories = directoriesOf(innerTarget);
+    boolean renamed = inner.rename(innerSource, innerTarget);
     if (renamed) {
-      syncDirectoryOf(innerTarget);
+      DirectorySync.sync(directories);
+      if (!innerSource.getParent().equals(innerTarget.getParent())) {
+        DirectorySync.sync(directoriesOf(innerSource));
+      }
     }
     return renamed;
   }
 
-  private void syncDirectoryOf(Path innerPath) throws IOException {
-    Path parent = innerPath.getParent();
-    if (innerScheme.equals("file") && parent != null) {
-      java.nio.file.Path directory = java.nio.file.Path.of(parent.getPath());
-      if (Files.isDirectory(directory)) {
-        DirectorySync.sync(directory);
-      }
-    }
+  /** What to sync for this file's name to be durable; only local directories can be synced. */
+  private List<java.nio.file.Path> directoriesOf(Path innerPath) {
+    return innerScheme.equals("file")
+        ? DirectorySync.directoriesOf(java.nio.file.Path.of(innerPath.getPath()))
+        : List.of();
   }
 
   private Path inner(Path path) {

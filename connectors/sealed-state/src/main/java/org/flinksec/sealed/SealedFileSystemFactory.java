@@ -4,6 +4,7 @@ package org.flinksec.sealed;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.IllegalConfigurationException;
 import org.apache.flink.core.fs.FileSystem;
@@ -60,6 +61,7 @@ public abstract class SealedFileSystemFactory implements FileSystemFactory {
     if (keys == null) {
       return;
     }
+    refuseFileMerging(config);
     try {
       SelfTest.run();
       vault =
@@ -76,6 +78,21 @@ public abstract class SealedFileSystemFactory implements FileSystemFactory {
         getScheme(),
         vault.provider().describe(),
         vault.provider().primaryId());
+  }
+
+  /**
+   * Merged files are read while they are still open for writing, and end without a last chunk when
+   * a process dies: the format rejects such a file, so a checkpoint in it would be lost.
+   */
+  private void refuseFileMerging(Configuration config) {
+    boolean sealed =
+        Stream.of(SealedOptions.CHECKPOINTS, SealedOptions.SAVEPOINTS)
+            .anyMatch(option -> config.get(option).startsWith(PREFIX));
+    if (sealed && config.get(SealedOptions.FILE_MERGING)) {
+      throw new IllegalConfigurationException(
+          "%s: true cannot be used with sealed checkpoints; set it to false"
+              .formatted(SealedOptions.FILE_MERGING.key()));
+    }
   }
 
   /** A system property stands in where a process starts file systems without a configuration. */

@@ -4,12 +4,12 @@ package org.flinksec.sealed;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.security.GeneralSecurityException;
 import java.util.Objects;
 import org.apache.flink.core.fs.ByteBufferReadable;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.flinksec.sealed.format.ChunkOpener;
 import org.flinksec.sealed.format.Layout;
+import org.flinksec.sealed.format.SealedFileException;
 
 /**
  * Reads one sealed file whose header and last chunk were checked ({@link SealedFileOpener}).
@@ -23,6 +23,7 @@ import org.flinksec.sealed.format.Layout;
 final class SealedInputStream extends FSDataInputStream implements ByteBufferReadable {
   private static final int MAX_READ_AHEAD = 64;
 
+  private final Object file;
   private final FSDataInputStream inner;
   private final ChunkOpener opener;
   private final long length;
@@ -41,17 +42,19 @@ final class SealedInputStream extends FSDataInputStream implements ByteBufferRea
   private int readAhead = 1;
   private long innerChunk = -1;
 
-  private IOException failure;
+  private Exception failure;
   private volatile boolean closed;
 
   /**
    * Takes over the inner stream.
    *
+   * @param file what messages call the file
    * @param length the plaintext's length, authenticated
    * @param lastChunk the last chunk's plaintext, {@code length % 16384} bytes
    */
-  SealedInputStream(FSDataInputStream inner, ChunkOpener opener, long length, byte[] lastChunk)
-      throws GeneralSecurityException {
+  SealedInputStream(
+      Object file, FSDataInputStream inner, ChunkOpener opener, long length, byte[] lastChunk) {
+    this.file = file;
     this.inner = inner;
     this.opener = opener;
     this.length = length;
@@ -121,6 +124,7 @@ final class SealedInputStream extends FSDataInputStream implements ByteBufferRea
       return count;
     }
     checkUsable();
+    checkPosition(at);
     if (!out.hasRemaining() || at >= length) {
       return out.hasRemaining() ? -1 : 0;
     }
@@ -138,9 +142,7 @@ final class SealedInputStream extends FSDataInputStream implements ByteBufferRea
 
   private int readAt(long at, byte[] out, int offset, int size) throws IOException {
     checkUsable();
-    if (at < 0) {
-      throw new EOFException("negative position " + at);
-    }
+    checkPosition(at);
     if (size == 0 || at >= length) {
       return size == 0 ? 0 : -1;
     }
@@ -161,6 +163,12 @@ final class SealedInputStream extends FSDataInputStream implements ByteBufferRea
       done += part;
     }
     return done;
+  }
+
+  private static void checkPosition(long at) throws EOFException {
+    if (at < 0) {
+      throw new EOFException("negative position " + at);
+    }
   }
 
   private int lengthOf(long index) {
@@ -186,8 +194,11 @@ final class SealedInputStream extends FSDataInputStream implements ByteBufferRea
       }
       int from = (int) (index - aheadFirst) * Layout.SEALED_CHUNK;
       opener.open(index, ahead, from, Layout.SEALED_CHUNK, out, offset);
+    } catch (SealedFileException e) {
+      failure = e.in(file);
+      throw (SealedFileException) failure;
     } catch (IOException | RuntimeException e) {
-      failure = new IOException("an earlier read failed", e);
+      failure = e;
       throw e;
     }
   }
@@ -217,7 +228,7 @@ final class SealedInputStream extends FSDataInputStream implements ByteBufferRea
       throw new IOException("the stream is closed");
     }
     if (failure != null) {
-      throw failure;
+      throw new IOException(file + ": an earlier read failed", failure);
     }
   }
 

@@ -30,5 +30,17 @@ public final class SealedOptions {
               "The most that is done about a checkpoint file under another's name: ENFORCE refuses"
                   + " it; WARN reads relocated checkpoints.");
 
+  /** Flink's own options, by their names: only their values matter here. */
+  static final ConfigOption<String> CHECKPOINTS =
+      ConfigOptions.key("execution.checkpointing.dir").stringType().defaultValue("");
+
+  static final ConfigOption<String> SAVEPOINTS =
+      ConfigOptions.key("execution.checkpointing.savepoint-dir").stringType().defaultValue("");
+
+  static final ConfigOption<Boolean> FILE_MERGING =
+      ConfigOptions.key("execution.checkpointing.file-merging.enabled")
+          .booleanType()
+          .defaultValue(false);
+
   private SealedOptions() {}
 }

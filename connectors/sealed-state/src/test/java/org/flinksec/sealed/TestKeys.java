@@ -25,6 +25,10 @@ final class TestKeys {
   static void addKey(Path directory, String keyId, int fill) throws IOException {
     byte[] key = new byte[32];
     Arrays.fill(key, (byte) fill);
+    addKey(directory, keyId, key);
+  }
+
+  static void addKey(Path directory, String keyId, byte[] key) throws IOException {
     Path file = Files.write(directory.resolve(keyId), key);
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
   }

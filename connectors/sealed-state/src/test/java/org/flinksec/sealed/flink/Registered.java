@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.sealed.flink;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.fs.FileSystem;
+import org.flinksec.sealed.SealedOptions;
+
+/** Makes Flink itself find sealed file systems, as a process of a cluster does at start. */
+final class Registered {
+  private Registered() {}
+
+  static void with(Path dir) throws IOException {
+    Path ring = Files.createDirectories(dir.resolve("ring"));
+    if (!Files.exists(ring.resolve("k1"))) {
+      Path key = Files.write(ring.resolve("k1"), new byte[32]);
+      Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("r--------"));
+      Files.writeString(ring.resolve("primary"), "k1");
+    }
+    FileSystem.initialize(new Configuration().set(SealedOptions.KEYS, ring.toString()), null);
+  }
+
+  static org.apache.flink.core.fs.Path sealed(Path path) {
+    return new org.apache.flink.core.fs.Path("sealed+file://" + path);
+  }
+
+  /** How many of the files below a directory are not sealed. */
+  static long plaintextFiles(Path dir) throws IOException {
+    try (var files = Files.walk(dir)) {
+      return files.filter(Files::isRegularFile).filter(Registered::isPlaintext).count();
+    }
+  }
+
+  private static boolean isPlaintext(Path file) {
+    try (var in = Files.newInputStream(file)) {
+      byte[] magic = in.readNBytes(6);
+      return !new String(magic, 1, 5, java.nio.charset.StandardCharsets.US_ASCII).equals("FSEAL");
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+}
