@@ -198,10 +198,17 @@ def translated(failed: str) -> Iterator[None]:
 
 
 def root_cause(java_exception: Any) -> str:
-    """The deepest cause of a Java exception as ``Class: message``, frames left out."""
+    """What a Java exception means: our own message, else its deepest cause.
+
+    The exceptions of our own Java code are written for people; what caused them is for the log.
+    All others are told as ``Class: message`` of the deepest cause, frames left out.
+    """
     chain = [java_exception]
     while (cause := chain[-1].getCause()) is not None and len(chain) < _DEEPEST:
         chain.append(cause)
+    for exception in chain:
+        if exception.getClass().getName().startswith("org.flinksec.") and exception.getMessage():
+            return _without_frames(exception.getMessage())
     for exception in reversed(chain):
         name = exception.getClass().getName()
         message = exception.getMessage()

@@ -150,8 +150,9 @@ def stop(records: Iterable[Record], *, at_once: bool) -> None:
 
 
 def tail(log: Path) -> str:
-    """The last lines of a log."""
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    """The last lines of a log, without the frames of Java's stack traces."""
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("at ")]
     return "\n".join(f"  {line}" for line in lines[-_TAIL_LINES:]) or "  (nothing)"
 
 

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Looks for secrets where none may be: what processes show, what they log, what they answer."""
+
+import base64
+import struct
+import threading
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import psutil
+
+_INTERVAL_SECONDS = 0.2
+
+
+class Seen:
+    """Everything that could be seen of the processes below this one, by where it was."""
+
+    def __init__(self) -> None:
+        self._content: list[tuple[str, bytes]] = []
+        self._processes: set[tuple[int, float]] = set()
+        self._stop = threading.Event()
+
+    @classmethod
+    @contextmanager
+    def watching(cls) -> Iterator[Self]:
+        """Collect command lines and environments of all processes that appear meanwhile."""
+        seen = cls()
+        thread = threading.Thread(target=seen._watch, daemon=True)
+        thread.start()
+        try:
+            yield seen
+        finally:
+            seen._stop.set()
+            thread.join()
+
+    def add(self, where: str, content: bytes) -> None:
+        self._content.append((where, content))
+
+    def add_files(self, where: str, directory: Path) -> None:
+        for path in directory.rglob("*"):
+            if path.is_file():
+                self.add(where, path.read_bytes())
+
+    def places(self) -> set[str]:
+        return {where for where, content in self._content if content}
+
+    def find(self, secrets: dict[str, bytes]) -> list[tuple[str, str]]:
+        """Which secret was seen where."""
+        return [
+            (name, where)
+            for where, content in self._content
+            for name, secret in secrets.items()
+            if any(form in content for form in _forms(secret))
+        ]
+
+    def _watch(self) -> None:
+        while not self._stop.wait(_INTERVAL_SECONDS):
+            for process in psutil.Process().children(recursive=True):
+                self._look_at(process)
+
+    def _look_at(self, process: psutil.Process) -> None:
+        try:
+            identity = (process.pid, process.create_time())
+            directory = Path("/proc") / str(process.pid)
+            command_line = (directory / "cmdline").read_bytes()
+            environment = (directory / "environ").read_bytes()
+        except (OSError, psutil.NoSuchProcess):
+            return
+        if identity not in self._processes:
+            # A process shows its parent's command line until it has become its program; such
+            # a look counts as well, but must not be the only one.
+            if b"python" not in command_line.split(b"\0")[0]:
+                self._processes.add(identity)
+            self.add("command line", command_line)
+            self.add("environment", environment)
+
+
+def _forms(secret: bytes) -> Iterator[bytes]:
+    """The ways in which a secret may be written."""
+    yield secret
+    yield secret.hex().encode()
+    yield secret.hex().upper().encode()
+    yield base64.b64encode(secret).rstrip(b"=")
+    yield base64.urlsafe_b64encode(secret).rstrip(b"=")
+    yield urllib.parse.quote(secret).encode()
+
+
+def secrets_of(directory: Path) -> dict[str, bytes]:
+    """All secrets of a sandbox by the name of their file."""
+    found: dict[str, bytes] = {}
+    for name in ("elasticsearch-password", "elasticsearch-api-key"):
+        found[name] = (directory / "secrets" / name).read_bytes().strip()
+    for line in (directory / "secrets" / "elasticsearch.properties").read_text().splitlines():
+        if line.startswith("store.password="):
+            found["store password"] = line.partition("=")[2].encode()
+    for key in (directory / "state-keys").iterdir():
+        if key.name != "primary":
+            found[f"state key {key.name}"] = key.read_bytes()
+    for path in (directory / "certificates").iterdir():
+        if b"PRIVATE KEY" in (pem := path.read_bytes()):
+            found[f"private key in {path.name}"] = pem.split(b"\n")[1]
+    for path in (directory / "keytabs").iterdir():
+        for number, key_bytes in enumerate(keytab_keys(path.read_bytes())):
+            found[f"{path.name}, key {number}"] = key_bytes
+    return found
+
+
+def keytab_keys(content: bytes) -> Iterator[bytes]:
+    """The keys in a keytab of version 0x502 (MIT Kerberos, "The keytab file format")."""
+    position = 2
+    while position < len(content):
+        (size,) = struct.unpack_from(">i", content, position)
+        position += 4
+        entry = content[position : position + abs(size)]
+        position += abs(size)
+        if size > 0:
+            yield _key_of(entry)
+
+
+def _key_of(entry: bytes) -> bytes:
+    (components,) = struct.unpack_from(">H", entry, 0)
+    position = 2
+    for _ in range(components + 1):  # the realm too
+        (length,) = struct.unpack_from(">H", entry, position)
+        position += 2 + length
+    position += 4 + 4 + 1 + 2  # name type, timestamp, version, encryption type
+    (length,) = struct.unpack_from(">H", entry, position)
+    return entry[position + 2 : position + 2 + length]

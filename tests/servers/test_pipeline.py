@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The job on real servers: killed in mid-stream, started again, and nothing lost or doubled."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from flinksec_jobs.demo import arrivals, flights
+from flinksec_jobs.demo.evidence import Evidence
+from flinksec_jobs.demo.expected import Expected, expected_figures
+from flinksec_jobs.sandbox import Sandbox
+from flinksec_jobs.sealed import KeyRing, Status, verify_file
+
+from .conftest import JOB, Ended, StartedJob
+from .secrets_search import Seen, secrets_of
+
+ROWS = 40_000
+PATIENCE = 300
+
+
+@dataclass
+class Killed:
+    """A job that was killed once and started again, and what was seen of it."""
+
+    expected: Expected
+    evidence: Evidence
+    alerts_when_killed: int
+    ended: Ended
+    logs: Path
+    seen: Seen
+
+
+@pytest.fixture(scope="module")
+def run(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killed]:
+    rows = flights.read_rows(ROWS)
+    sandbox.produce("flights", flights.kafka_lines(rows))
+    logs = tmp_path_factory.mktemp("pipeline") / "logs"
+    variables = {
+        "FLINKSEC_LOG_DIR": str(logs),
+        "FLINKSEC_STATE__CHECKPOINT_INTERVAL": "1 s",
+    }
+    settings = sandbox.directory / "settings.toml"
+    evidence = Evidence(sandbox.directory / "state", sandbox.directory / "evidence")
+    with evidence, Seen.watching() as seen:
+        first = StartedJob(settings, variables)
+        try:
+            kill_between_checkpoints(first, evidence, checkpoints=2)
+        finally:
+            first.kill()
+            first.process.communicate()
+        alerts = len(sandbox.consume("delay-alerts"))
+        second = StartedJob(settings, variables)
+        ended = second.end(PATIENCE)
+        seen.add("what the job printed", (ended.out + ended.err).encode())
+    yield Killed(expected_figures(rows), evidence, alerts, ended, logs, seen)
+
+
+def kill_between_checkpoints(job: StartedJob, evidence: Evidence, checkpoints: int) -> None:
+    end = time.monotonic() + PATIENCE
+    while len(evidence.checkpoints()) < checkpoints:
+        assert job.process.poll() is None, job.process.communicate()
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    time.sleep(0.3)
+    jvms = [p for p in psutil.Process(job.process.pid).children() if p.name() == "java"]
+    assert len(jvms) == 1
+    jvms[0].kill()
+
+
+def test_the_job_was_killed_before_it_was_done(run: Killed) -> None:
+    assert run.alerts_when_killed < len(run.expected.alerts)
+
+
+def test_the_second_run_ends_well(run: Killed) -> None:
+    assert run.ended.code == 0, run.ended.err
+
+
+def test_the_second_run_goes_on_from_the_first_ones_checkpoint(run: Killed) -> None:
+    log = "".join(path.read_text() for path in run.logs.glob("*.log*"))
+    assert "Starting job" in log
+    assert "Restoring job" in log
+    assert "sealed+file:" in log
+
+
+@pytest.mark.parametrize("what", ["kafka_in", "elasticsearch", "hdfs", "kafka_alerts"])
+def test_all_figures_equal_the_plain_pass(sandbox: Sandbox, run: Killed, what: str) -> None:
+    checks = list(getattr(arrivals, what)(sandbox, run.expected))
+    assert checks
+    assert [check for check in checks if not check.ok] == []
+
+
+def test_no_alert_is_seen_twice_by_a_read_committed_consumer(sandbox: Sandbox, run: Killed) -> None:
+    alerts = sandbox.consume("delay-alerts")
+    assert len(alerts) == len(set(alerts)) == len(run.expected.alerts)
+
+
+def test_every_file_of_every_checkpoint_is_sealed_and_whole(sandbox: Sandbox, run: Killed) -> None:
+    ring = KeyRing.open(sandbox.state_keys)
+    statuses = {path: verify_file(path, ring).status for path in run.evidence.files()}
+    assert len(statuses) > 2
+    assert set(statuses.values()) == {Status.WHOLE}
+
+
+def test_no_tail_number_is_in_any_byte_of_the_state(sandbox: Sandbox, run: Killed) -> None:
+    files = [path for path in run.evidence.directory.rglob("*") if path.is_file()]
+    content = b"".join(path.read_bytes() for path in files)
+    assert content
+    found = {
+        tail
+        for tail in run.expected.tail_numbers
+        for encoding in ("utf-8", "utf-16-be", "utf-16-le")
+        if tail.encode(encoding) in content
+    }
+    assert found == set()
+
+
+def test_no_secret_is_in_any_log_command_line_environment_or_configuration(
+    sandbox: Sandbox, run: Killed
+) -> None:
+    run.seen.add_files("a log of the sandbox", sandbox.directory / "logs")
+    run.seen.add_files("a log of the job", run.logs)
+    secrets = secrets_of(sandbox.directory)
+    assert len(secrets) > 10
+    assert run.seen.places() > {"command line", "environment", "a log of the job"}
+    assert run.seen.find(secrets) == []
+
+
+def test_the_job_of_the_demo_is_the_one_in_the_repository() -> None:
+    from flinksec_jobs.demo.demo import job_file
+
+    assert job_file() == JOB
