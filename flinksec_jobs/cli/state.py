@@ -32,6 +32,7 @@ from flinksec_jobs.sealed import (
 )
 from flinksec_jobs.sealed.export import copy_out, private_file
 from flinksec_jobs.sealed.files import in_order, walk
+from flinksec_jobs.sealed.manifest import Manifest
 from flinksec_jobs.sealed.verify import verify_file
 
 _WORKERS = 8
@@ -115,33 +116,53 @@ def info(paths: tuple[Path, ...], ring: Path | None, as_json: bool) -> None:
 @state.command()
 @_PATHS
 @_RING
+@click.option(
+    "--manifest",
+    "listed",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Compare with this list too: the files must be the same ones. PATH is one directory.",
+)
 @_JSON
 @told_errors
-def verify(paths: tuple[Path, ...], ring: Path, as_json: bool) -> None:
+def verify(paths: tuple[Path, ...], ring: Path, listed: Path | None, as_json: bool) -> None:
     """Read every byte of the files under PATH and say of each what it is.
 
-    Exit code 1 if any file is not whole, or if there is none.
+    Exit code 1 if any file is not whole, if there is none, or if they differ from the manifest.
     """
-    key_ring = KeyRing.open(ring)
-    files = [file for path in paths for file in walk(path)]
-    reports: list[FileReport] = []
-    with Bar("verifying", sum(map(file_size, files)), unit="bytes") as bar:
-
-        def verify_one(file: Path) -> FileReport:
-            return verify_file(file, key_ring, progress=bar.advance)
-
-        for report in in_order(verify_one, files, workers=_WORKERS):
-            reports.append(report)
-            if not as_json:
-                bar.print(_verified(report))
+    expected = Manifest.read(listed) if listed else None
+    if expected and (len(paths) != 1 or not paths[0].is_dir()):
+        raise click.UsageError("--manifest goes with one PATH, a directory")
+    reports = _verify(paths, ring, quiet=as_json)
+    changes = expected.compare(paths[0], reports) if expected else {}
     counts = Counter(report.status for report in reports)
     whole = bool(reports) and counts[Status.WHOLE] == len(reports)
     if as_json:
         found = [described(r.path, r.status, r.detail, r.length, r.header) for r in reports]
-        print_json({"whole": whole, "counts": counts, "files": found})
+        print_json({"whole": whole, "counts": counts, "changes": changes, "files": found})
     else:
+        for name, change in sorted(changes.items()):
+            click.echo(f"{change:<11}  {paths[0] / name}  (by the manifest)")
         click.echo(counted("file", len(reports), counts) if reports else "no file was found")
-    sys.exit(0 if whole else 1)
+    sys.exit(0 if whole and not changes else 1)
+
+
+@state.command()
+@click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@_RING
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="A new file.")
+@told_errors
+def manifest(path: Path, ring: Path, output: Path | None) -> None:
+    """Verify the files under the directory PATH and list them, to keep the list elsewhere.
+
+    Encryption does not show that files were put back from an older copy. A list that lies where
+    the volume's writers cannot change it does: flinksec state verify --manifest.
+    """
+    text = Manifest.of(path, _verify((path,), ring, quiet=True)).to_json()
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    with private_file(output) as out:
+        out.write(text.encode())
 
 
 @state.command()
@@ -206,6 +227,22 @@ def rekey(paths: tuple[Path, ...], ring: Path, as_json: bool) -> None:
         for key_id, number in sorted(needed.items()):
             click.echo(f"still under key '{key_id}': {number}")
     sys.exit(1 if counts[Outcome.LEFT] else 0)
+
+
+def _verify(paths: tuple[Path, ...], ring: Path, *, quiet: bool) -> list[FileReport]:
+    key_ring = KeyRing.open(ring)
+    files = [file for path in paths for file in walk(path)]
+    reports: list[FileReport] = []
+    with Bar("verifying", sum(map(file_size, files)), unit="bytes") as bar:
+
+        def verify_one(file: Path) -> FileReport:
+            return verify_file(file, key_ring, progress=bar.advance)
+
+        for report in in_order(verify_one, files, workers=_WORKERS):
+            reports.append(report)
+            if not quiet:
+                bar.print(_verified(report))
+    return reports
 
 
 def _inspect(paths: tuple[Path, ...], ring: Path | None) -> list[FileInfo]:

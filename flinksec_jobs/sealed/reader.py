@@ -102,8 +102,8 @@ class SealedReader(io.RawIOBase):
         start = file.read(PREFIX)
         self.header = Header.parse(start[:HEADER])
         whole_length(file_length)
-        salt, commitment = start[HEADER : HEADER + SALT], start[HEADER + SALT :]
-        self._payload = Payload(file, unlock(self.header, salt, commitment, ring).keys)
+        salt, self.commitment = start[HEADER : HEADER + SALT], start[HEADER + SALT :]
+        self._payload = Payload(file, unlock(self.header, salt, self.commitment, ring).keys)
         self._position = 0
 
     @property

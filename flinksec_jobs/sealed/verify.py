@@ -32,6 +32,8 @@ class FileReport:
         detail: why, in one sentence; empty if it is whole and lies under its name.
         length: plaintext bytes, authenticated; None unless the file could be opened.
         header: its header; None if it has none. Authenticated if the file could be opened.
+        commitment: what names this file and no other (see ``manifest``); None unless the file
+            could be opened.
     """
 
     path: Path
@@ -39,6 +41,7 @@ class FileReport:
     detail: str
     length: int | None
     header: Header | None
+    commitment: bytes | None = None
 
     @property
     def whole(self) -> bool:
@@ -62,17 +65,18 @@ def verify_file(
     path = Path(path)
     length: int | None = None
     header: Header | None = None
+    commitment: bytes | None = None
     try:
         header = read_header(path)
         with path.open("rb") as file, SealedReader(file, ring) as reader:
-            header, length = reader.header, reader.length
+            header, length, commitment = reader.header, reader.length, reader.commitment
             while part := reader.read(_READ):
                 if progress:
                     progress(len(part))
         remark = check_name(path, header)
     except SealedFileError as e:
-        return FileReport(path, e.status, e.message, length, header)
-    return FileReport(path, Status.WHOLE, remark, length, header)
+        return FileReport(path, e.status, e.message, length, header, commitment)
+    return FileReport(path, Status.WHOLE, remark, length, header, commitment)
 
 
 def verify_tree(

@@ -223,3 +223,61 @@ def test_no_part_of_flink_is_imported(keys: Path, job: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", watch], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_a_manifest_finds_what_was_put_back_taken_away_and_added(
+    keys: Path, job: Path, tmp_path: Path, seal: Callable[[str, bytes], Path]
+) -> None:
+    older = (job / "chk-1" / "part").read_bytes()
+    (job / "chk-1" / "part").unlink()
+    seal("job/chk-1/part", b"y" * 40_000)
+    listed = tmp_path / "manifest.json"
+    assert run("manifest", job, "--keys", keys, "-o", listed).exit_code == 0
+    assert run("verify", job, "--keys", keys, "--manifest", listed).exit_code == 0
+
+    (job / "chk-1" / "part").write_bytes(older)
+    (job / "chk-1" / "_metadata").unlink()
+    seal("job/chk-1/new", b"")
+    assert run("verify", job, "--keys", keys).exit_code == 0
+    result = run("verify", job, "--keys", keys, "--manifest", listed)
+    assert result.exit_code == 1
+    assert [line.split()[:2] for line in result.stdout.splitlines()[2:5]] == [
+        ["missing", f"{job}/chk-1/_metadata"],
+        ["extra", f"{job}/chk-1/new"],
+        ["replaced", f"{job}/chk-1/part"],
+    ]
+    answer = run("verify", job, "--keys", keys, "--manifest", listed, "--json")
+    assert json.loads(answer.stdout)["changes"]["chk-1/part"] == "replaced"
+
+
+def test_a_manifest_outlives_a_rekey(keys: Path, job: Path, tmp_path: Path) -> None:
+    listed = tmp_path / "manifest.json"
+    listed.write_text(run("manifest", job, "--keys", keys).stdout)
+    run("keys", "add", keys, "k2")
+    assert run("rekey", job, "--keys", keys).exit_code == 0
+    assert run("verify", job, "--keys", keys, "--manifest", listed).exit_code == 0
+
+
+def test_a_manifest_lists_whole_files_only_and_is_read_with_care(
+    keys: Path, job: Path, tmp_path: Path
+) -> None:
+    (job / "plain").write_text("{}")
+    result = run("manifest", job, "--keys", keys)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"{job / 'plain'} is not whole (plaintext)" in result.stderr
+    wrong = tmp_path / "wrong.json"
+    for text in (
+        "",
+        "[]",
+        "{}",
+        '{"flinksec_manifest": 2, "files": {}}',
+        '{"flinksec_manifest": 1}',
+    ):
+        wrong.write_text(text)
+        refused = run("verify", job, "--keys", keys, "--manifest", wrong)
+        assert refused.exit_code == 1
+        assert f"{wrong} is no manifest of this version" in refused.stderr
+    listed = tmp_path / "listed.json"
+    listed.write_text('{"flinksec_manifest": 1, "files": {}}')
+    two = run("verify", job, job, "--keys", keys, "--manifest", listed)
+    assert (two.exit_code, "--manifest goes with one PATH" in two.stderr) == (2, True)
