@@ -13,6 +13,8 @@ import org.apache.flink.configuration.IllegalConfigurationException;
 import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.FileSystem.WriteMode;
+import org.flinksec.sealed.format.SealedFileException;
+import org.flinksec.sealed.format.SealedFileException.Reason;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -77,6 +79,25 @@ class KeyRingTest {
         .hasMessageContaining("key 'k2' is not in the key ring " + dir.resolve("old"));
     TestKeys.addKey(dir.resolve("old"), "k2", 2);
     assertThat(old.open(TestKeys.sealed(file)).read()).isEqualTo(42);
+  }
+
+  @Test
+  void aRingThatWentBadUnderARunningProcessIsNoReasonToCallAFileTampered() throws IOException {
+    Path ring = TestKeys.ring(dir.resolve("ring"), "k1", 1);
+    FileSystem running = TestKeys.fileSystem(ring);
+    Path file = dir.resolve("file");
+    try (FSDataOutputStream out = running.create(TestKeys.sealed(file), WriteMode.OVERWRITE)) {
+      out.write(42);
+    }
+    Files.write(ring.resolve("k2"), new byte[5]);
+    assertThat(running.open(TestKeys.sealed(file)).read()).isEqualTo(42);
+
+    FileSystem other = TestKeys.fileSystem(TestKeys.ring(dir.resolve("other"), "k3", 3));
+    Files.write(dir.resolve("other").resolve("k4"), new byte[5]);
+    assertThatThrownBy(() -> other.open(TestKeys.sealed(file)))
+        .isInstanceOfSatisfying(
+            SealedFileException.class, e -> assertThat(e.reason()).isEqualTo(Reason.KEY_MISSING))
+        .hasMessageContaining("which cannot be read again: the key file 'k4'");
   }
 
   @Test

@@ -75,12 +75,18 @@ public final class DirectoryKeyRing implements KeyProvider {
 
   private byte[] find(String keyId) throws KeyException {
     byte[] key = keys.get(keyId);
-    if (key == null) {
-      keys = KeyFiles.readAll(directory);
-      key = keys.get(keyId);
+    if (key != null) {
+      return key;
     }
+    String missing = "key '" + keyId + "' is not in the " + describe();
+    try {
+      keys = KeyFiles.readAll(directory);
+    } catch (KeyException e) {
+      throw new KeyMissingException(missing + ", which cannot be read again: " + e.getMessage());
+    }
+    key = keys.get(keyId);
     if (key == null) {
-      throw new KeyMissingException("key '" + keyId + "' is not in the " + describe());
+      throw new KeyMissingException(missing);
     }
     return key;
   }
