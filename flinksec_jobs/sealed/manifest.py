@@ -75,8 +75,7 @@ class Manifest:
         """
         try:
             content = json.loads(Path(path).read_text(encoding="utf-8"))
-            files = content["files"] if content["flinksec_manifest"] == _FORMAT else None
-            return cls({name: _entry(fields) for name, fields in files.items()})
+            return cls(_files(content))
         except (ValueError, KeyError, TypeError, AttributeError) as e:
             raise SealedStateError(
                 f"{path} is no manifest of this version",
@@ -107,6 +106,12 @@ class Manifest:
 
 def _relative(path: Path, root: str | os.PathLike[str]) -> str:
     return path.relative_to(root).as_posix()
+
+
+def _files(content: dict[str, Any]) -> dict[str, Entry]:
+    if content["flinksec_manifest"] != _FORMAT:
+        raise ValueError(f"format {content['flinksec_manifest']}")
+    return {name: _entry(fields) for name, fields in content["files"].items()}
 
 
 def _entry(fields: dict[str, Any]) -> Entry:
