@@ -48,7 +48,7 @@ class FileKeys:
         """Compares in constant time."""
         return hmac.compare_digest(self._commitment, commitment)
 
-    def open_chunk(self, chunk: int, sealed: bytes) -> bytes:
+    def open_chunk(self, chunk: int, sealed: bytes | memoryview) -> bytes:
         """The plaintext of one chunk.
 
         Raises:

@@ -15,11 +15,14 @@ from flinksec_jobs.sealed.format import (
     whole_length,
 )
 
+_MAX_READ_AHEAD = 64
+
 
 class Payload:
     """Opens chunks; the constructor opens the last one, which authenticates the length.
 
-    After a failure of any kind every call fails. Memory: the last chunk and one other.
+    After a failure of any kind every call fails. Memory: the last chunk, one other, and a
+    read-ahead that grows from one chunk to 1 MiB while reads are sequential.
 
     Args:
         file: the sealed file, seekable.
@@ -35,8 +38,13 @@ class Payload:
         self._failed = False
         self.length = length = whole_length(file.seek(0, os.SEEK_END))
         self._last_index = length // CHUNK
-        self._last = self._open(self._last_index, length % CHUNK + TAG)
+        self._last = self._open(
+            self._last_index, self._fetch(self._last_index, TAG + length % CHUNK)
+        )
         self._cached = (self._last_index, self._last)
+        self._ahead = memoryview(b"")
+        self._ahead_first = 0
+        self._read_ahead = 1
 
     def chunk(self, index: int) -> bytes:
         """The plaintext of a chunk.
@@ -49,12 +57,29 @@ class Payload:
         if index == self._last_index:
             return self._last
         if self._cached[0] != index:
-            self._cached = (index, self._open(index, SEALED_CHUNK))
+            self._cached = (index, self._open(index, self._sealed(index)))
         return self._cached[1]
 
-    def _open(self, index: int, size: int) -> bytes:
+    def _sealed(self, index: int) -> memoryview:
+        """The ciphertext of a full chunk, from what was read ahead if it is there."""
+        at = (index - self._ahead_first) * SEALED_CHUNK
+        if not 0 <= at < len(self._ahead):
+            sequential = at == len(self._ahead)
+            self._read_ahead = min(_MAX_READ_AHEAD, 2 * self._read_ahead) if sequential else 1
+            count = min(self._read_ahead, self._last_index - index)
+            self._ahead = self._fetch(index, count * SEALED_CHUNK)
+            self._ahead_first, at = index, 0
+        return self._ahead[at : at + SEALED_CHUNK]
+
+    def _fetch(self, index: int, size: int) -> memoryview:
         self._failed = True
         self._file.seek(chunk_offset(index))
-        plain = self._keys.open_chunk(index, self._file.read(size))
+        data = memoryview(self._file.read(size))
+        self._failed = False
+        return data
+
+    def _open(self, index: int, sealed: memoryview) -> bytes:
+        self._failed = True
+        plain = self._keys.open_chunk(index, sealed)
         self._failed = False
         return plain

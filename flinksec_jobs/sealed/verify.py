@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flinksec_jobs.sealed.files import in_order, walk
 from flinksec_jobs.sealed.format import (
+    HEADER,
     Header,
     NamePolicy,
     SealedFileError,
@@ -15,7 +16,7 @@ from flinksec_jobs.sealed.format import (
     lies_under,
 )
 from flinksec_jobs.sealed.provider import KeyProvider
-from flinksec_jobs.sealed.reader import SealedReader, read_header
+from flinksec_jobs.sealed.reader import SealedReader
 
 _READ = 256 * 1024
 
@@ -67,8 +68,9 @@ def verify_file(
     header: Header | None = None
     commitment: bytes | None = None
     try:
-        header = read_header(path)
-        with path.open("rb") as file, SealedReader(file, ring) as reader:
+        with path.open("rb") as file:
+            header = Header.parse(file.read(HEADER))
+            reader = SealedReader(file, ring)
             header, length, commitment = reader.header, reader.length, reader.commitment
             while part := reader.read(_READ):
                 if progress:

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from cryptography.cobblestone import Cobblestone256Decryptor
@@ -26,6 +27,7 @@ from flinksec_jobs.sealed.format import (
     CHUNK,
     CONTEXT,
     HEADER,
+    SEALED_CHUNK,
     SLOT,
     SealedFileError,
     chunk_offset,
@@ -269,3 +271,26 @@ def test_an_unfinished_file_is_truncated(tmp_path: Path, ring: KeyRing) -> None:
         writer.write(b"x" * 16_384)
         raise Killed
     assert verify_file(path, ring).status is Status.TRUNCATED
+
+
+def test_reading_on_reads_ahead_and_jumping_does_not(
+    seal: Callable[[str, bytes], Path], ring: KeyRing, data_of: Callable[[int], bytes]
+) -> None:
+    class Volume(io.BytesIO):
+        sizes: ClassVar[list[int]] = []
+
+        def read(self, size: int | None = -1, /) -> bytes:
+            data = super().read(size)
+            self.sizes.append(len(data) // SEALED_CHUNK)
+            return data
+
+    data = data_of(200 * CHUNK)
+    reader = SealedReader(Volume(seal("file", data).read_bytes()), ring)
+    Volume.sizes.clear()
+    assert reader.read() == data
+    assert Volume.sizes == [2, 4, 8, 16, 32, 64, 64, 10]
+    for position in (150 * CHUNK, 20 * CHUNK + 5, 199 * CHUNK, 0):
+        reader.seek(position)
+        Volume.sizes.clear()
+        assert reader.read(1) == data[position : position + 1]
+        assert Volume.sizes in ([1], [])
