@@ -117,7 +117,11 @@ def source(
         builder.set_property(name, value)
     # PyFlink's builder takes a deserializer of values only; Flink's takes one of records.
     builder._j_builder.setDeserializer(_deserializer(o))
-    return builder.build()
+    built = builder.build()
+    if not o.bounded:
+        return built
+    finishing = jvm.view().org.flinksec.kafka.FinishingSource
+    return KafkaSource(finishing.of(built.get_java_function()))
 
 
 def _deserializer(o: SourceOptions) -> Any:

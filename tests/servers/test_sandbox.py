@@ -91,7 +91,7 @@ def test_a_client_that_trusts_another_ca_refuses_the_servers(sandbox: Sandbox, p
     context = ssl.create_default_context(cafile=sandbox.rogue_ca_certs)
     with pytest.raises(
         ssl.SSLCertVerificationError,
-        match="self-signed certificate in certificate chain|unable to get local issuer",
+        match="CERTIFICATE_VERIFY_FAILED",
     ):
         handshake(sandbox, port, context)
 
@@ -142,7 +142,7 @@ def test_an_unknown_ca_is_refused_by_elastics_own_client(sandbox: Sandbox) -> No
         pytest.raises(SSLError) as refusal,
     ):
         client.cat.health()
-    assert "certificate verify failed" in repr(refusal.value.errors)
+    assert "certificate verify failed" in refusal.value.message
 
 
 def test_every_file_is_private_to_its_user(sandbox: Sandbox) -> None:
