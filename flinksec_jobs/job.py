@@ -261,7 +261,7 @@ class SecureJob:
                 )
             jvm.initialize_file_systems(configuration)
             if self.settings.kerberos and self.settings.hdfs:
-                jvm.login_to_kerberos(configuration)
+                preflight.login(self.settings.kerberos, configuration)
         env = StreamExecutionEnvironment.get_execution_environment(configuration)
         jars = [artifacts.own_jar("flinksec-secure-connectors")]
         if self.settings.kafka:

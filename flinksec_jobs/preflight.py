@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from flinksec_jobs import elasticsearch as elasticsearch_
 from flinksec_jobs import kafka as kafka_
+from flinksec_jobs import refusals
 from flinksec_jobs.errors import JobError
 from flinksec_jobs.runtime import jvm
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
         KerberosSettings,
     )
 
-_SHADED = "org.apache.flink.kafka.shaded.org.apache.kafka"
 _WAIT_SECONDS = 15
 _CLIENT_LIMITS = {
     "request.timeout.ms": "5000",
@@ -32,57 +32,6 @@ _CLIENT_LIMITS = {
     "socket.connection.setup.timeout.max.ms": "5000",
     "retries": "2",
 }
-
-# What the Kafka client's exceptions mean in terms of settings: part of the exception's text, the
-# setting, what to do.
-_KAFKA_CAUSES = (
-    (
-        "LoginException",
-        "kerberos.keytab",
-        "Check principal and keytab with klist -k, and that "
-        "the KDC in kerberos.krb5_conf can be reached.",
-    ),
-    (
-        "Checksum failed",
-        "kerberos.keytab",
-        "The keytab's key is not the principal's: export it again from the KDC.",
-    ),
-    (
-        "Server not found in Kerberos",
-        "kafka.kerberos_service_name",
-        "The KDC knows no service of this name on the broker's host.",
-    ),
-    (
-        "SaslAuthenticationException",
-        "kerberos.keytab",
-        "The broker refused the ticket; its log says why.",
-    ),
-    (
-        "SslAuthenticationException",
-        "kafka.ca_certs",
-        "The broker's certificate is not signed by "
-        "a CA in this file, has expired, or names another host.",
-    ),
-    (
-        "SSLHandshakeException",
-        "kafka.ca_certs",
-        "The broker's certificate is not signed by a CA "
-        "in this file, has expired, or names another host.",
-    ),
-    ("UnknownTopicOrPartition", "topic", "Create it first: the library creates no topics."),
-    (
-        "AuthorizationException",
-        "kerberos.principal",
-        "The principal has a ticket but not the "
-        "rights: it needs READ or WRITE and DESCRIBE on the topic.",
-    ),
-    (
-        "Timeout",
-        "kafka.bootstrap_servers",
-        "Is the broker up, and is this the listener of kafka.security_protocol?",
-    ),
-    ("No resolvable bootstrap urls", "kafka.bootstrap_servers", "A host name cannot be resolved."),
-)
 
 
 def check_kafka(
@@ -119,12 +68,12 @@ def _describe(admin: Any, topic: str, settings: KafkaSettings) -> None:
 
 def _explained(error: JobError, settings: KafkaSettings) -> JobError:
     servers = ",".join(settings.bootstrap_servers)
-    for part, setting, hint in _KAFKA_CAUSES:
-        if part in error.message:
-            return JobError(
-                f"{setting}: Kafka at {servers} cannot be used. {error.message}", hint=hint
-            )
-    return JobError(f"kafka.bootstrap_servers: {servers} cannot be used. {error.message}")
+    return refusals.explained(
+        error,
+        f"Kafka at {servers} cannot be used.",
+        refusals.KAFKA,
+        otherwise="kafka.bootstrap_servers",
+    )
 
 
 def check_elasticsearch(settings: ElasticsearchSettings) -> None:
@@ -139,7 +88,7 @@ def check_elasticsearch(settings: ElasticsearchSettings) -> None:
         options = elasticsearch_.connection_options(settings) | {"index": "any"}
         problem = check(jvm.string_map(options))
     if problem:
-        raise JobError(str(problem))
+        raise JobError(str(problem), hint=refusals.hint_for(str(problem), refusals.ELASTICSEARCH))
 
 
 def check_hdfs(settings: HdfsSettings, paths: Collection[str]) -> None:
@@ -151,5 +100,30 @@ def check_hdfs(settings: HdfsSettings, paths: Collection[str]) -> None:
     flink = jvm.view().org.apache.flink.core.fs
     for path in sorted(paths):
         location = flink.Path(settings.uri + path)
-        with jvm.translated(f"hdfs.uri: {settings.uri}{path} cannot be used as kerberos.principal"):
-            location.getFileSystem().exists(location)
+        try:
+            with jvm.translated(path):
+                location.getFileSystem().exists(location)
+        except JobError as error:
+            raise refusals.explained(
+                error,
+                f"HDFS at {settings.uri} cannot be used.",
+                refusals.HDFS,
+                otherwise="hdfs.uri",
+            ) from error
+
+
+def login(settings: KerberosSettings, configuration: Any) -> None:
+    """Log the JVM in, as Hadoop's client wants it.
+
+    Raises:
+        JobError: the KDC refuses, or cannot be found.
+    """
+    try:
+        jvm.login_to_kerberos(configuration)
+    except JobError as error:
+        raise refusals.explained(
+            error,
+            f"no ticket for {settings.principal} with {settings.keytab.path}.",
+            refusals.KERBEROS,
+            otherwise="kerberos.keytab",
+        ) from error

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import runpy
 import sys
@@ -24,8 +25,17 @@ def run(job: Path, settings: Path | None, arguments: tuple[str, ...]) -> None:
 
     It is the same as ``python JOB``, but for how an error is told.
     """
+    _show_warnings()
     if settings is not None:
         os.environ["FLINKSEC_SETTINGS"] = str(settings.absolute())
     sys.argv = [str(job), *arguments]
     sys.path.insert(0, str(job.parent.absolute()))
     runpy.run_path(str(job), run_name="__main__")
+
+
+def _show_warnings() -> None:
+    """Print what the library warns of, such as a connection that its settings leave open."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("warning: %(message)s"))
+    handler.setLevel(logging.WARNING)
+    logging.getLogger("flinksec_jobs").addHandler(handler)

@@ -142,7 +142,7 @@ def read_to_end(uri: str) -> int:
 def login_to_kerberos(configuration: Any) -> None:
     """Log the JVM in with ``security.kerberos.login.*``, which a local run otherwise ignores."""
     security = view().org.apache.flink.runtime.security
-    with translated("the Kerberos login failed"):
+    with translated("the login failed"):
         security.SecurityUtils.install(
             security.SecurityConfiguration(configuration._j_configuration)
         )

@@ -43,7 +43,9 @@ def test_a_refusal_of_kafka_names_the_setting_and_the_way_out(
 
 def test_any_other_refusal_of_kafka_names_the_servers(kafka: KafkaSettings) -> None:
     told = preflight._explained(JobError("OddException: odd"), kafka)
-    assert told.message == "kafka.bootstrap_servers: a:1,b:2 cannot be used. OddException: odd"
+    assert told.message == (
+        "kafka.bootstrap_servers: Kafka at a:1,b:2 cannot be used. OddException: odd"
+    )
 
 
 @pytest.mark.parametrize("problem", [None, "elasticsearch.ca_certs: the certificate is unknown"])
