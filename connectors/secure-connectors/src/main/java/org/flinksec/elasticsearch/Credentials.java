@@ -22,11 +22,11 @@ final class Credentials {
    */
   static String authorization(ElasticsearchSettings settings) throws ElasticsearchSinkException {
     if (settings.apiKeyFile() != null) {
-      String key = read("elasticsearch.api_key_file", settings.apiKeyFile());
+      String key = read("elasticsearch.api_key", settings.apiKeyFile());
       return "ApiKey " + (key.contains(":") ? base64(key) : key);
     }
     if (settings.username() != null) {
-      String password = read("elasticsearch.password_file", settings.passwordFile());
+      String password = read("elasticsearch.password", settings.passwordFile());
       return "Basic " + base64(settings.username() + ":" + password);
     }
     return null;
@@ -35,14 +35,14 @@ final class Credentials {
   /** How the settings name the credentials, for a message. */
   static String describe(ElasticsearchSettings settings) {
     if (settings.apiKeyFile() != null) {
-      return "elasticsearch.api_key_file (%s)".formatted(settings.apiKeyFile());
+      return "elasticsearch.api_key (%s)".formatted(settings.apiKeyFile());
     }
     if (settings.username() != null) {
-      return "elasticsearch.username '%s' with elasticsearch.password_file (%s)"
+      return "elasticsearch.username '%s' with elasticsearch.password (%s)"
           .formatted(settings.username(), settings.passwordFile());
     }
-    return "no credentials; set elasticsearch.username and elasticsearch.password_file, or"
-        + " elasticsearch.api_key_file";
+    return "no credentials; set elasticsearch.username and elasticsearch.password, or"
+        + " elasticsearch.api_key";
   }
 
   private static String read(String setting, String path) throws ElasticsearchSinkException {

@@ -57,11 +57,11 @@ record ElasticsearchSettings(
     requireOneScheme(hosts);
     if ((username == null) != (passwordFile == null)) {
       throw new IllegalArgumentException(
-          "elasticsearch.username and elasticsearch.password_file only go together");
+          "elasticsearch.username and elasticsearch.password only go together");
     }
     if (username != null && apiKeyFile != null) {
       throw new IllegalArgumentException(
-          "elasticsearch.api_key_file and elasticsearch.username exclude each other");
+          "elasticsearch.api_key and elasticsearch.username exclude each other");
     }
     if (limits.maxBuffered <= limits.maxBatchSize) {
       throw new IllegalArgumentException(

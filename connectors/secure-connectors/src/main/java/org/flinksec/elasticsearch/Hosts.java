@@ -25,7 +25,7 @@ final class Hosts {
     if (uri.getUserInfo() != null) {
       throw new IllegalArgumentException(
           "elasticsearch.hosts holds credentials in an address; use elasticsearch.username and"
-              + " elasticsearch.password_file");
+              + " elasticsearch.password");
     }
     boolean bare = uri.getPath() == null || uri.getPath().isEmpty() || uri.getPath().equals("/");
     boolean http = "https".equals(uri.getScheme()) || "http".equals(uri.getScheme());
