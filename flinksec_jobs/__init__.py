@@ -6,15 +6,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from flinksec_jobs.errors import FlinkSecError
     from flinksec_jobs.job import SecureJob
+    from flinksec_jobs.keyed import key_by_field
     from flinksec_jobs.rows import record, row_type
     from flinksec_jobs.settings import Settings, load
 
-__all__ = ["FlinkSecError", "SecureJob", "Settings", "load", "record", "row_type"]
+__all__ = [
+    "FlinkSecError",
+    "SecureJob",
+    "Settings",
+    "key_by_field",
+    "load",
+    "record",
+    "row_type",
+]
 
 _HOMES = {
     "FlinkSecError": "errors",
     "SecureJob": "job",
     "Settings": "settings",
+    "key_by_field": "keyed",
     "load": "settings",
     "record": "rows",
     "row_type": "rows",

@@ -16,6 +16,8 @@ from typing import Any
 from flinksec_jobs.errors import FlinkSecError, JobError
 
 _DEEPEST = 30
+# The JVM that `start` has started, by PyFlink's own object for it.
+_started: dict[str, Any] = {}
 _NOISE = (
     "org.apache.flink.runtime.client.JobExecutionException",
     "org.apache.flink.runtime.JobException",
@@ -35,17 +37,27 @@ def start(environment: Mapping[str, str]) -> None:
     """Start PyFlink's JVM, if it does not run yet, with additions to its environment.
 
     The additions stay out of this process's own environment, so that one job's settings do not
-    reach another program that it starts.
+    reach another program that it starts. A JVM that was started here before serves again.
 
     Raises:
-        JobError: the JVM ended before it could be reached.
+        JobError: the JVM ended before it could be reached, or PyFlink has started one of its own.
     """
+    from pyflink import java_gateway
     from pyflink.java_gateway import get_gateway
 
+    if java_gateway._gateway is not None:
+        if java_gateway._gateway is _started.get("gateway"):
+            return
+        raise JobError(
+            "PyFlink has started a JVM before the job could prepare it, so it has neither "
+            "Kerberos nor sealed state",
+            hint="Something made a PyFlink object outside the block `with SecureJob(…)`, at the "
+            "top of a module perhaps (a Schema or a Configuration does it): move it inside.",
+        )
     saved = {name: os.environ.get(name) for name in environment}
     os.environ.update(environment)
     try:
-        get_gateway()
+        _started["gateway"] = get_gateway()
     except (RuntimeError, OSError) as error:
         raise JobError(
             f"the JVM for the job did not start: {error}",
@@ -149,9 +161,16 @@ def login_to_kerberos(configuration: Any) -> None:
 
 
 def row_type_of(stream: Any) -> Any:
-    """The Java row type of a stream's records, or ``None`` if they are no rows."""
+    """The Java row type of a stream's records, or ``None`` if they are no rows.
+
+    A stream made of a table has rows too, described in the planner's terms.
+    """
     j_type = stream._j_data_stream.getType()
     name = j_type.getClass().getName()
+    if name == "org.apache.flink.table.runtime.typeutils.ExternalTypeInfo":
+        conversions = view().org.apache.flink.table.types.utils.TypeConversions
+        j_type = conversions.fromDataTypeToLegacyInfo(j_type.getDataType())
+        name = j_type.getClass().getName()
     return j_type if name == "org.apache.flink.api.java.typeutils.RowTypeInfo" else None
 
 

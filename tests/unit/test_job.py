@@ -142,6 +142,6 @@ def test_a_job_that_fails_while_it_is_built_is_not_executed(
 def test_the_flights_job_has_flink_types_for_all_its_records() -> None:
     from jobs import flight_delays
 
-    for kind in ("Flight", "Departure", "HourlyDepartures"):
+    for kind in ("Flight", "Departure"):
         names = row_type(getattr(flight_delays, kind)).get_field_names()
         assert names[0] == "id"

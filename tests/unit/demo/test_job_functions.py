@@ -69,25 +69,3 @@ def test_late_departures_go_on_with_what_they_inherited_and_cancelled_ones_aside
     assert (departure.dep_delay, departure.inherited_delay, departure.own_delay) == (16, 16, 0)
     assert list(function.process_element(cancelled, None)) == [(job.CANCELLED, cancelled)]
     assert state.held == (25 * HOUR, 0)
-
-
-def test_an_hour_is_counted_without_the_cancelled() -> None:
-    function: Any = job.CountAndSum()
-    total = function.create_accumulator()
-    for delay in (10, None, -4):
-        total = function.add(flight(dep_delay=delay), total)
-    assert function.get_result(total) == (2, 6)
-    assert function.merge(total, (1, 3)) == (3, 9)
-
-
-def test_an_hour_in_which_nothing_departed_has_no_document() -> None:
-    function: Any = job.ToHourlyDepartures()
-    context = SimpleNamespace(window=lambda: SimpleNamespace(start=7 * HOUR))
-    assert list(function.process("EWR", context, [(0, 0)])) == []
-    (made,) = function.process("EWR", context, [(2, 3)])
-    assert made == job.HourlyDepartures(f"EWR-{7 * HOUR}", "EWR", 7 * HOUR, 2, 1.5)
-
-
-def test_a_flight_of_unknown_aircraft_stands_for_itself() -> None:
-    assert job.aircraft(flight()) == "N1"
-    assert job.aircraft(flight(tail_number=None)) == "f"

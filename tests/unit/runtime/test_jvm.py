@@ -98,6 +98,13 @@ def test_what_is_ours_already_or_no_java_exception_passes_unchanged(error: Excep
     assert caught.value is error
 
 
+def test_a_message_of_our_own_java_code_comes_before_what_caused_it() -> None:
+    tag = JavaException("javax.crypto.AEADBadTagException", "Tag mismatch!")
+    ours = JavaException("org.flinksec.sealed.format.SealedFileException", "/s/f: altered", tag)
+    outer = JavaException("java.io.IOException", "cannot restore", ours)
+    assert jvm.root_cause(outer) == "/s/f: altered"
+
+
 def test_the_environment_of_the_jvm_stays_out_of_this_process(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -108,6 +115,24 @@ def test_the_environment_of_the_jvm_stays_out_of_this_process(
     jvm.start({"KEPT": "for the JVM", "ADDED": "1"})
     assert (seen["KEPT"], seen["ADDED"]) == ("for the JVM", "1")
     assert os.environ["KEPT"] == "before"
+    assert "ADDED" not in os.environ
+
+
+def test_a_jvm_that_pyflink_started_on_its_own_is_refused_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It has none of our environment: no Kerberos, no sealed state, and nothing would tell."""
+    monkeypatch.setattr(java_gateway, "_gateway", object())
+    with pytest.raises(JobError, match="started a JVM before the job could prepare it") as caught:
+        jvm.start({"ADDED": "1"})
+    assert "with SecureJob" in str(caught.value.hint)
+
+
+def test_a_jvm_that_was_started_here_serves_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    gateway = object()
+    monkeypatch.setattr(java_gateway, "_gateway", gateway)
+    monkeypatch.setitem(jvm._started, "gateway", gateway)
+    jvm.start({"ADDED": "1"})
     assert "ADDED" not in os.environ
 
 

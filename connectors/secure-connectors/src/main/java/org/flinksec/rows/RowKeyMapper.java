@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.rows;
+
+import java.util.List;
+import org.apache.flink.api.common.functions.MapFunction;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
+import org.apache.flink.api.java.typeutils.RowTypeInfo;
+import org.apache.flink.types.Row;
+import org.flinksec.json.RowTypes;
+
+/** Puts the key in front of a row, in the form in which PyFlink's keyed streams want it. */
+public final class RowKeyMapper implements MapFunction<Row, Row>, ResultTypeQueryable<Row> {
+  private static final long serialVersionUID = 1L;
+
+  private final int[] positions;
+  private final RowTypeInfo type;
+
+  private RowKeyMapper(int[] positions, RowTypeInfo type) {
+    this.positions = positions;
+    this.type = type;
+  }
+
+  /**
+   * Makes a mapper.
+   *
+   * @param rowType the type of the rows
+   * @param fields the key is the first of these that is not null; all of one type
+   * @throws IllegalArgumentException if the rows lack a field, or the types differ
+   */
+  public static RowKeyMapper of(TypeInformation<?> rowType, List<String> fields) {
+    RowTypeInfo rows = RowTypes.require(rowType);
+    int[] positions = fields.stream().mapToInt(field -> position(rows, field)).toArray();
+    TypeInformation<?> key = rows.getTypeAt(positions[0]);
+    for (int position : positions) {
+      if (!rows.getTypeAt(position).equals(key)) {
+        throw new IllegalArgumentException("the fields " + fields + " are of different types");
+      }
+    }
+    return new RowKeyMapper(positions, new RowTypeInfo(key, rows));
+  }
+
+  private static int position(RowTypeInfo rows, String field) {
+    int position = rows.getFieldIndex(field);
+    if (position < 0) {
+      throw new IllegalArgumentException(
+          "the rows have no field " + field + ", only " + List.of(rows.getFieldNames()));
+    }
+    return position;
+  }
+
+  @Override
+  public Row map(Row row) {
+    for (int position : positions) {
+      Object key = row.getField(position);
+      if (key != null) {
+        return Row.of(key, row);
+      }
+    }
+    throw new IllegalStateException("all fields of the key are null");
+  }
+
+  @Override
+  public TypeInformation<Row> getProducedType() {
+    return type;
+  }
+}

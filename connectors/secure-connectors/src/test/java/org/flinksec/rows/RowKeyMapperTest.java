@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.rows;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.java.typeutils.RowTypeInfo;
+import org.apache.flink.types.Row;
+import org.junit.jupiter.api.Test;
+
+class RowKeyMapperTest {
+  private static final RowTypeInfo FLIGHT =
+      (RowTypeInfo)
+          Types.ROW_NAMED(
+              new String[] {"tail", "id", "delay"}, Types.STRING, Types.STRING, Types.LONG);
+
+  @Test
+  void theKeyIsTheFirstFieldThatIsNotNull() {
+    RowKeyMapper mapper = RowKeyMapper.of(FLIGHT, List.of("tail", "id"));
+    Row known = Row.of("N1", "f1", 3L);
+    Row unknown = Row.of(null, "f2", 3L);
+    assertThat(mapper.map(known)).isEqualTo(Row.of("N1", known));
+    assertThat(mapper.map(unknown)).isEqualTo(Row.of("f2", unknown));
+    assertThat(mapper.getProducedType()).isEqualTo(new RowTypeInfo(Types.STRING, FLIGHT));
+  }
+
+  @Test
+  void aRowWithoutAnyKeyIsRefused() {
+    RowKeyMapper mapper = RowKeyMapper.of(FLIGHT, List.of("tail"));
+    assertThatThrownBy(() -> mapper.map(Row.of(null, "f2", 3L)))
+        .hasMessage("all fields of the key are null");
+  }
+
+  @Test
+  void anUnknownFieldIsNamed() {
+    assertThatThrownBy(() -> RowKeyMapper.of(FLIGHT, List.of("tial")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("the rows have no field tial, only [tail, id, delay]");
+  }
+
+  @Test
+  void fieldsOfDifferentTypesMakeNoKey() {
+    assertThatThrownBy(() -> RowKeyMapper.of(FLIGHT, List.of("tail", "delay")))
+        .hasMessage("the fields [tail, delay] are of different types");
+  }
+}
