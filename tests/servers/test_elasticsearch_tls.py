@@ -40,7 +40,9 @@ def java(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setattr(java_gateway, "_gateway", None)
         SecureJob("elasticsearch-tls", settings=Settings()).prepare()
         yield
-        os.kill(jvm.process_id(), signal.SIGTERM)
+        process = jvm.process_id()
+        java_gateway.get_gateway().shutdown()  # so that no object is released in a dead JVM
+        os.kill(process, signal.SIGTERM)
 
 
 @pytest.fixture(scope="module")
