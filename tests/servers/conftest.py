@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from flinksec_jobs.demo import flights
 from flinksec_jobs.sandbox import Sandbox
 
 JOB = Path(__file__).parents[2] / "jobs" / "flight_delays.py"
+ROWS = 40_000
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +24,14 @@ def sandbox() -> Iterator[Sandbox]:
     with Sandbox() as servers:
         servers.create_topics({"flights": 2, "delay-alerts": 1})
         yield servers
+
+
+@pytest.fixture(scope="session")
+def flights_in_kafka(sandbox: Sandbox) -> list[flights.Row]:
+    """The flights that lie in the topic, in the order of their departure."""
+    rows = flights.read_rows(ROWS)
+    sandbox.produce("flights", flights.kafka_lines(rows))
+    return rows
 
 
 @dataclass
@@ -34,11 +44,11 @@ class Ended:
 
 
 class StartedJob:
-    """`flinksec run jobs/flight_delays.py` with its JVM, a process group of its own."""
+    """`flinksec run job.py` with its JVM, a process group of its own."""
 
-    def __init__(self, settings: Path, variables: dict[str, str]) -> None:
+    def __init__(self, settings: Path, variables: dict[str, str], job: Path = JOB) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "flinksec_jobs", "run", JOB, "--settings", settings],
+            [sys.executable, "-m", "flinksec_jobs", "run", job, "--settings", settings],
             env=os.environ | variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -18,7 +18,6 @@ from flinksec_jobs.sealed import KeyRing, Status, verify_file
 from .conftest import JOB, Ended, StartedJob
 from .secrets_search import Seen, secrets_of
 
-ROWS = 40_000
 PATIENCE = 300
 
 
@@ -35,9 +34,11 @@ class Killed:
 
 
 @pytest.fixture(scope="module")
-def run(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killed]:
-    rows = flights.read_rows(ROWS)
-    sandbox.produce("flights", flights.kafka_lines(rows))
+def run(
+    sandbox: Sandbox,
+    flights_in_kafka: list[flights.Row],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Killed]:
     logs = tmp_path_factory.mktemp("pipeline") / "logs"
     variables = {
         "FLINKSEC_LOG_DIR": str(logs),
@@ -56,7 +57,7 @@ def run(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         second = StartedJob(settings, variables)
         ended = second.end(PATIENCE)
         seen.add("what the job printed", (ended.out + ended.err).encode())
-    yield Killed(expected_figures(rows), evidence, alerts, ended, logs, seen)
+    yield Killed(expected_figures(flights_in_kafka), evidence, alerts, ended, logs, seen)
 
 
 def kill_between_checkpoints(job: StartedJob, evidence: Evidence, checkpoints: int) -> None:
