@@ -33,6 +33,8 @@ def hadoop_options(settings: HdfsSettings) -> dict[str, str]:
         "hadoop.security.auth_to_local": _AUTH_TO_LOCAL,
         "hadoop.rpc.protection": settings.rpc_protection,
         "dfs.data.transfer.protection": settings.data_transfer_protection,
+        # Without it what is called privacy is 3DES or RC4, which is weak, and slow.
+        "dfs.encrypt.data.transfer.cipher.suites": "AES/CTR/NoPadding",
         "dfs.namenode.kerberos.principal": settings.namenode_principal,
         # More replicas than DataNodes make the recovery of an open file fail for ever.
         "dfs.replication": settings.replication and str(settings.replication),

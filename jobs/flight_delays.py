@@ -57,6 +57,7 @@ class Departure:
 
 
 CANCELLED = OutputTag("cancelled", row_type(Flight))
+ALERTS = OutputTag("alerts", row_type(Departure))
 
 # What SQL can say runs in the JVM, without a way into Python for each flight.
 HOURLY_DEPARTURES = """
@@ -79,7 +80,8 @@ class LateDepartures(KeyedProcessFunction):  # type: ignore[misc]
     """Pick the late departures and tell their delay from the one the aircraft arrived with.
 
     Its state is, for each aircraft, when its previous flight was scheduled and how late that
-    arrived. Cancelled flights leave by the side output ``CANCELLED``.
+    arrived. Cancelled flights leave by the side output ``CANCELLED``, and what is over two hours
+    late by ``ALERTS`` as well.
     """
 
     def open(self, runtime_context: RuntimeContext) -> None:
@@ -89,14 +91,17 @@ class LateDepartures(KeyedProcessFunction):  # type: ignore[misc]
 
     def process_element(
         self, flight: Flight, _ctx: KeyedProcessFunction.Context
-    ) -> Iterator[Departure | tuple[OutputTag, Flight]]:
+    ) -> Iterator[Departure | tuple[OutputTag, Flight | Departure]]:
         if flight.dep_delay is None:
             yield CANCELLED, flight
             return
         previous = self._previous.value()
         self._previous.update((flight.scheduled_at, flight.arr_delay or 0))
         if flight.dep_delay > DELAYED_MINUTES:
-            yield departure(flight, inherited_delay(flight, previous))
+            late = departure(flight, inherited_delay(flight, previous))
+            yield late
+            if late.dep_delay > ALERT_MINUTES:
+                yield ALERTS, late
 
 
 def inherited_delay(flight: Flight, previous: tuple[int, int] | None) -> int:
@@ -151,9 +156,7 @@ def main() -> None:
         late.get_side_output(CANCELLED).sink_to(
             job.to_elasticsearch("flight-cancellations", id_field="id")
         )
-        late.filter(lambda flight: flight.dep_delay > ALERT_MINUTES).sink_to(
-            job.to_kafka("delay-alerts", key_field="id")
-        )
+        late.get_side_output(ALERTS).sink_to(job.to_kafka("delay-alerts", key_field="id"))
 
 
 if __name__ == "__main__":

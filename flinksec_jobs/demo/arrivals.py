@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from flinksec_jobs.sandbox import Sandbox
     from flinksec_jobs.sealed import KeyRing
 
-_PAGE = 5000
+_PAGE = 10_000
 _PRECISION = 6
 
 
@@ -87,11 +87,12 @@ def _documents(client: Any, index: str, fields: list[str]) -> Iterator[tuple[str
             source=fields,
             search_after=after,
             track_total_hits=False,
+            filter_path=["hits.hits._id", "hits.hits._source", "hits.hits.sort"],
         )
-        hits = answer["hits"]["hits"]
-        if not hits:
-            return
+        hits = answer.get("hits", {}).get("hits", [])
         yield from ((hit["_id"], hit["_source"]) for hit in hits)
+        if len(hits) < _PAGE:
+            return
         after = hits[-1]["sort"]
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import json
 import zipfile
@@ -49,8 +50,13 @@ def _data_file() -> Path:
 
 def scheduled_at(row: Row) -> int:
     """The scheduled departure in epoch milliseconds."""
-    hour = datetime.fromisoformat(row["time_hour"].replace("Z", "+00:00"))
-    return int(hour.timestamp() * 1000) + int(row["minute"]) * 60_000
+    return _hour_ms(row["time_hour"]) + int(row["minute"]) * 60_000
+
+
+@functools.cache  # there are 38 flights for every hour of the year
+def _hour_ms(time_hour: str) -> int:
+    hour = datetime.fromisoformat(time_hour.replace("Z", "+00:00"))
+    return int(hour.timestamp() * 1000)
 
 
 def flight_id(row: Row) -> str:

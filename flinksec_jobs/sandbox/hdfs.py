@@ -44,6 +44,9 @@ def _common(ports: Mapping[str, int]) -> dict[str, str]:
         "hadoop.security.auth_to_local": "RULE:[2:$1] RULE:[1:$1] DEFAULT",
         "hadoop.rpc.protection": "privacy",
         "dfs.data.transfer.protection": "privacy",
+        # Without it what is called privacy is 3DES or RC4, which is weak, and slow.
+        "dfs.encrypt.data.transfer.cipher.suites": "AES/CTR/NoPadding",
+        "dfs.encrypt.data.transfer.cipher.key.bitlength": "256",
         "dfs.namenode.kerberos.principal": _SERVICE,
         "dfs.datanode.kerberos.principal": _SERVICE,
         "dfs.replication": "1",

@@ -231,6 +231,18 @@ def test_detached_servers_outlive_their_owner_until_they_are_taken_down(tmp_path
     assert Sandbox(directory).status() == []
 
 
+def test_a_sandbox_that_is_started_again_has_its_data_still(tmp_path: Path) -> None:
+    directory = tmp_path / "sandbox"
+    with Sandbox(directory) as first:
+        first.create_topics({"kept": 1})
+        first.produce("kept", LINES)
+        first.elasticsearch_client().index(index="kept", id="1", document={"n": 1})
+    with Sandbox(directory) as second:
+        assert len(second.consume("kept")) == 500
+        assert second.elasticsearch_client().get(index="kept", id="1")["_source"] == {"n": 1}
+        assert second.hdfs_ls("/data") == []
+
+
 def test_a_server_that_dies_at_its_start_is_named_with_the_end_of_its_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,3 +69,7 @@ def test_late_departures_go_on_with_what_they_inherited_and_cancelled_ones_aside
     assert (departure.dep_delay, departure.inherited_delay, departure.own_delay) == (16, 16, 0)
     assert list(function.process_element(cancelled, None)) == [(job.CANCELLED, cancelled)]
     assert state.held == (25 * HOUR, 0)
+    very_late = flight(id="4", scheduled_at=25 * HOUR, dep_delay=121, arr_delay=None)
+    departure, (tag, alert) = function.process_element(very_late, None)
+    assert (tag, alert.id) == (job.ALERTS, departure.id) == (job.ALERTS, "4")
+    assert state.held == (25 * HOUR, 0)

@@ -46,19 +46,23 @@ public final class KdcAndKafka {
   }
 
   private static KafkaRaftServer startBroker(String config) throws Exception {
-    String[] format = {
-      "format", "--ignore-formatted", "-t", Uuid.randomUuid().toString(), "-c", config
-    };
+    Properties properties = read(Path.of(config));
+    if (Files.notExists(Path.of(properties.getProperty("log.dirs"), "meta.properties"))) {
+      format(config);
+    }
+    KafkaRaftServer server = new KafkaRaftServer(KafkaConfig.fromProps(properties), Time.SYSTEM);
+    server.startup();
+    return server;
+  }
+
+  private static void format(String config) throws Exception {
+    String[] format = {"format", "-t", Uuid.randomUuid().toString(), "-c", config};
     PrintStream nowhere =
         new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
     int code = StorageTool.execute(format, nowhere);
     if (code != 0) {
       throw new IllegalStateException("the broker's storage cannot be formatted: " + config);
     }
-    KafkaConfig parsed = KafkaConfig.fromProps(read(Path.of(config)));
-    KafkaRaftServer server = new KafkaRaftServer(parsed, Time.SYSTEM);
-    server.startup();
-    return server;
   }
 
   private static Properties read(Path path) throws Exception {
