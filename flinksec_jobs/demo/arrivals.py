@@ -76,24 +76,11 @@ def sealed_files(evidence: Evidence, ring: KeyRing) -> Iterator[Check]:
 
 
 def _documents(client: Any, index: str, fields: list[str]) -> Iterator[tuple[str, Any]]:
-    if not client.indices.exists(index=index):
-        return
-    after: list[Any] | None = None
-    while True:
-        answer = client.search(
-            index=index,
-            size=_PAGE,
-            sort=["id.keyword"],
-            source=fields,
-            search_after=after,
-            track_total_hits=False,
-            filter_path=["hits.hits._id", "hits.hits._source", "hits.hits.sort"],
-        )
-        hits = answer.get("hits", {}).get("hits", [])
-        yield from ((hit["_id"], hit["_source"]) for hit in hits)
-        if len(hits) < _PAGE:
-            return
-        after = hits[-1]["sort"]
+    from elasticsearch import helpers
+
+    if client.indices.exists(index=index):
+        for hit in helpers.scan(client, index=index, size=_PAGE, _source=fields):
+            yield hit["_id"], hit["_source"]
 
 
 def _compare(name: str, expected: dict[str, Any], actual: dict[str, Any]) -> Iterator[Check]:
