@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import click
+from rich import box
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -23,9 +24,11 @@ from rich.table import Table
 from flinksec_jobs.demo.checks import Check
 from flinksec_jobs.demo.demo import Demo, Listener, Result
 from flinksec_jobs.demo.flights import ALL_FLIGHTS
+from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.runtime.rest import Progress as JobProgress
 from flinksec_jobs.sandbox import Sandbox
 
+_WIDTH = 120
 _STAGES = {
     "sandbox": "Starting real servers",
     "data": "Writing flights into Kafka, over Kerberos and TLS",
@@ -51,22 +54,32 @@ def demo(rows: int | None, as_json: bool, keep: bool) -> None:
     state; compares what arrived with a plain pass over the same data; then attacks the servers
     and the state. Exit code 0 only if every line has a tick.
     """
-    console = Console(stderr=True)
+    console = _console(stderr=True)
     directory = Path(tempfile.mkdtemp(prefix="flinksec-demo-")) if keep else None
     with _Show(console) as show:
         sandbox = Sandbox(directory, progress=show.server, detached=keep)
         try:
             result = Demo(sandbox, rows=rows, listener=show).run()
+        except FlinkSecError:
+            # The logs that the error speaks of stay.
+            sandbox.down(forget=False)
+            raise
         finally:
             if not keep:
                 sandbox.down()
     if as_json:
         click.echo(json.dumps(result.as_dict(), ensure_ascii=False))
     else:
-        _print_table(Console(), result)
+        _print_table(_console(), result)
     if directory is not None:
         _tell_how_to_look(console, directory)
     sys.exit(0 if result.ok else 1)
+
+
+def _console(*, stderr: bool = False) -> Console:
+    """A console that does not break lines where nobody looks at a terminal."""
+    found = Console(stderr=stderr)
+    return found if found.is_terminal else Console(stderr=stderr, width=_WIDTH)
 
 
 class _Show(Listener):
@@ -127,7 +140,7 @@ class _Show(Listener):
 
 
 def _print_table(console: Console, result: Result) -> None:
-    table = Table(title="What arrived, and what was proved", title_justify="left")
+    table = Table(box=box.SIMPLE_HEAD, title="What arrived, and what was proved")
     table.add_column("")
     table.add_column("should be", justify="right")
     table.add_column("is", justify="right")

@@ -158,8 +158,11 @@ class Sandbox:
                 self._stop(at_once=True)
                 raise
 
-    def down(self) -> None:
+    def down(self, *, forget: bool = True) -> None:
         """Stop the servers; a temporary directory is removed.
+
+        Args:
+            forget: whether a temporary directory is removed now, or never.
 
         Raises:
             SandboxError: a process cannot be stopped.
@@ -168,6 +171,8 @@ class Sandbox:
             return
         with records.locked(self._layout):
             self._stop(at_once=self._is_temporary)
+        if not forget:
+            self._is_temporary = False
         if self._is_temporary:
             shutil.rmtree(self.directory, ignore_errors=True)
 
