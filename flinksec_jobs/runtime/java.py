@@ -19,7 +19,7 @@ MAX_VERSION = 21
 # jdk.security.jgss holds the SASL mechanism GSSAPI. Runtimes without it start, and then no client
 # of Kafka or HDFS can authenticate.
 KERBEROS_MODULES = ("java.security.jgss", "jdk.security.auth", "jdk.security.jgss")
-ELASTICSEARCH_MODULES = ("java.management", "java.net.http", "jdk.unsupported")
+ELASTICSEARCH_MODULES = ("java.management", "java.net.http", "jdk.net", "jdk.unsupported")
 
 _HINT = (
     "install a JDK or JRE 17 (Debian, Ubuntu: apt-get install openjdk-17-jre-headless), "

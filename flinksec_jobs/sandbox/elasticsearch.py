@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from flinksec_jobs.errors import SandboxError
 from flinksec_jobs.runtime import artifacts
-from flinksec_jobs.runtime.java import Java, find_java, find_java21
+from flinksec_jobs.runtime.java import ELASTICSEARCH_MODULES, Java, find_java, find_java21
 from flinksec_jobs.sandbox.java import java_command
 from flinksec_jobs.sandbox.layout import HOST, Layout, write_private, write_properties
 
@@ -56,7 +56,7 @@ def find_java_for(version: str) -> Java:
     if version not in VERSIONS:
         known = ", ".join(VERSIONS)
         raise SandboxError(f"the sandbox has no Elasticsearch {version}", hint=f"it has {known}")
-    return find_java() if version == "8" else find_java21()
+    return find_java(modules=ELASTICSEARCH_MODULES) if version == "8" else find_java21()
 
 
 def server_command(layout: Layout, java: Java, version: str, options: list[str]) -> list[str]:
