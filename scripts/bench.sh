@@ -1,11 +1,22 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Runs bench/NAME.py, or bench/NAME/ through its __main__.py.
+# bench.sh NAME [OPTION...] runs bench/NAME.py; without a name it lists the names.
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 cd -- "$ROOT"
 
 name=${1:-}
-for target in "bench/$name.py" "bench/$name"; do
-  if [[ -n $name && -e $target ]]; then exec .venv/bin/python "$target"; fi
-done
-die "there is no benchmark '$name'" "make bench BENCH=name, with a name from the folder bench/"
+benches=(bench/*.py)
+runnable() { grep -qx 'if __name__ == "__main__":' "$1"; }
+
+if [[ -z $name ]]; then
+  for file in "${benches[@]}"; do
+    runnable "$file" || continue
+    printf 'make bench BENCH=%-14s %s\n' "$(basename -- "$file" .py)" \
+      "$(sed -n 's/^"""\(.*[^"]\)\("""\)\{0,1\}$/\1/p;T;q' "$file")"
+  done
+  exit
+fi
+if [[ ! -f bench/$name.py ]] || ! runnable "bench/$name.py"; then
+  die "there is no bench '$name'" "make bench lists them"
+fi
+exec "$VENV/bin/python" -m "bench.$name" "${@:2}"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import threading
 import time
@@ -80,6 +81,7 @@ class Server:
                 stdout=subprocess.PIPE,
                 stderr=file,
                 text=True,
+                env=os.environ | {"PATH": _search_path()},
                 start_new_session=True,  # Ctrl-C is for us; we then stop the servers
                 umask=0o077,
             )
@@ -126,6 +128,11 @@ class Server:
         with self._changed:
             self._ended = True
             self._changed.notify_all()
+
+
+def _search_path() -> str:
+    """The user's PATH, and the system's own folders: Hadoop calls bash, df, du and chmod."""
+    return os.pathsep.join(part for part in (os.environ.get("PATH"), os.defpath) if part)
 
 
 def stop(records: Iterable[Record], *, at_once: bool) -> None:
