@@ -142,21 +142,27 @@ def main() -> None:
         flights = job.from_kafka(
             "flights", Flight, event_time="scheduled_at", out_of_orderness="5 min", bounded=True
         )
-        flights.sink_to(job.to_hdfs("/data/flights")).name("All flights")
+        flights.sink_to(job.to_hdfs("/data/flights")).name("HDFS: all flights")
 
         tables = StreamTableEnvironment.create(job.env)
         tables.create_temporary_view("flights", flights, with_event_time())
         hourly = tables.to_data_stream(tables.sql_query(HOURLY_DEPARTURES))
-        hourly.sink_to(job.to_elasticsearch("departures-hourly", id_field="id"))
+        hourly.sink_to(job.to_elasticsearch("departures-hourly", id_field="id")).name(
+            "Elasticsearch: hours"
+        )
 
         # A flight of unknown aircraft stands for itself.
         by_aircraft = key_by_field(flights, "tail_number", "id")
         late = by_aircraft.process(LateDepartures(), row_type(Departure))
-        late.sink_to(job.to_elasticsearch("flight-delays", id_field="id"))
+        late.sink_to(job.to_elasticsearch("flight-delays", id_field="id")).name(
+            "Elasticsearch: late departures"
+        )
         late.get_side_output(CANCELLED).sink_to(
             job.to_elasticsearch("flight-cancellations", id_field="id")
+        ).name("Elasticsearch: cancelled flights")
+        late.get_side_output(ALERTS).sink_to(job.to_kafka("delay-alerts", key_field="id")).name(
+            "Kafka: alerts"
         )
-        late.get_side_output(ALERTS).sink_to(job.to_kafka("delay-alerts", key_field="id"))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _TIMEOUT_SECONDS = 2
+_DOCUMENT_SINKS = "Elasticsearch"
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Progress:
 
     Attributes:
         records_in: records read by all sources.
-        documents_out: documents acknowledged by all Elasticsearch sinks.
+        documents_out: documents that the sinks named ``Elasticsearch…`` have sent.
         checkpoints: checkpoints completed so far.
         checkpoint_bytes: size of the last completed checkpoint.
         checkpoint_ms: how long the last completed checkpoint took, in milliseconds.
@@ -57,7 +58,7 @@ class JobRest:
         last = checkpoints["latest"]["completed"] or {}
         return Progress(
             records_in=self._sum(job, vertices, "Source__", ".numRecordsIn"),
-            documents_out=self._sum(job, vertices, "", "__Writer.numRecordsSend"),
+            documents_out=self._sum(job, vertices, _DOCUMENT_SINKS, "__Writer.numRecordsSend"),
             checkpoints=checkpoints["counts"]["completed"],
             checkpoint_bytes=last.get("state_size", 0),
             checkpoint_ms=last.get("end_to_end_duration", 0),

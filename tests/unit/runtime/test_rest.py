@@ -27,13 +27,14 @@ ANSWERS: dict[str, Any] = {
         {"id": "Source__Kafka_flights.numRecordsIn", "sum": 100.0}
     ],
     f"/jobs/j/vertices/v2{METRICS}": [
-        {"id": "Delays__Writer.numRecordsSend"},
-        {"id": "Hours__Writer.numRecordsSend"},
+        {"id": "HDFS__all__Writer.numRecordsSend"},
+        {"id": "Elasticsearch__delays__Writer.numRecordsSend"},
+        {"id": "Elasticsearch__hours__Writer.numRecordsSend"},
     ],
     f"/jobs/j/vertices/v2{METRICS}"
-    "?get=Delays__Writer.numRecordsSend,Hours__Writer.numRecordsSend&agg=sum": [
-        {"id": "Delays__Writer.numRecordsSend", "sum": 7.0},
-        {"id": "Hours__Writer.numRecordsSend", "sum": 5.0},
+    "?get=Elasticsearch__delays__Writer.numRecordsSend,Elasticsearch__hours__Writer.numRecordsSend&agg=sum": [
+        {"id": "Elasticsearch__delays__Writer.numRecordsSend", "sum": 7.0},
+        {"id": "Elasticsearch__hours__Writer.numRecordsSend", "sum": 5.0},
     ],
 }
 

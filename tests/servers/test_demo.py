@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`flinksec demo` as its user sees it: interrupted, kept, and its result as JSON."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+PATIENCE = 300
+
+
+@contextmanager
+def demo(*arguments: str, tmp: Path) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flinksec_jobs", "demo", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"TMPDIR": str(tmp)},
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def started_by(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    return list(psutil.Process(process.pid).children(recursive=True))
+
+
+@pytest.mark.parametrize("stage", ["Starting real servers", "Running jobs"])
+def test_ctrl_c_stops_everything_that_the_demo_started(stage: str, tmp_path: Path) -> None:
+    with demo("--rows", "40000", tmp=tmp_path) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if stage in line:
+                break
+        waiting = 3 if stage == "Starting real servers" else 10
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(waiting)  # servers start, or the job's JVM
+        started = started_by(process)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE) == 130
+        assert [p.name() for p in started if p.is_running()] == []
+    assert len(started) >= (2 if stage == "Starting real servers" else 5)
+    assert list(tmp_path.glob("flinksec-[!r]*")) == []
+
+
+def test_json_is_one_object_on_stdout_and_nothing_else(tmp_path: Path) -> None:
+    with demo("--rows", "2000", "--json", "--keep", tmp=tmp_path) as process:
+        out, err = process.communicate(timeout=PATIENCE)
+    (kept,) = tmp_path.glob("flinksec-demo-*")
+    down = [sys.executable, "-m", "flinksec_jobs", "sandbox"]
+    try:
+        result = json.loads(out)
+        status = subprocess.run([*down, "status", "--dir", kept], check=False)
+    finally:
+        subprocess.run([*down, "down", "--dir", kept], check=True)
+    assert process.returncode == 0, err
+    assert result["ok"] is True
+    assert set(result) == {"ok", "checks", "seconds"}
+    assert {tuple(check) for check in result["checks"]} == {("name", "expected", "actual", "ok")}
+    assert set(result["seconds"]) == {"sandbox", "data", "job", "figures", "attacks"}
+    assert status.returncode == 0
+    assert re.search(r"stop them +flinksec sandbox down --dir", err)
