@@ -12,6 +12,8 @@ import pytest
 from flinksec_jobs.runtime.rest import JobRest, Progress
 
 METRICS = "/subtasks/metrics"
+DELAYS = "Elasticsearch__delays__Writer.numRecordsSend"
+HOURS = "Elasticsearch__hours__Writer.numRecordsSend"
 ANSWERS: dict[str, Any] = {
     "/jobs": {"jobs": [{"id": "j", "status": "RUNNING"}]},
     "/jobs/j": {"vertices": [{"id": "v1"}, {"id": "v2"}]},
@@ -28,13 +30,12 @@ ANSWERS: dict[str, Any] = {
     ],
     f"/jobs/j/vertices/v2{METRICS}": [
         {"id": "HDFS__all__Writer.numRecordsSend"},
-        {"id": "Elasticsearch__delays__Writer.numRecordsSend"},
-        {"id": "Elasticsearch__hours__Writer.numRecordsSend"},
+        {"id": DELAYS},
+        {"id": HOURS},
     ],
-    f"/jobs/j/vertices/v2{METRICS}"
-    "?get=Elasticsearch__delays__Writer.numRecordsSend,Elasticsearch__hours__Writer.numRecordsSend&agg=sum": [
-        {"id": "Elasticsearch__delays__Writer.numRecordsSend", "sum": 7.0},
-        {"id": "Elasticsearch__hours__Writer.numRecordsSend", "sum": 5.0},
+    f"/jobs/j/vertices/v2{METRICS}?get={DELAYS},{HOURS}&agg=sum": [
+        {"id": DELAYS, "sum": 7.0},
+        {"id": HOURS, "sum": 5.0},
     ],
 }
 
