@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Decode JSON from Kafka in the JVM, or with json.loads in Python.
 
-Once with a trivial Python function behind it, in both of PyFlink's execution modes, and once with
-a sink in the JVM behind it, which takes typed rows.
+Once with a trivial Python function behind it, in both of PyFlink's execution modes, and twice with
+a sink in the JVM behind it, which takes typed rows: behind a Python filter, and at once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from bench.side_by_side import TOPIC, Comparison, Way, command
 from flinksec_jobs import row_type
 from flinksec_jobs.kafka import client_properties
-from jobs.flight_delays import Flight
+from jobs.flight_delays import DELAYED_MINUTES, Flight
 
 if TYPE_CHECKING:
     from pyflink.datastream import DataStream
@@ -79,6 +79,21 @@ def python_then_row(job: SecureJob) -> DataStream:
     return strings(job).map(lambda line: Flight(**json.loads(line)), row_type(Flight))
 
 
+def is_late(flight: Any) -> bool:
+    """The filter, for a row or a record."""
+    return (flight.dep_delay or 0) > DELAYED_MINUTES
+
+
+def jvm_then_filter(job: SecureJob) -> DataStream:
+    """Rows to a Python filter and back."""
+    return rows(job).filter(is_late)
+
+
+def python_then_filter(job: SecureJob) -> DataStream:
+    """Text to json.loads to a Python filter, and what is left to the JVM as a row."""
+    return python_then_row(job).filter(is_late)
+
+
 COMPARISONS = [
     Comparison(
         "decode, then a Python function",
@@ -90,7 +105,14 @@ COMPARISONS = [
         ],
     ),
     Comparison(
-        "decode, then a sink in the JVM",
+        "decode, a Python filter, a sink in the JVM",
+        [
+            Way("JVM decodes, filter in thread mode", jvm_then_filter),
+            Way("json.loads to a row, filter in thread mode", python_then_filter),
+        ],
+    ),
+    Comparison(
+        "decode, a sink in the JVM",
         [
             Way("JVM decodes, no Python", rows),
             Way("json.loads to a row, thread mode", python_then_row),
