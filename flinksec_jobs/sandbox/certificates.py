@@ -17,7 +17,6 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from flinksec_jobs.sandbox.layout import HOST, Layout, write_private
 
 Variant = Literal["good", "wrong-name", "unknown-ca", "expired"]
-VARIANTS: tuple[Variant, ...] = ("good", "wrong-name", "unknown-ca", "expired")
 
 _PEM = serialization.Encoding.PEM
 _DAY = timedelta(days=1)

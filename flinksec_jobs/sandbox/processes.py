@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -161,16 +160,3 @@ def tail(log: Path) -> str:
     text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("at ")]
     return "\n".join(f"  {line}" for line in lines[-_TAIL_LINES:]) or "  (nothing)"
-
-
-def wait_until(condition: Callable[[], bool], seconds: float, failed: str) -> None:
-    """Wait for something that tells nobody when it happens.
-
-    Raises:
-        SandboxError: it did not happen in time.
-    """
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise SandboxError(failed)
-        time.sleep(0.02)

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the servers of the sandbox are told leaves no way in without credentials."""
+
+import re
+import ssl
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from flinksec_jobs.sandbox import hdfs, kafka, kerberos
+from flinksec_jobs.sandbox import settings as job_settings
+from flinksec_jobs.sandbox.certificates import Authority, Variant, write_certificates
+from flinksec_jobs.sandbox.layout import Layout
+from flinksec_jobs.settings import load
+
+NAMES = [
+    "kdc",
+    *kafka.LISTENERS,
+    kafka.CONTROLLER,
+    *hdfs.PORTS,
+    "elasticsearch",
+]
+PORTS = {name: 10000 + number for number, name in enumerate(NAMES)}
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    made = Layout(tmp_path / "box")
+    made.make()
+    return made
+
+
+def test_every_listener_of_kafka_asks_who_is_there(layout: Layout) -> None:
+    told = kafka.server_properties(layout, PORTS)
+    protocols = dict(one.split(":") for one in told["listener.security.protocol.map"].split(","))
+    assert set(protocols.values()) == {"SASL_PLAINTEXT", "SASL_SSL", "SSL"}
+    assert told["listener.name.ssl.ssl.client.auth"] == "required"
+    assert told["allow.everyone.if.no.acl.found"] == "false"
+    assert told["super.users"] == "User:kafka"
+    assert re.findall(r"//([^:]+):", told["listeners"]) == ["localhost"] * 4
+
+
+def test_hadoop_encrypts_calls_and_data_with_aes(layout: Layout) -> None:
+    hdfs.write_configuration(layout, PORTS, "store-password")
+    site = (layout.hadoop_conf / "hdfs-site.xml").read_text()
+    client = (layout.hadoop_client_conf / "hdfs-site.xml").read_text()
+    for text in (site, client):
+        assert "<name>hadoop.rpc.protection</name><value>privacy</value>" in text
+        assert "<name>dfs.data.transfer.protection</name><value>privacy</value>" in text
+        assert "<value>AES/CTR/NoPadding</value>" in text
+        assert "store-password" not in text
+    assert "<value>HTTPS_ONLY</value>" in site
+
+
+def test_tickets_may_be_made_short(layout: Layout) -> None:
+    assert kerberos.kdc_properties(layout, 88, 60)["kdc.ticket.seconds"] == "60"
+    assert "kdc.ticket.seconds" not in kerberos.kdc_properties(layout, 88, None)
+
+
+def test_krb5_conf_asks_no_dns_and_no_udp(layout: Layout) -> None:
+    kerberos.write_krb5_conf(layout, 10088)
+    text = layout.krb5_conf.read_text()
+    for line in ("dns_lookup_kdc = false", "rdns = false", "udp_preference_limit = 1"):
+        assert f"  {line}\n" in text
+    assert "kdc = localhost:10088" in text
+
+
+@pytest.mark.parametrize(
+    "servers", [["kafka", "hdfs", "elasticsearch"], ["kafka"], ["elasticsearch"], []]
+)
+def test_the_settings_have_a_section_for_each_server(
+    layout: Layout, tmp_path: Path, servers: list[str]
+) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text(job_settings.settings_toml(layout, PORTS, servers))
+    loaded = load(path, environ={})
+    for name in ("kafka", "hdfs", "elasticsearch"):
+        assert (getattr(loaded, name) is not None) == (name in servers)
+    assert loaded.kerberos and loaded.kerberos.principal == "flink@SANDBOX.LOCAL"
+    assert loaded.state and loaded.state.uri == f"sealed+file://{layout.state}"
+
+
+@pytest.mark.parametrize(
+    ("variant", "name", "trusted", "valid"),
+    [
+        ("good", "localhost", True, True),
+        ("wrong-name", "search.example.com", True, True),
+        ("unknown-ca", "localhost", False, True),
+        ("expired", "localhost", True, False),
+    ],
+)
+def test_elasticsearch_s_certificate_is_wrong_as_asked_for(
+    layout: Layout, variant: Variant, name: str, trusted: bool, valid: bool
+) -> None:
+    write_certificates(layout, "store-password", variant)
+    pem = layout.certificate("elasticsearch.pem").read_bytes()
+    ca = x509.load_pem_x509_certificate(layout.certificate("ca.pem").read_bytes())
+    certificate = x509.load_pem_x509_certificate(pem)
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == [name]
+    assert (certificate.issuer == ca.subject) == trusted
+    assert (certificate.not_valid_after_utc > datetime.now(UTC)) == valid
+
+
+def test_the_client_certificate_and_its_key_belong_together(layout: Layout) -> None:
+    write_certificates(layout, "store-password", "good")
+    context = ssl.create_default_context()
+    context.load_cert_chain(layout.certificate("flink.pem"), layout.certificate("flink.key"))
+
+
+def test_no_key_of_an_authority_is_written(layout: Layout) -> None:
+    write_certificates(layout, "store-password", "good")
+    assert b"PRIVATE KEY" not in layout.certificate("ca.pem").read_bytes()
+    assert b"PRIVATE KEY" not in layout.certificate("rogue-ca.pem").read_bytes()
+    assert b"PRIVATE KEY" not in Authority.create("another").pem
