@@ -36,10 +36,14 @@ final class Registered {
 
   private static boolean isPlaintext(Path file) {
     try (var in = Files.newInputStream(file)) {
-      byte[] magic = in.readNBytes(6);
-      return !new String(magic, 1, 5, java.nio.charset.StandardCharsets.US_ASCII).equals("FSEAL");
+      return isPlaintext(in.readNBytes(6));
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(e);
     }
+  }
+
+  static boolean isPlaintext(byte[] content) {
+    byte[] magic = java.util.Arrays.copyOf(content, 6);
+    return !new String(magic, 1, 5, java.nio.charset.StandardCharsets.US_ASCII).equals("FSEAL");
   }
 }
