@@ -2,9 +2,11 @@
 """Looks for secrets where none may be: what processes show, what they log, what they answer."""
 
 import base64
+import json
 import struct
 import threading
 import urllib.parse
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,16 +20,20 @@ _INTERVAL_SECONDS = 0.2
 class Seen:
     """Everything that could be seen of the processes below this one, by where it was."""
 
-    def __init__(self) -> None:
+    def __init__(self, rest_port: int) -> None:
+        self._rest = f"http://localhost:{rest_port}"
         self._content: list[tuple[str, bytes]] = []
         self._processes: set[tuple[int, float]] = set()
         self._stop = threading.Event()
 
     @classmethod
     @contextmanager
-    def watching(cls) -> Iterator[Self]:
-        """Collect command lines and environments of all processes that appear meanwhile."""
-        seen = cls()
+    def watching(cls, rest_port: int) -> Iterator[Self]:
+        """Collect command lines and environments of all processes that appear meanwhile.
+
+        Also what Flink's REST endpoint tells of its configuration and its jobs.
+        """
+        seen = cls(rest_port)
         thread = threading.Thread(target=seen._watch, daemon=True)
         thread.start()
         try:
@@ -60,6 +66,22 @@ class Seen:
         while not self._stop.wait(_INTERVAL_SECONDS):
             for process in psutil.Process().children(recursive=True):
                 self._look_at(process)
+            self._ask_flink()
+
+    def _ask_flink(self) -> None:
+        try:
+            jobs = json.loads(self._get("/jobs"))["jobs"]
+            paths = ["/jobmanager/config", "/jobmanager/environment", "/jobmanager/log"]
+            paths += [f"/jobs/{job['id']}{part}" for job in jobs for part in ("", "/config")]
+            for path in paths if jobs else ():
+                self.add(f"REST {path.rpartition('/')[2]}", self._get(path))
+        except (OSError, ValueError):
+            return  # not up, or gone
+
+    def _get(self, path: str) -> bytes:
+        with urllib.request.urlopen(self._rest + path, timeout=2) as answer:
+            content: bytes = answer.read()
+            return content
 
     def _look_at(self, process: psutil.Process) -> None:
         try:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The job on real servers: killed in mid-stream, started again, and nothing lost or doubled."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from flinksec_jobs.demo import arrivals, flights
 from flinksec_jobs.demo.evidence import Evidence
 from flinksec_jobs.demo.expected import Expected, expected_figures
 from flinksec_jobs.sandbox import Sandbox
+from flinksec_jobs.sandbox.ports import free_ports
 from flinksec_jobs.sealed import KeyRing, Status, verify_file
 
 from .conftest import JOB, Ended, StartedJob
@@ -39,14 +42,16 @@ def run(
     flights_in_kafka: list[flights.Row],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Killed]:
+    (rest_port,) = free_ports(1)
     logs = tmp_path_factory.mktemp("pipeline") / "logs"
     variables = {
         "FLINKSEC_LOG_DIR": str(logs),
         "FLINKSEC_STATE__CHECKPOINT_INTERVAL": "1 s",
+        "FLINKSEC_FLINK__REST__BIND_PORT": str(rest_port),
     }
     settings = sandbox.directory / "settings.toml"
     evidence = Evidence(sandbox.directory / "state", sandbox.directory / "evidence")
-    with evidence, Seen.watching() as seen:
+    with evidence, Seen.watching(rest_port) as seen:
         first = StartedJob(settings, variables)
         try:
             kill_between_checkpoints(first, evidence, checkpoints=2)
@@ -57,6 +62,9 @@ def run(
         second = StartedJob(settings, variables)
         ended = second.end(PATIENCE)
         seen.add("what the job printed", (ended.out + ended.err).encode())
+        show = [sys.executable, "-m", "flinksec_jobs", "settings", "show", str(settings)]
+        shown = subprocess.run(show, capture_output=True, check=True).stdout
+        seen.add("settings show", shown)
     yield Killed(expected_figures(flights_in_kafka), evidence, alerts, ended, logs, seen)
 
 
@@ -126,7 +134,13 @@ def test_no_secret_is_in_any_log_command_line_environment_or_configuration(
     run.seen.add_files("a log of the job", run.logs)
     secrets = secrets_of(sandbox.directory)
     assert len(secrets) > 10
-    assert run.seen.places() > {"command line", "environment", "a log of the job"}
+    assert run.seen.places() > {
+        "command line",
+        "environment",
+        "a log of the job",
+        "settings show",
+        "REST config",
+    }
     assert run.seen.find(secrets) == []
 
 
