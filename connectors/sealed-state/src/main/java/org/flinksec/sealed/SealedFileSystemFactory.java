@@ -111,7 +111,7 @@ public abstract class SealedFileSystemFactory implements FileSystemFactory {
           "%s needs a key ring: set %s to its directory"
               .formatted(getScheme(), SealedOptions.KEYS.key()));
     }
-    FileSystem inner = FileSystem.getUnguardedFileSystem(root(innerScheme, uri));
+    FileSystem inner = InnerFileSystem.at(root(innerScheme, uri));
     return new SealedFileSystem(inner, root(getScheme(), uri), innerScheme, vault);
   }
 
