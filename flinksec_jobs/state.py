@@ -50,7 +50,8 @@ def flink_options(settings: StateSettings, job_name: str) -> dict[str, str]:
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
         "state.backend.type": settings.backend,
     }
-    if settings.sealed:
+    # Also where new state is written in clear: a sealed savepoint may be what it starts from.
+    if settings.keys is not None:
         options["flinksec.sealed.keys"] = str(settings.keys)
     return options
 

@@ -17,9 +17,8 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from xml.sax.saxutils import escape
 
-from flinksec_jobs.runtime import artifacts, jvm
+from flinksec_jobs.runtime import artifacts, hadoop_conf, jvm
 from flinksec_jobs.runtime.java import find_java
 
 # A local run ends at its first failure, where a cluster would try again for ever, and offers
@@ -131,14 +130,8 @@ def _lay_out_plugins(directory: Path) -> Path:
 
 def _write_hadoop_conf(directory: Path, options: Mapping[str, str]) -> Path:
     directory.mkdir()
-    properties = "".join(
-        f"  <property><name>{escape(name)}</name><value>{escape(value)}</value></property>\n"
-        for name, value in sorted(options.items())
-    )
     for name in HADOOP_CONF_FILES:
-        (directory / name).write_text(
-            f'<?xml version="1.0"?>\n<configuration>\n{properties}</configuration>\n'
-        )
+        (directory / name).write_text(hadoop_conf.as_xml(options))
     return directory
 
 

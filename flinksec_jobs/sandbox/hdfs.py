@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from xml.sax.saxutils import escape
 
-from flinksec_jobs.runtime import artifacts
+from flinksec_jobs.runtime import artifacts, hadoop_conf
 from flinksec_jobs.runtime.java import Java
 from flinksec_jobs.sandbox.java import client, java_command
 from flinksec_jobs.sandbox.layout import HOST, PRINCIPALS, REALM, Layout, write_private
@@ -96,11 +95,7 @@ def _stores(side: str, layout: Layout, password: str) -> dict[str, str]:
 
 
 def _write(path: Path, options: Mapping[str, str]) -> None:
-    entries = "".join(
-        f"  <property><name>{escape(name)}</name><value>{escape(value)}</value></property>\n"
-        for name, value in options.items()
-    )
-    write_private(path, f'<?xml version="1.0"?>\n<configuration>\n{entries}</configuration>\n')
+    write_private(path, hadoop_conf.as_xml(options))
 
 
 def server_command(layout: Layout, java: Java, options: list[str]) -> list[str]:

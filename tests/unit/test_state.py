@@ -76,6 +76,13 @@ def test_plain_state_has_no_keys() -> None:
     assert "flinksec.sealed.keys" not in options
 
 
+def test_a_key_ring_is_handed_on_to_read_a_sealed_savepoint_on_the_way_out() -> None:
+    given = settings("/mnt/state", sealed=False, keys="/etc/keys")
+    options = state.flink_options(given, "job")
+    assert options["execution.checkpointing.dir"] == "file:///mnt/state/job"
+    assert options["flinksec.sealed.keys"] == "/etc/keys"
+
+
 def test_without_a_checkpoint_there_is_nothing_to_go_on_from(
     sealed: StateSettings, write: Write
 ) -> None:
