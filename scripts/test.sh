@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every test, from the quickest to the slowest: unit, JVM, real servers.
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=debian.sh
+. "$ROOT/scripts/debian.sh"
 cd -- "$ROOT"
 
 pytest=("$VENV/bin/python" -m pytest)
@@ -19,6 +21,8 @@ unit_tests() {
   "${isolate[@]}" "${pytest[@]}" tests/unit --timeout 120
 }
 
+mapfile -t debian < <(packages_in requirements/debian.txt)
+need_debian "${debian[@]}"
 unit_tests
 maven test
 "${pytest[@]}" tests/servers --timeout 900
