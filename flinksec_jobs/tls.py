@@ -21,6 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from .errors import SecretError, SettingsError
+from .private_files import write_private
 
 if TYPE_CHECKING:
     from .secrets import SecretFile
@@ -174,12 +175,11 @@ def _combined(kafka: KafkaSettings) -> Path:
     directory = Path(tempfile.mkdtemp(prefix="flinksec-tls-"))  # of mode 0700
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
     path = directory / "client.pem"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(b"".join(certificate.public_bytes(_PEM) for certificate in certificates))
-        file.write(
-            key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        )
+    leaf = b"".join(certificate.public_bytes(_PEM) for certificate in certificates)
+    secret = key.private_bytes(
+        _PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    write_private(path, leaf + secret)
     return path
 
 

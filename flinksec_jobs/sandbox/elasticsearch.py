@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from flinksec_jobs.errors import SandboxError
+from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import ELASTICSEARCH_MODULES, Java, find_java, find_java21
 from flinksec_jobs.sandbox.java import java_command
-from flinksec_jobs.sandbox.layout import HOST, Layout, write_private, write_properties
+from flinksec_jobs.sandbox.layout import HOST, Layout, write_properties
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from flinksec_jobs.sandbox.layout import HOST, PRINCIPALS, REALM, Layout, write_private
+from flinksec_jobs.private_files import write_private
+from flinksec_jobs.sandbox.layout import HOST, PRINCIPALS, REALM, Layout
 
 
 def kdc_properties(layout: Layout, port: int, ticket_lifetime: int | None) -> dict[str, str]:

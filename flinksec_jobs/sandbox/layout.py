@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from flinksec_jobs.errors import SandboxError
+from flinksec_jobs.private_files import write_private
 
 REALM = "SANDBOX.LOCAL"
 HOST = "localhost"
@@ -116,15 +116,6 @@ class Layout:
     def log(self, server: str) -> Path:
         """What a server says."""
         return self.directory / "logs" / f"{server}.log"
-
-
-def write_private(path: Path, content: str | bytes) -> None:
-    """Write a file that only this user can read, from its first byte on."""
-    data = content.encode() if isinstance(content, str) else content
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
 
 
 def write_properties(path: Path, values: Mapping[str, str]) -> None:

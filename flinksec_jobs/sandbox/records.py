@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 from flinksec_jobs.errors import SandboxError
-from flinksec_jobs.sandbox.layout import Layout, write_private
+from flinksec_jobs.private_files import write_private
+from flinksec_jobs.sandbox.layout import Layout
 from flinksec_jobs.sandbox.processes import Record
 
 

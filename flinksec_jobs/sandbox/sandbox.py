@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from flinksec_jobs import settings as settings_
 from flinksec_jobs.errors import SandboxError
+from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import find_java
 from flinksec_jobs.sandbox import elasticsearch, hdfs, kafka, kerberos, processes, records
 from flinksec_jobs.sandbox import settings as job_settings
 from flinksec_jobs.sandbox.certificates import Variant, write_certificates
 from flinksec_jobs.sandbox.java import java_command
-from flinksec_jobs.sandbox.layout import HOST, Layout, write_private, write_properties
+from flinksec_jobs.sandbox.layout import HOST, Layout, write_properties
 from flinksec_jobs.sandbox.ports import free_ports
 from flinksec_jobs.sandbox.processes import Server
 from flinksec_jobs.sealed import KeyRing

@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 from flinksec_jobs.errors import KeyRingError
+from flinksec_jobs.private_files import sync_directory, write_private
 from flinksec_jobs.sealed.format import KEY_ID
 
 PRIMARY = "primary"
@@ -57,31 +58,22 @@ def write_new_key(directory: Path, key_id: str) -> None:
             hint="letters, digits, dot, hyphen, underscore; at most 64; not 'primary'",
         )
     temporary = directory / f".{key_id}.new"
-    _write_private(temporary, os.urandom(KEY_BYTES))
+    write_private(temporary, os.urandom(KEY_BYTES), durable=True)
     try:
         os.link(temporary, directory / key_id)
     except FileExistsError:
         raise KeyRingError(f"key ring {directory}: key '{key_id}' exists already") from None
     finally:
         temporary.unlink()
-    _sync_directory(directory)
+    sync_directory(directory)
 
 
 def write_primary(directory: Path, key_id: str) -> None:
     """Names the key for new files; the file is replaced in one step."""
     temporary = directory / ".primary.new"
-    _write_private(temporary, f"{key_id}\n".encode())
+    write_private(temporary, f"{key_id}\n".encode(), durable=True)
     temporary.replace(directory / PRIMARY)
-    _sync_directory(directory)
-
-
-def _write_private(path: Path, data: bytes) -> None:
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    sync_directory(directory)
 
 
 def remove_key(directory: Path, key_id: str) -> None:
@@ -99,15 +91,7 @@ def remove_key(directory: Path, key_id: str) -> None:
             hint="add another key first: flinksec state keys add",
         )
     (directory / key_id).unlink()
-    _sync_directory(directory)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_directory(directory)
 
 
 def _key_files(directory: Path) -> list[Path]:

@@ -23,10 +23,11 @@ from pyflink import java_gateway
 
 from flinksec_jobs import SecureJob, preflight
 from flinksec_jobs.errors import JobError
+from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.sandbox.certificates import Authority, Variant
-from flinksec_jobs.sandbox.layout import Layout, write_private
+from flinksec_jobs.sandbox.layout import Layout
 from flinksec_jobs.settings import ElasticsearchSettings, Settings
 
 Server = Variant | Literal["demands-client-certificate"]

@@ -17,8 +17,8 @@ import pytest
 from elasticsearch import AuthenticationException, Elasticsearch, SSLError
 
 from flinksec_jobs.errors import SandboxError
+from flinksec_jobs.private_files import write_private
 from flinksec_jobs.sandbox import Sandbox, kafka
-from flinksec_jobs.sandbox.layout import write_private
 from flinksec_jobs.sandbox.processes import Record
 
 LINES = [f'{1000 + i}\tkey-{i % 3}\t{{"n":{i}}}' for i in range(500)]

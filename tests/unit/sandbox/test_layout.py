@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from flinksec_jobs.errors import SandboxError
+from flinksec_jobs.private_files import write_private
 from flinksec_jobs.sandbox import Sandbox, records
-from flinksec_jobs.sandbox.layout import Layout, write_private, write_properties
+from flinksec_jobs.sandbox.layout import Layout, write_properties
 from flinksec_jobs.sandbox.ports import free_ports
 from flinksec_jobs.sandbox.processes import Record
 
