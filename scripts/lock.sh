@@ -17,5 +17,5 @@ trap 'rm -rf -- "$tools"' EXIT
 cd -- "$ROOT"
 "${PYTHON:-python3}" -m venv "$tools"
 "$tools/bin/python" -m pip --disable-pip-version-check install --quiet "$UV"
-compile --extra demo --group dev --output-file requirements/lock.txt pyproject.toml >/dev/null
+compile --extra demo --extra pkcs11 --group dev --output-file requirements/lock.txt pyproject.toml >/dev/null
 compile --constraint requirements/lock.txt --output-file requirements/build.txt requirements/build.in >/dev/null
