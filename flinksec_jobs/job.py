@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from flinksec_jobs import elasticsearch, hdfs, kafka, kerberos, preflight, rows, state
 from flinksec_jobs.errors import FlinkSecError, SettingsError
-from flinksec_jobs.runtime import artifacts, jvm, local
+from flinksec_jobs.runtime import artifacts, cluster_run, jvm, local
 from flinksec_jobs.settings import Settings, duration, load
 from flinksec_jobs.settings.checks import check_files, weaknesses
 
@@ -97,7 +97,7 @@ class SecureJob:
 
     @property
     def log_file(self) -> Path:
-        """Where a local run writes the log of its JVM."""
+        """Where a local run writes the log of its JVM; in a cluster the log is the console's."""
         return self._local_run.log_file
 
     def from_kafka(
@@ -214,6 +214,8 @@ class SecureJob:
 
     def prepare(self) -> None:
         """Check the settings' files, start the JVM and log in: what entering the block does."""
+        if jvm.runs_in_a_cluster():
+            cluster_run.tell_errors_briefly()
         check_files(self.settings)
         for weakness in weaknesses(self.settings):
             _log.warning("%s", weakness)
@@ -230,7 +232,8 @@ class SecureJob:
             JobError: a server refuses the job, or it failed in Flink.
         """
         self._ask_the_servers()
-        _log.info("job %s starts; its log is %s", self.name, self.log_file)
+        where = "the console" if jvm.runs_in_a_cluster() else self.log_file
+        _log.info("job %s starts; its log is %s", self.name, where)
         with jvm.translated(f"the job {self.name} failed"):
             self.env.execute(self.name)
 
@@ -299,10 +302,13 @@ class SecureJob:
 
     def _resume_options(self, settings: StateSettings) -> dict[str, str]:
         named = state.RECOVERY_PATH in self.settings.flink
-        if self.settings.job.resume == "never" or named or jvm.runs_in_a_cluster():
+        if self.settings.job.resume == "never" or named:
             return {}
+        in_cluster = jvm.runs_in_a_cluster()
+        if in_cluster and not state.is_mounted(settings) and cluster_run.is_highly_available():
+            return {}  # Flink itself remembers the last checkpoint
         checkpoint = state.latest_checkpoint(settings, self.name)
-        if checkpoint is None:
+        if checkpoint is None or (in_cluster and cluster_run.option(state.RECOVERY_PATH)):
             return {}
         _log.warning("job %s goes on from the checkpoint %s", self.name, checkpoint.directory)
         scheme = state.SEALED if settings.sealed else ""

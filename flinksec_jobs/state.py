@@ -71,6 +71,11 @@ def latest_checkpoint(settings: StateSettings, job_name: str) -> Checkpoint | No
     return max(found, key=lambda checkpoint: checkpoint.created_at_ms, default=None)
 
 
+def is_mounted(settings: StateSettings) -> bool:
+    """Whether state lies on a local or mounted file system."""
+    return settings.uri.removeprefix(SEALED).startswith("file:")
+
+
 def _local_path(uri: str) -> Path:
     scheme, _, path = uri.removeprefix(SEALED).partition(":")
     if scheme != "file":

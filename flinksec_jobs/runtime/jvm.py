@@ -132,6 +132,14 @@ def initialize_file_systems(configuration: Any) -> None:
         core.fs.FileSystem.initialize(j_configuration, plugins)
 
 
+def context_option(name: str) -> str | None:
+    """Return an option of the cluster that started this program, ``None`` if it is not set."""
+    environments = view().org.apache.flink.streaming.api.environment.StreamExecutionEnvironment
+    options = environments.getExecutionEnvironment().getConfiguration().toMap()
+    value = options.get(name)
+    return None if value is None else str(value)
+
+
 def read_to_end(uri: str) -> int:
     """Read a file through Flink's file systems, as a restoring job does.
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The settings of a job: frozen models, and `load`, the only reader of files and environment."""
 
+from .cluster import ClusterSettings, ClusterTlsSettings
 from .durations import duration, format_duration
 from .load import load
 from .models import (
@@ -15,6 +16,8 @@ from .models import (
 )
 
 __all__ = [
+    "ClusterSettings",
+    "ClusterTlsSettings",
     "ElasticsearchSettings",
     "HdfsSettings",
     "JobSettings",

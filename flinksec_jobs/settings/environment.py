@@ -58,8 +58,10 @@ def _place(variable: str) -> schema.Place:
         return (section,)
     if section not in schema.sections():
         return (section, _key("__".join(rest)))
-    name = schema.canonical(section, rest[0].lower())
-    return (section, name, _key("__".join(rest[1:]))) if rest[1:] else (section, name)
+    place: schema.Place = (section,)
+    while ".".join(place) in schema.sections() and rest:
+        place = (*place, schema.canonical(".".join(place), rest.pop(0).lower()))
+    return (*place, _key("__".join(rest))) if rest else place
 
 
 def _key(text: str) -> str:

@@ -128,24 +128,29 @@ def _from_mapping(table: Mapping[str, Any]) -> Layer:
     for dotted, value in table.items():
         place = schema.place_of(dotted)
         content = _given(value) if isinstance(value, BaseModel) else value
-        if len(place) == 1 and isinstance(content, Mapping):
-            yield from _from_section(place[0], content)
+        if isinstance(content, Mapping):
+            yield from _from_section(place, content)
         else:
             yield from _from_value(place, content)
 
 
-def _from_section(section: str, content: Mapping[str, Any]) -> Layer:
+def _from_section(place: schema.Place, content: Mapping[str, Any]) -> Layer:
+    section = ".".join(place)
     if section not in schema.sections():
-        yield from _from_value((section,), content)
+        yield from _from_value(place, content)
         return
-    yield (section,), {}
+    yield place, {}
     seen: dict[str, str] = {}
     for written, value in content.items():
         name = schema.canonical(section, written)
         if name in seen:
             raise SettingsError(f"{section}.{name} is given twice: {seen[name]} and {written}")
         seen[name] = written
-        yield from _from_value((section, name), value)
+        inner = _given(value) if isinstance(value, BaseModel) else value
+        if isinstance(inner, Mapping):
+            yield from _from_section((*place, name), inner)
+        else:
+            yield from _from_value((*place, name), inner)
 
 
 def _from_value(place: schema.Place, value: object) -> Layer:
@@ -170,7 +175,7 @@ def _set(
     origin: str,
 ) -> None:
     """Put a value over what lower layers said about it, about parts of it, or about its whole."""
-    is_opening = value == {} and len(place) == 1
+    is_opening = value == {} and schema.is_section(place)
     for other in list(values):
         is_whole = other == place[: len(other)] and values[other] != {}
         is_part = place == other[: len(place)] and not is_opening

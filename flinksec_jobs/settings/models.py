@@ -18,6 +18,7 @@ from pydantic import AfterValidator, AliasChoices, Field, PrivateAttr
 from ..errors import SettingsError
 from ..secrets import SecretFile
 from . import addresses
+from .cluster import ClusterSettings
 from .fields import Duration, LocalPath, OneOrMore, PathMarker, Scalars, Section, Strings
 from .passthrough import refused_in_flink, refused_in_kafka, unsealing
 
@@ -242,6 +243,7 @@ class Settings(Section):
     state: StateSettings | None = Field(default=None, description="Checkpoints and savepoints.")
     python: PythonSettings = Field(default=PythonSettings(), description="Python functions.")
     job: JobSettings = Field(default=JobSettings(), description="The job.")
+    cluster: ClusterSettings | None = Field(default=None, description="The Flink cluster.")
     flink: Scalars = Field(default={}, description="Flink's own options, under Flink's names.")
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
@@ -254,9 +256,29 @@ class Settings(Section):
                 yield "kerberos", f"is missing, and kafka.security_protocol = {protocol} needs it"
             if self.hdfs:
                 yield "kerberos", "is missing, and [hdfs] needs it"
+        if self.cluster:
+            yield from self._cluster_contradictions(self.cluster)
         yield from refused_in_flink(self.flink)
         if self.state and self.state.sealed:
             yield from unsealing(self.flink)
+
+    def _cluster_contradictions(self, cluster: ClusterSettings) -> Iterator[tuple[str, str]]:
+        if cluster.high_availability != "none" and self.state is None:
+            yield "state", "is missing, and cluster.high_availability keeps its data there"
+        slots = cluster.task_managers * cluster.task_slots
+        if self.job.parallelism > slots:
+            yield (
+                "job.parallelism",
+                f"is {self.job.parallelism}, more than the {slots} slots that "
+                "cluster.task_managers and cluster.task_slots make",
+            )
+        kafka = self.kafka
+        if kafka and kafka.client_key and kafka.client_cert != kafka.client_key.path:
+            yield (
+                "kafka.client_key",
+                "must name the same PEM file as kafka.client_cert in a cluster, where no process "
+                "can combine the two for all others",
+            )
 
     def origin(self, setting: str) -> str:
         """Tell where a setting's value comes from.

@@ -52,9 +52,30 @@ _FLINK_OWNED = {
     "security.kerberos.login.principal": "kerberos.principal",
     "security.kerberos.login.use-ticket-cache": "kerberos.keytab",
     "security.kerberos.krb5-conf.path": "kerberos.krb5_conf",
+    "jobmanager.memory.process.size": "cluster.jobmanager_memory",
+    "taskmanager.memory.process.size": "cluster.taskmanager_memory",
+    "jobmanager.rpc.address": "cluster.jobmanager_address",
+    "jobmanager.rpc.port": "cluster.jobmanager_rpc_port",
+    "blob.server.port": "cluster.blob_port",
+    "taskmanager.rpc.port": "cluster.taskmanager_rpc_port",
+    "taskmanager.data.port": "cluster.taskmanager_data_port",
+    "high-availability": "cluster.high_availability",
+    "high-availability.type": "cluster.high_availability",
+    "high-availability.cluster-id": "cluster.cluster_id",
+    "kubernetes.cluster-id": "cluster.cluster_id",
+    "kubernetes.namespace": "cluster.kubernetes_namespace",
+    "high-availability.zookeeper.quorum": "cluster.zookeeper_quorum",
+    "io.tmp.dirs": "cluster.temp_dir",
+}
+_CLUSTER_TLS = "security.ssl."
+# What takes the TLS of internal traffic away again when it is false.
+TLS_PLANES = {
+    "pekko.ssl.enabled": "RPC",
+    "blob.service.ssl.enabled": "the blob server",
+    "taskmanager.data.ssl.enabled": "the data between TaskManagers",
 }
 # Flink writes state there as well; with sealed state it must go through the sealed file system.
-_STATE_DIRECTORIES = (
+STATE_DIRECTORIES = (
     "execution.checkpointing.savepoint-dir",
     "state.savepoints.dir",
     "high-availability.storageDir",
@@ -74,6 +95,18 @@ def refused_in_kafka(properties: Mapping[str, str]) -> Iterator[tuple[str, str]]
 def refused_in_flink(options: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Yield (setting, problem) for Flink options that must not be handed through."""
     yield from _refused("flink", options, _FLINK_OWNED, "security.ssl.* belongs to the cluster; ")
+    for key, value in options.items():
+        if key == "security.ssl.enabled":
+            yield f"flink.{key}", "has no effect since Flink 2.0: [cluster.tls] sets up TLS"
+        elif key.startswith(_CLUSTER_TLS) and not holds_secret(key):
+            yield f"flink.{key}", "has a setting of its own: use [cluster.tls]"
+        elif key in TLS_PLANES and str(value).lower() == "false":
+            yield f"flink.{key}", f"leaves {TLS_PLANES[key]} without TLS: remove it"
+        elif key.startswith("kubernetes.env.secretKeyRef"):
+            yield (
+                f"flink.{key}",
+                "puts a secret into the environment, which Flink logs: mount it as a file",
+            )
 
 
 def unsealing(options: Mapping[str, object]) -> Iterator[tuple[str, str]]:
@@ -83,7 +116,7 @@ def unsealing(options: Mapping[str, object]) -> Iterator[tuple[str, str]]:
             f"flink.{_FILE_MERGING}",
             "cannot be combined with sealed state: merged files are read before they are whole",
         )
-    for key in _STATE_DIRECTORIES:
+    for key in STATE_DIRECTORIES:
         if key in options and not str(options[key]).startswith("sealed+"):
             yield f"flink.{key}", "writes state outside the seal: put sealed+ before its scheme"
 
@@ -94,7 +127,7 @@ def _refused(
     for key in given:
         if key in owned:
             yield f"{table}.{key}", f"has a setting of its own: use {owned[key]}"
-        elif _holds_secret(key):
+        elif holds_secret(key):
             yield (
                 f"{table}.{key}",
                 f"holds a secret, which is never written into the settings: {remark}"
@@ -102,7 +135,8 @@ def _refused(
             )
 
 
-def _holds_secret(key: str) -> bool:
+def holds_secret(key: str) -> bool:
+    """Tell whether the value of a Flink or Kafka option with this name is a secret."""
     name = key.lower()
     return not name.startswith(_NO_SECRETS_DESPITE_NAME) and any(
         part in name for part in _SECRET_PARTS

@@ -96,7 +96,7 @@ def _text(found: Any, location: tuple[int | str, ...]) -> str:
 def unknown(place: tuple[str, ...]) -> str:
     """Say that no setting has this name, and which has the nearest."""
     everything = {setting.name: setting for setting in schema.settings()}
-    section = place[0]
+    section = ".".join(place[:-1]) or place[0]
     if section in schema.sections():
         siblings = schema.sections()[section].model_fields
         if found := nearest(place[-1], siblings):

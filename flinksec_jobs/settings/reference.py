@@ -90,7 +90,7 @@ def _default(setting: schema.Setting) -> str:
     default = setting.field.default
     if default is PydanticUndefined:
         return "required"
-    if default is None or default == {}:
+    if default is None or default in ({}, ()):
         return ""
     if isinstance(default, timedelta):
         return format_duration(default)

@@ -75,19 +75,33 @@ def section_of(field: FieldInfo) -> type[Section] | None:
 
 
 def sections() -> dict[str, type[Section]]:
-    """Return the model of every section by its name, without free tables."""
-    found = {name: section_of(field) for name, field in Settings.model_fields.items()}
-    return {name: section for name, section in found.items() if section}
+    """Return the model of every section by its dotted name, without free tables."""
+    return {".".join(place): section for place, section in _sections((), Settings)}
+
+
+def is_section(place: Place) -> bool:
+    """Tell whether a section belongs there, or a free table that is a section itself."""
+    return ".".join(place) in sections() or len(place) == 1
 
 
 def settings() -> Iterator[Setting]:
     """Yield every setting in the order of the models."""
-    for name, field in Settings.model_fields.items():
+    yield from _settings((), Settings)
+
+
+def _sections(place: Place, model: type[Section]) -> Iterator[tuple[Place, type[Section]]]:
+    for name, field in model.model_fields.items():
         if section := section_of(field):
-            for inner, inner_field in section.model_fields.items():
-                yield Setting((name, inner), inner_field)
+            yield (*place, name), section
+            yield from _sections((*place, name), section)
+
+
+def _settings(place: Place, model: type[Section]) -> Iterator[Setting]:
+    for name, field in model.model_fields.items():
+        if section := section_of(field):
+            yield from _settings((*place, name), section)
         else:
-            yield Setting((name,), field)
+            yield Setting((*place, name), field)
 
 
 def find(place: Place) -> Setting | None:
@@ -117,9 +131,11 @@ def place_of(dotted: str) -> Place:
         return (section,)
     if section not in sections():
         return (section, rest)
-    name, _, key = rest.partition(".")
-    name = canonical(section, name)
-    return (section, name, key) if key else (section, name)
+    place: Place = (section,)
+    while ".".join(place) in sections() and rest:
+        name, _, rest = rest.partition(".")
+        place = (*place, canonical(".".join(place), name))
+    return (*place, rest) if rest else place
 
 
 def _types(annotation: Any) -> set[Any]:

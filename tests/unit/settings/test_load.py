@@ -290,7 +290,7 @@ def test_one_error_lists_every_problem_with_its_origin(write_toml: Callable[[str
         "integer; found a string",
         "  job.parallelism (argument): must be greater than or equal to 1; found an integer",
         f"  foo ({path}): unknown section; there are kerberos, kafka, elasticsearch, hdfs, "
-        "state, python, job, flink",
+        "state, python, job, cluster, flink",
     ]
     assert caught.value.hint == "`flinksec settings reference` lists every setting"
 

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``flinksec cluster``: Flink's configuration, and the start of its processes in a container."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..deploy import flink_conf
+from ..deploy.entrypoint import Mounts, Start, prepare
+from ..deploy.flink_conf_problems import problems, refuse
+from ..settings import load
+
+_DEFAULTS = Mounts()
+_HELP = {
+    "settings": "The job's settings.",
+    "config": "Flink's config.yaml; made from the settings if it is missing.",
+    "log4j": "log4j-console.properties; the library's own if it is missing.",
+    "ca": "Directory of the services' CAs, *.pem.",
+    "run": "Private directory in memory for what is made at start.",
+}
+_PATH = click.Path(path_type=Path)
+
+
+def _process_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for mount in reversed(dataclasses.fields(Mounts)):
+        default = getattr(_DEFAULTS, mount.name)
+        command = click.option(
+            f"--{mount.name}",
+            type=_PATH,
+            default=default,
+            show_default=True,
+            help=_HELP[mount.name],
+        )(command)
+    command = click.option(
+        "-D", "options", multiple=True, metavar="NAME=VALUE", help="A Flink option that wins."
+    )(command)
+    return click.option("--host", help="The address by which others reach this process.")(command)
+
+
+@click.group()
+def cluster() -> None:
+    """Run a job in a Flink cluster of processes or containers.
+
+    The paths are by default those of the job-cluster image.
+    """
+
+
+@cluster.command()
+@click.option("--settings", type=_PATH, help="Default: the file that FLINKSEC_SETTINGS names.")
+def conf(settings: Path | None) -> None:
+    """Print Flink's config.yaml for these settings; there is no secret in it."""
+    loaded = load(settings)
+    config = flink_conf.config(loaded)
+    refuse(problems(config), settings or "the settings")
+    click.echo(flink_conf.as_yaml(config), nl=False)
+
+
+@cluster.command()
+@_process_options
+@click.option("--job-id", help="32 hexadecimal digits. Default: chosen by Flink.")
+@click.option("--from-savepoint", help="The checkpoint or savepoint to start from, sealed+file:…")
+@click.option(
+    "--allow-non-restored-state", is_flag=True, help="Drop its state that no operator wants."
+)
+@click.argument("job", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def jobmanager(  # noqa: PLR0917  click calls it by name
+    host: str | None,
+    options: tuple[str, ...],
+    job_id: str | None,
+    from_savepoint: str | None,
+    allow_non_restored_state: bool,
+    job: Path,
+    arguments: tuple[str, ...],
+    **mounts: Path,
+) -> None:
+    """Become the JobManager that runs the PyFlink program JOB, with ARGUMENTS as its own.
+
+    It ends with 0 when the job has finished and with 163 when it has failed.
+    """
+    given = _options(options)
+    if host:
+        given["jobmanager.rpc.address"] = host
+    own = ["--job-classname", "org.apache.flink.client.python.PythonDriver"]
+    own += ["--job-id", job_id] if job_id else []
+    own += ["--fromSavepoint", from_savepoint] if from_savepoint else []
+    own += ["--allowNonRestoredState"] if allow_non_restored_state else []
+    program = job.absolute()
+    start = Start(
+        role="jobmanager",
+        mounts=_absolute(mounts),
+        options=given,
+        arguments=[*own, "-py", str(program), *arguments],
+        module_path=[program.parent],
+    )
+    prepare(start).become()
+
+
+@cluster.command()
+@_process_options
+def taskmanager(host: str | None, options: tuple[str, ...], **mounts: Path) -> None:
+    """Become a TaskManager; it runs until it is told to stop."""
+    given = _options(options)
+    if host:
+        given["taskmanager.host"] = host
+    prepare(Start(role="taskmanager", mounts=_absolute(mounts), options=given)).become()
+
+
+def _absolute(mounts: dict[str, Path]) -> Mounts:
+    return Mounts(**{name: path.absolute() for name, path in mounts.items()})
+
+
+def _options(given: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for option in given:
+        name, equals, value = option.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"{name}: write NAME=VALUE", param_hint="-D")
+        found[name] = value
+    return found
