@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # One line each; the logic is in scripts/.
 
-.PHONY: help setup demo test lint format wheels bench clean
+.PHONY: help setup demo test lint format wheels bench fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -27,6 +27,9 @@ wheels: setup ## build dist/flinksec_jobs and dist/flinksec_jobs_jre
 
 bench: setup ## run one comparison: make bench BENCH=name
 	@scripts/bench.sh "$(BENCH)"
+
+fuzz: setup ## fuzz sealed files, Java against Python: make fuzz MINUTES=60 SEED=1
+	@scripts/fuzz.sh --minutes "$(or $(MINUTES),5)" $(if $(SEED),--seed "$(SEED)")
 
 clean: ## remove what was built, .venv included
 	@scripts/clean.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Every test, from the quickest to the slowest: unit, JVM, real servers.
+# Every test, from the quickest to the slowest: unit, JVM, both against each other, real servers.
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=debian.sh
 . "$ROOT/scripts/debian.sh"
@@ -25,4 +25,5 @@ mapfile -t debian < <(packages_in requirements/debian.txt)
 need_debian "${debian[@]}"
 unit_tests
 maven test
+"${pytest[@]}" tests/differential --timeout 600
 "${pytest[@]}" tests/servers --timeout 900

@@ -56,14 +56,14 @@ def context(file: dict[str, Any]) -> bytes:
     return (fixed + struct.pack(">QQ", file["created_at_ms"], 0) + name).ljust(SLOT_A, b"\0")
 
 
-def seal(file: dict[str, Any]) -> bytes:
-    """The whole sealed file."""
+def seal(file: dict[str, Any], plain: bytes | None = None) -> bytes:
+    """The whole sealed file; of other contents than the vectors', if they are given."""
     data_key, salt = bytes.fromhex(file["data_key"]), bytes.fromhex(file["salt"])
     head = context(file)
     okm = HKDFExpand(SHA512(), 76, LABEL + salt + head).derive(data_key)
     cipher, base, commitment = AESGCM(okm[:32]), int.from_bytes(okm[32:44]), okm[44:]
     header = (head + slot(1, file["key_id"], file["key_id"], data_key)).ljust(HEADER, b"\0")
-    plain = plaintext(file["length"])
+    plain = plaintext(file["length"]) if plain is None else plain
     chunks = [plain[i * CHUNK : (i + 1) * CHUNK] for i in range(len(plain) // CHUNK + 1)]
     sealed = [cipher.encrypt((base ^ i).to_bytes(12), c, None) for i, c in enumerate(chunks)]
     return b"".join([header, salt, commitment, *sealed])

@@ -13,14 +13,22 @@ import org.flinksec.sealed.keys.KeyProvider;
 
 /** What one process seals and opens files with: its data key, the key provider, the name policy. */
 final class Vault {
-  private final SecureRandom random = new SecureRandom();
-  private final Clock clock = Clock.systemUTC();
+  private final SecureRandom random;
+  private final Clock clock;
   private final KeyProvider provider;
   private final DataKey dataKey;
   private final String root;
   private final NamePolicy nameLimit;
 
   Vault(KeyProvider provider, String root, NamePolicy nameLimit) throws KeyException {
+    this(provider, root, nameLimit, new SecureRandom(), Clock.systemUTC());
+  }
+
+  /** Only tests choose the random bytes and the time, to write the same file twice. */
+  Vault(KeyProvider provider, String root, NamePolicy nameLimit, SecureRandom random, Clock clock)
+      throws KeyException {
+    this.random = random;
+    this.clock = clock;
     this.provider = provider;
     this.dataKey = DataKey.create(provider, random);
     this.root = root;
