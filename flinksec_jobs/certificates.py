@@ -156,6 +156,11 @@ def name(common_name: str, serial_number: str | None = None) -> x509.Name:
     return x509.Name(attributes)
 
 
+def describe_name(distinguished: x509.Name) -> str:
+    """A distinguished name as people write it; ``no name`` if it is empty."""
+    return distinguished.rfc4514_string({NameOID.SERIAL_NUMBER: "serialNumber"}) or "no name"
+
+
 def general_name(text: str) -> x509.GeneralName:
     """An IP address or else a DNS name."""
     try:

@@ -10,6 +10,7 @@
     ├── ArtifactError      a jar is missing or is not the one that was locked
     ├── KeyRingError       a state key is missing, malformed or exposed
     ├── SealedStateError   a sealed file is not whole
+    ├── CertificateError   a certificate, key or store cannot be used or made
     ├── SandboxError       a sandbox server did not start or died
     └── JobError           the job failed in Flink
 """
@@ -54,6 +55,10 @@ class KeyRingError(FlinkSecError):
 
 class SealedStateError(FlinkSecError):
     """A sealed file is truncated, altered, foreign, or no sealed file at all."""
+
+
+class CertificateError(FlinkSecError):
+    """A certificate, its key or a store cannot be read, made or replaced."""
 
 
 class SandboxError(FlinkSecError):

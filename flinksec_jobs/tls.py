@@ -80,7 +80,19 @@ def load_private_key(key: SecretFile, setting: str) -> Any:
     Raises:
         SecretError: it cannot be read, is encrypted, or is no key.
     """
-    content = key.read_bytes(setting)
+    return parse_private_key(key.read_bytes(setting), f"{setting} (file:{key.path})")
+
+
+def parse_private_key(content: bytes, what: str) -> Any:
+    """Return the unencrypted private key of a PEM text.
+
+    Args:
+        content: the text.
+        what: names it in a message.
+
+    Raises:
+        SecretError: it is encrypted, or is no key.
+    """
     try:
         return serialization.load_pem_private_key(content, password=None)
     except TypeError:
@@ -88,7 +100,7 @@ def load_private_key(key: SecretFile, setting: str) -> Any:
     except ValueError:
         problem, hint = "holds no PEM private key", "it must contain -----BEGIN PRIVATE KEY-----"
     # Outside of the handlers: what the parser said about a key is not passed on.
-    raise SecretError(f"{setting} (file:{key.path}) {problem}", hint=hint)
+    raise SecretError(f"{what} {problem}", hint=hint)
 
 
 def belongs_to(key: Any, certificate: x509.Certificate) -> bool:

@@ -20,6 +20,7 @@ _INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 # Name: where it is, and its line in the help.
 _COMMANDS = {
+    "certs": ("certs:certs", "Make, inspect and rotate the certificates of a cluster."),
     "cluster": ("cluster:cluster", "Configure and start the processes of a Flink cluster."),
     "demo": ("demo:demo", "Run the whole secured pipeline on real servers and check it."),
     "run": ("run:run", "Run a job with its settings."),
