@@ -248,7 +248,7 @@ def rotate(
     only: Group | None,
     dry_run: bool,
 ) -> None:
-    r"""Replace keys and certificates while the cluster goes on, in three steps.
+    """Replace keys and certificates while the cluster goes on, in three steps.
 
     \b
     1  every trust store holds the old and the new certificates
@@ -258,7 +258,7 @@ def rotate(
     After each step update the Secrets and restart all who use them: Flink reads its stores when it
     starts. A step may be repeated, none may be skipped. After a theft of keys do not rotate, which
     trusts the old ones for a while: make new certificates and restart the whole cluster with them.
-    """
+    """  # noqa: D301  click wants this one
     if step is None:
         output.stands(directory, state_of(Generations(directory).read()))
         return

@@ -46,7 +46,7 @@ def test_help_lists_the_commands_without_importing_them() -> None:
     )
     *_, last = done.stdout.splitlines()
     assert last == "[]"
-    for name in ("demo", "run", "sandbox", "settings", "state"):
+    for name in ("certs", "demo", "run", "sandbox", "settings", "state"):
         assert f"\n  {name} " in done.stdout
 
 

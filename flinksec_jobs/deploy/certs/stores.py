@@ -90,8 +90,11 @@ def read_party(directory: Path) -> Party:
 
 
 def read_parties(directory: Path) -> dict[str, Party]:
-    """Read every party below a directory."""
-    found = sorted(path.name for path in directory.iterdir() if (path / KEYSTORE).is_file())
+    """Read every party below a directory: the cluster's own, then the clients by their names."""
+    found = sorted(
+        (path.name for path in directory.iterdir() if (path / KEYSTORE).is_file()),
+        key=lambda name: (name not in {"internal", "rest"}, name),
+    )
     return {name: read_party(directory / name) for name in found}
 
 
