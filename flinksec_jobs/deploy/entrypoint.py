@@ -19,8 +19,9 @@ from flinksec_jobs import hdfs
 from flinksec_jobs.deploy import flink_conf, flink_process, stores, trust
 from flinksec_jobs.deploy.flink_conf import Config, Role
 from flinksec_jobs.deploy.flink_conf_problems import logging_problems, problems, refuse
-from flinksec_jobs.deploy.private_files import make_private, write_private
+from flinksec_jobs.deploy.private_files import make_private
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import artifacts, hadoop_conf, local
 from flinksec_jobs.runtime.java import Java, find_java
 from flinksec_jobs.settings import ClusterSettings, Settings, load

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files and directories that only their owner can read, from the first byte on."""
+"""Directories that only their owner can read."""
 
 from __future__ import annotations
 
@@ -7,14 +7,6 @@ import os
 from pathlib import Path
 
 from flinksec_jobs.errors import SettingsError
-
-
-def write_private(path: Path, content: str | bytes) -> None:
-    """Write a file of mode 0600 in place of one that is there."""
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content.encode() if isinstance(content, str) else content)
 
 
 def make_private(directory: Path) -> Path:

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from flinksec_jobs.deploy import java_cacerts
-from flinksec_jobs.deploy.private_files import write_private
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.private_files import write_private
 from flinksec_jobs.tls import load_certificates
 
 _PEM = serialization.Encoding.PEM

@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from flinksec_jobs.deploy.certs.issue import INTERNAL, REST
 from flinksec_jobs.deploy.certs.stores import Party
 from flinksec_jobs.errors import CertificateError
 from flinksec_jobs.private_files import sync_directory, write_private
@@ -19,8 +20,8 @@ _OUTSIDE = "cli"
 
 
 def secret_name(party: str) -> str:
-    """The Secret of a party."""
-    return f"flink-{party}-tls"
+    """The Secret of a party, as the manifests in ``docker/kubernetes`` name it."""
+    return f"flink-{party}-{'tls' if party in {INTERNAL, REST} else 'rest-client'}"
 
 
 def in_cluster(parties: Iterable[str]) -> list[str]:
