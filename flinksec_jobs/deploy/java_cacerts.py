@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import struct
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.utils import CryptographyDeprecationWarning
 
 from flinksec_jobs.errors import SettingsError
 
@@ -53,8 +55,17 @@ def _jks(content: bytes) -> Iterator[x509.Certificate]:
         _, position = _field(content, position + 4, ">H")
         kind, position = _field(content, position + 8, ">H")  # after the time of its creation
         certificate, position = _field(content, position, ">I")
-        if kind == b"X.509":
-            yield x509.load_der_x509_certificate(certificate)
+        if kind == b"X.509" and (loaded := _loaded(certificate)):
+            yield loaded
+
+
+def _loaded(certificate: bytes) -> x509.Certificate | None:
+    """Return a certificate; none for one of a form that is too old to be read, or soon will be."""
+    try:
+        with warnings.catch_warnings(action="ignore", category=CryptographyDeprecationWarning):
+            return x509.load_der_x509_certificate(certificate)
+    except ValueError:
+        return None
 
 
 def _field(content: bytes, position: int, length: str) -> tuple[bytes, int]:
