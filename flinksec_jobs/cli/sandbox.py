@@ -5,13 +5,19 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import threading
 from pathlib import Path
 
 import click
 
+from ..demo import arrivals, flights
+from ..demo.demo import TOPICS
+from ..demo.expected import expected_figures
+from ..errors import SandboxError
 from ..sandbox import SERVERS, Sandbox
 from ..sandbox.elasticsearch import VERSIONS
-from ..sandbox.layout import Layout
+from ..sandbox.layout import LOOPBACK, LOOPBACK_ADDRESS, Layout
 
 
 def _default_directory() -> Path:
@@ -29,6 +35,11 @@ _DIR = click.option(
 )
 
 
+_ROWS = click.option(
+    "--rows", type=click.IntRange(min=1), metavar="N", help="The first N flights. Default: all."
+)
+
+
 def _only(_context: click.Context, _option: click.Parameter, value: str | None) -> list[str] | None:
     if value is None:
         return None
@@ -42,9 +53,9 @@ def _only(_context: click.Context, _option: click.Parameter, value: str | None) 
 def sandbox() -> None:
     """Start and stop real secured servers on this machine.
 
-    A Kerberos KDC, Apache Kafka, HDFS and Elasticsearch, on free ports of the loopback interface,
-    each with authentication and TLS or Hadoop's own encryption. Nothing needs to be installed for
-    them; their jars are fetched once and verified.
+    A Kerberos KDC, Apache Kafka, HDFS and Elasticsearch, by default on free ports of the loopback
+    interface, each with authentication and TLS or Hadoop's own encryption. Nothing needs to be
+    installed for them; their jars are fetched once and verified.
     """
 
 
@@ -57,10 +68,34 @@ def sandbox() -> None:
     help=f"Which servers, with commas: {','.join(SERVERS)}. Default: all. The KDC always runs.",
 )
 @click.option(
+    "--host",
+    default=LOOPBACK,
+    show_default=True,
+    metavar="NAME",
+    help="Under which name clients reach them; it stands in certificates and principals.",
+)
+@click.option(
+    "--bind",
+    default=LOOPBACK_ADDRESS,
+    show_default=True,
+    metavar="ADDRESS",
+    help="On which address they listen; 0.0.0.0 for all.",
+)
+@click.option(
+    "--well-known-ports",
+    is_flag=True,
+    help="Listen on the ports of the products (9093, 8020, 9200, …) and not on free ones.",
+)
+@click.option(
     "--ticket-lifetime",
     type=click.IntRange(min=60),
     metavar="SECONDS",
     help="How long Kerberos tickets last. Default: a day.",
+)
+@click.option(
+    "--foreground",
+    is_flag=True,
+    help="Stay until SIGTERM or Ctrl-C, then stop them: for a container.",
 )
 @click.option(
     "--elasticsearch",
@@ -72,8 +107,13 @@ def sandbox() -> None:
 )
 def up(
     directory: Path,
+    *,
     only: list[str] | None,
+    host: str,
+    bind: str,
+    well_known_ports: bool,
     ticket_lifetime: int | None,
+    foreground: bool,
     elasticsearch_version: str,
 ) -> None:
     """Start the servers; they run until `flinksec sandbox down`.
@@ -83,14 +123,35 @@ def up(
     box = Sandbox(
         directory,
         only=only,
+        host=host,
+        bind=bind,
+        well_known_ports=well_known_ports,
         ticket_lifetime=ticket_lifetime,
         elasticsearch_version=elasticsearch_version,
-        detached=True,
+        detached=not foreground,
         progress=_tell,
     )
+    if foreground:
+        _stay(box)
+        return
     box.up()
     click.echo(f"settings for a job: {box.directory / 'settings.toml'}", err=True)
     click.echo(f"stop it: flinksec sandbox down --dir {box.directory}", err=True)
+
+
+def _stay(box: Sandbox) -> None:
+    """Run the servers until a signal; fails if one of them ends before."""
+    told = threading.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_: told.set())
+    with box:
+        _tell(f"settings for a job: {box.directory / 'settings.toml'}")
+        while not told.wait(1):
+            if ended := [server.name for server in box.status() if not server.alive]:
+                raise SandboxError(
+                    f"the sandbox's {', '.join(ended)} ended",
+                    hint=f"the logs are in {box.directory / 'logs'}",
+                )
 
 
 @sandbox.command()
@@ -130,6 +191,52 @@ def down(directory: Path) -> None:
 def settings(directory: Path) -> None:
     """Print the settings file with which a job uses the sandbox."""
     click.echo(Sandbox.attach(directory).settings_toml(), nl=False)
+
+
+@sandbox.command("hand-over")
+@_DIR
+@click.argument("target", type=click.Path(file_okay=False, path_type=Path))
+def hand_over(directory: Path, target: Path) -> None:
+    """Write what a job in a container needs into the new directory TARGET.
+
+    What a container has below /etc/flinksec is at the same place below TARGET; krb5.conf is at
+    its top, and state-keys has the key ring.
+    """
+    for path in Sandbox.attach(directory).hand_over(target):
+        click.echo(path)
+
+
+@sandbox.command()
+@_DIR
+@_ROWS
+def fill(directory: Path, rows: int | None) -> None:
+    """Make the topics of jobs/flight_delays.py and write its flights into Kafka."""
+    box = Sandbox.attach(directory)
+    box.create_topics(TOPICS)
+    found = flights.read_rows(rows)
+    box.produce("flights", flights.kafka_lines(found))
+    click.echo(f"{len(found)} flights are in the topic flights", err=True)
+
+
+@sandbox.command()
+@_DIR
+@_ROWS
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def figures(directory: Path, rows: int | None, as_json: bool) -> None:
+    """Compare what jobs/flight_delays.py has written with a plain pass over its flights.
+
+    Exit code 1 unless all of it is right.
+    """
+    box = Sandbox.attach(directory)
+    checks = list(arrivals.all_checks(box, expected_figures(flights.read_rows(rows))))
+    ok = all(check.ok for check in checks)
+    if as_json:
+        click.echo(json.dumps({"ok": ok, "checks": [check.as_dict() for check in checks]}))
+    else:
+        for check in checks:
+            mark = "ok   " if check.ok else "WRONG"
+            click.echo(f"{mark} {check.name}: {check.actual}, expected {check.expected}")
+    click.get_current_context().exit(0 if ok else 1)
 
 
 def _tell(line: str) -> None:

@@ -63,6 +63,14 @@ def kafka_alerts(sandbox: Sandbox, expected: Expected) -> Iterator[Check]:
     yield Check("Kafka out: alerts missing or twice", 0, _differences(expected.alerts, alerts))
 
 
+def all_checks(sandbox: Sandbox, expected: Expected) -> Iterator[Check]:
+    """Everything that the job should have written, and what it read."""
+    yield from kafka_in(sandbox, expected)
+    yield from elasticsearch(sandbox, expected)
+    yield from hdfs(sandbox, expected)
+    yield from kafka_alerts(sandbox, expected)
+
+
 def sealed_files(evidence: Evidence, ring: KeyRing) -> Iterator[Check]:
     """The files of all checkpoints that were completed: each sealed and whole."""
     from flinksec_jobs.sealed import Status, verify_file

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from flinksec_jobs import certificates
 from flinksec_jobs.certificates import Identity, Validity
 from flinksec_jobs.private_files import write_private
-from flinksec_jobs.sandbox.layout import HOST, Layout
+from flinksec_jobs.sandbox.layout import LOOPBACK, LOOPBACK_ADDRESS, Layout
 
 Variant = Literal["good", "wrong-name", "unknown-ca", "expired"]
 
@@ -42,9 +42,9 @@ class Authority:
         """The CA's certificate as PEM."""
         return certificates.pem(self.certificate)
 
-    def server(self, host: str = HOST, *, expired: bool = False) -> Identity:
+    def server(self, host: str = LOOPBACK, *, expired: bool = False) -> Identity:
         """Sign a server's certificate."""
-        names = [host, "127.0.0.1"] if host == HOST else [host]
+        names = [host, LOOPBACK_ADDRESS] if host == LOOPBACK else [host]
         return self._sign(host, _validity(begun=2 * _LIFE if expired else _DAY), names)
 
     def client(self, name: str) -> Identity:
@@ -75,11 +75,11 @@ def write_certificates(layout: Layout, password: str, variant: Variant) -> None:
     rogue = Authority.create("flinksec sandbox CA that nobody trusts")
     write_private(layout.certificate("ca.pem"), authority.pem)
     write_private(layout.certificate("rogue-ca.pem"), rogue.pem)
-    server = authority.server()
+    server = authority.server(layout.host)
     write_private(layout.certificate("server.pem"), server.key_pem + server.certificate_pem)
     write_private(layout.certificate("server.p12"), server.pkcs12(password))
     write_private(layout.certificate("truststore.p12"), authority.truststore(password))
-    search = _elasticsearch(authority, rogue, variant)
+    search = _elasticsearch(authority, rogue, variant, layout.host)
     write_private(layout.certificate("elasticsearch.p12"), search.pkcs12(password))
     write_private(layout.certificate("elasticsearch.pem"), certificates.pem(search.certificate))
     client = authority.client("flink")
@@ -87,12 +87,12 @@ def write_certificates(layout: Layout, password: str, variant: Variant) -> None:
     write_private(layout.certificate("flink.key"), client.key_pem)
 
 
-def _elasticsearch(authority: Authority, rogue: Authority, variant: Variant) -> Identity:
+def _elasticsearch(authority: Authority, rogue: Authority, variant: Variant, host: str) -> Identity:
     if variant == "unknown-ca":
-        return rogue.server()
+        return rogue.server(host)
     if variant == "wrong-name":
         return authority.server("search.example.com")
-    return authority.server(expired=variant == "expired")
+    return authority.server(host, expired=variant == "expired")
 
 
 def _key() -> ec.EllipticCurvePrivateKey:

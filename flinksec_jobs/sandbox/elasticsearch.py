@@ -13,7 +13,7 @@ from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import ELASTICSEARCH_MODULES, Java, find_java, find_java21
 from flinksec_jobs.sandbox.java import java_command
-from flinksec_jobs.sandbox.layout import HOST, Layout, write_properties
+from flinksec_jobs.sandbox.layout import Layout, write_properties
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
@@ -35,6 +35,7 @@ def write_configuration(
     basic = base64.b64encode(f"{USER}:{user_password}".encode()).decode()
     properties = {
         "home": str(layout.directory / "elasticsearch"),
+        "http.host": layout.bind,
         "http.port": str(ports["elasticsearch"]),
         "transport.port": str(ports["elasticsearch-transport"]),
         "authorization.basic": f"Basic {basic}",
@@ -86,7 +87,7 @@ def open_client(layout: Layout, ports: Mapping[str, int]) -> Elasticsearch:
             hint='pip install "flinksec-jobs[demo]"',
         ) from error
     return Elasticsearch(
-        f"https://{HOST}:{ports['elasticsearch']}",
+        f"https://{layout.host}:{ports['elasticsearch']}",
         ca_certs=str(layout.certificate("ca.pem")),
         basic_auth=(USER, layout.secret("elasticsearch-password").read_text(encoding="utf-8")),
         request_timeout=60,

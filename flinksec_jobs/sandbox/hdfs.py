@@ -10,7 +10,7 @@ from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import artifacts, hadoop_conf
 from flinksec_jobs.runtime.java import Java
 from flinksec_jobs.sandbox.java import client, java_command
-from flinksec_jobs.sandbox.layout import HOST, PRINCIPALS, REALM, Layout
+from flinksec_jobs.sandbox.layout import REALM, Layout
 
 JARS = "sandbox-hdfs"
 CLIENT_JARS = "sandbox-hdfs-client"
@@ -18,12 +18,10 @@ PORTS = ("hdfs", "hdfs-https", "datanode", "datanode-ipc", "datanode-https")
 # The directory that is the job's own.
 DATA = "/data"
 
-_SERVICE = f"{PRINCIPALS['hdfs']}@{REALM}"
-
 
 def write_configuration(layout: Layout, ports: Mapping[str, int], password: str) -> None:
     """Write the Hadoop configuration of the servers and of `Hdfs`."""
-    common = _common(ports)
+    common = _common(layout, ports)
     layout.hadoop_client_conf.mkdir(exist_ok=True, mode=0o700)
     for name in ("core-site.xml", "hdfs-site.xml"):
         _write(layout.hadoop_client_conf / name, common)
@@ -36,9 +34,10 @@ def write_configuration(layout: Layout, ports: Mapping[str, int], password: str)
     _write(layout.hadoop_conf / "ssl-client.xml", _stores("client", layout, password))
 
 
-def _common(ports: Mapping[str, int]) -> dict[str, str]:
+def _common(layout: Layout, ports: Mapping[str, int]) -> dict[str, str]:
+    service = f"{layout.principals['hdfs']}@{REALM}"
     return {
-        "fs.defaultFS": f"hdfs://{HOST}:{ports['hdfs']}",
+        "fs.defaultFS": f"hdfs://{layout.host}:{ports['hdfs']}",
         "hadoop.security.authentication": "kerberos",
         "hadoop.security.authorization": "true",
         "hadoop.security.auth_to_local": "RULE:[2:$1] RULE:[1:$1] DEFAULT",
@@ -47,8 +46,8 @@ def _common(ports: Mapping[str, int]) -> dict[str, str]:
         # Without it what is called privacy is 3DES or RC4, which is weak, and slow.
         "dfs.encrypt.data.transfer.cipher.suites": "AES/CTR/NoPadding",
         "dfs.encrypt.data.transfer.cipher.key.bitlength": "256",
-        "dfs.namenode.kerberos.principal": _SERVICE,
-        "dfs.datanode.kerberos.principal": _SERVICE,
+        "dfs.namenode.kerberos.principal": service,
+        "dfs.datanode.kerberos.principal": service,
         "dfs.replication": "1",
         "ipc.client.connect.max.retries": "3",
     }
@@ -57,22 +56,25 @@ def _common(ports: Mapping[str, int]) -> dict[str, str]:
 def _servers(layout: Layout, ports: Mapping[str, int]) -> dict[str, str]:
     keytab = str(layout.keytab("hdfs"))
     data = layout.directory / "hdfs"
+    web_principal = f"{layout.principals['http']}@{REALM}"
     return {
         "dfs.namenode.name.dir": (data / "name").as_uri(),
         "dfs.datanode.data.dir": (data / "data").as_uri(),
         "dfs.namenode.keytab.file": keytab,
         "dfs.datanode.keytab.file": keytab,
-        "dfs.web.authentication.kerberos.principal": f"{PRINCIPALS['http']}@{REALM}",
+        "dfs.web.authentication.kerberos.principal": web_principal,
         "dfs.web.authentication.kerberos.keytab": str(layout.keytab("http")),
-        "dfs.namenode.kerberos.internal.spnego.principal": f"{PRINCIPALS['http']}@{REALM}",
+        "dfs.namenode.kerberos.internal.spnego.principal": web_principal,
         "dfs.block.access.token.enable": "true",
         # A DataNode without root's ports wants both of these before it serves Kerberos clients.
         "dfs.http.policy": "HTTPS_ONLY",
-        "dfs.namenode.https-address": f"{HOST}:{ports['hdfs-https']}",
-        "dfs.datanode.https.address": f"{HOST}:{ports['datanode-https']}",
-        "dfs.datanode.address": f"{HOST}:{ports['datanode']}",
-        "dfs.datanode.ipc.address": f"{HOST}:{ports['datanode-ipc']}",
-        "dfs.datanode.hostname": HOST,
+        "dfs.namenode.rpc-bind-host": layout.bind,
+        "dfs.namenode.https-address": f"{layout.host}:{ports['hdfs-https']}",
+        "dfs.namenode.https-bind-host": layout.bind,
+        "dfs.datanode.https.address": f"{layout.bind}:{ports['datanode-https']}",
+        "dfs.datanode.address": f"{layout.bind}:{ports['datanode']}",
+        "dfs.datanode.ipc.address": f"{layout.bind}:{ports['datanode-ipc']}",
+        "dfs.datanode.hostname": layout.host,
         "dfs.permissions.superusergroup": "hdfs",
         "hadoop.user.group.static.mapping.overrides": "hdfs=hdfs;flink=flink;guest=guest",
         "dfs.namenode.safemode.extension": "0",
@@ -135,7 +137,7 @@ class Hdfs:
         return self._ask("cat", path, principal)
 
     def _ask(self, command: str, path: str, principal: str | None) -> Iterator[str]:
-        who = f"{PRINCIPALS[principal]}@{REALM}" if principal else "-"
+        who = f"{self._layout.principals[principal]}@{REALM}" if principal else "-"
         keytab = str(self._layout.keytab(principal)) if principal else "-"
         full = java_command(
             self._java,

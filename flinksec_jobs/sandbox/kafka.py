@@ -12,7 +12,7 @@ from flinksec_jobs.errors import SandboxError
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import Java
 from flinksec_jobs.sandbox.java import client, java_command
-from flinksec_jobs.sandbox.layout import HOST, PRINCIPALS, REALM, Layout, write_properties
+from flinksec_jobs.sandbox.layout import REALM, Layout, write_properties
 
 JARS = "sandbox-kdc-kafka"
 # Port names, and the security protocol behind each.
@@ -35,17 +35,18 @@ def server_properties(layout: Layout, ports: Mapping[str, int]) -> dict[str, str
     given.
     """
     names = {protocol: protocol.replace("_", "") for protocol in LISTENERS.values()}
-    addresses = [f"{names[p]}://{HOST}:{ports[name]}" for name, p in LISTENERS.items()]
-    controller = f"CTRL://{HOST}:{ports[CONTROLLER]}"
+    advertised = [f"{names[p]}://{layout.host}:{ports[name]}" for name, p in LISTENERS.items()]
+    bound = [f"{names[p]}://{layout.bind}:{ports[name]}" for name, p in LISTENERS.items()]
+    controller = f"CTRL://{layout.bind}:{ports[CONTROLLER]}"
     protocols = [f"{name}:{protocol}" for protocol, name in names.items()]
     login = _jaas(layout, "kafka")
     with_kerberos = [names["SASL_PLAINTEXT"], names["SASL_SSL"], "CTRL"]
     return {
         "process.roles": "broker,controller",
         "node.id": "1",
-        "controller.quorum.voters": f"1@{HOST}:{ports[CONTROLLER]}",
-        "listeners": ",".join([*addresses, controller]),
-        "advertised.listeners": ",".join(addresses),
+        "controller.quorum.voters": f"1@{layout.host}:{ports[CONTROLLER]}",
+        "listeners": ",".join([*bound, controller]),
+        "advertised.listeners": ",".join(advertised),
         "controller.listener.names": "CTRL",
         "inter.broker.listener.name": names["SASL_SSL"],
         "listener.security.protocol.map": ",".join([*protocols, "CTRL:SASL_PLAINTEXT"]),
@@ -165,12 +166,13 @@ class Kafka:
         )
 
     def _client_properties(self, principal: str | None) -> dict[str, str]:
-        if principal is not None and principal not in PRINCIPALS:
+        known = self._layout.principals
+        if principal is not None and principal not in known:
             raise SandboxError(
-                f"the sandbox has no principal {principal}", hint=f"it has {', '.join(PRINCIPALS)}"
+                f"the sandbox has no principal {principal}", hint=f"it has {', '.join(known)}"
             )
         return {
-            "bootstrap.servers": f"{HOST}:{self._ports['kafka-sasl-ssl']}",
+            "bootstrap.servers": f"{self._layout.host}:{self._ports['kafka-sasl-ssl']}",
             "security.protocol": "SASL_SSL",
             "sasl.mechanism": "GSSAPI",
             "sasl.kerberos.service.name": "kafka",
@@ -190,7 +192,7 @@ def _jaas(layout: Layout, principal: str | None) -> str:
         return f"{_LOGIN} useTicketCache=true doNotPrompt=true;"
     return (
         f"{_LOGIN} useKeyTab=true storeKey=true useTicketCache=false doNotPrompt=true "
-        f'keyTab="{layout.keytab(principal)}" principal="{PRINCIPALS[principal]}@{REALM}";'
+        f'keyTab="{layout.keytab(principal)}" principal="{layout.principals[principal]}@{REALM}";'
     )
 
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from flinksec_jobs.private_files import write_private
-from flinksec_jobs.sandbox.layout import HOST, PRINCIPALS, REALM, Layout
+from flinksec_jobs.sandbox.layout import REALM, Layout
 
 
 def kdc_properties(layout: Layout, port: int, ticket_lifetime: int | None) -> dict[str, str]:
@@ -12,17 +12,20 @@ def kdc_properties(layout: Layout, port: int, ticket_lifetime: int | None) -> di
 
     Args:
         layout: where the keytabs go.
-        port: TCP, on loopback.
+        port: TCP.
         ticket_lifetime: in seconds; None for Kerby's default of a day.
     """
     properties = {
         "kdc.realm": REALM,
+        "kdc.host": layout.bind,
         "kdc.port": str(port),
         "kdc.directory": str(layout.directory / "kdc"),
     }
     if ticket_lifetime is not None:
         properties["kdc.ticket.seconds"] = str(ticket_lifetime)
-    keytabs = {f"principal.{full}": str(layout.keytab(name)) for name, full in PRINCIPALS.items()}
+    keytabs = {
+        f"principal.{full}": str(layout.keytab(name)) for name, full in layout.principals.items()
+    }
     return properties | keytabs
 
 
@@ -39,9 +42,9 @@ def write_krb5_conf(layout: Layout, port: int) -> None:
   rdns = false
 [realms]
   {REALM} = {{
-    kdc = {HOST}:{port}
+    kdc = {layout.host}:{port}
   }}
 [domain_realm]
-  {HOST} = {REALM}
+  {layout.host} = {REALM}
 """,
     )

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,15 +13,12 @@ from flinksec_jobs.errors import SandboxError
 from flinksec_jobs.private_files import write_private
 
 REALM = "SANDBOX.LOCAL"
-HOST = "localhost"
-# The principals of the realm, and what their keytabs are called.
-PRINCIPALS = {
-    "kafka": f"kafka/{HOST}",
-    "hdfs": f"hdfs/{HOST}",
-    "http": f"HTTP/{HOST}",
-    "flink": "flink",
-    "guest": "guest",
-}
+LOOPBACK = "localhost"
+LOOPBACK_ADDRESS = "127.0.0.1"
+# Those of the servers are followed by a host's name.
+_SERVICES = {"kafka": "kafka", "hdfs": "hdfs", "http": "HTTP"}
+_CLIENTS = ("flink", "guest")
+_HOST_NAME = re.compile(r"(?!.*\d\Z)[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _DIRECTORIES = ("certificates", "clients", "elasticsearch", "hadoop", "keytabs", "logs", "secrets")
 
 
@@ -29,9 +28,34 @@ class Layout:
 
     Attributes:
         directory: mode 0700; everything else is below it.
+        host: the name under which clients reach the servers, and this machine itself too.
+        bind: the address on which they listen.
     """
 
     directory: Path
+    host: str = LOOPBACK
+    bind: str = LOOPBACK_ADDRESS
+
+    def __post_init__(self) -> None:
+        if not _HOST_NAME.fullmatch(self.host):
+            raise SandboxError(
+                f"the servers cannot be called {self.host!r}",
+                hint="--host takes a host name in lower case, for certificates and Kerberos "
+                "principals: no address, no port",
+            )
+        try:
+            ipaddress.ip_address(self.bind)
+        except ValueError as error:
+            raise SandboxError(
+                f"the servers cannot listen on {self.bind!r}",
+                hint="--bind takes an IP address of this machine, or 0.0.0.0 for all of them",
+            ) from error
+
+    @property
+    def principals(self) -> dict[str, str]:
+        """The principals of the realm by the names of their keytabs, without the realm."""
+        services = {name: f"{service}/{self.host}" for name, service in _SERVICES.items()}
+        return services | dict(zip(_CLIENTS, _CLIENTS, strict=True))
 
     def make(self) -> None:
         """Make the directories, private to this user.
@@ -102,7 +126,7 @@ class Layout:
         return self.directory / "clients" / "hadoop"
 
     def keytab(self, name: str) -> Path:
-        """The keytab of one of `PRINCIPALS`."""
+        """The keytab of one of `principals`."""
         return self.directory / "keytabs" / f"{name}.keytab"
 
     def certificate(self, name: str) -> Path:

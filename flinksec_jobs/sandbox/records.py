@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 
 from flinksec_jobs.errors import SandboxError
 from flinksec_jobs.private_files import write_private
-from flinksec_jobs.sandbox.layout import Layout
+from flinksec_jobs.sandbox.layout import LOOPBACK, LOOPBACK_ADDRESS, Layout
 from flinksec_jobs.sandbox.processes import Record
 
 
@@ -23,11 +23,15 @@ class Running:
         records: the processes.
         ports: by name.
         servers: which were asked for.
+        host: the name that clients use.
+        bind: the address on which they listen.
     """
 
     records: Sequence[Record]
     ports: Mapping[str, int]
     servers: Sequence[str]
+    host: str = LOOPBACK
+    bind: str = LOOPBACK_ADDRESS
 
     def all_alive(self) -> bool:
         """Whether every process still runs."""
@@ -39,6 +43,8 @@ def write(layout: Layout, running: Running) -> None:
     content = {
         "servers": list(running.servers),
         "ports": dict(running.ports),
+        "host": running.host,
+        "bind": running.bind,
         "processes": [asdict(record) for record in running.records],
     }
     write_private(layout.record, json.dumps(content, indent=2) + "\n")
@@ -53,7 +59,9 @@ def read(layout: Layout) -> Running | None:
     try:
         content = json.loads(layout.record.read_text(encoding="utf-8"))
         records = [Record(**record) for record in content["processes"]]
-        return Running(records, content["ports"], content["servers"])
+        return Running(
+            records, content["ports"], content["servers"], content["host"], content["bind"]
+        )
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:

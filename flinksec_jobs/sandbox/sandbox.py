@@ -7,7 +7,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -17,12 +17,12 @@ from flinksec_jobs.errors import SandboxError
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import find_java
-from flinksec_jobs.sandbox import elasticsearch, hdfs, kafka, kerberos, processes, records
+from flinksec_jobs.sandbox import elasticsearch, handover, hdfs, kafka, kerberos, processes, records
 from flinksec_jobs.sandbox import settings as job_settings
 from flinksec_jobs.sandbox.certificates import Variant, write_certificates
 from flinksec_jobs.sandbox.java import java_command
-from flinksec_jobs.sandbox.layout import HOST, Layout, write_properties
-from flinksec_jobs.sandbox.ports import free_ports
+from flinksec_jobs.sandbox.layout import LOOPBACK, LOOPBACK_ADDRESS, Layout, write_properties
+from flinksec_jobs.sandbox.ports import WELL_KNOWN, free_ports
 from flinksec_jobs.sandbox.processes import Server
 from flinksec_jobs.sealed import KeyRing
 
@@ -61,13 +61,18 @@ class ServerStatus:
 
 
 class Sandbox:
-    """A KDC, Kafka, HDFS and Elasticsearch on free ports of loopback, each secured.
+    """A KDC, Kafka, HDFS and Elasticsearch, on free ports of loopback by default, each secured.
 
     In a ``with`` block the servers end with it, and at the latest with this process.
 
     Args:
         directory: where it lives, mode 0700; by default a temporary one that goes with it.
         only: which of `SERVERS` to start; all by default.
+        host: the name under which clients reach them, which stands in their certificates and
+            Kerberos principals. This machine must resolve it too, to an address that other
+            machines reach, as the DataNode registers under it.
+        bind: the address on which they listen.
+        well_known_ports: whether to use `ports.WELL_KNOWN` in place of free ports.
         ticket_lifetime: of Kerberos tickets, in seconds; Kerby's default is a day.
         elasticsearch_version: its major version, ``8``, or ``9``, which needs a Java 21 or later.
         certificate: what is wrong with Elasticsearch's certificate, if anything.
@@ -84,6 +89,9 @@ class Sandbox:
         directory: Path | None = None,
         *,
         only: Collection[str] | None = None,
+        host: str = LOOPBACK,
+        bind: str = LOOPBACK_ADDRESS,
+        well_known_ports: bool = False,
         ticket_lifetime: int | None = None,
         elasticsearch_version: str = "8",
         certificate: Variant = "good",
@@ -92,7 +100,9 @@ class Sandbox:
         progress: Callable[[str], None] | None = None,
     ) -> None:
         self._is_temporary = directory is None
-        self._layout = Layout((directory or Path(tempfile.mkdtemp(prefix="flinksec-"))).absolute())
+        home = (directory or Path(tempfile.mkdtemp(prefix="flinksec-"))).absolute()
+        self._layout = Layout(home, host, bind)
+        self._well_known_ports = well_known_ports
         self._servers = [name for name in SERVERS if only is None or name in only]
         if unknown := sorted(set(only or ()) - set(SERVERS)):
             raise SandboxError(
@@ -248,6 +258,10 @@ class Sandbox:
         """Return the settings file of a job that uses this sandbox."""
         return self._layout.settings.read_text(encoding="utf-8")
 
+    def hand_over(self, directory: Path) -> list[Path]:
+        """Write what a job in a container needs, laid out as its mounts: see `handover`."""
+        return handover.hand_over(self._layout, self._ports, self._servers, directory)
+
     def write_settings(self, path: Path) -> None:
         """Write the settings file of a job that uses this sandbox."""
         write_private(path, self.settings_toml())
@@ -290,6 +304,7 @@ class Sandbox:
     def _adopt(self, running: records.Running) -> None:
         self._ports = dict(running.ports)
         self._servers = list(running.servers)
+        self._layout = replace(self._layout, host=running.host, bind=running.bind)
 
     def _start(self) -> None:
         java = find_java()
@@ -321,12 +336,18 @@ class Sandbox:
         log.touch(mode=0o600)
         server = Server(name, command, log, detached=self._detached, ready=self._tell_ready)
         self._started.append(server)
-        running = records.Running([s.record for s in self._started], self._ports, self._servers)
+        running = records.Running(
+            [s.record for s in self._started],
+            self._ports,
+            self._servers,
+            self._layout.host,
+            self._layout.bind,
+        )
         records.write(self._layout, running)
         return server
 
     def _tell_ready(self, name: str, seconds: float) -> None:
-        address = f"{HOST}:{self._ports[_MAIN_PORTS[name]]}"
+        address = f"{self._layout.host}:{self._ports[_MAIN_PORTS[name]]}"
         self._progress(f"{name} is ready at {address} after {seconds:.1f} s")
 
     def _fetch_jars(self) -> None:
@@ -351,7 +372,10 @@ class Sandbox:
     def _write_files(self) -> None:
         layout = self._layout
         names = ["kdc", *kafka.LISTENERS, kafka.CONTROLLER, *hdfs.PORTS, *elasticsearch.PORTS]
-        self._ports = dict(zip(names, free_ports(len(names)), strict=True))
+        if self._well_known_ports:
+            self._ports = {name: WELL_KNOWN[name] for name in names}
+        else:
+            self._ports = dict(zip(names, free_ports(len(names), layout.bind), strict=True))
         password = secrets.token_urlsafe(24)
         write_certificates(layout, password, self._certificate)
         kerberos.write_krb5_conf(layout, self._ports["kdc"])

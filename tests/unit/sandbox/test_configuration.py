@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from flinksec_jobs.errors import SandboxError
 from flinksec_jobs.sandbox import hdfs, kafka, kerberos
 from flinksec_jobs.sandbox import settings as job_settings
 from flinksec_jobs.sandbox.certificates import Authority, Variant, write_certificates
@@ -39,7 +40,8 @@ def test_every_listener_of_kafka_asks_who_is_there(layout: Layout) -> None:
     assert told["listener.name.ssl.ssl.client.auth"] == "required"
     assert told["allow.everyone.if.no.acl.found"] == "false"
     assert told["super.users"] == "User:kafka"
-    assert re.findall(r"//([^:]+):", told["listeners"]) == ["localhost"] * 4
+    assert re.findall(r"//([^:]+):", told["listeners"]) == ["127.0.0.1"] * 4
+    assert re.findall(r"//([^:]+):", told["advertised.listeners"]) == ["localhost"] * 3
 
 
 def test_hadoop_encrypts_calls_and_data_with_aes(layout: Layout) -> None:
@@ -115,3 +117,39 @@ def test_no_key_of_an_authority_is_written(layout: Layout) -> None:
     assert b"PRIVATE KEY" not in layout.certificate("ca.pem").read_bytes()
     assert b"PRIVATE KEY" not in layout.certificate("rogue-ca.pem").read_bytes()
     assert b"PRIVATE KEY" not in Authority.create("another").pem
+
+
+def test_what_clients_are_told_has_the_host_s_name_and_what_is_bound_the_address(
+    tmp_path: Path,
+) -> None:
+    elsewhere = Layout(tmp_path / "box", "servers.example", "192.0.2.1")
+    elsewhere.make()
+    broker = kafka.server_properties(elsewhere, PORTS)
+    assert set(re.findall(r"//([^:]+):", broker["listeners"])) == {"192.0.2.1"}
+    assert set(re.findall(r"//([^:]+):", broker["advertised.listeners"])) == {"servers.example"}
+    assert kerberos.kdc_properties(elsewhere, 88, None)["kdc.host"] == "192.0.2.1"
+    settings = job_settings.settings_toml(elsewhere, PORTS, ["kafka", "hdfs", "elasticsearch"])
+    assert "localhost" not in settings
+    assert 'namenode_principal = "hdfs/servers.example@SANDBOX.LOCAL"' in settings
+    write_certificates(elsewhere, "store-password", "good")
+    certificate = x509.load_pem_x509_certificate(
+        elsewhere.certificate("elasticsearch.pem").read_bytes()
+    )
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["servers.example"]
+    assert names.get_values_for_type(x509.IPAddress) == []
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "Servers", "a:9093", "", "-a", "a/b", "é"])
+def test_what_cannot_stand_in_a_certificate_and_a_principal_is_refused(
+    tmp_path: Path, host: str
+) -> None:
+    with pytest.raises(SandboxError, match="cannot be called") as refusal:
+        Layout(tmp_path, host)
+    assert "--host" in str(refusal.value.hint)
+
+
+def test_a_name_is_no_address_to_listen_on(tmp_path: Path) -> None:
+    with pytest.raises(SandboxError, match="cannot listen on 'localhost'") as refusal:
+        Layout(tmp_path, bind="localhost")
+    assert "--bind" in str(refusal.value.hint)

@@ -15,10 +15,11 @@ import org.elasticsearch.node.Node;
 import org.elasticsearch.node.SandboxNode;
 
 /**
- * One Elasticsearch node with TLS and authentication, on loopback.
+ * One Elasticsearch node with TLS and authentication.
  *
- * <p>Argument: a file of properties: {@code home}, {@code http.port}, {@code transport.port},
- * {@code authorization.N} (accepted values of that header), and those of {@link Tls}.
+ * <p>Argument: a file of properties: {@code home}, {@code http.host}, {@code http.port}, {@code
+ * transport.port}, {@code authorization.N} (accepted values of that header), and those of {@link
+ * Tls}.
  */
 public final class Elasticsearch {
   private Elasticsearch() {}
@@ -61,7 +62,9 @@ public final class Elasticsearch {
         .put("cluster.name", "flinksec-sandbox")
         .put("node.name", "sandbox")
         .put("discovery.type", "single-node")
-        .put("network.host", "127.0.0.1")
+        .put("http.host", settings.getProperty("http.host"))
+        // Nodes that would join it: there is only this one.
+        .put("transport.host", "127.0.0.1")
         .put("http.type", SecureHttp.TYPE)
         .put("http.port", settings.getProperty("http.port"))
         .put("transport.port", settings.getProperty("transport.port"))

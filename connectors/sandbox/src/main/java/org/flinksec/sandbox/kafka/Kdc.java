@@ -10,17 +10,19 @@ import org.apache.kerby.kerberos.kerb.server.KdcConfig;
 import org.apache.kerby.kerberos.kerb.server.KdcConfigKey;
 import org.apache.kerby.kerberos.kerb.server.SimpleKdcServer;
 
-/** A Kerberos realm on loopback, by Apache Kerby: for development, without pre-authentication. */
+/** A Kerberos realm by Apache Kerby: for development, without pre-authentication. */
 final class Kdc {
   private static final String PRINCIPAL = "principal.";
+  private static final String CLIENT_CONFIGURATION = "java.security.krb5.conf";
 
   private final SimpleKdcServer server;
 
   /**
    * Starts it.
    *
-   * @param settings {@code kdc.realm}, {@code kdc.port}, {@code kdc.directory}, {@code
-   *     kdc.ticket.seconds} (may be missing), and {@code principal.NAME}, the keytab to write
+   * @param settings {@code kdc.realm}, {@code kdc.host} (an address), {@code kdc.port}, {@code
+   *     kdc.directory}, {@code kdc.ticket.seconds} (may be missing), and {@code principal.NAME},
+   *     the keytab to write
    */
   Kdc(Properties settings) throws Exception {
     Path directory = Path.of(settings.getProperty("kdc.directory"));
@@ -28,12 +30,15 @@ final class Kdc {
     server = new SimpleKdcServer();
     server.setWorkDir(directory.toFile());
     server.setKdcRealm(settings.getProperty("kdc.realm"));
-    server.setKdcHost("localhost");
+    server.setKdcHost(settings.getProperty("kdc.host"));
     server.setAllowUdp(false);
     server.setKdcTcpPort(Integer.parseInt(settings.getProperty("kdc.port")));
     configure(server.getKdcConfig(), settings.getProperty("kdc.ticket.seconds"));
+    String clientConfiguration = System.getProperty(CLIENT_CONFIGURATION);
     server.init();
     server.start();
+    // Kerby sets it to a file of its own, in which every KDC is at localhost.
+    System.setProperty(CLIENT_CONFIGURATION, clientConfiguration);
     for (String name : settings.stringPropertyNames()) {
       if (name.startsWith(PRINCIPAL)) {
         export(name.substring(PRINCIPAL.length()), Path.of(settings.getProperty(name)));
