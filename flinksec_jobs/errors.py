@@ -12,6 +12,7 @@
     ├── SealedStateError   a sealed file is not whole
     ├── CertificateError   a certificate, key or store cannot be used or made
     ├── SandboxError       a sandbox server did not start or died
+    ├── ManifestError      Kubernetes YAML cannot be read or rendered
     └── JobError           the job failed in Flink
 """
 
@@ -67,3 +68,7 @@ class SandboxError(FlinkSecError):
 
 class JobError(FlinkSecError):
     """The job failed in Flink; the message starts with the root cause."""
+
+
+class ManifestError(FlinkSecError):
+    """Kubernetes YAML cannot be read or rendered."""

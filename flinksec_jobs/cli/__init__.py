@@ -23,6 +23,7 @@ _COMMANDS = {
     "certs": ("certs:certs", "Make, inspect and rotate the certificates of a cluster."),
     "cluster": ("cluster:cluster", "Configure and start the processes of a Flink cluster."),
     "demo": ("demo:demo", "Run the whole secured pipeline on real servers and check it."),
+    "manifests": ("manifests:manifests", "Render and check Kubernetes manifests."),
     "run": ("run:run", "Run a job with its settings."),
     "sandbox": ("sandbox:sandbox", "Start and stop real secured servers on this machine."),
     "settings": ("settings:settings", "Show, check and explain settings."),

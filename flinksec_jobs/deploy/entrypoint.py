@@ -111,7 +111,7 @@ def prepare(start: Start) -> Process:
             "-Djavax.net.ssl.trustStoreType=PKCS12",
         ]
     )
-    passwords = _passwords(config, settings)
+    passwords = _passwords(config, settings, start.role)
     write_private(directory / "config.yaml", flink_conf.as_yaml(config | passwords))
     write_private(directory / LOG4J, _log4j(mounts))
     hadoop = _hadoop(settings, mounts)
@@ -156,12 +156,18 @@ def _python(module_path: Sequence[Path], config: Config) -> Config:
     return {name: value for name, value in options.items() if name not in config}
 
 
-def _passwords(config: Config, settings: Settings) -> Config:
-    """Look into the stores that the configuration names, and return what opens them."""
+def _passwords(config: Config, settings: Settings, role: Role) -> Config:
+    """Look into the stores that the configuration names, and return what opens them.
+
+    Only the JobManager serves REST; a TaskManager is better off without that key.
+    """
     suites = str(config.get("security.ssl.algorithms", "")).split(",")
     tls = (settings.cluster or ClusterSettings()).tls
     found: Config = {}
-    for kind, directory in (("internal", tls.internal), ("rest", tls.rest)):
+    served = [("internal", tls.internal)]
+    if role == "jobmanager":
+        served.append(("rest", tls.rest))
+    for kind, directory in served:
         prefix = f"security.ssl.{kind}"
         for store in ("keystore", "truststore"):
             expected = directory / f"{store}.p12"

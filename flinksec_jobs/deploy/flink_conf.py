@@ -223,6 +223,9 @@ def _job(settings: Settings, cluster: ClusterSettings) -> Config:
         options["high-availability.type"] = "NONE"
         return options
     options["high-availability.cluster-id"] = cluster.cluster_id
+    # A JobManager that is replaced after the job's end must learn that it has ended. Flink would
+    # forget it, and the new one run the job again from nothing.
+    options["job-result-store.delete-on-commit"] = False
     if cluster.high_availability == "kubernetes":
         options["kubernetes.cluster-id"] = cluster.cluster_id
         options["kubernetes.namespace"] = cluster.kubernetes_namespace or "default"

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``flinksec manifests``: render overlays, and check rendered Kubernetes YAML."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from ..deploy import manifests as manifests_
+from ..errors import ManifestError
+
+_STDIN = "-"
+
+
+@click.group()
+def manifests() -> None:
+    """Render and check Kubernetes manifests."""
+
+
+@manifests.command()
+@click.argument("overlay", type=click.Path(file_okay=False, path_type=Path))
+def render(overlay: Path) -> None:
+    """Print the YAML that kustomize makes of OVERLAY, a folder with a kustomization.yaml."""
+    click.echo(manifests_.render(overlay), nl=False)
+
+
+@manifests.command()
+@click.argument("files", nargs=-1, type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--matrix", is_flag=True, help="Print who may connect to what, by the policies.")
+def check(files: tuple[Path, ...], as_json: bool, matrix: bool) -> None:
+    """Check rendered YAML, in FILES or from standard input (-).
+
+    All files together are one deployment. Each finding has an id, the object, the field, the reason
+    and the way out. Exit code 1 if there is one. An annotation skip.flinksec.org/ID with the reason
+    as its value takes the findings of a rule from an object.
+    """
+    loaded = _load(files or (Path(_STDIN),))
+    findings = manifests_.check(loaded)
+    flows = manifests_.matrix(loaded) if matrix else []
+    if as_json:
+        result: dict[str, object] = {
+            "objects": len(loaded.objects),
+            "findings": [finding.as_dict() for finding in findings],
+        }
+        if matrix:
+            result["matrix"] = [flow.as_dict() for flow in flows]
+        click.echo(json.dumps(result, indent=2))
+    else:
+        for line in manifests_.table(flows):
+            click.echo(line)
+        for finding in findings:
+            click.echo(f"{finding.id}: {finding.object}: {finding.field}")
+            click.echo(f"    {finding.why}")
+            click.echo(f"    fix: {finding.fix}")
+        click.echo(f"{len(findings)} findings in {len(loaded.objects)} objects", err=True)
+    click.get_current_context().exit(1 if findings else 0)
+
+
+@manifests.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def rules(as_json: bool) -> None:
+    """List the rules of check."""
+    if as_json:
+        listed = {name: {"why": r.why, "fix": r.fix} for name, r in manifests_.RULES.items()}
+        click.echo(json.dumps(listed, indent=2))
+        return
+    for name, rule in manifests_.RULES.items():
+        click.echo(f"{name}: {rule.why}")
+        click.echo(f"    fix: {rule.fix}")
+
+
+def _load(files: Sequence[Path]) -> manifests_.Manifests:
+    sources = [
+        ("standard input", sys.stdin.read()) if str(path) == _STDIN else manifests_.read(path)
+        for path in files
+    ]
+    loaded = manifests_.load(sources)
+    if not loaded.objects:
+        raise ManifestError(
+            "there is no Kubernetes object to check", hint="name files, or pipe YAML into it"
+        )
+    return loaded

@@ -1,0 +1,379 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rendered Kubernetes YAML as objects, pods and containers.
+
+What is read may be anyone's and wrong in any way: every look into it goes through `mapping`,
+`sequence` and `dig`, which answer with nothing where something else stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from flinksec_jobs.errors import ManifestError
+
+# Where a workload keeps its pod template.
+_TEMPLATES = {
+    "Pod": ("",),
+    "PodTemplate": ("template",),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+    "Deployment": ("spec", "template"),
+    "StatefulSet": ("spec", "template"),
+    "DaemonSet": ("spec", "template"),
+    "ReplicaSet": ("spec", "template"),
+    "ReplicationController": ("spec", "template"),
+    "Job": ("spec", "template"),
+}
+_CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
+_CLUSTER_SCOPED = frozenset(
+    (
+        "Namespace",
+        "PersistentVolume",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "StorageClass",
+        "IngressClass",
+        "PriorityClass",
+        "ClusterIssuer",
+    )
+)
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """The value if it is a mapping, else an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def sequence(value: object) -> Sequence[Any]:
+    """The value if it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def dig(value: object, path: str) -> Any:
+    """What stands at a dotted path, or `None`."""
+    for key in path.split("."):
+        value = mapping(value).get(key)
+    return value
+
+
+def text(value: object) -> str:
+    """The value as text, nothing for `None`."""
+    return "" if value is None else str(value)
+
+
+def words(listed: str) -> frozenset[str]:
+    """The words of a text, as a set."""
+    return frozenset(listed.split())
+
+
+def _strings(value: object) -> dict[str, str]:
+    return {str(key): text(entry) for key, entry in mapping(value).items()}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a finding is: an object, and a field in it.
+
+    Attributes:
+        note: what stands there, or what is missing.
+    """
+
+    object: Object
+    field: str
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Object:
+    """One document of the manifests."""
+
+    content: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+    @property
+    def kind(self) -> str:
+        """Such as ``StatefulSet``."""
+        return text(self.content.get("kind")) or "?"
+
+    @property
+    def api_version(self) -> str:
+        """Such as ``apps/v1``."""
+        return text(self.content.get("apiVersion"))
+
+    @property
+    def name(self) -> str:
+        """The name, also a ``generateName``."""
+        metadata = mapping(self.content.get("metadata"))
+        return text(metadata.get("name") or metadata.get("generateName")) or "?"
+
+    @property
+    def namespace(self) -> str:
+        """The namespace; ``default`` if none is named, nothing for what has none."""
+        if self.kind in _CLUSTER_SCOPED:
+            return ""
+        return text(dig(self.content, "metadata.namespace")) or "default"
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """The labels of the object itself."""
+        return _strings(dig(self.content, "metadata.labels"))
+
+    @cached_property
+    def annotations(self) -> dict[str, str]:
+        """The annotations of the object itself."""
+        return _strings(dig(self.content, "metadata.annotations"))
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        """What stands under ``spec``."""
+        return mapping(self.content.get("spec"))
+
+    def at(self, field: str, note: str = "") -> Place:
+        """Name a field."""
+        return Place(self, field, note)
+
+
+@dataclass(frozen=True, eq=False)
+class Pod:
+    """A pod, or the template of one.
+
+    Attributes:
+        owner: the object that it stands in.
+        path: where its ``metadata`` and ``spec`` are, empty or ending in a dot.
+    """
+
+    owner: Object
+    path: str
+    content: Mapping[str, Any]
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        """What stands under ``spec``."""
+        return mapping(self.content.get("spec"))
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """The labels that selectors see."""
+        return _strings(dig(self.content, "metadata.labels"))
+
+    @cached_property
+    def annotations(self) -> dict[str, str]:
+        """The annotations of the pod."""
+        return _strings(dig(self.content, "metadata.annotations"))
+
+    @property
+    def security(self) -> Mapping[str, Any]:
+        """Its security context."""
+        return mapping(self.spec.get("securityContext"))
+
+    @property
+    def account(self) -> str:
+        """The name of its service account."""
+        return text(self.spec.get("serviceAccountName") or self.spec.get("serviceAccount"))
+
+    @cached_property
+    def containers(self) -> list[Container]:
+        """All of them: initial, regular and ephemeral ones."""
+        return [
+            Container(self, f"{self.path}spec.{kind}[{index}]", kind, mapping(content))
+            for kind in _CONTAINERS
+            for index, content in enumerate(sequence(self.spec.get(kind)))
+        ]
+
+    @property
+    def volumes(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Each volume, and the path of it."""
+        for index, volume in enumerate(sequence(self.spec.get("volumes"))):
+            yield f"spec.volumes[{index}]", mapping(volume)
+
+    def at(self, field: str, note: str = "") -> Place:
+        """Name a field of the pod, such as ``spec.hostNetwork``."""
+        return Place(self.owner, f"{self.path}{field}", note)
+
+    def port_named(self, name: str) -> int | None:
+        """The number of a container's port by its name."""
+        for container in self.containers:
+            for port in container.ports:
+                if port.get("name") == name and isinstance(port.get("containerPort"), int):
+                    return int(port["containerPort"])
+        return None
+
+    @cached_property
+    def ports(self) -> dict[tuple[int, str], str]:
+        """The declared ports as (number, protocol), and their names."""
+        return {
+            (int(port["containerPort"]), text(port.get("protocol")) or "TCP"): text(
+                port.get("name")
+            )
+            for container in self.containers
+            for port in container.ports
+            if isinstance(port.get("containerPort"), int)
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Container:
+    """A container of a pod.
+
+    Attributes:
+        kind: ``containers``, ``initContainers`` or ``ephemeralContainers``.
+    """
+
+    pod: Pod
+    path: str
+    kind: str
+    content: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Its name in the pod."""
+        return text(self.content.get("name"))
+
+    @property
+    def security(self) -> Mapping[str, Any]:
+        """Its own security context."""
+        return mapping(self.content.get("securityContext"))
+
+    @property
+    def ports(self) -> list[Mapping[str, Any]]:
+        """The ports that it declares."""
+        return [mapping(port) for port in sequence(self.content.get("ports"))]
+
+    @property
+    def words(self) -> list[str]:
+        """Command and arguments."""
+        return [
+            text(word) for key in ("command", "args") for word in sequence(self.content.get(key))
+        ]
+
+    @property
+    def mounts(self) -> list[Mapping[str, Any]]:
+        """Its volume mounts."""
+        return [mapping(mount) for mount in sequence(self.content.get("volumeMounts"))]
+
+    @property
+    def environment(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Each variable, and the path of it."""
+        for index, variable in enumerate(sequence(self.content.get("env"))):
+            yield f"env[{index}]", mapping(variable)
+
+    @property
+    def has_native_restart(self) -> bool:
+        """Whether it is a sidecar: an initial container that goes on running."""
+        return self.kind == "initContainers" and self.content.get("restartPolicy") == "Always"
+
+    @property
+    def runs_on(self) -> bool:
+        """Whether it runs as long as the pod does."""
+        return self.kind == "containers" or self.has_native_restart
+
+    def at(self, field: str, note: str = "") -> Place:
+        """Name a field of the container."""
+        return Place(self.pod.owner, f"{self.path}.{field}", note)
+
+
+@dataclass(frozen=True, eq=False)
+class Manifests:
+    """Everything that is to be applied together."""
+
+    objects: Sequence[Object]
+
+    def of(self, *kinds: str) -> Iterator[Object]:
+        """The objects of some kinds."""
+        return (entry for entry in self.objects if entry.kind in kinds)
+
+    def find(self, kind: str, name: str, namespace: str) -> Object | None:
+        """The object of a name."""
+        for entry in self.of(kind):
+            if entry.name == name and entry.namespace == namespace:
+                return entry
+        return None
+
+    @cached_property
+    def pods(self) -> list[Pod]:
+        """The pods of every kind of workload."""
+        return [pod for entry in self.objects if (pod := _pod(entry))]
+
+    @property
+    def containers(self) -> Iterator[Container]:
+        """The containers of all pods."""
+        return (container for pod in self.pods for container in pod.containers)
+
+    def namespace_labels(self, name: str) -> dict[str, str]:
+        """The labels of a namespace, with the one that every namespace has."""
+        found = self.find("Namespace", name, "")
+        return (found.labels if found else {}) | {"kubernetes.io/metadata.name": name}
+
+
+def load(sources: Iterable[tuple[str, str]]) -> Manifests:
+    """Read YAML documents; lists of objects are taken apart.
+
+    Args:
+        sources: name and text of each file.
+
+    Raises:
+        ManifestError: a text is not YAML, or a document is no Kubernetes object.
+    """
+    return Manifests([found for name, content in sources for found in _objects(name, content)])
+
+
+def read(path: Path) -> tuple[str, str]:
+    """Read a file for `load`.
+
+    Raises:
+        ManifestError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        return str(path), path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ManifestError(f"{path} cannot be read: {reason}") from error
+
+
+def _objects(name: str, content: str) -> Iterator[Object]:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.version = "1.1"  # as Kubernetes reads it: 0440 is octal, `no` is false
+    try:
+        documents = list(yaml.load_all(_without_directives(content)))
+    except (YAMLError, ValueError) as error:
+        where = getattr(error, "problem_mark", None)
+        line = f", line {where.line + 1}" if where else ""
+        problem = text(getattr(error, "problem", "")) or type(error).__name__
+        raise ManifestError(
+            f"{name}{line} is not YAML: {problem.splitlines()[0]}",
+            hint="a key that stands twice is refused too: the last one would win in silence",
+        ) from None
+    for document in documents:
+        if document is None:
+            continue
+        found = mapping(document)
+        if not found.get("kind") or not found.get("apiVersion"):
+            raise ManifestError(
+                f"a document of {name} is no Kubernetes object: kind or apiVersion is missing",
+                hint="check takes rendered YAML, such as `flinksec manifests render` prints",
+            )
+        listed = str(found["kind"]).endswith("List") and isinstance(found.get("items"), list)
+        yield from map(Object, map(mapping, found["items"]) if listed else [found])
+
+
+def _without_directives(content: str) -> str:
+    """Drop ``%YAML`` lines, which would change the version for good."""
+    return re.sub(r"^%.*$", "", content, flags=re.MULTILINE)
+
+
+def _pod(owner: Object) -> Pod | None:
+    keys = _TEMPLATES.get(owner.kind)
+    if keys is None:
+        return None
+    if keys == ("",):
+        return Pod(owner, "", owner.content)
+    return Pod(owner, ".".join(keys) + ".", mapping(dig(owner.content, ".".join(keys))))
