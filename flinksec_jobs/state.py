@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING
 from flinksec_jobs.errors import SealedStateError, SettingsError
 
 if TYPE_CHECKING:
-    from flinksec_jobs.settings import StateSettings
+    from flinksec_jobs.sealed import KeyProvider
+    from flinksec_jobs.settings import Pkcs11Settings, StateSettings
 
 SEALED = "sealed+"
 RECOVERY_PATH = "execution.state-recovery.path"
@@ -53,7 +55,49 @@ def flink_options(settings: StateSettings, job_name: str) -> dict[str, str]:
     # Also where new state is written in clear: a sealed savepoint may be what it starts from.
     if settings.keys is not None:
         options["flinksec.sealed.keys"] = str(settings.keys)
+    if settings.pkcs11 is not None:
+        options |= _token_options(settings.pkcs11)
     return options
+
+
+def _token_options(settings: Pkcs11Settings) -> dict[str, str]:
+    options = {
+        "module": settings.module,
+        "token": settings.token,
+        "slot": settings.slot,
+        "pin-source": settings.pin.path,
+        "primary": settings.primary,
+    }
+    return {
+        f"flinksec.sealed.pkcs11.{name}": str(value)
+        for name, value in options.items()
+        if value is not None
+    }
+
+
+@contextmanager
+def open_keys(settings: StateSettings) -> Iterator[KeyProvider]:
+    """The keys that seal and open a job's state: of the key ring, of the token, or of both.
+
+    With both, the token seals if ``pkcs11.primary`` names its key, else the key ring does.
+
+    Raises:
+        KeyRingError: they cannot be used.
+        SettingsError: the settings name none.
+    """
+    from flinksec_jobs.sealed import KeyChain, KeyRing, TokenAddress, TokenKeys
+
+    if settings.keys is None and settings.pkcs11 is None:
+        raise SettingsError("state.keys is missing", hint="Sealed state needs a key ring.")
+    with ExitStack() as stack:
+        providers: list[KeyProvider] = []
+        if settings.keys is not None:
+            providers.append(KeyRing.open(settings.keys))
+        if (found := settings.pkcs11) is not None:
+            address = TokenAddress(found.module, found.pin, found.token, found.slot)
+            token = stack.enter_context(TokenKeys(address, found.primary))
+            providers.insert(0 if found.primary else len(providers), token)
+        yield KeyChain(*providers) if len(providers) > 1 else providers[0]
 
 
 def latest_checkpoint(settings: StateSettings, job_name: str) -> Checkpoint | None:
@@ -67,7 +111,12 @@ def latest_checkpoint(settings: StateSettings, job_name: str) -> Checkpoint | No
         SettingsError: the directory is not on a local (or mounted) file system.
     """
     root = _local_path(job_directory(settings, job_name))
-    found = list(_complete(settings, root))
+    metadata = list(root.glob("*/chk-*/_metadata"))
+    if settings.sealed and metadata:
+        with open_keys(settings) as keys:
+            found = list(_complete(metadata, lambda file: _sealed_creation(keys, file)))
+    else:
+        found = list(_complete(metadata, _mtime))
     return max(found, key=lambda checkpoint: checkpoint.created_at_ms, default=None)
 
 
@@ -86,24 +135,24 @@ def _local_path(uri: str) -> Path:
     return Path("/" + path.lstrip("/"))
 
 
-def _complete(settings: StateSettings, root: Path) -> Iterator[Checkpoint]:
-    for metadata in root.glob("*/chk-*/_metadata"):
-        created = _sealed_creation(settings, metadata) if settings.sealed else _mtime(metadata)
-        if created is not None:
-            yield Checkpoint(metadata.parent, created)
+def _complete(
+    metadata: Iterable[Path], created: Callable[[Path], int | None]
+) -> Iterator[Checkpoint]:
+    for file in metadata:
+        time_ms = created(file)
+        if time_ms is not None:
+            yield Checkpoint(file.parent, time_ms)
 
 
 def _mtime(metadata: Path) -> int:
     return metadata.stat().st_mtime_ns // 1_000_000
 
 
-def _sealed_creation(settings: StateSettings, metadata: Path) -> int | None:
+def _sealed_creation(keys: KeyProvider, metadata: Path) -> int | None:
     """When a sealed file was made; ``None`` if its writer was killed before it was whole."""
-    from flinksec_jobs.sealed import KeyRing, Status, verify_file
+    from flinksec_jobs.sealed import Status, verify_file
 
-    if settings.keys is None:
-        raise SettingsError("state.keys is missing", hint="Sealed state needs a key ring.")
-    report = verify_file(metadata, KeyRing.open(settings.keys))
+    report = verify_file(metadata, keys)
     if report.status is Status.TRUNCATED:
         _log.warning("checkpoint %s was never completed; it is passed over", metadata.parent)
         return None

@@ -20,10 +20,11 @@ from flinksec_jobs.cli.state_output import (
     print_json,
     told_errors,
 )
+from flinksec_jobs.cli.state_ring import with_keys, with_keys_if_given
 from flinksec_jobs.sealed import (
     FileInfo,
     FileReport,
-    KeyRing,
+    KeyProvider,
     Outcome,
     RekeyReport,
     Status,
@@ -41,22 +42,6 @@ _WORKERS = 4
 _PATHS = click.argument(
     "paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
 )
-_KEYS_HELP = "The key ring directory. Default: FLINKSEC_STATE__KEYS."
-_RING = click.option(
-    "--keys",
-    "ring",
-    required=True,
-    envvar="FLINKSEC_STATE__KEYS",
-    type=click.Path(path_type=Path),
-    help=_KEYS_HELP,
-)
-_RING_OR_NONE = click.option(
-    "--keys",
-    "ring",
-    envvar="FLINKSEC_STATE__KEYS",
-    type=click.Path(path_type=Path),
-    help=_KEYS_HELP + " Without one only headers are read, which nothing then authenticates.",
-)
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
@@ -73,10 +58,10 @@ state.add_command(keys)
 
 @state.command()
 @_PATHS
-@_RING_OR_NONE
 @_JSON
 @told_errors
-def ls(paths: tuple[Path, ...], ring: Path | None, as_json: bool) -> None:
+@with_keys_if_given
+def ls(paths: tuple[Path, ...], ring: KeyProvider | None, as_json: bool) -> None:
     """List the files under PATH: length, key, time and state of each.
 
     With --keys each file is opened (its key, length and name are checked, not all of its
@@ -94,10 +79,10 @@ def ls(paths: tuple[Path, ...], ring: Path | None, as_json: bool) -> None:
 
 @state.command()
 @_PATHS
-@_RING_OR_NONE
 @_JSON
 @told_errors
-def info(paths: tuple[Path, ...], ring: Path | None, as_json: bool) -> None:
+@with_keys_if_given
+def info(paths: tuple[Path, ...], ring: KeyProvider | None, as_json: bool) -> None:
     """Show what the headers of the files under PATH say."""
     infos = [
         (i, described(i.path, i.status, i.detail, i.length, i.header))
@@ -116,7 +101,6 @@ def info(paths: tuple[Path, ...], ring: Path | None, as_json: bool) -> None:
 
 @state.command()
 @_PATHS
-@_RING
 @click.option(
     "--manifest",
     "listed",
@@ -125,7 +109,8 @@ def info(paths: tuple[Path, ...], ring: Path | None, as_json: bool) -> None:
 )
 @_JSON
 @told_errors
-def verify(paths: tuple[Path, ...], ring: Path, listed: Path | None, as_json: bool) -> None:
+@with_keys
+def verify(paths: tuple[Path, ...], ring: KeyProvider, listed: Path | None, as_json: bool) -> None:
     """Read every byte of the files under PATH and say of each what it is.
 
     Exit code 1 if any file is not whole, if there is none, or if they differ from the manifest.
@@ -149,10 +134,10 @@ def verify(paths: tuple[Path, ...], ring: Path, listed: Path | None, as_json: bo
 
 @state.command()
 @click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@_RING
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A new file.")
 @told_errors
-def manifest(path: Path, ring: Path, output: Path | None) -> None:
+@with_keys
+def manifest(path: Path, ring: KeyProvider, output: Path | None) -> None:
     """Verify the files under the directory PATH and list them, to keep the list elsewhere.
 
     Encryption does not show that files were put back from an older copy. A list that lies where
@@ -168,7 +153,6 @@ def manifest(path: Path, ring: Path, output: Path | None) -> None:
 
 @state.command()
 @_PATHS
-@_RING
 @click.option(
     "-o",
     "--output",
@@ -177,67 +161,64 @@ def manifest(path: Path, ring: Path, output: Path | None) -> None:
 )
 @click.option("--moved", is_flag=True, help="Read a checkpoint's file also under another name.")
 @told_errors
-def cat(paths: tuple[Path, ...], ring: Path, output: Path | None, moved: bool) -> None:
+@with_keys
+def cat(paths: tuple[Path, ...], ring: KeyProvider, output: Path | None, moved: bool) -> None:
     """Write the contents of the files PATH, in clear.
 
     On stdout a file that turns out to be altered has written its authentic beginning by then:
     look at the exit code.
     """
-    key_ring = KeyRing.open(ring)
     if output is None:
-        _copy_all(paths, key_ring, sys.stdout.buffer, moved=moved)
+        _copy_all(paths, ring, sys.stdout.buffer, moved=moved)
         return
     with private_file(output) as out:
-        _copy_all(paths, key_ring, out, moved=moved)
+        _copy_all(paths, ring, out, moved=moved)
 
 
 @state.command()
 @_PATHS
-@_RING
 @_JSON
 @told_errors
-def rekey(paths: tuple[Path, ...], ring: Path, as_json: bool) -> None:
+@with_keys
+def rekey(paths: tuple[Path, ...], ring: KeyProvider, as_json: bool) -> None:
     """Wrap the data keys of the files under PATH anew, under the primary key.
 
     Only headers are written. It may be killed at any moment, and run again: every file stays
     readable. Exit code 1 if a file was left as it was. Restart the jobs first, so that they
-    write under the primary key too.
+    write under the primary key too. Between a key ring and a token: --keys NEW --keys OLD.
     """
-    key_ring = KeyRing.open(ring)
+    primary = ring.primary_id
     files = [file for path in paths for file in walk(path)]
     reports: list[RekeyReport] = []
     with Bar("re-wrapping", len(files), unit="files") as bar:
-        for report in in_order(lambda file: rekey_file(file, key_ring), files, workers=_WORKERS):
+        for report in in_order(lambda file: rekey_file(file, ring), files, workers=_WORKERS):
             reports.append(report)
             bar.advance(1)
             if report.outcome is Outcome.LEFT and not as_json:
                 bar.print(f"left  {report.path}  {report.status}: {report.detail}")
     counts = Counter(report.outcome for report in reports)
-    needed = Counter(key for r in reports for key in set(r.needs) - {key_ring.primary_id})
+    needed = Counter(key for r in reports for key in set(r.needs) - {primary})
     if as_json:
         left = [
             {"path": str(r.path), "status": r.status, "detail": r.detail, "needs": r.needs}
             for r in reports
             if r.outcome is Outcome.LEFT
         ]
-        print_json(
-            {"primary": key_ring.primary_id, "counts": counts, "still_need": needed, "left": left}
-        )
+        print_json({"primary": primary, "counts": counts, "still_need": needed, "left": left})
     else:
-        click.echo(f"{counted('file', len(reports), counts)}; primary key '{key_ring.primary_id}'")
+        click.echo(f"{counted('file', len(reports), counts)}; primary key '{primary}'")
         for key_id, number in sorted(needed.items()):
             click.echo(f"still under key '{key_id}': {number}")
     sys.exit(1 if counts[Outcome.LEFT] else 0)
 
 
-def _verify(paths: tuple[Path, ...], ring: Path, *, quiet: bool) -> list[FileReport]:
-    key_ring = KeyRing.open(ring)
+def _verify(paths: tuple[Path, ...], ring: KeyProvider, *, quiet: bool) -> list[FileReport]:
     files = [file for path in paths for file in walk(path)]
     reports: list[FileReport] = []
     with Bar("verifying", sum(map(file_size, files)), unit="bytes") as bar:
 
         def verify_one(file: Path) -> FileReport:
-            return verify_file(file, key_ring, progress=bar.advance)
+            return verify_file(file, ring, progress=bar.advance)
 
         for report in in_order(verify_one, files, workers=_WORKERS):
             reports.append(report)
@@ -246,14 +227,13 @@ def _verify(paths: tuple[Path, ...], ring: Path, *, quiet: bool) -> list[FileRep
     return reports
 
 
-def _inspect(paths: tuple[Path, ...], ring: Path | None) -> list[FileInfo]:
-    key_ring = KeyRing.open(ring) if ring else None
+def _inspect(paths: tuple[Path, ...], ring: KeyProvider | None) -> list[FileInfo]:
     files = [file for path in paths for file in walk(path)]
     with Bar("reading headers", len(files), unit="files") as bar:
 
         def inspect(file: Path) -> FileInfo:
             bar.advance(1)
-            return inspect_file(file, key_ring)
+            return inspect_file(file, ring)
 
         return list(in_order(inspect, files, workers=_WORKERS))
 
@@ -273,7 +253,7 @@ def _verified(report: FileReport) -> str:
     return f"{report.status:<11}  {report.path}{remark}"
 
 
-def _copy_all(paths: tuple[Path, ...], ring: KeyRing, out: BinaryIO, *, moved: bool) -> None:
+def _copy_all(paths: tuple[Path, ...], ring: KeyProvider, out: BinaryIO, *, moved: bool) -> None:
     total = sum(map(file_size, paths))
     with Bar("reading", total, unit="bytes") as bar:
         for path in paths:

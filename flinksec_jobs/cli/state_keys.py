@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,10 +12,10 @@ import click
 
 from flinksec_jobs.cli.state_output import as_lines, print_json, told_errors
 from flinksec_jobs.errors import KeyRingError
-from flinksec_jobs.sealed import KeyRing
+from flinksec_jobs.sealed import KeyRing, TokenKeys, pkcs11uri
 from flinksec_jobs.sealed.inventory import keys_named
 
-_DIRECTORY = click.argument("directory", type=click.Path(path_type=Path))
+_KEYS = click.argument("location", metavar="DIRECTORY|URI")
 _KEY = click.argument("key")
 
 
@@ -25,92 +26,123 @@ def keys() -> None:
     DIRECTORY is a key ring: one file of 32 random bytes per key, and the file primary, which
     names the key for new files. Whoever loses all keys loses all state: keep a copy elsewhere.
 
+    URI is a PKCS#11 token by RFC 7512: pkcs11:token=LABEL?module-path=…&pin-source=file:…
+    Keys are listed and added there; which of them seals is said in the settings.
+
     To rotate: add a key, restart the jobs, flinksec state rekey, then retire the old key.
     """
 
 
 @keys.command()
-@_DIRECTORY
+@_KEYS
 @click.option("--id", "key", help="The first key's id. Default: the date.")
 @told_errors
-def init(directory: Path, key: str | None) -> None:
+def init(location: str, key: str | None) -> None:
     """Make a key ring with one new key."""
+    directory = _directory(
+        location,
+        "a token is initialised by its maker's tools",
+        f"then make a key in it: flinksec state keys add {shlex.quote(location)} KEY",
+    )
     ring = KeyRing.create(directory, key or _today())
     click.echo(f"made the key ring {directory} with the key '{ring.primary_id}'")
     click.echo("keep a copy of it elsewhere: without it the state is lost", err=True)
 
 
 @keys.command()
-@_DIRECTORY
+@_KEYS
 @_KEY
 @click.option("--spare", is_flag=True, help="Do not seal new files under it yet: see use.")
 @told_errors
-def add(directory: Path, key: str, spare: bool) -> None:
+def add(location: str, key: str, spare: bool) -> None:
     """Add a new random key with the id KEY, and seal new files under it.
 
-    Processes that run go on with the key they have until they are restarted.
+    Processes that run go on with the key they have until they are restarted. In a token the key
+    is made so that it can never be read out; the settings say when it seals.
     """
-    ring = KeyRing.open(directory).add(key, primary=not spare)
+    if _is_token(location):
+        address, _ = pkcs11uri.parse(location)
+        TokenKeys.add(address, key)
+        click.echo(f"made the key '{key}' in the {address}: it cannot be read out of it")
+        click.echo(f'to seal new files under it: state.pkcs11.primary = "{key}"', err=True)
+        return
+    ring = KeyRing.open(location).add(key, primary=not spare)
     click.echo(f"added the key '{key}'; the primary key is '{ring.primary_id}'")
 
 
 @keys.command()
-@_DIRECTORY
+@_KEYS
 @_KEY
 @told_errors
-def use(directory: Path, key: str) -> None:
+def use(location: str, key: str) -> None:
     """Seal new files under the key KEY, which the ring has already."""
+    directory = _directory(
+        location,
+        "a token does not say which of its keys seals new files: the settings do",
+        f'set state.pkcs11.primary = "{key}", and restart the jobs',
+    )
     ring = KeyRing.open(directory).use(key)
     click.echo(f"the primary key is '{ring.primary_id}'")
 
 
 @keys.command("list")
-@_DIRECTORY
+@_KEYS
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @told_errors
-def list_(directory: Path, paths: tuple[Path, ...], as_json: bool) -> None:
-    """List the keys, and how many of the files under PATHS need each."""
-    ring = KeyRing.open(directory)
+def list_(location: str, paths: tuple[Path, ...], as_json: bool) -> None:
+    """List the keys, and how many of the files under PATHS need each.
+
+    Of a token the AES-256 keys; its primary one is the object that the URI names.
+    """
+    primary, at_hand, where = _keys_at(location)
     named = keys_named(paths) if paths else None
-    ids = sorted({*ring.key_ids, *(named or ())})
+    ids = sorted({*at_hand, *(named or ())})
     if as_json:
         listed = [
             {
                 "id": key,
-                "primary": key == ring.primary_id,
-                "at_hand": key in ring.key_ids,
+                "primary": key == primary,
+                "at_hand": key in at_hand,
                 "files": None if named is None else named[key],
             }
             for key in ids
         ]
-        print_json({"directory": str(directory), "keys": listed})
+        print_json({**where, "keys": listed})
         return
-    for line in as_lines([_listed(key, ring, named) for key in ids]):
+    marks = {key: "MISSING" for key in ids if key not in at_hand} | {primary: "primary"}
+    for line in as_lines([_listed(key, marks.get(key, ""), named) for key in ids]):
         click.echo(line.rstrip())
 
 
 @keys.command()
-@_DIRECTORY
+@_KEYS
 @_KEY
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--unchecked", is_flag=True, help="Delete it without a look at any files: they may be lost."
 )
 @told_errors
-def retire(directory: Path, key: str, paths: tuple[Path, ...], unchecked: bool) -> None:
+def retire(location: str, key: str, paths: tuple[Path, ...], unchecked: bool) -> None:
     """Delete the key KEY for good, if no file under PATHS needs it any more.
 
-    Give all directories that hold checkpoints, savepoints and high-availability data.
+    Give all directories that hold checkpoints, savepoints and high-availability data. A key in a
+    token is not deleted, as others may use it: only whether files need it is told.
     """
-    ring = KeyRing.open(directory)
+    ring = None if _is_token(location) else KeyRing.open(location)
     if not unchecked:
-        _check_unneeded(directory, key, paths)
+        _check_unneeded(location, key, paths)
+    if ring is None:
+        raise KeyRingError(
+            f"the key '{key}' was not deleted: keys of a token are deleted by its own tools"
+            + ("" if unchecked else "; no file under PATHS needs it"),
+            hint=f"pkcs11-tool --delete-object --type secrkey --label {key}",
+        )
     ring = ring.remove(key)
     click.echo(f"deleted the key '{key}'; left: {', '.join(ring.key_ids)}")
 
 
-def _check_unneeded(directory: Path, key: str, paths: tuple[Path, ...]) -> None:
+def _check_unneeded(location: str, key: str, paths: tuple[Path, ...]) -> None:
     if not paths:
         raise KeyRingError(
             f"whether files still need the key '{key}' cannot be told without PATHS",
@@ -122,14 +154,36 @@ def _check_unneeded(directory: Path, key: str, paths: tuple[Path, ...]) -> None:
             f"{needed} file{'s' if needed > 1 else ''} still need{'' if needed > 1 else 's'} "
             f"the key '{key}'",
             hint="Restart the jobs, then: flinksec state rekey --keys "
-            f"{directory} {' '.join(map(str, paths))}",
+            f"{shlex.join([location, *map(str, paths)])}",
         )
 
 
-def _listed(key: str, ring: KeyRing, named: Counter[str] | None) -> tuple[str, ...]:
-    mark = "primary" if key == ring.primary_id else ""
-    if key not in ring.key_ids:
-        mark = "MISSING"
+def _is_token(location: str) -> bool:
+    """Whether it is a URI, and then one that holds no PIN: messages repeat it."""
+    is_uri = location.startswith(pkcs11uri.SCHEME)
+    if is_uri:
+        pkcs11uri.parse(location)
+    return is_uri
+
+
+def _directory(location: str, refusal: str, way_out: str) -> Path:
+    """The key ring's directory, for what a token does not do."""
+    if _is_token(location):
+        raise KeyRingError(refusal, hint=way_out)
+    return Path(location)
+
+
+def _keys_at(location: str) -> tuple[str | None, tuple[str, ...], dict[str, str]]:
+    """The primary key's id, all ids, and where they are."""
+    if not _is_token(location):
+        ring = KeyRing.open(location)
+        return ring.primary_id, ring.key_ids, {"directory": location}
+    address, primary = pkcs11uri.parse(location)
+    with TokenKeys(address, primary) as token:
+        return primary, token.key_ids, {"token": str(address)}
+
+
+def _listed(key: str, mark: str, named: Counter[str] | None) -> tuple[str, ...]:
     return (key, mark, "" if named is None else f"{named[key]} files")
 
 

@@ -46,17 +46,26 @@ def read_ring(directory: Path) -> tuple[str, dict[str, bytes]]:
     return primary, keys
 
 
-def write_new_key(directory: Path, key_id: str) -> None:
-    """Adds a new random key to a ring; its file is whole or absent.
+def check_key_id(key_id: str) -> None:
+    """Refuses what a key cannot be called.
 
     Raises:
-        KeyRingError: if the id is no key id, or the key exists.
+        KeyRingError: if it is no key id.
     """
     if not KEY_ID.fullmatch(key_id) or key_id == PRIMARY:
         raise KeyRingError(
             f"'{key_id}' is no key id",
             hint="letters, digits, dot, hyphen, underscore; at most 64; not 'primary'",
         )
+
+
+def write_new_key(directory: Path, key_id: str) -> None:
+    """Adds a new random key to a ring; its file is whole or absent.
+
+    Raises:
+        KeyRingError: if the id is no key id, or the key exists.
+    """
+    check_key_id(key_id)
     temporary = directory / f".{key_id}.new"
     write_private(temporary, os.urandom(KEY_BYTES), durable=True)
     try:

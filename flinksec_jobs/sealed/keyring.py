@@ -20,10 +20,7 @@ from flinksec_jobs.sealed.keyfiles import (
     write_new_key,
     write_primary,
 )
-
-
-class KeyMissingError(KeyRingError):
-    """The ring does not have the key that a file names."""
+from flinksec_jobs.sealed.provider import no_key, not_wrapped_by
 
 
 class KeyRing:
@@ -129,10 +126,7 @@ class KeyRing:
         """
         key = self._keys.get(wrapped.key_id)
         if key is None:
-            raise KeyMissingError(
-                f"key '{wrapped.key_id}' is not in the key ring {self._directory}",
-                hint="put the key back, or restore from other state",
-            )
+            raise no_key(wrapped, self.describe())
         data_key = b""
         if wrapped.algorithm == AES_KWP:
             try:
@@ -140,8 +134,9 @@ class KeyRing:
             except (InvalidUnwrap, ValueError):
                 data_key = b""
         if len(data_key) != KEY_BYTES:
-            raise KeyRingError(
-                f"its data key was not wrapped by key '{wrapped.key_id}' of the key ring "
-                f"{self._directory}"
-            )
+            raise not_wrapped_by(wrapped, self.describe())
         return data_key
+
+    def describe(self) -> str:
+        """The directory."""
+        return f"key ring {self._directory}"

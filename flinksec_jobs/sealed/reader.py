@@ -20,9 +20,8 @@ from flinksec_jobs.sealed.format import (
     Status,
     whole_length,
 )
-from flinksec_jobs.sealed.keyring import KeyMissingError
 from flinksec_jobs.sealed.payload import Payload
-from flinksec_jobs.sealed.provider import KeyProvider
+from flinksec_jobs.sealed.provider import KeyMissingError, KeyProvider, KeysUnavailableError
 
 
 def read_header(path: str | os.PathLike[str]) -> Header:
@@ -60,14 +59,18 @@ def unlock(header: Header, salt: bytes, commitment: bytes, ring: KeyProvider) ->
 
     Raises:
         SealedFileError: key missing, if no slot names a key at hand; else tampered.
+        KeysUnavailableError: a provider that could open it does not answer.
     """
     missing: KeyMissingError | None = None
+    unavailable: KeysUnavailableError | None = None
     wrong = "both of its key slots are unreadable"
     for slot in header.slots:
         try:
             data_key = ring.unwrap(slot.key)
         except KeyMissingError as e:
             missing = e
+        except KeysUnavailableError as e:
+            unavailable = e
         except KeyRingError as e:
             wrong = e.message
         else:
@@ -75,6 +78,8 @@ def unlock(header: Header, salt: bytes, commitment: bytes, ring: KeyProvider) ->
             if keys.matches(commitment):
                 return Unlocked(slot, data_key, keys)
             wrong = "its header or its commitment was altered"
+    if unavailable:
+        raise unavailable
     if missing:
         raise SealedFileError(Status.KEY_MISSING, missing.message, hint=missing.hint) from missing
     raise SealedFileError(Status.TAMPERED, wrong)

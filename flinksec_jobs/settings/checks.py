@@ -96,6 +96,10 @@ def _tls_checks(
 def _state_checks(settings: StateSettings) -> Iterator[Check]:
     if settings.sealed and (keys := settings.keys):
         yield "state.keys", lambda: _key_ring(keys)
+    if settings.sealed and (token := settings.pkcs11):
+        # No login: each wrong PIN brings a token closer to its lock, so only a job tries it.
+        yield "state.pkcs11.module", lambda: _readable(token.module, "state.pkcs11.module")
+        yield "state.pkcs11.pin", lambda: token.pin.check("state.pkcs11.pin")
     if settings.uri.removeprefix("sealed+").startswith("file://"):
         location = Path(settings.directory.partition("file://")[2])
         yield "state.directory", lambda: _writable_if_there(location)

@@ -177,6 +177,30 @@ class HdfsSettings(Section):
     )
 
 
+class Pkcs11Settings(Section):
+    """A PKCS#11 token (an HSM) that holds the keys which seal state."""
+
+    module: LocalPath = Field(description="The PKCS#11 library of the token's maker.")
+    token: Annotated[str, AfterValidator(addresses.token_label)] | None = Field(
+        default=None, description="The token's label."
+    )
+    slot: int | None = Field(
+        default=None, ge=0, description="Id of the token's slot, in place of its label."
+    )
+    pin: SecretFile = Field(description="File with the token's user PIN, as file:/path.")
+    primary: Annotated[str, AfterValidator(addresses.key_id)] | None = Field(
+        default=None,
+        description="Label of the AES-256 key that seals new files. Without it the token only "
+        "opens, and state.keys seals.",
+    )
+
+    def _contradictions(self) -> Iterator[tuple[str, str]]:
+        if self.token is None and self.slot is None:
+            yield "token", "is missing: give the token's label, or its slot"
+        if self.token is not None and self.slot is not None:
+            yield "slot", "is given beside token: keep one of the two"
+
+
 class StateSettings(Section):
     """Where checkpoints go, and the keys that seal them."""
 
@@ -187,6 +211,9 @@ class StateSettings(Section):
     keys: LocalPath | None = Field(
         default=None,
         description="Key ring: a directory of one file per key, and primary naming one.",
+    )
+    pkcs11: Pkcs11Settings | None = Field(
+        default=None, description="A PKCS#11 token that holds the keys."
     )
     sealed: bool = Field(default=True, description="Whether state is encrypted and authenticated.")
     checkpoint_interval: Duration = Field(
@@ -203,8 +230,14 @@ class StateSettings(Section):
         return f"sealed+{plain}" if self.sealed else plain
 
     def _contradictions(self) -> Iterator[tuple[str, str]]:
-        if self.sealed and self.keys is None:
-            yield "keys", "is missing, and sealed state needs it: name the key ring's directory"
+        if self.sealed and self.keys is None and self.pkcs11 is None:
+            yield (
+                "keys",
+                "is missing, and sealed state needs it: name the key ring's directory, or a token "
+                "under [state.pkcs11]",
+            )
+        if self.keys is None and self.pkcs11 and self.pkcs11.primary is None:
+            yield "pkcs11.primary", "is missing: name the key of the token that seals new files"
         if not self.sealed and self.directory.startswith("sealed+"):
             yield "sealed", "is false, but directory starts with sealed+: change one of the two"
 

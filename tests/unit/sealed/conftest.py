@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from flinksec_jobs.sealed import KeyRing, SealedWriter
+from flinksec_jobs.sealed import KeyRing, SealedWriter, TokenKeys
+
+from .softhsm import SoftToken
 
 Seal = Callable[..., Path]
 
@@ -37,3 +39,12 @@ def seal(tmp_path: Path, ring: KeyRing) -> Seal:
 def data_of() -> Callable[[int], bytes]:
     """So many bytes, always the same."""
     return lambda size: random.Random(size).randbytes(size)
+
+
+@pytest.fixture
+def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SoftToken:
+    """A token with the key ``t1``."""
+    monkeypatch.setenv("SOFTHSM2_CONF", "")  # Put back after the test.
+    made = SoftToken.make(tmp_path, "state")
+    TokenKeys.add(made.address, "t1")
+    return made

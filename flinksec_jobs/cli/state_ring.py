@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which keys a ``flinksec state`` command works with."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from flinksec_jobs import state
+from flinksec_jobs.sealed import KeyChain, KeyProvider, KeyRing, TokenKeys, pkcs11uri
+from flinksec_jobs.settings import StateSettings, load
+
+_R = TypeVar("_R")
+
+
+class _Keys(click.types.StringParamType):
+    """A directory or a PKCS#11 URI; one of them in the environment, so a path may have spaces."""
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        return [rv] if rv else []
+
+
+def _options(function: Callable[..., _R], more: str = "") -> Callable[..., _R]:
+    keys = click.option(
+        "--keys",
+        "locations",
+        multiple=True,
+        envvar="FLINKSEC_STATE__KEYS",
+        type=_Keys(),
+        metavar="DIRECTORY|URI",
+        help="A key ring's directory, or a token's PKCS#11 URI (RFC 7512) with module-path and "
+        "pin-source. May be given again: the first one seals, all of them open. "
+        f"Default: FLINKSEC_STATE__KEYS.{more}",
+    )
+    settings = click.option(
+        "--settings",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="In place of --keys: a job's settings file, whose [state] names the keys.",
+    )
+    return keys(settings(function))
+
+
+def with_keys(function: Callable[..., _R]) -> Callable[..., _R]:
+    """Gives a command the keys that its options name, as ``ring``."""
+
+    @functools.wraps(function)
+    def opened(*args: Any, **kwargs: Any) -> _R:
+        with ExitStack() as stack:
+            ring = _open(stack, kwargs.pop("locations"), kwargs.pop("settings"))
+            if ring is None:
+                raise click.UsageError("Missing option '--keys' or '--settings'.")
+            return function(*args, ring=ring, **kwargs)
+
+    return _options(opened)
+
+
+def with_keys_if_given(function: Callable[..., _R]) -> Callable[..., _R]:
+    """The same, but ``ring`` is None if no option names keys."""
+
+    @functools.wraps(function)
+    def opened(*args: Any, **kwargs: Any) -> _R:
+        with ExitStack() as stack:
+            ring = _open(stack, kwargs.pop("locations"), kwargs.pop("settings"))
+            return function(*args, ring=ring, **kwargs)
+
+    return _options(opened, " Without any, only headers are read, which nothing authenticates.")
+
+
+def _open(
+    stack: ExitStack, locations: tuple[str, ...], settings: Path | None
+) -> KeyProvider | None:
+    source = click.get_current_context().get_parameter_source("locations")
+    if settings is not None and (not locations or source is click.core.ParameterSource.ENVIRONMENT):
+        return stack.enter_context(state.open_keys(load(settings).need(StateSettings)))
+    if settings is not None:
+        raise click.UsageError("'--keys' and '--settings' do not go together.")
+    providers = [_provider(stack, location) for location in locations]
+    return KeyChain(*providers) if len(providers) > 1 else next(iter(providers), None)
+
+
+def _provider(stack: ExitStack, location: str) -> KeyProvider:
+    if not location.startswith(pkcs11uri.SCHEME):
+        return KeyRing.open(location)
+    address, primary = pkcs11uri.parse(location)
+    return stack.enter_context(TokenKeys(address, primary))
