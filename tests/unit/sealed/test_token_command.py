@@ -127,7 +127,10 @@ def test_what_does_not_apply_to_a_token_says_what_does(token: SoftToken, moved: 
         ("pkcs11:token=s?module-path=/m&pin-source=secret-77", "its pin-source is no file"),
         ("pkcs11:slot-id=x?module-path=/m&pin-source=/pin", "its slot-id is no number"),
         ("pkcs11:token=s;type=cert?module-path=/m&pin-source=/pin", "its type is not secret-key"),
-        ("pkcs11:token=s;serial=secret-77?module-path=/m", "an attribute that is not supported"),
+        (
+            "pkcs11:token=s;serial=secret-77?module-path=/m",
+            "it has an attribute that is not supported",
+        ),
     ],
 )
 def test_a_uri_that_cannot_be_used_is_explained(tmp_path: Path, uri: str, problem: str) -> None:
@@ -159,6 +162,8 @@ def test_no_pin_is_ever_printed(
             ["verify", "--keys", uri, moved],
             ["cat", "--keys", uri, moved / "chk-1" / "_metadata"],
             ["rekey", "--keys", uri, "--keys", ring.directory, moved, "--json"],
+            ["keys", "init", uri],
+            ["keys", "use", uri, "t1"],
             ["keys", "list", uri],
             ["keys", "add", uri, "t1"],
             ["keys", "retire", uri, "t1", moved],

@@ -8,6 +8,7 @@ import pytest
 
 from flinksec_jobs import state
 from flinksec_jobs.errors import SecretError, SettingsError
+from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.settings import Pkcs11Settings, Settings, StateSettings, load
 from flinksec_jobs.settings.checks import check_files
 
@@ -143,7 +144,9 @@ def test_the_module_and_the_pin_are_checked_without_a_login(tmp_path: Path) -> N
         update={
             "state": settings.need(StateSettings).model_copy(
                 update={
-                    "pkcs11": Pkcs11Settings(module=fine, token="t", pin=f"file:{pin}", primary="k")
+                    "pkcs11": Pkcs11Settings(
+                        module=fine, token="t", pin=SecretFile(pin), primary="k"
+                    )
                 }
             )
         }
