@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Every test, from the quickest to the slowest: unit, JVM, both against each other, real servers.
+# Every test, from the quickest to the slowest: unit, JVM, both against each other, faults of volumes, real servers.
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=debian.sh
 . "$ROOT/scripts/debian.sh"
@@ -26,4 +26,10 @@ need_debian "${debian[@]}"
 unit_tests
 maven test
 "${pytest[@]}" tests/differential --timeout 600
+# Volumes that fail where they are told to.
+if [[ -e /dev/fuse ]]; then
+  "${pytest[@]}" tests/faults --timeout 900
+else
+  say "faults of volumes are not tested: there is no /dev/fuse here"
+fi
 "${pytest[@]}" tests/servers --timeout 900

@@ -81,7 +81,10 @@ def _rewrap(descriptor: int, start: bytes, unlocked: Unlocked, ring: KeyProvider
     current = next(at for at, data in slots.items() if KeySlot.parse(data) == unlocked.slot)
     other = next(at for at in SLOT_OFFSETS if at != current)
     if unlocked.slot.key.key_id == ring.primary_id:
-        if any(slots[other]):  # An earlier run was killed before its last step.
+        if any(slots[other]):  # An earlier run ended before its last step.
+            # What it wrote may be read back and yet be lost with the power: its sync may have
+            # failed, after which no sync would write it. So it is written again.
+            _write(descriptor, current, slots[current])
             _write(descriptor, other, bytes(SLOT))
         return Outcome.CURRENT
     generation = min(unlocked.slot.generation + 1, MAX_GENERATION)

@@ -9,6 +9,7 @@ from typing import BinaryIO, Self
 
 from cryptography.cobblestone import Cobblestone256Encryptor
 
+from flinksec_jobs.private_files import sync_directory
 from flinksec_jobs.sealed.format import ID, Context, NamePolicy, new_header, stored_name
 from flinksec_jobs.sealed.keyfiles import KEY_BYTES
 from flinksec_jobs.sealed.provider import KeyProvider
@@ -39,6 +40,7 @@ class SealedWriter:
         ).to_bytes()
         data_key = os.urandom(KEY_BYTES)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        self._directory = Path(absolute).parent
         self._file: BinaryIO = os.fdopen(descriptor, "wb")
         self._encryptor = Cobblestone256Encryptor(data_key, context)
         self._file.write(new_header(context, ring.wrap(data_key)))
@@ -63,10 +65,11 @@ class SealedWriter:
         return len(data)
 
     def close(self) -> None:
-        """Seals the last chunk, syncs and closes; a second call does nothing."""
+        """Seals the last chunk, syncs file and directory, closes; a second call does nothing."""
         if self._file.closed:
             return
         with self._file:
             self._file.write(self._encryptor.finalize())
             self._file.flush()
             os.fsync(self._file.fileno())
+        sync_directory(self._directory)

@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "threat-model.md").read_text()
+PLACES = ("unit/sealed", "differential", "faults")
 PYTHON = sorted(set(re.findall(r"`(test_\w+\.py)::(test_\w+)`", PAGE)))
 JAVA = sorted(set(re.findall(r"`(\w+Test)\.(\w+)`", PAGE)))
 
@@ -19,8 +20,7 @@ def test_the_page_names_tests_of_both_languages() -> None:
 
 @pytest.mark.parametrize(("file", "name"), PYTHON)
 def test_a_python_test_exists(file: str, name: str) -> None:
-    folders = (Path(__file__).parent, ROOT / "tests" / "differential")
-    (source,) = (folder / file for folder in folders if (folder / file).exists())
+    (source,) = (path for place in PLACES for path in (ROOT / "tests" / place).glob(file))
     assert f"def {name}(" in source.read_text()
 
 
