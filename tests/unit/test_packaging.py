@@ -13,6 +13,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = [ROOT / "requirements" / name for name in ("build.txt", "lock.txt")]
+OF_IMAGES = sorted((ROOT / "requirements").glob("image*.txt")) + [
+    ROOT / "requirements" / "sandbox.txt"
+]
 POMS = [ROOT / "connectors" / "pom.xml", *sorted((ROOT / "connectors").glob("*/pom.xml"))]
 POM = {"m": "http://maven.apache.org/POM/4.0.0"}
 REQUIREMENT = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
@@ -143,3 +146,26 @@ def test_every_python_package_has_its_licence_listed() -> None:
     locked = {name for lock in LOCKS for name, _ in REQUIREMENT.findall(lock.read_text())}
     assert locked
     assert locked - rows.keys() == set()
+
+
+@pytest.mark.parametrize("lock", OF_IMAGES, ids=lambda path: path.name)
+def test_images_have_the_locked_versions_and_hashes(lock: Path) -> None:
+    def pins(path: Path) -> dict[str, tuple[str, ...]]:
+        blocks = re.split(r"^(?=\S)", path.read_text(), flags=re.MULTILINE)
+        return {
+            match[1]: (match[2], *re.findall(r"sha256:(\w+)", block))
+            for block in blocks
+            if (match := REQUIREMENT.match(block))
+        }
+
+    everything, own = pins(ROOT / "requirements" / "lock.txt"), pins(lock)
+    assert own
+    assert {name: everything.get(name) for name in own} == own
+
+
+def test_an_image_has_every_package_that_its_list_names_and_no_other() -> None:
+    for name in ("image", "sandbox"):
+        listed = (ROOT / "requirements" / f"{name}.in").read_text().splitlines()
+        asked = {line.replace(".", "-") for line in listed if not line.startswith("#")}
+        locked = dict(REQUIREMENT.findall((ROOT / "requirements" / f"{name}.txt").read_text()))
+        assert set(locked) == asked
