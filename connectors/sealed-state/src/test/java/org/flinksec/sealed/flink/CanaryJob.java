@@ -2,10 +2,15 @@
 package org.flinksec.sealed.flink;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
+import java.util.EnumSet;
 import java.util.Map;
+import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import org.apache.flink.api.common.accumulators.ListAccumulator;
+import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.state.CheckpointListener;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
@@ -58,10 +63,24 @@ final class CanaryJob {
     UTF16BE,
     OPERATOR,
     BROADCAST,
-    TIMER;
+    TIMER,
+    JOB_NAME,
+    OPERATOR_CONFIG,
+    JAR,
+    RESULT;
 
+    /** The places in checkpoints and savepoints; the others are in what the JobManager keeps. */
+    static final Set<Place> OF_STATE = EnumSet.range(KEY, TIMER);
+
+    private static final int LETTERS = 24;
+
+    /** Letters that occur nowhere else. */
     String word() {
-      return "canary-in-" + name().toLowerCase(Locale.ROOT);
+      Random random = new Random(name().hashCode());
+      return random
+          .ints(LETTERS, 'a', 'z' + 1)
+          .mapToObj(Character::toString)
+          .collect(Collectors.joining());
     }
   }
 
@@ -125,7 +144,9 @@ final class CanaryJob {
         .keyBy(key -> key, Types.STRING)
         .transform("timed", Types.STRING, new Timed())
         .uid("timed");
-    return env.getStreamGraph();
+    StreamGraph graph = env.getStreamGraph();
+    graph.setJobName(Place.JOB_NAME.word());
+    return graph;
   }
 
   private static final class Numbers
@@ -203,6 +224,8 @@ final class CanaryJob {
 
   private static final class Keyed
       extends KeyedBroadcastProcessFunction<String, Long, String, String> {
+    private final String config = Place.OPERATOR_CONFIG.word();
+    private final ListAccumulator<String> result = new ListAccumulator<>();
     private final ValueStateDescriptor<String> sumDescriptor =
         new ValueStateDescriptor<>("sum", Types.STRING);
     private final ListStateDescriptor<String> seenDescriptor =
@@ -211,6 +234,11 @@ final class CanaryJob {
         new MapStateDescriptor<>("digits", Types.STRING, Types.LONG);
     private final ListStateDescriptor<byte[]> bytesDescriptor =
         new ListStateDescriptor<>("bytes", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
+
+    @Override
+    public void open(OpenContext context) {
+      getRuntimeContext().addAccumulator("result", result);
+    }
 
     @Override
     public void processElement(Long number, ReadOnlyContext context, Collector<String> out)
@@ -251,6 +279,10 @@ final class CanaryJob {
       for (long count : getRuntimeContext().getMapState(digitsDescriptor).values()) {
         digits += count;
       }
+      if (!config.equals(Place.OPERATOR_CONFIG.word())) {
+        throw new IllegalStateException("the operator lost its configuration");
+      }
+      result.add(Place.RESULT.word());
       Control.KEYED.put(context.getCurrentKey(), figures(sum, seen, digits));
     }
 

@@ -3,23 +3,14 @@ package org.flinksec.sealed.flink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.File;
-import java.io.IOException;
-import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
-import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.SavepointFormatType;
@@ -28,8 +19,8 @@ import org.apache.flink.runtime.jobmaster.JobResult;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.streaming.api.graph.StreamGraph;
 import org.apache.flink.util.FileUtils;
+import org.flinksec.sealed.flink.Canaries.Found;
 import org.flinksec.sealed.flink.CanaryJob.Control;
-import org.flinksec.sealed.flink.CanaryJob.Place;
 
 /**
  * {@link CanaryJob} on a mini cluster, moved from directory to directory by savepoints.
@@ -55,13 +46,8 @@ final class JobRun {
     }
   }
 
-  /** What lay in a directory. A file that nothing was written to yet does not count. */
-  record Found(Set<Place> words, long files, long plaintextFiles) {}
-
   private static final int STEP = 200;
   private static final long PATIENCE_SECONDS = 60;
-  private static final List<Charset> ENCODINGS =
-      List.of(StandardCharsets.UTF_8, StandardCharsets.UTF_16LE, StandardCharsets.UTF_16BE);
 
   private final MiniCluster cluster;
   private final Backend backend;
@@ -102,11 +88,16 @@ final class JobRun {
         cancel(job);
       }
     }
-    assertThat(Control.KEYED).isEqualTo(expectedOfKeyedState());
+    assertFigures(numbers);
+    return found;
+  }
+
+  /** Every kind of state holds what so many numbers give. */
+  static void assertFigures(long numbers) {
+    assertThat(Control.KEYED).isEqualTo(expectedOfKeyedState(numbers));
     assertThat(Control.TIMED.values())
         .hasSize(CanaryJob.KEYS)
         .containsOnly(numbers / CanaryJob.KEYS);
-    return found;
   }
 
   private String runIn(int index, JobID job) throws Exception {
@@ -117,9 +108,9 @@ final class JobRun {
     if (index == directories.size() - 1) {
       failAndGoOn(job, numbers - 1);
       // A job that ends well takes its checkpoints away, so the search comes before the end.
-      found.add(searched(directory(index)));
+      found.add(Canaries.searched(directory(index)));
       if (alsoSearched != null) {
-        found.add(searched(alsoSearched));
+        found.add(Canaries.searched(alsoSearched));
       }
       end(job);
       return null;
@@ -129,7 +120,7 @@ final class JobRun {
         cluster
             .triggerSavepoint(job, directories.get(index) + "/savepoints", true, backend.savepoints)
             .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-    found.add(searched(directory(index)));
+    found.add(Canaries.searched(directory(index)));
     return savepoint;
   }
 
@@ -146,7 +137,7 @@ final class JobRun {
 
   /** Starts the job, whose input goes on for one step. */
   private JobID submit(int index, String savepoint) throws Exception {
-    StreamGraph graph = CanaryJob.graph(configuration(directories.get(index)));
+    StreamGraph graph = CanaryJob.graph(configuration(backend, directories.get(index)));
     if (savepoint != null) {
       graph.setSavepointRestoreSettings(SavepointRestoreSettings.forPath(savepoint));
     }
@@ -168,7 +159,7 @@ final class JobRun {
     assertThat(result.isSuccess()).as(result.toString()).isTrue();
   }
 
-  private Configuration configuration(org.apache.flink.core.fs.Path directory) {
+  static Configuration configuration(Backend backend, org.apache.flink.core.fs.Path directory) {
     return Configuration.fromMap(
         Map.ofEntries(
             Map.entry("execution.checkpointing.dir", directory + "/checkpoints"),
@@ -201,49 +192,7 @@ final class JobRun {
     }
   }
 
-  private static Found searched(Path directory) throws IOException {
-    Set<Place> words = EnumSet.noneOf(Place.class);
-    int files = 0;
-    int plaintextFiles = 0;
-    for (Path file : filesBelow(directory)) {
-      byte[] content = contentUnlessGone(file);
-      files += content.length > 0 ? 1 : 0;
-      plaintextFiles += content.length > 0 && Registered.isPlaintext(content) ? 1 : 0;
-      words.addAll(wordsIn(content));
-    }
-    return new Found(words, files, plaintextFiles);
-  }
-
-  /** The job still runs: a checkpoint that is given up takes its files and directory away. */
-  private static List<Path> filesBelow(Path directory) {
-    List<Path> files = new ArrayList<>();
-    File[] entries = directory.toFile().listFiles();
-    for (File entry : entries == null ? new File[0] : entries) {
-      files.addAll(entry.isDirectory() ? filesBelow(entry.toPath()) : List.of(entry.toPath()));
-    }
-    return files;
-  }
-
-  private static byte[] contentUnlessGone(Path file) throws IOException {
-    try {
-      return Files.readAllBytes(file);
-    } catch (NoSuchFileException e) {
-      return new byte[0];
-    }
-  }
-
-  private static Set<Place> wordsIn(byte[] content) {
-    String bytes = new String(content, StandardCharsets.ISO_8859_1);
-    return Stream.of(Place.values())
-        .filter(place -> ENCODINGS.stream().anyMatch(e -> bytes.contains(encoded(place, e))))
-        .collect(Collectors.toSet());
-  }
-
-  private static String encoded(Place place, Charset encoding) {
-    return new String(place.word().getBytes(encoding), StandardCharsets.ISO_8859_1);
-  }
-
-  private Map<String, String> expectedOfKeyedState() {
+  private static Map<String, String> expectedOfKeyedState(long numbers) {
     long each = numbers / CanaryJob.KEYS;
     long ofRounds = CanaryJob.KEYS * each * (each - 1) / 2;
     return LongStream.range(0, CanaryJob.KEYS)

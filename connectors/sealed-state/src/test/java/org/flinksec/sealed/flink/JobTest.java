@@ -5,16 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
+import org.flinksec.sealed.flink.Canaries.Found;
 import org.flinksec.sealed.flink.CanaryJob.Place;
 import org.flinksec.sealed.flink.JobRun.Backend;
-import org.flinksec.sealed.flink.JobRun.Found;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -24,7 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A job with every kind of state: checkpoints, failover, savepoint, restore. */
 class JobTest {
-  private static final Set<Place> EVERYWHERE = EnumSet.allOf(Place.class);
+  private static final Set<Place> EVERYWHERE = Place.OF_STATE;
 
   @TempDir static Path dir;
   private static MiniCluster cluster;
@@ -88,9 +87,9 @@ class JobTest {
   void movesFromAPlainDirectoryIntoASealedOneAndOutAgain(Backend backend) throws Exception {
     List<Found> found =
         new JobRun(cluster, backend, plain("before"), sealed("between"), plain("after")).run();
-    assertThat(found.get(0).words()).isEqualTo(EVERYWHERE);
+    assertThat(found.get(0).words()).containsAll(EVERYWHERE);
     allIsSealed(found.get(1));
-    assertThat(found.get(2).words()).isEqualTo(EVERYWHERE);
+    assertThat(found.get(2).words()).containsAll(EVERYWHERE);
     assertThat(found.get(2).plaintextFiles()).isEqualTo(found.get(2).files());
   }
 
@@ -102,7 +101,7 @@ class JobTest {
             .withSavepointsAhead()
             .run();
     allIsSealed(found.get(0));
-    assertThat(found.get(1).words()).isEqualTo(EVERYWHERE);
+    assertThat(found.get(1).words()).containsAll(EVERYWHERE);
     assertThat(found.get(1).plaintextFiles()).isEqualTo(found.get(1).files());
   }
 
