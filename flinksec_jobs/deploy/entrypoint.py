@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flinksec_jobs import hdfs
-from flinksec_jobs.deploy import flink_conf, flink_process, stores, trust
+from flinksec_jobs.deploy import flink_conf, flink_process, tls_check, trust
 from flinksec_jobs.deploy.flink_conf import Config, Role
 from flinksec_jobs.deploy.flink_conf_problems import logging_problems, problems, refuse
 from flinksec_jobs.deploy.private_files import make_private
@@ -134,7 +134,7 @@ def _config(settings: Settings, start: Start, home: Path) -> Config:
             f"the option -D {secret} holds a secret, and a command line is open to everyone",
             hint="passwords are read from the files beside the stores",
         )
-    return flink_conf.role_options(settings, start.role) | given | dict(start.options)
+    return given | flink_conf.role_options(settings, start.role) | dict(start.options)
 
 
 def _refuse(config: Config, mounts: Mounts) -> None:
@@ -176,7 +176,7 @@ def _passwords(config: Config, settings: Settings, role: Role) -> Config:
                     f"{prefix}.{store} is not the {expected} that cluster.tls.{kind} names",
                     hint="make config.yaml from these settings: `flinksec cluster conf`",
                 )
-        password = stores.checked_password(
+        password = tls_check.checked_password(
             directory,
             f"cluster.tls.{kind}",
             suites=suites,

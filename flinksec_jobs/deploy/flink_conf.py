@@ -231,6 +231,8 @@ def _job(settings: Settings, cluster: ClusterSettings) -> Config:
         options["kubernetes.namespace"] = cluster.kubernetes_namespace or "default"
     else:
         options["high-availability.zookeeper.quorum"] = ",".join(cluster.zookeeper_quorum)
+        # There is no JAAS context for it; tried without one, each attempt is an error in the log.
+        options["zookeeper.sasl.disable"] = True
     return options
 
 

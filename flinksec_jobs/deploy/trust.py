@@ -33,12 +33,17 @@ def merge(directory: Path, java_home: Path, target: Path) -> tuple[Path, Path]:
         ``truststore.p12``, which has no password, and ``ca-bundle.pem``.
 
     Raises:
-        SettingsError: a file holds no certificate, or one that is no CA.
+        SettingsError: a file holds no certificate, or one that is no CA; or there is none.
     """
     merged = {
         found.fingerprint(hashes.SHA256()): found
         for found in (*_mounted(directory), *java_cacerts.certificates(java_home))
     }
+    if not merged:
+        raise SettingsError(
+            f"there is no CA to trust, neither in {directory} nor in the Java runtime",
+            hint=f"mount those of the services as {directory}/NAME.pem",
+        )
     entries = [
         pkcs12.PKCS12Certificate(found, f"ca-{fingerprint.hex()[:40]}".encode())
         for fingerprint, found in merged.items()

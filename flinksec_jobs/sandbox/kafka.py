@@ -143,6 +143,10 @@ class Kafka:
         """Return how many records, and marks of transactions, a topic has."""
         return int(self._ask("flink", "size", topic)[0])
 
+    def limit_reading(self, bytes_per_second: int) -> None:
+        """Let the job's principal read so much a second from now on; 0 ends the limit."""
+        self._ask("kafka", "limit", "flink", str(bytes_per_second))
+
     def _ask(
         self, principal: str | None, *arguments: str, more: Mapping[str, str] | None = None
     ) -> list[str]:

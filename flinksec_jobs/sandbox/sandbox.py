@@ -286,6 +286,10 @@ class Sandbox:
         """Return how many records, and marks of transactions, a topic has."""
         return self._kafka().topic_size(topic)
 
+    def limit_reading(self, bytes_per_second: int) -> None:
+        """Let the job read so much a second from Kafka, so that it lasts; 0 ends the limit."""
+        self._kafka().limit_reading(bytes_per_second)
+
     def hdfs_ls(self, path: str) -> list[str]:
         """Return the paths of all files below a path of HDFS."""
         return hdfs.Hdfs(self._layout, find_java()).ls(path)

@@ -7,7 +7,7 @@ import struct
 import threading
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -16,24 +16,27 @@ import psutil
 
 _INTERVAL_SECONDS = 0.2
 
+Ask = Callable[[str], bytes]
+
 
 class Seen:
     """Everything that could be seen of the processes below this one, by where it was."""
 
-    def __init__(self, rest_port: int) -> None:
-        self._rest = f"http://localhost:{rest_port}"
+    def __init__(self, ask_rest: Ask) -> None:
+        self._ask_rest = ask_rest
         self._content: list[tuple[str, bytes]] = []
         self._processes: set[tuple[int, float]] = set()
         self._stop = threading.Event()
 
     @classmethod
     @contextmanager
-    def watching(cls, rest_port: int) -> Iterator[Self]:
+    def watching(cls, rest: int | Ask) -> Iterator[Self]:
         """Collect command lines and environments of all processes that appear meanwhile.
 
-        Also what Flink's REST endpoint tells of its configuration and its jobs.
+        Also what Flink's REST endpoint, at this port or asked in this way, tells of its
+        configuration and its jobs.
         """
-        seen = cls(rest_port)
+        seen = cls(rest if callable(rest) else lambda path: _ask_plainly(rest, path))
         thread = threading.Thread(target=seen._watch, daemon=True)
         thread.start()
         try:
@@ -70,18 +73,13 @@ class Seen:
 
     def _ask_flink(self) -> None:
         try:
-            jobs = json.loads(self._get("/jobs"))["jobs"]
+            jobs = json.loads(self._ask_rest("/jobs"))["jobs"]
             paths = ["/jobmanager/config", "/jobmanager/environment", "/jobmanager/log"]
             paths += [f"/jobs/{job['id']}{part}" for job in jobs for part in ("", "/config")]
             for path in paths if jobs else ():
-                self.add(f"REST {path.rpartition('/')[2]}", self._get(path))
+                self.add(f"REST {path.rpartition('/')[2]}", self._ask_rest(path))
         except (OSError, ValueError):
             return  # not up, or gone
-
-    def _get(self, path: str) -> bytes:
-        with urllib.request.urlopen(self._rest + path, timeout=2) as answer:
-            content: bytes = answer.read()
-            return content
 
     def _look_at(self, process: psutil.Process) -> None:
         try:
@@ -98,6 +96,12 @@ class Seen:
                 self._processes.add(identity)
             self.add("command line", command_line)
             self.add("environment", environment)
+
+
+def _ask_plainly(port: int, path: str) -> bytes:
+    with urllib.request.urlopen(f"http://localhost:{port}{path}", timeout=2) as answer:
+        content: bytes = answer.read()
+        return content
 
 
 def _forms(secret: bytes) -> Iterator[bytes]:

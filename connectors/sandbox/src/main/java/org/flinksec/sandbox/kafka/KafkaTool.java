@@ -17,6 +17,7 @@ import org.flinksec.sandbox.Answers;
  *   <li>{@code produce TOPIC}: lines {@code timestamp TAB key TAB value} of standard input
  *   <li>{@code consume TOPIC}: the values up to the present end, a line each
  *   <li>{@code size TOPIC}: how many records are between beginning and end
+ *   <li>{@code limit PRINCIPAL BYTES}: how much a second its consumers get; 0 for no limit
  * </ul>
  */
 public final class KafkaTool {
@@ -33,6 +34,7 @@ public final class KafkaTool {
             case "produce" -> Records.produce(client, rest.get(0));
             case "consume" -> Records.consume(client, rest.get(0));
             case "size" -> Records.size(client, rest.get(0));
+            case "limit" -> Limits.limit(client, rest.get(0), Long.parseLong(rest.get(1)));
             default -> throw new IllegalArgumentException("no such command: " + arguments[1]);
           }
           return null;

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happens to the flight job on its cluster, in one go; the tests ask about it afterwards."""
+
+import json
+import shutil
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flinksec_jobs.demo.evidence import Evidence
+from flinksec_jobs.deploy.certs.create import Request, create
+from flinksec_jobs.deploy.certs.rotate import Step, rotate
+from flinksec_jobs.sandbox import Sandbox
+from flinksec_jobs.sandbox.ports import free_ports
+
+from ..servers.conftest import JOB
+from ..servers.secrets_search import Seen
+from .clients import Identity, listening_ports, speak_plainly, speak_tls, tls_version
+from .processes import FlinkCluster
+
+TASK_MANAGERS = ("taskmanager-1", "taskmanager-2")
+PROCESSES = ("jobmanager", *TASK_MANAGERS)
+# So slow that the job lasts until it is let go.
+_BYTES_A_SECOND = 20_000
+_FLINK = """
+[job]
+parallelism = 2
+[flink]
+"heartbeat.interval" = "1 s"
+"heartbeat.timeout" = "15 s"
+"""
+
+_OTHER = {"internal": "rest", "rest": "internal"}
+
+Place = tuple[str, int]
+"""A process and a port."""
+
+
+@dataclass
+class Story:
+    """What was seen.
+
+    Attributes:
+        ports: on which each process listened.
+        attempts: for each client what came of its tries, by process and port.
+        versions: the answers to a client that speaks TLS 1.2 only.
+        after_rotation: the same as `attempts`, when the old certificate had been dropped.
+        still_running: whether the job was running when the last step was done.
+        savepoint: where it was written.
+        exit_codes: of all processes at the end.
+    """
+
+    cluster: FlinkCluster
+    evidence: Evidence
+    seen: Seen
+    ports: dict[str, set[int]] = field(default_factory=dict)
+    attempts: dict[str, dict[Place, str]] = field(default_factory=dict)
+    versions: dict[Place, str] = field(default_factory=dict)
+    after_rotation: dict[str, dict[Place, str]] = field(default_factory=dict)
+    still_running: bool = False
+    savepoint: str = ""
+    exit_codes: dict[str, int] = field(default_factory=dict)
+    secret_directories: list[Path] = field(default_factory=list)
+
+
+@contextmanager
+def told(sandbox: Sandbox, directory: Path) -> Iterator[Story]:
+    """Run the job from its start to its end."""
+    (zookeeper,) = free_ports(1)
+    more = f'high_availability = "zookeeper"\nzookeeper_quorum = ["127.0.0.1:{zookeeper}"]'
+    settings = sandbox.settings_toml() + 'checkpoint_interval = "1 s"\n' + _FLINK
+    with FlinkCluster(directory, settings, more) as cluster:
+        state, kept = sandbox.directory / "state", sandbox.directory / "evidence-of-cluster"
+        with Evidence(state, kept) as evidence, Seen.watching(cluster.ask) as seen:
+            story = Story(cluster, evidence, seen)
+            cluster.start_zookeeper(zookeeper)
+            sandbox.limit_reading(_BYTES_A_SECOND)
+            try:
+                _start(cluster, *PROCESSES)
+                cluster.wait_for_checkpoint()
+                _attack(story, directory)
+                _kill_and_rotate(story, directory)
+                story.savepoint = _savepoint(cluster)
+                story.still_running = '"RUNNING"' in cluster.ask("/jobs").decode()
+            finally:
+                sandbox.limit_reading(0)
+            story.exit_codes["jobmanager"] = cluster.exit_code("jobmanager")
+            for name in TASK_MANAGERS:
+                story.exit_codes[name] = cluster.terminate(name)
+        yield story
+
+
+def _start(cluster: FlinkCluster, *names: str) -> None:
+    for name in names:
+        if name == "jobmanager":
+            cluster.start_jobmanager(JOB)
+        else:
+            cluster.start_taskmanager(name)
+
+
+def _attack(story: Story, directory: Path) -> None:
+    """Try every port that is open with every client."""
+    cluster = story.cluster
+    create(directory / "foreign", Request(names=("127.0.0.1",)))
+    foreign = Identity.of_store(directory / "foreign" / "internal", directory / "foreign-pem")
+    right = _identities(cluster.tls, directory / "right")
+    story.ports = {name: listening_ports(cluster.pid(name)) for name in PROCESSES}
+    places = [(name, port) for name, ports in story.ports.items() for port in sorted(ports)]
+    story.attempts = {
+        "plaintext": {place: speak_plainly(place[1]) for place in places},
+        "no certificate": {place: speak_tls(place[1], None) for place in places},
+        "foreign certificate": {place: speak_tls(place[1], foreign) for place in places},
+        "right certificate": {
+            place: speak_tls(place[1], right[_kind(cluster, place)]) for place in places
+        },
+        # Whoever may ask REST is no process of the cluster, and the other way round.
+        "certificate of the other kind": {
+            place: speak_tls(place[1], right[_OTHER[_kind(cluster, place)]]) for place in places
+        },
+    }
+    story.versions = {
+        place: tls_version(place[1], ssl.TLSVersion.TLSv1_2, right[_kind(cluster, place)])
+        for place in places
+    }
+
+
+def _identities(tls: Path, target: Path) -> dict[str, Identity]:
+    target.mkdir()
+    cli = tls / "cli"
+    internal = Identity.of_store(tls / "internal", target / "internal")
+    shutil.copy(cli / "tls.crt", target / "cli.crt")
+    shutil.copy(cli / "tls.key", target / "cli.key")
+    return {
+        "internal": internal,
+        "rest": Identity(target / "cli.crt", target / "cli.key"),
+    }
+
+
+def _kind(cluster: FlinkCluster, place: Place) -> str:
+    return "rest" if place[1] == cluster.rest_port else "internal"
+
+
+def _kill_and_rotate(story: Story, directory: Path) -> None:
+    """Three times: change the stores, kill the TaskManagers, then the JobManager.
+
+    In between, processes that were started before and after the change work together.
+    """
+    cluster = story.cluster
+    old = _identities(cluster.tls, directory / "old")
+    for step in (Step.TRUST_BOTH, Step.NEW_KEYS, Step.DROP_OLD):
+        story.secret_directories.append(directory / f"tls-before-{step.value}")
+        shutil.copytree(cluster.tls, story.secret_directories[-1])
+        rotate(cluster.tls, step)
+        for group in (TASK_MANAGERS, ("jobmanager",)):
+            for name in group:
+                cluster.kill(name)
+            _start(cluster, *group)
+            cluster.wait_for_checkpoint()
+    new = _identities(cluster.tls, directory / "new")
+    places = [(name, port) for name in PROCESSES for port in listening_ports(cluster.pid(name))]
+    for when, identities in (("old", old), ("new", new)):
+        story.after_rotation[when] = {
+            place: speak_tls(place[1], identities[_kind(cluster, place)]) for place in places
+        }
+
+
+def _savepoint(cluster: FlinkCluster) -> str:
+    path = f"/jobs/{cluster.job_id()}/savepoints"
+    trigger = json.loads(cluster.ask(path, {"cancel-job": False}))["request-id"]
+
+    def done() -> str | None:
+        answer = json.loads(cluster.ask(f"{path}/{trigger}"))
+        return str(answer["operation"]) if answer["status"]["id"] == "COMPLETED" else None
+
+    return cluster.wait_for("savepoint", done)

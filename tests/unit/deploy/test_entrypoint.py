@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From what is mounted to the program that runs, short of running it."""
+
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flinksec_jobs.deploy import entrypoint, flink_conf, flink_process
+from flinksec_jobs.deploy.certs.create import Request, create
+from flinksec_jobs.deploy.certs.issue import Making
+from flinksec_jobs.deploy.entrypoint import Mounts, Process, Start
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.runtime import artifacts
+from flinksec_jobs.runtime.java import Java
+from flinksec_jobs.sandbox.certificates import Authority
+from flinksec_jobs.settings import load
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("certs") / "tls"
+    create(directory, Request(names=("localhost",), making=Making(key_bits=2048)))
+    return directory
+
+
+@pytest.fixture
+def mounts(tmp_path: Path, tls: Path, monkeypatch: pytest.MonkeyPatch) -> Mounts:
+    """A container with nothing but settings and certificates, and a Java that is never asked."""
+    for name in [name for name in os.environ if name.startswith("FLINKSEC_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(entrypoint, "find_java", lambda: Java(tmp_path / "java", 17))
+    monkeypatch.setattr(flink_process, "_memory", lambda *_: (["-Xmx1g"], ["-D", "a.size=1b"]))
+    jar = tmp_path / "flinksec-sealed-state.jar"
+    jar.touch()
+    monkeypatch.setattr(artifacts, "own_jar", lambda _: jar)
+    monkeypatch.setattr(artifacts, "jars", lambda _: [tmp_path / "hadoop.jar"])
+    for name in ("run", "ca"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "ca" / "kafka.pem").write_bytes(Authority.create("kafka").pem)
+    settings = tmp_path / "settings.toml"
+    settings.write_text(
+        f'[state]\ndirectory = "{tmp_path}/state"\nkeys = "/keys"\n[cluster.tls]\n'
+        f'internal = "{tls}/internal"\nrest = "{tls}/rest"\n'
+    )
+    return Mounts(
+        settings=settings,
+        config=tmp_path / "config.yaml",
+        log4j=tmp_path / "log4j-console.properties",
+        ca=tmp_path / "ca",
+        run=tmp_path / "run",
+    )
+
+
+def prepared(mounts: Mounts, **start: Any) -> Process:
+    return entrypoint.prepare(Start(**{"role": "jobmanager", "mounts": mounts, **start}))
+
+
+def written(mounts: Mounts) -> flink_conf.Config:
+    return flink_conf.read_yaml(mounts.run / "conf" / "config.yaml")
+
+
+def test_passwords_are_in_a_private_file_and_nowhere_else(mounts: Mounts, tls: Path) -> None:
+    process = prepared(mounts)
+    config = mounts.run / "conf" / "config.yaml"
+    assert stat.S_IMODE(config.stat().st_mode) == 0o600
+    assert stat.S_IMODE(config.parent.stat().st_mode) == 0o700
+    for kind in ("internal", "rest"):
+        password = (tls / kind / "password").read_text().strip()
+        for name in ("keystore-password", "key-password", "truststore-password"):
+            assert written(mounts)[f"security.ssl.{kind}.{name}"] == password
+        assert password not in " ".join(process.command)
+        assert password not in " ".join(process.environment.values())
+
+
+def test_java_runs_flink_without_a_shell(mounts: Mounts) -> None:
+    process = prepared(mounts, arguments=["-py", "/opt/job/my job.py"])
+    command = process.command
+    assert command[0].endswith("/bin/java")
+    main = command.index(
+        "org.apache.flink.container.entrypoint.StandaloneApplicationClusterEntryPoint"
+    )
+    assert command[main + 1 :] == [
+        "--configDir",
+        str(mounts.run / "conf"),
+        "-D",
+        "a.size=1b",
+        "-py",
+        "/opt/job/my job.py",
+    ]
+    assert "--add-opens=java.base/java.util=ALL-UNNAMED" in command
+    assert "-Djavax.net.ssl.trustStoreType=PKCS12" in command
+    assert command[main - 2] == "-cp"
+    jars = command[main - 1].split(os.pathsep)
+    assert "flink-dist" in jars[-1]
+
+
+def test_a_taskmanager_is_the_other_main_class(mounts: Mounts) -> None:
+    command = prepared(mounts, role="taskmanager").command
+    assert "org.apache.flink.runtime.taskexecutor.TaskManagerRunner" in command
+    assert written(mounts)["metrics.internal.query-service.port"] == 6120
+
+
+def test_this_interpreter_is_named_to_flink_and_can_import_the_job(mounts: Mounts) -> None:
+    prepared(mounts, module_path=[Path("/opt/job")])
+    config = written(mounts)
+    assert Path(str(config["python.executable"])).exists()
+    assert config["python.client.executable"] == config["python.executable"]
+    assert str(config["python.pythonpath"]).split(os.pathsep)[0] == "/opt/job"
+
+
+def test_options_win_over_the_file_and_the_file_over_nothing(mounts: Mounts) -> None:
+    given = flink_conf.config(load(mounts.settings, environ={}))
+    mounts.config.write_text(flink_conf.as_yaml(given | {"rest.port": 1, "my.own": "kept"}))
+    prepared(mounts, options={"rest.port": "2"})
+    assert (written(mounts)["rest.port"], written(mounts)["my.own"]) == ("2", "kept")
+    assert written(mounts)["metrics.internal.query-service.port"] == 6125
+
+
+def test_an_unsafe_file_is_refused_by_name(mounts: Mounts) -> None:
+    given = flink_conf.config(load(mounts.settings, environ={}))
+    del given["security.ssl.rest.truststore"]
+    mounts.config.write_text(flink_conf.as_yaml(given | {"security.ssl.enabled": True}))
+    with pytest.raises(SettingsError) as caught:
+        prepared(mounts)
+    assert str(mounts.config) in caught.value.message
+    assert "[ssl-enabled-is-no-option]" in caught.value.message
+    assert "[rest-authentication-without-truststore]" in caught.value.message
+    assert not (mounts.run / "conf").exists()
+
+
+def test_an_unsafe_option_of_the_command_line_is_refused_too(mounts: Mounts) -> None:
+    with pytest.raises(SettingsError, match=r"\[plane-without-tls\]"):
+        prepared(mounts, options={"pekko.ssl.enabled": "false"})
+
+
+def test_a_secret_on_the_command_line_is_refused_and_not_repeated(mounts: Mounts) -> None:
+    with pytest.raises(SettingsError, match="holds a secret") as caught:
+        prepared(mounts, options={"security.ssl.rest.key-password": "hunter2"})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_logging_that_shows_the_environment_is_refused(mounts: Mounts) -> None:
+    mounts.log4j.write_text("rootLogger.level = INFO\n")
+    with pytest.raises(SettingsError, match=r"\[beam-logs-the-environment\]"):
+        prepared(mounts)
+
+
+def test_stores_that_the_settings_do_not_know_are_refused(mounts: Mounts) -> None:
+    given = flink_conf.config(load(mounts.settings, environ={}))
+    given["security.ssl.internal.truststore"] = "/elsewhere/truststore.p12"
+    mounts.config.write_text(flink_conf.as_yaml(given))
+    with pytest.raises(SettingsError, match=r"security\.ssl\.internal\.truststore is not the"):
+        prepared(mounts)
+
+
+def test_plugins_are_flink_s_own_and_the_sealed_file_system(mounts: Mounts) -> None:
+    for _ in range(2):  # a container that is started again finds what is there
+        process = prepared(mounts)
+    plugins = Path(process.environment["FLINK_PLUGINS_DIR"])
+    names = {path.name for path in plugins.iterdir()}
+    assert {"flinksec-sealed-state", "metrics-prometheus"} <= names
+    assert [path.name for path in (plugins / "flinksec-sealed-state").iterdir()] == [
+        "flinksec-sealed-state.jar"
+    ]
+
+
+def test_hadoop_is_there_for_a_job_with_hdfs_only(mounts: Mounts) -> None:
+    assert "HADOOP_CONF_DIR" not in prepared(mounts).environment
+    mounts.settings.write_text(
+        mounts.settings.read_text()
+        + '[hdfs]\nuri = "hdfs://namenode:8020"\n[kerberos]\nprincipal = "a@B"\nkeytab = "/k"\n'
+    )
+    process = prepared(mounts)
+    conf = Path(process.environment["HADOOP_CONF_DIR"])
+    assert "hdfs://namenode:8020" in (conf / "core-site.xml").read_text()
+    jars = process.command[process.command.index("-cp") + 1].split(os.pathsep)
+    assert jars[-1] == str(conf)
+    assert jars[-2].endswith("hadoop.jar")
+
+
+def test_a_process_without_a_home_gets_one_that_it_may_write(
+    mounts: Mounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HOME")
+    assert prepared(mounts).environment["HOME"] == str(mounts.run)
+    monkeypatch.setenv("HOME", "/home/me")
+    assert prepared(mounts).environment["HOME"] == "/home/me"
+
+
+def test_a_missing_memory_volume_is_told(mounts: Mounts) -> None:
+    mounts.run.rmdir()
+    with pytest.raises(SettingsError, match="conf cannot be made") as caught:
+        prepared(mounts)
+    assert caught.value.hint
+    assert "emptyDir" in caught.value.hint
