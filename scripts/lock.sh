@@ -22,3 +22,4 @@ compile --constraint requirements/lock.txt --output-file requirements/build.txt 
 compile --constraint requirements/lock.txt --no-deps --output-file requirements/image.txt requirements/image.in >/dev/null
 compile --constraint requirements/lock.txt --output-file requirements/image-process.txt pyproject.toml >/dev/null
 compile --constraint requirements/lock.txt --no-deps --output-file requirements/sandbox.txt requirements/sandbox.in >/dev/null
+compile --output-file requirements/manifests.txt requirements/manifests.in >/dev/null
