@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Counts slowly, in state; told to, it fails once it has counted far enough."""
+
+import sys
+import time
+from collections.abc import Iterator
+
+from pyflink.common import Types
+from pyflink.datastream import KeyedProcessFunction, RuntimeContext
+from pyflink.datastream.state import ValueStateDescriptor
+
+from flinksec_jobs import SecureJob
+
+ELEMENTS = 5_000
+
+
+class Count(KeyedProcessFunction):  # type: ignore[misc]
+    def __init__(self, fail_at: int) -> None:
+        self._fail_at = fail_at
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        self._count = runtime_context.get_state(ValueStateDescriptor("count", Types.LONG()))
+
+    def process_element(self, value: int, _ctx: KeyedProcessFunction.Context) -> Iterator[int]:
+        time.sleep(0.01)
+        count = (self._count.value() or 0) + 1
+        self._count.update(count)
+        if count >= self._fail_at:
+            raise ValueError(f"told to fail at {count}")
+        yield count
+
+
+def main() -> None:
+    with SecureJob("count") as job:
+        numbers = job.env.from_collection(list(range(ELEMENTS)), Types.LONG())
+        counts = numbers.key_by(lambda _: 0, Types.LONG()).process(
+            Count(int(sys.argv[1])), Types.LONG()
+        )
+        counts.map(lambda count: count, Types.LONG())
+
+
+if __name__ == "__main__":
+    main()

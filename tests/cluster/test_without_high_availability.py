@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A cluster that remembers nothing: how its processes end, and where the job goes on."""
+
+import re
+from pathlib import Path
+
+from .processes import FlinkCluster
+
+COUNT = Path(__file__).parent / "programs" / "count.py"
+NEVER = str(10**9)
+
+
+def test_a_jobmanager_ends_when_told_and_the_next_one_goes_on_from_the_last_checkpoint(
+    small_cluster: FlinkCluster,
+) -> None:
+    small_cluster.start_taskmanager("taskmanager")
+    small_cluster.start_jobmanager(COUNT, NEVER)
+    small_cluster.wait_for_checkpoint()
+    assert small_cluster.terminate("jobmanager") != 0  # the job is not finished
+    # From the beginning it would count for a minute before it fails; it must have a head start.
+    small_cluster.start_jobmanager(COUNT, "1", options=("-Drestart-strategy.type=none",))
+    assert small_cluster.exit_code("jobmanager") == 163  # 1443, of which a process keeps 8 bits
+    log = small_cluster.log("jobmanager")
+    assert "job count goes on from the checkpoint" in log
+    counted = re.search(r"told to fail at (\d+)", log)
+    assert counted
+    assert int(counted[1]) > 1
+    small_cluster.terminate("taskmanager")
+
+
+def test_a_program_that_cannot_start_says_why_in_two_lines_at_the_end(
+    small_cluster: FlinkCluster,
+) -> None:
+    path = small_cluster.settings
+    path.write_text(path.read_text().replace("state-keys", "no-keys"))
+    small_cluster.start_jobmanager(COUNT, NEVER)
+    assert small_cluster.exit_code("jobmanager") != 0
+    log = small_cluster.log("jobmanager")
+    assert "no-keys" in log
