@@ -13,6 +13,7 @@
     ├── CertificateError   a certificate, key or store cannot be used or made
     ├── SandboxError       a sandbox server did not start or died
     ├── ManifestError      Kubernetes YAML cannot be read or rendered
+    ├── ImageError         an image cannot be built
     └── JobError           the job failed in Flink
 """
 
@@ -64,6 +65,10 @@ class CertificateError(FlinkSecError):
 
 class SandboxError(FlinkSecError):
     """A sandbox server did not start, died, or could not be found."""
+
+
+class ImageError(FlinkSecError):
+    """An image cannot be built: a builder, a part or a file of the job is missing."""
 
 
 class JobError(FlinkSecError):

@@ -24,6 +24,8 @@ _COMMANDS = {
     "cluster": ("cluster:cluster", "Configure and start the processes of a Flink cluster."),
     "demo": ("demo:demo", "Run the whole secured pipeline on real servers and check it."),
     "manifests": ("manifests:manifests", "Render and check Kubernetes manifests."),
+    "image": ("image:image", "Build the container image of a job."),
+    "init": ("init:init", "Begin a job: code, settings, a test, manifests."),
     "run": ("run:run", "Run a job with its settings."),
     "sandbox": ("sandbox:sandbox", "Start and stop real secured servers on this machine."),
     "settings": ("settings:settings", "Show, check and explain settings."),

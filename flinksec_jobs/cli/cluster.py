@@ -67,7 +67,11 @@ def conf(settings: Path | None) -> None:
 @click.option(
     "--allow-non-restored-state", is_flag=True, help="Drop its state that no operator wants."
 )
-@click.argument("job", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "job",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    envvar="FLINKSEC_JOB_FILE",  # an image names its own
+)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def jobmanager(  # noqa: PLR0917  click calls it by name
     host: str | None,

@@ -68,6 +68,11 @@ def jars(set_name: str, progress: Progress | None = None) -> list[Path]:
     return [directory / jar.name for jar in locked]
 
 
+def set_names() -> list[str]:
+    """Return the names of all sets of jars."""
+    return sorted(_lock()["sets"])
+
+
 def locked_jars(set_name: str) -> list[LockedJar]:
     """Return what the lock file says about the jars of a set."""
     lock = _lock()

@@ -23,6 +23,7 @@ NOT_SETTINGS = {
     "FLINKSEC_MAVEN_MIRROR": "where jars are fetched from",
     "FLINKSEC_LOG_DIR": "directory of log files",
     "FLINKSEC_JOB_LOG": "the log file of a local run's JVM, set by the library",
+    "FLINKSEC_JOB_FILE": "the job of a job-cluster image, set by the image",
     "FLINKSEC_WYCHEPROOF": "directory of test vectors, for the project's own tests",
 }
 

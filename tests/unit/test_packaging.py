@@ -13,8 +13,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = [ROOT / "requirements" / name for name in ("build.txt", "lock.txt")]
-OF_IMAGES = sorted((ROOT / "requirements").glob("image*.txt")) + [
-    ROOT / "requirements" / "sandbox.txt"
+OF_IMAGES = [
+    ROOT / "requirements" / name for name in ("image.txt", "image-process.txt", "sandbox.txt")
 ]
 POMS = [ROOT / "connectors" / "pom.xml", *sorted((ROOT / "connectors").glob("*/pom.xml"))]
 POM = {"m": "http://maven.apache.org/POM/4.0.0"}

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``flinksec image``: the container image of a job."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..deploy.image import build as building
+from ..deploy.image.build import BASE_IMAGE, BILL, ExecutionMode, Job, Options
+from ..deploy.image.offline import fetch as fetch_packages
+from ..deploy.image.parts import JOB_PARTS, SANDBOX_PARTS, Part
+from ..deploy.image.parts import parts as parts_of
+from ..deploy.image.tools import NAMES, Tool, find_tool
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_ANY = click.Path(exists=True, path_type=Path)
+
+
+def _build_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+        click.option(
+            "--tool", "tool_name", type=click.Choice(NAMES), help="Default: the first that works."
+        ),
+        click.option(
+            "--builder-option",
+            "builder_options",
+            multiple=True,
+            metavar="OPTION",
+            help="Passed on to the tool's build command.",
+        ),
+        click.option(
+            "--pip-conf", type=_FILE, help="pip's configuration, such as an index of your own."
+        ),
+        click.option(
+            "--ca-bundle",
+            type=_FILE,
+            help="CAs for pip behind a proxy that inspects TLS. Default: what PIP_CERT names.",
+        ),
+        click.option(
+            "--offline-directory",
+            "packages",
+            type=click.Path(exists=True, file_okay=False, path_type=Path),
+            help="Python packages from `flinksec image fetch`, in place of an index.",
+        ),
+        click.option("--tag", help="The image's name. Default: from the job's, and our version."),
+        click.option("--base-image", default=BASE_IMAGE, show_default=True, help="What is below."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group()
+def image() -> None:
+    """Build the container image of a job.
+
+    Flink, this library, its verified jars, a Java runtime and the job, for one job-cluster; it
+    runs as any user of group 0, without a capability, and with a read-only root.
+    """
+
+
+@image.command()
+@_build_options
+@click.option(
+    "--requirements", type=_FILE, help="The job's own Python packages, locked with hashes."
+)
+@click.option(
+    "--execution-mode",
+    type=click.Choice(["thread", "process"]),
+    help="process brings Beam, pandas and pyarrow. Default: as in the settings beside JOB.",
+)
+@click.option(
+    "--sbom", type=click.Path(dir_okay=False, path_type=Path), help="Write the bill of materials."
+)
+@click.argument("job", type=_FILE)
+@click.argument("files", nargs=-1, type=_ANY)
+def build(
+    job: Path,
+    files: tuple[Path, ...],
+    sbom: Path | None,
+    execution_mode: ExecutionMode | None,
+    requirements: Path | None,
+    **options: Any,
+) -> None:
+    """Build the image of the PyFlink program JOB, with the FILES and folders that it needs.
+
+    docker, podman or buildah does it, whichever is there. Settings and secrets are mounted later
+    and are no part of the image.
+    """
+    described = Job([job, *files], requirements, execution_mode)
+    tool, as_json, chosen = _chosen(options)
+    start = time.monotonic()
+    tag = building.build_job(described, chosen, tool, _tell)
+    if sbom is not None:
+        sbom.parent.mkdir(parents=True, exist_ok=True)
+        sbom.write_text(tool.run(tag, ["/bin/cat", BILL]), "utf-8")
+    _show(tool, tag, parts_of(tool, tag, JOB_PARTS), time.monotonic() - start, as_json=as_json)
+
+
+@image.command()
+@_build_options
+def sandbox(**options: Any) -> None:
+    """Build the image of the sandbox's servers, for a cluster to try things in."""
+    tool, as_json, chosen = _chosen(options)
+    start = time.monotonic()
+    tag = building.build_sandbox(chosen, tool, _tell)
+    _show(tool, tag, parts_of(tool, tag, SANDBOX_PARTS), time.monotonic() - start, as_json=as_json)
+
+
+@image.command()
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--execution-mode", type=click.Choice(["thread", "process"]), default="thread")
+def fetch(directory: Path, execution_mode: ExecutionMode) -> None:
+    """Fetch the Python packages of an image into DIRECTORY, for --offline-directory.
+
+    Here there must be the same version of Python as in the image. The base image of a build
+    without a network must have Python with its module venv, and the shared libpython.
+    """
+    count = fetch_packages(directory, execution_mode)
+    click.echo(f"{count} packages are in {directory}", err=True)
+
+
+def _chosen(options: dict[str, Any]) -> tuple[Tool, bool, Options]:
+    tool = find_tool(options.pop("tool_name"))
+    as_json = bool(options.pop("as_json"))
+    if options["ca_bundle"] is None and (named := os.environ.get("PIP_CERT")):
+        options["ca_bundle"] = Path(named)
+    return tool, as_json, Options(**options)
+
+
+def _show(tool: Tool, tag: str, parts: list[Part], seconds: float, *, as_json: bool) -> None:
+    total = sum(part.bytes for part in parts)
+    if as_json:
+        listed = [{"name": part.name, "bytes": part.bytes} for part in parts]
+        document = {"image": tag, "tool": tool.name, "bytes": total, "parts": listed}
+        click.echo(json.dumps(document))
+        return
+    for part in parts:
+        click.echo(f"{part.bytes / 1e6:7.1f} MB  {part.name}")
+    click.echo(f"{total / 1e6:7.1f} MB  {tag}, built with {tool.name} in {seconds:.0f} s")
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)

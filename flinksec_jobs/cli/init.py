@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``flinksec init``: the beginning of a job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..deploy.scaffold import create
+
+
+@click.command()
+@click.argument("name")
+def init(name: str) -> None:
+    """Make the folder NAME with a job, its settings, a test, and manifests to deploy it.
+
+    NAME is the job's, its image's and its namespace's: lower case letters, digits and dashes.
+    Nothing is overwritten.
+    """
+    for path in create(name, Path()):
+        if not {"base", "components"} & set(path.parts):
+            click.echo(path)
+    click.echo(f"test it: cd {name} && python -m pytest", err=True)

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`flinksec init`: what it makes can be tested at once, and it overwrites nothing."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from flinksec_jobs.cli import main
+from flinksec_jobs.deploy.scaffold import create
+from flinksec_jobs.errors import FlinkSecError
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Path:
+    create("late-trains", tmp_path)
+    return tmp_path / "late-trains"
+
+
+def test_the_test_of_a_new_job_passes(job: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        cwd=job,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "2 passed" in done.stdout
+
+
+def test_nothing_in_a_new_job_has_the_name_of_what_it_was_made_from(job: Path) -> None:
+    own = [path for path in job.rglob("*") if path.is_file() and "components" not in path.parts]
+    told = {
+        path: word
+        for path in own
+        for word in ("my-job", "my_job", "flight")
+        if word in path.read_text() or word in path.name
+    }
+    assert own
+    assert told == {}
+
+
+def test_the_overlay_of_a_new_job_finds_its_base_and_components(job: Path) -> None:
+    overlay = job / "kubernetes" / "overlays" / "late-trains"
+    kustomization = yaml.safe_load((overlay / "kustomization.yaml").read_text())
+    named = [*kustomization["resources"], *kustomization["components"]]
+    assert kustomization["namespace"] == "late-trains"
+    assert "../../base" in named
+    assert "../../components/kerberos" in named
+    assert [name for name in named if not (overlay / name).exists()] == []
+    settings = tomllib.loads((overlay / "settings.toml").read_text())
+    assert settings["cluster"]["kubernetes_namespace"] == "late-trains"
+    patch = yaml.safe_load((overlay / "job.yaml").read_text())
+    (container,) = patch["spec"]["template"]["spec"]["containers"]
+    assert container["args"][1] == "/opt/job/late_trains.py"
+
+
+def test_a_job_that_is_there_already_is_left_alone(job: Path) -> None:
+    (job / "late_trains.py").write_text("# weeks of work\n")
+    with pytest.raises(FlinkSecError, match="exists already") as refusal:
+        create("late-trains", job.parent)
+    assert "nothing is overwritten" in str(refusal.value.hint)
+    assert (job / "late_trains.py").read_text() == "# weeks of work\n"
+
+
+@pytest.mark.parametrize("name", ["Late", "late_trains", "1st", "-a", "a-", "a/b", "..", "a" * 51])
+def test_a_name_that_kubernetes_would_refuse_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(FlinkSecError, match="cannot be called"):
+        create(name, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_with_a_way_out(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FlinkSecError, match="cannot be made: not a directory"):
+        create("late-trains", tmp_path / "file")
+
+
+def test_the_command_lists_what_it_has_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = CliRunner().invoke(main, ["init", "late-trains"])
+    again = CliRunner().invoke(main, ["init", "late-trains"])
+    assert made.exit_code == 0
+    assert "late-trains/late_trains.py\n" in made.stdout
+    assert again.exit_code == 1
+    assert again.stderr.startswith("error: late-trains exists already\n")
