@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
@@ -153,8 +153,13 @@ class Process:
         return {}
 
 
-def configurations(manifests: Manifests) -> Iterator[FlinkConfig]:
+@lru_cache(maxsize=2)
+def configurations(manifests: Manifests) -> tuple[FlinkConfig, ...]:
     """All Flink configurations in ConfigMaps."""
+    return tuple(_configurations(manifests))
+
+
+def _configurations(manifests: Manifests) -> Iterator[FlinkConfig]:
     for entry in manifests.of("ConfigMap"):
         for key in (CURRENT, OLD):
             content = mapping(entry.content.get("data")).get(key)
@@ -162,14 +167,15 @@ def configurations(manifests: Manifests) -> Iterator[FlinkConfig]:
                 yield FlinkConfig(entry, key, _options(content))
 
 
-def processes(manifests: Manifests) -> list[Process]:
+@lru_cache(maxsize=2)
+def processes(manifests: Manifests) -> tuple[Process, ...]:
     """All JobManagers and TaskManagers."""
-    known = list(configurations(manifests))
-    return [
+    known = configurations(manifests)
+    return tuple(
         Process(container, role, _config_of(container, known))
         for container in manifests.containers
         if container.runs_on and (role := _role(container))
-    ]
+    )
 
 
 def job_settings(manifests: Manifests) -> Iterator[tuple[Object, dict[str, Any]]]:
@@ -190,6 +196,7 @@ def job_id(process: Process) -> str:
     return match[1].lower() if match else ""
 
 
+@lru_cache(maxsize=8)
 def _options(content: str) -> Config:
     try:
         return from_mapping(YAML(typ="safe", pure=True).load(content) or {}, CURRENT)
@@ -208,7 +215,7 @@ def _split(container: Container) -> list[str]:
     return [part for word in container.words for part in word.split()]
 
 
-def _config_of(container: Container, known: list[FlinkConfig]) -> FlinkConfig | None:
+def _config_of(container: Container, known: Sequence[FlinkConfig]) -> FlinkConfig | None:
     mounted = {mount.get("name") for mount in container.mounts}
     names = {
         text(mapping(volume.get("configMap")).get("name"))

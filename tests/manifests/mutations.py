@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+"""For each rule one way to weaken the example overlay; `check` must name the rule for it."""
+
+from __future__ import annotations
+
+from . import mutations_cluster, mutations_flink, mutations_pods
+from .documents import Mutation
+
+MUTATIONS: dict[str, Mutation] = (
+    mutations_pods.MUTATIONS | mutations_cluster.MUTATIONS | mutations_flink.MUTATIONS
+)
