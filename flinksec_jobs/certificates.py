@@ -22,6 +22,9 @@ PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 Purpose = Literal["client", "server"]
 
 _PEM = serialization.Encoding.PEM
+# OpenSSL's number. More would not protect the random passwords that these stores have, and Flink
+# opens its stores for every connection to the blob server.
+_ROUNDS = 2048
 _PURPOSES = {
     "client": ExtendedKeyUsageOID.CLIENT_AUTH,
     "server": ExtendedKeyUsageOID.SERVER_AUTH,
@@ -54,9 +57,8 @@ class Identity:
 
     def pkcs12(self, password: str, alias: str = "server") -> bytes:
         """Certificate, chain and key in one encrypted store."""
-        encryption = serialization.BestAvailableEncryption(password.encode())
         return pkcs12.serialize_key_and_certificates(
-            alias.encode(), self.key, self.certificate, self.chain, encryption
+            alias.encode(), self.key, self.certificate, self.chain, _encryption(password)
         )
 
 
@@ -134,8 +136,7 @@ def truststore(trusted: Iterable[x509.Certificate], password: str) -> bytes:
         pkcs12.PKCS12Certificate(certificate, f"trusted-{number}".encode())
         for number, certificate in enumerate(trusted, start=1)
     ]
-    encryption = serialization.BestAvailableEncryption(password.encode())
-    return pkcs12.serialize_java_truststore(entries, encryption)
+    return pkcs12.serialize_java_truststore(entries, _encryption(password))
 
 
 def pem(*certificates: x509.Certificate) -> bytes:
@@ -167,6 +168,17 @@ def general_name(text: str) -> x509.GeneralName:
         return x509.IPAddress(ipaddress.ip_address(text))
     except ValueError:
         return x509.DNSName(text)
+
+
+def _encryption(password: str) -> serialization.KeySerializationEncryption:
+    """AES-256 under the password, as Java 17 and OpenSSL 3 read it."""
+    return (
+        serialization.PrivateFormat.PKCS12.encryption_builder()
+        .key_cert_algorithm(pkcs12.PBES.PBESv2SHA256AndAES256CBC)
+        .hmac_hash(hashes.SHA256())
+        .kdf_rounds(_ROUNDS)
+        .build(password.encode())
+    )
 
 
 def _end_entity(

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Directories of certificates for the tests beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from flinksec_jobs.cli import main
+from flinksec_jobs.deploy.certs.create import Request, create
+from tests import certificates
+
+
+@pytest.fixture(autouse=True)
+def quick_keys() -> Iterator[None]:
+    """Keys of this size take seconds to make."""
+    with certificates.ready_made_keys():
+        yield
+
+
+@pytest.fixture
+def certs(tmp_path: Path) -> Path:
+    """A cluster's certificates, as they were made."""
+    directory = tmp_path / "certs"
+    create(directory, Request(certificates.SERVICES))
+    return directory
+
+
+@pytest.fixture
+def flinksec() -> Callable[..., Result]:
+    """The ``flinksec certs`` command."""
+    return lambda *words: CliRunner().invoke(main, ["certs", *map(str, words)])
