@@ -26,6 +26,7 @@ need_debian "${debian[@]}"
 unit_tests
 maven test
 "${pytest[@]}" tests/differential --timeout 600
+"${pytest[@]}" tests/tls --timeout 600
 # Volumes that fail where they are told to.
 if [[ -e /dev/fuse ]]; then
   "${pytest[@]}" tests/faults --timeout 900
