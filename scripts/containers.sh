@@ -17,6 +17,7 @@ use_containers() {
   flock 8
   write_storage_conf
   write_containers_conf
+  write_pip_conf
   export CONTAINERS_STORAGE_CONF=$CONTAINERS/storage.conf CONTAINERS_CONF=$CONTAINERS/containers.conf
   # In a chroot: in a container that is itself one, runc may not be allowed what a build needs.
   export BUILDAH_ISOLATION=${BUILDAH_ISOLATION:-chroot}
@@ -43,6 +44,25 @@ cgroup_manager = "cgroupfs"
 events_logger = "file"
 runtime = "runc"
 EOF
+}
+
+# write_pip_conf: the machine's own configuration of pip, which may hold the password of an index,
+# as the build mounts it. The made-up password is what tests/image looks for in the layers.
+write_pip_conf() {
+  local file=$CONTAINERS/pip.conf password own
+  password=$(sed -n 's/^# password = //p' "$file" 2>/dev/null || true)
+  [[ -n $password ]] || password=$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')
+  (
+    umask 077
+    echo "# password = $password"
+    for own in "${PIP_CONFIG_FILE:-}" "$HOME/.config/pip/pip.conf" /etc/pip.conf; do
+      if [[ -f $own ]]; then
+        sed '/^[[:space:]]*cert[[:space:]]*=/d' "$own"
+        break
+      fi
+    done
+  ) >"$file.new"
+  mv -- "$file.new" "$file"
 }
 
 # base_image: prints what to build on: BASE_IMAGE, a Debian that was bootstrapped here before, that

@@ -11,7 +11,7 @@ cd -- "$ROOT"
 use_containers
 scripts/build_jre.sh
 base=$(base_image)
-options=(--tool buildah --base-image "$base")
+options=(--tool buildah --base-image "$base" --pip-conf "$CONTAINERS/pip.conf")
 if [[ ${1:-job} == sandbox ]]; then
   "$VENV/bin/flinksec" image sandbox "${options[@]}" --tag localhost/flinksec-sandbox:latest
 else

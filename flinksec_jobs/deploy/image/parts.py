@@ -14,11 +14,15 @@ import json, os, sys
 def size(top, seen=set()):
     total = 0
     for folder, folders, names in os.walk(top):
-        folders[:] = [f for f in folders if os.path.join(folder, f) not in OTHERS]
-        for name in names + folders:
-            found = os.lstat(os.path.join(folder, name))
-            if found.st_dev == DEVICE and (found.st_ino, found.st_dev) not in seen:
-                seen.add((found.st_ino, found.st_dev))
+        here = [os.path.join(folder, name) for name in names + folders]
+        stats = {path: os.lstat(path) for path in here}
+        folders[:] = [
+            f for f in folders
+            if (path := os.path.join(folder, f)) not in OTHERS and stats[path].st_dev == DEVICE
+        ]
+        for found in stats.values():
+            if found.st_dev == DEVICE and found.st_ino not in seen:
+                seen.add(found.st_ino)
                 total += found.st_blocks * 512
     return total
 PARTS, DEVICE, OTHERS = json.loads(sys.argv[1]), os.lstat("/").st_dev, set()

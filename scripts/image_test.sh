@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Tests the images that `make image` builds, in containers as restricted as pods may be.
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=debian.sh
+. "$ROOT/scripts/debian.sh"
+# shellcheck source=containers.sh
+. "$ROOT/scripts/containers.sh"
+cd -- "$ROOT"
+
+scripts/image.sh
+scripts/image.sh sandbox
+use_containers
+exec "$VENV/bin/python" -m pytest tests/image --timeout 1800 "$@"

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How containers of the image end: failed as Flink does, and in time when they are told to."""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .containers import ImageCluster
+
+COUNT = Path(__file__).parents[1] / "cluster" / "programs" / "count.py"
+SIGTERM, SIGKILL = 143, 137
+NEVER = str(10**9)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[ImageCluster]:
+    with ImageCluster(tmp_path, None) as containers:
+        shutil.copy(COUNT, containers.mounts.directory / "count.py")
+        containers.mounts.read_only("count.py", "/opt/job/count.py")
+        yield containers
+
+
+def start(cluster: ImageCluster, fail_at: str) -> None:
+    cluster.start_taskmanager(1)
+    cluster.start_jobmanager("-Drestart-strategy.type=none", "/opt/job/count.py", fail_at)
+
+
+def test_a_job_that_fails_ends_as_flink_does(cluster: ImageCluster) -> None:
+    start(cluster, "50")
+    assert cluster.exit_code("jobmanager") == 163  # 1443, of which a process keeps 8 bits
+    assert "told to fail at 50" in cluster.log("jobmanager")
+
+
+def test_sigterm_ends_each_container_by_itself(cluster: ImageCluster) -> None:
+    start(cluster, NEVER)
+    cluster.wait_for_line("jobmanager", "switched from state CREATED to RUNNING")
+    for role in ("taskmanager-1", "jobmanager"):
+        code, seconds = cluster.terminate(role)
+        sys.stderr.write(f"{role} ended with {code}, {seconds:.1f} s after SIGTERM\n")
+        assert code != SIGKILL
+        assert code == SIGTERM
+
+
+def test_a_mount_that_is_missing_is_told_in_two_lines(cluster: ImageCluster) -> None:
+    cluster.mounts.volumes = [one for one in cluster.mounts.volumes if "state-keys" not in one]
+    start(cluster, NEVER)
+    assert cluster.exit_code("jobmanager") != 0
+    assert "/etc/flinksec/state-keys" in cluster.log("jobmanager")
