@@ -4,7 +4,7 @@
 # hashes scripts/kustomize/go.sum pins, into the user's cache.
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/flinksec
+CACHE=${FLINKSEC_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/flinksec}
 
 is_version_5() { [[ $1 =~ v5\. ]]; }
 

@@ -7,7 +7,7 @@
 . "$ROOT/scripts/prerequisites.sh"
 
 LOCK=$ROOT/requirements/manifests.txt
-TARGET=${XDG_CACHE_HOME:-$HOME/.cache}/flinksec/manifest-tools-$(sha256sum "$LOCK" | cut -c1-16)
+TARGET=${FLINKSEC_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/flinksec}/manifest-tools-$(sha256sum "$LOCK" | cut -c1-16)
 
 install_tools() {
   rm -rf -- "$TARGET"

@@ -8,22 +8,24 @@ cd -- "$ROOT"
 
 pytest=("$VENV/bin/python" -m pytest)
 
-# Unit tests need no network: where a network namespace may be made, they get none.
-unit_tests() {
+# What needs no network gets none, where a network namespace may be made.
+offline_tests() {
   local isolate=()
   if unshare --net true 2>/dev/null; then
     isolate=(unshare --net)
   elif unshare --map-root-user --net true 2>/dev/null; then
     isolate=(unshare --map-root-user --net)
   else
-    say "unit tests: no network namespace allowed here, so they run with the network reachable"
+    say "offline tests: no network namespace allowed here, so they run with the network reachable"
   fi
-  "${isolate[@]}" "${pytest[@]}" tests/unit --timeout 120
+  "${isolate[@]}" "${pytest[@]}" "$@"
 }
 
 mapfile -t debian < <(packages_in requirements/debian.txt)
 need_debian "${debian[@]}"
-unit_tests
+offline_tests tests/unit --timeout 120
+FLINKSEC_KUSTOMIZE=$(scripts/kustomize.sh) FLINKSEC_MANIFEST_TOOLS=$(scripts/manifest_tools.sh) \
+  offline_tests tests/manifests --timeout 300
 maven test
 "${pytest[@]}" tests/differential --timeout 600
 "${pytest[@]}" tests/tls --timeout 600

@@ -24,6 +24,8 @@ NOT_SETTINGS = {
     "FLINKSEC_LOG_DIR": "directory of log files",
     "FLINKSEC_JOB_LOG": "the log file of a local run's JVM, set by the library",
     "FLINKSEC_JOB_FILE": "the job of a job-cluster image, set by the image",
+    "FLINKSEC_KUSTOMIZE": "the kustomize that renders overlays",
+    "FLINKSEC_MANIFEST_TOOLS": "programs that judge manifests, for the project's own tests",
     "FLINKSEC_WYCHEPROOF": "directory of test vectors, for the project's own tests",
 }
 

@@ -348,8 +348,10 @@ def _objects(name: str, content: str) -> Iterator[Object]:
         where = getattr(error, "problem_mark", None)
         line = f", line {where.line + 1}" if where else ""
         problem = text(getattr(error, "problem", "")) or type(error).__name__
+        # Of a key that stands twice it would repeat both values.
+        said = problem.splitlines()[0].partition(" with value ")[0]
         raise ManifestError(
-            f"{name}{line} is not YAML: {problem.splitlines()[0]}",
+            f"{name}{line} is not YAML: {said}",
             hint="a key that stands twice is refused too: the last one would win in silence",
         ) from None
     for document in documents:
