@@ -10,8 +10,9 @@ from .documents import JM, TM, Documents, Mutation
 _RBAC = "rbac.authorization.k8s.io"
 
 
-def _set(where: Any, key: str, value: Any) -> None:
+def _set(where: Any, key: str, value: Any) -> Any:
     where[key] = value
+    return where
 
 
 def _bind(d: Documents, kind: str, role: str, subject: str = JM, *, wide: bool = False) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 from .documents import TM, Documents, Mutation
 
 
-def _set(where: Any, key: str, value: Any) -> None:
+def _set(where: Any, key: str, value: Any) -> Any:
     where[key] = value
+    return where
 
 
 def _duplicate(d: Documents) -> None:

@@ -24,7 +24,7 @@ def _ids(text: str) -> set[str]:
 def test_numbers_and_words_are_read_as_kubernetes_reads_them() -> None:
     (entry,) = _load("{kind: K, apiVersion: v1, mode: 0440, yes: no}").objects
     assert entry.content["mode"] == 288
-    assert entry.content[True] is False
+    assert list(map(repr, entry.content.items()))[-1] == "(True, False)"
 
 
 def test_lists_of_objects_are_taken_apart() -> None:
