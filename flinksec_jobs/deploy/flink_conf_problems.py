@@ -228,12 +228,12 @@ def _state(config: Options) -> Iterator[ConfigProblem]:
             f"writes state in clear, while {min(sealed)} is sealed",
             "Put sealed+ before its scheme.",
         )
-    if not _text(config, "flinksec.sealed.keys"):
+    if not any(_text(config, f"flinksec.sealed.{name}") for name in ("keys", "pkcs11.module")):
         yield ConfigProblem(
             "seal-without-keys",
             "flinksec.sealed.keys",
             "is missing, so sealed state can be neither written nor read",
-            "Name the directory of the key ring.",
+            "Name the directory of the key ring, or a token: flinksec.sealed.pkcs11.module.",
         )
     if _is(config, "execution.checkpointing.file-merging.enabled"):
         yield ConfigProblem(

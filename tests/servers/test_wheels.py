@@ -101,6 +101,7 @@ def test_the_java_of_the_wheel_is_found_and_has_the_sasl_mechanism_gssapi(
     assert java.is_relative_to(installed.parent)
     modules = run(java, "--list-modules", timeout=60, env=bare_environment)
     assert "\njdk.security.jgss@" in modules
+    assert "\njdk.crypto.cryptoki@" in modules
 
 
 @pytest.mark.timeout(1200)

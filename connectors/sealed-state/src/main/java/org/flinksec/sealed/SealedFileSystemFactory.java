@@ -3,14 +3,13 @@ package org.flinksec.sealed;
 
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.IllegalConfigurationException;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.FileSystemFactory;
-import org.flinksec.sealed.keys.DirectoryKeyRing;
 import org.flinksec.sealed.keys.KeyException;
+import org.flinksec.sealed.keys.KeyProvider;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,33 +50,30 @@ public abstract class SealedFileSystemFactory implements FileSystemFactory {
   }
 
   /**
-   * Reads the key ring and tests the cipher, if a key ring is configured.
+   * Opens the keys and tests the cipher, if keys are configured.
    *
-   * @throws IllegalConfigurationException if the key ring or this Java cannot be used
+   * @throws IllegalConfigurationException if the keys or this Java cannot be used
    */
   @Override
   public void configure(Configuration config) {
-    String keys = keyRing(config);
-    if (keys == null) {
-      return;
-    }
-    refuseFileMerging(config);
     try {
+      KeyProvider keys = KeyProviders.open(config).orElse(null);
+      if (keys == null) {
+        return;
+      }
+      refuseFileMerging(config);
       SelfTest.run();
       vault =
-          new Vault(
-              DirectoryKeyRing.open(Path.of(keys)),
-              config.get(SealedOptions.ROOT),
-              config.get(SealedOptions.NAME_POLICY));
+          new Vault(keys, config.get(SealedOptions.ROOT), config.get(SealedOptions.NAME_POLICY));
+      LOG.info(
+          "{}: format 1, Cobblestone-256; {}, primary key '{}'",
+          getScheme(),
+          keys.describe(),
+          keys.primaryId());
     } catch (KeyException | SelfTest.FailedException e) {
-      throw new IllegalConfigurationException(SealedOptions.KEYS.key() + ": " + e.getMessage(), e);
+      throw new IllegalConfigurationException(e.getMessage(), e);
     }
     CipherWarmUp.start();
-    LOG.info(
-        "{}: format 1, Cobblestone-256; {}, primary key '{}'",
-        getScheme(),
-        vault.provider().describe(),
-        vault.provider().primaryId());
   }
 
   /**
@@ -95,12 +91,6 @@ public abstract class SealedFileSystemFactory implements FileSystemFactory {
     }
   }
 
-  /** A system property stands in where a process starts file systems without a configuration. */
-  private static String keyRing(Configuration config) {
-    String key = SealedOptions.KEYS.key();
-    return config.getOptional(SealedOptions.KEYS).orElseGet(() -> System.getProperty(key));
-  }
-
   @Override
   public FileSystem create(URI uri) throws IOException {
     if (vault == null) {
@@ -108,8 +98,8 @@ public abstract class SealedFileSystemFactory implements FileSystemFactory {
     }
     if (vault == null) {
       throw new IOException(
-          "%s needs a key ring: set %s to its directory"
-              .formatted(getScheme(), SealedOptions.KEYS.key()));
+          "%s needs a key ring: set %s to its directory, or %s to a token's module"
+              .formatted(getScheme(), SealedOptions.KEYS.key(), SealedOptions.PKCS11_MODULE.key()));
     }
     FileSystem inner = InnerFileSystem.at(root(innerScheme, uri));
     return new SealedFileSystem(inner, root(getScheme(), uri), innerScheme, vault);

@@ -4,6 +4,7 @@ package org.flinksec.sealed.keys;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.Map;
+import java.util.Set;
 import org.flinksec.sealed.format.WrappedKey;
 
 /**
@@ -40,6 +41,11 @@ public final class DirectoryKeyRing implements KeyProvider {
   @Override
   public String primaryId() {
     return primaryId;
+  }
+
+  @Override
+  public Set<String> keyIds() {
+    return Set.copyOf(keys.keySet());
   }
 
   @Override

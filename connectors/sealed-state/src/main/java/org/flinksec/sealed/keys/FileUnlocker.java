@@ -20,9 +20,12 @@ public final class FileUnlocker {
    * The keys of a file whose commitment they give.
    *
    * @throws SealedFileException KEY_MISSING if no slot names a key at hand, else TAMPERED
+   * @throws KeysUnavailableException if a provider that could open it does not answer
    */
-  public FileKeys unlock(Header header, byte[] salt, byte[] commitment) throws SealedFileException {
+  public FileKeys unlock(Header header, byte[] salt, byte[] commitment)
+      throws SealedFileException, KeysUnavailableException {
     KeyMissingException missing = null;
+    KeysUnavailableException unavailable = null;
     Exception wrong = null;
     for (KeySlot slot : header.slots()) {
       try {
@@ -34,9 +37,14 @@ public final class FileUnlocker {
         wrong = new KeyException("its header or its commitment was altered");
       } catch (KeyMissingException e) {
         missing = e;
+      } catch (KeysUnavailableException e) {
+        unavailable = e;
       } catch (KeyException | GeneralSecurityException e) {
         wrong = e;
       }
+    }
+    if (unavailable != null) {
+      throw unavailable;
     }
     if (missing != null) {
       String hint = missing.getMessage() + "; put the key back, or restore from other state";

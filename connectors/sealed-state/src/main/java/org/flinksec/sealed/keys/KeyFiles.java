@@ -7,9 +7,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.flinksec.sealed.format.KeySlot;
@@ -18,12 +15,6 @@ import org.flinksec.sealed.format.KeySlot;
 final class KeyFiles {
   static final String PRIMARY = "primary";
   static final int KEY_BYTES = 32;
-
-  private static final Set<PosixFilePermission> EXPOSED =
-      Set.of(
-          PosixFilePermission.GROUP_WRITE,
-          PosixFilePermission.OTHERS_READ,
-          PosixFilePermission.OTHERS_WRITE);
 
   private KeyFiles() {}
 
@@ -43,7 +34,7 @@ final class KeyFiles {
         }
       }
     } catch (IOException e) {
-      throw e instanceof KeyException known ? known : unreadable("the directory", e);
+      throw e instanceof KeyException known ? known : PrivateFiles.unreadable("the directory", e);
     }
     return keys;
   }
@@ -58,7 +49,7 @@ final class KeyFiles {
       // The longest id and a line end; a longer file is no key id and fails where it is looked up.
       return new String(in.readNBytes(128), UTF_8).strip();
     } catch (IOException e) {
-      throw unreadable("the file 'primary'", e);
+      throw PrivateFiles.unreadable("the file 'primary'", e);
     }
   }
 
@@ -67,28 +58,12 @@ final class KeyFiles {
       throw new KeyException(
           "'" + name + "' is no key id (letters, digits, dot, hyphen, underscore; at most 64)");
     }
-    try {
-      Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
-      if (mode.stream().anyMatch(EXPOSED::contains)) {
-        throw new KeyException(
-            "the key file '%s' is exposed (%s): use mode 0400 or 0600, or 0440 for a mounted Secret"
-                .formatted(name, PosixFilePermissions.toString(mode)));
-      }
-      try (InputStream in = Files.newInputStream(file)) {
-        byte[] key = in.readNBytes(KEY_BYTES + 1);
-        if (key.length != KEY_BYTES) {
-          throw new KeyException(
-              "the key file '%s' must hold exactly 32 bytes, it holds %s"
-                  .formatted(name, key.length > KEY_BYTES ? "more" : key.length));
-        }
-        return key;
-      }
-    } catch (IOException e) {
-      throw e instanceof KeyException known ? known : unreadable("the key file '" + name + "'", e);
+    byte[] key = PrivateFiles.read(file, "the key file '" + name + "'", KEY_BYTES + 1);
+    if (key.length != KEY_BYTES) {
+      throw new KeyException(
+          "the key file '%s' must hold exactly 32 bytes, it holds %s"
+              .formatted(name, key.length > KEY_BYTES ? "more" : key.length));
     }
-  }
-
-  private static KeyException unreadable(String what, IOException e) {
-    return new KeyException(what + " cannot be read (" + e.getClass().getSimpleName() + ")", e);
+    return key;
   }
 }

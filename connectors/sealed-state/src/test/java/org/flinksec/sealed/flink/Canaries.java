@@ -14,6 +14,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.flinksec.sealed.flink.CanaryJob.Place;
@@ -26,8 +27,12 @@ import org.flinksec.sealed.flink.CanaryJob.Place;
  * another, and its ends, which may belong to something seen before, are left out.
  */
 final class Canaries {
-  /** What lay in a directory. A file that nothing was written to yet does not count. */
-  record Found(Set<Place> words, long files, long plaintextFiles) {}
+  /**
+   * What lay in a directory. A file that nothing was written to yet does not count.
+   *
+   * @param keyIds the key-encryption keys that sealed files name
+   */
+  record Found(Set<Place> words, long files, long plaintextFiles, Set<String> keyIds) {}
 
   private static final Map<Place, Set<String>> FORMS =
       Stream.of(Place.values()).collect(Collectors.toMap(place -> place, Canaries::formsOf));
@@ -40,13 +45,15 @@ final class Canaries {
     Set<Place> words = EnumSet.noneOf(Place.class);
     int files = 0;
     int plaintextFiles = 0;
+    Set<String> keyIds = new TreeSet<>();
     for (Path file : filesBelow(directory)) {
       byte[] content = contentUnlessGone(file);
       files += content.length > 0 ? 1 : 0;
       plaintextFiles += content.length > 0 && Registered.isPlaintext(content) ? 1 : 0;
       words.addAll(wordsIn(content));
+      Registered.keyId(content).ifPresent(keyIds::add);
     }
-    return new Found(words, files, plaintextFiles);
+    return new Found(words, files, plaintextFiles, keyIds);
   }
 
   static Set<Place> wordsIn(byte[] content) {

@@ -55,6 +55,7 @@ final class JobRun {
   private final long numbers;
   private Path alsoSearched;
   private boolean savepointsLieAhead;
+  private Runnable moving = () -> {};
   private final List<Found> found = new ArrayList<>();
 
   JobRun(MiniCluster cluster, Backend backend, org.apache.flink.core.fs.Path... directories) {
@@ -67,6 +68,12 @@ final class JobRun {
   /** A directory that is searched at the end of the run, beside those of the job. */
   JobRun alsoSearching(Path directory) {
     alsoSearched = directory;
+    return this;
+  }
+
+  /** What is done between two directories, when the job has left the one and not begun anew. */
+  JobRun moving(Runnable action) {
+    moving = action;
     return this;
   }
 
@@ -87,6 +94,7 @@ final class JobRun {
       } finally {
         cancel(job);
       }
+      moving.run();
     }
     assertFigures(numbers);
     return found;

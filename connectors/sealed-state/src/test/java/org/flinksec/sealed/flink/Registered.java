@@ -2,9 +2,11 @@
 package org.flinksec.sealed.flink;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.fs.FileSystem;
 import org.flinksec.sealed.SealedOptions;
@@ -20,7 +22,11 @@ final class Registered {
       Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("r--------"));
       Files.writeString(ring.resolve("primary"), "k1");
     }
-    FileSystem.initialize(new Configuration().set(SealedOptions.KEYS, ring.toString()), null);
+    with(new Configuration().set(SealedOptions.KEYS, ring.toString()));
+  }
+
+  static void with(Configuration config) {
+    FileSystem.initialize(config, null);
   }
 
   static org.apache.flink.core.fs.Path sealed(Path path) {
@@ -42,8 +48,16 @@ final class Registered {
     }
   }
 
+  /** The key-encryption key that a sealed file names in its first slot (state-format.md, 1.2). */
+  static Optional<String> keyId(byte[] content) {
+    if (content.length < 1024 || isPlaintext(content)) {
+      return Optional.empty();
+    }
+    return Optional.of(new String(content, 328, content[325], StandardCharsets.US_ASCII));
+  }
+
   static boolean isPlaintext(byte[] content) {
     byte[] magic = java.util.Arrays.copyOf(content, 6);
-    return !new String(magic, 1, 5, java.nio.charset.StandardCharsets.US_ASCII).equals("FSEAL");
+    return !new String(magic, 1, 5, StandardCharsets.US_ASCII).equals("FSEAL");
   }
 }
