@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # One line each; the logic is in scripts/.
 
-.PHONY: help setup demo test lint format wheels bench fuzz image image-test clean
+.PHONY: help setup demo test lint format wheels bench fuzz image image-test image-compare clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## make .venv with everything in it; what is there already stays
 	@scripts/setup.sh
@@ -30,6 +30,9 @@ image: setup ## build the image of the flight job and print where its size goes
 
 image-test: setup ## build the images and test them in restricted containers
 	@scripts/image_test.sh
+
+image-compare: setup ## build a PyFlink image by Flink's recipe too, and compare the sizes
+	@scripts/image_compare.sh
 
 bench: setup ## run one comparison: make bench BENCH=name
 	@scripts/bench.sh "$(BENCH)"

@@ -14,7 +14,8 @@ RUN set -eu; \
       rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/* /var/cache/debconf/*-old; \
     fi; \
     echo 'flink:x:10001:0:Flink:/tmp:/usr/sbin/nologin' >> /etc/passwd; \
-    mkdir -p /var/lib/flinksec
+    mkdir -p /var/lib/flinksec; \
+    chmod 0770 /var/lib/flinksec
 
 FROM python AS packages
 # hadolint ignore=DL3008

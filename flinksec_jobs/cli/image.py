@@ -15,7 +15,7 @@ import click
 from ..deploy.image import build as building
 from ..deploy.image.build import BASE_IMAGE, BILL, ExecutionMode, Job, Options
 from ..deploy.image.offline import fetch as fetch_packages
-from ..deploy.image.parts import JOB_PARTS, SANDBOX_PARTS, Part
+from ..deploy.image.parts import Part
 from ..deploy.image.parts import parts as parts_of
 from ..deploy.image.tools import NAMES, Tool, find_tool
 
@@ -101,7 +101,8 @@ def build(
     if sbom is not None:
         sbom.parent.mkdir(parents=True, exist_ok=True)
         sbom.write_text(tool.run(tag, ["/bin/cat", BILL]), "utf-8")
-    _show(tool, tag, parts_of(tool, tag, JOB_PARTS), time.monotonic() - start, as_json=as_json)
+    _show(tool, tag, as_json=as_json)
+    _tell(f"built with {tool.name} in {time.monotonic() - start:.0f} s")
 
 
 @image.command()
@@ -111,7 +112,19 @@ def sandbox(**options: Any) -> None:
     tool, as_json, chosen = _chosen(options)
     start = time.monotonic()
     tag = building.build_sandbox(chosen, tool, _tell)
-    _show(tool, tag, parts_of(tool, tag, SANDBOX_PARTS), time.monotonic() - start, as_json=as_json)
+    _show(tool, tag, as_json=as_json)
+    _tell(f"built with {tool.name} in {time.monotonic() - start:.0f} s")
+
+
+@image.command()
+@click.option(
+    "--tool", "tool_name", type=click.Choice(NAMES), help="Default: the first that works."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.argument("name")
+def parts(name: str, tool_name: str | None, as_json: bool) -> None:
+    """Show where the size of the image NAME goes."""
+    _show(find_tool(tool_name), name, as_json=as_json)
 
 
 @image.command()
@@ -135,7 +148,8 @@ def _chosen(options: dict[str, Any]) -> tuple[Tool, bool, Options]:
     return tool, as_json, Options(**options)
 
 
-def _show(tool: Tool, tag: str, parts: list[Part], seconds: float, *, as_json: bool) -> None:
+def _show(tool: Tool, tag: str, *, as_json: bool) -> None:
+    parts: list[Part] = parts_of(tool, tag)
     total = sum(part.bytes for part in parts)
     if as_json:
         listed = [{"name": part.name, "bytes": part.bytes} for part in parts]
@@ -144,7 +158,7 @@ def _show(tool: Tool, tag: str, parts: list[Part], seconds: float, *, as_json: b
         return
     for part in parts:
         click.echo(f"{part.bytes / 1e6:7.1f} MB  {part.name}")
-    click.echo(f"{total / 1e6:7.1f} MB  {tag}, built with {tool.name} in {seconds:.0f} s")
+    click.echo(f"{total / 1e6:7.1f} MB  {tag}")
 
 
 def _tell(line: str) -> None:

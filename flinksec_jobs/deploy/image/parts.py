@@ -33,21 +33,29 @@ for name, top in PARTS:
 print(json.dumps(result))
 """
 
-JOB_PARTS = (
-    ("Flink: one distribution", "/opt/flink"),
+# A folder in another one comes before it.
+PLACES = (
+    ("Flink: its distribution", "/opt/flink"),
     ("Java runtime", "/opt/flinksec/jre"),
-    ("Connectors and Hadoop's client", "/opt/flinksec/jars"),
+    ("Java runtime", "/usr/lib/jvm"),
+    ("Jars: connectors, Hadoop's client, servers", "/opt/flinksec/jars"),
     ("Python packages", "/opt/flinksec"),
     ("The job", "/opt/job"),
-    ("Python", "/usr/lib/python3.11"),
+    *(
+        place
+        for version in ("3.11", "3.12")
+        for place in (
+            (
+                "PyFlink with a Flink of its own",
+                f"/usr/local/lib/python{version}/dist-packages/pyflink",
+            ),
+            ("Python packages", f"/usr/local/lib/python{version}"),
+            ("Python", f"/usr/lib/python{version}"),
+        )
+    ),
     ("Python", "/usr/lib/python3"),
-    ("Python", "/usr/lib/python3.12"),
+    ("What was installed from", "/wheels"),
     ("Base system", "/"),
-)
-SANDBOX_PARTS = (
-    ("Java runtime", "/opt/flinksec/jre"),
-    ("Servers", "/opt/flinksec/jars"),
-    *JOB_PARTS[3:],
 )
 
 
@@ -64,23 +72,16 @@ class Part:
     bytes: int
 
 
-def parts(
-    tool: Tool,
-    image: str,
-    places: tuple[tuple[str, str], ...] = JOB_PARTS,
-    python: str = "/usr/bin/python3",
-) -> list[Part]:
+def parts(tool: Tool, image: str) -> list[Part]:
     """Return what an image holds, largest first.
 
     Args:
         tool: looks into it.
-        image: its name.
-        places: names and folders; a folder in another one comes before it.
-        python: an interpreter in the image.
+        image: its name; it has Python in ``/usr/bin``.
 
     Raises:
         ImageError: it cannot be run.
     """
-    said = tool.run(image, [python, "-c", _PROGRAM, json.dumps(places)])
+    said = tool.run(image, ["/usr/bin/python3", "-c", _PROGRAM, json.dumps(PLACES)])
     found = [Part(name, size) for name, size in json.loads(said).items() if size]
     return sorted(found, key=lambda part: -part.bytes)

@@ -7,8 +7,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import yaml
 from click.testing import CliRunner
+from ruamel.yaml import YAML
 
 from flinksec_jobs.cli import main
 from flinksec_jobs.deploy.scaffold import create
@@ -47,7 +47,7 @@ def test_nothing_in_a_new_job_has_the_name_of_what_it_was_made_from(job: Path) -
 
 def test_the_overlay_of_a_new_job_finds_its_base_and_components(job: Path) -> None:
     overlay = job / "kubernetes" / "overlays" / "late-trains"
-    kustomization = yaml.safe_load((overlay / "kustomization.yaml").read_text())
+    kustomization = YAML(typ="safe").load((overlay / "kustomization.yaml").read_text())
     named = [*kustomization["resources"], *kustomization["components"]]
     assert kustomization["namespace"] == "late-trains"
     assert "../../base" in named
@@ -55,7 +55,7 @@ def test_the_overlay_of_a_new_job_finds_its_base_and_components(job: Path) -> No
     assert [name for name in named if not (overlay / name).exists()] == []
     settings = tomllib.loads((overlay / "settings.toml").read_text())
     assert settings["cluster"]["kubernetes_namespace"] == "late-trains"
-    patch = yaml.safe_load((overlay / "job.yaml").read_text())
+    patch = YAML(typ="safe").load((overlay / "job.yaml").read_text())
     (container,) = patch["spec"]["template"]["spec"]["containers"]
     assert container["args"][1] == "/opt/job/late_trains.py"
 

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Builds the image of the flight job and one by Flink's recipe from the same base; prints both sizes.
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=debian.sh
+. "$ROOT/scripts/debian.sh"
+# shellcheck source=containers.sh
+. "$ROOT/scripts/containers.sh"
+cd -- "$ROOT"
+
+OFFICIAL=localhost/flink-by-recipe:latest
+
+scripts/image.sh >/dev/null
+use_containers
+context=$(mktemp -d)
+trap 'rm -rf -- "$context"' EXIT
+# pip takes no hashes in constraints; the versions are those of our own image.
+sed -e '/^ *--hash/d' -e 's/ \\$//' requirements/image-process.txt >"$context/constraints.txt"
+cp requirements/build.txt "$context/"
+secret=()
+[[ -z ${PIP_CERT:-} ]] || secret=(--secret "id=ca-bundle,src=$PIP_CERT")
+step "image by the recipe of Flink's documentation" buildah build --layers "${secret[@]}" \
+  --build-arg "BASE_IMAGE=$(base_image)" --file docker/official.Dockerfile --tag "$OFFICIAL" "$context"
+
+for image in localhost/flight-delays:latest "$OFFICIAL"; do
+  "$VENV/bin/flinksec" image parts --tool buildah "$image"
+done
+"$VENV/bin/python" - "$OFFICIAL" <<'END'
+import json, subprocess, sys
+
+def size(image: str) -> int:
+    command = [".venv/bin/flinksec", "image", "parts", "--tool", "buildah", "--json", image]
+    return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["bytes"]
+
+ours, recipe = size("localhost/flight-delays:latest"), size(sys.argv[1])
+print(f"{ours / recipe:.0%} of the recipe's, with connectors, Hadoop's client and the job in it")
+END
