@@ -13,6 +13,7 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 from flinksec_jobs import hdfs
@@ -99,6 +100,7 @@ def prepare(start: Start) -> Process:
     """
     mounts, home, java = start.mounts, flink_conf.flink_home(), find_java()
     settings = load(mounts.settings)
+    _refuse_missing_beam(settings)
     config = _config(settings, start, home)
     _refuse(config, mounts)
     directory = make_private(mounts.run / "conf")
@@ -121,6 +123,14 @@ def prepare(start: Start) -> Process:
         start.role, java, home, conf_dir=directory, config=config, class_path=hadoop.values()
     )
     return Process([*command, *start.arguments], environment)
+
+
+def _refuse_missing_beam(settings: Settings) -> None:
+    if settings.python.execution_mode == "process" and find_spec("apache_beam") is None:
+        raise SettingsError(
+            'python.execution_mode is "process", which needs apache-beam, and it is not installed',
+            hint="build the image with: flinksec image build --execution-mode process",
+        )
 
 
 def _config(settings: Settings, start: Start, home: Path) -> Config:
