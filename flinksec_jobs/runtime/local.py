@@ -7,18 +7,15 @@ private temporary directory that goes away with the process.
 
 from __future__ import annotations
 
-import atexit
 import os
 import re
-import shutil
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from flinksec_jobs.runtime import artifacts, hadoop_conf, jvm
+from flinksec_jobs.runtime import artifacts, hadoop_conf, jvm, run_directory
 from flinksec_jobs.runtime.java import find_java
 
 # A local run ends at its first failure, where a cluster would try again for ever, and offers
@@ -66,8 +63,8 @@ class LocalRun:
         jvm.start(self._environment())
 
     def _environment(self) -> dict[str, str]:
-        home = Path(tempfile.mkdtemp(prefix="flinksec-run-"))  # 0700 by definition
-        atexit.register(shutil.rmtree, home, ignore_errors=True)
+        run_directory.remove_left_over()
+        home = run_directory.make()
         log_directory().mkdir(parents=True, exist_ok=True, mode=0o700)
         environment = {
             "JAVA_HOME": str(find_java().home),

@@ -9,6 +9,7 @@ from typing import BinaryIO, Self
 
 from cryptography.cobblestone import Cobblestone256Encryptor
 
+from flinksec_jobs.errors import SealedStateError
 from flinksec_jobs.private_files import sync_directory
 from flinksec_jobs.sealed.format import ID, Context, NamePolicy, new_header, stored_name
 from flinksec_jobs.sealed.keyfiles import KEY_BYTES
@@ -19,7 +20,8 @@ class SealedWriter:
     """Writes one new sealed file, with a data key of its own; whole once it was closed.
 
     Leaving a ``with`` block by an exception leaves the file unfinished, so that it is never read
-    as whole.
+    as whole. Only the process that began a file may write it: a fork of it would seal other
+    contents under the same nonces.
 
     Args:
         path: the new file; must not exist. Its mode becomes 0600.
@@ -38,6 +40,7 @@ class SealedWriter:
             os.urandom(ID),
             time.time_ns() // 1_000_000,
         ).to_bytes()
+        self._process = os.getpid()
         data_key = os.urandom(KEY_BYTES)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         self._directory = Path(absolute).parent
@@ -60,16 +63,33 @@ class SealedWriter:
             self._file.close()
 
     def write(self, data: bytes) -> int:
-        """Seals more plaintext."""
+        """Seals more plaintext.
+
+        Raises:
+            SealedStateError: if another process began the file.
+        """
+        self._check_process()
         self._file.write(self._encryptor.update(data))
         return len(data)
 
     def close(self) -> None:
-        """Seals the last chunk, syncs file and directory, closes; a second call does nothing."""
+        """Seals the last chunk, syncs file and directory, closes; a second call does nothing.
+
+        Raises:
+            SealedStateError: if another process began the file.
+        """
         if self._file.closed:
             return
+        self._check_process()
         with self._file:
             self._file.write(self._encryptor.finalize())
             self._file.flush()
             os.fsync(self._file.fileno())
         sync_directory(self._directory)
+
+    def _check_process(self) -> None:
+        if os.getpid() != self._process:
+            raise SealedStateError(
+                "a sealed file can be written only by the process that began it",
+                hint="Begin the file after the fork.",
+            )

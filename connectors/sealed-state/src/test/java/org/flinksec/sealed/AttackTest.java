@@ -4,20 +4,27 @@ package org.flinksec.sealed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
 import org.apache.flink.core.fs.ByteBufferReadable;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.FileSystem.WriteMode;
 import org.flinksec.sealed.format.Layout;
+import org.flinksec.sealed.format.NamePolicy;
 import org.flinksec.sealed.format.SealedFileException;
 import org.flinksec.sealed.format.SealedFileException.Reason;
+import org.flinksec.sealed.keys.DirectoryKeyRing;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -183,6 +190,27 @@ class AttackTest {
         .isNotEqualTo(Arrays.copyOfRange(two, salt, salt + Layout.SALT));
     assertThat(Arrays.copyOfRange(one, Layout.PREFIX, one.length))
         .isNotEqualTo(Arrays.copyOfRange(two, Layout.PREFIX, two.length));
+  }
+
+  @Test
+  void noTwoOfManyFilesOfOneProcessShareASaltAFileIdOrACommitment() throws Exception {
+    Path keys = TestKeys.ring(dir.resolve("many"), "k1", 1);
+    Vault vault = new Vault(DirectoryKeyRing.open(keys), null, NamePolicy.ENFORCE);
+    int files = 20_000;
+    Set<String> salts = new HashSet<>();
+    Set<String> ids = new HashSet<>();
+    Set<String> commitments = new HashSet<>();
+    for (int i = 0; i < files; i++) {
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      new SealedOutputStream(new MemoryOutputStream(bytes), vault, "/f", () -> {}).close();
+      HexFormat hex = HexFormat.of();
+      int salt = Layout.HEADER;
+      int commitment = salt + Layout.SALT;
+      ids.add(hex.formatHex(bytes.toByteArray(), 32, 48));
+      salts.add(hex.formatHex(bytes.toByteArray(), salt, commitment));
+      commitments.add(hex.formatHex(bytes.toByteArray(), commitment, Layout.PREFIX));
+    }
+    assertThat(List.of(salts.size(), ids.size(), commitments.size())).containsOnly(files);
   }
 
   @Test
