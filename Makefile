@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # One line each; the logic is in scripts/.
 
-.PHONY: help setup demo test lint format wheels bench fuzz image image-test image-compare clean
+.PHONY: help setup demo test lint format wheels bench fuzz test-nfs image image-test image-compare clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -15,6 +15,9 @@ demo: setup ## run the secured pipeline on real servers and show the result
 
 test: lint ## lint, then run every test
 	@scripts/test.sh
+
+test-nfs: setup ## test sealed state on the kernel's own NFS, 4.2 and 3 (root, Debian)
+	@scripts/nfs_test.sh
 
 lint: setup ## check style and types of Python, Java and shell
 	@scripts/lint.sh

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import pyflink
 
@@ -21,7 +22,8 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "connectors/sealed-state/src/test/java/org/flinksec/sealed/faults"
 _PACKAGE = "org.flinksec.sealed.faults"
 _JAR = "programs.jar"
-_PATIENCE = 120.0
+# No test asserts a time: this ends what hangs, also on a machine that is busy elsewhere.
+_PATIENCE = 600.0
 # Quick to start; the log would go to standard output.
 _OPTIONS = (
     "-Xmx256m",
@@ -81,12 +83,70 @@ class Programs:
         return Jvm(self.command(program, *arguments), self.directory / "plugins")
 
 
-class Jvm:
-    """A running program that answers by lines.
+class Lines:
+    """A program that is told what to do by lines of text, and answers by lines.
+
+    Args:
+        to: where it reads.
+        of: where it writes.
+
+    Attributes:
+        said: every line that was read so far.
+    """
+
+    def __init__(self, to: IO[str], of: IO[str]) -> None:
+        self._to = to
+        self.said: list[str] = []
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        threading.Thread(target=self._listen, args=(of,), daemon=True).start()
+
+    def _listen(self, of: IO[str]) -> None:
+        # A console may end by an error.
+        with suppress(OSError), of as lines:
+            for line in lines:
+                self._lines.put(line.rstrip("\r\n"))
+        self._lines.put(None)
+
+    def tell(self, *commands: str) -> None:
+        """Give commands without waiting for answers."""
+        self._to.write("".join(f"{line}\n" for line in commands))
+        self._to.flush()
+
+    def ask(self, command: str) -> str:
+        """Give one command and wait for its answer."""
+        self.tell(command)
+        return self.line()
+
+    def line(self) -> str:
+        """The next line."""
+        line = self._lines.get(timeout=_PATIENCE)
+        assert line is not None, f"it ended after: {self.said[-5:]}"
+        self.said.append(line)
+        return line
+
+    def wait_for(self, start: str) -> str:
+        """Read lines until one begins so."""
+        while not (line := self.line()).startswith(start):
+            pass
+        return line
+
+    def rest(self) -> list[str]:
+        """Every line; the program must be at its end."""
+        while (line := self._lines.get(timeout=_PATIENCE)) is not None:
+            self.said.append(line)
+        return self.said
+
+    def close(self) -> None:
+        """Say nothing more."""
+        with suppress(OSError):
+            self._to.close()
+
+
+class Jvm(Lines):
+    """A running program.
 
     Attributes:
         pid: its process id.
-        said: every line so far that was read.
     """
 
     def __init__(self, command: Sequence[str], plugins: Path) -> None:
@@ -99,60 +159,21 @@ class Jvm:
             start_new_session=True,
         )
         self.pid = self._process.pid
-        self.said: list[str] = []
-        self._lines: queue.Queue[str | None] = queue.Queue()
-        threading.Thread(target=self._listen, daemon=True).start()
+        assert self._process.stdin
+        assert self._process.stdout
+        super().__init__(self._process.stdin, self._process.stdout)
         self.wait_for("ready")
 
-    def _listen(self) -> None:
-        assert self._process.stdout
-        with self._process.stdout as lines:
-            for line in lines:
-                self._lines.put(line.rstrip("\n"))
-        self._lines.put(None)
-
-    def tell(self, *commands: str) -> None:
-        """Give commands without waiting for answers."""
-        assert self._process.stdin
-        self._process.stdin.write("".join(f"{line}\n" for line in commands))
-        self._process.stdin.flush()
-
-    def ask(self, command: str) -> str:
-        """Give one command and wait for its answer."""
-        self.tell(command)
-        return self.line()
-
-    def line(self) -> str:
-        """The next line."""
-        line = self._lines.get(timeout=_PATIENCE)
-        assert line is not None, f"the JVM ended after: {self.said[-5:]}"
-        self.said.append(line)
-        return line
-
-    def wait_for(self, start: str) -> str:
-        """Read lines until one begins so."""
-        while not (line := self.line()).startswith(start):
-            pass
-        return line
-
-    def rest(self) -> list[str]:
-        """Every line from now on; the process must be at its end."""
-        while (line := self._lines.get(timeout=_PATIENCE)) is not None:
-            self.said.append(line)
-        return self.said
-
     def end(self) -> int:
-        """Let it end in order; its exit code, or minus the signal that killed it."""
-        assert self._process.stdin
-        with suppress(BrokenPipeError):
-            self._process.stdin.close()
+        """Let it end in order; its exit code."""
+        self.close()
         try:
             return self._process.wait(_PATIENCE)
         finally:
             self.kill()
 
     def killed_by(self) -> int:
-        """Wait for a process that is being killed."""
+        """Wait for a process that is being killed; the signal."""
         return -self._process.wait(_PATIENCE)
 
     def kill(self) -> None:

@@ -90,6 +90,7 @@ def test_java_tells_of_a_close_that_failed_after_every_write_went_well(
     volume.fail(*rules)
     answer = jvm.ask(f"write {path} {size}")
     assert answer.startswith("error write")
+    assert "at close" in answer
     assert java_says(rules) in answer
     volume.heal()
     assert is_whole(path, ring)

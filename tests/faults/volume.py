@@ -16,7 +16,7 @@ from tests.faults.rules import Rule
 
 ROOT = Path(__file__).parents[2]
 DEVICE = Path("/dev/fuse")
-_PATIENCE = 30.0
+_PATIENCE = 120.0
 
 
 class Volume:

@@ -99,7 +99,11 @@ public final class FileCommands {
       closeAfter(e, out);
       throw e;
     }
-    out.close();
+    try {
+      out.close();
+    } catch (IOException e) {
+      throw new IOException("at close", e);
+    }
   }
 
   private static void closeAfter(IOException failure, FSDataOutputStream out) {
