@@ -111,4 +111,7 @@ MUTATIONS: dict[str, Mutation] = {
     "cert-internal-issuer": lambda d: _set(
         d.spec("Certificate", "flink-internal-tls")["issuerRef"], "name", "flink-rest"
     ),
+    "cert-self-signed": lambda d: _set(
+        d.spec("Certificate", "flink-internal-tls")["issuerRef"], "name", "flink-self-signed"
+    ),
 }

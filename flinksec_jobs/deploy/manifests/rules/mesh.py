@@ -169,16 +169,38 @@ def _profile(manifests: Manifests) -> Iterator[Place]:
             yield entry.at("spec.keystores.pkcs12.profile")
 
 
+def _internal(manifests: Manifests) -> list[Object]:
+    """The certificates of Flink's internal TLS."""
+    secrets = {name for one in processes(manifests) for name in one.secrets_at(one.internal_store)}
+    return [one for one in manifests.of("Certificate") if one.spec.get("secretName") in secrets]
+
+
+def _issuer(entry: Object) -> tuple[str, str, str]:
+    reference = mapping(entry.spec.get("issuerRef"))
+    kind = text(reference.get("kind")) or "Issuer"
+    return kind, text(reference.get("name")), entry.namespace
+
+
 @rule(
     "cert-internal-issuer",
-    why="Flink's internal TLS takes every certificate of this issuer, not just its own",
-    fix="use a selfSigned Issuer: the trust store then holds the one certificate",
+    why="Flink's internal TLS takes every certificate of this issuer, and it signs others too",
+    fix="use an Issuer of type ca for this one certificate",
 )
 def _internal_issuer(manifests: Manifests) -> Iterator[Place]:
-    internal = {name for one in processes(manifests) for name in one.secrets_at(one.internal_store)}
-    for entry in manifests.of("Certificate"):
-        reference = mapping(entry.spec.get("issuerRef"))
-        issuer = manifests.find("Issuer", text(reference.get("name")), entry.namespace)
-        signs_itself = issuer is not None and "selfSigned" in issuer.spec
-        if entry.spec.get("secretName") in internal and not signs_itself:
-            yield entry.at("spec.issuerRef")
+    for entry in _internal(manifests):
+        issuer = _issuer(entry)
+        shared = [one for one in manifests.of("Certificate") if _issuer(one) == issuer]
+        if issuer[0] != "Issuer" or manifests.find(*issuer) is None or len(shared) > 1:
+            yield entry.at("spec.issuerRef", issuer[1])
+
+
+@rule(
+    "cert-self-signed",
+    why="its renewal is a key that running processes do not accept, nor they that of the others",
+    fix="use an Issuer of type ca for this one certificate",
+)
+def _self_signed(manifests: Manifests) -> Iterator[Place]:
+    for entry in _internal(manifests):
+        issuer = manifests.find(*_issuer(entry))
+        if issuer is not None and "selfSigned" in issuer.spec:
+            yield entry.at("spec.issuerRef", issuer.name)
