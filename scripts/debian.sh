@@ -19,7 +19,8 @@ need_debian() {
 
 apt_install() {
   apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+  # With runlevel 1 no service is started that a package brings.
+  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
 }
 
 # packages_in FILE: the names in a list with comments.

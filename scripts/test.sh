@@ -29,6 +29,7 @@ FLINKSEC_KUSTOMIZE=$(scripts/kustomize.sh) FLINKSEC_MANIFEST_TOOLS=$(scripts/man
 maven test
 "${pytest[@]}" tests/differential --timeout 600
 "${pytest[@]}" tests/tls --timeout 600
+"${pytest[@]}" tests/proxy --timeout 120
 # Volumes that fail where they are told to.
 if [[ -e /dev/fuse ]]; then
   "${pytest[@]}" tests/faults --timeout 900

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from .objects import Manifests, Pod, mapping, text
-from .policies import End, end_of, is_open, policies_for, rules_of
+from .policies import Direction, End, end_of, is_open, policies_for, rules_of
 
 SAME_NAMESPACE = "any other pod of {}"
 OTHER_NAMESPACE = "any pod elsewhere"
@@ -54,11 +54,11 @@ def ends(manifests: Manifests) -> list[End]:
     return [end_of(manifests, pod) for pod in manifests.pods]
 
 
-def named(manifests: Manifests) -> list[End]:
+def named(manifests: Manifests, *directions: Direction) -> list[End]:
     """Pods and blocks of addresses that are not in the manifests and that a policy names."""
     found: dict[str, End] = {}
     for policy in manifests.of("NetworkPolicy"):
-        for direction in ("ingress", "egress"):
+        for direction in directions:
             for rule in rules_of(policy, direction):
                 for peer in rule.peers:
                     end = _named(peer, policy.namespace)
@@ -73,8 +73,11 @@ def matrix(manifests: Manifests) -> list[Flow]:
     What a workload listens on without declaring it is not in here, and neither is what the node
     itself may do: its probes are let through by nearly every network plugin.
     """
-    workloads, others = ends(manifests), named(manifests)
-    sources = [*workloads, *others, *strangers(manifests)]
+    workloads, others = ends(manifests), named(manifests, "ingress", "egress")
+    # An address that is only sent to is no likely sender.
+    pods = [end for end in others if not end.address]
+    senders = [*pods, *(end for end in named(manifests, "ingress") if end.address)]
+    sources = [*workloads, *senders, *strangers(manifests)]
     flows = [
         _flow(manifests, source, target, port)
         for target in workloads
