@@ -50,7 +50,7 @@ def real_keys() -> Iterator[None]:
         yield
 
 
-def validity(begins: int = -1, days: int = 30) -> Validity:
+def validity(begins: int = -1, days: int = 90) -> Validity:
     now = datetime.now(UTC)
     return Validity(now + timedelta(days=begins), now + timedelta(days=begins + days))
 

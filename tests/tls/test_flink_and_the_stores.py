@@ -48,10 +48,9 @@ def test_processes_one_step_apart_accept_each_other_and_no_others_do(
 ) -> None:
     for server, client in itertools.product(STEPS, STEPS):
         directories = rotation.at(server, "internal"), rotation.at(client, "internal")
-        answers = (
-            peers.internal(*directories, protocol),
-            peers.tell("socket", *directories, protocol, ""),
-        )
+        answers = [peers.internal(*directories, protocol)]
+        if protocol == "TLSv1.3":
+            answers.append(peers.tell("socket", *directories, protocol, ""))
         for answer in answers:
             if abs(server - client) <= 1:
                 assert answer.startswith(f"hello {protocol} "), (server, client, answer)

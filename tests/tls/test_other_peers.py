@@ -74,7 +74,10 @@ def test_flinks_rest_client_talks_to_a_server_of_openssl_that_wants_certificates
 ) -> None:
     """A proxy in front of REST is one."""
     parties = rotation.parties(0)
-    directory = make.write(tmp_path / "server", make.party(parties["rest"].identity, has_pem=True))
+    directory = make.write(
+        tmp_path / "server",
+        make.party(parties["rest"].identity, *parties["rest"].trusted, has_pem=True),
+    )
     context = ssl.create_default_context(
         ssl.Purpose.CLIENT_AUTH, cafile=rotation.at(0, "cli") / "ca.crt"
     )

@@ -76,11 +76,11 @@ def read_bags(store: bytes, password: str) -> Bags | None:
 
 
 def _read(store: bytes, password: bytes) -> Bags:
-    pfx = next(_values(store))
+    pfx = _first(store)
     safes = _content_of(pfx.parts[1]).parts[0]  # the OCTET STRING's inside
     certificates = trusted = 0
     is_legacy = False
-    for info in next(_values(safes.content)).parts:
+    for info in _first(safes.content).parts:
         kind = info.parts[0].content
         if kind == _DATA:
             bags = _content_of(info).parts[0].content
@@ -92,13 +92,17 @@ def _read(store: bytes, password: bytes) -> Bags:
             bags = _decrypt(encrypted[1].parts[1], encrypted[2].content, password)
         else:
             continue
-        for bag in next(_values(bags)).parts:
+        for bag in _first(bags).parts:
             if bag.parts[0].content == _CERTIFICATE_BAG:
                 certificates += 1
                 attributes = bag.parts[2].parts if len(bag.parts) > 2 else []  # noqa: PLR2004
                 kinds = {attribute.parts[0].content for attribute in attributes}
                 trusted += _TRUSTED_KEY_USAGE in kinds
     return Bags(certificates, trusted, is_legacy)
+
+
+def _first(data: bytes) -> _Value:
+    return list(_values(data))[0]  # noqa: RUF015  an IndexError is handled, a StopIteration is not
 
 
 def _content_of(info: _Value) -> _Value:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,7 +137,10 @@ def parse_store(content: bytes, password: str, path: Path) -> Store:
     problem: type[CertificateError] = CertificateError
     found = None
     try:
-        found = pkcs12.load_pkcs12(content, password.encode())
+        with warnings.catch_warnings():
+            # Of BER instead of DER, which is the parser's matter.
+            warnings.simplefilter("ignore", UserWarning)
+            found = pkcs12.load_pkcs12(content, password.encode())
     except ValueError as error:
         # So says `cryptography`, which cannot tell more: the password is checked by a MAC.
         if "password" in str(error):
