@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 class HighAvailabilityTest {
   private static final long STEP = 200;
   private static final long NUMBERS = 3 * STEP;
-  private static final long PATIENCE_SECONDS = 60;
+  private static final long PATIENCE_SECONDS = 300;
 
   @TempDir Path dir;
   private final Set<Place> words = EnumSet.noneOf(Place.class);

@@ -33,7 +33,9 @@ final class JobRun {
   enum Backend {
     HASHMAP("hashmap", false, SavepointFormatType.CANONICAL),
     ROCKSDB("rocksdb", false, SavepointFormatType.NATIVE),
-    CHANGELOG("rocksdb", true, SavepointFormatType.CANONICAL);
+    CHANGELOG("rocksdb", true, SavepointFormatType.CANONICAL),
+    /** Its working files lie beside the checkpoints, and are read and written through Flink. */
+    FORST("forst", false, SavepointFormatType.NATIVE);
 
     private final String type;
     private final boolean changelog;
@@ -47,7 +49,7 @@ final class JobRun {
   }
 
   private static final int STEP = 200;
-  private static final long PATIENCE_SECONDS = 60;
+  private static final long PATIENCE_SECONDS = 300;
 
   private final MiniCluster cluster;
   private final Backend backend;
@@ -184,6 +186,7 @@ final class JobRun {
             Map.entry("state.backend.type", backend.type),
             // Snappy would hide the words from the search of a plain directory.
             Map.entry("state.backend.rocksdb.compression.per.level", "NO_COMPRESSION"),
+            Map.entry("state.backend.forst.sync.enforce-local", "false"),
             Map.entry("state.changelog.enabled", String.valueOf(backend.changelog))));
   }
 

@@ -36,6 +36,10 @@ class JobTest {
         Map.of(
             "io.tmp.dirs",
             local.toString(),
+            "pekko.ask.timeout", // a busy machine is no failure
+            "5 min",
+            "heartbeat.timeout",
+            "5 min",
             "state.changelog.storage",
             "filesystem",
             "state.changelog.dstl.dfs.base-path",
@@ -59,7 +63,7 @@ class JobTest {
   @ParameterizedTest
   @EnumSource(
       value = Backend.class,
-      names = {"HASHMAP", "ROCKSDB"})
+      names = {"HASHMAP", "ROCKSDB", "FORST"})
   void survivesFailureAndSavepointAndLeavesNoWordOfItsStateInClear(Backend backend)
       throws Exception {
     assertThat(new JobRun(cluster, backend, sealed("first"), sealed("second")).run())
