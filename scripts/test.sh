@@ -24,7 +24,9 @@ offline_tests() {
 mapfile -t debian < <(packages_in requirements/debian.txt)
 need_debian "${debian[@]}"
 offline_tests tests/unit --timeout 120
-FLINKSEC_KUSTOMIZE=$(scripts/kustomize.sh) FLINKSEC_MANIFEST_TOOLS=$(scripts/manifest_tools.sh) \
+kustomize=$(scripts/kustomize.sh)
+referees=$(scripts/manifest_tools.sh)
+FLINKSEC_KUSTOMIZE=$kustomize FLINKSEC_MANIFEST_TOOLS=$referees \
   offline_tests tests/manifests --timeout 300
 maven test
 "${pytest[@]}" tests/differential --timeout 600
