@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
 from .errors import SecretError, SettingsError
@@ -99,6 +100,8 @@ def parse_private_key(content: bytes, what: str) -> Any:
         problem, hint = "is encrypted", "decrypt it into a file of mode 0600 with openssl pkey"
     except ValueError:
         problem, hint = "holds no PEM private key", "it must contain -----BEGIN PRIVATE KEY-----"
+    except UnsupportedAlgorithm:
+        problem, hint = "holds a key of a kind that is not supported", "use an RSA or an EC key"
     # Outside of the handlers: what the parser said about a key is not passed on.
     raise SecretError(f"{what} {problem}", hint=hint)
 

@@ -138,7 +138,7 @@ def _read_file(path: Path, password_file: Path | None) -> Place:
         )
     if content.lstrip().startswith(b"-----BEGIN"):
         for certificate in (
-            _attempt(place, path, lambda: tls.load_certificates(path, "the certificate")) or []
+            _attempt(place, path, lambda: stores.read_pem(path, "the certificate")) or []
         ):
             place.held.append(Held(path, "certificate", certificate))
         return place
@@ -271,7 +271,7 @@ def _foreign_key(path: Path) -> Finding:
 def _read_pem(place: Place, files: dict[str, Path]) -> None:
     if CERTIFICATE in files:
         path = files[CERTIFICATE]
-        shown = _attempt(place, path, lambda: tls.load_certificates(path, "the certificate"))
+        shown = _attempt(place, path, lambda: stores.read_pem(path, "the certificate"))
         if shown:
             place.shows = tuple(shown)
             place.held.append(Held(path, "key" if KEY in files else "certificate", shown[0]))
@@ -280,7 +280,7 @@ def _read_pem(place: Place, files: dict[str, Path]) -> None:
             _check_key(place, files[KEY], shown[0])
     if CA in files:
         path = files[CA]
-        trusted = _attempt(place, path, lambda: tls.load_certificates(path, "the CA"))
+        trusted = _attempt(place, path, lambda: stores.read_pem(path, "the CA"))
         if trusted:
             place.held += [Held(path, "trusted", one) for one in trusted]
             place.trusts, place.trust_path = tuple(trusted), path

@@ -20,6 +20,7 @@ from flinksec_jobs.deploy.certs.stores import (
     PASSWORD,
     TRUSTSTORE,
     read_password,
+    read_pem,
     read_store,
 )
 from flinksec_jobs.deploy.certs.trust import anchors_of
@@ -84,7 +85,7 @@ class Source:
 
 def _from_pem(directory: Path) -> tuple[Identity, tuple[x509.Certificate, ...]]:
     path = directory / CERTIFICATE
-    leaf, *chain = tls.load_certificates(path, "the certificate")
+    leaf, *chain = read_pem(path, "the certificate")
     key = tls.load_private_key(SecretFile(directory / KEY), "the private key")
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         raise CertificateError(f"{directory / KEY} is neither an RSA nor an EC key")
@@ -94,7 +95,7 @@ def _from_pem(directory: Path) -> tuple[Identity, tuple[x509.Certificate, ...]]:
             hint="the server's own certificate comes first in the file",
         )
     ca_file = directory / CA
-    ca = tls.load_certificates(ca_file, "the CA") if ca_file.exists() else []
+    ca = read_pem(ca_file, "the CA") if ca_file.exists() else []
     return Identity(leaf, key, tuple(chain)), tuple(ca)
 
 

@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
+from flinksec_jobs import tls
 from flinksec_jobs.certificates import Identity, describe_name, pem, truststore
 from flinksec_jobs.errors import CertificateError
 from flinksec_jobs.private_files import sync_directory, write_private
@@ -145,7 +148,7 @@ def parse_store(content: bytes, password: str, path: Path) -> Store:
         # So says `cryptography`, which cannot tell more: the password is checked by a MAC.
         if "password" in str(error):
             problem = WrongPasswordError
-    except (x509.UnsupportedGeneralNameType, NotImplementedError, TypeError):
+    except (UnsupportedAlgorithm, NotImplementedError, TypeError):
         pass
     if found is None:
         # Outside of the handlers: what the parser said about a key is not passed on.
@@ -157,6 +160,7 @@ def parse_store(content: bytes, password: str, path: Path) -> Store:
             hint="make sure that store and password are the ones made together, and whole",
         )
     others = tuple(one.certificate for one in found.additional_certs)
+    check_readable([*others, *([found.cert.certificate] if found.cert else [])], path)
     if found.key is None:
         own = (found.cert.certificate,) if found.cert else ()
         return Store(None, own + others)
@@ -168,6 +172,34 @@ def parse_store(content: bytes, password: str, path: Path) -> Store:
             hint="put one RSA key and its certificate into it",
         )
     return Store(Identity(found.cert.certificate, found.key, others), others)
+
+
+def check_readable(certificates: Iterable[x509.Certificate], path: Path) -> None:
+    """Refuse certificates whose parts cannot be read; they are parsed when they are asked for.
+
+    Raises:
+        CertificateError: one cannot be read.
+    """
+    for one in certificates:
+        try:
+            _ = one.subject, one.issuer, one.extensions, one.signature_hash_algorithm
+            one.public_key()
+        except (ValueError, UnsupportedAlgorithm, x509.UnsupportedGeneralNameType) as error:
+            raise CertificateError(
+                f"{path} holds a certificate that cannot be read: {error}",
+                hint="have it issued anew",
+            ) from error
+
+
+def read_pem(path: Path, what: str) -> list[x509.Certificate]:
+    """Read the certificates of a PEM file.
+
+    Raises:
+        CertificateError, SettingsError: they cannot be read.
+    """
+    found = tls.load_certificates(path, what)
+    check_readable(found, path)
+    return found
 
 
 def read(path: Path) -> bytes:
