@@ -20,12 +20,20 @@ die() {
 }
 
 # step TEXT COMMAND...: a line with the seconds it took; the command's output only if it fails.
+# The command may be a function: the first failure in it ends it, which within `if` or && it would not.
 step() {
-  local text=$1 start=$SECONDS log
+  local text=$1 start=$SECONDS log status=0
   shift
   log=$(mktemp)
   printf '%s ... ' "$text" >&2
-  if "$@" >"$log" 2>&1; then
+  set +e
+  (
+    set -e
+    "$@"
+  ) >"$log" 2>&1
+  status=$?
+  set -e
+  if ((status == 0)); then
     say "$((SECONDS - start)) s"
     rm -f -- "$log"
   else

@@ -52,6 +52,7 @@ def _script(cluster: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         "PATH": f"{programs}:{os.environ['PATH']}",
         "FAKE_CLUSTER": str(cluster),
         "REAL_KUSTOMIZE": kustomize,
+        "REAL_PATH": os.environ["PATH"],
         "KUBE_CONTEXT": "some-cluster",
     }
     return subprocess.run(
@@ -158,6 +159,17 @@ def test_a_job_that_failed_is_shown_and_fails_the_script(tmp_path: Path) -> None
     assert done.returncode == 1
     assert "this step failed: the job, to its end" in done.stderr
     assert "--namespace flight-delays logs job/flink-jobmanager --tail 40" in _calls(cluster)
+
+
+def test_what_fails_within_a_step_ends_the_script(tmp_path: Path) -> None:
+    cluster = _cluster(tmp_path)
+    (cluster / "hand-over-fails").touch()
+    done = _script(cluster, "deploy")
+    assert done.returncode == 1
+    assert "there is no sandbox" in done.stderr
+    assert "this step failed: Secrets for the job" in done.stderr
+    assert not list(cluster.glob("secret-*"))
+    assert not [call for call in _calls(cluster) if "create secret" in call]
 
 
 def test_down_removes_both_namespaces_and_nothing_else(tmp_path: Path) -> None:

@@ -77,7 +77,8 @@ def test_the_lock_has_what_the_project_asks_for() -> None:
         *loaded["dependency-groups"]["dev"],
         *loaded["build-system"]["requires"],
     ]
-    names = {re.split(r"[^\w.-]", line)[0].lower().replace("_", "-") for line in asked}
+    names = {re.split(r"[^\w.-]", line)[0].lower() for line in asked}
+    names = {re.sub(r"[-_.]+", "-", name) for name in names}
     locked = {name for lock in LOCKS for name, _ in REQUIREMENT.findall(lock.read_text())}
     assert len(LOCKS) == 2
     assert names - locked == set()

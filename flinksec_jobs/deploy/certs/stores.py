@@ -143,7 +143,11 @@ def parse_store(content: bytes, password: str, path: Path) -> Store:
         with warnings.catch_warnings():
             # Of BER instead of DER, which is the parser's matter.
             warnings.simplefilter("ignore", UserWarning)
-            found = pkcs12.load_pkcs12(content, password.encode())
+            # A password with a NUL, which no store has, would be a panic of the parser.
+            if "\0" in password:
+                problem = WrongPasswordError
+            else:
+                found = pkcs12.load_pkcs12(content, password.encode())
     except ValueError as error:
         # So says `cryptography`, which cannot tell more: the password is checked by a MAC.
         if "password" in str(error):

@@ -395,7 +395,15 @@ def test_a_directory_that_cannot_be_read_is_told(tmp_path: Path, flinksec: Flink
 GOOD = make.party(make.self_signed(), make.self_signed().certificate, has_pem=True).files()
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+def test_a_password_with_a_nul_opens_no_store(certs: Path) -> None:
+    (certs / "internal" / "password").write_text("a\0b")
+    found = [f.message for f in inspect([certs]).findings]
+    assert any("is not opened by its password" in message for message in found)
+
+
+@settings(
+    max_examples=100, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
+)
 @given(data=st.data(), name=st.sampled_from(sorted(GOOD)))
 def test_whatever_a_file_holds_inspect_answers_and_names_it(
     data: st.DataObject, name: str, tmp_path_factory: pytest.TempPathFactory

@@ -31,6 +31,8 @@ from flinksec_jobs.errors import CertificateError
 from tests import certificates as make
 
 Flinksec = Callable[..., Result]
+# At every ninth change it is killed: at each one takes minutes.
+EVERY = 9
 EVERYBODY = ["cli", "deployer", "internal", "rest"]
 
 
@@ -347,7 +349,7 @@ def test_killed_anywhere_a_step_leaves_what_was_or_what_will_be_and_can_be_repea
         rotate(original, Step(one))
     before = trusted(original), shown(original)
     outcomes = []
-    for changes in range(1000):
+    for changes in range(step % EVERY, 1000, EVERY):
         certs = tmp_path / "copy"
         shutil.copytree(original, certs, symlinks=True)
         try:
@@ -362,13 +364,13 @@ def test_killed_anywhere_a_step_leaves_what_was_or_what_will_be_and_can_be_repea
         assert found <= {"rotation-under-way"}
         if outcomes[-1] == step - 1:
             assert (trusted(certs), shown(certs)) == before
-            if changes % 4 == 0:
+            if len(outcomes) % 4 == 0:
                 rotate(certs, Step(step))
                 assert done(certs) == step % 3
                 assert len(list(certs.glob(".generation-*"))) == 1
         shutil.rmtree(certs)
     # It was killed at many points, the last ones after the change.
-    assert len(outcomes) > 20
+    assert len(outcomes) > 3
     assert outcomes == sorted(outcomes, key=lambda state: state != step - 1)
     assert set(outcomes) == {step - 1, step % 3}
 
@@ -378,7 +380,7 @@ def test_killed_anywhere_create_leaves_nothing_or_everything_and_can_be_repeated
 ) -> None:
     request = Request(make.SERVICES, clients=("cli",))
     complete = []
-    for changes in range(1000):
+    for changes in range(0, 1000, EVERY):
         certs = tmp_path / str(changes)
         try:
             with killer.after(changes):
@@ -392,10 +394,10 @@ def test_killed_anywhere_create_leaves_nothing_or_everything_and_can_be_repeated
         if is_there:
             with pytest.raises(CertificateError, match="never overwritten"):
                 create(certs, request)
-        elif changes % 4 == 0:
+        elif len(complete) % 4 == 0:
             create(certs, request)
             assert len(list(certs.glob(".generation-*"))) == 1
         if Generations(certs).exists():
             assert inspect([certs]).findings == ()
-    assert len(complete) > 20
+    assert len(complete) > 3
     assert complete == sorted(complete)

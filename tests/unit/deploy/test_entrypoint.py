@@ -186,8 +186,8 @@ def test_a_process_without_a_home_gets_one_that_it_may_write(
 ) -> None:
     monkeypatch.delenv("HOME")
     assert prepared(mounts).environment["HOME"] == str(mounts.run)
-    monkeypatch.setenv("HOME", "/home/me")
-    assert prepared(mounts).environment["HOME"] == "/home/me"
+    monkeypatch.setenv("HOME", "/data/me")
+    assert prepared(mounts).environment["HOME"] == "/data/me"
 
 
 def test_a_missing_memory_volume_is_told(mounts: Mounts) -> None:

@@ -56,8 +56,7 @@ def test_the_overlay_of_a_new_job_finds_its_base_and_components(job: Path) -> No
     settings = tomllib.loads((overlay / "settings.toml").read_text())
     assert settings["cluster"]["kubernetes_namespace"] == "late-trains"
     patch = YAML(typ="safe").load((overlay / "job.yaml").read_text())
-    (container,) = patch["spec"]["template"]["spec"]["containers"]
-    assert container["args"][1] == "/opt/job/late_trains.py"
+    assert patch["metadata"]["annotations"]["flinksec.org/job-id"] == f"{1:032x}"
 
 
 def test_a_job_that_is_there_already_is_left_alone(job: Path) -> None:

@@ -33,9 +33,7 @@ final class JobRun {
   enum Backend {
     HASHMAP("hashmap", false, SavepointFormatType.CANONICAL),
     ROCKSDB("rocksdb", false, SavepointFormatType.NATIVE),
-    CHANGELOG("rocksdb", true, SavepointFormatType.CANONICAL),
-    /** Its working files lie beside the checkpoints, and are read and written through Flink. */
-    FORST("forst", false, SavepointFormatType.NATIVE);
+    CHANGELOG("rocksdb", true, SavepointFormatType.CANONICAL);
 
     private final String type;
     private final boolean changelog;
@@ -186,7 +184,6 @@ final class JobRun {
             Map.entry("state.backend.type", backend.type),
             // Snappy would hide the words from the search of a plain directory.
             Map.entry("state.backend.rocksdb.compression.per.level", "NO_COMPRESSION"),
-            Map.entry("state.backend.forst.sync.enforce-local", "false"),
             Map.entry("state.changelog.enabled", String.valueOf(backend.changelog))));
   }
 

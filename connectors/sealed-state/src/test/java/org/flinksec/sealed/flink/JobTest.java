@@ -63,7 +63,7 @@ class JobTest {
   @ParameterizedTest
   @EnumSource(
       value = Backend.class,
-      names = {"HASHMAP", "ROCKSDB", "FORST"})
+      names = {"HASHMAP", "ROCKSDB"})
   void survivesFailureAndSavepointAndLeavesNoWordOfItsStateInClear(Backend backend)
       throws Exception {
     assertThat(new JobRun(cluster, backend, sealed("first"), sealed("second")).run())
