@@ -13,7 +13,7 @@ from pathlib import Path
 CLUSTER = Path(os.environ["FAKE_CLUSTER"])
 ANSWERS = {
     "endpoints[0].addresses": "10.99.0.2",
-    "items[0].ports": "46443",
+    "items[0].ports": "8443",
     "conditions": "Complete",
 }
 

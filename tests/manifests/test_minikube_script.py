@@ -134,7 +134,7 @@ def test_policies_get_the_address_of_this_api_server(deployed: Deployed) -> None
         assert job.policy(name)["egress"] == [
             {
                 "to": [{"ipBlock": {"cidr": "10.99.0.2/32"}}],
-                "ports": [{"protocol": "TCP", "port": 46443}],
+                "ports": [{"protocol": "TCP", "port": 8443}],
             }
         ]
 
