@@ -26,7 +26,6 @@ _MEMORY_COMMANDS = {
     "taskmanager": "GET_TM_RESOURCE_PARAMS",
 }
 _RESULT = "BASH_JAVA_UTILS_EXEC_RESULT:"
-_PATIENCE_SECONDS = 120
 
 
 def command(
@@ -53,7 +52,7 @@ def command(
         *_java_options(role, config),
         f"-Dlog4j.configurationFile={log4j}",
         "-cp",
-        os.pathsep.join([*_jars(home), *class_path]),
+        os.pathsep.join([*_python_jars(home), *_jars(home), *class_path]),
         _MAIN_CLASSES[role],
         "--configDir",
         str(conf_dir),
@@ -80,21 +79,29 @@ def _jars(home: Path) -> list[str]:
     return [str(path) for path in jars]
 
 
+def _python_jars(home: Path) -> list[str]:
+    """Flink's Python, which must not come with the job.
+
+    The JVM would load it again when a JobManager that was started again brings the job anew to a
+    TaskManager; the library that embeds Python (pemja) cannot be loaded twice in a process, and
+    the job would fail for ever ("NoSuchFieldException: loadedLibraryNames").
+    """
+    return sorted(map(str, (home / "opt").glob("flink-python-*.jar")))
+
+
 def _memory(role: Role, java: Java, home: Path, conf_dir: Path) -> tuple[list[str], list[str]]:
     """Ask Flink how it divides the memory: arguments for Java, and options for itself."""
     asked = [
         str(java.executable),
-        "-XX:TieredStopAtLevel=1",
+        *("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"),
         "-cp",
-        os.pathsep.join([str(home / "bin" / "bash-java-utils.jar"), *_jars(home)]),
+        os.pathsep.join([str(home / "bin" / "bash-java-utils.jar"), _jars(home)[-1]]),
         "org.apache.flink.runtime.util.bash.BashJavaUtils",
         _MEMORY_COMMANDS[role],
         "--configDir",
         str(conf_dir),
     ]
-    done = subprocess.run(
-        asked, capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=False
-    )
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
     found = [
         line.removeprefix(_RESULT) for line in done.stdout.splitlines() if line.startswith(_RESULT)
     ]

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from flinksec_jobs.demo.evidence import Evidence
 from flinksec_jobs.deploy.certs.create import Request, create
-from flinksec_jobs.deploy.certs.rotate import Step, rotate
+from flinksec_jobs.deploy.certs.rotate import Renewal, Step, rotate
 from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.sandbox.ports import free_ports
 
 from ..servers.conftest import JOB
 from ..servers.secrets_search import Seen
 from .clients import Identity, listening_ports, speak_plainly, speak_tls, tls_version
-from .processes import FlinkCluster
+from .processes import MAKING, FlinkCluster
 
 TASK_MANAGERS = ("taskmanager-1", "taskmanager-2")
 PROCESSES = ("jobmanager", *TASK_MANAGERS)
@@ -103,7 +103,7 @@ def _start(cluster: FlinkCluster, *names: str) -> None:
 def _attack(story: Story, directory: Path) -> None:
     """Try every port that is open with every client."""
     cluster = story.cluster
-    create(directory / "foreign", Request(names=("127.0.0.1",)))
+    create(directory / "foreign", Request(names=("127.0.0.1",), making=MAKING))
     foreign = Identity.of_store(directory / "foreign" / "internal", directory / "foreign-pem")
     right = _identities(cluster.tls, directory / "right")
     story.ports = {name: listening_ports(cluster.pid(name)) for name in PROCESSES}
@@ -152,7 +152,7 @@ def _kill_and_rotate(story: Story, directory: Path) -> None:
     for step in (Step.TRUST_BOTH, Step.NEW_KEYS, Step.DROP_OLD):
         story.secret_directories.append(directory / f"tls-before-{step.value}")
         shutil.copytree(cluster.tls, story.secret_directories[-1])
-        rotate(cluster.tls, step)
+        rotate(cluster.tls, step, Renewal(making=MAKING))
         for group in (TASK_MANAGERS, ("jobmanager",)):
             for name in group:
                 cluster.kill(name)

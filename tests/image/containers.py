@@ -95,6 +95,9 @@ class ImageCluster:
                 f"jobmanager_rpc_port = {self.rpc_port}\nblob_port = {blob_port}\n"
                 f"jobmanager_metrics_port = {metrics_port}\nrest_port = {self.rest_port}\n"
                 'jobmanager_memory = "1200m"\ntaskmanager_memory = "1600m"\n'
+                # A busy machine needs long to start a process.
+                '[flink]\n"pekko.startup-timeout" = "3 min"\n'
+                '"pekko.ask.timeout" = "3 min"\n"heartbeat.timeout" = "3 min"\n'
             )
         for name in ("job", "state-keys", "ca", "kerberos", "elasticsearch"):
             if (top / name).exists():

@@ -2,6 +2,7 @@
 """Looks for secrets where none may be: what processes show, what they log, what they answer."""
 
 import base64
+import http.client
 import json
 import struct
 import threading
@@ -78,7 +79,7 @@ class Seen:
             paths += [f"/jobs/{job['id']}{part}" for job in jobs for part in ("", "/config")]
             for path in paths if jobs else ():
                 self.add(f"REST {path.rpartition('/')[2]}", self._ask_rest(path))
-        except (OSError, ValueError):
+        except (OSError, http.client.HTTPException, ValueError):
             return  # not up, or gone
 
     def _look_at(self, process: psutil.Process) -> None:
