@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Tests the manifests and the image on a real Kubernetes node of processes on this machine.
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=debian.sh
+. "$ROOT/scripts/debian.sh"
+# shellcheck source=containers.sh
+. "$ROOT/scripts/containers.sh"
+cd -- "$ROOT"
+
+[[ $(uname -s) == Linux ]] || die "a Kubernetes node needs Linux, and this is $(uname -s)"
+((EUID == 0)) || die "a Kubernetes node needs root: namespaces, mounts and the firewall" \
+  "run: sudo make test-kubernetes"
+mapfile -t debian < <(packages_in requirements/debian-kubernetes.txt)
+need_debian "${debian[@]}"
+FLINKSEC_KUBERNETES_PROGRAMS=$(scripts/kubernetes_programs.sh)
+FLINKSEC_KUSTOMIZE=$(scripts/kustomize.sh)
+export FLINKSEC_KUBERNETES_PROGRAMS FLINKSEC_KUSTOMIZE
+scripts/image.sh
+use_containers
+exec "$VENV/bin/python" -m pytest tests/kubernetes --timeout 1800 "$@"

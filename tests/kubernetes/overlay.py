@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An overlay for the test's node: that of minikube, with the servers outside the cluster."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+KUBERNETES = Path(__file__).parents[2] / "docker" / "kubernetes"
+NAMESPACE = "flight-delays"
+_SERVERS = {
+    "egress-kerberos": [("TCP", 10088), ("UDP", 10088)],
+    "egress-kafka": [("TCP", 9093)],
+    "egress-elasticsearch": [("TCP", 9200)],
+    "egress-hdfs": [("TCP", 8020), ("TCP", 9866)],
+}
+_CLUSTER = f"""
+[cluster]
+jobmanager_memory    = "1200m"
+taskmanager_memory   = "1400m"
+task_managers        = 2
+high_availability    = "kubernetes"
+kubernetes_namespace = "{NAMESPACE}"
+"""
+
+
+def write(directory: Path, handed: Path, servers: str, api_server: str, volume: Path) -> Path:
+    """Write the overlay.
+
+    Args:
+        directory: gets it.
+        handed: what the sandbox has handed over.
+        servers: the address of the sandbox.
+        api_server: the address of the API server; its port is 6443.
+        volume: the directory on the node that stands for the NFS export.
+    """
+    directory.mkdir()
+    settings = (handed / "job" / "settings.toml").read_text()
+    settings = settings.replace("[state]\n", '[state]\ncheckpoint_interval = "2 s"\n')
+    (directory / "settings.toml").write_text(
+        f"{settings}\n[job]\nparallelism = 2\n{_CLUSTER}", encoding="utf-8"
+    )
+    shutil.copy(handed / "krb5.conf", directory)
+    conf = [sys.executable, "-m", "flinksec_jobs", "cluster", "conf"]
+    conf += ["--settings", str(directory / "settings.toml")]
+    done = subprocess.run(conf, capture_output=True, text=True, check=True)
+    (directory / "config.yaml").write_text(done.stdout)
+    patches = [_policy(name, servers, ports) for name, ports in _SERVERS.items()]
+    patches += [
+        _policy(name, api_server, [("TCP", 6443)]) for name in ("api-server", "deployer-api-server")
+    ]
+    _json(directory / "volume.json", _volume(volume))
+    kustomization = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "namespace": NAMESPACE,
+        "resources": [
+            os.path.relpath(KUBERNETES / "overlays" / "minikube" / "job", directory.resolve()),
+            "volume.json",
+        ],
+        "generatorOptions": {"disableNameSuffixHash": True},
+        "configMapGenerator": [
+            {"name": name, "behavior": "merge", "files": files}
+            for name, files in {
+                "flink-conf": ["config.yaml"],
+                "job-settings": ["settings.toml"],
+                "krb5": ["krb5.conf"],
+            }.items()
+        ],
+        "patches": [{"patch": json.dumps(patch)} for patch in patches] + _sizes(),
+    }
+    _json(directory / "kustomization.yaml", kustomization)
+    return directory
+
+
+def _policy(name: str, address: str, ports: list[tuple[str, int]]) -> dict[str, Any]:
+    to = [{"ipBlock": {"cidr": f"{address}/32"}}]
+    listed = [{"protocol": protocol, "port": port} for protocol, port in ports]
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name},
+        "spec": {"egress": [{"to": to, "ports": listed}]},
+    }
+
+
+def _sizes() -> list[dict[str, Any]]:
+    """Two TaskManagers beside all else on two CPUs; the claim on the volume below."""
+
+    def operations(*listed: tuple[str, str, object]) -> str:
+        return json.dumps([{"op": op, "path": path, "value": value} for op, path, value in listed])
+
+    container = "/spec/template/spec/containers/0"
+    cpu = ("replace", f"{container}/resources/requests/cpu", "50m")
+    return [
+        {
+            "target": {"kind": "StatefulSet", "name": "flink-taskmanager"},
+            "patch": operations(cpu, ("replace", "/spec/replicas", 2)),
+        },
+        {"target": {"kind": "Job", "name": "flink-jobmanager"}, "patch": operations(cpu)},
+        {
+            "target": {"kind": "Deployment", "name": "flink-deployer"},
+            "patch": operations(cpu),
+        },
+        {
+            "target": {"kind": "Job|StatefulSet|Deployment"},
+            "patch": operations(("replace", f"{container}/imagePullPolicy", "Never")),
+        },
+        {
+            "target": {"kind": "PersistentVolumeClaim", "name": "flink-state"},
+            "patch": operations(
+                ("add", "/spec/storageClassName", ""),
+                ("add", "/spec/volumeName", "flink-state"),
+            ),
+        },
+    ]
+
+
+def _volume(path: Path) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": "flink-state"},
+        "spec": {
+            "capacity": {"storage": "10Gi"},
+            "accessModes": ["ReadWriteMany"],
+            "storageClassName": "",
+            "persistentVolumeReclaimPolicy": "Retain",
+            "hostPath": {"path": str(path), "type": "Directory"},
+        },
+    }
+
+
+def _json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=2))

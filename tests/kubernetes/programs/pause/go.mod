@@ -1,0 +1,3 @@
+module flinksec.example/pause
+
+go 1.26.0

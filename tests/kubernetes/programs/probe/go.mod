@@ -1,0 +1,3 @@
+module flinksec.example/probe
+
+go 1.26.0

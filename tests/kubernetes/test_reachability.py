@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole matrix of who reaches whom, tried from pods: policies enforced, not only written.
+
+Stand-ins carry the labels of each workload and listen on every port that any of them has, and on
+one that none has. The kernel refuses what the policies do not allow.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flinksec_jobs.deploy.manifests import load, matrix
+from tests.kubernetes.conftest import Deployment
+from tests.kubernetes.node import images
+from tests.kubernetes.node.node import Node
+from tests.kubernetes.outside import Outside
+
+IMAGE = "localhost/probe:1"
+JM, TM, DEPLOYER = "flink-jobmanager", "flink-taskmanager", "flink-deployer"
+TM_2, BESIDE, ELSEWHERE = "flink-taskmanager-2", "beside", "elsewhere"
+PORTS = (6120, 6121, 6122, 6123, 6124, 6125, 8081, 9249, 7777)
+SERVERS = {10088: "KDC", 9093: "Kafka", 9200: "Elasticsearch", 8020: "NameNode", 9866: "DataNode"}
+SOURCES = (JM, TM, DEPLOYER, BESIDE, ELSEWHERE)
+API_SERVER = "API server"
+# A stand-in and the Job's pod would be one to a Service; here only the policies count.
+INSIDE = {
+    (TM, JM, 6123),
+    (TM, JM, 6124),
+    (JM, TM, 6122),
+    (JM, TM, 6120),
+    (TM, TM_2, 6121),
+    (DEPLOYER, JM, 8081),
+}
+OUTSIDE = {(source, name, port) for source in (JM, TM) for port, name in SERVERS.items()} | {
+    (source, API_SERVER, 6443) for source in (JM, TM, DEPLOYER)
+}
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What answered whom.
+
+    Attributes:
+        before: with the default-deny and all else taken away.
+        after: with the policies.
+    """
+
+    before: set[tuple[str, str, int]]
+    after: set[tuple[str, str, int]]
+
+
+def pod(name: str, namespace: str, labels: dict[str, str]) -> dict[str, Any]:
+    arguments = ["listen", *map(str, PORTS)]
+    container = {
+        "name": "probe",
+        "image": IMAGE,
+        "imagePullPolicy": "Never",
+        "args": arguments,
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+        },
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": namespace, "labels": labels},
+        "spec": {
+            "automountServiceAccountToken": False,
+            "terminationGracePeriodSeconds": 0,
+            "securityContext": {
+                "runAsNonRoot": True,
+                "runAsUser": 65534,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            "containers": [container],
+        },
+    }
+
+
+def labels_of(deployment: Deployment, workload: str) -> dict[str, str]:
+    found = next(
+        each["spec"]["template"]["metadata"]["labels"]
+        for each in deployment.objects
+        if each["metadata"]["name"] == workload and "template" in each.get("spec", {})
+    )
+    return dict(found)
+
+
+def policies_in(deployment: Deployment, namespace: str) -> list[dict[str, Any]]:
+    return [
+        {**each, "metadata": {"name": each["metadata"]["name"], "namespace": namespace}}
+        for each in deployment.objects
+        if each["kind"] == "NetworkPolicy"
+    ]
+
+
+@pytest.fixture(scope="module")
+def reached(
+    node: Node, outside: Outside, rendered: Deployment, programs: Path, work: Path
+) -> Iterator[Reached]:
+    """Every pair of pod and port tried, without the policies and with them."""
+    node.import_image(images.of_program(programs / "probe", IMAGE, work / "probe.tar"))
+    home, other = "matrix", "matrix-elsewhere"
+    for name in (home, other):
+        node.kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    places = {
+        **{name: (home, labels_of(rendered, name)) for name in (JM, TM, DEPLOYER)},
+        TM_2: (home, labels_of(rendered, TM)),
+        BESIDE: (home, {"app": "beside"}),
+        ELSEWHERE: (other, {"app": "elsewhere"}),
+    }
+    node.kubectl.apply(*[pod(name, where, labels) for name, (where, labels) in places.items()])
+    for name, (where, _) in places.items():
+        node.kubectl("-n", where, "wait", "--for=condition=Ready", f"pod/{name}", "--timeout=120s")
+    addresses = {
+        name: node.kubectl.get("-n", where, "pod", name)["status"]["podIP"]
+        for name, (where, _) in places.items()
+    }
+    targets = {
+        f"{address}:{port}": (name, port)
+        for (name, address), port in itertools.product(addresses.items(), PORTS)
+    }
+    servers = node.machine.outer_address
+    targets |= {f"{servers}:{port}": (name, port) for port, name in SERVERS.items()}
+    targets[f"{node.machine.address}:6443"] = (API_SERVER, 6443)
+
+    def attempt() -> set[tuple[str, str, int]]:
+        return {
+            (source, *targets[target])
+            for source in SOURCES
+            for target in dial(node, places[source][0], source, list(targets))
+            if targets[target][0] != source
+        }
+
+    before = attempt()
+    node.kubectl.apply(*policies_in(rendered, home))
+    sealed_off = (BESIDE, JM, 7777)
+    node.kubectl.wait_for(
+        "the policies are enforced", lambda: sealed_off not in attempt(), seconds=60
+    )
+    yield Reached(before, attempt())
+    for name in (home, other):
+        node.kubectl("delete", "namespace", name, "--wait=false")
+
+
+def dial(node: Node, namespace: str, source: str, targets: list[str]) -> list[str]:
+    said = node.kubectl("-n", namespace, "exec", source, "--", "/probe", "dial", *targets)
+    answers = dict(line.split() for line in said.splitlines())
+    assert set(answers) == set(targets)
+    return [target for target, answer in answers.items() if answer == "open"]
+
+
+def test_without_policies_everybody_reaches_everything(reached: Reached) -> None:
+    pods = {*SOURCES, TM_2}
+    inside = {
+        (source, target, port)
+        for source, target, port in itertools.product(SOURCES, pods, PORTS)
+        if source != target
+    }
+    out = {(source, name, port) for source in SOURCES for port, name in SERVERS.items()}
+    assert reached.before == inside | out | {(source, API_SERVER, 6443) for source in SOURCES}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_with_the_policies_a_pod_reaches_what_stands_here_and_nothing_else(
+    reached: Reached, source: str
+) -> None:
+    beyond = {
+        # The namespace of the intruder has no policies: what it reaches is what lets it in.
+        each
+        for each in reached.before
+        if source == ELSEWHERE and each[0] == source and each[1] in {*SERVERS.values(), API_SERVER}
+    }
+    expected = {each for each in INSIDE | OUTSIDE if each[0] == source} | beyond
+    assert {each for each in reached.after if each[0] == source} == expected
+
+
+def test_the_check_of_manifests_tells_the_same_matrix(
+    node: Node, rendered: Deployment, reached: Reached
+) -> None:
+    documents = "\n---\n".join(json.dumps(each) for each in rendered.objects)
+    flows = matrix(load([("rendered", documents)]))
+    told = {
+        (flow.source.split("/")[-1], flow.target.split("/")[-1], flow.port)
+        for flow in flows
+        if flow.is_open and flow.target.startswith("flight-delays/")
+    }
+    tried = {(a, TM if b == TM_2 else b, port) for a, b, port in reached.after}
+    inside = {each for each in tried if each[1] in {JM, TM, DEPLOYER}}
+    # To itself a stand-in was not asked to go.
+    assert {each for each in told if each[0] != each[1] or each[0] == TM} == inside
