@@ -286,40 +286,17 @@ public final class DifferentialPeer {
   }
 
   /** A file in memory that often reads fewer bytes than it was asked for, as files may. */
-  private static final class MemoryFile extends FSDataInputStream {
-    private final byte[] bytes;
-    private int position;
+  private static final class MemoryFile extends MemoryInputStream {
     private int calls;
 
     MemoryFile(byte[] bytes) {
-      this.bytes = bytes;
+      super(bytes);
     }
 
     @Override
-    public void seek(long target) {
-      position = Math.toIntExact(target);
-    }
-
-    @Override
-    public long getPos() {
-      return position;
-    }
-
-    @Override
-    public int read() {
-      return position < bytes.length ? Byte.toUnsignedInt(bytes[position++]) : -1;
-    }
-
-    @Override
-    public int read(byte[] out, int offset, int size) {
-      if (position >= bytes.length) {
-        return -1;
-      }
+    public int read(byte[] out, int offset, int size) throws IOException {
       int most = ++calls % 3 == 0 ? Math.max(1, size / 3) : size;
-      int count = Math.min(most, bytes.length - position);
-      System.arraycopy(bytes, position, out, offset, count);
-      position += count;
-      return count;
+      return super.read(out, offset, most);
     }
   }
 }
