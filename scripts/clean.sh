@@ -6,5 +6,5 @@ cd -- "$ROOT"
 
 [[ ! -e .venv || -f .venv/pyvenv.cfg ]] || die "$VENV is not a virtual environment" "move it away"
 rm -rf -- .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis \
-  connectors/target connectors/*/target jre/flinksec_jobs_jre/runtime flinksec_jobs/lib
+  connectors/target connectors/*/target jre/flinksec_jobs_jre/runtime jre/runtime.new flinksec_jobs/lib
 find . -name __pycache__ -type d -prune -exec rm -rf -- {} +

@@ -106,10 +106,11 @@ def _memory(role: Role, java: Java, home: Path, conf_dir: Path) -> tuple[list[st
         line.removeprefix(_RESULT) for line in done.stdout.splitlines() if line.startswith(_RESULT)
     ]
     if done.returncode != 0 or len(found) != 2:  # noqa: PLR2004
-        causes = [line for line in done.stderr.splitlines() if "Exception" in line]
+        said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        causes = [line for line in said if "Exception: " in line]
         raise SettingsError(
             f"Flink cannot divide the memory of the {role}: "
-            + (causes[-1].partition("Exception: ")[2] if causes else f"exit {done.returncode}"),
+            + (causes[-1].partition("Exception: ")[2] if causes else said[-1]),
             hint=f"set cluster.{role}_memory higher, or remove sizes from [flink]",
         )
     return shlex.split(found[0]), shlex.split(found[1])
