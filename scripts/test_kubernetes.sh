@@ -13,9 +13,9 @@ cd -- "$ROOT"
   "run: sudo make test-kubernetes"
 mapfile -t debian < <(packages_in requirements/debian-kubernetes.txt)
 need_debian "${debian[@]}"
-FLINKSEC_KUBERNETES_PROGRAMS=$(scripts/kubernetes_programs.sh)
+KUBERNETES_PROGRAMS=$(scripts/kubernetes_programs.sh)
 FLINKSEC_KUSTOMIZE=$(scripts/kustomize.sh)
-export FLINKSEC_KUBERNETES_PROGRAMS FLINKSEC_KUSTOMIZE
+export KUBERNETES_PROGRAMS FLINKSEC_KUSTOMIZE
 scripts/image.sh
 use_containers
 exec "$VENV/bin/python" -m pytest tests/kubernetes --timeout 1800 "$@"

@@ -239,6 +239,8 @@ def main(root: str, mount: str) -> None:
         foreground=True,
         nothreads=True,
         hard_remove=True,
+        # Pods are other users; only root may let them in.
+        allow_other=os.geteuid() == 0,
         attr_timeout=0,
         entry_timeout=0,
         negative_timeout=0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import pytest
 from flinksec_jobs.deploy.certs.create import Request, create
 from flinksec_jobs.deploy.certs.issue import Services
 from flinksec_jobs.deploy.manifests import render
+from tests.faults.volume import Volume
 from tests.kubernetes import overlay
 from tests.kubernetes.node.node import Node
 from tests.kubernetes.outside import HOST, Outside
@@ -31,12 +33,12 @@ class Deployment:
 
     Attributes:
         objects: all of them, the namespace first.
-        volume: the directory that stands for the NFS export.
+        volume: what stands for the NFS export, and fails where it is told to.
         handed: the sandbox's files, laid out as mounts.
     """
 
     objects: list[dict[str, Any]]
-    volume: Path
+    volume: Volume
     handed: Path
 
 
@@ -52,15 +54,26 @@ def work() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def programs() -> Path:
     """The built programs."""
-    directory = os.environ.get("FLINKSEC_KUBERNETES_PROGRAMS")
+    directory = os.environ.get("KUBERNETES_PROGRAMS")
     if directory is None or os.geteuid() != 0:
         pytest.fail("these tests are run by: make test-kubernetes, as root")
     return Path(directory)
 
 
 @pytest.fixture(scope="session")
-def node(work: Path, programs: Path) -> Iterator[Node]:
-    """A cluster of one node."""
+def volume(work: Path) -> Iterator[Volume]:
+    """The state volume, which pods may write as any user of group 0."""
+    directory = work / "export"
+    directory.mkdir()
+    mounted = Volume(directory)
+    mounted.behind.chmod(0o2770)
+    yield mounted
+    mounted.close()
+
+
+@pytest.fixture(scope="session")
+def node(work: Path, programs: Path, volume: Volume) -> Iterator[Node]:
+    """A cluster of one node; it takes along what is mounted when it starts."""
     directory = work / "node"
     directory.mkdir()
     started = Node(directory, programs, NETWORK, {HOST: f"{NETWORK}.1"})
@@ -80,14 +93,12 @@ def outside(node: Node, work: Path) -> Iterator[Outside]:
 
 
 @pytest.fixture(scope="session")
-def rendered(node: Node, outside: Outside, work: Path) -> Deployment:
+def rendered(node: Node, outside: Outside, work: Path, volume: Volume) -> Deployment:
     """The overlay for this node, not applied yet."""
-    handed, volume = work / "handed", work / "volume"
+    handed = work / "handed"
     outside.hand_over(handed)
-    volume.mkdir()
-    volume.chmod(0o2770)
     directory = overlay.write(
-        work / "overlay", handed, node.machine.outer_address, node.machine.address, volume
+        work / "overlay", handed, node.machine.outer_address, node.machine.address, volume.path
     )
     objects = read(render(directory))
     objects.sort(key=lambda each: each["kind"] != "Namespace")
@@ -117,3 +128,19 @@ def namespace(node: Node, rendered: Deployment) -> str:
 def _secret(node: Node, name: str, folder: Path) -> None:
     files = [f"--from-file={path}" for path in sorted(folder.iterdir()) if path.is_file()]
     node.kubectl("-n", overlay.NAMESPACE, "create", "secret", "generic", name, *files)
+
+
+@pytest.fixture(scope="session")
+def job_image(node: Node, work: Path) -> str:
+    """The job's image, given to the node; `make image` has built it."""
+    return _give(node, work, "localhost/flight-delays:latest")
+
+
+def _give(node: Node, work: Path, image: str) -> str:
+    archive = work / "image.tar"
+    save = ["podman", "save", "--format=oci-archive", "--output", str(archive), image]
+    done = subprocess.run(save, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    node.import_image(archive)
+    archive.unlink()
+    return image

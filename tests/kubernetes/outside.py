@@ -38,7 +38,7 @@ class Outside:
         listening = ("--host", HOST, "--bind", self._address, "--well-known-ports")
         with self._log.open("wb") as log:
             self._server = subprocess.Popen(
-                self._command("up", "--foreground", *listening),
+                self._named(self._program("up", "--foreground", *listening)),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -65,6 +65,12 @@ class Outside:
         """Make the topics of the flight job and write so many of its records."""
         self._run("fill", "--rows", str(rows))
 
+    def limit_reading(self, bytes_per_second: int) -> None:
+        """Let the job read so much a second from Kafka; 0 ends the limit."""
+        program = "import sys; from pathlib import Path; from flinksec_jobs.sandbox import Sandbox"
+        program += "; Sandbox.attach(Path(sys.argv[1])).limit_reading(int(sys.argv[2]))"
+        self._finish([sys.executable, "-c", program, str(self.box), str(bytes_per_second)])
+
     def hand_over(self, directory: Path) -> None:
         """Write what the job needs into a new directory, laid out as its mounts."""
         self._run("hand-over", str(directory))
@@ -76,14 +82,20 @@ class Outside:
         return checks
 
     def _run(self, *arguments: str, check: bool = True) -> str:
+        return self._finish(self._program(*arguments), check=check)
+
+    def _finish(self, program: list[str], *, check: bool = True) -> str:
         done = subprocess.run(
-            self._command(*arguments), capture_output=True, text=True, check=False, timeout=300
+            self._named(program), capture_output=True, text=True, check=False, timeout=300
         )
         if check and done.returncode != 0:
             raise RuntimeError(done.stderr[-2000:])
         return done.stdout
 
-    def _command(self, command: str, *arguments: str) -> list[str]:
-        named = ["unshare", "--mount", "sh", "-ec", _NAMED, "named", str(self._hosts)]
+    def _program(self, command: str, *arguments: str) -> list[str]:
         program = [sys.executable, "-m", "flinksec_jobs", "sandbox", command]
-        return [*named, *program, *arguments, "--dir", str(self.box)]
+        return [*program, *arguments, "--dir", str(self.box)]
+
+    def _named(self, program: list[str]) -> list[str]:
+        """Run where the name of the servers is known."""
+        return ["unshare", "--mount", "sh", "-ec", _NAMED, "named", str(self._hosts), *program]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 KUBERNETES = Path(__file__).parents[2] / "docker" / "kubernetes"
-NAMESPACE = "flight-delays"
+NAMESPACE = "flights"
 _SERVERS = {
     "egress-kerberos": [("TCP", 10088), ("UDP", 10088)],
     "egress-kafka": [("TCP", 9093)],
@@ -22,7 +22,7 @@ _SERVERS = {
 _CLUSTER = f"""
 [cluster]
 jobmanager_memory    = "1200m"
-taskmanager_memory   = "1400m"
+taskmanager_memory   = "1728m"
 task_managers        = 2
 high_availability    = "kubernetes"
 kubernetes_namespace = "{NAMESPACE}"
@@ -48,7 +48,8 @@ def write(directory: Path, handed: Path, servers: str, api_server: str, volume: 
     shutil.copy(handed / "krb5.conf", directory)
     conf = [sys.executable, "-m", "flinksec_jobs", "cluster", "conf"]
     conf += ["--settings", str(directory / "settings.toml")]
-    done = subprocess.run(conf, capture_output=True, text=True, check=True)
+    done = subprocess.run(conf, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
     (directory / "config.yaml").write_text(done.stdout)
     patches = [_policy(name, servers, ports) for name, ports in _SERVERS.items()]
     patches += [
@@ -132,6 +133,12 @@ def _volume(path: Path) -> dict[str, Any]:
             "storageClassName": "",
             "persistentVolumeReclaimPolicy": "Retain",
             "hostPath": {"path": str(path), "type": "Directory"},
+            "claimRef": {
+                "apiVersion": "v1",
+                "kind": "PersistentVolumeClaim",
+                "name": "flink-state",
+                "namespace": NAMESPACE,
+            },
         },
     }
 

@@ -25,7 +25,7 @@ def add_volume(pod: Pod, volume: dict[str, Any]) -> None:
 
 
 WEAKENED: dict[str, Callable[[Pod], object]] = {
-    "privileged": lambda pod: container(pod)["securityContext"].update(privileged=True),
+    "privileged": lambda pod: container(pod).update(securityContext={"privileged": True}),
     "allowPrivilegeEscalation": lambda pod: container(pod)["securityContext"].pop(
         "allowPrivilegeEscalation"
     ),

@@ -1,142 +1,110 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The flight job in its image on the node, with pods killed under it, to the right figures."""
+"""The flight job in its image on the node: its volume full, its pods killed, right in the end."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
+import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from flinksec_jobs.sealed import KeyRing, Status, verify_file
-from tests.kubernetes.conftest import ROWS, Deployment
+from tests.kubernetes.conftest import Deployment
 from tests.kubernetes.node.node import Node
 from tests.kubernetes.outside import Outside
-
-IMAGE = "localhost/flight-delays:latest"
-JOBMANAGER = "app.kubernetes.io/component=jobmanager"
-
-
-@dataclass(frozen=True)
-class Run:
-    """How the job went.
-
-    Attributes:
-        jobmanagers: the names of the pods that were JobManager, in order.
-        status: of the Job at its end.
-        logs: of each pod, by its name.
-        figures: the checks of what it wrote.
-    """
-
-    jobmanagers: list[str]
-    status: dict[str, Any]
-    logs: dict[str, str]
-    figures: list[dict[str, object]]
+from tests.kubernetes.story import FAULTS, JOB_ID, Story, told
 
 
 @pytest.fixture(scope="module")
-def image(node: Node, work: Path) -> str:
-    """The job's image, given to the node; it was built by `make image`."""
-    archive = work / "image.tar"
-    done = subprocess.run(
-        ["podman", "save", "--format=oci-archive", "--output", str(archive), IMAGE],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    node.import_image(archive)
-    archive.unlink()
-    return IMAGE
-
-
-@pytest.fixture(scope="module")
-def run(
-    node: Node, outside: Outside, rendered: Deployment, namespace: str, image: str
-) -> Iterator[Run]:
-    """The job deployed, a TaskManager killed, then the JobManager, until it has ended."""
-    kubectl = node.kubectl
-    workloads = [each for each in rendered.objects if each["kind"] in {"Job", "StatefulSet"}]
-    kubectl.apply(*workloads)
-    logs: dict[str, str] = {}
-
-    def checkpoints() -> int:
-        return len(list(rendered.volume.glob("checkpoints/*/chk-*/_metadata")))
-
-    def keep_logs() -> None:
-        for each in kubectl.get("-n", namespace, "pods")["items"]:
-            name = each["metadata"]["name"]
-            said = kubectl.attempt("-n", namespace, "logs", name)
-            logs[name] = max(logs.get(name, ""), said.stdout, key=len)
-
-    def jobmanager() -> str:
-        pods = kubectl.get("-n", namespace, "pods", f"--selector={JOBMANAGER}")["items"]
-        running = [
-            pod["metadata"]["name"]
-            for pod in pods
-            if pod["status"]["phase"] == "Running" and "deletionTimestamp" not in pod["metadata"]
-        ]
-        return str(running[0]) if running else ""
-
-    def kill(pod: str) -> None:
-        kubectl("-n", namespace, "delete", "pod", pod, "--grace-period=0", "--force")
-
-    names = []
+def story(
+    node: Node, outside: Outside, rendered: Deployment, namespace: str, work: Path, job_image: str
+) -> Iterator[Story]:
     try:
-        names.append(kubectl.wait_for("a JobManager runs", jobmanager, seconds=240))
-        kubectl.wait_for("a checkpoint is complete", lambda: checkpoints() > 0, seconds=400)
-        keep_logs()
-        kill("flink-taskmanager-0")
-        kubectl(
-            *("-n", namespace, "wait", "--for=condition=Ready", "pod/flink-taskmanager-0"),
-            "--timeout=240s",
-        )
-        kill(names[0])
-        names.append(
-            kubectl.wait_for(
-                "another JobManager runs",
-                lambda: (now := jobmanager()) != names[0] and now,
-                seconds=240,
-            )
-        )
-
-        def ended() -> dict[str, Any] | None:
-            keep_logs()
-            job = kubectl.get("-n", namespace, "job", "flink-jobmanager")
-            over = {"Complete", "Failed"}
-            conditions = job["status"].get("conditions", [])
-            return job["status"] if over & {each["type"] for each in conditions} else None
-
-        status = kubectl.wait_for("the Job has ended", ended, seconds=900, every=3)
-        yield Run(names, status, logs, outside.figures(ROWS))
+        with told(node, outside, rendered, work) as happened:
+            yield happened
     finally:
-        if directory := os.environ.get("FLINKSEC_KEEP_LOGS"):
-            keep_logs()
-            for name, text in logs.items():
-                (Path(directory) / f"{name}.log").write_text(text)
+        if kept := os.environ.get("KEEP_LOGS"):
+            shutil.copytree(work / "pods", Path(kept) / "pods", dirs_exist_ok=True)
+        node.kubectl("-n", namespace, "delete", "job,statefulset,deployment", "--all")
 
 
-def test_the_job_ends_with_success_after_its_pods_were_killed(run: Run) -> None:
-    assert run.status.get("succeeded") == 1, json.dumps(run.status)
-    assert len(run.jobmanagers) == 2
+def test_the_job_ends_with_success(story: Story) -> None:
+    assert story.status.get("succeeded") == 1, json.dumps(story.status)
 
 
-def test_all_figures_equal_the_plain_pass(run: Run) -> None:
-    assert len(run.figures) > 5
-    assert [check for check in run.figures if not check["ok"]] == []
+def test_all_figures_equal_the_plain_pass(story: Story) -> None:
+    assert len(story.figures) > 5
+    assert [check for check in story.figures if not check["ok"]] == []
 
 
-def test_the_second_jobmanager_went_on_from_a_checkpoint(run: Run) -> None:
-    assert "Restoring job" in run.logs[run.jobmanagers[1]]
+def test_rest_answers_the_deployer_with_its_certificate(story: Story) -> None:
+    assert story.rest["jid"] == JOB_ID
+    assert story.rest["state"] == "RUNNING"
 
 
-def test_all_that_is_on_the_volume_is_sealed(rendered: Deployment, run: Run) -> None:
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_checkpoint_on_a_volume_that_is_full_fails_and_no_record_is_lost(
+    story: Story, fault: str
+) -> None:
+    assert story.failed[fault] > 0
+    assert [check for check in story.figures if not check["ok"]] == []
+
+
+def test_an_evicted_jobmanager_is_no_failure_and_a_killed_one_is_replaced(story: Story) -> None:
+    evicted, killed, last = story.jobmanagers
+    codes = story.pods.exit_codes("flink-jobmanager")
+    assert codes == {evicted: [143], killed: [137], last: [0]}
+    assert story.status.get("failed") == 1
+    conditions = {
+        condition["type"]
+        for pod in story.pods.states(evicted)
+        for condition in pod["status"].get("conditions", [])
+        if condition["status"] == "True"
+    }
+    assert "DisruptionTarget" in conditions
+
+
+def test_every_other_jobmanager_went_on_from_a_checkpoint(story: Story) -> None:
+    for name in story.jobmanagers[1:]:
+        log = story.pods.log(name)
+        assert f"Restoring job {JOB_ID} from Checkpoint" in log
+
+
+def test_high_availability_keeps_pointers_in_config_maps_and_data_on_the_volume(
+    story: Story,
+) -> None:
+    assert set(story.config_maps) >= {
+        "flink-cluster-config-map",
+        f"flink-{JOB_ID}-config-map",
+    }
+    kept = story.evidence.directory / "high-availability"
+    assert len([path for path in kept.rglob("*") if path.is_file()]) > 3
+
+
+def test_all_that_was_on_the_volume_is_sealed(rendered: Deployment, story: Story) -> None:
     ring = KeyRing.open(rendered.handed / "state-keys")
-    files = [path for path in rendered.volume.rglob("*") if path.is_file()]
-    assert len(files) > 3
-    assert {verify_file(path, ring).status for path in files} == {Status.WHOLE}
+    statuses = {path: verify_file(path, ring).status for path in story.evidence.files()}
+    assert len(statuses) > 10
+    assert set(statuses.values()) == {Status.WHOLE}
+    everything = [path for path in story.evidence.directory.rglob("*") if path.is_file()]
+    found = {path: verify_file(path, ring).status for path in everything}
+    # What a process leaves that is killed while it writes, or whose volume is full.
+    unfinished = {Status.TRUNCATED}
+    assert {path: status for path, status in found.items() if status != Status.WHOLE} == {
+        path: status for path, status in found.items() if status in unfinished
+    }
+
+
+def test_no_secret_is_in_what_a_pod_has_said(rendered: Deployment, story: Story) -> None:
+    said = story.pods.logs()
+    assert "Restoring job" in said
+    passwords = {
+        path: path.read_text().strip()
+        for path in rendered.handed.rglob("password")
+        if path.is_file()
+    }
+    assert len(passwords) > 2
+    assert [path for path, password in passwords.items() if password in said] == []

@@ -21,6 +21,7 @@ from tests.kubernetes.conftest import Deployment
 from tests.kubernetes.node import images
 from tests.kubernetes.node.node import Node
 from tests.kubernetes.outside import Outside
+from tests.kubernetes.overlay import NAMESPACE
 
 IMAGE = "localhost/probe:1"
 JM, TM, DEPLOYER = "flink-jobmanager", "flink-taskmanager", "flink-deployer"
@@ -33,8 +34,7 @@ API_SERVER = "API server"
 INSIDE = {
     (TM, JM, 6123),
     (TM, JM, 6124),
-    (JM, TM, 6122),
-    (JM, TM, 6120),
+    *itertools.product((JM,), (TM, TM_2), (6122, 6120)),
     (TM, TM_2, 6121),
     (DEPLOYER, JM, 8081),
 }
@@ -191,7 +191,7 @@ def test_the_check_of_manifests_tells_the_same_matrix(
     told = {
         (flow.source.split("/")[-1], flow.target.split("/")[-1], flow.port)
         for flow in flows
-        if flow.is_open and flow.target.startswith("flight-delays/")
+        if flow.is_open and flow.target.startswith(f"{NAMESPACE}/")
     }
     tried = {(a, TM if b == TM_2 else b, port) for a, b, port in reached.after}
     inside = {each for each in tried if each[1] in {JM, TM, DEPLOYER}}

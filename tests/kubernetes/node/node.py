@@ -73,6 +73,15 @@ class Node:
         self.machine.stop()
         self._remove_control_groups()
 
+    @property
+    def pod_logs(self) -> Path:
+        """Where the logs of containers are, until their pods are deleted."""
+        return self.directory / "pod-logs"
+
+    def kill_container(self, identity: str) -> None:
+        """SIGKILL to the first process of a container, as if it ran out of memory."""
+        self._ctr("tasks", "kill", "--signal=SIGKILL", identity)
+
     def import_image(self, archive: Path) -> None:
         """Give an image to the node, from an archive of ``docker save`` or an OCI archive."""
         self._ctr("images", "import", str(archive))
@@ -128,6 +137,8 @@ class Node:
                 "--kubelet-preferred-address-types=InternalIP",
                 "--authorization-mode=Node,RBAC",
                 "--enable-admission-plugins=NodeRestriction",
+                # Only Pod Security may stand in the way.
+                "--allow-privileged=true",
                 f"--service-cluster-ip-range={SERVICES}",
             ],
         )
@@ -203,7 +214,7 @@ class Node:
             "clusterDNS": [_DNS_SERVICE],
             "clusterDomain": "cluster.local",
             "resolvConf": "",
-            "podLogsDir": str(self.directory / "pod-logs"),
+            "podLogsDir": str(self.pod_logs),
             "volumePluginDir": str(self.directory / "volume-plugins"),
             "syncFrequency": "5s",
             "evictionHard": {"memory.available": "100Mi"},

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happens to the flight job on the node, in one go; the tests ask about it afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flinksec_jobs.demo.evidence import Evidence
+from tests.faults.rules import Rule
+from tests.kubernetes.conftest import ROWS, Deployment
+from tests.kubernetes.node.node import Node
+from tests.kubernetes.outside import Outside
+from tests.kubernetes.overlay import NAMESPACE
+from tests.kubernetes.pods import Pod, Watched
+
+JOBMANAGER = "app.kubernetes.io/component=jobmanager"
+JOB_ID = "00000000000000000000000000000001"
+# What the volume does wrong: a full one says so when a file is closed, or at once.
+FAULTS = {
+    "full at close": Rule("flush", "/checkpoints/*/chk-*/*", error="ENOSPC"),
+    "full": Rule("write", "/checkpoints/*/chk-*/*", error="ENOSPC"),
+}
+# So slow that the job lasts until it is let go.
+_BYTES_A_SECOND = 6_000
+_PATIENCE = 400
+# Run in the pod of the deployer, the only one that may ask.
+_ASK = """
+import ssl, sys, urllib.request
+own = "/etc/flinksec/tls/rest-client/"
+context = ssl.create_default_context(cafile=own + "ca.crt")
+context.load_cert_chain(own + "tls.crt", own + "tls.key")
+url = "https://flink-jobmanager:8081" + sys.argv[1]
+print(urllib.request.urlopen(url, timeout=20, context=context).read().decode())
+"""
+
+
+@dataclass
+class Story:
+    """What was seen.
+
+    Attributes:
+        pods: logs and states of all of them.
+        evidence: the files that were on the volume.
+        jobmanagers: the names of the pods that were JobManager, in order.
+        failed: for each fault, how many checkpoints failed while the volume had it.
+        rest: what REST told the deployer of the job.
+        config_maps: those of high availability while the job ran, as they were stored.
+        status: of the Job at its end.
+        figures: the checks of what it wrote.
+    """
+
+    pods: Watched
+    evidence: Evidence
+    jobmanagers: list[str] = field(default_factory=list)
+    failed: dict[str, int] = field(default_factory=dict)
+    rest: dict[str, Any] = field(default_factory=dict)
+    config_maps: dict[str, str] = field(default_factory=dict)
+    status: dict[str, Any] = field(default_factory=dict)
+    figures: list[dict[str, object]] = field(default_factory=list)
+
+
+@contextmanager
+def told(node: Node, outside: Outside, rendered: Deployment, work: Path) -> Iterator[Story]:
+    """Run the job from its start to its end."""
+    kept = Evidence(rendered.volume.behind, work / "evidence")
+    with Watched(node, NAMESPACE, work / "pods") as pods, kept as evidence:
+        story = Story(pods, evidence)
+        teller = _Teller(node, rendered, story)
+        outside.limit_reading(_BYTES_A_SECOND)
+        try:
+            teller.begin()
+            teller.spoil_the_volume()
+            teller.kill_pods()
+        finally:
+            outside.limit_reading(0)
+        story.status = teller.end()
+        story.figures = outside.figures(ROWS)
+    yield story
+
+
+class _Teller:
+    def __init__(self, node: Node, rendered: Deployment, story: Story) -> None:
+        self._node = node
+        self._kubectl = node.kubectl
+        self._rendered = rendered
+        self._story = story
+
+    def begin(self) -> None:
+        workloads = {"Job", "StatefulSet", "Deployment"}
+        objects = [each for each in self._rendered.objects if each["kind"] in workloads]
+        self._kubectl.apply(*objects)
+        self._wait_for_jobmanager()
+        self._wait_for_checkpoint()
+        self._story.rest = self._ask("/jobs/overview")["jobs"][0]
+        for each in self._kubectl.get("-n", NAMESPACE, "configmaps")["items"]:
+            if each["metadata"]["name"].startswith("flink-") and "data" in each:
+                self._story.config_maps[each["metadata"]["name"]] = json.dumps(each)
+
+    def spoil_the_volume(self) -> None:
+        for name, rule in FAULTS.items():
+            before = self._failed_checkpoints()
+            self._rendered.volume.fail(rule)
+            self._wait_for_failed_checkpoint(name, before)
+            self._rendered.volume.heal()
+            self._story.failed[name] = self._failed_checkpoints() - before
+            self._wait_for_checkpoint()
+
+    def kill_pods(self) -> None:
+        """A process, a pod, two pods as when a node is drained, and the JobManager's process."""
+        self._node.kill_container(self._container("flink-taskmanager-0"))
+        self._wait_for_checkpoint()
+        self._kubectl(
+            *("-n", NAMESPACE, "delete", "pod", "flink-taskmanager-1"),
+            *("--grace-period=0", "--force"),
+        )
+        self._wait_for_checkpoint()
+        self._evict("flink-taskmanager-0")
+        self._evict(self._story.jobmanagers[-1])
+        self._wait_for_jobmanager()
+        self._wait_for_checkpoint()
+        self._node.kill_container(self._container(self._story.jobmanagers[-1]))
+        self._wait_for_jobmanager()
+        self._wait_for_checkpoint()
+
+    def end(self) -> dict[str, Any]:
+        def ended() -> dict[str, Any] | None:
+            job = self._kubectl.get("-n", NAMESPACE, "job", "flink-jobmanager")
+            over = {"Complete", "Failed"}
+            conditions = job["status"].get("conditions", [])
+            return job["status"] if over & {each["type"] for each in conditions} else None
+
+        found: dict[str, Any] = self._kubectl.wait_for(
+            "the Job has ended", ended, seconds=900, every=2
+        )
+        return found
+
+    def _evict(self, pod: str) -> None:
+        """As `kubectl drain` does."""
+        eviction = {
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": pod, "namespace": NAMESPACE},
+        }
+        path = f"/api/v1/namespaces/{NAMESPACE}/pods/{pod}/eviction"
+        self._kubectl("create", "--raw", path, "--filename=-", input=json.dumps(eviction))
+
+    def _container(self, pod: str) -> str:
+        found: Pod = self._kubectl.get("-n", NAMESPACE, "pod", pod)
+        identity: str = found["status"]["containerStatuses"][0]["containerID"]
+        return identity.removeprefix("containerd://")
+
+    def _wait_for_jobmanager(self) -> None:
+        """Wait until one runs that did not before."""
+
+        def running() -> str:
+            pods = self._kubectl.get("-n", NAMESPACE, "pods", f"--selector={JOBMANAGER}")["items"]
+            names = [
+                pod["metadata"]["name"]
+                for pod in pods
+                if pod["status"]["phase"] == "Running"
+                and "deletionTimestamp" not in pod["metadata"]
+                and pod["metadata"]["name"] not in self._story.jobmanagers
+            ]
+            return str(names[0]) if names else ""
+
+        name = self._kubectl.wait_for("a JobManager runs", running, seconds=_PATIENCE, every=1)
+        self._story.jobmanagers.append(name)
+
+    def _wait_for_checkpoint(self) -> None:
+        """Wait until one more is complete than there are now."""
+        before = self._last_checkpoint()
+        self._kubectl.wait_for(
+            f"a checkpoint after {before} is complete",
+            lambda: self._last_checkpoint() > before,
+            seconds=_PATIENCE,
+            every=1,
+        )
+
+    def _wait_for_failed_checkpoint(self, fault: str, before: int) -> None:
+        self._kubectl.wait_for(
+            f"a checkpoint fails on a volume that is {fault}",
+            lambda: self._failed_checkpoints() > before,
+            seconds=_PATIENCE,
+            every=2,
+        )
+
+    def _last_checkpoint(self) -> int:
+        found = self._rendered.volume.behind.glob("checkpoints/*/chk-*/_metadata")
+        return max((int(path.parent.name.removeprefix("chk-")) for path in found), default=0)
+
+    def _failed_checkpoints(self) -> int:
+        counts = self._ask(f"/jobs/{JOB_ID}/checkpoints")["counts"]
+        return int(counts["failed"])
+
+    def _ask(self, path: str) -> dict[str, Any]:
+        """What REST says to the deployer."""
+        command = ("exec", "deployment/flink-deployer", "--", "/opt/flinksec/bin/python")
+        said = self._kubectl("-n", NAMESPACE, *command, "-c", _ASK, path)
+        answer: dict[str, Any] = json.loads(said)
+        return answer
