@@ -17,6 +17,9 @@ prepare() {
   grep -q ^_rpc: /run/etc/passwd ||
     echo '_rpc:x:9901:65534::/run/rpcbind:/usr/sbin/nologin' >>/run/etc/passwd
   touch /run/etc/exports
+  # Java asks for the address of its own name; nobody else is asked for one.
+  printf '127.0.0.1 localhost\n10.0.0.1 server\n10.0.0.2 client\n' >/run/etc/hosts
+  rm -f /run/etc/resolv.conf
   mount --bind /run/etc /etc
   mount --bind /var/lib /run/host-lib
   ln -s /run/host-lib/* /run/lib/
@@ -43,6 +46,7 @@ prepare() {
     client) ip address add 10.0.0.2/24 dev vec0 ;;
   esac
   ip link set vec0 up
+  hostname "$role"
 }
 
 mount -t tmpfs tmpfs /run

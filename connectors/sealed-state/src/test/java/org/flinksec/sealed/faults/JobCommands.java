@@ -28,7 +28,17 @@ public final class JobCommands {
   }
 
   /** Reads commands until standard input ends. */
-  public static void main(String[] arguments) throws Exception {
+  public static void main(String[] arguments) {
+    try {
+      serve(arguments);
+    } catch (Exception e) {
+      // The cluster's threads would keep the process.
+      e.printStackTrace();
+      System.exit(1);
+    }
+  }
+
+  private static void serve(String[] arguments) throws Exception {
     Plugin.load(arguments[0]);
     Configuration config = new Configuration();
     config.setString("io.tmp.dirs", arguments[2]);
