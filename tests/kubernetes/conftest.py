@@ -136,6 +136,12 @@ def job_image(node: Node, work: Path) -> str:
     return _give(node, work, "localhost/flight-delays:latest")
 
 
+@pytest.fixture(scope="session")
+def sandbox_image(node: Node, work: Path) -> str:
+    """The image of the sandbox's servers, given to the node."""
+    return _give(node, work, "localhost/flinksec-sandbox:latest")
+
+
 def _give(node: Node, work: Path, image: str) -> str:
     archive = work / "image.tar"
     save = ["podman", "save", "--format=oci-archive", "--output", str(archive), image]

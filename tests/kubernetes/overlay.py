@@ -29,7 +29,7 @@ kubernetes_namespace = "{NAMESPACE}"
 """
 
 
-def write(directory: Path, handed: Path, servers: str, api_server: str, volume: Path) -> Path:
+def write(directory: Path, handed: Path, servers: str, api_server: str, export: Path) -> Path:
     """Write the overlay.
 
     Args:
@@ -37,7 +37,7 @@ def write(directory: Path, handed: Path, servers: str, api_server: str, volume: 
         handed: what the sandbox has handed over.
         servers: the address of the sandbox.
         api_server: the address of the API server; its port is 6443.
-        volume: the directory on the node that stands for the NFS export.
+        export: the directory on the node that stands for the NFS export.
     """
     directory.mkdir()
     settings = (handed / "job" / "settings.toml").read_text()
@@ -55,7 +55,7 @@ def write(directory: Path, handed: Path, servers: str, api_server: str, volume: 
     patches += [
         _policy(name, api_server, [("TCP", 6443)]) for name in ("api-server", "deployer-api-server")
     ]
-    _json(directory / "volume.json", _volume(volume))
+    _json(directory / "volume.json", volume(export, "flink-state", NAMESPACE))
     kustomization = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
@@ -122,11 +122,12 @@ def _sizes() -> list[dict[str, Any]]:
     ]
 
 
-def _volume(path: Path) -> dict[str, Any]:
+def volume(path: Path, name: str, namespace: str) -> dict[str, Any]:
+    """A directory of the node as the volume of the claim flink-state in a namespace."""
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolume",
-        "metadata": {"name": "flink-state"},
+        "metadata": {"name": name},
         "spec": {
             "capacity": {"storage": "10Gi"},
             "accessModes": ["ReadWriteMany"],
@@ -137,7 +138,7 @@ def _volume(path: Path) -> dict[str, Any]:
                 "apiVersion": "v1",
                 "kind": "PersistentVolumeClaim",
                 "name": "flink-state",
-                "namespace": NAMESPACE,
+                "namespace": namespace,
             },
         },
     }

@@ -16,7 +16,7 @@ def objects(address: str, hosts: Mapping[str, str]) -> list[dict[str, Any]]:
     """
     listed = "".join(f"    {address} {name}\n" for name, address in hosts.items())
     corefile = (
-        ".:1053 {\n  errors\n  hosts {\n" + listed + "    fallthrough\n  }\n"
+        ".:53 {\n  errors\n  hosts {\n" + listed + "    fallthrough\n  }\n"
         "  kubernetes cluster.local in-addr.arpa {\n    pods insecure\n  }\n}\n"
     )
     labels = {"k8s-app": "kube-dns"}
@@ -39,9 +39,11 @@ def objects(address: str, hosts: Mapping[str, str]) -> list[dict[str, Any]]:
         "imagePullPolicy": "Never",
         "args": ["-conf", "/etc/coredns/Corefile"],
         "volumeMounts": [{"name": "config", "mountPath": "/etc/coredns"}],
+        # Policies count behind the Service: what they let through to port 53 must be there too.
+        "securityContext": {"runAsUser": 0, "allowPrivilegeEscalation": False},
     }
     ports = [
-        {"name": name, "protocol": protocol, "port": 53, "targetPort": 1053}
+        {"name": name, "protocol": protocol, "port": 53}
         for name, protocol in (("dns", "UDP"), ("dns-tcp", "TCP"))
     ]
     return [

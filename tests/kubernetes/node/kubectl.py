@@ -20,6 +20,7 @@ class Kubectl:
     """
 
     def __init__(self, program: Path, kubeconfig: Path) -> None:
+        self.kubeconfig = kubeconfig
         self.command = [str(program), f"--kubeconfig={kubeconfig}"]
 
     def __call__(self, *arguments: str, input: str | None = None) -> str:  # noqa: A002
