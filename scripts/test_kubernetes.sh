@@ -18,4 +18,4 @@ FLINKSEC_KUSTOMIZE=$(scripts/kustomize.sh)
 export KUBERNETES_PROGRAMS FLINKSEC_KUSTOMIZE
 scripts/image.sh
 use_containers
-exec "$VENV/bin/python" -m pytest tests/kubernetes --timeout 1800 "$@"
+exec "$VENV/bin/python" -m pytest tests/kubernetes --timeout 3600 "$@"

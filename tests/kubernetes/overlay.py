@@ -24,8 +24,14 @@ _CLUSTER = f"""
 jobmanager_memory    = "1200m"
 taskmanager_memory   = "1728m"
 task_managers        = 2
+task_slots           = 1
 high_availability    = "kubernetes"
 kubernetes_namespace = "{NAMESPACE}"
+# A busy machine needs long to start a process.
+[flink]
+"pekko.startup-timeout" = "3 min"
+"pekko.ask.timeout" = "3 min"
+"heartbeat.timeout" = "2 min"
 """
 
 
@@ -97,17 +103,13 @@ def _sizes() -> list[dict[str, Any]]:
         return json.dumps([{"op": op, "path": path, "value": value} for op, path, value in listed])
 
     container = "/spec/template/spec/containers/0"
-    cpu = ("replace", f"{container}/resources/requests/cpu", "50m")
+    cpu = ("replace", f"{container}/resources/requests/cpu", "400m")
     return [
         {
             "target": {"kind": "StatefulSet", "name": "flink-taskmanager"},
             "patch": operations(cpu, ("replace", "/spec/replicas", 2)),
         },
         {"target": {"kind": "Job", "name": "flink-jobmanager"}, "patch": operations(cpu)},
-        {
-            "target": {"kind": "Deployment", "name": "flink-deployer"},
-            "patch": operations(cpu),
-        },
         {
             "target": {"kind": "Job|StatefulSet|Deployment"},
             "patch": operations(("replace", f"{container}/imagePullPolicy", "Never")),

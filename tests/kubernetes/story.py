@@ -22,12 +22,12 @@ JOBMANAGER = "app.kubernetes.io/component=jobmanager"
 JOB_ID = "00000000000000000000000000000001"
 # What the volume does wrong: a full one says so when a file is closed, or at once.
 FAULTS = {
-    "full at close": Rule("flush", "/checkpoints/*/chk-*/*", error="ENOSPC"),
-    "full": Rule("write", "/checkpoints/*/chk-*/*", error="ENOSPC"),
+    "full at close": Rule("flush", "/*/chk-*/*", error="ENOSPC"),
+    "full": Rule("write", "/*/chk-*/*", error="ENOSPC"),
 }
 # So slow that the job lasts until it is let go.
 _BYTES_A_SECOND = 6_000
-_PATIENCE = 400
+_PATIENCE = 900
 # Run in the pod of the deployer, the only one that may ask.
 _ASK = """
 import ssl, sys, urllib.request
@@ -190,7 +190,7 @@ class _Teller:
         )
 
     def _last_checkpoint(self) -> int:
-        found = self._rendered.volume.behind.glob("checkpoints/*/chk-*/_metadata")
+        found = self._rendered.volume.behind.glob("*/*/chk-*/_metadata")
         return max((int(path.parent.name.removeprefix("chk-")) for path in found), default=0)
 
     def _failed_checkpoints(self) -> int:

@@ -273,6 +273,10 @@ class Node:
             for setting in ("cpuset.cpus", "cpuset.mems"):
                 if (group / setting).exists():
                     (group / setting).write_text((controller / setting).read_text())
+            # By default all pods together weigh as much as one thread beside them.
+            for setting, weight in {"cpu.shares": 4096, "cpu.weight": 400}.items():
+                if (group / setting).exists():
+                    (group / setting).write_text(str(weight))
 
     def _remove_control_groups(self) -> None:
         for controller in _controllers():
