@@ -68,6 +68,11 @@ def config(settings: Settings, home: Path | None = None) -> Config:
     options[JAVA_OPTIONS] = " ".join([java_options[0], *map(shlex.quote, java_options[1:])]).strip()
     if settings.state:
         options |= _state(settings, cluster)
+    if settings.hdfs:
+        # Hadoop's client keeps the class loader of the first job that used it. A JobManager that
+        # starts again brings a new one, and with the check every file would fail from then on in
+        # the TaskManagers that stayed. Hadoop's own classes come from their class path.
+        options["classloader.check-leaked-classloader"] = False
     given = dict(settings.flink)
     if added := given.pop(JAVA_OPTIONS, None):
         # In addition: without the shipped --add-opens no Python job runs on Java 17.

@@ -49,6 +49,12 @@ def test_what_is_right_on_one_machine_only_is_not_taken_over() -> None:
     assert options["rest.bind-address"] == "0.0.0.0"
 
 
+def test_hadoop_may_keep_the_class_loader_of_a_jobmanager_that_is_gone() -> None:
+    name = "classloader.check-leaked-classloader"
+    assert made(hdfs={"uri": "hdfs://namenode:8020"})[name] is False
+    assert name not in made()
+
+
 def test_every_port_is_pinned() -> None:
     settings = load(overrides=FULL, environ={})
     options = flink_conf.config(settings)
