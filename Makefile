@@ -37,7 +37,7 @@ image-test: setup ## build the images and test them in restricted containers
 image-compare: setup ## build a PyFlink image by Flink's recipe too, and compare the sizes
 	@scripts/image_compare.sh
 
-test-kubernetes: setup ## run the job on a real Kubernetes node (unfinished: the node starts, the tests have not passed)
+test-kubernetes: setup ## run the job and its manifests on a real Kubernetes node (root, Linux, Go)
 	@scripts/test_kubernetes.sh
 
 bench: setup ## run one comparison: make bench BENCH=name
