@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Tests the manifests and the image on a real Kubernetes node of processes on this machine.
+# `--why-not [SECONDS]` prints why they cannot run here, or not in so many seconds, and exits with 1.
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=debian.sh
 . "$ROOT/scripts/debian.sh"
@@ -8,10 +9,36 @@
 . "$ROOT/scripts/containers.sh"
 cd -- "$ROOT"
 
-[[ $(uname -s) == Linux ]] || die "a Kubernetes node needs Linux, and this is $(uname -s)"
-((EUID == 0)) || die "a Kubernetes node needs root: namespaces, mounts and the firewall" \
-  "run: sudo make test-kubernetes"
-[[ -e /dev/fuse ]] || die "there is no /dev/fuse: the state volume of the tests fails by FUSE"
+# On two CPUs: with everything built before, and from nothing.
+WARM_SECONDS=900
+COLD_SECONDS=1500
+
+# why_not [SECONDS]: a line, unless they can run.
+why_not() {
+  local left=${1:-$COLD_SECONDS} needed=$WARM_SECONDS
+  scripts/kubernetes_programs.sh --are-built || needed=$COLD_SECONDS
+  if [[ $(uname -s) != Linux ]]; then
+    echo "a Kubernetes node needs Linux, and this is $(uname -s)"
+  elif ((EUID != 0)); then
+    echo "a Kubernetes node needs root: namespaces, mounts and the firewall"
+  elif ! unshare --mount --pid --net --fork true 2>/dev/null; then
+    echo "this root may not make namespaces"
+  elif [[ ! -e /dev/fuse ]]; then
+    echo "there is no /dev/fuse, by which the state volume fails"
+  elif ! scripts/kubernetes_programs.sh --have-go; then
+    echo "Kubernetes is built with Go 1.26 or later, and there is none"
+  elif ((left < needed)); then
+    echo "it needs some $((needed / 60)) minutes, and $((left / 60)) are left"
+  fi
+}
+
+reason=$(if [[ ${1:-} == --why-not ]]; then why_not "${2:-}"; else why_not; fi)
+if [[ ${1:-} == --why-not ]]; then
+  echo "$reason"
+  [[ -z $reason ]]
+  exit
+fi
+[[ -z $reason ]] || die "$reason"
 mapfile -t debian < <(packages_in requirements/debian-kubernetes.txt)
 need_debian "${debian[@]}"
 KUBERNETES_PROGRAMS=$(scripts/kubernetes_programs.sh)
