@@ -56,8 +56,9 @@ def test_a_checkpoint_on_a_volume_that_is_full_fails_and_no_record_is_lost(
 def test_an_evicted_jobmanager_is_no_failure_and_a_killed_one_is_replaced(story: Story) -> None:
     evicted, killed, last = story.jobmanagers
     codes = story.pods.exit_codes("flink-jobmanager")
-    # SIGTERM ends Flink in order, with its 1445 of which 8 bits are left: not 0, not 163.
-    assert codes == {evicted: [165], killed: [137], last: [0]}
+    # By SIGTERM: Java's own, or Flink's 1445 of which 8 bits are left. Not 0, not 163.
+    assert codes.pop(evicted) in ([143], [165])
+    assert codes == {killed: [137], last: [0]}
     assert story.status.get("failed") == 1
     conditions = {
         condition["type"]
