@@ -8,6 +8,7 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.IllegalConfigurationException;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.FileSystemFactory;
+import org.flinksec.sealed.format.CipherWarmUp;
 import org.flinksec.sealed.keys.KeyException;
 import org.flinksec.sealed.keys.KeyProvider;
 import org.slf4j.Logger;
