@@ -5,10 +5,12 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.ByteBuffer;
-import java.security.GeneralSecurityException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
@@ -19,113 +21,187 @@ import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.FileSystem.WriteMode;
 import org.apache.flink.core.fs.Path;
-import org.flinksec.sealed.SealedFileSystemFactory;
 
 /**
- * The same work through Flink's local file system and through the sealed one, in turns.
+ * The same work on several directories through Flink's file systems, in turns.
  *
- * <p>Prints a line for each: what, plain or sealed, median seconds, median CPU seconds.
+ * <p>Prints a line for each round and way: "bench", what, way, round, seconds, CPU seconds, bytes.
  */
 public final class SealedStateBench {
+  static final long MIB = 1024 * 1024;
   private static final int BUFFER = 64 * 1024;
   private static final int CHUNK = 16 * 1024;
-  private static final long MIB = 1024 * 1024;
-  private static final int SMALL_FILES = 2000;
-  private static final int RANDOM_READS = 20_000;
-  private static final int ROUNDS = 5;
+  private static final int SMALL = 8 * 1024;
+  private static final int PAGE = 4 * 1024;
+  private static final int ROUNDS = Integer.getInteger("bench.rounds", 3);
+  private static final int TICKS_PER_SECOND = 100;
 
   private static long nonces;
   private static final OperatingSystemMXBean SYSTEM =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
-  private interface Work {
-    void run() throws IOException, GeneralSecurityException;
+  /**
+   * A way to keep files.
+   *
+   * @param directory one of its own, with Flink's scheme in front
+   * @param behind where the directory's bytes lie in the end
+   */
+  record Way(String name, String directory, String behind) {
+    static Way of(String argument) {
+      String[] parts = argument.split("=", 3);
+      return new Way(parts[0], parts[1], parts[2]);
+    }
+
+    Path path(String name) {
+      return new Path(directory, name);
+    }
+
+    FileSystem fileSystem() throws IOException {
+      return new Path(directory).getFileSystem();
+    }
   }
 
-  private interface WorkIn {
-    void run(FileSystem fs, String scheme) throws IOException;
+  /** Work that tells how many bytes it moved. */
+  interface Work {
+    long run(Way way) throws Exception;
   }
 
-  private final FileSystem plain = FileSystem.get(URI.create("file:///"));
-  private final FileSystem sealed;
+  /** What is done before or after the work, and not measured. */
+  interface Beside {
+    void run(Way way) throws Exception;
+  }
+
+  private final List<Way> ways;
+  private final long size = Long.getLong("bench.mib", 1024) * MIB;
+  private final int files = Integer.getInteger("bench.files", 10_000);
+  private final int reads = Integer.getInteger("bench.reads", 20_000);
   private final byte[] buffer = new byte[BUFFER];
 
-  private SealedStateBench(String keys) throws IOException {
+  private SealedStateBench(List<Way> ways) {
+    this.ways = ways;
     new Random(1).nextBytes(buffer);
-    SealedFileSystemFactory factory = new SealedFileSystemFactory.Local();
-    Configuration config = new Configuration();
-    config.setString("flinksec.sealed.keys", keys);
-    factory.configure(config);
-    sealed = factory.create(URI.create("sealed+file:///"));
   }
 
-  /** Arguments: the key ring, then all TMPFS DISK, or first plain|sealed DIRECTORY SECONDS. */
+  /** Arguments: the key ring; files, disk, checkpoint, first or cipher; then WAY=DIRECTORY=BEHIND... */
   public static void main(String[] arguments) throws Exception {
-    SealedStateBench bench = new SealedStateBench(arguments[0]);
-    if (arguments[1].equals("first")) {
-      Thread.sleep(Long.parseLong(arguments[4]) * 1000);
-      bench.first(arguments[2], arguments[3]);
-    } else {
-      bench.all(arguments[2], arguments[3]);
+    Configuration config = new Configuration();
+    config.setString("flinksec.sealed.keys", arguments[0]);
+    FileSystem.initialize(config, null);
+    List<Way> ways = Arrays.stream(arguments).skip(2).map(Way::of).toList();
+    SealedStateBench bench = new SealedStateBench(ways);
+    switch (arguments[1]) {
+      case "files" -> bench.files();
+      case "disk" -> bench.disk();
+      case "checkpoint" ->
+          SealedStateCheckpoint.measure(ways, ROUNDS, System.getProperty("bench.local"));
+      case "first" -> bench.first(Long.getLong("bench.after"));
+      case "cipher" -> bench.cipher();
+      default -> throw new IllegalArgumentException(arguments[1]);
     }
   }
 
-  private void first(String which, String directory) throws Exception {
-    boolean isSealed = which.equals("sealed");
-    FileSystem fs = isSealed ? sealed : plain;
-    String scheme = isSealed ? "sealed+file://" : "file://";
-    measure("first", which, 1, () -> write(fs, scheme + directory + "/first", 64 * MIB, false));
-    fs.delete(new Path(scheme + directory + "/first"), false);
-  }
-
-  private void all(String tmpfs, String disk) throws Exception {
-    long size = 256 * MIB;
-    both("write", (fs, scheme) -> write(fs, scheme + tmpfs + "/" + scheme.length(), size, false));
-    both("read", (fs, scheme) -> read(fs, scheme + tmpfs + "/" + scheme.length()));
-    both("random", (fs, scheme) -> readAtRandom(fs, scheme + tmpfs + "/" + scheme.length()));
-    both("small-write", (fs, scheme) -> writeSmall(fs, scheme + tmpfs + "/s" + scheme.length()));
-    both("small-read", (fs, scheme) -> readSmall(fs, scheme + tmpfs + "/s" + scheme.length()));
-    both("disk", (fs, scheme) -> write(fs, scheme + disk + "/" + scheme.length(), size, true));
-    cipher(size);
-  }
-
-  private void both(String what, WorkIn work) throws Exception {
-    List<long[]> ofPlain = new ArrayList<>();
-    List<long[]> ofSealed = new ArrayList<>();
-    for (int round = 0; round <= ROUNDS; round++) {
-      ofPlain.add(timed(() -> work.run(plain, "file://")));
-      ofSealed.add(timed(() -> work.run(sealed, "sealed+file://")));
+  private void files() throws Exception {
+    inTurns("write", ways, ROUNDS, way -> write(way, false));
+    inTurns("read", ways, ROUNDS, way -> read(way, "large"));
+    inTurns("random", ways, ROUNDS, this::readAtRandom);
+    for (Way way : ways) {
+      way.fileSystem().delete(way.path("large"), false);
+      way.fileSystem().mkdirs(way.path("small"));
     }
-    print(what, "plain", ofPlain.subList(1, ROUNDS + 1));
-    print(what, "sealed", ofSealed.subList(1, ROUNDS + 1));
+    inTurns("small-write", ways, ROUNDS, this::writeSmall);
+    inTurns("small-read", ways, ROUNDS, this::readSmall);
   }
 
-  private static void measure(String what, String which, int rounds, Work work) throws Exception {
-    List<long[]> times = new ArrayList<>();
+  private void disk() throws Exception {
+    inTurns("disk-write", ways, ROUNDS, way -> write(way, true));
+    inTurns(
+        "disk-read",
+        ways,
+        ROUNDS,
+        SealedStateBench::forgetCached,
+        way -> read(way, "large"),
+        way -> {});
+  }
+
+  private void first(long seconds) throws Exception {
+    Thread.sleep(seconds * 1000);
+    for (Way way : ways) {
+      timed("first-" + seconds, way, 0, w -> write(w, false));
+    }
+  }
+
+  /** Takes the files out of the page cache, so that the disk is read. */
+  private static void forgetCached(Way way) throws Exception {
+    try (var walk = Files.walk(java.nio.file.Path.of(way.behind()))) {
+      for (java.nio.file.Path file : walk.filter(Files::isRegularFile).toList()) {
+        new ProcessBuilder("dd", "of=" + file, "oflag=nocache", "conv=notrunc,fdatasync", "count=0")
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start()
+            .waitFor();
+      }
+    }
+  }
+
+  private static void inTurns(String what, List<Way> ways, int rounds, Work work)
+      throws Exception {
+    inTurns(what, ways, rounds, way -> {}, work, way -> {});
+  }
+
+  /** Runs the work once for each way unmeasured, then in rounds, every other one backwards. */
+  static void inTurns(
+      String what, List<Way> ways, int rounds, Beside before, Work work, Beside after)
+      throws Exception {
+    for (Way way : ways) {
+      before.run(way);
+      work.run(way);
+      after.run(way);
+    }
     for (int round = 0; round < rounds; round++) {
-      times.add(timed(work));
+      List<Way> order = new ArrayList<>(ways);
+      if (round % 2 == 1) {
+        Collections.reverse(order);
+      }
+      for (Way way : order) {
+        before.run(way);
+        timed(what, way, round, work);
+        after.run(way);
+      }
     }
-    print(what, which, times);
   }
 
-  private static long[] timed(Work work) throws Exception {
-    long cpu = SYSTEM.getProcessCpuTime();
+  private static void timed(String what, Way way, int round, Work work) throws Exception {
+    double cpu = cpuSeconds(way);
     long start = System.nanoTime();
-    work.run();
-    return new long[] {System.nanoTime() - start, SYSTEM.getProcessCpuTime() - cpu};
+    long bytes = work.run(way);
+    double seconds = (System.nanoTime() - start) / 1e9;
+    double used = cpuSeconds(way) - cpu;
+    System.out.printf(
+        Locale.ROOT,
+        "bench %s %s %d %.6f %.6f %d%n",
+        what,
+        way.name(),
+        round,
+        seconds,
+        used,
+        bytes);
   }
 
-  private static void print(String what, String which, List<long[]> times) {
-    System.out.printf("%s %s %.6f %.6f%n", what, which, median(times, 0), median(times, 1));
+  /** Of this process, and of the one that mounted the way's directory if there is one. */
+  private static double cpuSeconds(Way way) throws IOException {
+    double own = SYSTEM.getProcessCpuTime() / 1e9;
+    String process = System.getProperty("bench.process." + way.name());
+    if (process == null) {
+      return own;
+    }
+    String stat = Files.readString(java.nio.file.Path.of("/proc", process, "stat"));
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+    long ticks = Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+    return own + (double) ticks / TICKS_PER_SECOND;
   }
 
-  private static double median(List<long[]> times, int field) {
-    long[] sorted = times.stream().mapToLong(time -> time[field]).sorted().toArray();
-    return sorted[sorted.length / 2] / 1e9;
-  }
-
-  private void write(FileSystem fs, String file, long size, boolean sync) throws IOException {
-    try (FSDataOutputStream out = fs.create(new Path(file), WriteMode.OVERWRITE)) {
+  private long write(Way way, boolean sync) throws IOException {
+    try (FSDataOutputStream out = way.fileSystem().create(way.path("large"), WriteMode.OVERWRITE)) {
       for (long done = 0; done < size; done += BUFFER) {
         out.write(buffer, 0, BUFFER);
       }
@@ -133,60 +209,70 @@ public final class SealedStateBench {
         out.sync();
       }
     }
+    return size;
   }
 
-  private void read(FileSystem fs, String file) throws IOException {
+  private long read(Way way, String name) throws IOException {
     byte[] into = new byte[BUFFER];
-    try (FSDataInputStream in = fs.open(new Path(file))) {
-      while (in.read(into, 0, BUFFER) >= 0) {}
+    long total = 0;
+    try (FSDataInputStream in = way.fileSystem().open(way.path(name))) {
+      for (int count = 0; count >= 0; count = in.read(into, 0, BUFFER)) {
+        total += count;
+      }
     }
+    return total;
   }
 
-  private void readAtRandom(FileSystem fs, String file) throws IOException {
+  private long readAtRandom(Way way) throws IOException {
     Random random = new Random(2);
-    byte[] into = new byte[4096];
-    try (FSDataInputStream in = fs.open(new Path(file))) {
-      for (int i = 0; i < RANDOM_READS; i++) {
-        in.seek(random.nextInt((int) (256 * MIB) - into.length));
+    byte[] into = new byte[PAGE];
+    try (FSDataInputStream in = way.fileSystem().open(way.path("large"))) {
+      for (int i = 0; i < reads; i++) {
+        in.seek(random.nextLong(size - PAGE));
         int done = 0;
-        while (done < into.length) {
-          done += in.read(into, done, into.length - done);
+        while (done < PAGE) {
+          done += in.read(into, done, PAGE - done);
         }
       }
     }
+    return (long) reads * PAGE;
   }
 
-  private void writeSmall(FileSystem fs, String directory) throws IOException {
-    fs.mkdirs(new Path(directory));
-    for (int i = 0; i < SMALL_FILES; i++) {
-      try (FSDataOutputStream out =
-          fs.create(new Path(directory, String.valueOf(i)), WriteMode.OVERWRITE)) {
-        out.write(buffer, 0, 8192);
+  private long writeSmall(Way way) throws IOException {
+    for (int i = 0; i < files; i++) {
+      Path file = way.path("small/" + i);
+      try (FSDataOutputStream out = way.fileSystem().create(file, WriteMode.OVERWRITE)) {
+        out.write(buffer, 0, SMALL);
       }
     }
+    return (long) files * SMALL;
   }
 
-  private void readSmall(FileSystem fs, String directory) throws IOException {
-    for (int i = 0; i < SMALL_FILES; i++) {
-      read(fs, directory + "/" + i);
+  private long readSmall(Way way) throws IOException {
+    long total = 0;
+    for (int i = 0; i < files; i++) {
+      total += read(way, "small/" + i);
     }
+    return total;
   }
 
   /** What the JDK's cipher does with nothing around it, in chunks of the format's size. */
-  private static void cipher(long size) throws Exception {
+  private void cipher() throws Exception {
     byte[] plaintext = new byte[CHUNK];
     byte[] ciphertext = new byte[CHUNK + 16];
-    SecretKeySpec key = new SecretKeySpec(Arrays.copyOf(plaintext, 32), "AES");
+    SecretKeySpec key = new SecretKeySpec(new byte[32], "AES");
     Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
+    List<Way> jca = List.of(new Way("jca", "", ""));
     Work encrypt =
-        () -> {
+        way -> {
           for (long i = 0; i < size / CHUNK; i++) {
             cipher.init(Cipher.ENCRYPT_MODE, key, newNonce());
             cipher.doFinal(plaintext, 0, CHUNK, ciphertext, 0);
           }
+          return size;
         };
     Work decrypt =
-        () -> {
+        way -> {
           GCMParameterSpec nonce = newNonce();
           cipher.init(Cipher.ENCRYPT_MODE, key, nonce);
           cipher.doFinal(plaintext, 0, CHUNK, ciphertext, 0);
@@ -194,11 +280,10 @@ public final class SealedStateBench {
             cipher.init(Cipher.DECRYPT_MODE, key, nonce);
             cipher.doFinal(ciphertext, 0, ciphertext.length, plaintext, 0);
           }
+          return size;
         };
-    encrypt.run();
-    measure("jca", "encrypt", ROUNDS, encrypt);
-    decrypt.run();
-    measure("jca", "decrypt", ROUNDS, decrypt);
+    inTurns("encrypt", jca, ROUNDS, encrypt);
+    inTurns("decrypt", jca, ROUNDS, decrypt);
   }
 
   private static GCMParameterSpec newNonce() {
