@@ -20,6 +20,9 @@ import org.slf4j.LoggerFactory;
 final class SealedFileOpener {
   private static final Logger LOG = LoggerFactory.getLogger(SealedFileOpener.class);
 
+  /** A shorter file has one chunk, and is read at once. */
+  private static final long ONE_READ = Layout.chunkOffset(1);
+
   private final Vault vault;
 
   SealedFileOpener(Vault vault) {
@@ -35,7 +38,7 @@ final class SealedFileOpener {
    */
   SealedInputStream open(Object file, FSDataInputStream inner, String path, long fileLength)
       throws IOException {
-    byte[] start = new byte[(int) Math.min(fileLength, Layout.PREFIX)];
+    byte[] start = new byte[(int) (fileLength < ONE_READ ? fileLength : Layout.PREFIX)];
     readFully(inner, start, 0, start.length);
     Header header = Header.parse(start, start.length);
     wholeLength(fileLength);
@@ -47,7 +50,7 @@ final class SealedFileOpener {
                 header,
                 Arrays.copyOfRange(start, Layout.HEADER, commitment),
                 Arrays.copyOfRange(start, commitment, Layout.PREFIX));
-    SealedInputStream stream = openPayload(file, inner, keys, fileLength);
+    SealedInputStream stream = openPayload(file, inner, keys, fileLength, start);
     checkName(header, path);
     return stream;
   }
@@ -58,10 +61,16 @@ final class SealedFileOpener {
    */
   static SealedInputStream openPayload(
       Object file, FSDataInputStream inner, FileKeys keys, long fileLength) throws IOException {
+    return openPayload(file, inner, keys, fileLength, new byte[0]);
+  }
+
+  private static SealedInputStream openPayload(
+      Object file, FSDataInputStream inner, FileKeys keys, long fileLength, byte[] start)
+      throws IOException {
     long length = wholeLength(fileLength);
     try {
       ChunkOpener opener = new ChunkOpener(keys);
-      byte[] lastChunk = openLastChunk(inner, opener, length);
+      byte[] lastChunk = openLastChunk(inner, opener, length, start);
       return new SealedInputStream(file, inner, opener, length, lastChunk);
     } catch (GeneralSecurityException e) {
       throw new IOException("this Java cannot open sealed files", e);
@@ -77,16 +86,22 @@ final class SealedFileOpener {
     return length;
   }
 
-  private static byte[] openLastChunk(FSDataInputStream inner, ChunkOpener opener, long length)
-      throws IOException {
+  /**
+   * @param start what was read of the file before: all of it, or less than its last chunk needs
+   */
+  private static byte[] openLastChunk(
+      FSDataInputStream inner, ChunkOpener opener, long length, byte[] start) throws IOException {
     long chunk = length / Layout.CHUNK;
     byte[] plain = new byte[(int) (length % Layout.CHUNK)];
-    byte[] sealed = new byte[plain.length + Layout.TAG];
-    if (inner.getPos() != Layout.chunkOffset(chunk)) {
+    byte[] sealed = start;
+    int offset = start.length - plain.length - Layout.TAG;
+    if (offset < Layout.chunkOffset(chunk)) {
+      sealed = new byte[plain.length + Layout.TAG];
+      offset = 0;
       inner.seek(Layout.chunkOffset(chunk));
+      readFully(inner, sealed, 0, sealed.length);
     }
-    readFully(inner, sealed, 0, sealed.length);
-    opener.open(chunk, sealed, 0, sealed.length, plain, 0);
+    opener.open(chunk, sealed, offset, plain.length + Layout.TAG, plain, 0);
     return plain;
   }
 

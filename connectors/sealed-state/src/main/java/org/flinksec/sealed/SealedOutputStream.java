@@ -20,11 +20,12 @@ import org.flinksec.sealed.format.Layout;
  * and the file stays invalid. A close during another thread's write (a cancelled task) abandons the
  * file rather than waiting or sealing beside the writer.
  *
- * <p>Memory: at most 1 MiB of ciphertext and 16 KiB of plaintext.
+ * <p>Memory: at most 16 KiB of plaintext and 273 KiB of ciphertext; about twice its content for a
+ * small file.
  */
 final class SealedOutputStream extends FSDataOutputStream {
-  /** Chunks that are written to the inner stream at once. */
-  private static final int BATCH = 64;
+  /** Chunks that are written to the inner stream at once; more are no quicker. */
+  private static final int BATCH = 16;
 
   /** Runs after the inner stream was closed, to make the file's directory entry durable. */
   interface AfterClose {
@@ -36,7 +37,9 @@ final class SealedOutputStream extends FSDataOutputStream {
   private final ChunkSealer sealer;
   private final ReentrantLock lock = new ReentrantLock();
 
-  private final byte[] chunk = new byte[Layout.CHUNK];
+  /** Grows up to one chunk. */
+  private byte[] chunk = {};
+
   private int chunkLength;
   private byte[] sealed;
   private int sealedLength;
@@ -54,7 +57,7 @@ final class SealedOutputStream extends FSDataOutputStream {
     try {
       FileKeys keys = FileKeys.derive(vault.dataKey().key(), salt, context);
       sealer = new ChunkSealer(keys);
-      sealed = Arrays.copyOf(Header.create(context, vault.dataKey().wrapped()), 4 * Layout.CHUNK);
+      sealed = Arrays.copyOf(Header.create(context, vault.dataKey().wrapped()), Layout.PREFIX);
       System.arraycopy(salt, 0, sealed, Layout.HEADER, Layout.SALT);
       System.arraycopy(
           keys.commitment(), 0, sealed, Layout.HEADER + Layout.SALT, Layout.COMMITMENT);
@@ -71,15 +74,7 @@ final class SealedOutputStream extends FSDataOutputStream {
 
   @Override
   public void write(int b) throws IOException {
-    locked(
-        () -> {
-          chunk[chunkLength++] = (byte) b;
-          position++;
-          if (chunkLength == Layout.CHUNK) {
-            sealChunk(chunk, 0);
-            chunkLength = 0;
-          }
-        });
+    write(new byte[] {(byte) b}, 0, 1);
   }
 
   @Override
@@ -100,6 +95,7 @@ final class SealedOutputStream extends FSDataOutputStream {
         continue;
       }
       int size = Math.min(end - offset, Layout.CHUNK - chunkLength);
+      reserveChunk(chunkLength + size);
       System.arraycopy(bytes, offset, chunk, chunkLength, size);
       offset += size;
       position += size;
@@ -156,7 +152,7 @@ final class SealedOutputStream extends FSDataOutputStream {
       if (failure != null) {
         throw new IOException("the file is not whole, an earlier write failed", failure);
       }
-      reserve(Layout.SEALED_CHUNK);
+      reserve(chunkLength + Layout.TAG);
       sealedLength += sealer.sealLast(chunk, 0, chunkLength, sealed, sealedLength);
       drain();
       inner.sync();
@@ -195,18 +191,26 @@ final class SealedOutputStream extends FSDataOutputStream {
     }
   }
 
-  /** Grows the buffer step by step, so that a small file costs little memory. */
+  /** Buffers grow step by step, so that a small file costs little memory. */
   private void reserve(int size) {
     int needed = sealedLength + size;
     if (needed > sealed.length) {
       int limit = (BATCH + 1) * Layout.SEALED_CHUNK;
-      sealed = Arrays.copyOf(sealed, Math.min(Math.max(needed, 4 * sealed.length), limit));
+      sealed = Arrays.copyOf(sealed, Math.max(needed, Math.min(4 * sealedLength, limit)));
+    }
+  }
+
+  private void reserveChunk(int needed) {
+    if (needed > chunk.length) {
+      chunk = Arrays.copyOf(chunk, Math.max(needed, Math.min(4 * chunkLength, Layout.CHUNK)));
     }
   }
 
   private void drain() throws IOException {
-    inner.write(sealed, 0, sealedLength);
-    sealedLength = 0;
+    if (sealedLength > 0) {
+      inner.write(sealed, 0, sealedLength);
+      sealedLength = 0;
+    }
   }
 
   private interface Action {
@@ -220,7 +224,7 @@ final class SealedOutputStream extends FSDataOutputStream {
         throw new IOException("the stream is closed or failed earlier", failure);
       }
       action.run();
-    } catch (IOException e) {
+    } catch (IOException | Error e) {
       fail(e);
       throw e;
     } catch (GeneralSecurityException | RuntimeException e) {
@@ -231,7 +235,7 @@ final class SealedOutputStream extends FSDataOutputStream {
     }
   }
 
-  private void fail(Exception e) {
+  private void fail(Throwable e) {
     if (failure == null && !closed) {
       failure = new IOException("an earlier write failed", e);
     }

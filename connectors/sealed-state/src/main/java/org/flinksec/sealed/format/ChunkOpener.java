@@ -2,6 +2,7 @@
 package org.flinksec.sealed.format;
 
 import java.security.GeneralSecurityException;
+import java.util.Arrays;
 import javax.crypto.Cipher;
 import org.flinksec.sealed.format.SealedFileException.Reason;
 
@@ -16,13 +17,15 @@ public final class ChunkOpener {
   /**
    * Decrypts one chunk; returns its plaintext's length.
    *
-   * @throws SealedFileException TAMPERED if its tag is wrong
+   * @throws SealedFileException TAMPERED if its tag is wrong; then {@code out} has zeros for it
    */
   public int open(long chunk, byte[] in, int offset, int length, byte[] out, int outOffset)
       throws SealedFileException {
     try {
       return cipher.process(chunk, in, offset, length, out, outOffset);
     } catch (GeneralSecurityException e) {
+      // Not every provider leaves the output alone until it has compared the tag.
+      Arrays.fill(out, outOffset, outOffset + Math.max(0, length - Layout.TAG), (byte) 0);
       throw new SealedFileException(
           Reason.TAMPERED,
           "chunk " + chunk + " is not authentic: the file was altered or cut short inside it",

@@ -9,12 +9,13 @@ public enum NamePolicy {
   WARN,
   ENFORCE;
 
+  private static final Pattern SLASHES = Pattern.compile("/+");
   private static final Pattern BOUND = Pattern.compile("chk-\\d+|shared|taskowned");
   private static final String SAVEPOINT = "savepoint-";
 
   /** The policy of a file at this path: Flink never moves a checkpoint's files, but may others. */
   public static NamePolicy of(String path) {
-    String[] parts = path.split("/+");
+    String[] parts = SLASHES.split(path);
     String directory = parts.length < 2 ? "" : parts[parts.length - 2];
     if (BOUND.matcher(directory).matches()) {
       return ENFORCE;
