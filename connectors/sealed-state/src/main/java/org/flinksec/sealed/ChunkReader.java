@@ -3,15 +3,18 @@ package org.flinksec.sealed;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.flinksec.sealed.format.ChunkOpener;
 import org.flinksec.sealed.format.Layout;
 
 /**
- * The full chunks of one file, by number. Not thread safe.
+ * The full chunks of one file, by number. Not thread safe, but for {@link #settle()}.
  *
  * <p>Ciphertext is read in batches: as many chunks as a call asks for, and up to 16 while calls go
  * on where the one before ended. Whole chunks are decrypted straight into the caller's array.
+ * Behind a batch of 16 a {@link SpareThread} reads the next one, and decrypts the last quarter of
+ * it, which makes its work and the caller's about the same.
  */
 final class ChunkReader {
   private static final int BATCH = 16;
@@ -22,10 +25,16 @@ final class ChunkReader {
   /** How many full chunks the file has. */
   private final long chunks;
 
-  private byte[] batch = {};
-  private long first;
-  private int count;
+  private ChunkBatch batch = new ChunkBatch();
   private int size = 1;
+
+  /** The batch that is not in use, and what decrypts it ahead. */
+  private ChunkBatch other;
+
+  private ChunkOpener otherOpener;
+
+  /** The batch that another thread reads. */
+  private volatile CompletableFuture<ChunkBatch> ahead;
 
   /** The chunk at which the inner stream stands, or -1. */
   private long innerChunk = -1;
@@ -63,30 +72,79 @@ final class ChunkReader {
   }
 
   private void open(long chunk, long wanted, byte[] out, int offset) throws IOException {
-    if (chunk < first || chunk >= first + count) {
+    if (!batch.has(chunk)) {
       fetch(chunk, wanted);
     }
-    int from = (int) (chunk - first) * Layout.SEALED_CHUNK;
-    opener.open(chunk, batch, from, Layout.SEALED_CHUNK, out, offset);
+    batch.open(chunk, opener, out, offset);
   }
 
-  /** Reads the batch that begins with this chunk. */
+  /** Gets the batch that begins with this chunk. */
   private void fetch(long chunk, long wanted) throws IOException {
-    boolean goesOn = count > 0 && chunk == first + count;
+    boolean goesOn = batch.endsAt(chunk);
     size = (int) Math.min(BATCH, Math.max(goesOn ? 2 * size : 1, wanted));
-    int fetched = (int) Math.min(size, chunks - chunk);
-    int length = fetched * Layout.SEALED_CHUNK;
-    if (batch.length < length) {
-      batch = new byte[length];
+    if (!takeAhead(chunk)) {
+      int count = (int) Math.min(size, chunks - chunk);
+      long from = innerChunk;
+      innerChunk = -1;
+      batch.fill(inner, from, chunk, count);
+      innerChunk = chunk + count;
     }
-    count = 0;
-    if (innerChunk != chunk) {
-      inner.seek(Layout.chunkOffset(chunk));
+    if (goesOn && size == BATCH && innerChunk < chunks) {
+      readAhead(innerChunk, (int) Math.min(BATCH, chunks - innerChunk));
     }
+  }
+
+  private void readAhead(long chunk, int count) throws IOException {
+    if (other == null) {
+      other = new ChunkBatch();
+    }
+    if (otherOpener == null) {
+      otherOpener = opener.another();
+    }
+    ChunkBatch next = other;
+    ChunkOpener nextOpener = otherOpener;
+    ahead =
+        SpareThread.start(
+                () -> {
+                  next.fill(inner, chunk, chunk, count);
+                  next.openFrom(count - count / 4, nextOpener);
+                  return next;
+                })
+            .orElse(null);
+    if (ahead != null) {
+      innerChunk = chunk + count;
+    }
+  }
+
+  /** Makes the batch that was read ahead the current one, if it begins with this chunk. */
+  private boolean takeAhead(long chunk) throws IOException {
+    CompletableFuture<ChunkBatch> reading = ahead;
+    if (reading == null) {
+      return false;
+    }
+    boolean wanted = batch.endsAt(chunk);
+    long end = innerChunk;
     innerChunk = -1;
-    SealedFileOpener.readFully(inner, batch, 0, length);
-    innerChunk = chunk + fetched;
-    first = chunk;
-    count = fetched;
+    try {
+      ChunkBatch next = SpareThread.await(reading);
+      innerChunk = end;
+      if (wanted) {
+        other = batch;
+        batch = next;
+      }
+      return wanted;
+    } catch (IOException e) {
+      if (wanted) {
+        throw e;
+      }
+      return false;
+    } finally {
+      ahead = null;
+    }
+  }
+
+  /** Waits for a read ahead, since the file is about to be closed. */
+  void settle() {
+    SpareThread.settle(ahead);
   }
 }

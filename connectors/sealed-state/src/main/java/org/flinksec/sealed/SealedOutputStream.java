@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.flink.core.fs.FSDataOutputStream;
 import org.flinksec.sealed.format.ChunkSealer;
@@ -20,12 +21,19 @@ import org.flinksec.sealed.format.Layout;
  * and the file stays invalid. A close during another thread's write (a cancelled task) abandons the
  * file rather than waiting or sealing beside the writer.
  *
- * <p>Memory: at most 16 KiB of plaintext and 273 KiB of ciphertext; about twice its content for a
- * small file.
+ * <p>The thread that writes is the one that seals. From the second MiB on, sealed chunks are
+ * written by a {@link SpareThread} while the next ones are sealed: one batch at a time, and in
+ * order. Then a failure shows one batch later, and at the latest in {@link #flush()}, {@link
+ * #sync()} or close.
+ *
+ * <p>Memory: at most 16 KiB of plaintext and 273 KiB of ciphertext, twice that beyond 1 MiB; about
+ * twice its content for a small file.
  */
 final class SealedOutputStream extends FSDataOutputStream {
   /** Chunks that are written to the inner stream at once; more are no quicker. */
   private static final int BATCH = 16;
+
+  private static final long BESIDE_FROM = 1 << 20;
 
   /** Runs after the inner stream was closed, to make the file's directory entry durable. */
   interface AfterClose {
@@ -44,6 +52,9 @@ final class SealedOutputStream extends FSDataOutputStream {
   private byte[] sealed;
   private int sealedLength;
   private long position;
+
+  /** The batch before, while another thread writes it; then {@code sealed}'s next array. */
+  private volatile CompletableFuture<byte[]> writing;
 
   private volatile IOException failure;
   private volatile boolean closed;
@@ -168,6 +179,7 @@ final class SealedOutputStream extends FSDataOutputStream {
     if (failure == null) {
       failure = new IOException("closing failed", e);
     }
+    SpareThread.settle(writing);
     try {
       inner.close();
     } catch (IOException suppressed) {
@@ -179,6 +191,7 @@ final class SealedOutputStream extends FSDataOutputStream {
   private void abandon() throws IOException {
     closed = true;
     failure = new IOException("the stream was closed during a write");
+    SpareThread.settle(writing);
     inner.close();
     throw failure;
   }
@@ -187,8 +200,42 @@ final class SealedOutputStream extends FSDataOutputStream {
     reserve(Layout.SEALED_CHUNK);
     sealedLength += sealer.seal(bytes, offset, sealed, sealedLength);
     if (sealedLength >= BATCH * Layout.SEALED_CHUNK) {
-      drain();
+      boolean beside = position >= BESIDE_FROM && drainBeside();
+      if (!beside) {
+        drain();
+      }
     }
+  }
+
+  /** As {@link #drain()}, on another thread if one is free. */
+  private boolean drainBeside() throws IOException {
+    byte[] free = awaitWritten();
+    byte[] full = sealed;
+    int length = sealedLength;
+    writing =
+        SpareThread.start(
+                () -> {
+                  inner.write(full, 0, length);
+                  return full;
+                })
+            .orElse(null);
+    if (writing == null) {
+      return false;
+    }
+    sealed = free == null ? new byte[full.length] : free;
+    sealedLength = 0;
+    return true;
+  }
+
+  /** The array that was written, or null if none was being written. */
+  private byte[] awaitWritten() throws IOException {
+    CompletableFuture<byte[]> before = writing;
+    byte[] free = before == null ? null : SpareThread.await(before);
+    writing = null;
+    if (failure != null) {
+      throw new IOException("the stream was closed during a write", failure);
+    }
+    return free;
   }
 
   /** Buffers grow step by step, so that a small file costs little memory. */
@@ -206,7 +253,9 @@ final class SealedOutputStream extends FSDataOutputStream {
     }
   }
 
+  /** Hands everything that is sealed to the inner stream. */
   private void drain() throws IOException {
+    awaitWritten();
     if (sealedLength > 0) {
       inner.write(sealed, 0, sealedLength);
       sealedLength = 0;

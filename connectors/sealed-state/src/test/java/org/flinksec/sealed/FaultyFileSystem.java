@@ -4,8 +4,10 @@ package org.flinksec.sealed;
 import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.apache.flink.core.fs.FSDataInputStream;
+import org.apache.flink.core.fs.FSDataInputStreamWrapper;
 import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.core.fs.local.LocalFileSystem;
@@ -13,13 +15,20 @@ import org.apache.flink.core.fs.local.LocalFileSystem;
 /** A local file system that writes down what is called, and fails where it is told to. */
 final class FaultyFileSystem extends LocalFileSystem {
   /** What was called on the streams, in order. */
-  final List<String> calls = new ArrayList<>();
+  final List<String> calls = Collections.synchronizedList(new ArrayList<>());
 
   /** The call that fails, as {@code write}, {@code sync}, {@code flush} or {@code close}. */
-  String failing = "";
+  volatile String failing = "";
 
   /** Runs inside of every write, before its bytes are written. */
   Runnable duringWrite = () -> {};
+
+  /** What happens inside of every read, before its bytes are read. */
+  interface DuringRead {
+    void run() throws IOException;
+  }
+
+  DuringRead duringRead = () -> {};
 
   private void called(String call) throws IOException {
     calls.add(call);
@@ -35,7 +44,19 @@ final class FaultyFileSystem extends LocalFileSystem {
 
   @Override
   public FSDataInputStream open(Path path) throws IOException {
-    return super.open(new Path(path.getPath()));
+    return new FSDataInputStreamWrapper(super.open(new Path(path.getPath()))) {
+      @Override
+      public int read(byte[] out, int offset, int size) throws IOException {
+        duringRead.run();
+        return super.read(out, offset, size);
+      }
+
+      @Override
+      public void close() throws IOException {
+        super.close();
+        calls.add("close");
+      }
+    };
   }
 
   @Override

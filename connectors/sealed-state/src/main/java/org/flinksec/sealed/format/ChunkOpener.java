@@ -8,10 +8,27 @@ import org.flinksec.sealed.format.SealedFileException.Reason;
 
 /** Decrypts chunks of one message, in any order. Not thread safe. */
 public final class ChunkOpener {
+  private final FileKeys keys;
   private final ChunkCipher cipher;
 
   public ChunkOpener(FileKeys keys) throws GeneralSecurityException {
+    this.keys = keys;
     cipher = keys.cipher(Cipher.DECRYPT_MODE);
+  }
+
+  /** One for the same message, for another thread. */
+  public ChunkOpener another() {
+    try {
+      return new ChunkOpener(keys);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("the cipher was there before", e);
+    }
+  }
+
+  /** Decrypts a full chunk. */
+  public void open(long chunk, byte[] in, int offset, byte[] out, int outOffset)
+      throws SealedFileException {
+    open(chunk, in, offset, Layout.SEALED_CHUNK, out, outOffset);
   }
 
   /**
