@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happens to the flight job on its cluster, in one go; the tests ask about it afterwards."""
 
-import json
 import shutil
 import ssl
 from collections.abc import Iterator
@@ -18,7 +17,8 @@ from flinksec_jobs.sandbox.ports import free_ports
 from ..servers.conftest import JOB
 from ..servers.secrets_search import Seen
 from .clients import Identity, listening_ports, speak_plainly, speak_tls, tls_version
-from .processes import MAKING, FlinkCluster
+from .processes import MAKING, QUICK_START, FlinkCluster
+from .rest_answers import answers
 
 TASK_MANAGERS = ("taskmanager-1", "taskmanager-2")
 PROCESSES = ("jobmanager", *TASK_MANAGERS)
@@ -49,6 +49,7 @@ class Story:
         after_rotation: the same as `attempts`, when the old certificate had been dropped.
         still_running: whether the job was running when the last step was done.
         savepoint: where it was written.
+        answers: all that REST told at the end, by path.
         exit_codes: of all processes at the end.
     """
 
@@ -61,6 +62,7 @@ class Story:
     after_rotation: dict[str, dict[Place, str]] = field(default_factory=dict)
     still_running: bool = False
     savepoint: str = ""
+    answers: dict[str, bytes] = field(default_factory=dict)
     exit_codes: dict[str, int] = field(default_factory=dict)
     secret_directories: list[Path] = field(default_factory=list)
 
@@ -70,7 +72,7 @@ def told(sandbox: Sandbox, directory: Path) -> Iterator[Story]:
     """Run the job from its start to its end."""
     (zookeeper,) = free_ports(1)
     more = f'high_availability = "zookeeper"\nzookeeper_quorum = ["127.0.0.1:{zookeeper}"]'
-    settings = sandbox.settings_toml() + 'checkpoint_interval = "1 s"\n' + _FLINK
+    settings = sandbox.settings_toml() + 'checkpoint_interval = "1 s"\n' + _FLINK + QUICK_START
     with FlinkCluster(directory, settings, more) as cluster:
         state, kept = sandbox.directory / "state", sandbox.directory / "evidence-of-cluster"
         with Evidence(state, kept) as evidence, Seen.watching(cluster.ask) as seen:
@@ -82,7 +84,8 @@ def told(sandbox: Sandbox, directory: Path) -> Iterator[Story]:
                 cluster.wait_for_checkpoint()
                 _attack(story, directory)
                 _kill_and_rotate(story, directory)
-                story.savepoint = _savepoint(cluster)
+                story.savepoint = cluster.savepoint("savepoints", {"cancel-job": False})
+                story.answers = dict(answers(cluster.ask))
                 story.still_running = '"RUNNING"' in cluster.ask("/jobs").decode()
             finally:
                 sandbox.limit_reading(0)
@@ -164,14 +167,3 @@ def _kill_and_rotate(story: Story, directory: Path) -> None:
         story.after_rotation[when] = {
             place: speak_tls(place[1], identities[_kind(cluster, place)]) for place in places
         }
-
-
-def _savepoint(cluster: FlinkCluster) -> str:
-    path = f"/jobs/{cluster.job_id()}/savepoints"
-    trigger = json.loads(cluster.ask(path, {"cancel-job": False}))["request-id"]
-
-    def done() -> str | None:
-        answer = json.loads(cluster.ask(f"{path}/{trigger}"))
-        return str(answer["operation"]) if answer["status"]["id"] == "COMPLETED" else None
-
-    return cluster.wait_for("savepoint", done)

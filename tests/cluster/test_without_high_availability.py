@@ -16,7 +16,7 @@ def test_a_jobmanager_ends_when_told_and_the_next_one_goes_on_from_the_last_chec
     small_cluster.start_taskmanager("taskmanager")
     small_cluster.start_jobmanager(COUNT, NEVER)
     small_cluster.wait_for_checkpoint()
-    assert small_cluster.terminate("jobmanager") != 0  # the job is not finished
+    assert small_cluster.terminate("jobmanager") == 143  # by SIGTERM: the job is not finished
     # From the beginning it would count for a minute before it fails; it must have a head start.
     small_cluster.start_jobmanager(COUNT, "1", options=("-Drestart-strategy.type=none",))
     assert small_cluster.exit_code("jobmanager") == 163  # 1443, of which a process keeps 8 bits
@@ -26,6 +26,24 @@ def test_a_jobmanager_ends_when_told_and_the_next_one_goes_on_from_the_last_chec
     assert counted
     assert int(counted[1]) > 1
     small_cluster.terminate("taskmanager")
+
+
+def test_a_job_that_is_stopped_with_a_savepoint_ends_well_and_goes_on_from_there(
+    small_cluster: FlinkCluster,
+) -> None:
+    small_cluster.start_taskmanager("taskmanager")
+    small_cluster.start_jobmanager(COUNT, NEVER)
+    small_cluster.wait_for_checkpoint()
+    savepoint = small_cluster.savepoint("stop", {"drain": False})
+    assert "sealed+file:" in savepoint
+    assert small_cluster.exit_code("jobmanager") == 0
+    options = ("--from-savepoint", savepoint, "-Drestart-strategy.type=none")
+    small_cluster.start_jobmanager(COUNT, "1", options=options)
+    assert small_cluster.exit_code("jobmanager") == 163
+    log = small_cluster.log("jobmanager")
+    counted = re.search(r"told to fail at (\d+)", log)
+    assert counted
+    assert int(counted[1]) > 1
 
 
 def test_a_program_that_cannot_start_says_why_in_two_lines_at_the_end(

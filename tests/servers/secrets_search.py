@@ -3,6 +3,7 @@
 
 import base64
 import http.client
+import itertools
 import json
 import struct
 import threading
@@ -16,6 +17,8 @@ from typing import Self
 import psutil
 
 _INTERVAL_SECONDS = 0.2
+# Processes come and go; what REST tells stays, and each answer costs the JobManager time.
+_REST_EVERY = 10
 
 Ask = Callable[[str], bytes]
 
@@ -67,10 +70,13 @@ class Seen:
         ]
 
     def _watch(self) -> None:
-        while not self._stop.wait(_INTERVAL_SECONDS):
+        for look in itertools.count():
+            if self._stop.wait(_INTERVAL_SECONDS):
+                return
             for process in psutil.Process().children(recursive=True):
                 self._look_at(process)
-            self._ask_flink()
+            if look % _REST_EVERY == 0:
+                self._ask_flink()
 
     def _ask_flink(self) -> None:
         try:
