@@ -270,6 +270,8 @@ class SecureJob:
         if self.settings.kafka:
             jars += artifacts.jars("flink-kafka")
         jvm.add_jars(env, jars)
+        if jvm.runs_in_a_cluster():
+            jvm.leave_out_flinks_python(env)
         return env
 
     def _configuration(self) -> Configuration:

@@ -12,10 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from flinksec_jobs.errors import FlinkSecError, JobError
 
 _DEEPEST = 30
+_JARS = "pipeline.jars"
 # The JVM that `start` has started, by PyFlink's own object for it.
 _started: dict[str, Any] = {}
 _NOISE = (
@@ -116,6 +118,34 @@ def add_jars(environment: Any, jars: Sequence[Path]) -> None:
     """Ship jars with the job of a ``StreamExecutionEnvironment``."""
     with translated("cannot add the connectors' jars to the job"):
         environment.add_jars(*[jar.as_uri() for jar in jars])
+
+
+def leave_out_flinks_python(environment: Any) -> None:
+    """Do not ship PyFlink's jar with a job whose processes have it on their class path.
+
+    Flink adds it to every Python program: 40 MB that would lie in the storage of high
+    availability, and that each TaskManager would fetch at each of its starts.
+    """
+    from pyflink.common import Configuration
+
+    with translated("cannot look at the jars of the job"):
+        jvm = view()
+        on_class_path = str(jvm.java.lang.System.getProperty("java.class.path"))
+        options = jvm.org.apache.flink.python.util.PythonConfigUtil.getEnvironmentConfig(
+            environment._j_stream_execution_environment
+        )
+        jars = Configuration.parse_list_value(options.getString(_JARS, None))
+        options.setString(_JARS, str(without_flinks_python(jars, on_class_path)))
+
+
+def without_flinks_python(jars: Sequence[str], class_path: str) -> list[str]:
+    """Leave out of these URLs that of PyFlink's jar if it is on the class path."""
+    there = set(class_path.split(os.pathsep))
+    return [
+        jar
+        for jar in jars
+        if not ("/flink-python-" in jar and unquote(urlsplit(jar).path) in there)
+    ]
 
 
 def initialize_file_systems(configuration: Any) -> None:

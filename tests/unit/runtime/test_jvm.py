@@ -154,3 +154,10 @@ def test_a_cluster_is_told_from_a_local_run(monkeypatch: pytest.MonkeyPatch) -> 
     assert jvm.runs_in_a_cluster() is False
     monkeypatch.setenv("PYFLINK_GATEWAY_PORT", "1")
     assert jvm.runs_in_a_cluster() is True
+
+
+def test_pyflinks_jar_is_not_shipped_where_it_is_on_the_class_path() -> None:
+    python, ours = "file:/opt/my%20flink/opt/flink-python-2.2.1.jar", "file:///jars/ours.jar"
+    there = "/opt/my flink/opt/flink-python-2.2.1.jar:/jars/ours.jar"
+    assert jvm.without_flinks_python([python, ours], there) == [ours]
+    assert jvm.without_flinks_python([python, ours], "/opt/my flink/lib/a.jar") == [python, ours]
