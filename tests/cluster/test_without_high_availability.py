@@ -12,40 +12,27 @@ ENDED_BY_SIGTERM = (165, 143)
 NEVER = str(10**9)
 
 
-def test_a_jobmanager_ends_when_told_and_the_next_one_goes_on_from_the_last_checkpoint(
+def test_a_job_goes_on_after_sigterm_and_after_a_stop_and_each_end_has_its_exit_code(
     small_cluster: FlinkCluster,
 ) -> None:
     small_cluster.start_taskmanager("taskmanager")
     small_cluster.start_jobmanager(COUNT, NEVER)
     small_cluster.wait_for_checkpoint()
     assert small_cluster.terminate("jobmanager") in ENDED_BY_SIGTERM  # the job is not finished
-    # From the beginning it would count for a minute before it fails; it must have a head start.
-    small_cluster.start_jobmanager(COUNT, "1", options=("-Drestart-strategy.type=none",))
-    assert small_cluster.exit_code("jobmanager") == 163  # 1443, of which a process keeps 8 bits
-    log = small_cluster.log("jobmanager")
-    assert "job count goes on from the checkpoint" in log
-    counted = re.search(r"told to fail at (\d+)", log)
-    assert counted
-    assert int(counted[1]) > 1
-    small_cluster.terminate("taskmanager")
-
-
-def test_a_job_that_is_stopped_with_a_savepoint_ends_well_and_goes_on_from_there(
-    small_cluster: FlinkCluster,
-) -> None:
-    small_cluster.start_taskmanager("taskmanager")
     small_cluster.start_jobmanager(COUNT, NEVER)
     small_cluster.wait_for_checkpoint()
+    assert "job count goes on from the checkpoint" in small_cluster.log("jobmanager")
     savepoint = small_cluster.savepoint("stop", {"drain": False})
     assert "sealed+file:" in savepoint
     assert small_cluster.exit_code("jobmanager") == 0
     options = ("--from-savepoint", savepoint, "-Drestart-strategy.type=none")
     small_cluster.start_jobmanager(COUNT, "1", options=options)
-    assert small_cluster.exit_code("jobmanager") == 163
+    assert small_cluster.exit_code("jobmanager") == 163  # 1443, of which a process keeps 8 bits
     log = small_cluster.log("jobmanager")
     counted = re.search(r"told to fail at (\d+)", log)
     assert counted
     assert int(counted[1]) > 1
+    assert small_cluster.terminate("taskmanager") == 0
 
 
 def test_a_program_that_cannot_start_says_why_in_two_lines_at_the_end(

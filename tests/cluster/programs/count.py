@@ -11,7 +11,13 @@ from pyflink.datastream.state import ValueStateDescriptor
 
 from flinksec_jobs import SecureJob
 
-ELEMENTS = 5_000
+ELEMENTS = 50_000
+
+
+def slowly(value: int) -> int:
+    # Beside the source: what waits further down would wait before a checkpoint's barrier too.
+    time.sleep(0.01)
+    return value
 
 
 class Count(KeyedProcessFunction):  # type: ignore[misc]
@@ -22,7 +28,6 @@ class Count(KeyedProcessFunction):  # type: ignore[misc]
         self._count = runtime_context.get_state(ValueStateDescriptor("count", Types.LONG()))
 
     def process_element(self, value: int, _ctx: KeyedProcessFunction.Context) -> Iterator[int]:
-        time.sleep(0.01)
         count = (self._count.value() or 0) + 1
         self._count.update(count)
         if count >= self._fail_at:
@@ -33,8 +38,10 @@ class Count(KeyedProcessFunction):  # type: ignore[misc]
 def main() -> None:
     with SecureJob("count") as job:
         numbers = job.env.from_collection(list(range(ELEMENTS)), Types.LONG())
-        counts = numbers.key_by(lambda _: 0, Types.LONG()).process(
-            Count(int(sys.argv[1])), Types.LONG()
+        counts = (
+            numbers.map(slowly, Types.LONG())
+            .key_by(lambda _: 0, Types.LONG())
+            .process(Count(int(sys.argv[1])), Types.LONG())
         )
         counts.map(lambda count: count, Types.LONG())
 
