@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     )
 
 _WAIT_SECONDS = 15
+# Nobody waits before a terminal for a JobManager, and a container that starts may be slow: there
+# the limits are Kafka's own, a minute.
+_WAIT_IN_A_CLUSTER_SECONDS = 75
 _CLIENT_LIMITS = {
     "request.timeout.ms": "5000",
     "default.api.timeout.ms": "10000",
@@ -42,7 +45,9 @@ def check_kafka(
     Raises:
         JobError: it cannot be reached, refuses the login or the certificate, or lacks a topic.
     """
-    properties = kafka_.client_properties(settings, kerberos) | _CLIENT_LIMITS
+    properties = kafka_.client_properties(settings, kerberos)
+    if not jvm.runs_in_a_cluster():
+        properties = properties | _CLIENT_LIMITS
     clients = jvm.view().org.apache.flink.kafka.shaded.org.apache.kafka.clients.admin
     try:
         with jvm.translated("Kafka"):
@@ -58,10 +63,11 @@ def check_kafka(
 
 def _describe(admin: Any, topic: str, settings: KafkaSettings) -> None:
     seconds = jvm.view().java.util.concurrent.TimeUnit.SECONDS
+    wait = _WAIT_IN_A_CLUSTER_SECONDS if jvm.runs_in_a_cluster() else _WAIT_SECONDS
     try:
         with jvm.translated(f"the Kafka topic {topic}"):
             described = admin.describeTopics(jvm.string_list([topic])).allTopicNames()
-            described.get(_WAIT_SECONDS, seconds)
+            described.get(wait, seconds)
     except JobError as error:
         raise _explained(error, settings) from error
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Every test, from the quickest to the slowest: unit, JVM, both against each other, faults of volumes, real servers.
+# Every test, from the quickest to the slowest: unit, JVM, both against each other, faults of volumes, a Flink cluster, real servers.
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=debian.sh
 . "$ROOT/scripts/debian.sh"
@@ -38,4 +38,5 @@ if [[ -e /dev/fuse ]]; then
 else
   say "faults of volumes are not tested: there is no /dev/fuse here"
 fi
+"${pytest[@]}" tests/cluster --timeout 1800
 "${pytest[@]}" tests/servers --timeout 900

@@ -30,7 +30,8 @@ PATIENCE = 600
 # Smaller keys than a cluster's own: they are made quicker.
 MAKING = Making(key_bits=2048)
 # Processes that live for a minute have no use for the slower compiler.
-QUICK_START = '"env.java.opts.all" = "-XX:TieredStopAtLevel=1"'
+_JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:-BytecodeVerificationRemote"
+QUICK_START = f'"env.java.opts.all" = "{_JAVA_OPTIONS}"'
 T = TypeVar("T")
 
 

@@ -3,9 +3,11 @@
 
 import shutil
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from flinksec_jobs.demo.evidence import Evidence
@@ -31,8 +33,6 @@ parallelism = 2
 "heartbeat.interval" = "1 s"
 "heartbeat.timeout" = "15 s"
 """
-
-_OTHER = {"internal": "rest", "rest": "internal"}
 
 Place = tuple[str, int]
 """A process and a port."""
@@ -111,22 +111,26 @@ def _attack(story: Story, directory: Path) -> None:
     right = _identities(cluster.tls, directory / "right")
     story.ports = {name: listening_ports(cluster.pid(name)) for name in PROCESSES}
     places = [(name, port) for name, ports in story.ports.items() for port in sorted(ports)]
+    # Whoever may ask REST is no process of the cluster, and the other way round.
+    other = {"internal": right["rest"], "rest": right["internal"]}
     story.attempts = {
-        "plaintext": {place: speak_plainly(place[1]) for place in places},
-        "no certificate": {place: speak_tls(place[1], None) for place in places},
-        "foreign certificate": {place: speak_tls(place[1], foreign) for place in places},
-        "right certificate": {
-            place: speak_tls(place[1], right[_kind(cluster, place)]) for place in places
-        },
-        # Whoever may ask REST is no process of the cluster, and the other way round.
-        "certificate of the other kind": {
-            place: speak_tls(place[1], right[_OTHER[_kind(cluster, place)]]) for place in places
-        },
+        "plaintext": _each(places, lambda place: speak_plainly(place[1])),
+        "no certificate": _each(places, lambda place: speak_tls(place[1], None)),
+        "foreign certificate": _each(places, lambda place: speak_tls(place[1], foreign)),
+        "right certificate": _each(places, partial(_speak_as, cluster, right)),
+        "certificate of the other kind": _each(places, partial(_speak_as, cluster, other)),
     }
-    story.versions = {
-        place: tls_version(place[1], ssl.TLSVersion.TLSv1_2, right[_kind(cluster, place)])
-        for place in places
-    }
+
+    def speak_older_tls(place: Place) -> str:
+        return tls_version(place[1], ssl.TLSVersion.TLSv1_2, right[_kind(cluster, place)])
+
+    story.versions = _each(places, speak_older_tls)
+
+
+def _each(places: list[Place], speak: Callable[[Place], str]) -> dict[Place, str]:
+    """Try all ports at once: a server that has let a client in says nothing for a while."""
+    with ThreadPoolExecutor(len(places)) as pool:
+        return dict(zip(places, pool.map(speak, places), strict=True))
 
 
 def _identities(tls: Path, target: Path) -> dict[str, Identity]:
@@ -164,6 +168,8 @@ def _kill_and_rotate(story: Story, directory: Path) -> None:
     new = _identities(cluster.tls, directory / "new")
     places = [(name, port) for name in PROCESSES for port in listening_ports(cluster.pid(name))]
     for when, identities in (("old", old), ("new", new)):
-        story.after_rotation[when] = {
-            place: speak_tls(place[1], identities[_kind(cluster, place)]) for place in places
-        }
+        story.after_rotation[when] = _each(places, partial(_speak_as, cluster, identities))
+
+
+def _speak_as(cluster: FlinkCluster, identities: dict[str, Identity], place: Place) -> str:
+    return speak_tls(place[1], identities[_kind(cluster, place)])
