@@ -30,8 +30,7 @@ PATIENCE = 600
 # Smaller keys than a cluster's own: they are made quicker.
 MAKING = Making(key_bits=2048)
 # Processes that live for a minute have no use for the slower compiler.
-_JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:-BytecodeVerificationRemote"
-QUICK_START = f'"env.java.opts.all" = "{_JAVA_OPTIONS}"'
+QUICK_START = '"env.java.opts.all" = "-XX:TieredStopAtLevel=1"'
 T = TypeVar("T")
 
 
