@@ -236,6 +236,9 @@ def _job(settings: Settings, cluster: ClusterSettings) -> Config:
         options["kubernetes.namespace"] = cluster.kubernetes_namespace or "default"
     else:
         options["high-availability.zookeeper.quorum"] = ",".join(cluster.zookeeper_quorum)
+        # With ZooKeeper, and only then, Flink takes this in place of jobmanager.rpc.port, and a
+        # random port by default.
+        options["high-availability.jobmanager.port"] = str(cluster.jobmanager_rpc_port)
         # There is no JAAS context for it; tried without one, each attempt is an error in the log.
         options["zookeeper.sasl.disable"] = True
     return options

@@ -17,6 +17,7 @@ from flinksec_jobs.settings.passthrough import STATE_DIRECTORIES, TLS_PLANES, ho
 _SEALED = "sealed+"
 _CHECKPOINTS = ("execution.checkpointing.dir", "state.checkpoints.dir")
 _PORTS = ("blob.server.port", "taskmanager.rpc.port", "taskmanager.data.port")
+_PORT_WITH_ZOOKEEPER = "high-availability.jobmanager.port"
 _ENVIRONMENT = ("containerized.master.env.", "containerized.taskmanager.env.")
 _KNOWN_SUITES = {suite: version for version, names in CIPHER_SUITES.items() for suite in names}
 BEAM_FACTORY = "org.apache.beam.runners.fnexecution.control.DefaultJobBundleFactory"
@@ -271,7 +272,8 @@ def _open(config: Options) -> Iterator[ConfigProblem]:
             "lets whoever reaches the REST port run programs",
             "Set it to false.",
         )
-    for key in _PORTS:
+    zookeeper = _text(config, "high-availability.type").lower() == "zookeeper"
+    for key in (*_PORTS, *((_PORT_WITH_ZOOKEEPER,) if zookeeper else ())):
         if _text(config, key) in {"", "0"}:
             yield ConfigProblem(
                 "random-port", key, "is chosen at random, so no NetworkPolicy fits", "Pin it."

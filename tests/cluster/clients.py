@@ -61,11 +61,13 @@ def speak_plainly(port: int) -> str:
         connection.settimeout(_SECONDS)
         try:
             connection.sendall(b"GET /jobs HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            answer = connection.recv(100)
+            answer = connection.recv(1000)
         except TimeoutError:
             return IN
         except OSError as error:
             return f"refused: {error}"
+    if answer.startswith(b"HTTP/1.1 301 ") and b"location: https://" in answer.lower():
+        return "refused: come by TLS"  # REST says so without looking at the request
     return IN if answer and answer[0] != _TLS_ALERT else "refused"
 
 

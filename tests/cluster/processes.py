@@ -17,6 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+import psutil
+
 from flinksec_jobs.deploy.certs.create import Request, create
 from flinksec_jobs.deploy.certs.issue import Making
 from flinksec_jobs.deploy.flink_conf import flink_home
@@ -168,6 +170,14 @@ class FlinkCluster:
             return bool(last and last["trigger_timestamp"] > now)
 
         self.wait_for("checkpoint was completed", completed)
+
+    def wait_for_the_programs_end(self) -> None:
+        """The job is submitted, or was found again, while its Python program still runs.
+
+        Until it has ended, Flink and Python talk through two more ports of the loopback interface.
+        """
+        process = psutil.Process(self.pid("jobmanager"))
+        self.wait_for("end of the program", lambda: not process.children())
 
     def savepoint(self, how: str, body: Mapping[str, Any]) -> str:
         """Take a savepoint, ``savepoints``, or end the job with one, ``stop``; says where it is."""

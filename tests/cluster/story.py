@@ -109,6 +109,7 @@ def _attack(story: Story, directory: Path) -> None:
     create(directory / "foreign", Request(names=("127.0.0.1",), making=MAKING))
     foreign = Identity.of_store(directory / "foreign" / "internal", directory / "foreign-pem")
     right = _identities(cluster.tls, directory / "right")
+    cluster.wait_for_the_programs_end()
     story.ports = {name: listening_ports(cluster.pid(name)) for name in PROCESSES}
     places = [(name, port) for name, ports in story.ports.items() for port in sorted(ports)]
     # Whoever may ask REST is no process of the cluster, and the other way round.
@@ -166,6 +167,7 @@ def _kill_and_rotate(story: Story, directory: Path) -> None:
             _start(cluster, *group)
             cluster.wait_for_checkpoint()
     new = _identities(cluster.tls, directory / "new")
+    cluster.wait_for_the_programs_end()
     places = [(name, port) for name in PROCESSES for port in listening_ports(cluster.pid(name))]
     for when, identities in (("old", old), ("new", new)):
         story.after_rotation[when] = _each(places, partial(_speak_as, cluster, identities))

@@ -131,6 +131,7 @@ def test_the_login_is_by_keytab_and_by_nothing_else() -> None:
                 "high-availability.type": "zookeeper",
                 "high-availability.cluster-id": "flink",
                 "high-availability.zookeeper.quorum": "zk:2181",
+                "high-availability.jobmanager.port": "6123",
                 "high-availability.storageDir": "sealed+file:///mnt/state/high-availability",
             },
         ),

@@ -83,6 +83,13 @@ def test_one_weak_option_is_one_problem(rule: str, change: dict[str, Any]) -> No
     assert "hunter2" not in str(problem)
 
 
+def test_with_zookeeper_the_port_of_rpc_is_another_option() -> None:
+    change = {"high-availability.type": "zookeeper", "high-availability.jobmanager.port": None}
+    (problem,) = problems(changed(change))
+    assert (problem.rule, problem.option) == ("random-port", "high-availability.jobmanager.port")
+    assert problems(changed(change | {"high-availability.jobmanager.port": "6123"})) == []
+
+
 def test_what_flink_ships_is_told_to_be_open() -> None:
     shipped = flink_conf.read_yaml(flink_conf.flink_home() / "conf" / "config.yaml")
     assert {problem.rule for problem in problems(shipped)} == {
