@@ -11,7 +11,7 @@ cd -- "$ROOT"
 
 # On two CPUs: with everything built before, and from nothing.
 WARM_SECONDS=900
-COLD_SECONDS=1500
+COLD_SECONDS=1800
 
 # why_not [SECONDS]: a line, unless they can run.
 why_not() {
