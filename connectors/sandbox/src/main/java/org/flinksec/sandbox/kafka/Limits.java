@@ -11,7 +11,7 @@ import org.apache.kafka.common.quota.ClientQuotaEntity;
 
 /** Slows a principal down, so that a test can do something while its job is at work. */
 final class Limits {
-  private static final long PATIENCE_SECONDS = 20;
+  private static final long PATIENCE_SECONDS = 60;
 
   private Limits() {}
 

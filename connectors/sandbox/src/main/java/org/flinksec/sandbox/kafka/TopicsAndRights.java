@@ -23,7 +23,7 @@ import org.apache.kafka.common.resource.ResourceType;
 
 /** Makes topics, and gives a principal the rights that a job needs on them, and no more. */
 final class TopicsAndRights {
-  private static final long PATIENCE_SECONDS = 20;
+  private static final long PATIENCE_SECONDS = 60;
 
   private TopicsAndRights() {}
 
