@@ -142,7 +142,7 @@ def compiled(classes: Path) -> str:
     jars = sorted((Path(pyflink.__file__).parent / "lib").glob("*.jar"))
     path = os.pathsep.join(map(str, [classes, artifacts.own_jar("flinksec-sealed-state"), *jars]))
     subprocess.run(
-        [jdk("javac"), "-nowarn", "-Xlint:-options", "-cp", path, "-d", classes, *SOURCES],
+        [jdk("javac"), "-XDsuppressNotes", "-cp", path, "-d", classes, *SOURCES],
         check=True,
         stdout=sys.stderr,
     )
