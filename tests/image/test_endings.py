@@ -26,6 +26,7 @@ def cluster(tmp_path: Path) -> Iterator[ImageCluster]:
 def start(cluster: ImageCluster, fail_at: str) -> None:
     cluster.start_taskmanager(1)
     cluster.start_jobmanager("-Drestart-strategy.type=none", "/opt/job/count.py", fail_at)
+    cluster.settle()
 
 
 def test_a_job_that_fails_ends_as_flink_does(cluster: ImageCluster) -> None:
