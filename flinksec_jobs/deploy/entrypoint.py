@@ -26,6 +26,7 @@ from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import artifacts, hadoop_conf, local
 from flinksec_jobs.runtime.java import Java, find_java
 from flinksec_jobs.settings import ClusterSettings, Settings, load
+from flinksec_jobs.settings.checks import check_files
 from flinksec_jobs.settings.passthrough import holds_secret
 
 LOG4J = "log4j-console.properties"
@@ -100,6 +101,8 @@ def prepare(start: Start) -> Process:
     """
     mounts, home, java = start.mounts, flink_conf.flink_home(), find_java()
     settings = load(mounts.settings)
+    # The job would say so too, from within Flink and half a minute later.
+    check_files(settings)
     _refuse_missing_beam(settings)
     config = _config(settings, start, home)
     _refuse(config, mounts)

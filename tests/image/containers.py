@@ -100,6 +100,7 @@ class ImageCluster:
                 # A busy machine needs long for everything.
                 '[flink]\n"pekko.ask.timeout" = "3 min"\n"heartbeat.timeout" = "3 min"\n'
                 '"slot.request.timeout" = "15 min"\n'
+                '"env.java.opts.all" = "-XX:TieredStopAtLevel=1"\n'
             )
         for name in ("job", "state-keys", "ca", "kerberos", "elasticsearch"):
             if (top / name).exists():
@@ -136,6 +137,7 @@ class ImageCluster:
             *(*self.mounts.volumes, *volumes, IMAGE, *command),
         ]
         self._run(role)
+        self._settle(role)
 
     def _run(self, role: str) -> None:
         with (self._logs / f"{role}.log").open("w") as log:
@@ -147,23 +149,19 @@ class ImageCluster:
                 text=True,
             )
 
-    def settle(self) -> None:
-        """Wait until each process listens, or has ended with a reason of its own.
+    def _settle(self, role: str) -> None:
+        """Wait until a process listens, or has ended with a reason of its own.
 
         Pekko gives its transport 10 s to start, which no option of Flink changes; where a busy
         machine needs longer the process ends, and is started again as Kubernetes would.
         """
         end = time.monotonic() + PATIENCE
-        waiting = set(self._running)
-        while waiting:
-            assert time.monotonic() < end, f"not started: {sorted(waiting)}"
-            for role in sorted(waiting):
-                ended = self._running[role].poll()
-                log = self.log(role)
-                if ended is not None and TOO_SLOW in log:
-                    self._run(role)
-                elif ended is not None or "Actor system started at" in log:
-                    waiting.remove(role)
+        while "Actor system started at" not in (log := self.log(role)):
+            assert time.monotonic() < end, f"{role} does not listen:\n{log[-4000:]}"
+            if self._running[role].poll() is not None:
+                if TOO_SLOW not in self.log(role):
+                    return
+                self._run(role)
             time.sleep(1)
 
     def start_jobmanager(

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from .containers import ImageCluster
+from .containers import UNKNOWN_USER, ImageCluster
 
 COUNT = Path(__file__).parents[1] / "cluster" / "programs" / "count.py"
-# What a signal gives, or what Flink says at the end of its own shutdown (1445, "unknown"), whichever
-# is first. 0 and 163 are those of a job that has ended for good: Kubernetes would not go on with it.
+# What a signal gives, or Flink at the end of its own shutdown (1445, "unknown"), whichever is first.
+# 0 and 163 are those of a job that has ended for good: Kubernetes would not go on with it.
 TOLD_TO_END = {143, 1445 & 0xFF}
 NEVER = str(10**9)
 
@@ -28,7 +28,6 @@ def cluster(tmp_path: Path) -> Iterator[ImageCluster]:
 def start(cluster: ImageCluster, fail_at: str) -> None:
     cluster.start_taskmanager(1)
     cluster.start_jobmanager("-Drestart-strategy.type=none", "/opt/job/count.py", fail_at)
-    cluster.settle()
 
 
 def test_a_job_that_fails_ends_as_flink_does(cluster: ImageCluster) -> None:
@@ -46,8 +45,16 @@ def test_sigterm_ends_each_container_by_itself(cluster: ImageCluster) -> None:
         assert code in TOLD_TO_END
 
 
-def test_a_mount_that_is_missing_is_told_in_two_lines(cluster: ImageCluster) -> None:
+def test_a_mount_that_is_missing_is_told_in_two_lines_before_flink_starts(
+    cluster: ImageCluster,
+) -> None:
     cluster.mounts.volumes = [one for one in cluster.mounts.volumes if "state-keys" not in one]
     start(cluster, NEVER)
-    assert cluster.exit_code("jobmanager") != 0
-    assert "/etc/flinksec/state-keys" in cluster.log("jobmanager")
+    for role in ("jobmanager", "taskmanager-1"):
+        assert cluster.exit_code(role) == 1
+        error, hint = cluster.log(role).splitlines()
+        assert error == (
+            "error: state.keys /etc/flinksec/state-keys cannot be read: no such file or directory "
+            "(set by /etc/flinksec/job/settings.toml)"
+        )
+        assert hint == f"hint: it must be a directory that user id {UNKNOWN_USER} may read"

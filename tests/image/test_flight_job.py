@@ -66,7 +66,6 @@ def run(
             for number in (1, 2):
                 cluster.start_taskmanager(number, user=USERS[f"taskmanager-{number}"])
             cluster.start_jobmanager(user=USERS["jobmanager"])
-            cluster.settle()
             seen = Run(cluster, evidence)
             cluster.wait_for_line("jobmanager", "switched from state CREATED to RUNNING")
             look_inside(seen, sandbox)

@@ -12,10 +12,11 @@ from flinksec_jobs.deploy import entrypoint, flink_conf, flink_process
 from flinksec_jobs.deploy.certs.create import Request, create
 from flinksec_jobs.deploy.certs.issue import Making
 from flinksec_jobs.deploy.entrypoint import Mounts, Process, Start
-from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.errors import FlinkSecError, SettingsError
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import Java
 from flinksec_jobs.sandbox.certificates import Authority
+from flinksec_jobs.sealed import KeyRing
 from flinksec_jobs.settings import load
 
 
@@ -40,9 +41,10 @@ def mounts(tmp_path: Path, tls: Path, monkeypatch: pytest.MonkeyPatch) -> Mounts
     for name in ("run", "ca"):
         (tmp_path / name).mkdir()
     (tmp_path / "ca" / "kafka.pem").write_bytes(Authority.create("kafka").pem)
+    KeyRing.create(tmp_path / "keys")
     settings = tmp_path / "settings.toml"
     settings.write_text(
-        f'[state]\ndirectory = "{tmp_path}/state"\nkeys = "/keys"\n[cluster.tls]\n'
+        f'[state]\ndirectory = "{tmp_path}/state"\nkeys = "{tmp_path}/keys"\n[cluster.tls]\n'
         f'internal = "{tls}/internal"\nrest = "{tls}/rest"\n'
     )
     return Mounts(
@@ -167,7 +169,10 @@ def test_plugins_are_flink_s_own_and_the_sealed_file_system(mounts: Mounts) -> N
     ]
 
 
-def test_hadoop_is_there_for_a_job_with_hdfs_only(mounts: Mounts) -> None:
+def test_hadoop_is_there_for_a_job_with_hdfs_only(
+    mounts: Mounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entrypoint, "check_files", lambda _: [])  # there is no such keytab
     assert "HADOOP_CONF_DIR" not in prepared(mounts).environment
     mounts.settings.write_text(
         mounts.settings.read_text()
@@ -188,6 +193,15 @@ def test_a_process_without_a_home_gets_one_that_it_may_write(
     assert prepared(mounts).environment["HOME"] == str(mounts.run)
     monkeypatch.setenv("HOME", "/data/me")
     assert prepared(mounts).environment["HOME"] == "/data/me"
+
+
+@pytest.mark.parametrize("role", ["jobmanager", "taskmanager"])
+def test_a_missing_key_ring_is_told_before_anything_is_written(mounts: Mounts, role: str) -> None:
+    keys = mounts.settings.with_name("keys")
+    keys.rename(keys.with_name("elsewhere"))
+    with pytest.raises(FlinkSecError, match="state.keys .*/keys cannot be read: no such file"):
+        prepared(mounts, role=role)
+    assert list(mounts.run.iterdir()) == []
 
 
 def test_a_missing_memory_volume_is_told(mounts: Mounts) -> None:
