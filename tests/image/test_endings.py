@@ -11,7 +11,7 @@ import pytest
 from .containers import UNKNOWN_USER, ImageCluster
 
 COUNT = Path(__file__).parents[1] / "cluster" / "programs" / "count.py"
-# What a signal gives, or Flink at the end of its own shutdown (1445, "unknown"), whichever is first.
+# What a signal gives, or Flink at the end of its shutdown (1445, "unknown"), whichever is first.
 # 0 and 163 are those of a job that has ended for good: Kubernetes would not go on with it.
 TOLD_TO_END = {143, 1445 & 0xFF}
 NEVER = str(10**9)

@@ -199,7 +199,7 @@ def test_a_process_without_a_home_gets_one_that_it_may_write(
 def test_a_missing_key_ring_is_told_before_anything_is_written(mounts: Mounts, role: str) -> None:
     keys = mounts.settings.with_name("keys")
     keys.rename(keys.with_name("elsewhere"))
-    with pytest.raises(FlinkSecError, match="state.keys .*/keys cannot be read: no such file"):
+    with pytest.raises(FlinkSecError, match=r"state\.keys .*/keys cannot be read: no such file"):
         prepared(mounts, role=role)
     assert list(mounts.run.iterdir()) == []
 
