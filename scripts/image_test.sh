@@ -11,4 +11,7 @@ cd -- "$ROOT"
 scripts/image.sh
 scripts/image.sh sandbox
 use_containers
+# On what the builds of tests/image build.
+FLINKSEC_TEST_BASE_IMAGE=$(base_image)
+export FLINKSEC_TEST_BASE_IMAGE
 exec "$VENV/bin/python" -m pytest tests/image --timeout 1800 "$@"

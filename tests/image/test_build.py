@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A build judges what it gets: a jar or a Python package that is not the locked one ends it."""
+
+import importlib.metadata
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from flinksec_jobs.deploy.image.context import Contents, lay_out
+from flinksec_jobs.deploy.image.jars import JOB_SETS
+from flinksec_jobs.deploy.image.tools import Build, Tool
+from flinksec_jobs.errors import ImageError
+
+ROOT = Path(__file__).parents[2]
+PIP_CONF = Path(os.environ["CONTAINERS_STORAGE_CONF"]).with_name("pip.conf")
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Path:
+    job = ROOT / "jobs" / "flight_delays.py"
+    lay_out(Contents(job_files=[job], jar_sets=JOB_SETS), tmp_path)
+    return tmp_path
+
+
+def build(context: Path, target: str) -> str:
+    """Build one stage, which must fail, and return what was said."""
+    certificates = os.environ.get("PIP_CERT")
+    secrets = {"pip-conf": PIP_CONF} | ({"ca-bundle": Path(certificates)} if certificates else {})
+    version = importlib.metadata.version("flinksec-jobs")
+    told = Build(
+        context=context,
+        dockerfile=context / "Dockerfile",
+        tag="localhost/flinksec-not-to-be:latest",
+        arguments={
+            "BASE_IMAGE": os.environ["FLINKSEC_TEST_BASE_IMAGE"],
+            "EXECUTION_MODE": "thread",
+            "VERSION": version,
+        },
+        secrets=secrets,
+        labels={},
+        target=target,
+    )
+    with pytest.raises(ImageError) as refusal:
+        Tool("buildah").build(told, lambda _: None)
+    return refusal.value.message
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a new file: the context links to the cache of jars."""
+    path.unlink()
+    path.write_bytes(content)
+
+
+def test_a_jar_that_was_changed_ends_the_build(context: Path) -> None:
+    jar = next((context / "jars").glob("hadoop-client-api-*.jar"))
+    replace(jar, jar.read_bytes() + b"\0")
+    said = build(context, "library")
+    assert f"/opt/flinksec/jars/{jar.name} is not the locked org.apache.hadoop:" in said
+
+
+def test_a_jar_that_is_missing_ends_the_build(context: Path) -> None:
+    jar = next((context / "jars").glob("flink-sql-connector-kafka-*.jar"))
+    jar.unlink()
+    said = build(context, "library")
+    assert "FLINKSEC_JARS_DIR=/opt/flinksec/jars lacks org.apache.flink:" in said
+
+
+def test_a_python_package_with_another_hash_ends_the_build(context: Path) -> None:
+    lock = context / "requirements" / "build.txt"
+    text = lock.read_text()
+    replace(lock, re.sub(r"sha256:\w{8}", "sha256:00000000", text).encode())
+    said = build(context, "packages")
+    assert "THESE PACKAGES DO NOT MATCH THE HASHES" in said
