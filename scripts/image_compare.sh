@@ -17,8 +17,8 @@ trap 'rm -rf -- "$context"' EXIT
 # pip takes no hashes in constraints; the versions are those of our own image.
 sed -e '/^ *--hash/d' -e 's/ \\$//' requirements/image-process.txt >"$context/constraints.txt"
 cp requirements/build.txt "$context/"
-secret=()
-[[ -z ${PIP_CERT:-} ]] || secret=(--secret "id=ca-bundle,src=$PIP_CERT")
+secret=(--secret "id=pip-conf,src=$CONTAINERS/pip.conf")
+[[ -z ${PIP_CERT:-} ]] || secret+=(--secret "id=ca-bundle,src=$PIP_CERT")
 step "image by the recipe of Flink's documentation" buildah build --layers "${secret[@]}" \
   --build-arg "BASE_IMAGE=$(base_image)" --file docker/official.Dockerfile --tag "$OFFICIAL" "$context"
 

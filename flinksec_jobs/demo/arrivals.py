@@ -49,8 +49,11 @@ def elasticsearch(sandbox: Sandbox, expected: Expected) -> Iterator[Check]:
 
 def hdfs(sandbox: Sandbox, expected: Expected) -> Iterator[Check]:
     """The rows of all finished files, none twice and none missing."""
-    files = [path for path in sandbox.hdfs_ls("/data/flights") if path.endswith(".json")]
-    counts = Counter(json.loads(line)["id"] for line in sandbox.hdfs_lines("/data/flights"))
+    # The folder of the job is there once it has written to it.
+    below = [path for path in sandbox.hdfs_ls("/data") if "/data/flights/" in path]
+    files = [path for path in below if path.endswith(".json")]
+    lines = sandbox.hdfs_lines("/data/flights") if below else ()
+    counts = Counter(json.loads(line)["id"] for line in lines)
     yield Check("HDFS: finished files", "at least 1", "at least 1" if files else "none")
     yield Check("HDFS: rows", len(expected.flights), counts.total())
     yield Check("HDFS: distinct flights", len(expected.flights), len(counts))
