@@ -32,7 +32,8 @@ def test_a_job_goes_on_after_sigterm_and_after_a_stop_and_each_end_has_its_exit_
     counted = re.search(r"told to fail at (\d+)", log)
     assert counted
     assert int(counted[1]) > 1
-    assert small_cluster.terminate("taskmanager") == 0
+    # Flink says 1 of a TaskManager that its JVM ends, if Java is not quicker.
+    assert small_cluster.terminate("taskmanager") in (1, 143)
 
 
 def test_a_program_that_cannot_start_says_why_in_two_lines_at_the_end(
