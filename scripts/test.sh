@@ -23,11 +23,31 @@ offline_tests() {
 
 mapfile -t debian < <(packages_in requirements/debian.txt)
 need_debian "${debian[@]}"
+
+# A Flink cluster mostly waits, for processes to start and to be replaced: the tests of one core run
+# beside it. In a process group of its own it is interrupted like what runs in front.
+cluster_said=$(mktemp)
+set -m
+"${pytest[@]}" tests/cluster --timeout 1800 >"$cluster_said" 2>&1 &
+cluster=$!
+set +m
+end_cluster() {
+  kill -INT -- "-$cluster" 2>/dev/null && wait "$cluster"
+  rm -f -- "$cluster_said"
+}
+trap end_cluster EXIT
+
 offline_tests tests/unit --timeout 120
 kustomize=$(scripts/kustomize.sh)
 referees=$(scripts/manifest_tools.sh)
 FLINKSEC_KUSTOMIZE=$kustomize FLINKSEC_MANIFEST_TOOLS=$referees \
   offline_tests tests/manifests --timeout 300
+
+status=0
+wait "$cluster" || status=$?
+cat -- "$cluster_said"
+((status == 0)) || exit "$status"
+
 maven test
 "${pytest[@]}" tests/differential --timeout 600
 "${pytest[@]}" tests/tls --timeout 600
@@ -38,5 +58,4 @@ if [[ -e /dev/fuse ]]; then
 else
   say "faults of volumes are not tested: there is no /dev/fuse here"
 fi
-"${pytest[@]}" tests/cluster --timeout 1800
 "${pytest[@]}" tests/servers --timeout 900
