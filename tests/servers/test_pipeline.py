@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The job on real servers: killed in mid-stream, started again, and nothing lost or doubled."""
+"""The job on real servers: killed, re-keyed and started again, and nothing lost or doubled."""
 
+import json
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -16,7 +19,7 @@ from flinksec_jobs.demo.evidence import Evidence
 from flinksec_jobs.demo.expected import Expected, expected_figures
 from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.sandbox.ports import free_ports
-from flinksec_jobs.sealed import KeyRing, Status, verify_file
+from flinksec_jobs.sealed import KeyRing, Status, read_header, verify_file
 
 from .conftest import JOB, Ended, StartedJob
 from .secrets_search import Seen, secrets_of
@@ -26,7 +29,7 @@ PATIENCE = 300
 
 @dataclass
 class Killed:
-    """A job that was killed once and started again, and what was seen of it."""
+    """A job that was killed once, re-keyed and started again, and what was seen of it."""
 
     expected: Expected
     evidence: Evidence
@@ -34,6 +37,9 @@ class Killed:
     ended: Ended
     logs: Path
     seen: Seen
+    ring: Path
+    old_key: str
+    rekeyed: list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +50,13 @@ def run(
 ) -> Iterator[Killed]:
     (rest_port,) = free_ports(1)
     logs = tmp_path_factory.mktemp("pipeline") / "logs"
+    # Other tests go on with the sandbox's own keys.
+    ring = sandbox.directory / "pipeline-keys"
+    shutil.copytree(sandbox.state_keys, ring)
     variables = {
         "FLINKSEC_LOG_DIR": str(logs),
         "FLINKSEC_STATE__CHECKPOINT_INTERVAL": "1 s",
+        "FLINKSEC_STATE__KEYS": str(ring),
         "FLINKSEC_FLINK__REST__BIND_PORT": str(rest_port),
     }
     settings = sandbox.directory / "settings.toml"
@@ -59,13 +69,29 @@ def run(
             first.kill()
             first.process.communicate()
         alerts = len(sandbox.consume("delay-alerts"))
+        old_key, rekeyed = change_key(ring, sandbox.directory / "state", evidence.directory)
         second = StartedJob(settings, variables)
         ended = second.end(PATIENCE)
         seen.add("what the job printed", (ended.out + ended.err).encode())
         show = [sys.executable, "-m", "flinksec_jobs", "settings", "show", str(settings)]
         shown = subprocess.run(show, capture_output=True, check=True).stdout
         seen.add("settings show", shown)
-    yield Killed(expected_figures(flights_in_kafka), evidence, alerts, ended, logs, seen)
+    expected = expected_figures(flights_in_kafka)
+    yield Killed(expected, evidence, alerts, ended, logs, seen, ring, old_key, rekeyed)
+
+
+def change_key(ring: Path, *directories: Path) -> tuple[str, list[dict[str, Any]]]:
+    """Add a key, put every file under it, delete the old one: for good, as users do it."""
+
+    def state(*arguments: str | Path) -> str:
+        command = [sys.executable, "-m", "flinksec_jobs", "state", *arguments]
+        return subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True).stdout
+
+    old_key = KeyRing.open(ring).primary_id
+    state("keys", "add", ring, "key-of-the-test")
+    rekeyed = [json.loads(state("rekey", path, "--keys", ring, "--json")) for path in directories]
+    state("keys", "retire", ring, old_key, *directories)
+    return old_key, rekeyed
 
 
 def kill_between_checkpoints(job: StartedJob, evidence: Evidence, checkpoints: int) -> None:
@@ -95,6 +121,19 @@ def test_the_second_run_goes_on_from_the_first_ones_checkpoint(run: Killed) -> N
     assert "sealed+file:" in log
 
 
+def test_the_old_key_is_gone_before_the_second_run(run: Killed) -> None:
+    for report in run.rekeyed:
+        assert report["primary"] == "key-of-the-test"
+        assert report["still_need"] == {}
+        # Only what was being written when the job was killed may be past help.
+        assert {file["status"] for file in report["left"]} <= {"truncated"}
+    assert sum(report["counts"].get("re-wrapped", 0) for report in run.rekeyed) > 0
+    assert KeyRing.open(run.ring).key_ids == ("key-of-the-test",)
+    assert {key for path in run.evidence.files() for key in read_header(path).key_ids} == {
+        "key-of-the-test"
+    }
+
+
 @pytest.mark.parametrize("what", ["kafka_in", "elasticsearch", "hdfs", "kafka_alerts"])
 def test_all_figures_equal_the_plain_pass(sandbox: Sandbox, run: Killed, what: str) -> None:
     checks = list(getattr(arrivals, what)(sandbox, run.expected))
@@ -107,8 +146,8 @@ def test_no_alert_is_seen_twice_by_a_read_committed_consumer(sandbox: Sandbox, r
     assert len(alerts) == len(set(alerts)) == len(run.expected.alerts)
 
 
-def test_every_file_of_every_checkpoint_is_sealed_and_whole(sandbox: Sandbox, run: Killed) -> None:
-    ring = KeyRing.open(sandbox.state_keys)
+def test_every_file_of_every_checkpoint_is_sealed_and_whole(run: Killed) -> None:
+    ring = KeyRing.open(run.ring)
     statuses = {path: verify_file(path, ring).status for path in run.evidence.files()}
     assert len(statuses) > 2
     assert set(statuses.values()) == {Status.WHOLE}
@@ -132,7 +171,8 @@ def test_no_secret_is_in_any_log_command_line_environment_or_configuration(
 ) -> None:
     run.seen.add_files("a log of the sandbox", sandbox.directory / "logs")
     run.seen.add_files("a log of the job", run.logs)
-    secrets = secrets_of(sandbox.directory)
+    new_key = (run.ring / "key-of-the-test").read_bytes()
+    secrets = secrets_of(sandbox.directory) | {"the new state key": new_key}
     assert len(secrets) > 10
     assert run.seen.places() > {
         "command line",
