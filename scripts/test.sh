@@ -28,11 +28,11 @@ need_debian "${debian[@]}"
 # beside it. In a process group of its own it is interrupted like what runs in front.
 cluster_said=$(mktemp)
 set -m
-"${pytest[@]}" tests/cluster --timeout 1800 >"$cluster_said" 2>&1 &
+"${pytest[@]}" tests/cluster --timeout 1800 </dev/null >"$cluster_said" 2>&1 &
 cluster=$!
 set +m
 end_cluster() {
-  kill -INT -- "-$cluster" 2>/dev/null && wait "$cluster"
+  { kill -INT -- "-$cluster" 2>/dev/null && wait "$cluster"; } || true
   rm -f -- "$cluster_said"
 }
 trap end_cluster EXIT
