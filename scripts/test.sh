@@ -37,7 +37,7 @@ end_cluster() {
 }
 trap end_cluster EXIT
 
-offline_tests tests/unit --timeout 120
+offline_tests tests/unit --timeout 300
 kustomize=$(scripts/kustomize.sh)
 referees=$(scripts/manifest_tools.sh)
 FLINKSEC_KUSTOMIZE=$kustomize FLINKSEC_MANIFEST_TOOLS=$referees \
