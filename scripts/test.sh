@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Every test, from the quickest to the slowest: unit, JVM, both against each other, faults of volumes, a Flink cluster, real servers.
+# Every test: unit and manifests, with a Flink cluster beside them, JVM, both languages, faults of volumes, real servers.
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=debian.sh
 . "$ROOT/scripts/debian.sh"
