@@ -44,7 +44,7 @@ need_debian "${debian[@]}"
 KUBERNETES_PROGRAMS=$(scripts/kubernetes_programs.sh)
 FLINKSEC_KUSTOMIZE=$(scripts/kustomize.sh)
 export KUBERNETES_PROGRAMS FLINKSEC_KUSTOMIZE
-scripts/image.sh
-scripts/image.sh sandbox
+scripts/image.sh job --if-outdated
+scripts/image.sh sandbox --if-outdated
 use_containers
 exec "$VENV/bin/python" -m pytest tests/kubernetes --timeout 3600 "$@"

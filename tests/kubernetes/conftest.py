@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,14 @@ from flinksec_jobs.deploy.certs.issue import Services
 from flinksec_jobs.deploy.manifests import render
 from tests.faults.volume import Volume
 from tests.kubernetes import overlay
+from tests.kubernetes.minikube import Minikube
 from tests.kubernetes.node.node import Node
 from tests.kubernetes.outside import HOST, Outside
 from tests.manifests.documents import read
 
 NETWORK = "10.99.86"
-ROWS = 20000
+ROWS = 10000
+JOB_IMAGE, SANDBOX_IMAGE = "localhost/flight-delays:latest", "localhost/flinksec-sandbox:latest"
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,17 @@ def node(work: Path, programs: Path, volume: Volume) -> Iterator[Node]:
 
 
 @pytest.fixture(scope="session")
-def outside(node: Node, work: Path) -> Iterator[Outside]:
+def images(node: Node, work: Path) -> Iterator[dict[str, Future[str]]]:
+    """The images on their way to the node, one after the other while all else starts."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        yield {
+            image: pool.submit(_give, node, work / "image.tar", image)
+            for image in (JOB_IMAGE, SANDBOX_IMAGE)
+        }
+
+
+@pytest.fixture(scope="session")
+def outside(node: Node, work: Path, images: dict[str, Future[str]]) -> Iterator[Outside]:
     """The sandbox's servers at the other end of the node's cable, with flights in Kafka."""
     with Outside(work / "outside", node.machine.outer_address) as servers:
         servers.fill(ROWS)
@@ -131,20 +144,28 @@ def _secret(node: Node, name: str, folder: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def job_image(node: Node, work: Path) -> str:
+def job_image(images: dict[str, Future[str]]) -> str:
     """The job's image, given to the node; `make image` has built it."""
-    return _give(node, work, "localhost/flight-delays:latest")
+    return images[JOB_IMAGE].result()
 
 
 @pytest.fixture(scope="session")
-def sandbox_image(node: Node, work: Path) -> str:
+def sandbox_image(images: dict[str, Future[str]]) -> str:
     """The image of the sandbox's servers, given to the node."""
-    return _give(node, work, "localhost/flinksec-sandbox:latest")
+    return images[SANDBOX_IMAGE].result()
 
 
-def _give(node: Node, work: Path, image: str) -> str:
-    archive = work / "image.tar"
-    save = ["podman", "save", "--format=oci-archive", "--output", str(archive), image]
+@pytest.fixture(scope="session")
+def minikube(node: Node, work: Path, job_image: str, sandbox_image: str) -> Iterator[Minikube]:
+    """The script for minikube, which deploys the job and its servers while others wait."""
+    script = Minikube(node, work / "minikube")
+    yield script
+    script.stop()
+
+
+def _give(node: Node, archive: Path, image: str) -> str:
+    # As Docker writes it, which compresses nothing.
+    save = ["podman", "save", "--format=docker-archive", "--output", str(archive), image]
     done = subprocess.run(save, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     node.import_image(archive)

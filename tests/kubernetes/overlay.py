@@ -32,6 +32,8 @@ kubernetes_namespace = "{NAMESPACE}"
 "pekko.startup-timeout" = "3 min"
 "pekko.ask.timeout" = "3 min"
 "heartbeat.timeout" = "2 min"
+# Processes live for a minute here, too short for Java's second compiler.
+"env.java.opts.all" = "-XX:TieredStopAtLevel=1"
 """
 
 
@@ -97,13 +99,13 @@ def _policy(name: str, address: str, ports: list[tuple[str, int]]) -> dict[str, 
 
 
 def _sizes() -> list[dict[str, Any]]:
-    """Two TaskManagers beside all else on two CPUs; the claim on the volume below."""
+    """Two TaskManagers beside all else on two CPUs, another job too; the claim on the volume."""
 
     def operations(*listed: tuple[str, str, object]) -> str:
         return json.dumps([{"op": op, "path": path, "value": value} for op, path, value in listed])
 
     container = "/spec/template/spec/containers/0"
-    cpu = ("replace", f"{container}/resources/requests/cpu", "400m")
+    cpu = ("replace", f"{container}/resources/requests/cpu", "100m")
     return [
         {
             "target": {"kind": "StatefulSet", "name": "flink-taskmanager"},

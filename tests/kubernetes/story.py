@@ -111,9 +111,8 @@ class _Teller:
             self._wait_for_checkpoint()
 
     def kill_pods(self) -> None:
-        """A process, a pod, two pods as when a node is drained, and the JobManager's process."""
+        """Both TaskManagers at once, then one with the JobManager, then the JobManager alone."""
         self._node.kill_container(self._container("flink-taskmanager-0"))
-        self._wait_for_checkpoint()
         self._kubectl(
             *("-n", NAMESPACE, "delete", "pod", "flink-taskmanager-1"),
             *("--grace-period=0", "--force"),

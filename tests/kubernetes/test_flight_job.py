@@ -13,6 +13,7 @@ import pytest
 
 from flinksec_jobs.sealed import KeyRing, Status, verify_file
 from tests.kubernetes.conftest import Deployment
+from tests.kubernetes.minikube import Minikube
 from tests.kubernetes.node.node import Node
 from tests.kubernetes.outside import Outside
 from tests.kubernetes.story import FAULTS, JOB_ID, Story, told
@@ -20,7 +21,12 @@ from tests.kubernetes.story import FAULTS, JOB_ID, Story, told
 
 @pytest.fixture(scope="module")
 def story(
-    node: Node, outside: Outside, rendered: Deployment, namespace: str, work: Path, job_image: str
+    node: Node,
+    outside: Outside,
+    rendered: Deployment,
+    namespace: str,
+    work: Path,
+    minikube: Minikube,  # begins beside it
 ) -> Iterator[Story]:
     try:
         with told(node, outside, rendered, work) as happened:

@@ -7,77 +7,38 @@ Only what minikube itself does is missing: it makes a cluster, and gives images 
 from __future__ import annotations
 
 import base64
-import os
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from flinksec_jobs.sealed import KeyRing, Status, verify_file
-from tests.kubernetes import overlay
+from tests.kubernetes.minikube import JOB, ROWS, SERVERS, Deployed, Minikube
 from tests.kubernetes.node.node import Node
 
-ROWS = "3000"
-JOB, SERVERS = "flight-delays", "sandbox"
-SCRIPT = Path(__file__).parents[2] / "scripts" / "minikube.sh"
-
-Script = Callable[..., subprocess.CompletedProcess[str]]
-
 
 @pytest.fixture(scope="module")
-def volume_of_minikube(node: Node, work: Path) -> Path:
-    """What minikube's storage class would give to the claim."""
-    directory = work / "minikube-state"
-    directory.mkdir()
-    directory.chmod(0o2770)
-    node.kubectl.apply(overlay.volume(directory, "minikube-state", JOB))
-    return directory
-
-
-@pytest.fixture(scope="module")
-def script(
-    node: Node, programs: Path, job_image: str, sandbox_image: str, volume_of_minikube: Path
-) -> Script:
-    environment = {
-        **os.environ,
-        "PATH": f"{programs}:{os.environ['PATH']}",
-        "KUBECONFIG": str(node.kubectl.kubeconfig),
-        "KUBE_CONTEXT": "test",
-    }
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [SCRIPT, *arguments], env=environment, capture_output=True, text=True, check=False
-        )
-
-    return run
-
-
-@pytest.fixture(scope="module")
-def deployed(script: Script) -> Iterator[subprocess.CompletedProcess[str]]:
-    done = script("deploy", ROWS)
-    yield done
-    script("down")
+def deployed(minikube: Minikube) -> Iterator[Deployed]:
+    yield minikube.deployed()
+    minikube.run("down")
 
 
 def test_it_ends_well_and_shows_the_right_figures(
-    deployed: subprocess.CompletedProcess[str],
+    deployed: Deployed,
 ) -> None:
-    assert deployed.returncode == 0, deployed.stderr
-    assert "HDFS: distinct flights" in deployed.stdout
+    assert deployed.code == 0, deployed.said
+    assert "HDFS: distinct flights" in deployed.said
 
 
-def test_the_result_can_be_asked_for_again_and_is_not_always_right(
-    deployed: subprocess.CompletedProcess[str], script: Script
+def test_a_result_asked_for_again_is_compared_with_the_flights_that_are_named(
+    deployed: Deployed, minikube: Minikube
 ) -> None:
-    assert script("result", ROWS).returncode == 0
-    assert script("result", "2000").returncode == 1
+    done = minikube.run("result", str(ROWS - 1))
+    assert done.returncode == 1
+    assert "HDFS: distinct flights" in done.stdout
 
 
-def test_job_and_servers_run_under_restricted_pod_security(
-    deployed: subprocess.CompletedProcess[str], node: Node
-) -> None:
+def test_job_and_servers_run_under_restricted_pod_security(deployed: Deployed, node: Node) -> None:
     for namespace in (JOB, SERVERS):
         labels = node.kubectl.get("namespace", namespace)["metadata"]["labels"]
         assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
@@ -87,7 +48,7 @@ def test_job_and_servers_run_under_restricted_pod_security(
 
 
 def test_what_is_left_on_the_volume_is_sealed(
-    deployed: subprocess.CompletedProcess[str], node: Node, volume_of_minikube: Path, work: Path
+    deployed: Deployed, node: Node, minikube: Minikube, work: Path
 ) -> None:
     ring = work / "minikube-keys"
     ring.mkdir(mode=0o700)
@@ -95,15 +56,13 @@ def test_what_is_left_on_the_volume_is_sealed(
     for name, content in secret.items():
         (ring / name).touch(mode=0o600)
         (ring / name).write_bytes(base64.b64decode(content))
-    files = [path for path in volume_of_minikube.rglob("*") if path.is_file()]
+    files = [path for path in minikube.volume.rglob("*") if path.is_file()]
     assert files
     statuses = {verify_file(path, KeyRing.open(ring)).status for path in files}
     assert statuses == {Status.WHOLE}
 
 
-def test_down_removes_everything(
-    deployed: subprocess.CompletedProcess[str], node: Node, script: Script
-) -> None:
-    assert script("down").returncode == 0
+def test_down_removes_everything(deployed: Deployed, node: Node, minikube: Minikube) -> None:
+    assert minikube.run("down").returncode == 0
     left = {each["metadata"]["name"] for each in node.kubectl.get("namespaces")["items"]}
     assert not left & {JOB, SERVERS}
