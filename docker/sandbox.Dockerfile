@@ -74,6 +74,8 @@ ENV PATH=/opt/flinksec/bin:/usr/local/bin:/usr/bin:/bin \
 ARG VERSION
 ARG REVISION
 ARG BASE_IMAGE
+# buildah takes LABEL from its cache whatever the arguments are; RUN only with the same ones.
+RUN : "$VERSION" "$REVISION" "$BASE_IMAGE"
 LABEL org.opencontainers.image.title="flinksec-sandbox" \
       org.opencontainers.image.description="Secured servers to try a job on: KDC, Kafka, HDFS, Elasticsearch" \
       org.opencontainers.image.version="${VERSION}" \

@@ -4,17 +4,28 @@
 import importlib.metadata
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from flinksec_jobs.deploy.image.build import Job, Options, build_job
 from flinksec_jobs.deploy.image.context import Contents, lay_out
 from flinksec_jobs.deploy.image.jars import JOB_SETS
 from flinksec_jobs.deploy.image.tools import Build, Tool
+from flinksec_jobs.deploy.scaffold import create
 from flinksec_jobs.errors import ImageError
+
+from .containers import podman
 
 ROOT = Path(__file__).parents[2]
 PIP_CONF = Path(os.environ["CONTAINERS_STORAGE_CONF"]).with_name("pip.conf")
+CA_BUNDLE = Path(os.environ["PIP_CERT"]) if "PIP_CERT" in os.environ else None
+
+LIMIT_OF_THE_JOB = """
+import os, runpy
+print(runpy.run_path(os.environ["FLINKSEC_JOB_FILE"])["LIMIT"])
+"""
 
 
 @pytest.fixture
@@ -26,8 +37,7 @@ def context(tmp_path: Path) -> Path:
 
 def build(context: Path, target: str) -> str:
     """Build one stage, which must fail, and return what was said."""
-    certificates = os.environ.get("PIP_CERT")
-    secrets = {"pip-conf": PIP_CONF} | ({"ca-bundle": Path(certificates)} if certificates else {})
+    secrets = {"pip-conf": PIP_CONF} | ({"ca-bundle": CA_BUNDLE} if CA_BUNDLE else {})
     version = importlib.metadata.version("flinksec-jobs")
     told = Build(
         context=context,
@@ -39,7 +49,6 @@ def build(context: Path, target: str) -> str:
             "VERSION": version,
         },
         secrets=secrets,
-        labels={},
         target=target,
     )
     with pytest.raises(ImageError) as refusal:
@@ -73,3 +82,30 @@ def test_a_python_package_with_another_hash_ends_the_build(context: Path) -> Non
     replace(lock, re.sub(r"sha256:\w{8}", "sha256:00000000", text).encode())
     said = build(context, "packages")
     assert "THESE PACKAGES DO NOT MATCH THE HASHES" in said
+
+
+@pytest.fixture
+def image() -> Iterator[str]:
+    """The name of an image that is removed again."""
+    name = "localhost/flinksec-for-a-test:latest"
+    yield name
+    podman("image", "rm", "--force", name)
+
+
+def test_of_the_files_of_a_new_project_each_program_gets_an_image_that_runs_it(
+    tmp_path: Path, image: str
+) -> None:
+    create("my-job", tmp_path)
+    programs = [tmp_path / "my-job" / name for name in ("my_job.py", "another.py")]
+    programs[1].write_text("LIMIT = 5")
+    options = Options(
+        base_image=os.environ["FLINKSEC_TEST_BASE_IMAGE"],
+        tag=image,
+        pip_conf=PIP_CONF,
+        ca_bundle=CA_BUNDLE,
+    )
+    limits = []
+    for files in (programs, programs[::-1]):
+        build_job(Job(files), options, Tool("buildah"), lambda _: None)
+        limits.append(podman("run", "--rm", "--entrypoint=python", image, "-c", LIMIT_OF_THE_JOB))
+    assert limits == ["30.0\n", "5\n"]

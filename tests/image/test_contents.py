@@ -12,6 +12,8 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
+from flinksec_jobs.deploy.image.build import revision
+
 from .containers import IMAGE, MEMORY, podman, restricted
 
 ROOT = Path(__file__).parents[2]
@@ -122,7 +124,7 @@ def test_it_runs_as_a_numeric_user_and_says_what_it_is(inspected: dict[str, obje
     prefix = "org.opencontainers.image."
     assert labels[f"{prefix}title"] == "flight-delays"
     assert labels[f"{prefix}version"]
-    assert re.match(r"[0-9a-f]{40}", labels[f"{prefix}revision"])
+    assert labels[f"{prefix}revision"] == revision(ROOT)
     assert labels[f"{prefix}base.name"]
 
 

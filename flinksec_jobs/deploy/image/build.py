@@ -145,7 +145,6 @@ def _build(
             tag=tag,
             arguments=arguments | {"BASE_IMAGE": options.base_image},
             secrets={name: path for name, path in secrets.items() if path},
-            labels={},
             options=options.builder_options,
         )
         tool.build(build, progress)

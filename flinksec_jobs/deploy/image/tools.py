@@ -26,7 +26,6 @@ class Build:
         tag: the image's name.
         arguments: build arguments, without secrets.
         secrets: files by the names under which the Dockerfile mounts them.
-        labels: more labels.
         target: the stage; the last one by default.
         options: more options of the builder, as they are.
     """
@@ -36,7 +35,6 @@ class Build:
     tag: str
     arguments: Mapping[str, str]
     secrets: Mapping[str, Path]
-    labels: Mapping[str, str]
     target: str | None = None
     options: Sequence[str] = ()
 
@@ -62,7 +60,6 @@ class Tool:
             ImageError: it failed; the message ends with what the builder said last.
         """
         pairs = [f"--build-arg={name}={value}" for name, value in build.arguments.items()]
-        pairs += [f"--label={name}={value}" for name, value in build.labels.items()]
         pairs += [f"--secret=id={name},src={path}" for name, path in build.secrets.items()]
         command = {
             "docker": ["docker", "build", "--progress=plain"],
