@@ -47,4 +47,6 @@ export KUBERNETES_PROGRAMS FLINKSEC_KUSTOMIZE
 scripts/image.sh job --if-outdated
 scripts/image.sh sandbox --if-outdated
 use_containers
+step "image of the proxy" buildah build --quiet --layers --build-arg "BASE_IMAGE=$(base_image)" \
+  --tag localhost/flinksec-proxy:latest tests/kubernetes/nginx
 exec "$VENV/bin/python" -m pytest tests/kubernetes --timeout 3600 "$@"

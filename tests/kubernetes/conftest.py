@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from flinksec_jobs.deploy.certs.create import Request, create
-from flinksec_jobs.deploy.certs.issue import Services
+from flinksec_jobs.deploy.certs.issue import CLIENTS, Services
 from flinksec_jobs.deploy.manifests import render
 from tests.faults.volume import Volume
-from tests.kubernetes import overlay
+from tests.kubernetes import overlay, proxy
 from tests.kubernetes.minikube import Minikube
 from tests.kubernetes.node.node import Node
 from tests.kubernetes.outside import HOST, Outside
@@ -28,6 +28,7 @@ from tests.manifests.documents import read
 NETWORK = "10.99.86"
 ROWS = 10000
 JOB_IMAGE, SANDBOX_IMAGE = "localhost/flight-delays:latest", "localhost/flinksec-sandbox:latest"
+IMAGES = (JOB_IMAGE, overlay.PROXY_IMAGE, SANDBOX_IMAGE)
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,13 @@ class Deployment:
         objects: all of them, the namespace first.
         volume: what stands for the NFS export, and fails where it is told to.
         handed: the sandbox's files, laid out as mounts.
+        proxy: the files of the proxy.
     """
 
     objects: list[dict[str, Any]]
     volume: Volume
     handed: Path
+    proxy: proxy.Files
 
 
 @pytest.fixture(scope="session")
@@ -91,10 +94,7 @@ def node(work: Path, programs: Path, volume: Volume) -> Iterator[Node]:
 def images(node: Node, work: Path) -> Iterator[dict[str, Future[str]]]:
     """The images on their way to the node, one after the other while all else starts."""
     with ThreadPoolExecutor(max_workers=1) as pool:
-        yield {
-            image: pool.submit(_give, node, work / "image.tar", image)
-            for image in (JOB_IMAGE, SANDBOX_IMAGE)
-        }
+        yield {image: pool.submit(_give, node, work / "image.tar", image) for image in IMAGES}
 
 
 @pytest.fixture(scope="session")
@@ -115,7 +115,7 @@ def rendered(node: Node, outside: Outside, work: Path, volume: Volume) -> Deploy
     )
     objects = read(render(directory))
     objects.sort(key=lambda each: each["kind"] != "Namespace")
-    return Deployment(objects, volume, handed)
+    return Deployment(objects, volume, handed, proxy.make_files(handed / "proxy"))
 
 
 @pytest.fixture(scope="session")
@@ -131,10 +131,14 @@ def namespace(node: Node, rendered: Deployment) -> str:
     }.items():
         _secret(node, name, rendered.handed / folder)
     certificates = rendered.handed / "tls"
-    create(certificates, Request(services=Services(overlay.NAMESPACE)))
+    clients = (*CLIENTS, "proxy")
+    create(certificates, Request(services=Services(overlay.NAMESPACE), clients=clients))
     _secret(node, "flink-internal-tls", certificates / "internal")
     _secret(node, "flink-rest-tls", certificates / "rest")
     _secret(node, "flink-deployer-rest-client", certificates / "deployer")
+    _secret(node, "flink-proxy-rest-client", certificates / "proxy")
+    _secret(node, "flink-proxy-tls", rendered.proxy.tls)
+    _secret(node, "flink-proxy-users", rendered.proxy.users)
     return overlay.NAMESPACE
 
 

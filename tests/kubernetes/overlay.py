@@ -13,6 +13,8 @@ from typing import Any
 
 KUBERNETES = Path(__file__).parents[2] / "docker" / "kubernetes"
 NAMESPACE = "flights"
+# Built by scripts/test_kubernetes.sh.
+PROXY_IMAGE = "localhost/flinksec-proxy:latest"
 _SERVERS = {
     "egress-kerberos": [("TCP", 10088), ("UDP", 10088)],
     "egress-kafka": [("TCP", 9093)],
@@ -72,6 +74,9 @@ def write(directory: Path, handed: Path, servers: str, api_server: str, export: 
             os.path.relpath(KUBERNETES / "overlays" / "minikube" / "job", directory.resolve()),
             "volume.json",
         ],
+        "components": [
+            os.path.relpath(KUBERNETES / "components" / "proxy", directory.resolve()),
+        ],
         "generatorOptions": {"disableNameSuffixHash": True},
         "configMapGenerator": [
             {"name": name, "behavior": "merge", "files": files}
@@ -115,6 +120,10 @@ def _sizes() -> list[dict[str, Any]]:
         {
             "target": {"kind": "Job|StatefulSet|Deployment"},
             "patch": operations(("replace", f"{container}/imagePullPolicy", "Never")),
+        },
+        {
+            "target": {"kind": "Deployment", "name": "flink-proxy"},
+            "patch": operations(("replace", f"{container}/image", PROXY_IMAGE)),
         },
         {
             "target": {"kind": "PersistentVolumeClaim", "name": "flink-state"},

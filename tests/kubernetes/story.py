@@ -12,11 +12,12 @@ from typing import Any
 
 from flinksec_jobs.demo.evidence import Evidence
 from tests.faults.rules import Rule
-from tests.kubernetes.conftest import ROWS, Deployment
+from tests.kubernetes.conftest import JOB_IMAGE, ROWS, Deployment
 from tests.kubernetes.node.node import Node
 from tests.kubernetes.outside import Outside
 from tests.kubernetes.overlay import NAMESPACE
 from tests.kubernetes.pods import Pod, Watched
+from tests.kubernetes.proxy import Visitor
 
 JOBMANAGER = "app.kubernetes.io/component=jobmanager"
 JOB_ID = "00000000000000000000000000000001"
@@ -49,6 +50,7 @@ class Story:
         jobmanagers: the names of the pods that were JobManager, in order.
         failed: for each fault, how many checkpoints failed while the volume had it.
         rest: what REST told the deployer of the job.
+        proxied: what the proxy answered to whom, and how.
         config_maps: those of high availability while the job ran, as they were stored.
         status: of the Job at its end.
         figures: the checks of what it wrote.
@@ -59,6 +61,7 @@ class Story:
     jobmanagers: list[str] = field(default_factory=list)
     failed: dict[str, int] = field(default_factory=dict)
     rest: dict[str, Any] = field(default_factory=dict)
+    proxied: dict[str, tuple[int, Any]] = field(default_factory=dict)
     config_maps: dict[str, str] = field(default_factory=dict)
     status: dict[str, Any] = field(default_factory=dict)
     figures: list[dict[str, object]] = field(default_factory=list)
@@ -74,6 +77,7 @@ def told(node: Node, outside: Outside, rendered: Deployment, work: Path) -> Iter
         outside.limit_reading(_BYTES_A_SECOND)
         try:
             teller.begin()
+            teller.visit()
             teller.spoil_the_volume()
             teller.kill_pods()
         finally:
@@ -100,6 +104,18 @@ class _Teller:
         for each in self._kubectl.get("-n", NAMESPACE, "configmaps")["items"]:
             if each["metadata"]["name"].startswith("flink-") and "data" in each:
                 self._story.config_maps[each["metadata"]["name"]] = json.dumps(each)
+
+    def visit(self) -> None:
+        """Ask through the proxy, as a browser does and as it must not."""
+        visitor = Visitor(self._node, self._rendered.proxy, JOB_IMAGE)
+        visitor.wait()
+        jobs, job = "/jobs/overview", f"/jobs/{JOB_ID}"
+        self._story.proxied = {
+            "password": visitor.ask(jobs),
+            "no password": visitor.ask(jobs, password=""),
+            "wrong password": visitor.ask(jobs, password="guessed"),
+            "cancel": visitor.ask(job, method="PATCH"),
+        }
 
     def spoil_the_volume(self) -> None:
         for name, rule in FAULTS.items():

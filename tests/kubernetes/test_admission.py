@@ -12,7 +12,7 @@ from .conftest import Deployment
 from .node.node import Node
 
 Pod = dict[str, Any]
-WORKLOADS = ("flink-jobmanager", "flink-taskmanager", "flink-deployer")
+WORKLOADS = ("flink-jobmanager", "flink-taskmanager", "flink-deployer", "flink-proxy")
 
 
 def container(pod: Pod) -> dict[str, Any]:

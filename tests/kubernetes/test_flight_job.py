@@ -51,6 +51,15 @@ def test_rest_answers_the_deployer_with_its_certificate(story: Story) -> None:
     assert story.rest["state"] == "RUNNING"
 
 
+def test_through_the_proxy_whoever_has_the_password_may_read_and_nothing_else(
+    story: Story,
+) -> None:
+    statuses = {how: status for how, (status, _) in story.proxied.items()}
+    refused = {"no password": 401, "wrong password": 401, "cancel": 403}
+    assert statuses == {"password": 200, **refused}
+    assert story.proxied["password"][1]["jobs"][0]["jid"] == JOB_ID
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_checkpoint_on_a_volume_that_is_full_fails_and_no_record_is_lost(
     story: Story, fault: str

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from flinksec_jobs.deploy.manifests import load, matrix
+from tests.kubernetes import proxy
 from tests.kubernetes.conftest import Deployment
 from tests.kubernetes.node import images
 from tests.kubernetes.node.node import Node
@@ -24,11 +25,12 @@ from tests.kubernetes.outside import Outside
 from tests.kubernetes.overlay import NAMESPACE
 
 IMAGE = "localhost/probe:1"
-JM, TM, DEPLOYER = "flink-jobmanager", "flink-taskmanager", "flink-deployer"
+JM, TM, DEPLOYER, PROXY = "flink-jobmanager", "flink-taskmanager", "flink-deployer", "flink-proxy"
 TM_2, BESIDE, ELSEWHERE = "flink-taskmanager-2", "beside", "elsewhere"
-PORTS = (6120, 6121, 6122, 6123, 6124, 6125, 8081, 9249, 7777)
+INGRESS = "ingress-controller"
+PORTS = (6120, 6121, 6122, 6123, 6124, 6125, 8081, 8443, 9249, 7777)
 SERVERS = {10088: "KDC", 9093: "Kafka", 9200: "Elasticsearch", 8020: "NameNode", 9866: "DataNode"}
-SOURCES = (JM, TM, DEPLOYER, BESIDE, ELSEWHERE)
+SOURCES = (JM, TM, DEPLOYER, PROXY, BESIDE, ELSEWHERE, INGRESS)
 API_SERVER = "API server"
 # A stand-in and the Job's pod would be one to a Service; here only the policies count.
 INSIDE = {
@@ -36,7 +38,8 @@ INSIDE = {
     (TM, JM, 6124),
     *itertools.product((JM,), (TM, TM_2), (6122, 6120)),
     (TM, TM_2, 6121),
-    (DEPLOYER, JM, 8081),
+    *itertools.product((DEPLOYER, PROXY), (JM,), (8081,)),
+    (INGRESS, PROXY, 8443),
 }
 OUTSIDE = {(source, name, port) for source in (JM, TM) for port, name in SERVERS.items()} | {
     (source, API_SERVER, 6443) for source in (JM, TM, DEPLOYER)
@@ -108,14 +111,15 @@ def reached(
 ) -> Iterator[Reached]:
     """Every pair of pod and port tried, without the policies and with them."""
     node.import_image(images.of_program(programs / "probe", IMAGE, work / "probe.tar"))
-    home, other = "matrix", "matrix-elsewhere"
-    for name in (home, other):
+    home, other, ingress = "matrix", "matrix-elsewhere", proxy.INGRESS
+    for name in (home, other, ingress):
         node.kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     places = {
-        **{name: (home, labels_of(rendered, name)) for name in (JM, TM, DEPLOYER)},
+        **{name: (home, labels_of(rendered, name)) for name in (JM, TM, DEPLOYER, PROXY)},
         TM_2: (home, labels_of(rendered, TM)),
         BESIDE: (home, {"app": "beside"}),
         ELSEWHERE: (other, {"app": "elsewhere"}),
+        INGRESS: (ingress, {"app": "ingress"}),
     }
     node.kubectl.apply(*[pod(name, where, labels) for name, (where, labels) in places.items()])
     for name, (where, _) in places.items():
@@ -147,7 +151,7 @@ def reached(
         "the policies are enforced", lambda: sealed_off not in attempt(), seconds=60
     )
     yield Reached(before, attempt())
-    for name in (home, other):
+    for name in (home, other, ingress):
         node.kubectl("delete", "namespace", name, "--wait=false")
 
 
@@ -174,10 +178,12 @@ def test_with_the_policies_a_pod_reaches_what_stands_here_and_nothing_else(
     reached: Reached, source: str
 ) -> None:
     beyond = {
-        # The namespace of the intruder has no policies: what it reaches is what lets it in.
+        # Where no policies are, whatever lets one in is reached.
         each
         for each in reached.before
-        if source == ELSEWHERE and each[0] == source and each[1] in {*SERVERS.values(), API_SERVER}
+        if source in (ELSEWHERE, INGRESS)
+        and each[0] == source
+        and each[1] in {*SERVERS.values(), API_SERVER}
     }
     expected = {each for each in INSIDE | OUTSIDE if each[0] == source} | beyond
     assert {each for each in reached.after if each[0] == source} == expected
@@ -194,6 +200,6 @@ def test_the_check_of_manifests_tells_the_same_matrix(
         if flow.is_open and flow.target.startswith(f"{NAMESPACE}/")
     }
     tried = {(a, TM if b == TM_2 else b, port) for a, b, port in reached.after}
-    inside = {each for each in tried if each[1] in {JM, TM, DEPLOYER}}
+    inside = {each for each in tried if each[1] in {JM, TM, DEPLOYER, PROXY}}
     # To itself a stand-in was not asked to go.
     assert {each for each in told if each[0] != each[1] or each[0] == TM} == inside

@@ -9,7 +9,7 @@ import pytest
 
 from .node.node import Node
 
-ACCOUNTS = ("flink-jobmanager", "flink-taskmanager", "flink-deployer", "default")
+ACCOUNTS = ("flink-jobmanager", "flink-taskmanager", "flink-deployer", "flink-proxy", "default")
 VERBS = ("get", "list", "watch", "create", "update", "patch", "delete")
 CLUSTER_MAP = "configmaps/flink-cluster-config-map"
 JOB_MAP = "configmaps/flink-00000000000000000000000000000001-config-map"
