@@ -41,7 +41,6 @@ def build(context: Path) -> Build:
         tag="late:1",
         arguments={"JOB": "late.py"},
         secrets={"ca-bundle": Path("/etc/ca.pem")},
-        labels={"a": "b"},
         options=["--no-cache"],
     )
 
@@ -81,7 +80,6 @@ def test_each_gets_the_same_build_with_the_secret_as_a_mount(
     assert told[-1] == str(tmp_path)
     assert {
         "--build-arg=JOB=late.py",
-        "--label=a=b",
         "--secret=id=ca-bundle,src=/etc/ca.pem",
         f"--file={tmp_path / 'Dockerfile'}",
         "--tag=late:1",
