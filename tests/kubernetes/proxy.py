@@ -8,7 +8,7 @@ import json
 import secrets
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ class Files:
     tls: Path
     users: Path
     ca: str
-    password: str
+    password: str = field(repr=False)
 
 
 def make_files(directory: Path) -> Files:
