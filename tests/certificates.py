@@ -13,7 +13,9 @@ from pathlib import Path
 from unittest.mock import patch
 
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 from flinksec_jobs import certificates
 from flinksec_jobs.certificates import Authority, Identity, PrivateKey, Purpose, Validity
@@ -37,6 +39,22 @@ def ready_made_keys() -> Iterator[None]:
     """Take keys that are there instead of making them."""
     source = itertools.cycle(keys())
     with patch.object(Making, "key", lambda _: next(source)):
+        yield
+
+
+# Whoever opens an RSA key tests its primes, each time: 60 ms for 2048 bits. The same bytes and the
+# same password give the same key again; an error is not remembered.
+_open_store = functools.cache(pkcs12.load_pkcs12)
+_open_key = functools.cache(serialization.load_pem_private_key)
+
+
+@contextmanager
+def remembered_keys() -> Iterator[None]:
+    """Open keys and stores that were opened before, in this process, without another test."""
+    with (
+        patch.object(pkcs12, "load_pkcs12", _open_store),
+        patch.object(serialization, "load_pem_private_key", _open_key),
+    ):
         yield
 
 

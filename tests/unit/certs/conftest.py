@@ -16,8 +16,8 @@ from tests import certificates
 
 @pytest.fixture(autouse=True)
 def quick_keys() -> Iterator[None]:
-    """Keys of this size take seconds to make."""
-    with certificates.ready_made_keys():
+    """Keys take seconds to make, and each a twentieth of one to open."""
+    with certificates.ready_made_keys(), certificates.remembered_keys():
         yield
 
 
