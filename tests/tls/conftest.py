@@ -75,6 +75,13 @@ class Rotation:
         return read_parties(self.directories[step])
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_stores() -> Iterator[None]:
+    """Python reads the same stores again and again; Java reads each anew."""
+    with certificates.remembered_keys():
+        yield
+
+
 @pytest.fixture(scope="session")
 def classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`Peers.java`, compiled."""
