@@ -5,6 +5,7 @@ import base64
 import http.client
 import itertools
 import json
+import re
 import struct
 import threading
 import urllib.parse
@@ -119,6 +120,20 @@ def _forms(secret: bytes) -> Iterator[bytes]:
     yield base64.b64encode(secret).rstrip(b"=")
     yield base64.urlsafe_b64encode(secret).rstrip(b"=")
     yield urllib.parse.quote(secret).encode()
+
+
+def words_in(content: bytes, words: set[bytes]) -> set[bytes]:
+    """Which of thousands of words are anywhere in it: one pass, not one for each."""
+    first = re.compile(
+        b"[" + b"".join(re.escape(one) for one in {word[:1] for word in words}) + b"]"
+    )
+    lengths = {len(word) for word in words}
+    pieces = (
+        content[match.start() : match.start() + length]
+        for match in first.finditer(content)
+        for length in lengths
+    )
+    return words.intersection(pieces)
 
 
 def secrets_of(directory: Path) -> dict[str, bytes]:
