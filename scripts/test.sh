@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Every test: unit and manifests, with a Flink cluster beside them, JVM, both languages, faults of volumes, real servers.
+# Every test: a Flink cluster, and beside it unit, manifests, JVM, both languages, TLS and the proxy;
+# then faults of volumes, and real servers.
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=debian.sh
 . "$ROOT/scripts/debian.sh"
@@ -25,7 +26,8 @@ mapfile -t debian < <(packages_in requirements/debian.txt)
 need_debian "${debian[@]}"
 
 # A Flink cluster mostly waits, for processes to start and to be replaced: the tests of one core run
-# beside it. In a process group of its own it is interrupted like what runs in front.
+# beside it. Nothing that runs there writes a file that it reads. In a process group of its own it is
+# interrupted like what runs in front.
 cluster_said=$(mktemp)
 set -m
 "${pytest[@]}" tests/cluster --timeout 1800 </dev/null >"$cluster_said" 2>&1 &
@@ -43,15 +45,16 @@ referees=$(scripts/manifest_tools.sh)
 FLINKSEC_KUSTOMIZE=$kustomize FLINKSEC_MANIFEST_TOOLS=$referees \
   offline_tests tests/manifests --timeout 300
 
+maven test
+"${pytest[@]}" tests/differential --timeout 600
+"${pytest[@]}" tests/tls --timeout 600
+"${pytest[@]}" tests/proxy --timeout 300
+
 status=0
 wait "$cluster" || status=$?
 cat -- "$cluster_said"
 ((status == 0)) || exit "$status"
 
-maven test
-"${pytest[@]}" tests/differential --timeout 600
-"${pytest[@]}" tests/tls --timeout 600
-"${pytest[@]}" tests/proxy --timeout 120
 # Volumes that fail where they are told to.
 if [[ -e /dev/fuse ]]; then
   "${pytest[@]}" tests/faults --timeout 900
