@@ -5,10 +5,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from flinksec_jobs.deploy.manifests import render
 from tests.faults.volume import Volume
 from tests.kubernetes import overlay, proxy
 from tests.kubernetes.minikube import Minikube
+from tests.kubernetes.node import store
 from tests.kubernetes.node.node import Node
 from tests.kubernetes.outside import HOST, Outside
 from tests.manifests.documents import read
@@ -78,31 +77,40 @@ def volume(work: Path) -> Iterator[Volume]:
 
 
 @pytest.fixture(scope="session")
-def node(work: Path, programs: Path, volume: Volume) -> Iterator[Node]:
-    """A cluster of one node; it takes along what is mounted when it starts."""
+def machine(work: Path, programs: Path, volume: Volume) -> Iterator[Node]:
+    """The node with nothing on it yet; it takes along what is mounted when it starts."""
     directory = work / "node"
     directory.mkdir()
-    started = Node(directory, programs, NETWORK, {HOST: f"{NETWORK}.1"})
+    # `programs` lies in the cache.
+    store.copy(store.with_images(programs.parent / "images", IMAGES), directory / "containerd")
+    node = Node(directory, programs, NETWORK, {HOST: f"{NETWORK}.1"})
     try:
-        started.start()
-        yield started
+        node.machine.start()
+        yield node
     finally:
-        started.stop()
+        node.stop()
 
 
 @pytest.fixture(scope="session")
-def images(node: Node, work: Path) -> Iterator[dict[str, Future[str]]]:
-    """The images on their way to the node, one after the other while all else starts."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        yield {image: pool.submit(_give, node, work / "image.tar", image) for image in IMAGES}
+def servers(machine: Node, work: Path) -> Iterator[Outside]:
+    """The sandbox's servers at the other end of the node's cable, on their way."""
+    with Outside(work / "outside", machine.machine.outer_address) as starting:
+        yield starting
 
 
 @pytest.fixture(scope="session")
-def outside(node: Node, work: Path, images: dict[str, Future[str]]) -> Iterator[Outside]:
-    """The sandbox's servers at the other end of the node's cable, with flights in Kafka."""
-    with Outside(work / "outside", node.machine.outer_address) as servers:
-        servers.fill(ROWS)
-        yield servers
+def node(machine: Node, servers: Outside) -> Node:
+    """A cluster of one node, started while those servers do."""
+    machine.start()
+    return machine
+
+
+@pytest.fixture(scope="session")
+def outside(node: Node, servers: Outside) -> Outside:
+    """The servers, with flights in Kafka."""
+    servers.wait()
+    servers.fill(ROWS)
+    return servers
 
 
 @pytest.fixture(scope="session")
@@ -148,30 +156,8 @@ def _secret(node: Node, name: str, folder: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def job_image(images: dict[str, Future[str]]) -> str:
-    """The job's image, given to the node; `make image` has built it."""
-    return images[JOB_IMAGE].result()
-
-
-@pytest.fixture(scope="session")
-def sandbox_image(images: dict[str, Future[str]]) -> str:
-    """The image of the sandbox's servers, given to the node."""
-    return images[SANDBOX_IMAGE].result()
-
-
-@pytest.fixture(scope="session")
-def minikube(node: Node, work: Path, job_image: str, sandbox_image: str) -> Iterator[Minikube]:
+def minikube(node: Node, work: Path) -> Iterator[Minikube]:
     """The script for minikube, which deploys the job and its servers while others wait."""
     script = Minikube(node, work / "minikube")
     yield script
     script.stop()
-
-
-def _give(node: Node, archive: Path, image: str) -> str:
-    # As Docker writes it, which compresses nothing.
-    save = ["podman", "save", "--format=docker-archive", "--output", str(archive), image]
-    done = subprocess.run(save, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    node.import_image(archive)
-    archive.unlink()
-    return image

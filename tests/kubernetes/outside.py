@@ -43,13 +43,17 @@ class Outside:
                 stdout=log,
                 stderr=log,
             )
+        return self
+
+    def wait(self) -> None:
+        """Wait until all of them run."""
+        assert self._server is not None
         while b"settings for a job" not in self._log.read_bytes():
             try:
                 ended = self._server.wait(timeout=0.5)
             except subprocess.TimeoutExpired:
                 continue
             raise RuntimeError(f"the sandbox ended with {ended}: {self._log.read_text()[-2000:]}")
-        return self
 
     def __exit__(
         self,

@@ -21,7 +21,7 @@ _SERVERS = {
     "egress-elasticsearch": [("TCP", 9200)],
     "egress-hdfs": [("TCP", 8020), ("TCP", 9866)],
 }
-_CLUSTER = f"""
+_CLUSTER = f'''
 [cluster]
 jobmanager_memory    = "1200m"
 taskmanager_memory   = "1728m"
@@ -34,9 +34,11 @@ kubernetes_namespace = "{NAMESPACE}"
 "pekko.startup-timeout" = "3 min"
 "pekko.ask.timeout" = "3 min"
 "heartbeat.timeout" = "2 min"
-# Processes live for a minute here, too short for Java's second compiler.
-"env.java.opts.all" = "-XX:TieredStopAtLevel=1"
-"""
+# Processes live for a minute here: too short for Java's second compiler, and for the verification
+# of 26,000 classes of Flink's.
+"env.java.opts.all" = """-XX:TieredStopAtLevel=1 \
+  -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"""
+'''
 
 
 def write(directory: Path, handed: Path, servers: str, api_server: str, export: Path) -> Path:

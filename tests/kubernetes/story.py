@@ -127,17 +127,15 @@ class _Teller:
             self._wait_for_checkpoint()
 
     def kill_pods(self) -> None:
-        """Both TaskManagers at once, then one with the JobManager, then the JobManager alone."""
-        self._node.kill_container(self._container("flink-taskmanager-0"))
-        self._kubectl(
-            *("-n", NAMESPACE, "delete", "pod", "flink-taskmanager-1"),
-            *("--grace-period=0", "--force"),
-        )
-        self._wait_for_checkpoint()
+        """One of each kind, first as when a node is drained, then as when it is lost."""
         self._evict("flink-taskmanager-0")
         self._evict(self._story.jobmanagers[-1])
         self._wait_for_jobmanager()
         self._wait_for_checkpoint()
+        self._kubectl(
+            *("-n", NAMESPACE, "delete", "pod", "flink-taskmanager-1"),
+            *("--grace-period=0", "--force"),
+        )
         self._node.kill_container(self._container(self._story.jobmanagers[-1]))
         self._wait_for_jobmanager()
         self._wait_for_checkpoint()

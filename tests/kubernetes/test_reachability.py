@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -138,18 +139,22 @@ def reached(
     targets[f"{node.machine.address}:6443"] = (API_SERVER, 6443)
 
     def attempt() -> set[tuple[str, str, int]]:
-        return {
-            (source, *targets[target])
-            for source in SOURCES
-            for target in dial(node, places[source][0], source, list(targets))
-            if targets[target][0] != source
-        }
+        def from_one(source: str) -> set[tuple[str, str, int]]:
+            answered = dial(node, places[source][0], source, list(targets))
+            found = {(source, *targets[target]) for target in answered}
+            return {each for each in found if each[1] != source}
+
+        # What is closed does not answer, so that each waits for as long as it is told to.
+        with ThreadPoolExecutor(len(SOURCES)) as pool:
+            return set().union(*pool.map(from_one, SOURCES))
 
     before = attempt()
     node.kubectl.apply(*policies_in(rendered, home))
-    sealed_off = (BESIDE, JM, 7777)
+    sealed_off = f"{addresses[JM]}:7777"
     node.kubectl.wait_for(
-        "the policies are enforced", lambda: sealed_off not in attempt(), seconds=60
+        "the policies are enforced",
+        lambda: not dial(node, home, BESIDE, [sealed_off]),
+        seconds=60,
     )
     yield Reached(before, attempt())
     for name in (home, other, ingress):

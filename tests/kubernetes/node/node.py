@@ -49,8 +49,7 @@ class Node:
         )
 
     def start(self) -> None:
-        """Start everything, until the node is ready and names resolve."""
-        self.machine.start()
+        """Start everything on the started machine, until the node is ready and names resolve."""
         self._start_control_plane()
         self._start_containerd()
         self.kubectl.wait_for("the API server is ready", self._is_api_ready, seconds=180)
