@@ -231,6 +231,9 @@ def _job(settings: Settings, cluster: ClusterSettings) -> Config:
     # A JobManager that is replaced after the job's end must learn that it has ended. Flink would
     # forget it, and the new one run the job again from nothing.
     options["job-result-store.delete-on-commit"] = False
+    # In place of a killed JobManager the new one often refuses its own job at first, as it still
+    # reads who led before; by default it asks again after 30 s.
+    options["cluster.registration.refused-registration-delay"] = "1 s"
     if cluster.high_availability == "kubernetes":
         options["kubernetes.cluster-id"] = cluster.cluster_id
         options["kubernetes.namespace"] = cluster.kubernetes_namespace or "default"

@@ -7,9 +7,8 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,33 +17,28 @@ from flinksec_jobs.deploy.certs.issue import CLIENTS, Services
 from flinksec_jobs.deploy.manifests import render
 from tests.faults.volume import Volume
 from tests.kubernetes import overlay, proxy
+from tests.kubernetes.deployment import IMAGES, ROWS, Deployment
 from tests.kubernetes.minikube import Minikube
 from tests.kubernetes.node import store
 from tests.kubernetes.node.node import Node
 from tests.kubernetes.outside import HOST, Outside
+from tests.kubernetes.story import Story, tell
 from tests.manifests.documents import read
 
 NETWORK = "10.99.86"
-ROWS = 10000
-JOB_IMAGE, SANDBOX_IMAGE = "localhost/flight-delays:latest", "localhost/flinksec-sandbox:latest"
-IMAGES = (JOB_IMAGE, overlay.PROXY_IMAGE, SANDBOX_IMAGE)
 
 
-@dataclass(frozen=True)
-class Deployment:
-    """What is deployed: the objects as rendered, and where their state is.
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Ask last about what takes long."""
+    late = ("test_minikube", "test_flight_job")
+    items.sort(key=lambda item: late.index(item.path.stem) if item.path.stem in late else -1)
 
-    Attributes:
-        objects: all of them, the namespace first.
-        volume: what stands for the NFS export, and fails where it is told to.
-        handed: the sandbox's files, laid out as mounts.
-        proxy: the files of the proxy.
-    """
 
-    objects: list[dict[str, Any]]
-    volume: Volume
-    handed: Path
-    proxy: proxy.Files
+@pytest.fixture(scope="session", autouse=True)
+def early(request: pytest.FixtureRequest) -> None:
+    """Begin with what takes long, if a test asks for it."""
+    if any("story" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("beginning")
 
 
 @pytest.fixture(scope="session")
@@ -161,3 +155,28 @@ def minikube(node: Node, work: Path) -> Iterator[Minikube]:
     script = Minikube(node, work / "minikube")
     yield script
     script.stop()
+
+
+@pytest.fixture(scope="session")
+def beginning(
+    node: Node,
+    outside: Outside,
+    rendered: Deployment,
+    namespace: str,
+    minikube: Minikube,  # begins before it
+    work: Path,
+) -> Iterator[Future[Story]]:
+    """What happens to the flight job, while other tests go on."""
+    with ThreadPoolExecutor(max_workers=1) as narrator:
+        begun = narrator.submit(tell, node, outside, rendered, work)
+        yield begun
+        if not begun.done():
+            node.kubectl.ended.set()  # the run was interrupted
+    if kept := os.environ.get("KEEP_LOGS"):
+        shutil.copytree(work / "pods", Path(kept) / "pods", dirs_exist_ok=True)
+
+
+@pytest.fixture(scope="session")
+def story(beginning: Future[Story]) -> Story:
+    """What has happened to it."""
+    return beginning.result()

@@ -31,6 +31,8 @@ high_availability    = "kubernetes"
 kubernetes_namespace = "{NAMESPACE}"
 # A busy machine needs long to start a process.
 [flink]
+# A failed checkpoint need not start the job again here: processes are killed for that.
+"execution.checkpointing.tolerable-failed-checkpoints" = 1000
 "pekko.startup-timeout" = "3 min"
 "pekko.ask.timeout" = "3 min"
 "heartbeat.timeout" = "2 min"

@@ -4,15 +4,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from flinksec_jobs.demo.evidence import Evidence
 from tests.faults.rules import Rule
-from tests.kubernetes.conftest import JOB_IMAGE, ROWS, Deployment
+from tests.kubernetes.deployment import JOB_IMAGE, ROWS, Deployment
 from tests.kubernetes.node.node import Node
 from tests.kubernetes.outside import Outside
 from tests.kubernetes.overlay import NAMESPACE
@@ -67,8 +65,7 @@ class Story:
     figures: list[dict[str, object]] = field(default_factory=list)
 
 
-@contextmanager
-def told(node: Node, outside: Outside, rendered: Deployment, work: Path) -> Iterator[Story]:
+def tell(node: Node, outside: Outside, rendered: Deployment, work: Path) -> Story:
     """Run the job from its start to its end."""
     kept = Evidence(rendered.volume.behind, work / "evidence")
     with Watched(node, NAMESPACE, work / "pods") as pods, kept as evidence:
@@ -84,7 +81,7 @@ def told(node: Node, outside: Outside, rendered: Deployment, work: Path) -> Iter
             outside.limit_reading(0)
         story.status = teller.end()
         story.figures = outside.figures(ROWS)
-    yield story
+    return story
 
 
 class _Teller:

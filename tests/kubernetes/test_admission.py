@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Deployment
+from .deployment import Deployment
 from .node.node import Node
 
 Pod = dict[str, Any]

@@ -4,37 +4,12 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from flinksec_jobs.sealed import KeyRing, Status, verify_file
-from tests.kubernetes.conftest import Deployment
-from tests.kubernetes.minikube import Minikube
-from tests.kubernetes.node.node import Node
-from tests.kubernetes.outside import Outside
-from tests.kubernetes.story import FAULTS, JOB_ID, Story, told
-
-
-@pytest.fixture(scope="module")
-def story(
-    node: Node,
-    outside: Outside,
-    rendered: Deployment,
-    namespace: str,
-    work: Path,
-    minikube: Minikube,  # begins beside it
-) -> Iterator[Story]:
-    try:
-        with told(node, outside, rendered, work) as happened:
-            yield happened
-    finally:
-        if kept := os.environ.get("KEEP_LOGS"):
-            shutil.copytree(work / "pods", Path(kept) / "pods", dirs_exist_ok=True)
-        node.kubectl("-n", namespace, "delete", "job,statefulset,deployment", "--all")
+from tests.kubernetes.deployment import Deployment
+from tests.kubernetes.story import FAULTS, JOB_ID, Story
 
 
 def test_the_job_ends_with_success(story: Story) -> None:

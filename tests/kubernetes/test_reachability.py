@@ -19,7 +19,7 @@ import pytest
 
 from flinksec_jobs.deploy.manifests import load, matrix
 from tests.kubernetes import proxy
-from tests.kubernetes.conftest import Deployment
+from tests.kubernetes.deployment import Deployment
 from tests.kubernetes.node import images
 from tests.kubernetes.node.node import Node
 from tests.kubernetes.outside import Outside
@@ -157,7 +157,7 @@ def reached(
         seconds=60,
     )
     yield Reached(before, attempt())
-    for name in (home, other, ingress):
+    for name in (home, other):
         node.kubectl("delete", "namespace", name, "--wait=false")
 
 

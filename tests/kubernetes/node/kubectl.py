@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,10 +18,14 @@ class Kubectl:
     Args:
         program: the kubectl.
         kubeconfig: who asks, and where.
+
+    Attributes:
+        ended: set, it ends all waiting.
     """
 
     def __init__(self, program: Path, kubeconfig: Path) -> None:
         self.kubeconfig = kubeconfig
+        self.ended = threading.Event()
         self.command = [str(program), f"--kubeconfig={kubeconfig}"]
 
     def __call__(self, *arguments: str, input: str | None = None) -> str:  # noqa: A002
@@ -59,7 +64,7 @@ class Kubectl:
     ) -> Any:
         """Ask again and again until the answer is true; the answer."""
         end = time.monotonic() + seconds
-        while True:
+        while not self.ended.is_set():
             try:
                 if answer := found():
                     return answer
@@ -69,6 +74,7 @@ class Kubectl:
             if time.monotonic() > end:
                 raise AssertionError(f"after {seconds:.0f} s, still not so: {what}; seen: {seen}")
             time.sleep(every)
+        raise KubectlError(f"no longer waited for: {what}")
 
 
 class KubectlError(Exception):

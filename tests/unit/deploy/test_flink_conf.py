@@ -145,6 +145,13 @@ def test_high_availability_keeps_its_data_sealed(
     assert problems(options) == []
 
 
+def test_a_new_jobmanager_asks_again_at_once_where_the_old_one_still_seems_to_lead() -> None:
+    delay = "cluster.registration.refused-registration-delay"
+    options = made(cluster={"high_availability": "kubernetes", "kubernetes_namespace": "flights"})
+    assert options[delay] == "1 s"
+    assert delay not in made()
+
+
 def test_state_goes_to_sealed_directories() -> None:
     options = made()
     assert options["execution.checkpointing.dir"] == "sealed+file:///mnt/state/checkpoints"
