@@ -160,10 +160,10 @@ def minikube(node: Node, work: Path) -> Iterator[Minikube]:
 @pytest.fixture(scope="session")
 def beginning(
     node: Node,
+    minikube: Minikube,  # begins before it
     outside: Outside,
     rendered: Deployment,
     namespace: str,
-    minikube: Minikube,  # begins before it
     work: Path,
 ) -> Iterator[Future[Story]]:
     """What happens to the flight job, while other tests go on."""

@@ -14,7 +14,7 @@ from tests.kubernetes.deployment import JOB_IMAGE, ROWS, Deployment
 from tests.kubernetes.node.node import Node
 from tests.kubernetes.outside import Outside
 from tests.kubernetes.overlay import NAMESPACE
-from tests.kubernetes.pods import Pod, Watched
+from tests.kubernetes.pods import Watched
 from tests.kubernetes.proxy import Visitor
 
 JOBMANAGER = "app.kubernetes.io/component=jobmanager"
@@ -124,16 +124,14 @@ class _Teller:
             self._wait_for_checkpoint()
 
     def kill_pods(self) -> None:
-        """One of each kind, first as when a node is drained, then as when it is lost."""
-        self._evict("flink-taskmanager-0")
-        self._evict(self._story.jobmanagers[-1])
-        self._wait_for_jobmanager()
-        self._wait_for_checkpoint()
+        """A TaskManager is lost; then one and the JobManager go, as when their node is drained."""
         self._kubectl(
             *("-n", NAMESPACE, "delete", "pod", "flink-taskmanager-1"),
             *("--grace-period=0", "--force"),
         )
-        self._node.kill_container(self._container(self._story.jobmanagers[-1]))
+        self._wait_for_checkpoint()
+        self._evict("flink-taskmanager-0")
+        self._evict(self._story.jobmanagers[-1])
         self._wait_for_jobmanager()
         self._wait_for_checkpoint()
 
@@ -158,11 +156,6 @@ class _Teller:
         }
         path = f"/api/v1/namespaces/{NAMESPACE}/pods/{pod}/eviction"
         self._kubectl("create", "--raw", path, "--filename=-", input=json.dumps(eviction))
-
-    def _container(self, pod: str) -> str:
-        found: Pod = self._kubectl.get("-n", NAMESPACE, "pod", pod)
-        identity: str = found["status"]["containerStatuses"][0]["containerID"]
-        return identity.removeprefix("containerd://")
 
     def _wait_for_jobmanager(self) -> None:
         """Wait until one runs that did not before."""

@@ -77,10 +77,6 @@ class Node:
         """Where the logs of containers are, until their pods are deleted."""
         return self.directory / "pod-logs"
 
-    def kill_container(self, identity: str) -> None:
-        """SIGKILL to the first process of a container, as if it ran out of memory."""
-        self._ctr("tasks", "kill", "--signal=SIGKILL", identity)
-
     def import_image(self, archive: Path) -> None:
         """Give an image to the node, from an archive of ``docker save`` or an OCI archive."""
         self._ctr("images", "import", str(archive))

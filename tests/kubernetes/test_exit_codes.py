@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the JobManager's exit code makes of its Job: the rules as rendered, with stand-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.kubernetes.deployment import JOB_IMAGE, Deployment
+from tests.kubernetes.node.node import Node
+
+NAMESPACE = "exit-codes"
+AGAIN = "a new pod"
+OUTCOMES = {
+    0: "Complete",
+    163: "Failed",
+    # Flink's unknown, SIGTERM, SIGKILL, and one that Java takes for many things.
+    165: AGAIN,
+    143: AGAIN,
+    137: AGAIN,
+    1: AGAIN,
+}
+
+
+def stand_in(deployment: Deployment, code: int) -> dict[str, Any]:
+    rendered = next(each for each in deployment.objects if each["kind"] == "Job")
+    spec = {name: value for name, value in rendered["spec"].items() if name != "template"}
+    name = rendered["spec"]["template"]["spec"]["containers"][0]["name"]
+    container = {
+        "name": name,
+        "image": JOB_IMAGE,
+        "imagePullPolicy": "Never",
+        "command": ["sh", "-c", f"exit {code}"],
+    }
+    pod = {"restartPolicy": "Never", "containers": [container]}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": f"exits-{code}", "namespace": NAMESPACE},
+        "spec": {**spec, "template": {"spec": pod}},
+    }
+
+
+def outcome(node: Node, code: int) -> str:
+    status = node.kubectl.get("-n", NAMESPACE, "job", f"exits-{code}")["status"]
+    ended = [
+        each["type"]
+        for each in status.get("conditions", [])
+        if each["type"] in ("Complete", "Failed") and each["status"] == "True"
+    ]
+    pods = node.kubectl.get("-n", NAMESPACE, "pods", f"--selector=job-name=exits-{code}")["items"]
+    return ended[0] if ended else AGAIN if len(pods) > 1 else ""
+
+
+@pytest.fixture(scope="module")
+def outcomes(node: Node, rendered: Deployment) -> Iterator[dict[int, str]]:
+    node.kubectl("create", "namespace", NAMESPACE)
+    node.kubectl.apply(*[stand_in(rendered, code) for code in OUTCOMES])
+
+    def all_of_them() -> dict[int, str] | None:
+        found = {code: outcome(node, code) for code in OUTCOMES}
+        return found if all(found.values()) else None
+
+    yield node.kubectl.wait_for("each Job shows what it does", all_of_them, seconds=300, every=3)
+    node.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
+
+
+@pytest.mark.parametrize("code", OUTCOMES)
+def test_the_job_is_over_when_the_flink_job_is_and_not_when_a_process_was_lost(
+    outcomes: dict[int, str], code: int
+) -> None:
+    assert outcomes[code] == OUTCOMES[code]
