@@ -28,6 +28,7 @@ class Evidence:
     def __init__(self, source: Path, target: Path) -> None:
         self._source = source
         self.directory = target
+        self._kept: set[str] = set()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="evidence", daemon=True)
 
@@ -57,12 +58,15 @@ class Evidence:
     def _watch(self) -> None:
         while not self._stop.wait(_INTERVAL_SECONDS):
             for path in self._new_files():
-                link = self.directory / path.relative_to(self._source)
+                link = self.directory / Path(path).relative_to(self._source)
                 link.parent.mkdir(parents=True, exist_ok=True)
                 with suppress(FileExistsError, FileNotFoundError):
                     os.link(path, link)
+                    self._kept.add(path)
 
-    def _new_files(self) -> Iterator[Path]:
+    def _new_files(self) -> Iterator[str]:
         for directory, _, names in os.walk(self._source):
             for name in names:
-                yield Path(directory) / name
+                path = os.path.join(directory, name)  # noqa: PTH118  five times a second
+                if path not in self._kept:
+                    yield path

@@ -171,7 +171,7 @@ class _Teller:
             ]
             return str(names[0]) if names else ""
 
-        name = self._kubectl.wait_for("a JobManager runs", running, seconds=_PATIENCE, every=1)
+        name = self._kubectl.wait_for("a JobManager runs", running, seconds=_PATIENCE, every=3)
         self._story.jobmanagers.append(name)
 
     def _wait_for_checkpoint(self) -> None:
