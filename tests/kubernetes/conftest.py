@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from flinksec_jobs.deploy.certs.create import Request, create
-from flinksec_jobs.deploy.certs.issue import CLIENTS, Services
+from flinksec_jobs.deploy.certs.issue import CLIENTS, Making, Services
 from flinksec_jobs.deploy.manifests import render
 from tests.faults.volume import Volume
 from tests.kubernetes import overlay, proxy
@@ -134,7 +134,9 @@ def namespace(node: Node, rendered: Deployment) -> str:
         _secret(node, name, rendered.handed / folder)
     certificates = rendered.handed / "tls"
     clients = (*CLIENTS, "proxy")
-    create(certificates, Request(services=Services(overlay.NAMESPACE), clients=clients))
+    # Smaller keys than by default: they are made quicker.
+    services, making = Services(overlay.NAMESPACE), Making(key_bits=2048)
+    create(certificates, Request(services=services, clients=clients, making=making))
     _secret(node, "flink-internal-tls", certificates / "internal")
     _secret(node, "flink-rest-tls", certificates / "rest")
     _secret(node, "flink-deployer-rest-client", certificates / "deployer")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from flinksec_jobs.sealed import KeyRing, Status, verify_file
-from tests.kubernetes.minikube import JOB, ROWS, SERVERS, Deployed, Minikube
+from tests.kubernetes.minikube import JOB, SERVERS, Deployed, Minikube
 from tests.kubernetes.node.node import Node
 
 
@@ -28,14 +28,6 @@ def test_it_ends_well_and_shows_the_right_figures(
 ) -> None:
     assert deployed.code == 0, deployed.said
     assert "HDFS: distinct flights" in deployed.said
-
-
-def test_a_result_asked_for_again_is_compared_with_the_flights_that_are_named(
-    deployed: Deployed, minikube: Minikube
-) -> None:
-    done = minikube.run("result", str(ROWS - 1))
-    assert done.returncode == 1
-    assert "HDFS: distinct flights" in done.stdout
 
 
 def test_job_and_servers_run_under_restricted_pod_security(deployed: Deployed, node: Node) -> None:

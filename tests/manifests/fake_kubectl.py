@@ -47,6 +47,8 @@ def _exec(words: list[str]) -> int:
     if "hand-over" in command and (CLUSTER / "hand-over-fails").exists():
         sys.stderr.write("there is no sandbox\n")
         return 1
+    if "figures" in command and (CLUSTER / "figures-differ").exists():
+        return 1
     if command[0] == "tar":
         with tarfile.open(fileobj=sys.stdout.buffer, mode="w|") as archive:
             archive.add(CLUSTER / "hand-over", ".")

@@ -91,6 +91,14 @@ def _calls(cluster: Path) -> list[str]:
     return [line.removeprefix("--context some-cluster ") for line in found]
 
 
+def test_a_result_that_is_not_right_is_a_failure(tmp_path: Path) -> None:
+    cluster = _cluster(tmp_path)
+    assert _script(cluster, "result", "500").returncode == 0
+    (cluster / "figures-differ").touch()
+    assert _script(cluster, "result", "500").returncode == 1
+    assert _script(cluster, "deploy", "500").returncode == 1
+
+
 def test_servers_come_first_then_secrets_then_flights_then_the_job(
     deployed: Deployed,
 ) -> None:
