@@ -7,8 +7,9 @@ from pathlib import Path
 from .processes import FlinkCluster
 
 COUNT = Path(__file__).parent / "programs" / "count.py"
-# Flink's own code for "unknown", 1445, of which 8 bits are left; or Java's, if it is quicker.
-ENDED_BY_SIGTERM = (165, 143)
+# Flink's own code for "unknown", 1445, of which 8 bits are left; or Java's, if it is quicker; or
+# Flink's of an error that it meets while it ends.
+ENDED_BY_SIGTERM = (165, 143, 2)
 NEVER = str(10**9)
 
 

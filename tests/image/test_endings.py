@@ -13,7 +13,8 @@ from .containers import UNKNOWN_USER, ImageCluster
 COUNT = Path(__file__).parents[1] / "cluster" / "programs" / "count.py"
 # What a signal gives, or Flink at its end (1445 for "unknown", and 1), whichever is first.
 # 0 and 163 are those of a job that has ended for good: Kubernetes would not go on with it.
-TOLD_TO_END = {"jobmanager": {143, 1445 & 0xFF}, "taskmanager-1": {143, 1}}
+# 2 is Flink's of an error that it meets while it ends.
+TOLD_TO_END = {"jobmanager": {143, 1445 & 0xFF, 2}, "taskmanager-1": {143, 1}}
 NEVER = str(10**9)
 
 
