@@ -24,8 +24,11 @@ is_current() {
 }
 
 which=${1:-job}
-image=$JOB_IMAGE
-[[ $which == job ]] || image=$SANDBOX_IMAGE
+case $which in
+job) image=$JOB_IMAGE ;;
+sandbox) image=$SANDBOX_IMAGE ;;
+*) die "there is no image $which" "name job or sandbox, then --if-outdated if you like" ;;
+esac
 use_containers
 base=$(base_image)
 if [[ ${2:-} == --if-outdated ]] && is_current "$image" "$base"; then

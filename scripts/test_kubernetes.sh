@@ -9,7 +9,8 @@
 . "$ROOT/scripts/containers.sh"
 cd -- "$ROOT"
 
-# On two CPUs: with everything built before, and from nothing.
+# Enough on two CPUs with the programs built before but no image, and from nothing. With both it
+# takes less than five minutes.
 WARM_SECONDS=900
 COLD_SECONDS=1800
 

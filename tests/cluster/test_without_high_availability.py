@@ -4,12 +4,16 @@
 import re
 from pathlib import Path
 
+from tests.exit_codes import (
+    ENDED_BY_SIGTERM,
+    FAILED_FOR_GOOD,
+    FINISHED,
+    TASKMANAGER_ENDED_BY_SIGTERM,
+)
+
 from .processes import FlinkCluster
 
 COUNT = Path(__file__).parent / "programs" / "count.py"
-# Flink's own code for "unknown", 1445, of which 8 bits are left; or Java's, if it is quicker; or
-# Flink's of an error that it meets while it ends.
-ENDED_BY_SIGTERM = (165, 143, 2)
 NEVER = str(10**9)
 
 
@@ -25,16 +29,15 @@ def test_a_job_goes_on_after_sigterm_and_after_a_stop_and_each_end_has_its_exit_
     assert "job count goes on from the checkpoint" in small_cluster.log("jobmanager")
     savepoint = small_cluster.savepoint("stop", {"drain": False})
     assert "sealed+file:" in savepoint
-    assert small_cluster.exit_code("jobmanager") == 0
+    assert small_cluster.exit_code("jobmanager") == FINISHED
     options = ("--from-savepoint", savepoint, "-Drestart-strategy.type=none")
     small_cluster.start_jobmanager(COUNT, "1", options=options)
-    assert small_cluster.exit_code("jobmanager") == 163  # 1443, of which a process keeps 8 bits
+    assert small_cluster.exit_code("jobmanager") == FAILED_FOR_GOOD
     log = small_cluster.log("jobmanager")
     counted = re.search(r"told to fail at (\d+)", log)
     assert counted
     assert int(counted[1]) > 1
-    # Flink says 1 of a TaskManager that its JVM ends, if Java is not quicker.
-    assert small_cluster.terminate("taskmanager") in (1, 143)
+    assert small_cluster.terminate("taskmanager") in TASKMANAGER_ENDED_BY_SIGTERM
 
 
 def test_a_program_that_cannot_start_says_why_in_two_lines_at_the_end(

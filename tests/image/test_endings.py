@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.exit_codes import (
+    ENDED_BY_SIGTERM,
+    FAILED_FOR_GOOD,
+    TASKMANAGER_ENDED_BY_SIGTERM,
+)
+
 from .containers import UNKNOWN_USER, ImageCluster
 
 COUNT = Path(__file__).parents[1] / "cluster" / "programs" / "count.py"
-# What a signal gives, or Flink at its end (1445 for "unknown", and 1), whichever is first.
-# 0 and 163 are those of a job that has ended for good: Kubernetes would not go on with it.
-# 2 is Flink's of an error that it meets while it ends.
-TOLD_TO_END = {"jobmanager": {143, 1445 & 0xFF, 2}, "taskmanager-1": {143, 1}}
+# Not 0 and not 163: Kubernetes would take the job for ended.
+TOLD_TO_END = {"jobmanager": ENDED_BY_SIGTERM, "taskmanager-1": TASKMANAGER_ENDED_BY_SIGTERM}
 NEVER = str(10**9)
 
 
@@ -33,7 +37,7 @@ def start(cluster: ImageCluster, fail_at: str) -> None:
 
 def test_a_job_that_fails_ends_as_flink_does(cluster: ImageCluster) -> None:
     start(cluster, "50")
-    assert cluster.exit_code("jobmanager") == 163  # 1443, of which a process keeps 8 bits
+    assert cluster.exit_code("jobmanager") == FAILED_FOR_GOOD
     assert "told to fail at 50" in cluster.log("jobmanager")
 
 

@@ -3,11 +3,8 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import secrets
-import subprocess
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,17 +12,19 @@ from typing import Any
 from flinksec_jobs.sandbox.certificates import Authority
 from tests.kubernetes.node.node import Node
 from tests.kubernetes.overlay import NAMESPACE
+from tests.proxy.files import authorization, write_certificate, write_users
 
 INGRESS = "ingress-nginx"
 _HOST = f"flink-proxy.{NAMESPACE}.svc"
-_USER = "alice"
 _VISITOR = "visitor"
 _PYTHON = "/opt/flinksec/bin/python"
 _ASK = """
 import json, ssl, sys, urllib.error, urllib.request
-url, method, headers, ca = sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), sys.argv[4]
-request = urllib.request.Request(url, method=method, headers=headers)
-context = ssl.create_default_context(cadata=ca)
+question = json.load(sys.stdin)
+request = urllib.request.Request(
+    question["url"], method=question["method"], headers=question["headers"]
+)
+context = ssl.create_default_context(cadata=question["ca"])
 try:
     with urllib.request.urlopen(request, timeout=60, context=context) as answer:
         print(answer.status, answer.read().decode())
@@ -56,19 +55,8 @@ def make_files(directory: Path) -> Files:
     directory.mkdir()
     ca = Authority.create("a public CA")
     files = Files(directory / "tls", directory / "users", ca.pem.decode(), secrets.token_hex(16))
-    issued = ca.server(_HOST)
-    for folder in (files.tls, files.users):
-        folder.mkdir()
-    (files.tls / "tls.crt").write_bytes(issued.certificate_pem)
-    (files.tls / "tls.key").write_bytes(issued.key_pem)
-    digest = subprocess.run(
-        ["openssl", "passwd", "-6", "-stdin"],
-        input=files.password,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    (files.users / "htpasswd").write_text(f"{_USER}:{digest.stdout}")
+    write_certificate(files.tls, ca.server(_HOST))
+    write_users(files.users, files.password)
     (directory / "password").write_text(files.password)
     return files
 
@@ -97,21 +85,19 @@ class Visitor:
         pod = f"pod/{_VISITOR}"
         self._kubectl("-n", INGRESS, "wait", "--for=condition=Ready", pod, "--timeout=300s")
 
-    def ask(
-        self, path: str, *, method: str = "GET", password: str | None = None
-    ) -> tuple[int, Any]:
-        """The status and what was answered, if all went well; an empty password is none."""
-        headers = _authorization(self._files.password if password is None else password)
-        command = ("exec", _VISITOR, "--", _PYTHON, "-c", _ASK)
-        arguments = (f"https://{_HOST}{path}", method, json.dumps(headers), self._files.ca)
-        status, _, body = self._kubectl("-n", INGRESS, *command, *arguments).partition(" ")
+    def ask(self, path: str, password: str | None, *, method: str = "GET") -> tuple[int, Any]:
+        """The status, and what was answered if all went well."""
+        question = {
+            "url": f"https://{_HOST}{path}",
+            "method": method,
+            "headers": authorization(password),
+            "ca": self._files.ca,
+        }
+        # By its input: command lines are told when they fail.
+        command = ("exec", "--stdin", _VISITOR, "--", _PYTHON, "-c", _ASK)
+        said = self._kubectl("-n", INGRESS, *command, input=json.dumps(question))
+        status, _, body = said.partition(" ")
         return int(status), json.loads(body) if body else None
-
-
-def _authorization(password: str) -> Mapping[str, str]:
-    """None for an empty one."""
-    token = base64.b64encode(f"{_USER}:{password}".encode()).decode()
-    return {"Authorization": f"Basic {token}"} if password else {}
 
 
 def _pod(image: str) -> dict[str, Any]:

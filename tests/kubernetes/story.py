@@ -106,12 +106,13 @@ class _Teller:
         """Ask through the proxy, as a browser does and as it must not."""
         visitor = Visitor(self._node, self._rendered.proxy, JOB_IMAGE)
         visitor.wait()
+        password = self._rendered.proxy.password
         jobs, job = "/jobs/overview", f"/jobs/{JOB_ID}"
         self._story.proxied = {
-            "password": visitor.ask(jobs),
-            "no password": visitor.ask(jobs, password=""),
-            "wrong password": visitor.ask(jobs, password="guessed"),
-            "cancel": visitor.ask(job, method="PATCH"),
+            "password": visitor.ask(jobs, password),
+            "no password": visitor.ask(jobs, None),
+            "wrong password": visitor.ask(jobs, "guessed"),
+            "cancel": visitor.ask(job, password, method="PATCH"),
         }
 
     def spoil_the_volume(self) -> None:

@@ -9,19 +9,17 @@ from typing import Any
 
 import pytest
 
+from tests.exit_codes import ENDED_BY_SIGTERM, FAILED_FOR_GOOD, FINISHED, KILLED
 from tests.kubernetes.deployment import JOB_IMAGE, Deployment
 from tests.kubernetes.node.node import Node
 
 NAMESPACE = "exit-codes"
 AGAIN = "a new pod"
 OUTCOMES = {
-    0: "Complete",
-    163: "Failed",
-    # Flink's unknown, SIGTERM, SIGKILL, and one that Java takes for many things.
-    165: AGAIN,
-    143: AGAIN,
-    137: AGAIN,
-    1: AGAIN,
+    FINISHED: "Complete",
+    FAILED_FOR_GOOD: "Failed",
+    # 1 is Java's for many things.
+    **dict.fromkeys((*ENDED_BY_SIGTERM, KILLED, 1), AGAIN),
 }
 
 

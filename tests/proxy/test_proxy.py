@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import base64
 import http.client
 import http.server
 import socket
@@ -20,9 +19,11 @@ import pytest
 from flinksec_jobs.certificates import Identity
 from flinksec_jobs.sandbox.certificates import Authority
 
+from .files import authorization, write_certificate, write_users
+
 ROOT = Path(__file__).parents[2]
 CONFIGURATION = ROOT / "docker" / "kubernetes" / "components" / "proxy" / "nginx.conf"
-USER, PASSWORD = "alice", "correct horse"
+PASSWORD = "correct horse"
 REST = "flink-jobmanager"
 
 
@@ -50,11 +51,7 @@ class Proxy:
         connection = http.client.HTTPSConnection(
             "localhost", self.port, context=self.context(), timeout=20
         )
-        headers = {}
-        if password is not None:
-            token = base64.b64encode(f"{USER}:{password}".encode()).decode()
-            headers["Authorization"] = f"Basic {token}"
-        connection.request(method, path, headers=headers)
+        connection.request(method, path, headers=authorization(password))
         return connection.getresponse()
 
 
@@ -66,9 +63,7 @@ def _free_port() -> int:
 
 def _pem(folder: Path, issued: Identity, ca: Authority) -> None:
     """A Secret as it is mounted: tls.crt, tls.key, ca.crt."""
-    folder.mkdir(parents=True)
-    (folder / "tls.crt").write_bytes(issued.certificate_pem)
-    (folder / "tls.key").write_bytes(issued.key_pem)
+    write_certificate(folder, issued)
     (folder / "ca.crt").write_bytes(ca.pem)
 
 
@@ -132,12 +127,7 @@ def _proxy(folder: Path, upstream_name: str) -> Iterator[Proxy]:
     _pem(folder / "rest-client", rest.client("flink-proxy"), rest)
     _pem(folder / "rest", rest.server(upstream_name), rest)
     (folder / "tmp").mkdir()
-    (folder / "users").mkdir()
-    digest = subprocess.run(
-        ["openssl", "passwd", "-6", "-stdin"],
-        input=PASSWORD, capture_output=True, text=True, check=True,
-    ).stdout.strip()  # fmt: skip
-    (folder / "users" / "htpasswd").write_text(f"{USER}:{digest}\n")
+    write_users(folder / "users", PASSWORD)
     upstream, port = Upstream(_free_port()), _free_port()
     server = _serve(upstream, folder / "rest")
     (folder / "nginx.conf").write_text(_configuration(folder, port, upstream.port))

@@ -26,7 +26,7 @@ def with_images(cache: Path, images: Sequence[str]) -> Path:
     kept = cache / f"images-{_identity(images)}"
     if not kept.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        for old in cache.glob("images-*"):
+        for old in (*cache.glob("images-*"), *cache.glob("unfinished-*")):
             shutil.rmtree(old)
         # Beside it, so that it gets its name when it is complete and not before.
         with tempfile.TemporaryDirectory(prefix="unfinished-", dir=cache) as unfinished:
