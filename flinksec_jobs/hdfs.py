@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from flinksec_jobs import hadoop_conf
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.runtime import jvm
 
@@ -16,35 +17,31 @@ if TYPE_CHECKING:
 
 Format = Literal["json"]
 
-# The short name of a principal is its first part, as on the servers.
-_AUTH_TO_LOCAL = "RULE:[2:$1] RULE:[1:$1] DEFAULT"
+# What holds unless `conf_dir` says otherwise.
+_HABITS = {
+    # The short name of a principal is its first part, as on the servers.
+    "hadoop.security.auth_to_local": "RULE:[2:$1] RULE:[1:$1] DEFAULT",
+    # A NameNode that is not there is told within seconds, not after minutes.
+    "ipc.client.connect.max.retries": "3",
+    "ipc.client.connect.retry.interval": "500",
+    "ipc.client.connect.max.retries.on.timeouts": "2",
+    "ipc.client.connect.timeout": "5000",
+}
 
 
 def hadoop_options(settings: HdfsSettings) -> dict[str, str]:
     """What ``core-site.xml`` and ``hdfs-site.xml`` say for a kerberised HDFS.
 
-    The two protections must be the servers' own: without the one the client finds "No common
-    protection layer", without the other it reports a misleading missing block.
+    With ``conf_dir`` its files are the base, and what the settings decide wins over them, also
+    where they call an option final.
+
+    Raises:
+        SettingsError: the files of ``conf_dir`` cannot be used.
     """
-    options = {
-        "fs.defaultFS": settings.uri,
-        "hadoop.security.authentication": "kerberos",
-        "hadoop.security.authorization": "true",
-        "hadoop.security.auth_to_local": _AUTH_TO_LOCAL,
-        "hadoop.rpc.protection": settings.rpc_protection,
-        "dfs.data.transfer.protection": settings.data_transfer_protection,
-        # Without it what is called privacy is 3DES or RC4, which is weak, and slow.
-        "dfs.encrypt.data.transfer.cipher.suites": "AES/CTR/NoPadding",
-        "dfs.namenode.kerberos.principal": settings.namenode_principal,
-        # More replicas than DataNodes make the recovery of an open file fail for ever.
-        "dfs.replication": settings.replication and str(settings.replication),
-        # A NameNode that is not there is told within seconds, not after minutes.
-        "ipc.client.connect.max.retries": "3",
-        "ipc.client.connect.retry.interval": "500",
-        "ipc.client.connect.max.retries.on.timeouts": "2",
-        "ipc.client.connect.timeout": "5000",
-    }
-    return {name: value for name, value in options.items() if value}
+    given: dict[str, str] = {}
+    if settings.conf_dir is not None:
+        given = hadoop_conf.read(settings.conf_dir, "hdfs.conf_dir")
+    return _HABITS | hadoop_conf.merged(given, hadoop_conf.decided(settings))
 
 
 def sink(settings: HdfsSettings, path: str, *, format: str = "json") -> RecordSink:  # noqa: A002

@@ -69,7 +69,6 @@ class SecureJob:
         self._local_run = local.LocalRun(
             name,
             hdfs.hadoop_options(self.settings.hdfs) if self.settings.hdfs else {},
-            self.settings.hdfs.conf_dir if self.settings.hdfs else None,
         )
 
     def __enter__(self) -> Self:
@@ -216,9 +215,9 @@ class SecureJob:
         """Check the settings' files, start the JVM and log in: what entering the block does."""
         if jvm.runs_in_a_cluster():
             cluster_run.tell_errors_briefly()
-        check_files(self.settings)
-        for weakness in weaknesses(self.settings):
-            _log.warning("%s", weakness)
+        notes = check_files(self.settings)
+        for note in [*weaknesses(self.settings), *notes]:
+            _log.warning("%s", note)
         if not jvm.runs_in_a_cluster():
             self._local_run.start_jvm()
         self._env = self._environment()

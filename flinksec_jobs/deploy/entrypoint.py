@@ -16,14 +16,14 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
-from flinksec_jobs import hdfs
+from flinksec_jobs import hadoop_conf, hdfs
 from flinksec_jobs.deploy import flink_conf, flink_process, tls_check, trust
 from flinksec_jobs.deploy.flink_conf import Config, Role
 from flinksec_jobs.deploy.flink_conf_problems import logging_problems, problems, refuse
 from flinksec_jobs.deploy.private_files import make_private
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.private_files import write_private
-from flinksec_jobs.runtime import artifacts, hadoop_conf, local
+from flinksec_jobs.runtime import artifacts, local
 from flinksec_jobs.runtime.java import Java, find_java
 from flinksec_jobs.settings import ClusterSettings, Settings, load
 from flinksec_jobs.settings.checks import check_files
@@ -221,12 +221,10 @@ def _hadoop(settings: Settings, mounts: Mounts) -> dict[str, str]:
     """Hadoop's client and its configuration, for a job that uses HDFS."""
     if settings.hdfs is None:
         return {}
-    directory = settings.hdfs.conf_dir
-    if directory is None:
-        directory = make_private(mounts.run / "hadoop-conf")
-        for name in local.HADOOP_CONF_FILES:
-            text = hadoop_conf.as_xml(hdfs.hadoop_options(settings.hdfs))
-            write_private(directory / name, text)
+    directory = make_private(mounts.run / "hadoop-conf")
+    text = hadoop_conf.as_xml(hdfs.hadoop_options(settings.hdfs))
+    for name in hadoop_conf.FILES:
+        write_private(directory / name, text)
     jars = os.pathsep.join(str(jar) for jar in artifacts.jars("hadoop-client"))
     return {"HADOOP_CLASSPATH": jars, "HADOOP_CONF_DIR": str(directory)}
 
@@ -242,6 +240,8 @@ def _environment(mounts: Mounts, home: Path, java: Java, bundle: Path) -> dict[s
         "FLINKSEC_SETTINGS": str(mounts.settings),
         "SSL_CERT_FILE": str(bundle),
     }
+    # Flink would read Hadoop's configuration from there as well, and before ours.
+    environment.pop("HADOOP_HOME", None)
     # A user id that no file knows has no home, and libraries ask for one.
     environment.setdefault("HOME", str(mounts.run))
     return environment

@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from flinksec_jobs.runtime import artifacts, hadoop_conf, jvm, run_directory
+from flinksec_jobs import hadoop_conf
+from flinksec_jobs.runtime import artifacts, jvm, run_directory
 from flinksec_jobs.runtime.java import find_java
 
 # A local run ends at its first failure, where a cluster would try again for ever, and offers
@@ -27,7 +28,6 @@ FLINK_OPTIONS = {
     "web.submit.enable": "false",
     "web.cancel.enable": "false",
 }
-HADOOP_CONF_FILES = ("core-site.xml", "hdfs-site.xml")
 # Read by log4j-local.properties in the JVM alone.
 JOB_LOG_VARIABLE = "FLINKSEC_JOB_LOG"
 
@@ -40,12 +40,10 @@ class LocalRun:
         job_name: names the log file.
         hadoop_options: what ``core-site.xml`` and ``hdfs-site.xml`` are to hold; empty for a job
             without HDFS, which then does not load Hadoop either.
-        hadoop_conf_dir: an existing Hadoop configuration directory to use in their place.
     """
 
     job_name: str
     hadoop_options: Mapping[str, str]
-    hadoop_conf_dir: Path | None = None
 
     @property
     def log_file(self) -> Path:
@@ -78,12 +76,12 @@ class LocalRun:
             "JVM_ARGS": _jvm_arguments(),
             JOB_LOG_VARIABLE: str(self.log_file),
         }
-        if self.hadoop_options or self.hadoop_conf_dir:
-            conf_dir = self.hadoop_conf_dir or _write_hadoop_conf(
-                home / "hadoop-conf", self.hadoop_options
-            )
+        if self.hadoop_options:
+            conf_dir = _write_hadoop_conf(home / "hadoop-conf", self.hadoop_options)
             hadoop = os.pathsep.join(str(jar) for jar in artifacts.jars("hadoop-client"))
             environment |= {"HADOOP_CONF_DIR": str(conf_dir), "HADOOP_CLASSPATH": hadoop}
+            # Flink would read a configuration from there as well, and before this one.
+            environment["HADOOP_HOME"] = str(conf_dir)
         return environment
 
 
@@ -127,7 +125,7 @@ def _lay_out_plugins(directory: Path) -> Path:
 
 def _write_hadoop_conf(directory: Path, options: Mapping[str, str]) -> Path:
     directory.mkdir()
-    for name in HADOOP_CONF_FILES:
+    for name in hadoop_conf.FILES:
         (directory / name).write_text(hadoop_conf.as_xml(options))
     return directory
 

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from flinksec_jobs import hadoop_conf
 from flinksec_jobs.private_files import write_private
-from flinksec_jobs.runtime import artifacts, hadoop_conf
+from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import Java
 from flinksec_jobs.sandbox.java import client, java_command
 from flinksec_jobs.sandbox.layout import REALM, Layout

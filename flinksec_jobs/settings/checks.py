@@ -2,13 +2,13 @@
 """What can be proven about the settings without a network: that every file can be used."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
 
-from .. import kerberos, tls
+from .. import hadoop_conf, kerberos, tls
 from ..errors import FlinkSecError, SecretError, SettingsError
 from ..secrets import SecretFile
 from .models import ElasticsearchSettings, KafkaSettings, Settings, StateSettings
@@ -65,7 +65,8 @@ def _checks(settings: Settings, now: datetime) -> Iterator[Check]:
     if settings.elasticsearch:
         yield from _elasticsearch_checks(settings.elasticsearch, now)
     if settings.hdfs and (directory := settings.hdfs.conf_dir):
-        yield "hdfs.conf_dir", lambda: _directory(directory, "hdfs.conf_dir")
+        decided = hadoop_conf.decided(settings.hdfs)
+        yield "hdfs.conf_dir", lambda: _hadoop_conf(directory, decided)
     if settings.state:
         yield from _state_checks(settings.state)
 
@@ -173,6 +174,15 @@ def _key_ring(keys: Path) -> None:
             f"state.keys (file:{keys / name}) is not a key of {_KEY_BYTES} bytes",
             hint=f"make one: (umask 077; head -c {_KEY_BYTES} /dev/urandom > {keys}/NAME)",
         )
+
+
+def _hadoop_conf(directory: Path, decided: Mapping[str, str]) -> list[str]:
+    _directory(directory, "hdfs.conf_dir")
+    given = hadoop_conf.read(directory, "hdfs.conf_dir")
+    return [
+        f"hdfs.conf_dir {directory}: {name} is not taken from there, the settings decide"
+        for name in hadoop_conf.overruled(given, decided)
+    ]
 
 
 def _readable(path: Path, setting: str) -> None:

@@ -173,7 +173,9 @@ class HdfsSettings(Section):
         default=None, ge=1, description="Copies of each block; at most the number of DataNodes."
     )
     conf_dir: LocalPath | None = Field(
-        default=None, description="Directory of core-site.xml and hdfs-site.xml to start from."
+        default=None,
+        description="Directory of core-site.xml and hdfs-site.xml to start from; what these "
+        "settings decide wins.",
     )
 
 

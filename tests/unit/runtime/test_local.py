@@ -64,12 +64,16 @@ def test_a_job_with_hdfs_gets_hadoop_and_its_configuration(
         assert read == options
 
 
-def test_an_existing_hadoop_configuration_is_used_as_it_is(
-    started: list[Mapping[str, str]], tmp_path: Path
+def test_flink_finds_no_other_hadoop_configuration(
+    started: list[Mapping[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    local.LocalRun("job", {"a": "b"}, tmp_path).start_jvm()
-    assert started[0]["HADOOP_CONF_DIR"] == str(tmp_path)
-    assert list(tmp_path.glob("*.xml")) == []
+    foreign = tmp_path / "hadoop" / "etc" / "hadoop"
+    foreign.mkdir(parents=True)
+    (foreign / "core-site.xml").write_text("<configuration/>")
+    monkeypatch.setenv("HADOOP_HOME", str(tmp_path / "hadoop"))
+    local.LocalRun("job", {"a": "b"}).start_jvm()
+    home = Path(started[0]["HADOOP_HOME"])
+    assert sorted(path.name for path in home.iterdir()) == ["core-site.xml", "hdfs-site.xml"]
 
 
 def test_a_user_s_own_jvm_arguments_win(

@@ -52,6 +52,7 @@ def test_good_files_pass(
 ) -> None:
     identity = make_identity()
     api_key = write(tmp_path / "api-key", b"key")
+    (tmp_path / "core-site.xml").write_text("<configuration/>")
     tls = {
         "ca_certs": identity.cert_file,
         "client_cert": identity.cert_file,
