@@ -17,6 +17,10 @@
     └── JobError           the job failed in Flink
 """
 
+from __future__ import annotations
+
+from flinksec_jobs.escaping import escaped_lines
+
 
 class FlinkSecError(Exception):
     """Something a user can act upon: what failed, and what to do about it.
@@ -24,12 +28,15 @@ class FlinkSecError(Exception):
     Args:
         message: what failed, with the name of the setting, never a secret's value.
         hint: the way out, in one or two sentences.
+
+    Both may name what comes from outside: control characters and the like are escaped, and lines
+    after the first are indented.
     """
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = escaped_lines(message, indent="  ")
+        self.hint = escaped_lines(hint, indent="  ") if hint else hint
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message}\n  hint: {self.hint}" if self.hint else self.message

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from .errors import SecretError
+from flinksec_jobs.errors import SecretError
+from flinksec_jobs.escaping import escaped
+from flinksec_jobs.files import SECRET, bounded, open_regular, reason
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
@@ -67,11 +69,11 @@ class SecretFile:
         Raises:
             SecretError: it cannot; says why and how to mend it.
         """
-        self._read(1, setting)
+        self._read(setting, whole=False)
 
     def read_bytes(self, setting: str | None = None) -> bytes:
         """Return the secret after the same checks as `check`."""
-        return self._read(-1, setting)
+        return self._read(setting, whole=True)
 
     def read_text(self, setting: str | None = None) -> str:
         """Return the secret as UTF-8 text without one trailing newline, which editors add.
@@ -86,29 +88,19 @@ class SecretFile:
             raise SecretError(f"{self._named(setting)} is not UTF-8 text") from None
         return text.removesuffix("\n").removesuffix("\r")
 
-    def _read(self, size: int, setting: str | None) -> bytes:
+    def _read(self, setting: str | None, *, whole: bool) -> bytes:
         try:
-            # Non-blocking, so that a named pipe is refused below instead of waited for.
-            descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            try:
-                self._refuse_unsafe(os.fstat(descriptor), setting)
-                with os.fdopen(descriptor, "rb", closefd=False) as file:
-                    return file.read(size)
-            finally:
-                os.close(descriptor)
+            with open_regular(self.path) as file:
+                self._refuse_unsafe(os.fstat(file.fileno()), setting)
+                return bounded(file, SECRET, self.path) if whole else file.read(1)
         except OSError as error:
             raise SecretError(
-                f"{self._named(setting)} cannot be read: {(error.strerror or 'error').lower()}",
-                hint=f"make sure that {self.path} exists and that user id {os.geteuid()} "
-                "may read it",
+                f"{self._named(setting)} cannot be read: {reason(error)}",
+                hint=f"make sure that {self.path} is the regular file that holds the secret and "
+                f"that user id {os.geteuid()} may read it",
             ) from error
 
     def _refuse_unsafe(self, found: os.stat_result, setting: str | None) -> None:
-        if not stat.S_ISREG(found.st_mode):
-            raise SecretError(
-                f"{self._named(setting)} is not a regular file",
-                hint="name the file that holds the secret, not its directory",
-            )
         if found.st_mode & _TOO_OPEN:
             raise SecretError(
                 f"{self._named(setting)} is too widely open "
@@ -119,7 +111,8 @@ class SecretFile:
             raise SecretError(f"{self._named(setting)} is empty", hint="write the secret into it")
 
     def _named(self, setting: str | None) -> str:
-        return f"{setting} (file:{self.path})" if setting else f"file:{self.path}"
+        location = f"file:{escaped(self.path)}"
+        return f"{setting} ({location})" if setting else location
 
     def __repr__(self) -> str:
         return f"<SECRET file:{self.path}>"

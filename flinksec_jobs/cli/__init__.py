@@ -8,13 +8,19 @@ the installation does not take the others with it, and ``flinksec --help`` is qu
 from __future__ import annotations
 
 import importlib
+import os
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
 import click
 
-from ..errors import FlinkSecError
+from flinksec_jobs.cli.output import say
+from flinksec_jobs.errors import FlinkSecError
+from flinksec_jobs.escaping import escaped, escaped_lines
+from flinksec_jobs.files import reason
 
 _INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
@@ -58,16 +64,28 @@ class FlinksecGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, _COMMANDS[name][1]) for name in self.list_commands(ctx)])
 
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        """Parse the arguments before the command; see `invoke`."""
+        with _escaped_usage():
+            return super().make_context(*args, **options)
+
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; show a `FlinkSecError` on stderr and exit with 1, 130 for Ctrl-C."""
+        """Run a command; show a `FlinkSecError` on stderr and exit with 1, 130 for Ctrl-C.
+
+        An error of the operating system that a command let through is shown likewise.
+        """
         try:
-            return super().invoke(ctx)
-        except FlinkSecError as error:
+            with _escaped_usage():
+                return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # click's: who reads our output has gone
+        except (FlinkSecError, OSError) as error:
             if ctx.params.get("verbose"):
-                click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
-            click.echo(f"error: {error.message}", err=True)
-            if error.hint:
-                click.echo(f"hint: {error.hint}", err=True)
+                say("".join(traceback.format_exception(error)).rstrip(), err=True)
+            told = error if isinstance(error, FlinkSecError) else _of_the_system(error)
+            say(f"error: {told.message}", err=True)
+            if told.hint:
+                say(f"hint: {told.hint}", err=True)
             ctx.exit(1)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
@@ -79,6 +97,23 @@ class FlinksecGroup(click.Group):
 @click.option("--verbose", is_flag=True, help="Show the traceback of an error.")
 def main(verbose: bool) -> None:
     """Secure PyFlink jobs: Kerberos, TLS and encrypted state by default."""
+
+
+@contextmanager
+def _escaped_usage() -> Iterator[None]:
+    """Escape what click says about an argument, as it repeats the argument."""
+    try:
+        yield
+    except click.ClickException as error:
+        told = escaped_lines(error.format_message(), indent="  ")
+        error.format_message = lambda: told  # type: ignore[method-assign]
+        raise
+
+
+def _of_the_system(error: OSError) -> FlinkSecError:
+    if error.filename is None:
+        return FlinkSecError(reason(error))
+    return FlinkSecError(f"{escaped(os.fsdecode(error.filename))}: {reason(error)}")
 
 
 def _missing(command: str, error: ModuleNotFoundError) -> FlinkSecError:

@@ -45,7 +45,7 @@ def test_help_lists_the_commands_without_importing_them() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     *_, last = done.stdout.splitlines()
-    assert last == "[]"
+    assert last == "['flinksec_jobs.cli.output']"
     for name in ("certs", "demo", "run", "sandbox", "settings", "state"):
         assert f"\n  {name} " in done.stdout
 
