@@ -233,6 +233,9 @@ class SecureJob:
         self._ask_the_servers()
         where = "the console" if jvm.runs_in_a_cluster() else self.log_file
         _log.info("job %s starts; its log is %s", self.name, where)
+        if not jvm.runs_in_a_cluster():
+            self._local_run.run_to_end(self.env)
+            return
         with jvm.translated(f"the job {self.name} failed"):
             self.env.execute(self.name)
 
@@ -282,7 +285,7 @@ class SecureJob:
         return configuration
 
     def _flink_options(self) -> dict[str, str]:
-        """Flink's options from the settings; what ``[flink]`` says wins."""
+        """Flink's options; ``[flink]`` wins over all but what protects a local run."""
         options = {
             "pipeline.name": self.name,
             "parallelism.default": str(self.settings.job.parallelism),
@@ -296,10 +299,13 @@ class SecureJob:
         if self.settings.state:
             options |= state.flink_options(self.settings.state, self.name)
             options |= self._resume_options(self.settings.state)
-        return options | {
+        options |= {
             name: str(value).lower() if isinstance(value, bool) else str(value)
             for name, value in self.settings.flink.items()
         }
+        if not jvm.runs_in_a_cluster():
+            options |= self._local_run.protections()
+        return options
 
     def _resume_options(self, settings: StateSettings) -> dict[str, str]:
         named = state.RECOVERY_PATH in self.settings.flink

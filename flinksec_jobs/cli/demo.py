@@ -25,7 +25,7 @@ from flinksec_jobs.demo.checks import Check
 from flinksec_jobs.demo.demo import Demo, Listener, Result
 from flinksec_jobs.demo.flights import ALL_FLIGHTS
 from flinksec_jobs.errors import FlinkSecError
-from flinksec_jobs.runtime.rest import Progress as JobProgress
+from flinksec_jobs.runtime.progress import Progress as JobProgress
 from flinksec_jobs.sandbox import Sandbox
 
 _WIDTH = 120

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,9 @@ from flinksec_jobs.demo.checks import Check
 from flinksec_jobs.demo.evidence import Evidence
 from flinksec_jobs.demo.expected import Expected, expected_figures
 from flinksec_jobs.errors import FlinkSecError, JobError
-from flinksec_jobs.runtime.rest import JobRest, Progress
+from flinksec_jobs.runtime import running
+from flinksec_jobs.runtime.progress import JobProgress, Progress
 from flinksec_jobs.sandbox import Sandbox
-from flinksec_jobs.sandbox.ports import free_ports
 from flinksec_jobs.sealed import KeyRing
 
 TOPICS = {"flights": 2, "delay-alerts": 1}
@@ -90,7 +90,6 @@ class Demo:
         self._limit = rows
         self._listener = listener or Listener()
         self._result = Result()
-        self._rest_port = 0
 
     def run(self) -> Result:
         """Start the servers, fill Kafka, run the job, count what arrived, and attack.
@@ -141,9 +140,6 @@ class Demo:
     def _write_settings(self) -> Path:
         path = self._sandbox.directory / "flight_delays.toml"
         self._sandbox.write_settings(path)
-        (self._rest_port,) = free_ports(1)
-        with path.open("a") as file:
-            file.write(f'\n[flink]\n"rest.bind-port" = "{self._rest_port}"\n')
         return path
 
     def _run_job(self, settings: Path, total: int) -> None:
@@ -176,9 +172,12 @@ class Demo:
             )
 
     def _watch(self, process: subprocess.Popen[str], total: int) -> None:
-        rest = JobRest(self._rest_port)
+        job: JobProgress | None = None
         while process.poll() is None:
-            if (progress := rest.progress()) is not None:
+            if job is None and (found := running.of_process(process.pid)):
+                with suppress(JobError):  # it has ended meanwhile
+                    job = JobProgress(found.connect(), found.job_id)
+            if job and (progress := job.now()):
                 self._listener.job(progress, total)
             time.sleep(_POLL_SECONDS)
 

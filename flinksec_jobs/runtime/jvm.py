@@ -148,6 +148,47 @@ def without_flinks_python(jars: Sequence[str], class_path: str) -> list[str]:
     ]
 
 
+class SubmittedJob:
+    """A job that the mini cluster of a local run has taken.
+
+    Args:
+        j_client: Flink's ``JobClient`` of it.
+    """
+
+    def __init__(self, j_client: Any) -> None:
+        self._j_client = j_client
+        self._result = j_client.getJobExecutionResult()
+
+    @property
+    def id(self) -> str:
+        """Flink's id of the job, 32 hexadecimal digits."""
+        return str(self._j_client.getJobID().toString())
+
+    def rest_address(self) -> str:
+        """The address of the mini cluster's REST server."""
+        # The client of a mini cluster does not tell it: ask the cluster that it holds.
+        field = self._j_client.getClass().getDeclaredField("miniCluster")
+        field.setAccessible(True)
+        return str(field.get(self._j_client).getRestAddress().get().toString())
+
+    def is_done(self) -> bool:
+        """Whether it has ended, well or not."""
+        return bool(self._result.isDone())
+
+    def result(self) -> None:
+        """Return when it has ended well.
+
+        Raises:
+            Py4JJavaError: it has not.
+        """
+        self._result.get()
+
+
+def submit(environment: Any, name: str) -> SubmittedJob:
+    """Hand the job of a ``StreamExecutionEnvironment`` over, and do not wait for its end."""
+    return SubmittedJob(environment.execute_async(name)._j_job_client)
+
+
 def initialize_file_systems(configuration: Any) -> None:
     """Load Flink's file system plugins with the job's configuration.
 

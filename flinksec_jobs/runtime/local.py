@@ -7,27 +7,38 @@ private temporary directory that goes away with the process.
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import sys
 import sysconfig
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from flinksec_jobs import hadoop_conf
-from flinksec_jobs.runtime import artifacts, jvm, run_directory
+from flinksec_jobs.runtime import artifacts, jvm, local_tls, run_directory, running
 from flinksec_jobs.runtime.java import find_java
+from flinksec_jobs.runtime.local_tls import LocalTls
+from flinksec_jobs.runtime.running import RunningJob
 
-# A local run ends at its first failure, where a cluster would try again for ever, and offers
-# nothing over HTTP but reading.
-FLINK_OPTIONS = {
-    "restart-strategy.type": "none",
-    "rest.bind-address": "localhost",
-    "rest.address": "localhost",
+# A local run ends at its first failure, where a cluster would try again for ever.
+FLINK_OPTIONS = {"restart-strategy.type": "none"}
+_LOOPBACK = "127.0.0.1"
+# What [flink] does not change in a local run: this machine may have other users, who reach its
+# ports, and other machines have nothing to ask of it.
+LOOPBACK_OPTIONS = {
+    "rest.bind-address": _LOOPBACK,
+    "rest.address": _LOOPBACK,
+    "jobmanager.bind-host": _LOOPBACK,
+    "jobmanager.rpc.address": _LOOPBACK,
+    "taskmanager.bind-host": _LOOPBACK,
+    "taskmanager.host": _LOOPBACK,
     "web.submit.enable": "false",
-    "web.cancel.enable": "false",
 }
+_POLL_SECONDS = 0.1
 # Read by log4j-local.properties in the JVM alone.
 JOB_LOG_VARIABLE = "FLINKSEC_JOB_LOG"
 
@@ -58,11 +69,39 @@ class LocalRun:
             ArtifactError: one of our jars, or Hadoop's, is missing or altered.
             JobError: the JVM did not start.
         """
-        jvm.start(self._environment())
+        home = _home()
+        jvm.start(self._environment(home.directory))
 
-    def _environment(self) -> dict[str, str]:
-        run_directory.remove_left_over()
-        home = run_directory.make()
+    def protections(self) -> dict[str, str]:
+        """The Flink options that keep other users and machines out, whatever ``[flink]`` says."""
+        return LOOPBACK_OPTIONS | _home().tls.flink_options
+
+    def run_to_end(self, environment: Any) -> None:
+        """Run the job of a ``StreamExecutionEnvironment``, and let other programs find it.
+
+        Raises:
+            JobError: it failed.
+        """
+        home = _home()
+        with jvm.translated(f"the job {self.job_name} failed"):
+            submitted = jvm.submit(environment, self.job_name)
+            job = RunningJob(
+                name=self.job_name,
+                job_id=submitted.id,
+                process_id=os.getpid(),
+                rest=submitted.rest_address(),
+                client=home.tls.client,
+                log_file=self.log_file,
+            )
+            running.announce(home.directory, job)
+            try:
+                while not submitted.is_done():
+                    time.sleep(_POLL_SECONDS)
+                submitted.result()
+            finally:
+                running.withdraw(home.directory)
+
+    def _environment(self, home: Path) -> dict[str, str]:
         log_directory().mkdir(parents=True, exist_ok=True, mode=0o700)
         environment = {
             "JAVA_HOME": str(find_java().home),
@@ -83,6 +122,21 @@ class LocalRun:
             # Flink would read a configuration from there as well, and before this one.
             environment["HADOOP_HOME"] = str(conf_dir)
         return environment
+
+
+@dataclass(frozen=True)
+class _Home:
+    """The private directory of this process's runs, and the certificate that lies in it."""
+
+    directory: Path
+    tls: LocalTls
+
+
+@functools.cache
+def _home() -> _Home:
+    run_directory.remove_left_over()
+    directory = run_directory.make()
+    return _Home(directory, local_tls.make(directory / "tls"))
 
 
 def log_directory() -> Path:
@@ -117,7 +171,7 @@ def _pyflink_home() -> Path:
 
 def _lay_out_plugins(directory: Path) -> Path:
     plugin = directory / "flinksec-sealed-state"
-    plugin.mkdir(parents=True)
+    plugin.mkdir(parents=True, exist_ok=True)
     jar = artifacts.own_jar("flinksec-sealed-state")
     (plugin / jar.name).symlink_to(jar)
     return directory

@@ -1,87 +1,137 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a running job gets on, read from Flink's REST endpoint on the loopback interface."""
+"""A client of Flink's REST server that shows its certificate and checks the server's."""
 
 from __future__ import annotations
 
+import http.client
 import json
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
+import ssl
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
-_TIMEOUT_SECONDS = 2
-_DOCUMENT_SINKS = "Elasticsearch"
+from flinksec_jobs.errors import FlinkSecError, JobError
+from flinksec_jobs.runtime.local_tls import ClientFiles
+
+TIMEOUT_SECONDS = 5.0
+_ERRORS_FROM = 400
+_MOST_BYTES = 64 << 20
 
 
-@dataclass(frozen=True)
-class Progress:
-    """A moment of a job.
+class RestUnreachableError(JobError):
+    """Nobody answers at the address, or somebody without the right certificate."""
+
+
+class RestRefusedError(JobError):
+    """Flink answered with an error.
 
     Attributes:
-        records_in: records read by all sources.
-        documents_out: documents that the sinks named ``Elasticsearch…`` have sent.
-        checkpoints: checkpoints completed so far.
-        checkpoint_bytes: size of the last completed checkpoint.
-        checkpoint_ms: how long the last completed checkpoint took, in milliseconds.
+        status: HTTP's number for it.
     """
 
-    records_in: int = 0
-    documents_out: int = 0
-    checkpoints: int = 0
-    checkpoint_bytes: int = 0
-    checkpoint_ms: int = 0
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
-class JobRest:
-    """The REST endpoint of a local run.
+class RestClient:
+    """A client of one REST server, for one thread.
 
     Args:
-        port: its port (``rest.bind-port``) on the loopback interface.
+        address: of the server, ``https://127.0.0.1:40123``.
+        files: the client's certificate and key, and whom it trusts.
+        timeout: of one request in seconds.
     """
 
-    def __init__(self, port: int) -> None:
-        self._base = f"http://localhost:{port}"
-        self._metrics: dict[tuple[str, str], list[str]] = {}
+    def __init__(
+        self, address: str, files: ClientFiles, *, timeout: float = TIMEOUT_SECONDS
+    ) -> None:
+        parts = urlsplit(address)
+        if parts.scheme != "https" or not parts.hostname or not parts.port:
+            raise FlinkSecError(f"{address} is no address of a REST server with TLS")
+        self.address = address
+        self._context = _context(files)
+        self._connection = http.client.HTTPSConnection(
+            parts.hostname, parts.port, timeout=timeout, context=self._context
+        )
 
-    def progress(self) -> Progress | None:
-        """How the job gets on; ``None`` while there is no job to ask about."""
+    def get(self, path: str) -> Any:
+        """Ask for a path, ``/jobs``, and return its JSON.
+
+        Raises:
+            RestUnreachableError: there is no answer.
+            RestRefusedError: the answer is an error.
+        """
+        return json.loads(self.request("GET", path) or b"null")
+
+    def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Send a JSON object to a path, and return the answer's.
+
+        Raises:
+            RestUnreachableError: there is no answer.
+            RestRefusedError: the answer is an error.
+        """
+        return json.loads(self.request("POST", path, body or {}) or b"null")
+
+    def patch(self, path: str) -> Any:
+        """Send an empty PATCH, as cancelling a job needs it.
+
+        Raises:
+            RestUnreachableError: there is no answer.
+            RestRefusedError: the answer is an error.
+        """
+        return json.loads(self.request("PATCH", path) or b"null")
+
+    def request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> bytes:
+        """Send a request and return the bytes of a good answer.
+
+        Raises:
+            RestUnreachableError: there is no answer.
+            RestRefusedError: the answer is an error.
+        """
+        content = None if body is None else json.dumps(body).encode()
+        headers = {} if content is None else {"Content-Type": "application/json"}
         try:
-            jobs = self._get("/jobs")["jobs"]
-            return self._progress(jobs[0]["id"]) if jobs else None
-        except (urllib.error.URLError, ConnectionError, TimeoutError, KeyError, ValueError):
-            return None
+            self._connection.request(method, path, content, headers)
+            answer = self._connection.getresponse()
+            found = answer.read(_MOST_BYTES)
+        except (OSError, http.client.HTTPException) as error:
+            self._connection.close()
+            raise RestUnreachableError(
+                f"Flink does not answer at {self.address}: {error or type(error).__name__}"
+            ) from error
+        if answer.status >= _ERRORS_FROM:
+            raise RestRefusedError(
+                f"Flink refuses {method} {path} with {answer.status}: {_reason(found)}",
+                answer.status,
+            )
+        return found
 
-    def _progress(self, job: str) -> Progress:
-        vertices = [vertex["id"] for vertex in self._get(f"/jobs/{job}")["vertices"]]
-        checkpoints = self._get(f"/jobs/{job}/checkpoints")
-        last = checkpoints["latest"]["completed"] or {}
-        return Progress(
-            records_in=self._sum(job, vertices, "Source__", ".numRecordsIn"),
-            documents_out=self._sum(job, vertices, _DOCUMENT_SINKS, "__Writer.numRecordsSend"),
-            checkpoints=checkpoints["counts"]["completed"],
-            checkpoint_bytes=last.get("state_size", 0),
-            checkpoint_ms=last.get("end_to_end_duration", 0),
-        )
+    def close(self) -> None:
+        """Close the connection; a later request opens another."""
+        self._connection.close()
 
-    def _sum(self, job: str, vertices: list[str], prefix: str, suffix: str) -> int:
-        return sum(
-            int(float(metric["sum"]))
-            for vertex in vertices
-            for metric in self._values(f"/jobs/{job}/vertices/{vertex}", prefix, suffix)
-        )
 
-    def _values(self, vertex: str, prefix: str, suffix: str) -> Iterator[dict[str, Any]]:
-        path = f"{vertex}/subtasks/metrics"
-        names = self._metrics.get((path, suffix)) or [
-            metric["id"]
-            for metric in self._get(path)
-            if metric["id"].startswith(prefix) and metric["id"].endswith(suffix)
-        ]
-        self._metrics[path, suffix] = names
-        if names:
-            yield from self._get(f"{path}?get={','.join(names)}&agg=sum")
+def _context(files: ClientFiles) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=str(files.trusted))
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(files.certificate, files.key)
+    except OSError as error:
+        raise RestUnreachableError(
+            f"the certificate of the run in {files.certificate.parent} cannot be used: "
+            f"{error.strerror or error}",
+            hint="Its job has ended perhaps: its private directory goes away with it.",
+        ) from error
+    return context
 
-    def _get(self, path: str) -> Any:
-        with urllib.request.urlopen(self._base + path, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310
-            return json.load(answer)
+
+def _reason(content: bytes) -> str:
+    """The first line of Flink's own reason, without its stack trace."""
+    try:
+        errors = json.loads(content)["errors"]
+        lines = [line for error in errors for line in str(error).splitlines()]
+    except (ValueError, KeyError, TypeError):
+        return "no reason given"
+    causes = [line for line in lines if line.startswith("Caused by: ")]
+    return (causes[-1:] or lines[:1] or ["no reason given"])[0].removeprefix("Caused by: ")

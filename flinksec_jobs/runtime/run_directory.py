@@ -33,26 +33,55 @@ def make() -> Path:
     return directory
 
 
+def in_use() -> list[Path]:
+    """The directories of this user's runs whose processes live."""
+    return [path for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*") if _is_in_use(path)]
+
+
 def remove_left_over() -> list[Path]:
     """Remove the directories of this user's runs that were killed; returns them."""
     return [path for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*") if _removed(path)]
 
 
 def _removed(directory: Path) -> bool:
+    descriptor = _open_lock(directory)
+    if descriptor is None:
+        return False
     try:
-        found = directory.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        if not _is_free(descriptor):
             return False
-        descriptor = os.open(directory / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    else:
         with suppress(OSError):
             shutil.rmtree(directory)
         return not directory.exists()
     finally:
         os.close(descriptor)
+
+
+def _is_in_use(directory: Path) -> bool:
+    descriptor = _open_lock(directory)
+    if descriptor is None:
+        return False
+    try:
+        return not _is_free(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _open_lock(directory: Path) -> int | None:
+    """Open the lock of a run's directory; ``None`` if it is none of this user's."""
+    try:
+        found = directory.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+            return None
+        return os.open(directory / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
+    except OSError:
+        return None
+
+
+def _is_free(descriptor: int) -> bool:
+    """Whether no living process holds the lock; then this one does until it closes it."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

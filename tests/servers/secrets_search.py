@@ -9,13 +9,15 @@ import re
 import struct
 import threading
 import urllib.parse
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
 import psutil
+
+from flinksec_jobs.errors import JobError
+from flinksec_jobs.runtime import running
 
 _INTERVAL_SECONDS = 0.2
 # Processes come and go; what REST tells stays, and each answer costs the JobManager time.
@@ -35,13 +37,12 @@ class Seen:
 
     @classmethod
     @contextmanager
-    def watching(cls, rest: int | Ask) -> Iterator[Self]:
+    def watching(cls, ask_rest: Ask) -> Iterator[Self]:
         """Collect command lines and environments of all processes that appear meanwhile.
 
-        Also what Flink's REST endpoint, at this port or asked in this way, tells of its
-        configuration and its jobs.
+        Also what Flink's REST server, asked in this way, tells of its configuration and its jobs.
         """
-        seen = cls(rest if callable(rest) else lambda path: _ask_plainly(rest, path))
+        seen = cls(ask_rest)
         thread = threading.Thread(target=seen._watch, daemon=True)
         thread.start()
         try:
@@ -106,10 +107,14 @@ class Seen:
             self.add("environment", environment)
 
 
-def _ask_plainly(port: int, path: str) -> bytes:
-    with urllib.request.urlopen(f"http://localhost:{port}{path}", timeout=2) as answer:
-        content: bytes = answer.read()
-        return content
+def ask_local_run(path: str) -> bytes:
+    """Ask the REST server of the one local run below this process."""
+    below = {process.pid for process in psutil.Process().children(recursive=True)}
+    (job,) = (job for job in running.jobs() if job.process_id in below)
+    try:
+        return job.connect().request("GET", path)
+    except JobError as error:
+        raise ConnectionError from error
 
 
 def _forms(secret: bytes) -> Iterator[bytes]:

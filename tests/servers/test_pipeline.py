@@ -18,11 +18,10 @@ from flinksec_jobs.demo import arrivals, flights
 from flinksec_jobs.demo.evidence import Evidence
 from flinksec_jobs.demo.expected import Expected, expected_figures
 from flinksec_jobs.sandbox import Sandbox
-from flinksec_jobs.sandbox.ports import free_ports
 from flinksec_jobs.sealed import KeyRing, Status, read_header, verify_file
 
 from .conftest import JOB, Ended, StartedJob
-from .secrets_search import Seen, secrets_of, words_in
+from .secrets_search import Seen, ask_local_run, secrets_of, words_in
 
 PATIENCE = 300
 
@@ -48,7 +47,6 @@ def run(
     flights_in_kafka: list[flights.Row],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Killed]:
-    (rest_port,) = free_ports(1)
     logs = tmp_path_factory.mktemp("pipeline") / "logs"
     # Other tests go on with the sandbox's own keys.
     ring = sandbox.directory / "pipeline-keys"
@@ -57,11 +55,10 @@ def run(
         "FLINKSEC_LOG_DIR": str(logs),
         "FLINKSEC_STATE__CHECKPOINT_INTERVAL": "1 s",
         "FLINKSEC_STATE__KEYS": str(ring),
-        "FLINKSEC_FLINK__REST__BIND_PORT": str(rest_port),
     }
     settings = sandbox.directory / "settings.toml"
     evidence = Evidence(sandbox.directory / "state", sandbox.directory / "evidence")
-    with evidence, Seen.watching(rest_port) as seen:
+    with evidence, Seen.watching(ask_local_run) as seen:
         first = StartedJob(settings, variables)
         try:
             kill_between_checkpoints(first, evidence, checkpoints=2)

@@ -4,6 +4,7 @@
 import os
 import stat
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from xml.etree import ElementTree
@@ -22,6 +23,8 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str
     monkeypatch.setattr(local, "find_java", lambda: Java(Path("/opt/java"), 17))
     monkeypatch.setattr(artifacts, "own_jar", lambda name: tmp_path / f"{name}.jar")
     monkeypatch.setattr(artifacts, "jars", lambda name: [Path(f"/{name}/a.jar"), Path("/b.jar")])
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    local._home.cache_clear()
     monkeypatch.setenv("FLINKSEC_LOG_DIR", str(tmp_path / "logs"))
     monkeypatch.delenv("JVM_ARGS", raising=False)
     return environments
@@ -116,7 +119,15 @@ def test_python_functions_find_this_interpreter_and_its_packages(
     assert options["python.pythonpath"] == f"/job:{packages}"
 
 
-def test_a_local_run_offers_nothing_but_reading_and_only_to_this_machine() -> None:
-    assert local.FLINK_OPTIONS["rest.bind-address"] == "localhost"
-    assert local.FLINK_OPTIONS["web.submit.enable"] == "false"
-    assert local.FLINK_OPTIONS["web.cancel.enable"] == "false"
+def test_a_local_run_is_for_this_user_and_this_machine_whatever_the_settings_say(
+    monkeypatch: pytest.MonkeyPatch, started: list[Mapping[str, str]]
+) -> None:
+    options = local.LocalRun("job", {}).protections()
+    for name in ("rest.bind-address", "jobmanager.bind-host", "taskmanager.bind-host"):
+        assert options[name] == "127.0.0.1"
+    assert options["security.ssl.rest.authentication-enabled"] == "true"
+    for kind in ("rest", "internal"):
+        assert options[f"security.ssl.{kind}.enabled"] == "true"
+        store = Path(options[f"security.ssl.{kind}.keystore"])
+        assert stat.S_IMODE(store.stat().st_mode) == 0o600
+        assert stat.S_IMODE(store.parent.stat().st_mode) == 0o700

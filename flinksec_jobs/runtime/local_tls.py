@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The throw-away certificate of a local run: both ends of its connections have it, and no others.
+
+A port on the loopback interface is open to every user of the machine. So Flink's REST server and
+its blob server ask for this certificate, whose key lies in the run's private directory and goes
+away with it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from flinksec_jobs import certificates
+from flinksec_jobs.certificates import Identity, Validity
+from flinksec_jobs.private_files import write_private
+
+NAMES = ("localhost", "127.0.0.1", "::1")
+CERTIFICATE, KEY = "tls.crt", "tls.key"
+# The clock may be set back while the job runs; a run may last for years.
+_VALID = timedelta(days=3650)
+_SKEW = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class ClientFiles:
+    """What a client of the REST server shows, and whom it trusts: paths of PEM files."""
+
+    certificate: Path
+    key: Path
+
+    @property
+    def trusted(self) -> Path:
+        """The one certificate that server and clients trust is their own."""
+        return self.certificate
+
+
+@dataclass(frozen=True)
+class LocalTls:
+    """The files of a run's certificate in its private directory.
+
+    Attributes:
+        directory: where they are.
+        password: of the PKCS#12 stores, which Flink needs to have one. It is in the memory of
+            this process and of its JVM, and nowhere else.
+    """
+
+    directory: Path
+    password: str
+
+    def __repr__(self) -> str:
+        return f"<LocalTls {self.directory}>"
+
+    @property
+    def client(self) -> ClientFiles:
+        """For clients of the REST server."""
+        return ClientFiles(self.directory / CERTIFICATE, self.directory / KEY)
+
+    @property
+    def flink_options(self) -> dict[str, str]:
+        """Flink's options: mutual TLS for REST and between Flink's own parts."""
+        options = {
+            "security.ssl.protocol": "TLSv1.3",
+            "security.ssl.algorithms": "TLS_AES_256_GCM_SHA384,TLS_AES_128_GCM_SHA256",
+            "security.ssl.rest.authentication-enabled": "true",
+        }
+        for kind in ("internal", "rest"):
+            options |= {
+                f"security.ssl.{kind}.enabled": "true",
+                f"security.ssl.{kind}.keystore": str(self.directory / "keystore.p12"),
+                f"security.ssl.{kind}.keystore-type": "PKCS12",
+                f"security.ssl.{kind}.keystore-password": self.password,
+                f"security.ssl.{kind}.key-password": self.password,
+                f"security.ssl.{kind}.truststore": str(self.directory / "truststore.p12"),
+                f"security.ssl.{kind}.truststore-type": "PKCS12",
+                f"security.ssl.{kind}.truststore-password": self.password,
+            }
+        return options
+
+
+def make(directory: Path) -> LocalTls:
+    """Make a key and its certificate in a new private directory."""
+    directory.mkdir(mode=0o700)
+    key = ec.generate_private_key(ec.SECP256R1())
+    now = datetime.now(UTC).replace(microsecond=0)
+    certificate = certificates.self_signed(
+        key,
+        certificates.name("flinksec-local-run"),
+        Validity(now - _SKEW, now + _VALID),
+        names=NAMES,
+    )
+    identity = Identity(certificate, key)
+    made = LocalTls(directory, secrets.token_urlsafe(32))
+    write_private(directory / CERTIFICATE, identity.certificate_pem)
+    write_private(directory / KEY, identity.key_pem)
+    write_private(directory / "keystore.p12", identity.pkcs12(made.password, "flink"))
+    write_private(
+        directory / "truststore.p12", certificates.truststore([certificate], made.password)
+    )
+    return made
