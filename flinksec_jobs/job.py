@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
-from flinksec_jobs import elasticsearch, hdfs, kafka, kerberos, preflight, rows, state
+from flinksec_jobs import elasticsearch, hdfs, job_name, kafka, kerberos, preflight, rows, state
 from flinksec_jobs.errors import FlinkSecError, SettingsError
 from flinksec_jobs.runtime import artifacts, cluster_run, jvm, local
 from flinksec_jobs.settings import Settings, duration, load
@@ -38,12 +38,14 @@ class SecureJob:
     for ``stream.sink_to``, and `env` is the ``StreamExecutionEnvironment``.
 
     Args:
-        name: the job's name; its checkpoints, log and transactions are kept under it.
+        name: the job's name; its checkpoints, log, transactions and consumer group are kept under
+            it, so two jobs need two names.
         settings: a TOML file, or settings already loaded. Default: the file that
             ``FLINKSEC_SETTINGS`` names, else the one beside the script (``job.py``: ``job.toml``).
         overrides: settings that win over file and environment, ``{"job": {"parallelism": 2}}``.
 
     Raises:
+        FlinkSecError: the name cannot be used.
         SettingsError: a setting is unknown, missing or wrong.
         SecretError: a keytab, key or password file cannot be used.
         JavaNotFoundError: there is no usable Java.
@@ -57,7 +59,7 @@ class SecureJob:
         settings: Settings | Path | str | None = None,
         overrides: Mapping[str, Any] | None = None,
     ) -> None:
-        self.name = name
+        self.name = job_name.checked(name)
         if isinstance(settings, Settings):
             self.settings = settings
         else:
@@ -67,7 +69,7 @@ class SecureJob:
         self._hdfs_paths: set[str] = set()
         self._uses_elasticsearch = False
         self._local_run = local.LocalRun(
-            name,
+            self.name,
             hdfs.hadoop_options(self.settings.hdfs) if self.settings.hdfs else {},
         )
 
@@ -175,7 +177,7 @@ class SecureJob:
             topic,
             key_field=key_field,
             delivery=delivery,
-            transactional_id_prefix=f"{prefix}-{topic}",
+            transactional_id_prefix=job_name.transactional_id_prefix(prefix, topic),
         )
 
     def to_elasticsearch(

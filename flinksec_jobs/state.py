@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flinksec_jobs import job_name
 from flinksec_jobs.errors import SealedStateError, SettingsError
 
 if TYPE_CHECKING:
@@ -31,23 +31,23 @@ class Checkpoint:
     created_at_ms: int
 
 
-def job_directory(settings: StateSettings, job_name: str) -> str:
+def job_directory(settings: StateSettings, name: str) -> str:
     """The URI under which a job keeps its checkpoints: ``sealed+file:///…/job-name``."""
     base = settings.directory.rstrip("/")
     if base.startswith("/"):
         base = f"file://{base}"
     if settings.sealed and not base.startswith(SEALED):
         base = SEALED + base
-    return f"{base}/{re.sub(r'[^A-Za-z0-9._-]+', '-', job_name)}"
+    return f"{base}/{job_name.file_name(name)}"
 
 
-def flink_options(settings: StateSettings, job_name: str) -> dict[str, str]:
+def flink_options(settings: StateSettings, name: str) -> dict[str, str]:
     """Flink's options for checkpoints that are sealed and outlive a crash of the job.
 
     A job that ends well removes its checkpoints; one that fails or is killed leaves them.
     """
     options = {
-        "execution.checkpointing.dir": job_directory(settings, job_name),
+        "execution.checkpointing.dir": job_directory(settings, name),
         "execution.checkpointing.interval": f"{_milliseconds(settings.checkpoint_interval)} ms",
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
         "state.backend.type": settings.backend,
@@ -100,7 +100,7 @@ def open_keys(settings: StateSettings) -> Iterator[KeyProvider]:
         yield KeyChain(*providers) if len(providers) > 1 else providers[0]
 
 
-def latest_checkpoint(settings: StateSettings, job_name: str) -> Checkpoint | None:
+def latest_checkpoint(settings: StateSettings, name: str) -> Checkpoint | None:
     """The newest complete checkpoint that a killed or failed run of a job has left.
 
     "Newest" is by the time of creation in the sealed header, which is authenticated; for state
@@ -110,7 +110,7 @@ def latest_checkpoint(settings: StateSettings, job_name: str) -> Checkpoint | No
         SealedStateError: the metadata of a checkpoint was altered, or its key is missing.
         SettingsError: the directory is not on a local (or mounted) file system.
     """
-    root = _local_path(job_directory(settings, job_name))
+    root = _local_path(job_directory(settings, name))
     metadata = list(root.glob("*/chk-*/_metadata"))
     if settings.sealed and metadata:
         with open_keys(settings) as keys:

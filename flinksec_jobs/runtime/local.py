@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import os
-import re
 import sys
 import sysconfig
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from flinksec_jobs import hadoop_conf
+from flinksec_jobs.job_name import file_name
 from flinksec_jobs.runtime import artifacts, jvm, local_tls, run_directory, running
 from flinksec_jobs.runtime.java import find_java
 from flinksec_jobs.runtime.local_tls import LocalTls
@@ -59,7 +59,7 @@ class LocalRun:
     @property
     def log_file(self) -> Path:
         """Where the JVM of the job writes its log."""
-        return log_directory() / f"{_file_name(self.job_name)}.log"
+        return log_directory() / f"{file_name(self.job_name)}.log"
 
     def start_jvm(self) -> None:
         """Start PyFlink's JVM in these surroundings.
@@ -186,7 +186,3 @@ def _write_hadoop_conf(directory: Path, options: Mapping[str, str]) -> Path:
 
 def _jvm_arguments() -> str:
     return os.environ.get("JVM_ARGS", "-Xmx2g")
-
-
-def _file_name(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-") or "job"

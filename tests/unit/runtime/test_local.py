@@ -41,7 +41,9 @@ def test_the_jvm_finds_java_the_sealed_file_system_and_its_log(
     (jar,) = plugins.glob("*/*.jar")
     assert jar.readlink() == tmp_path / "flinksec-sealed-state.jar"
     assert stat.S_IMODE(plugins.parent.stat().st_mode) == 0o700
-    assert environment["FLINKSEC_JOB_LOG"] == str(tmp_path / "logs" / "a-job-1.log")
+    assert environment["FLINKSEC_JOB_LOG"] == str(
+        tmp_path / "logs" / "a-job-1~fefac7401d03fc476875391876b3ab65.log"
+    )
     assert stat.S_IMODE((tmp_path / "logs").stat().st_mode) == 0o700
     assert Path(environment["LOG4J_PROPERTIES"]).is_file()
     assert (Path(environment["FLINK_HOME"]) / "lib").is_dir()
@@ -88,7 +90,12 @@ def test_a_user_s_own_jvm_arguments_win(
 
 
 @pytest.mark.parametrize(
-    ("name", "file"), [("a/../b", "a-..-b.log"), ("Flüge", "Fl-ge.log"), ("///", "job.log")]
+    ("name", "file"),
+    [
+        ("late-flights_1.x", "late-flights_1.x.log"),
+        ("a/../b", "a-..-b~900ea8b7e0d8fe30857c1bb629272e28.log"),
+        ("Flüge", "Fl-ge~7279d562b38601a7fedc13bf56e95953.log"),
+    ],
 )
 def test_a_job_s_log_is_named_after_it_and_stays_in_its_directory(
     monkeypatch: pytest.MonkeyPatch, name: str, file: str

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The name of a job, and what is derived from it: one to one, whatever it is written in.
+
+Two names that differ never share a directory, a log, a transactional id or a consumer group.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+from flinksec_jobs.errors import FlinkSecError
+
+LONGEST = 255
+_PLAIN = re.compile(r"[A-Za-z0-9._-]{1,200}")
+# A file system knows names of 255 bytes; suffixes such as ".log" need room beside the digest.
+_READABLE = 60
+_DIGEST_CHARACTERS = 32
+# Directories below state.directory, or below that of a job, which mean something else.
+_TAKEN = re.compile(r"checkpoints|savepoints|high-availability|shared|taskowned|(chk|savepoint)-.*")
+# Control and format characters, half surrogates, separators of lines: nobody sees them.
+_INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def checked(name: str) -> str:
+    """The name as it is used: in Unicode's composed form (NFC), so that one look is one name.
+
+    Raises:
+        FlinkSecError: it is empty, longer than 255 characters, has characters that cannot be seen,
+            begins or ends with a blank, or is one of the names that Flink's directories have.
+    """
+    problem = _problem(name)
+    if problem is None:
+        name = unicodedata.normalize("NFC", name)
+        problem = _problem(name)
+    if problem is None:
+        return name
+    shown = ascii(name if len(str(name)) <= _READABLE else f"{str(name)[:_READABLE]}…")
+    raise FlinkSecError(
+        f"the job's name {shown} {problem}",
+        hint='Give the job another name: SecureJob("late-flights"). Its checkpoints, log, '
+        "transactions and consumer group are kept under it.",
+    )
+
+
+def _problem(name: object) -> str | None:
+    if not isinstance(name, str):
+        return "is no text"
+    if not 0 < len(name) <= LONGEST:
+        return f"has {len(name)} characters, and 1 to {LONGEST} are taken"
+    unseen = next((c for c in name if unicodedata.category(c) in _INVISIBLE), None)
+    if unseen is not None:
+        return f"holds U+{ord(unseen):04X}, a character that cannot be seen"
+    if name != name.strip():
+        return "begins or ends with a blank"
+    if _TAKEN.fullmatch(name):
+        return "is that of a directory of Flink's own below state.directory"
+    return None
+
+
+def file_name(name: str) -> str:
+    """The name of a job's directory and files.
+
+    Names of ASCII letters, digits, dots, dashes and underscores, up to 200, stay as they are.
+    Others keep what can be read of them, and get a digest of all of it after a tilde, which no
+    plain name has.
+
+    Args:
+        name: one that `checked` has returned.
+    """
+    if _PLAIN.fullmatch(name) and set(name) != {"."}:
+        return name
+    readable = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:_READABLE]
+    digest = hashlib.sha256(name.encode()).hexdigest()[:_DIGEST_CHARACTERS]
+    return f"{readable}~{digest}"
+
+
+def transactional_id_prefix(prefix: str, topic: str) -> str:
+    """What the transactional ids of a job's sink to a topic begin with.
+
+    No topic's name has a colon, so ``a`` to ``b-c`` and ``a-b`` to ``c`` are two.
+
+    Args:
+        prefix: the job's name, or what ``kafka.transactional_id_prefix`` has in its place.
+        topic: the topic.
+    """
+    return f"{prefix}:{topic}"
+
+
+def former_file_name(name: str) -> str:
+    """The directory that earlier versions gave to a job, which several names could share."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name)
