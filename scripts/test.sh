@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Every test: a Flink cluster, and beside it unit, manifests, JVM, both languages, TLS and the proxy;
-# then faults of volumes, and real servers.
+# Every test: a Flink cluster, and beside it unit, manifests, JVM, both languages, tables of options,
+# TLS and the proxy; then faults of volumes, and real servers.
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=debian.sh
 . "$ROOT/scripts/debian.sh"
@@ -47,6 +47,7 @@ FLINKSEC_KUSTOMIZE=$kustomize FLINKSEC_MANIFEST_TOOLS=$referees \
 
 maven test
 "${pytest[@]}" tests/differential --timeout 600
+"${pytest[@]}" tests/tables --timeout 300
 "${pytest[@]}" tests/tls --timeout 600
 "${pytest[@]}" tests/proxy --timeout 300
 

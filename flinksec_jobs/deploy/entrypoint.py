@@ -27,7 +27,7 @@ from flinksec_jobs.runtime import artifacts, local
 from flinksec_jobs.runtime.java import Java, find_java
 from flinksec_jobs.settings import ClusterSettings, Settings, load
 from flinksec_jobs.settings.checks import check_files
-from flinksec_jobs.settings.passthrough import holds_secret
+from flinksec_jobs.settings.secret_names import holds_secret
 
 LOG4J = "log4j-console.properties"
 # The group may share state on a volume; nobody else may see any file.

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.settings.cluster import CIPHER_SUITES
-from flinksec_jobs.settings.passthrough import STATE_DIRECTORIES, TLS_PLANES, holds_secret
+from flinksec_jobs.settings.passthrough import STATE_DIRECTORIES, TLS_PLANES
+from flinksec_jobs.settings.secret_names import holds_secret
 
 _SEALED = "sealed+"
 _CHECKPOINTS = ("execution.checkpointing.dir", "state.checkpoints.dir")

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 
 from . import schema
 from .fields import flattened
-from .problems import Problem, nearest
+from .names import nearest
+from .problems import Problem
 
 PREFIX = "FLINKSEC_"
 NOT_SETTINGS = {

@@ -20,7 +20,8 @@ from ..secrets import SecretFile
 from . import addresses
 from .cluster import ClusterSettings
 from .fields import Duration, LocalPath, OneOrMore, PathMarker, Scalars, Section, Strings
-from .passthrough import refused_in_flink, refused_in_kafka, unsealing
+from .kafka_properties import refused_in_kafka
+from .passthrough import refused_in_flink, unsealing
 
 _Protection = Literal["privacy", "integrity", "authentication"]
 S = TypeVar("S", bound=Section)
@@ -81,7 +82,9 @@ class KafkaSettings(Section):
         "transaction.max.timeout.ms, 15 minutes unless they were told otherwise.",
     )
     properties: Strings = Field(
-        default={}, description="More properties of Kafka's clients, under Kafka's own names."
+        default={},
+        description="More properties of Kafka's clients, under Kafka's own names; those that are "
+        "known to weaken nothing.",
     )
 
     @property

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What may be handed through to Kafka and Flink under their own names, and what may not.
+"""What may be handed through to Flink under its own names, and what may not.
 
 Refused are keys that hold a secret's value (secrets are files), keys that one of our own
 settings decides (two answers to one question), and keys that would quietly undo sealed state.
@@ -7,38 +7,8 @@ settings decides (two answers to one question), and keys that would quietly undo
 
 from collections.abc import Iterator, Mapping
 
-# The substrings by which Flink itself masks a value, and Kafka's inline private key.
-_SECRET_PARTS = (
-    "password",
-    "secret",
-    "apikey",
-    "api-key",
-    "auth-params",
-    "service-key",
-    "token",
-    "basic-auth",
-    "jaas.config",
-    "http-headers",
-    "fs.azure.account.key",
-    "ssl.keystore.key",
-)
-_NO_SECRETS_DESPITE_NAME = ("security.delegation.tokens.", "sasl.oauthbearer.token.endpoint.")
+from .secret_names import holds_secret
 
-_KAFKA_OWNED = {
-    "bootstrap.servers": "kafka.bootstrap_servers",
-    "security.protocol": "kafka.security_protocol",
-    "sasl.mechanism": "kafka.sasl_mechanism",
-    "sasl.kerberos.service.name": "kafka.kerberos_service_name",
-    "ssl.truststore.location": "kafka.ca_certs",
-    "ssl.truststore.certificates": "kafka.ca_certs",
-    "ssl.truststore.type": "kafka.ca_certs",
-    "ssl.keystore.location": "kafka.client_cert",
-    "ssl.keystore.certificate.chain": "kafka.client_cert",
-    "ssl.keystore.type": "kafka.client_cert",
-    "group.id": "kafka.group_id",
-    "transactional.id": "kafka.transactional_id_prefix",
-    "transaction.timeout.ms": "kafka.transaction_timeout",
-}
 _FLINK_OWNED = {
     "execution.checkpointing.dir": "state.directory",
     "state.checkpoints.dir": "state.directory",
@@ -92,11 +62,6 @@ STATE_DIRECTORIES = (
 _FILE_MERGING = "execution.checkpointing.file-merging.enabled"
 
 
-def refused_in_kafka(properties: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield (setting, problem) for Kafka properties that must not be handed through."""
-    yield from _refused("properties", properties, _KAFKA_OWNED, "")
-
-
 def refused_in_flink(options: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Yield (setting, problem) for Flink options that must not be handed through."""
     yield from _refused("flink", options, _FLINK_OWNED, "security.ssl.* belongs to the cluster; ")
@@ -138,11 +103,3 @@ def _refused(
                 f"holds a secret, which is never written into the settings: {remark}"
                 "name a file by the settings of the section it belongs to",
             )
-
-
-def holds_secret(key: str) -> bool:
-    """Tell whether the value of a Flink or Kafka option with this name is a secret."""
-    name = key.lower()
-    return not name.startswith(_NO_SECRETS_DESPITE_NAME) and any(
-        part in name for part in _SECRET_PARTS
-    )

@@ -4,7 +4,6 @@
 Values are never repeated, only their types: a secret may have been written in the wrong place.
 """
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from pydantic import ValidationError
 from ..errors import SettingsError
 from . import schema
 from .models import Settings
+from .names import nearest
 
 _TYPE_NAMES = {
     "str": "a string",
@@ -54,12 +54,6 @@ def settings_error(problems: Iterable[Problem]) -> SettingsError:
         return SettingsError(lines[0], hint=_HINT)
     listed = "".join(f"\n  {line}" for line in lines)
     return SettingsError(f"{len(lines)} settings cannot be used:{listed}", hint=_HINT)
-
-
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that looks most like this one."""
-    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return found[0] if found else None
 
 
 def translate(error: ValidationError, origins: Mapping[str, str]) -> Iterator[Problem]:

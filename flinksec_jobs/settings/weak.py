@@ -5,6 +5,17 @@ from collections.abc import Iterator
 
 from .models import Settings
 
+# Properties of Kafka's clients that may be set to something weaker: name, strong values, effect.
+_KAFKA_PROPERTIES = (
+    ("ssl.endpoint.identification.algorithm", ("https",), "may have any host name"),
+    (
+        "client.dns.lookup",
+        ("use_all_dns_ips",),
+        "may have the host name that the reverse DNS of its address gives",
+    ),
+    ("acks", ("all", "-1"), "may lose what was written"),
+)
+
 
 def weaknesses(settings: Settings) -> list[str]:
     """Return one line for every choice that is weaker than the default, naming the endpoint."""
@@ -21,7 +32,17 @@ def weaknesses(settings: Settings) -> list[str]:
             f"state in {settings.state.uri} is neither encrypted nor authenticated: "
             + _said(settings, "state.sealed", "false")
         )
-    return found
+    return [*found, *_state_weaknesses(settings)]
+
+
+def _state_weaknesses(settings: Settings) -> Iterator[str]:
+    cluster = settings.cluster
+    if cluster and cluster.high_availability == "zookeeper":
+        said = _said(settings, "cluster.high_availability", "zookeeper")
+        yield (
+            f"ZooKeeper at {','.join(cluster.zookeeper_quorum)} is neither encrypted nor "
+            f"authenticated, and tells a JobManager which job and checkpoint are its own: {said}"
+        )
 
 
 def _kafka_weaknesses(settings: Settings) -> Iterator[str]:
@@ -36,11 +57,11 @@ def _kafka_weaknesses(settings: Settings) -> Iterator[str]:
         yield f"{where} is not encrypted: {protocol}"
     if kafka.security_protocol == "SSL" and not kafka.client_cert:
         yield f"{where} does not know who the job is: {protocol} without kafka.client_cert"
-    name = "ssl.endpoint.identification.algorithm"
-    if kafka.uses_tls and kafka.properties.get(name, "https").lower() != "https":
-        yield f"{where} may have any host name: " + _said(
-            settings, f"kafka.properties.{name}", kafka.properties[name] or "''"
-        )
+    for name, strong, effect in _KAFKA_PROPERTIES:
+        value = kafka.properties.get(name, strong[0])
+        if value not in strong and (kafka.uses_tls or name == "acks"):
+            said = _said(settings, f"kafka.properties.{name}", value or "''")
+            yield f"{where} {effect}: {said}"
 
 
 def _elasticsearch_weaknesses(settings: Settings) -> Iterator[str]:

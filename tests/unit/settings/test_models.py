@@ -145,12 +145,16 @@ def test_kafka_properties_do_not_repeat_a_setting() -> None:
 
 
 def test_kafka_properties_become_text_and_nested_tables_dotted_names() -> None:
-    properties = {"max": {"poll": {"records": 5}}, "enable.metrics.push": False, "a.b": 1.5}
+    properties = {
+        "max": {"poll": {"records": 5}},
+        "enable.metrics.push": False,
+        "sasl.kerberos.ticket.renew.jitter": 0.5,
+    }
     kafka = loaded(kafka={**KAFKA, "properties": properties}).need(KafkaSettings)
     assert kafka.properties == {
         "max.poll.records": "5",
         "enable.metrics.push": "false",
-        "a.b": "1.5",
+        "sasl.kerberos.ticket.renew.jitter": "0.5",
     }
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from flinksec_jobs.settings.passthrough import holds_secret
+from flinksec_jobs.settings.secret_names import holds_secret
 
 from ..findings import rule
 from ..objects import Manifests, Place, mapping, sequence, text

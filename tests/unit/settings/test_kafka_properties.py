@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""[kafka.properties] is an allow-list: what is not known to weaken nothing is refused."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.settings import KafkaSettings, load, schema
+from flinksec_jobs.settings.kafka_properties import kafka_properties
+from flinksec_jobs.settings.secret_names import holds_secret
+from flinksec_jobs.settings.weak import weaknesses
+
+KERBEROS = {"principal": "flink@EXAMPLE.COM", "keytab": "file:/k"}
+
+
+def with_properties(properties: dict[str, Any], **kafka: Any) -> KafkaSettings:
+    section = {"bootstrap_servers": ["k:1"], "properties": properties, **kafka}
+    given_ = {"kerberos": KERBEROS, "kafka": section}
+    return load(overrides=given_, environ={}).need(KafkaSettings)
+
+
+def refusal(name: str, value: str = "x") -> str:
+    with pytest.raises(SettingsError) as caught:
+        with_properties({name: value})
+    assert caught.value.message.startswith(f"kafka.properties.{name} (argument): ")
+    return caught.value.message
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ssl.engine.factory.class",
+        "ssl.trustmanager.algorithm",
+        "ssl.keymanager.algorithm",
+        "ssl.provider",
+        "ssl.secure.random.implementation",
+        "security.providers",
+        "sasl.login.class",
+        "sasl.login.callback.handler.class",
+        "sasl.client.callback.handler.class",
+        "sasl.kerberos.kinit.cmd",
+        "sasl.oauthbearer.token.endpoint.url",
+        "sasl.oauthbearer.jwt.retriever.class",
+        "interceptor.classes",
+        "metric.reporters",
+        "config.providers",
+        "key.deserializer",
+        "value.serializer",
+        "partitioner.class",
+        "enable.auto.commit",
+        "auto.offset.reset",
+    ],
+)
+def test_what_replaces_code_or_what_the_job_decides_cannot_be_set(name: str) -> None:
+    assert "cannot be set: " in refusal(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "guess"),
+    [
+        ("Ssl.Truststore.Location", "ssl.truststore.location"),
+        ("ssl.truststore.location ", "ssl.truststore.location"),
+        ("max.pol.records", "max.poll.records"),
+        ("config.providers.file.class", "config.providers"),
+        ("auto.include.jmx.reporter", "metric.reporters"),
+    ],
+)
+def test_an_unknown_name_is_refused_with_what_was_probably_meant(name: str, guess: str) -> None:
+    assert "is no property of Kafka's clients" in (message := refusal(name))
+    assert guess in message or name == "auto.include.jmx.reporter"
+
+
+@pytest.mark.parametrize("name", ["client.id", "client.rack", "client.id.prefix"])
+@pytest.mark.parametrize("value", ["${file:/etc/hostname:}", "a${env:HOME}", "${d:/etc:password}"])
+def test_a_value_refers_to_nothing(name: str, value: str) -> None:
+    message = refusal(name, value)
+    assert "refers to a file or a variable by ${…}" in message
+    assert value not in message
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ssl.protocol", "TLSv1"),
+        ("ssl.protocol", "TLS"),
+        ("ssl.enabled.protocols", "TLSv1.2,TLSv1.1"),
+        ("ssl.cipher.suites", "TLS_RSA_WITH_AES_128_CBC_SHA"),
+        ("ssl.cipher.suites", ""),
+        ("ssl.endpoint.identification.algorithm", "ldaps"),
+        ("ssl.endpoint.identification.algorithm", "HTTPS "),
+    ],
+)
+def test_a_weak_or_unknown_value_of_tls_is_refused(name: str, value: str) -> None:
+    assert "holds a value that is weak or unknown; there are" in refusal(name, value)
+
+
+def test_what_tunes_a_client_goes_through() -> None:
+    properties = {
+        "linger.ms": "5",
+        "ssl.enabled.protocols": "TLSv1.3, TLSv1.2",
+        "ssl.cipher.suites": "TLS_AES_256_GCM_SHA384",
+        "partition.discovery.interval.ms": "1000",
+        "sasl.kerberos.min.time.before.relogin": "60000",
+    }
+    assert with_properties(properties).properties == properties
+
+
+@given(st.text(max_size=30), st.text(max_size=10))
+def test_nothing_goes_through_but_what_the_list_allows(name: str, value: str) -> None:
+    try:
+        found = with_properties({name: value}).properties
+    except SettingsError:
+        return
+    assert all(kafka_properties()[key].kind in {"free", "connector"} for key in found)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "effect"),
+    [
+        ("ssl.endpoint.identification.algorithm", "", "may have any host name"),
+        (
+            "client.dns.lookup",
+            "resolve_canonical_bootstrap_servers_only",
+            "may have the host name that the reverse DNS of its address gives",
+        ),
+        ("acks", "0", "may lose what was written"),
+        ("acks", "1", "may lose what was written"),
+    ],
+)
+def test_a_weaker_value_that_may_be_set_is_announced(name: str, value: str, effect: str) -> None:
+    section = {"bootstrap_servers": ["k:1"], "properties": {name: value}}
+    settings = load(overrides={"kerberos": KERBEROS, "kafka": section}, environ={})
+    said = f"kafka.properties.{name} = {value or repr('')} (set by argument)"
+    assert weaknesses(settings) == [f"Kafka at k:1 {effect}: {said}"]
+
+
+def test_the_list_names_settings_that_exist_and_calls_each_secret_one() -> None:
+    names = {setting.name for setting in schema.settings()}
+    for found in kafka_properties().values():
+        if found.kind == "setting":
+            assert found.why in names, found
+        elif found.kind in {"free", "connector"}:
+            assert not holds_secret(found.name), found
+            assert not found.name.endswith((".class", ".classes", "providers", "reporters"))
+        else:
+            assert found.why, found
+
+
+def test_zookeeper_is_announced_as_what_it_is() -> None:
+    cluster = {"high_availability": "zookeeper", "zookeeper_quorum": ["z:2181"]}
+    state = {"directory": "/s", "keys": "/k"}
+    (line,) = weaknesses(load(overrides={"cluster": cluster, "state": state}, environ={}))
+    assert line == (
+        "ZooKeeper at z:2181 is neither encrypted nor authenticated, and tells a JobManager which "
+        "job and checkpoint are its own: cluster.high_availability = zookeeper (set by argument)"
+    )
