@@ -22,3 +22,4 @@ def init(name: str) -> None:
         if not {"base", "components"} & set(path.parts):
             click.echo(path)
     click.echo(f"test it: cd {name} && python -m pytest", err=True)
+    click.echo(f"run it on real servers, and deploy it: {name}/README.md", err=True)

@@ -4,36 +4,21 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import threading
 from pathlib import Path
 
 import click
 
-from ..demo import arrivals, flights
-from ..demo.demo import TOPICS
-from ..demo.expected import expected_figures
-from ..errors import SandboxError
-from ..sandbox import SERVERS, Sandbox
-from ..sandbox.elasticsearch import VERSIONS
-from ..sandbox.layout import LOOPBACK, LOOPBACK_ADDRESS, Layout
-
-
-def _default_directory() -> Path:
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(state) / "flinksec" / "sandbox"
-
-
-_DIR = click.option(
-    "--dir",
-    "directory",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=_default_directory,
-    show_default="flinksec/sandbox under XDG_STATE_HOME, else ~/.local/state",
-    help="The sandbox's private directory.",
-)
-
+from flinksec_jobs.cli.sandbox_contents import consume, documents, files, produce, topics
+from flinksec_jobs.cli.sandbox_options import as_json, sandbox_directory
+from flinksec_jobs.demo import arrivals, flights
+from flinksec_jobs.demo.demo import TOPICS
+from flinksec_jobs.demo.expected import expected_figures
+from flinksec_jobs.errors import SandboxError
+from flinksec_jobs.sandbox import SERVERS, Sandbox
+from flinksec_jobs.sandbox.elasticsearch import VERSIONS
+from flinksec_jobs.sandbox.layout import LOOPBACK, LOOPBACK_ADDRESS, Layout
 
 _ROWS = click.option(
     "--rows", type=click.IntRange(min=1), metavar="N", help="The first N flights. Default: all."
@@ -59,8 +44,12 @@ def sandbox() -> None:
     """
 
 
+for command in (topics, produce, consume, documents, files):
+    sandbox.add_command(command)
+
+
 @sandbox.command()
-@_DIR
+@sandbox_directory
 @click.option(
     "--only",
     callback=_only,
@@ -155,8 +144,8 @@ def _stay(box: Sandbox) -> None:
 
 
 @sandbox.command()
-@_DIR
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@sandbox_directory
+@as_json
 def status(directory: Path, as_json: bool) -> None:
     """Show what runs. Exit code 1 unless all of it does."""
     found = Sandbox(directory).status()
@@ -176,7 +165,7 @@ def status(directory: Path, as_json: bool) -> None:
 
 
 @sandbox.command()
-@_DIR
+@sandbox_directory
 def down(directory: Path) -> None:
     """Stop the servers, also those that a crashed program left behind; their data stays."""
     if not Layout(directory).is_a_sandbox():
@@ -187,14 +176,14 @@ def down(directory: Path) -> None:
 
 
 @sandbox.command()
-@_DIR
+@sandbox_directory
 def settings(directory: Path) -> None:
     """Print the settings file with which a job uses the sandbox."""
     click.echo(Sandbox.attach(directory).settings_toml(), nl=False)
 
 
 @sandbox.command("hand-over")
-@_DIR
+@sandbox_directory
 @click.argument("target", type=click.Path(file_okay=False, path_type=Path))
 def hand_over(directory: Path, target: Path) -> None:
     """Write what a job in a container needs into the new directory TARGET.
@@ -207,7 +196,7 @@ def hand_over(directory: Path, target: Path) -> None:
 
 
 @sandbox.command()
-@_DIR
+@sandbox_directory
 @_ROWS
 def fill(directory: Path, rows: int | None) -> None:
     """Make the topics of jobs/flight_delays.py and write its flights into Kafka."""
@@ -219,9 +208,9 @@ def fill(directory: Path, rows: int | None) -> None:
 
 
 @sandbox.command()
-@_DIR
+@sandbox_directory
 @_ROWS
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@as_json
 def figures(directory: Path, rows: int | None, as_json: bool) -> None:
     """Compare what jobs/flight_delays.py has written with a plain pass over its flights.
 

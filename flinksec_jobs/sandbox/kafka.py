@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from base64 import b64decode
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -24,6 +26,7 @@ LISTENERS = {
 CONTROLLER = "kafka-controller"
 # What a job's group ids and transactional ids start with, for which it has rights.
 JOB_PREFIX = "flink"
+_ALL = 2**63 - 1
 
 _LOGIN = "com.sun.security.auth.module.Krb5LoginModule required"
 
@@ -85,6 +88,56 @@ def server_properties(layout: Layout, ports: Mapping[str, int]) -> dict[str, str
     }
 
 
+@dataclass(frozen=True)
+class Topic:
+    """A topic.
+
+    Attributes:
+        name: its name.
+        partitions: how many it has.
+        records: how many records, and marks of transactions, are in it.
+    """
+
+    name: str
+    partitions: int
+    records: int
+
+    @classmethod
+    def from_line(cls, line: str) -> Topic:
+        """Read a line of the client program."""
+        name, partitions, records = line.split("\t")
+        return cls(name, int(partitions), int(records))
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record of a topic.
+
+    Attributes:
+        partition: its partition.
+        offset: its offset there.
+        timestamp: epoch milliseconds.
+        key: its key; None for none.
+        value: its value; None for a tombstone.
+    """
+
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+
+    @classmethod
+    def from_line(cls, line: str) -> Record:
+        """Read a line of the client program."""
+        partition, offset, timestamp, key, value = line.rstrip("\n").split("\t")
+        return cls(int(partition), int(offset), int(timestamp), _bytes(key), _bytes(value))
+
+
+def _bytes(base64: str) -> bytes | None:
+    return None if base64 == "-" else b64decode(base64)
+
+
 class Kafka:
     """A client of the sandbox's broker, for preparing and inspecting, not for jobs.
 
@@ -99,10 +152,21 @@ class Kafka:
         self._java = java
         self._ports = ports
 
-    def create_topics(self, topics: Mapping[str, int]) -> None:
-        """Make topics with so many partitions, and let the job's principal use them."""
+    def create_topics(self, topics: Mapping[str, int]) -> list[str]:
+        """Make topics with so many partitions, and let the job's principal use them.
+
+        A topic that is there keeps its partitions.
+
+        Returns:
+            Those that were not there yet.
+        """
         listed = [f"{name}={partitions}" for name, partitions in topics.items()]
-        self._ask("kafka", "create", "flink", JOB_PREFIX, *listed)
+        told = self._ask("kafka", "create", "flink", JOB_PREFIX, *listed)
+        return [name for name, said in zip(topics, told, strict=True) if said == "new"]
+
+    def topics(self) -> list[Topic]:
+        """Return the topics, by name; without those that Kafka keeps for itself."""
+        return [Topic.from_line(line) for line in self._ask("kafka", "topics")]
 
     def produce(
         self,
@@ -111,7 +175,10 @@ class Kafka:
         *,
         progress: Callable[[int], None] | None = None,
     ) -> None:
-        """Write records, as the job's principal: lines of timestamp (ms), key and value."""
+        """Write records, as the job's principal: lines of timestamp (ms), key and value.
+
+        An empty timestamp is the present, an empty key none.
+        """
         command = self._command("flink", {}, "produce", topic)
         with client(command, what=f"writing to {topic}", stdin=True) as process:
             assert process.stdin is not None and process.stdout is not None  # noqa: S101
@@ -138,6 +205,26 @@ class Kafka:
             SandboxError: the broker refused it.
         """
         return self._ask(principal, "consume", topic, more={"isolation.level": isolation})
+
+    def records(
+        self, topic: str, *, most: int | None = None, isolation: str = "read_committed"
+    ) -> Iterator[Record]:
+        """Yield the records of a topic, up to its present end.
+
+        Args:
+            topic: its name.
+            most: how many at most; None for all.
+            isolation: ``read_committed`` or ``read_uncommitted``.
+
+        Raises:
+            SandboxError: the broker refused it.
+        """
+        limit = str(_ALL if most is None else most)
+        command = self._command("flink", {"isolation.level": isolation}, "records", topic, limit)
+        with client(command, what=f"reading {topic}") as process:
+            assert process.stdout is not None  # noqa: S101
+            for line in process.stdout:
+                yield Record.from_line(line)
 
     def topic_size(self, topic: str) -> int:
         """Return how many records, and marks of transactions, a topic has."""
@@ -201,6 +288,9 @@ def _jaas(layout: Layout, principal: str | None) -> str:
 
 
 def _report(lines: IO[str], progress: Callable[[int], None] | None) -> None:
-    for line in lines:
-        if progress:
-            progress(int(line))
+    try:
+        for line in lines:
+            if progress:
+                progress(int(line))
+    except ValueError:
+        return  # closed meanwhile: the writer has failed, and tells why

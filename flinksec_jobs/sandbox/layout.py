@@ -96,6 +96,11 @@ class Layout:
         return self.directory / "sandbox.json"
 
     @property
+    def ports(self) -> Path:
+        """The ports that were chosen last: see `records`."""
+        return self.directory / "ports.json"
+
+    @property
     def settings(self) -> Path:
         """The settings file of a job."""
         return self.directory / "settings.toml"

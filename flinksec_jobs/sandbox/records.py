@@ -72,6 +72,20 @@ def read(layout: Layout) -> Running | None:
         ) from error
 
 
+def write_ports(layout: Layout, ports: Mapping[str, int]) -> None:
+    """Write down which ports were chosen, for the next time."""
+    write_private(layout.ports, json.dumps(dict(ports), indent=2) + "\n")
+
+
+def read_ports(layout: Layout) -> dict[str, int]:
+    """Return the ports of the last time; none if nothing can be read, as others will do too."""
+    try:
+        content = json.loads(layout.ports.read_text(encoding="utf-8"))
+        return {str(name): int(port) for name, port in content.items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}
+
+
 @contextmanager
 def locked(layout: Layout) -> Iterator[None]:
     """Hold the sandbox's lock, so that two do not start or stop in one directory at once."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -20,15 +20,14 @@ from flinksec_jobs.runtime.java import find_java
 from flinksec_jobs.sandbox import elasticsearch, handover, hdfs, kafka, kerberos, processes, records
 from flinksec_jobs.sandbox import settings as job_settings
 from flinksec_jobs.sandbox.certificates import Variant, write_certificates
+from flinksec_jobs.sandbox.contents import Contents
 from flinksec_jobs.sandbox.java import java_command
 from flinksec_jobs.sandbox.layout import LOOPBACK, LOOPBACK_ADDRESS, Layout, write_properties
-from flinksec_jobs.sandbox.ports import WELL_KNOWN, free_ports
+from flinksec_jobs.sandbox.ports import WELL_KNOWN, same_or_free_ports
 from flinksec_jobs.sandbox.processes import Server
 from flinksec_jobs.sealed import KeyRing
 
 if TYPE_CHECKING:
-    from elasticsearch import Elasticsearch
-
     from flinksec_jobs.settings import Settings
 
 SERVERS = ("kafka", "hdfs", "elasticsearch")
@@ -60,7 +59,7 @@ class ServerStatus:
     log: Path
 
 
-class Sandbox:
+class Sandbox(Contents):
     """A KDC, Kafka, HDFS and Elasticsearch, on free ports of loopback by default, each secured.
 
     In a ``with`` block the servers end with it, and at the latest with this process.
@@ -206,6 +205,11 @@ class Sandbox:
         return self._ports
 
     @property
+    def servers(self) -> Collection[str]:
+        """Which of `SERVERS` were asked for."""
+        return tuple(self._servers)
+
+    @property
     def krb5_conf(self) -> Path:
         """The Kerberos configuration for clients."""
         return self._layout.krb5_conf
@@ -265,45 +269,6 @@ class Sandbox:
     def write_settings(self, path: Path) -> None:
         """Write the settings file of a job that uses this sandbox."""
         write_private(path, self.settings_toml())
-
-    def create_topics(self, topics: Mapping[str, int]) -> None:
-        """Make Kafka topics with so many partitions, and give the job its rights on them."""
-        self._kafka().create_topics(topics)
-
-    def produce(
-        self, topic: str, lines: Any, *, progress: Callable[[int], None] | None = None
-    ) -> None:
-        """Write Kafka records: lines of timestamp in ms, key and value between tabs."""
-        self._kafka().produce(topic, lines, progress=progress)
-
-    def consume(
-        self, topic: str, *, isolation: str = "read_committed", principal: str | None = "flink"
-    ) -> list[str]:
-        """Return the values of all records of a topic; ``principal=None`` has no ticket."""
-        return self._kafka().consume(topic, isolation=isolation, principal=principal)
-
-    def topic_size(self, topic: str) -> int:
-        """Return how many records, and marks of transactions, a topic has."""
-        return self._kafka().topic_size(topic)
-
-    def limit_reading(self, bytes_per_second: int) -> None:
-        """Let the job read so much a second from Kafka, so that it lasts; 0 ends the limit."""
-        self._kafka().limit_reading(bytes_per_second)
-
-    def hdfs_ls(self, path: str) -> list[str]:
-        """Return the paths of all files below a path of HDFS."""
-        return hdfs.Hdfs(self._layout, find_java()).ls(path)
-
-    def hdfs_lines(self, path: str, *, principal: str | None = "flink") -> Iterator[str]:
-        """Yield the lines of the finished files below a path; ``principal=None`` has no ticket."""
-        return hdfs.Hdfs(self._layout, find_java()).lines(path, principal=principal)
-
-    def elasticsearch_client(self) -> Elasticsearch:
-        """Return Elastic's own client, logged in as the job's user."""
-        return elasticsearch.open_client(self._layout, self._ports)
-
-    def _kafka(self) -> kafka.Kafka:
-        return kafka.Kafka(self._layout, find_java(), self._ports)
 
     def _adopt(self, running: records.Running) -> None:
         self._ports = dict(running.ports)
@@ -379,7 +344,10 @@ class Sandbox:
         if self._well_known_ports:
             self._ports = {name: WELL_KNOWN[name] for name in names}
         else:
-            self._ports = dict(zip(names, free_ports(len(names), layout.bind), strict=True))
+            # Settings that were written yesterday stay true.
+            before = records.read_ports(layout)
+            self._ports = same_or_free_ports(names, before, layout.bind)
+        records.write_ports(layout, self._ports)
         password = secrets.token_urlsafe(24)
         write_certificates(layout, password, self._certificate)
         kerberos.write_krb5_conf(layout, self._ports["kdc"])

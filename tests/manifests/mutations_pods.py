@@ -102,7 +102,7 @@ MUTATIONS: dict[str, Mutation] = {
     "volume-binding": lambda d: d.spec("PersistentVolumeClaim", "flink-state").pop(
         "storageClassName"
     ),
-    "volume-nfs-options": lambda d: d.spec("PersistentVolume", "flink-state")[
+    "volume-nfs-options": lambda d: d.spec("PersistentVolume", "flink-state.flight-delays")[
         "mountOptions"
     ].remove("nosuid"),
     # Shapes.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sandbox: who is let in, what it keeps private, and that nothing of it is left behind."""
 
+import json
 import os
 import signal
 import socket
@@ -14,8 +15,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+from click.testing import CliRunner, Result
 from elasticsearch import AuthenticationException, Elasticsearch, SSLError
 
+from flinksec_jobs.cli import main
 from flinksec_jobs.errors import SandboxError
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.sandbox import Sandbox, kafka
@@ -38,6 +41,34 @@ def test_creating_a_topic_again_changes_nothing(sandbox: Sandbox) -> None:
     sandbox.produce("again", LINES[:7])
     sandbox.create_topics({"again": 1})
     assert sandbox.topic_size("again") == 7
+
+
+def test_the_commands_show_what_is_in_the_servers(sandbox: Sandbox, tmp_path: Path) -> None:
+    def run(*arguments: str, text: str = "") -> Result:
+        where = ["--dir", str(sandbox.directory)]
+        return CliRunner().invoke(main, ["sandbox", *arguments, *where], input=text)
+
+    assert run("topics", "shown=1").stdout == "shown: made\n"
+    made = json.loads(run("topics", "shown", "--json").stdout)
+    assert made == {"made": [], "there": ["shown"]}
+    text = '{"id": "\u00fc", "at": 5}\n\n{"id": "b", "at": 6}\n'
+    written = run("produce", "shown", "--key", "id", "--timestamp", "at", text=text)
+    assert written.stderr == "2 records are in the topic shown\n"
+    records = [json.loads(line) for line in run("consume", "shown", "--json").stdout.splitlines()]
+    assert sorted((one["timestamp"], one["key"]) for one in records) == [(5, "\u00fc"), (6, "b")]
+    assert {one["value"] for one in records} == set(text.split("\n")) - {""}
+    assert len(run("consume", "shown", "--max", "1").stdout.splitlines()) == 1
+    found = {one["name"]: one for one in json.loads(run("topics", "--json").stdout)["topics"]}
+    assert found["shown"] == {"name": "shown", "partitions": 1, "records": 2}
+    assert "/data" not in run("files", "/data/nothing-is-here").stdout
+    missing = run("consume", "not-there")
+    assert missing.exit_code == 1
+    assert missing.stderr == (
+        "error: there is no topic not-there\nhint: make it: flinksec sandbox topics not-there\n"
+    )
+    assert run("documents", "not-there").stderr.startswith(
+        "error: the index not-there cannot be read: index_not_found_exception\n"
+    )
 
 
 def test_kafka_refuses_a_client_without_a_ticket(sandbox: Sandbox) -> None:

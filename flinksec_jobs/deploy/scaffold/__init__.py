@@ -7,6 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
+from flinksec_jobs.deploy.scaffold.overlay import simplify
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.shipped import shipped
 
@@ -55,6 +56,7 @@ def create(name: str, parent: Path) -> list[Path]:
         "settings.toml": f"{module}.toml",
         "test_job.py": f"test_{module}.py",
         "README.md": "README.md",
+        "measurements.jsonl": "measurements.jsonl",
     }
     for template, file in templates.items():
         text = Path(__file__).with_name(f"{template}.tmpl").read_text("utf-8")
@@ -73,6 +75,7 @@ def _copy_manifests(target: Path, own: tuple[str, str]) -> None:
         text = path.read_text("utf-8").replace("jobs/flight_delays", own[1])
         text = text.replace("The flight job", f"The job {own[0]}").replace("the flight job", own[0])
         path.write_text(_renamed(text, _EXAMPLE, own), "utf-8")
+    simplify(overlay)
 
 
 def _renamed(text: str, old: tuple[str, str], new: tuple[str, str]) -> str:

@@ -59,6 +59,32 @@ def test_the_overlay_of_a_new_job_finds_its_base_and_components(job: Path) -> No
     assert patch["metadata"]["annotations"]["flinksec.org/job-id"] == f"{1:032x}"
 
 
+def test_what_a_new_job_does_not_use_is_left_out_of_its_overlay(job: Path) -> None:
+    overlay = job / "kubernetes" / "overlays" / "late-trains"
+    text = (overlay / "kustomization.yaml").read_text()
+    named = YAML(typ="safe").load(text)["components"]
+    for component in ("hdfs", "monitoring", "cert-manager", "istio"):
+        assert f"../../components/{component}" not in named
+        assert f"# - ../../components/{component} " in text
+    assert set(tomllib.loads((overlay / "settings.toml").read_text())) == {
+        "kerberos",
+        "kafka",
+        "elasticsearch",
+        "state",
+        "cluster",
+    }
+    policies = YAML(typ="safe").load_all((overlay / "addresses.yaml").read_text())
+    assert "egress-hdfs" not in {policy["metadata"]["name"] for policy in policies}
+
+
+def test_the_flink_configuration_of_a_new_job_is_that_of_its_settings(job: Path) -> None:
+    overlay = job / "kubernetes" / "overlays" / "late-trains"
+    settings = str(overlay / "settings.toml")
+    printed = CliRunner().invoke(main, ["cluster", "conf", "--settings", settings])
+    assert printed.exit_code == 0
+    assert printed.stdout == (overlay / "config.yaml").read_text()
+
+
 def test_a_job_that_is_there_already_is_left_alone(job: Path) -> None:
     (job / "late_trains.py").write_text("# weeks of work\n")
     with pytest.raises(FlinkSecError, match="exists already") as refusal:

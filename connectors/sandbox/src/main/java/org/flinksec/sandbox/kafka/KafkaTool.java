@@ -13,9 +13,14 @@ import org.flinksec.sandbox.Answers;
  * Kafka's clients as one program: {@code CLIENT_PROPERTIES COMMAND ARGUMENT...}
  *
  * <ul>
- *   <li>{@code create PRINCIPAL PREFIX TOPIC=PARTITIONS...}: topics, and the principal's rights
- *   <li>{@code produce TOPIC}: lines {@code timestamp TAB key TAB value} of standard input
+ *   <li>{@code create PRINCIPAL PREFIX TOPIC=PARTITIONS...}: topics, and the principal's rights;
+ *       tells for each whether it is {@code new} or {@code there} already
+ *   <li>{@code topics}: lines {@code name TAB partitions TAB records}, Kafka's own left out
+ *   <li>{@code produce TOPIC}: lines {@code timestamp TAB key TAB value} of standard input; without
+ *       a timestamp it is the present, without a key there is none
  *   <li>{@code consume TOPIC}: the values up to the present end, a line each
+ *   <li>{@code records TOPIC MAX}: the first of them whole, as lines {@code partition TAB offset
+ *       TAB timestamp TAB key TAB value}, key and value in Base64, or {@code -} for null
  *   <li>{@code size TOPIC}: how many records are between beginning and end
  *   <li>{@code limit PRINCIPAL BYTES}: how much a second its consumers get; 0 for no limit
  * </ul>
@@ -31,8 +36,10 @@ public final class KafkaTool {
           List<String> rest = List.of(arguments).subList(2, arguments.length);
           switch (arguments[1]) {
             case "create" -> TopicsAndRights.create(client, rest);
+            case "topics" -> TopicsAndRights.list(client);
             case "produce" -> Records.produce(client, rest.get(0));
             case "consume" -> Records.consume(client, rest.get(0));
+            case "records" -> Records.records(client, rest.get(0), Long.parseLong(rest.get(1)));
             case "size" -> Records.size(client, rest.get(0));
             case "limit" -> Limits.limit(client, rest.get(0), Long.parseLong(rest.get(1)));
             default -> throw new IllegalArgumentException("no such command: " + arguments[1]);

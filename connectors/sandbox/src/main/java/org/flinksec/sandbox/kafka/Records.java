@@ -10,6 +10,7 @@ import java.io.PrintStream;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -21,7 +22,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /** Writes and reads the records of a topic as lines. */
@@ -64,7 +65,9 @@ final class Records {
 
   private static ProducerRecord<String, String> record(String topic, String line) {
     String[] parts = line.split("\t", 3);
-    return new ProducerRecord<>(topic, null, Long.parseLong(parts[0]), parts[1], parts[2]);
+    Long timestamp = parts[0].isEmpty() ? null : Long.valueOf(parts[0]);
+    return new ProducerRecord<>(
+        topic, null, timestamp, parts[1].isEmpty() ? null : parts[1], parts[2]);
   }
 
   private static void rethrow(Exception failure) {
@@ -74,25 +77,71 @@ final class Records {
   }
 
   static void consume(Properties client, String topic) throws IOException {
-    Writer out = new BufferedWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8));
-    try (KafkaConsumer<String, String> consumer = consumer(client)) {
-      List<TopicPartition> partitions = partitions(consumer, topic);
-      consumer.assign(partitions);
-      consumer.seekToBeginning(partitions);
-      // The end for this isolation level: open transactions lie behind it.
-      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, PATIENCE);
-      while (ends.entrySet().stream()
-          .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
-        for (ConsumerRecord<String, String> record : consumer.poll(POLL)) {
-          out.append(record.value()).append('\n');
+    try (Writer out = standardOutput();
+        KafkaConsumer<byte[], byte[]> consumer = consumer(client)) {
+      toTheEnd(
+          consumer, topic, Long.MAX_VALUE, record -> out.append(text(record.value())).append('\n'));
+    }
+  }
+
+  static void records(Properties client, String topic, long most) throws IOException {
+    try (Writer out = standardOutput();
+        KafkaConsumer<byte[], byte[]> consumer = consumer(client)) {
+      toTheEnd(
+          consumer,
+          topic,
+          most,
+          record ->
+              out.append(
+                  "%d\t%d\t%d\t%s\t%s\n"
+                      .formatted(
+                          record.partition(),
+                          record.offset(),
+                          record.timestamp(),
+                          base64(record.key()),
+                          base64(record.value()))));
+    }
+  }
+
+  private static void toTheEnd(
+      KafkaConsumer<byte[], byte[]> consumer, String topic, long most, Taker taker)
+      throws IOException {
+    List<TopicPartition> partitions = partitions(consumer, topic);
+    consumer.assign(partitions);
+    consumer.seekToBeginning(partitions);
+    // The end for this isolation level: open transactions lie behind it.
+    Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, PATIENCE);
+    long taken = 0;
+    while (taken < most
+        && ends.entrySet().stream()
+            .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+        if (taken++ < most) {
+          taker.take(record);
         }
       }
     }
-    out.flush();
+  }
+
+  private static Writer standardOutput() {
+    return new BufferedWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8));
+  }
+
+  private static String text(byte[] value) {
+    return value == null ? "null" : new String(value, StandardCharsets.UTF_8);
+  }
+
+  private static String base64(byte[] value) {
+    return value == null ? "-" : Base64.getEncoder().encodeToString(value);
+  }
+
+  /** Takes one record. */
+  private interface Taker {
+    void take(ConsumerRecord<byte[], byte[]> record) throws IOException;
   }
 
   static void size(Properties client, String topic) {
-    try (KafkaConsumer<String, String> consumer = consumer(client)) {
+    try (KafkaConsumer<byte[], byte[]> consumer = consumer(client)) {
       List<TopicPartition> partitions = partitions(consumer, topic);
       long ends = sum(consumer.endOffsets(partitions, PATIENCE));
       System.out.println(ends - sum(consumer.beginningOffsets(partitions, PATIENCE)));
@@ -103,14 +152,14 @@ final class Records {
     return offsets.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  private static KafkaConsumer<String, String> consumer(Properties client) {
+  private static KafkaConsumer<byte[], byte[]> consumer(Properties client) {
     client.putIfAbsent(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
-    StringDeserializer strings = new StringDeserializer();
-    return new KafkaConsumer<>(client, strings, strings);
+    ByteArrayDeserializer bytes = new ByteArrayDeserializer();
+    return new KafkaConsumer<>(client, bytes, bytes);
   }
 
   private static List<TopicPartition> partitions(
-      KafkaConsumer<String, String> consumer, String topic) {
+      KafkaConsumer<byte[], byte[]> consumer, String topic) {
     return consumer.partitionsFor(topic, PATIENCE).stream()
         .map(info -> new TopicPartition(topic, info.partition()))
         .toList();

@@ -5,12 +5,20 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclBindingFilter;
@@ -34,7 +42,7 @@ final class TopicsAndRights {
         arguments.subList(2, arguments.size()).stream().map(TopicsAndRights::topic).toList();
     try (Admin admin = Admin.create(client)) {
       for (NewTopic topic : topics) {
-        createUnlessThere(admin, topic);
+        System.out.println(createUnlessThere(admin, topic) ? "new" : "there");
       }
       List<AclBinding> rights = rights(principal, prefix, topics);
       admin.createAcls(rights).all().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
@@ -48,15 +56,44 @@ final class TopicsAndRights {
     return new NewTopic(text.substring(0, equals), partitions, (short) 1);
   }
 
-  private static void createUnlessThere(Admin admin, NewTopic topic)
+  private static boolean createUnlessThere(Admin admin, NewTopic topic)
       throws InterruptedException, ExecutionException, TimeoutException {
     try {
       admin.createTopics(List.of(topic)).all().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      return true;
     } catch (ExecutionException error) {
       if (!(error.getCause() instanceof TopicExistsException)) {
         throw error;
       }
+      return false;
     }
+  }
+
+  static void list(Properties client) throws Exception {
+    try (Admin admin = Admin.create(client)) {
+      Set<String> names = admin.listTopics().names().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      Map<String, TopicDescription> topics =
+          admin.describeTopics(names).allTopicNames().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      for (String name : new TreeSet<>(names)) {
+        List<TopicPartition> partitions =
+            topics.get(name).partitions().stream()
+                .map(partition -> new TopicPartition(name, partition.partition()))
+                .toList();
+        long records =
+            offsets(admin, partitions, OffsetSpec.latest())
+                - offsets(admin, partitions, OffsetSpec.earliest());
+        System.out.println(name + "\t" + partitions.size() + "\t" + records);
+      }
+    }
+  }
+
+  private static long offsets(Admin admin, List<TopicPartition> partitions, OffsetSpec which)
+      throws Exception {
+    Map<TopicPartition, OffsetSpec> asked =
+        partitions.stream().collect(Collectors.toMap(partition -> partition, partition -> which));
+    return admin.listOffsets(asked).all().get(PATIENCE_SECONDS, TimeUnit.SECONDS).values().stream()
+        .mapToLong(ListOffsetsResult.ListOffsetsResultInfo::offset)
+        .sum();
   }
 
   private static List<AclBinding> rights(

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``flinksec sandbox topics|produce|consume|documents|files``: what is in the servers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from flinksec_jobs.cli.sandbox_options import as_json, at_most, sandbox_directory
+from flinksec_jobs.errors import SandboxError
+from flinksec_jobs.sandbox import Sandbox
+from flinksec_jobs.sandbox.kafka import Record
+from flinksec_jobs.sandbox.lines import record_lines
+
+_MOST_PARTITIONS = 1000
+_TELL_EVERY = 50_000
+
+
+def _topic(_context: click.Context, _argument: click.Parameter, given: tuple[str, ...]) -> Any:
+    wanted: dict[str, int] = {}
+    for text in given:
+        name, equals, partitions = text.rpartition("=")
+        if not equals:
+            name, partitions = text, "1"
+        if not partitions.isdecimal() or not 1 <= int(partitions[:9]) <= _MOST_PARTITIONS:
+            raise click.BadParameter(
+                f"{text}: write NAME or NAME=PARTITIONS, with 1 to {_MOST_PARTITIONS} partitions"
+            )
+        wanted[name] = int(partitions)
+    return wanted
+
+
+@click.command()
+@sandbox_directory
+@click.argument("wanted", metavar="[NAME[=PARTITIONS]]...", nargs=-1, callback=_topic)
+@as_json
+def topics(directory: Path, wanted: dict[str, int], as_json: bool) -> None:
+    """List the topics of Kafka, or make those that are named.
+
+    A new topic has one partition unless the name says more (orders=4), and the job's principal
+    may read and write it. A topic that is there already stays as it is.
+    """
+    box = _attached(directory, "kafka")
+    if wanted:
+        made = box.create_topics(wanted)
+        if as_json:
+            click.echo(json.dumps({"made": made, "there": [n for n in wanted if n not in made]}))
+            return
+        for name in wanted:
+            click.echo(f"{name}: {'made' if name in made else 'is there already'}")
+        return
+    found = box.topics()
+    if as_json:
+        listed = [
+            {"name": topic.name, "partitions": topic.partitions, "records": topic.records}
+            for topic in found
+        ]
+        click.echo(json.dumps({"topics": listed}))
+        return
+    for topic in found:
+        click.echo(f"{topic.name}  partitions: {topic.partitions}  records: {topic.records}")
+    if not found:
+        click.echo("there is no topic; make one: flinksec sandbox topics NAME", err=True)
+
+
+@click.command()
+@sandbox_directory
+@click.argument("topic")
+@click.argument("file", type=click.File("r", encoding="utf-8"), default="-")
+@click.option("--key", "key_field", metavar="FIELD", help="The field that becomes the key.")
+@click.option(
+    "--timestamp",
+    "timestamp_field",
+    metavar="FIELD",
+    help="The field with the record's timestamp in epoch milliseconds. Default: the present.",
+)
+def produce(
+    directory: Path,
+    topic: str,
+    file: IO[str],
+    *,
+    key_field: str | None,
+    timestamp_field: str | None,
+) -> None:
+    """Write each line of FILE, or of standard input, into a topic.
+
+    A line is the value of a record, as it is. With --key or --timestamp each has to be a JSON
+    object. Blank lines are left out. Records before a faulty line may have been written.
+    """
+    box = _attached(directory, "kafka")
+    written = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal written
+        for line in record_lines(file, key_field, timestamp_field):
+            yield line
+            written += 1
+
+    def tell(done: int) -> None:
+        if done % _TELL_EVERY == 0 < done:
+            click.echo(f"{done} written …", err=True)
+
+    with _missing_topics_told(box, topic):
+        box.produce(topic, lines(), progress=tell)
+    click.echo(f"{written} records are in the topic {topic}", err=True)
+
+
+@click.command()
+@sandbox_directory
+@click.argument("topic")
+@at_most
+@click.option(
+    "--isolation",
+    type=click.Choice(["read_committed", "read_uncommitted"]),
+    default="read_committed",
+    show_default=True,
+    help="Whether records of open and failed transactions are shown too.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print each record as a JSON object.")
+def consume(
+    directory: Path, topic: str, *, most: int | None, isolation: str, as_json: bool
+) -> None:
+    """Print the records of a topic up to its present end, a line each.
+
+    With --json a record is {"partition", "offset", "timestamp", "key", "value"}; what is not
+    UTF-8 stands there in Base64, as {"base64": "…"}.
+    """
+    box = _attached(directory, "kafka")
+    count = 0
+    with _missing_topics_told(box, topic):
+        for record in box.records(topic, most=most, isolation=isolation):
+            click.echo(json.dumps(_as_dict(record)) if as_json else _as_line(record.value))
+            count += 1
+    click.echo(f"{count} records", err=True)
+
+
+@click.command()
+@sandbox_directory
+@click.argument("index")
+@at_most
+@as_json
+def documents(directory: Path, index: str, *, most: int | None, as_json: bool) -> None:
+    """Print the documents of an Elasticsearch index, a JSON object a line.
+
+    With --json one object {"index", "count", "documents"}, where each document has its _id.
+    """
+    client = _attached(directory, "elasticsearch").elasticsearch_client()
+    # Not before: what is missing is told by the line above.
+    from elasticsearch import ApiError
+    from elasticsearch.helpers import scan
+
+    try:
+        client.indices.refresh(index=index)
+        hits = list(islice(scan(client, index=index), most))
+        count = int(client.count(index=index)["count"])
+    except ApiError as error:
+        raise SandboxError(
+            f"the index {index} cannot be read: {error.error}",
+            hint="the job that writes it has to run first; Elasticsearch makes the index with "
+            "the first document",
+        ) from None
+    if as_json:
+        listed = [{"_id": hit["_id"], **hit["_source"]} for hit in hits]
+        click.echo(json.dumps({"index": index, "count": count, "documents": listed}))
+        return
+    for hit in hits:
+        click.echo(json.dumps(hit["_source"], ensure_ascii=False))
+    click.echo(f"{count} documents", err=True)
+
+
+@click.command()
+@sandbox_directory
+@click.argument("path", default="/data")
+@click.option("--cat", is_flag=True, help="Print the lines of the finished files.")
+@as_json
+def files(directory: Path, path: str, *, cat: bool, as_json: bool) -> None:
+    """List the files below a PATH of HDFS, or print what is in them.
+
+    A file that ends in .inprogress… waits for the checkpoint that covers it.
+    """
+    box = _attached(directory, "hdfs")
+    found = box.hdfs_lines(path) if cat else iter(box.hdfs_ls(path))
+    if as_json:
+        click.echo(json.dumps({"path": path, "lines" if cat else "files": list(found)}))
+        return
+    for line in found:
+        click.echo(line)
+
+
+def _attached(directory: Path, server: str) -> Sandbox:
+    """Return the sandbox that runs, if the server is among what it was started with."""
+    box = Sandbox.attach(directory)
+    if server not in box.servers:
+        raise SandboxError(
+            f"the sandbox in {directory} runs without {server}",
+            hint=f"start it again: flinksec sandbox down, then flinksec sandbox up, with {server} "
+            "among --only or without --only",
+        )
+    return box
+
+
+@contextmanager
+def _missing_topics_told(box: Sandbox, topic: str) -> Iterator[None]:
+    """Tell a topic that is not there as such: to the job's principal Kafka only denies it."""
+    try:
+        yield
+    except SandboxError as error:
+        if "Authorization" in error.message and topic not in {one.name for one in box.topics()}:
+            raise SandboxError(
+                f"there is no topic {topic}", hint=f"make it: flinksec sandbox topics {topic}"
+            ) from error
+        raise
+
+
+def _as_line(value: bytes | None) -> str:
+    return "null" if value is None else value.decode("utf-8", errors="backslashreplace")
+
+
+def _as_dict(record: Record) -> dict[str, Any]:
+    return {
+        "partition": record.partition,
+        "offset": record.offset,
+        "timestamp": record.timestamp,
+        "key": _as_json(record.key),
+        "value": _as_json(record.value),
+    }
+
+
+def _as_json(data: bytes | None) -> str | dict[str, str] | None:
+    if data is None:
+        return None
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        from base64 import b64encode
+
+        return {"base64": b64encode(data).decode("ascii")}

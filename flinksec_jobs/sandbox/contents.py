@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is in the sandbox's servers: topics and records, files, documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from flinksec_jobs.runtime.java import find_java
+from flinksec_jobs.sandbox import elasticsearch, hdfs, kafka
+from flinksec_jobs.sandbox.layout import Layout
+
+if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
+
+
+class Contents:
+    """Reads and writes what the servers hold; a `Sandbox` is one."""
+
+    _layout: Layout
+    _ports: Mapping[str, int]
+
+    def create_topics(self, topics: Mapping[str, int]) -> list[str]:
+        """Make Kafka topics with so many partitions, and give the job its rights on them.
+
+        Returns:
+            Those that were not there yet.
+        """
+        return self._kafka().create_topics(topics)
+
+    def topics(self) -> list[kafka.Topic]:
+        """Return the topics, by name; without those that Kafka keeps for itself."""
+        return self._kafka().topics()
+
+    def produce(
+        self,
+        topic: str,
+        lines: Iterable[str],
+        *,
+        progress: Callable[[int], None] | None = None,
+    ) -> None:
+        """Write Kafka records: lines of timestamp in ms, key and value between tabs.
+
+        An empty timestamp is the present, an empty key none.
+        """
+        self._kafka().produce(topic, lines, progress=progress)
+
+    def consume(
+        self, topic: str, *, isolation: str = "read_committed", principal: str | None = "flink"
+    ) -> list[str]:
+        """Return the values of all records of a topic; ``principal=None`` has no ticket."""
+        return self._kafka().consume(topic, isolation=isolation, principal=principal)
+
+    def records(
+        self, topic: str, *, most: int | None = None, isolation: str = "read_committed"
+    ) -> Iterator[kafka.Record]:
+        """Yield the records of a topic up to its present end, ``most`` of them."""
+        return self._kafka().records(topic, most=most, isolation=isolation)
+
+    def topic_size(self, topic: str) -> int:
+        """Return how many records, and marks of transactions, a topic has."""
+        return self._kafka().topic_size(topic)
+
+    def limit_reading(self, bytes_per_second: int) -> None:
+        """Let the job read so much a second from Kafka, so that it lasts; 0 ends the limit."""
+        self._kafka().limit_reading(bytes_per_second)
+
+    def hdfs_ls(self, path: str) -> list[str]:
+        """Return the paths of all files below a path of HDFS."""
+        return hdfs.Hdfs(self._layout, find_java()).ls(path)
+
+    def hdfs_lines(self, path: str, *, principal: str | None = "flink") -> Iterator[str]:
+        """Yield the lines of the finished files below a path; ``principal=None`` has no ticket."""
+        return hdfs.Hdfs(self._layout, find_java()).lines(path, principal=principal)
+
+    def elasticsearch_client(self) -> Elasticsearch:
+        """Return Elastic's own client, logged in as the job's user."""
+        return elasticsearch.open_client(self._layout, self._ports)
+
+    def _kafka(self) -> kafka.Kafka:
+        return kafka.Kafka(self._layout, find_java(), self._ports)
