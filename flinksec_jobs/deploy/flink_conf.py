@@ -171,6 +171,10 @@ def _ports(cluster: ClusterSettings) -> Config:
 
 
 def _rest(_: ClusterSettings) -> Config:
+    """Only the first takes something away, running jars; the others hide buttons of the web UI.
+
+    Whoever holds a client certificate of REST cancels and rescales all the same.
+    """
     return {"web.submit.enable": False, "web.cancel.enable": False, "web.rescale.enable": False}
 
 

@@ -113,6 +113,8 @@ class _Teller:
             "no password": visitor.ask(jobs, None),
             "wrong password": visitor.ask(jobs, "guessed"),
             "cancel": visitor.ask(job, password, method="PATCH"),
+            "cancel by GET": visitor.ask(f"{job}/yarn-cancel", password),
+            "configuration": visitor.ask("/jobmanager/config", password),
         }
 
     def spoil_the_volume(self) -> None:

@@ -32,6 +32,7 @@ def test_through_the_proxy_whoever_has_the_password_may_read_and_nothing_else(
 ) -> None:
     statuses = {how: status for how, (status, _) in story.proxied.items()}
     refused = {"no password": 401, "wrong password": 401, "cancel": 403}
+    refused |= {"cancel by GET": 403, "configuration": 403}
     assert statuses == {"password": 200, **refused}
     assert story.proxied["password"][1]["jobs"][0]["jid"] == JOB_ID
 

@@ -4,183 +4,183 @@
 from __future__ import annotations
 
 import http.client
-import http.server
 import socket
 import ssl
-import subprocess
-import threading
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from flinksec_jobs.certificates import Identity
-from flinksec_jobs.sandbox.certificates import Authority
+from .nginx import Proxy
+from .upstream import Upstream, between
 
-from .files import authorization, write_certificate, write_users
-
-ROOT = Path(__file__).parents[2]
-CONFIGURATION = ROOT / "docker" / "kubernetes" / "components" / "proxy" / "nginx.conf"
-PASSWORD = "correct horse"
-REST = "flink-jobmanager"
-
-
-@dataclass
-class Upstream:
-    """What stands for Flink's REST: it wants a client certificate, and remembers."""
-
-    port: int
-    seen: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
-    clients: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Proxy:
-    port: int
-    ca: Path
-    upstream: Upstream
-
-    def context(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=str(self.ca))
-
-    def ask(
-        self, method: str = "GET", *, password: str | None = PASSWORD, path: str = "/overview"
-    ) -> http.client.HTTPResponse:
-        connection = http.client.HTTPSConnection(
-            "localhost", self.port, context=self.context(), timeout=20
-        )
-        connection.request(method, path, headers=authorization(password))
-        return connection.getresponse()
+JOB = "0123456789abcdef" * 2
+# Each names cancelling by GET in a way that some server takes for the path without the trick.
+TRICKS = [
+    *(f"/jobs/{JOB}/yarn-cancel", f"/v1/jobs/{JOB}/yarn-cancel", f"/jobs/{JOB}/yarn-stop"),
+    *(f"/jobs/{JOB}/yarn%2dcancel", f"/jobs/{JOB}/%79arn-cancel", f"/jobs/{JOB}%2Fyarn-cancel"),
+    *(f"/jobs/{JOB}/yarn%252dcancel", f"/%6aobs/{JOB}/yarn-cancel", f"/%76%31/jobs/{JOB}/status"),
+    *(f"//jobs/{JOB}/yarn-cancel", f"/jobs//{JOB}//yarn-cancel", f"/v1//jobs/{JOB}/yarn-cancel"),
+    *(f"/v1/v1/jobs/{JOB}/yarn-cancel", f"/V1/jobs/{JOB}/yarn-cancel", f"/v2/jobs/{JOB}/status"),
+    *(
+        f"/./jobs/{JOB}/yarn-cancel",
+        f"/jobs/{JOB}/./yarn-cancel",
+        f"/overview/../jobs/{JOB}/status",
+    ),
+    *(f"/assets/../jobs/{JOB}/yarn-cancel", f"/assets/%2e%2e/jobs/{JOB}/yarn-cancel"),
+    *(f"/assets/..%2fjobs/{JOB}/yarn-cancel", f"/assets/..\\jobs\\{JOB}\\yarn-cancel"),
+    *(f"/JOBS/{JOB}/YARN-CANCEL", f"/jobs/{JOB}/Yarn-Cancel", f"/jobs/{JOB.upper()}/status"),
+    *(f"/jobs/{JOB}/yarn-cancel/", f"/jobs/{JOB}/status/", f"/jobs/{JOB}/yarn-cancel?mode=cancel"),
+    *(f"/jobs/{JOB}/status;/yarn-cancel", f"/jobs/{JOB}/yarn-cancel;a=b", f"/jobs;a/{JOB}/status"),
+    *(f"/jobs/{JOB}/yarn-cancel%00", f"/jobs/{JOB}/status%3f/../yarn-cancel", "/overview%20"),
+    *(f"/jobs/{JOB}/status#/../yarn-cancel", f"/jobs/{JOB}/yarn-cancel#/status", "/overview#"),
+    *(f"/jobs/{JOB}/yarn-cancel.js", f"/assets/jobs/{JOB}/yarn-cancel", "/jobs/1/status"),
+    *(f"/jobs/{JOB}/savepoints/{JOB}", "/jars", "/jobmanager/log", "/jobmanager/logs/a.log"),
+    *("/assets/../../etc/passwd", "/..", "/", "/x.js", "/index.html.bak"),
+]
+OPEN_WITH_A_TRICK = {"/"}  # in the list to show that it is told apart
 
 
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Proxy, Upstream]]:
+    with between(tmp_path_factory.mktemp("proxy")) as both:
+        yield both
 
 
-def _pem(folder: Path, issued: Identity, ca: Authority) -> None:
-    """A Secret as it is mounted: tls.crt, tls.key, ca.crt."""
-    write_certificate(folder, issued)
-    (folder / "ca.crt").write_bytes(ca.pem)
+@pytest.fixture
+def proxy(pair: tuple[Proxy, Upstream]) -> Proxy:
+    return pair[0]
 
 
-def _serve(upstream: Upstream, secret: Path) -> http.server.HTTPServer:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def __getattr__(self, name: str) -> Callable[[], None]:
-            if name.startswith("do_"):
-                return self._answer
-            raise AttributeError(name)
-
-        def _answer(self) -> None:
-            certificate = self.connection.getpeercert()
-            upstream.clients.append(str(certificate["subject"]))
-            upstream.seen.append((self.command, self.path, dict(self.headers)))
-            self.send_response(200)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"{}")
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(secret / "tls.crt", secret / "tls.key")
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.load_verify_locations(secret / "ca.crt")
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", upstream.port), Handler)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
-
-
-def _configuration(folder: Path, port: int, upstream: int) -> str:
-    """The component's own file, with paths and ports of this test."""
-    text = CONFIGURATION.read_text()
-    for old, new in (
-        ("/tmp/", f"{folder}/tmp/"),  # first: the folder itself may be below it
-        ("listen 8443 ssl", f"listen 127.0.0.1:{port} ssl"),
-        ("https://flink-jobmanager:8081", f"https://127.0.0.1:{upstream}"),
-        ("/etc/flinksec/proxy-tls", f"{folder}/proxy-tls"),
-        ("/etc/flinksec/proxy-users", f"{folder}/users"),
-        ("/etc/flinksec/tls/rest-client", f"{folder}/rest-client"),
-        ("/dev/stdout", f"{folder}/tmp/access.log"),
-        ("/dev/stderr", f"{folder}/tmp/error.log"),
-    ):
-        assert old in text, old
-        text = text.replace(old, new)
-    return text
-
-
-@pytest.fixture(scope="module", params=[REST], ids=["upstream is REST"])
-def proxy(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Proxy]:
-    yield from _proxy(tmp_path_factory.mktemp("proxy"), str(request.param))
-
-
-def _proxy(folder: Path, upstream_name: str) -> Iterator[Proxy]:
-    public, rest = Authority.create("a public CA"), Authority.create("the CA of REST")
-    _pem(folder / "proxy-tls", public.server("localhost"), public)
-    _pem(folder / "rest-client", rest.client("flink-proxy"), rest)
-    _pem(folder / "rest", rest.server(upstream_name), rest)
-    (folder / "tmp").mkdir()
-    write_users(folder / "users", PASSWORD)
-    upstream, port = Upstream(_free_port()), _free_port()
-    server = _serve(upstream, folder / "rest")
-    (folder / "nginx.conf").write_text(_configuration(folder, port, upstream.port))
-    # As in the container, where it is the first process.
-    command = ["nginx", "-c", str(folder / "nginx.conf"), "-g", "daemon off; user root;"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE)
-    try:
-        _wait(port, process)
-        yield Proxy(port, folder / "proxy-tls" / "ca.crt", upstream)
-    finally:
-        process.terminate()
-        process.wait(20)
-        server.shutdown()
-        server.server_close()
-
-
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        assert process.poll() is None, process.stderr and process.stderr.read()
-        with socket.socket() as one:
-            if one.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise TimeoutError
+@pytest.fixture
+def upstream(pair: tuple[Proxy, Upstream]) -> Upstream:
+    return pair[1]
 
 
 def test_with_the_password_rest_answers_and_knows_the_proxy_by_its_certificate(
-    proxy: Proxy,
+    proxy: Proxy, upstream: Upstream
 ) -> None:
     response = proxy.ask(path="/jobs/overview?x=1")
     assert (response.status, response.read()) == (200, b"{}")
-    assert proxy.upstream.seen[-1][:2] == ("GET", "/jobs/overview?x=1")
-    assert "flink-proxy" in proxy.upstream.clients[-1]
+    assert upstream.seen[-1][:2] == ("GET", "/jobs/overview?x=1")
+    assert "flink-proxy" in upstream.clients[-1]
 
 
 @pytest.mark.parametrize("password", [None, "", "wrong"], ids=["none", "empty", "wrong"])
-def test_without_the_password_nothing_comes_through(proxy: Proxy, password: str | None) -> None:
-    before = len(proxy.upstream.seen)
+def test_without_the_password_nothing_comes_through(
+    proxy: Proxy, upstream: Upstream, password: str | None
+) -> None:
+    before = len(upstream.seen)
     assert proxy.ask(password=password).status == 401
-    assert len(proxy.upstream.seen) == before
+    assert proxy.ask(password=password, path=f"/jobs/{JOB}/yarn-cancel").status in {401, 403}
+    assert len(upstream.seen) == before
 
 
-@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE", "PUT"])
-def test_only_reading_comes_through(proxy: Proxy, method: str) -> None:
-    before = len(proxy.upstream.seen)
-    assert proxy.ask(method, path="/jobs/1/stop").status == 403
-    assert len(proxy.upstream.seen) == before
+@pytest.mark.parametrize(
+    "method", ["POST", "PATCH", "DELETE", "PUT", "OPTIONS", "TRACE", "CONNECT", "get", "YARN"]
+)
+def test_only_get_and_head_come_through(proxy: Proxy, upstream: Upstream, method: str) -> None:
+    before = len(upstream.seen)
+    for path in ("/jobs/1/stop", f"/jobs/{JOB}", "/overview"):
+        assert proxy.say(f"{method} {path} HTTP/1.1") in {400, 403, 405}
+    assert len(upstream.seen) == before
+    assert proxy.say("HEAD /overview HTTP/1.1") == 200
 
 
-def test_the_password_ends_at_the_proxy(proxy: Proxy) -> None:
-    assert proxy.ask().status == 200
-    assert "Authorization" not in proxy.upstream.seen[-1][2]
+@pytest.mark.parametrize("path", TRICKS)
+def test_no_spelling_gets_around_the_list_of_paths(
+    proxy: Proxy, upstream: Upstream, path: str
+) -> None:
+    before = len(upstream.seen)
+    for version in ("HTTP/1.1", "HTTP/1.0"):
+        status = proxy.say(f"GET {path} {version}")
+        assert (status == 200) == (path in OPEN_WITH_A_TRICK)
+    passed = [seen[1] for seen in upstream.seen[before:]]
+    assert passed == [path] * 2 * (path in OPEN_WITH_A_TRICK)
+
+
+@pytest.mark.parametrize("path", ["/v1/overview", f"/jobs/{JOB}/metrics?get=a,b&x=%2F..%2Fyarn-"])
+def test_what_is_let_through_goes_on_as_it_was_sent(
+    proxy: Proxy, upstream: Upstream, path: str
+) -> None:
+    assert proxy.say(f"GET {path} HTTP/1.1") == 200
+    assert upstream.seen[-1][1] == path
+    # With a host before it, as to a proxy that a client has been told of.
+    assert proxy.say(f"GET https://localhost{path} HTTP/1.1") == 200
+    assert upstream.seen[-1][1] == path
+    assert proxy.say(f"GET https://localhost/jobs/{JOB}/yarn-cancel HTTP/1.1") == 403
+
+
+def test_nothing_goes_on_but_the_path(proxy: Proxy, upstream: Upstream) -> None:
+    sent = {"Cookie": "a=b", "X-HTTP-Method-Override": "PATCH", "Content-Length": "0", "Range": "x"}
+    assert proxy.ask(headers=sent).status == 200
+    assert upstream.seen[-1][2].keys() == {"Host", "Connection"}
+
+
+def test_a_body_does_not_come_through(proxy: Proxy, upstream: Upstream) -> None:
+    assert proxy.ask(body=b"{}").status == 200
+    assert "Content-Length" not in upstream.seen[-1][2]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "nonsense"},
+        {
+            "Sec-Fetch-Site": "cross-site",
+            "Sec-Fetch-Mode": "navigate",
+            "Sec-Fetch-Dest": "document",
+        },
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost"},
+        {"Origin": "https://localhost.evil.example"},
+        {"Referer": "https://evil.example/page?https://localhost"},
+        {"Referer": "https://localhost.evil.example/"},
+        {"Referer": "https://localhost@evil.example/"},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "https://evil.example"},
+    ],
+    ids=str,
+)
+def test_what_another_site_makes_a_browser_ask_is_refused(
+    proxy: Proxy, upstream: Upstream, headers: dict[str, str]
+) -> None:
+    before = len(upstream.seen)
+    assert proxy.ask(headers=headers).status == 403
+    assert len(upstream.seen) == before
+
+
+def test_what_the_web_ui_makes_a_browser_ask_is_answered(proxy: Proxy) -> None:
+    own = f"https://localhost:{proxy.port}"
+    for headers in (
+        {},  # curl
+        {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"},
+        {"Sec-Fetch-Site": "same-origin", "Referer": f"{own}/", "Sec-Fetch-Mode": "cors"},
+        {"Referer": own},  # a browser without the newer headers
+        {"Origin": own, "Referer": f"{own}/?x#y"},
+    ):
+        assert proxy.ask(headers=headers).status == 200, headers
+
+
+def test_a_link_to_the_web_ui_may_stand_on_another_site_and_a_frame_may_not(proxy: Proxy) -> None:
+    link = {
+        "Sec-Fetch-Site": "cross-site",
+        "Sec-Fetch-Mode": "navigate",
+        "Sec-Fetch-Dest": "document",
+        "Referer": "https://wiki.example/",
+    }
+    assert proxy.ask(path="/", headers=link).status == 200
+    assert proxy.ask(path="/", headers=link | {"Sec-Fetch-Dest": "iframe"}).status == 403
+    assert proxy.ask(path="/jobs", headers=link).status == 403
+
+
+def test_no_other_page_may_show_or_read_the_answer(proxy: Proxy) -> None:
+    headers = proxy.ask().headers
+    assert headers["Access-Control-Allow-Origin"] is None
+    assert headers["Content-Security-Policy"] == "frame-ancestors 'none'"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
 def test_it_speaks_no_plain_http(proxy: Proxy) -> None:
@@ -201,6 +201,6 @@ def test_it_speaks_no_older_tls(proxy: Proxy) -> None:
 
 def test_it_talks_to_nobody_who_is_not_the_jobmanager(tmp_path: Path) -> None:
     """Of the same CA, but with another name."""
-    for other in _proxy(tmp_path, "flink-taskmanager"):
-        assert other.ask().status == 502
-        assert other.upstream.seen == []
+    with between(tmp_path, "flink-taskmanager") as (proxy, upstream):
+        assert proxy.ask().status == 502
+        assert upstream.seen == []
