@@ -52,7 +52,7 @@ def wheels() -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def installed(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder `bin` of a new virtual environment with `flinksec-jobs[jre,demo]` in it."""
+    """The folder `bin` of a new virtual environment where the README's `pip install` was typed."""
     directory = tmp_path_factory.mktemp("wheels")
     run(sys.executable, "-m", "venv", directory / "venv", timeout=120)
     # The locked versions, without their hashes: our wheels have none there.
@@ -60,9 +60,15 @@ def installed(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory)
     constraints = directory / "constraints.txt"
     constraints.write_text(re.sub(r" \\\n +--hash=\S+", "", locked))
     bin_directory = directory / "venv" / "bin"
-    pip = (bin_directory / "python", "-m", "pip", "install", "--no-compile", "--quiet")
-    where = ("--find-links", str(ROOT / "dist"), "--constraint", constraints)
-    run(*pip, *where, f"{wheels['flinksec_jobs']}[jre,demo]", timeout=600)
+    (install,) = re.findall("^pip install .*$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    environment = os.environ | {
+        "PATH": f"{bin_directory}{os.pathsep}{os.environ['PATH']}",
+        "PIP_CONSTRAINT": str(constraints),
+        "PIP_NO_COMPILE": "1",
+        "PIP_QUIET": "1",
+    }
+    assert wheels
+    run("bash", "-c", f"cd {ROOT} && {install}", timeout=600, env=environment)
     yield bin_directory
     shutil.rmtree(directory)  # 900 MB, of which pytest would keep three
 
