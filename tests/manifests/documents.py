@@ -83,6 +83,12 @@ class Documents:
         assert old in data["settings.toml"]
         data["settings.toml"] = data["settings.toml"].replace(old, new)
 
+    def proxy(self, old: str, new: str) -> None:
+        """Change the configuration of the proxy."""
+        data = self.data("flink-proxy")
+        assert old in data["nginx.conf"]
+        data["nginx.conf"] = data["nginx.conf"].replace(old, new)
+
     def policy(self, name: str) -> Any:
         return self.spec("NetworkPolicy", name)
 

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
-from . import mutations_cluster, mutations_flink, mutations_pods
+from . import mutations_cluster, mutations_flink, mutations_pods, mutations_proxy
 from .documents import Mutation
 
 MUTATIONS: dict[str, Mutation] = (
-    mutations_pods.MUTATIONS | mutations_cluster.MUTATIONS | mutations_flink.MUTATIONS
+    mutations_pods.MUTATIONS
+    | mutations_cluster.MUTATIONS
+    | mutations_flink.MUTATIONS
+    | mutations_proxy.MUTATIONS
 )

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from .nginx import Proxy
+from flinksec_jobs.deploy.manifests.nginx import Request, answers, parse
+
+from .nginx import CONFIGURATION, Proxy
 from .upstream import Upstream, between
 
 JOB = "0123456789abcdef" * 2
@@ -97,6 +99,12 @@ def test_no_spelling_gets_around_the_list_of_paths(
         assert (status == 200) == (path in OPEN_WITH_A_TRICK)
     passed = [seen[1] for seen in upstream.seen[before:]]
     assert passed == [path] * 2 * (path in OPEN_WITH_A_TRICK)
+
+
+def test_the_check_of_manifests_says_the_same_of_each_spelling() -> None:
+    configuration = parse(CONFIGURATION.read_text())
+    passed = [path for path in TRICKS if any(answers(configuration, Request(path)))]
+    assert set(passed) == OPEN_WITH_A_TRICK
 
 
 @pytest.mark.parametrize("path", ["/v1/overview", f"/jobs/{JOB}/metrics?get=a,b&x=%2F..%2Fyarn-"])

@@ -11,7 +11,7 @@ A rule is a function with an id, a reason and a way out::
                 yield container.at("securityContext.privileged")
 
 It goes into a file of `flinksec_jobs.deploy.manifests.rules` by its theme, and its mutation into
-``tests/unit/deploy/manifests/mutations.py``.
+``tests/manifests/mutations.py``.
 """
 
 from __future__ import annotations

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""nginx's variables for one request: its own, those of ``map`` and ``set``, and captures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from .directives import Directive, Unclear
+
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+# Headers that a browser sends, or not. Of any other one a client could find out what to send.
+_NOT_SENT = {
+    *("http_sec_fetch_site", "http_sec_fetch_mode", "http_sec_fetch_dest", "http_sec_fetch_user"),
+    *("http_origin", "http_referer", "http_user_agent"),
+}
+_LONGEST_PATTERN = 1000
+_DEEPEST = 20
+
+
+@lru_cache(maxsize=1000)
+def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str]:
+    """A pattern of PCRE as one of Python; what the two have apart is rare in configurations."""
+    if len(pattern) > _LONGEST_PATTERN:
+        raise Unclear("a pattern is too long")
+    ours = re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", pattern)
+    ours = re.sub(r"\\k[<{'](\w+)[>}']", r"(?P=\1)", ours)
+    try:
+        return re.compile(ours, re.IGNORECASE if ignore_case else 0)
+    except (re.error, RecursionError):
+        raise Unclear(f"the pattern {pattern} is not understood") from None
+
+
+def matches(pattern: str, text: str, *, ignore_case: bool) -> re.Match[str] | None:
+    """Search for a pattern.
+
+    Raises:
+        Unclear: Python does not understand it.
+    """
+    return _compiled(pattern, ignore_case).search(text)
+
+
+class Variables:
+    """The values for a request.
+
+    Args:
+        http: the block with the maps.
+        path: of the request, as it was sent.
+        uri: the path as nginx compares it.
+        method: of the request.
+    """
+
+    def __init__(self, http: Directive, path: str, uri: str, method: str) -> None:
+        self._maps = {one.arguments[1].lstrip("$"): one for one in http.each("map")}
+        self._depth = 0
+        query = path.partition("?")[2]
+        self._values = {
+            "request_uri": path,
+            "uri": uri,
+            "document_uri": uri,
+            "request_method": method,
+            "args": query,
+            "query_string": query,
+            "is_args": "?" if query else "",
+            "host": "flink.example.com",
+            "http_host": "flink.example.com",
+            "scheme": "https",
+            "remote_user": "reader",
+            "https": "on",
+            "server_port": "443",
+        }
+
+    def add_headers(self, headers: Mapping[str, str]) -> None:
+        """Name what the client sent."""
+        for name, value in headers.items():
+            self._values[f"http_{name.lower().replace('-', '_')}"] = value
+
+    def set(self, name: str, text: str) -> None:
+        """Do what ``set`` does."""
+        self._values[name] = self.expand(text)
+
+    def match(self, pattern: str, text: str, ignore_case: bool) -> bool:
+        """Search for a pattern, and keep what its groups are."""
+        found = matches(pattern, text, ignore_case=ignore_case)
+        if found:
+            named = {name: value or "" for name, value in found.groupdict().items()}
+            numbered = {str(i): value or "" for i, value in enumerate(found.groups(), 1)}
+            self._values |= named | numbered
+        return found is not None
+
+    def expand(self, text: str) -> str:
+        """Put the values of variables into a text.
+
+        Raises:
+            Unclear: a variable is not known.
+        """
+        return _VARIABLE.sub(lambda found: self._value(found[1] or found[2]), text)
+
+    def holds(self, condition: Sequence[str]) -> bool:
+        """Whether the condition of an ``if`` is true.
+
+        Raises:
+            Unclear: it looks at something else than variables.
+        """
+        words = " ".join(condition).removeprefix("(").removesuffix(")").strip().split(" ", 2)
+        value = self.expand(words[0])
+        if not words[0].startswith("$"):
+            raise Unclear(f"if ({' '.join(words)}) is not followed")
+        if len(words) == 1:
+            return value not in {"", "0"}
+        operator, other = words[1], words[2] if len(words) > 2 else ""  # noqa: PLR2004
+        if operator in {"=", "!="}:
+            return (value == self.expand(other)) == (operator == "=")
+        if operator.lstrip("!") in {"~", "~*"}:
+            found = self.match(other, value, operator.endswith("*"))
+            return found != operator.startswith("!")
+        raise Unclear(f"if ({' '.join(words)}) is not followed")
+
+    def _value(self, name: str) -> str:
+        if name in self._values:
+            return self._values[name]
+        if name in _NOT_SENT:
+            return ""
+        if name not in self._maps:
+            raise Unclear(f"the variable ${name} is not known")
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise Unclear(f"the variable ${name} refers to itself")
+        value = self._map(self._maps[name])
+        self._depth -= 1
+        return value
+
+    def _map(self, block: Directive) -> str:
+        """What a ``map`` gives: an equal text wins over patterns, and these by their order."""
+        source = self.expand(block.arguments[0])
+        default, patterns = "", []
+        for one in block.block or ():
+            if one.name in {"include", "hostnames", "volatile"}:
+                raise Unclear(f"{one.name} in a map is not followed")
+            value = one.arguments[0] if one.arguments else ""
+            if one.name == "default":
+                default = value
+            elif one.name.startswith("~"):
+                patterns.append((one.name, value))
+            elif one.name.removeprefix("\\").lower() == source.lower():
+                return self.expand(value)
+        for pattern, value in patterns:
+            ignore_case = pattern.startswith("~*")
+            if self.match(pattern.removeprefix("~").removeprefix("*"), source, ignore_case):
+                return self.expand(value)
+        return self.expand(default)
