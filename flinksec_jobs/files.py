@@ -25,10 +25,10 @@ _MIB = 1024 * _KIB
 _CHUNK = _MIB
 
 # The most that is read of a file of a kind. Each is many times what there is in practice.
-SETTINGS = 4 * _MIB
+SETTINGS = _MIB
 SECRET = _MIB  # What a Secret of Kubernetes may have.
 CERTIFICATES = 16 * _MIB  # A system's whole list of CAs has 0.3 MiB.
-MANIFEST = 16 * _MIB
+MANIFEST = 8 * _MIB
 RECORD = 64 * _MIB  # JSON that this library wrote itself.
 
 _KINDS = (
@@ -46,7 +46,7 @@ _OTHER_ENCODINGS = (
 )
 
 
-def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+def open_regular(path: str | os.PathLike[str]) -> io.BufferedReader:
     """Open a regular file for reading, without waiting for anybody; links are followed.
 
     Raises:
@@ -115,9 +115,14 @@ def read_bytes(
     try:
         return content(path, limit)
     except OSError as found:
-        raise error(
-            f"{name} {escaped(path)} cannot be read: {reason(found)}", hint=_way_out(found)
-        ) from found
+        raise unreadable(path, name, found, error) from found
+
+
+def unreadable(
+    path: str | os.PathLike[str], name: str, found: OSError, error: type[FlinkSecError]
+) -> FlinkSecError:
+    """Return what to raise for a file that cannot be read, of a class of this library."""
+    return error(f"{name} {escaped(path)} cannot be read: {reason(found)}", hint=_way_out(found))
 
 
 def read_text(

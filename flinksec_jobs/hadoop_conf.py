@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 from .errors import SettingsError
+from .files import SETTINGS, read_bytes
 
 if TYPE_CHECKING:
     from .settings import HdfsSettings
@@ -35,7 +35,6 @@ _UNDOING = frozenset(
         "ignore.secure.ports.for.testing",
     }
 )
-_LARGEST_BYTES = 4 << 20
 _DEEPEST = 16
 
 
@@ -131,7 +130,7 @@ def _of(entry: ElementTree.Element, name: str) -> str | None:
 
 
 def _root(path: Path, setting: str) -> ElementTree.Element:
-    content = _content(path, setting)
+    content = read_bytes(path, setting, SETTINGS, error=SettingsError)
     builder = ElementTree.TreeBuilder()
     depth = 0
 
@@ -167,24 +166,6 @@ def _root(path: Path, setting: str) -> ElementTree.Element:
     if root.tag != "configuration":
         raise _refused(path, setting, "is no configuration of Hadoop")
     return root
-
-
-def _content(path: Path, setting: str) -> bytes:
-    try:
-        # Not waiting for the writer of a FIFO.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise _refused(path, setting, "is not a regular file")
-            content = file.read(_LARGEST_BYTES + 1)
-    except OSError as error:
-        raise SettingsError(
-            f"{setting} {path} cannot be read: {(error.strerror or 'error').lower()}",
-            hint=f"make sure that user id {os.geteuid()} may read it",
-        ) from error
-    if len(content) > _LARGEST_BYTES:
-        raise _refused(path, setting, f"is larger than {_LARGEST_BYTES >> 20} MiB")
-    return content
 
 
 def _refused(path: Path, setting: str, problem: str) -> SettingsError:

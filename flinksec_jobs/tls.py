@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import hashlib
 import hmac
-import os
 import shutil
 import ssl
 import tempfile
@@ -22,6 +21,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
 from .errors import SecretError, SettingsError
+from .files import CERTIFICATES, read_bytes
 from .private_files import write_private
 
 if TYPE_CHECKING:
@@ -60,13 +60,9 @@ def load_certificates(path: Path, setting: str) -> list[x509.Certificate]:
     Raises:
         SettingsError: it cannot be read or holds no certificate.
     """
+    content = read_bytes(path, setting, CERTIFICATES, error=SettingsError)
     try:
-        return x509.load_pem_x509_certificates(path.read_bytes())
-    except OSError as error:
-        raise SettingsError(
-            f"{setting} {path} cannot be read: {(error.strerror or 'error').lower()}",
-            hint=f"make sure that it exists and that user id {os.geteuid()} may read it",
-        ) from error
+        return x509.load_pem_x509_certificates(content)
     except ValueError as error:
         raise SettingsError(
             f"{setting} {path} holds no PEM certificate",

@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 
-from flinksec_jobs.cli.output import say
+from flinksec_jobs.cli.output import say_lines
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.escaping import escaped, escaped_lines
 from flinksec_jobs.files import reason
@@ -81,11 +81,11 @@ class FlinksecGroup(click.Group):
             raise  # click's: who reads our output has gone
         except (FlinkSecError, OSError) as error:
             if ctx.params.get("verbose"):
-                say("".join(traceback.format_exception(error)).rstrip(), err=True)
+                say_lines("".join(traceback.format_exception(error)).rstrip(), err=True)
             told = error if isinstance(error, FlinkSecError) else _of_the_system(error)
-            say(f"error: {told.message}", err=True)
+            say_lines(f"error: {told.message}", err=True)
             if told.hint:
-                say(f"hint: {told.hint}", err=True)
+                say_lines(f"hint: {told.hint}", err=True)
             ctx.exit(1)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)

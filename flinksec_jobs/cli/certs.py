@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from flinksec_jobs.cli import certs_output as output
+from flinksec_jobs.cli.output import say
 from flinksec_jobs.cli.state_output import print_json
 from flinksec_jobs.deploy.certs import create as creation
 from flinksec_jobs.deploy.certs import kubernetes
@@ -183,7 +184,7 @@ def create(
     output.created(directory, parties)
     _secrets(directory, Content(parties, {}), tuple(parties), manifest, namespace)
     for line in output.pinned(state_of(Content(parties, {}))):
-        click.echo(line)
+        say(line)
 
 
 @certs.command()
@@ -286,7 +287,7 @@ def _accept(directory: Path, request: creation.Request) -> None:
     lacking = creation.missing(directory, request)
     if lacking:
         raise creation.incomplete(directory, lacking)
-    click.echo(f"{directory} has all that is asked for")
+    say(f"{directory} has all that is asked for")
 
 
 def _secrets(
@@ -299,8 +300,8 @@ def _secrets(
     if manifest:
         text = kubernetes.manifests(content.parties, names, namespace)
         kubernetes.write_manifests(manifest, text)
-        click.echo(f"wrote {manifest}: it holds the keys; remove it after kubectl apply")
+        say(f"wrote {manifest}: it holds the keys; remove it after kubectl apply")
         return
-    click.echo("the Secrets:")
+    say("the Secrets:")
     for line in kubernetes.kubectl_lines(directory, content.parties, names, namespace):
-        click.echo(f"  {line}")
+        say(f"  {line}")

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
 from cryptography.hazmat.primitives import hashes
 
 from flinksec_jobs.certificates import describe_name, fingerprint
+from flinksec_jobs.cli.output import say
 from flinksec_jobs.cli.state_output import as_lines
 from flinksec_jobs.deploy.certs import create as creation
 from flinksec_jobs.deploy.certs.inspection import Inspection, days_left, describe_key
@@ -33,9 +33,9 @@ _MEANING = {
 
 def created(directory: Path, parties: dict[str, Party]) -> None:
     """Tell what was made."""
-    click.echo(f"made in {directory}:")
+    say(f"made in {directory}:")
     for line in as_lines(creation.summary(parties)):
-        click.echo(f"  {line}")
+        say(f"  {line}")
 
 
 def pinned(state: State) -> list[str]:
@@ -52,18 +52,18 @@ def pinned(state: State) -> list[str]:
 def stands(directory: Path, state: State) -> None:
     """Tell where a rotation stands."""
     if state.done == Step.SETTLED:
-        click.echo("no rotation is under way")
-        click.echo(f"the first certificate ends on {state.old_ends:%Y-%m-%d}")
-        click.echo(f"to begin one: flinksec certs rotate {directory} --step 1")
+        say("no rotation is under way")
+        say(f"the first certificate ends on {state.old_ends:%Y-%m-%d}")
+        say(f"to begin one: flinksec certs rotate {directory} --step 1")
         return
-    click.echo(f"step {state.done.value} of 3 was done: {_DID[state.done]}")
+    say(f"step {state.done.value} of 3 was done: {_DID[state.done]}")
     roll(directory, state.done, state)
 
 
 def stepped(step: Step, state: State, *, dry_run: bool) -> None:
     """Tell what a step did."""
     would = "would be done" if dry_run else "is done"
-    click.echo(f"step {step.value} of 3 {would} for {', '.join(state.affected)}: {_DID[step]}")
+    say(f"step {step.value} of 3 {would} for {', '.join(state.affected)}: {_DID[step]}")
 
 
 def roll(directory: Path, step: Step, state: State) -> None:
@@ -77,33 +77,33 @@ def roll(directory: Path, step: Step, state: State) -> None:
     clients = sorted(affected - {INTERNAL, REST})
     if clients:
         who.append(f"the clients {', '.join(clients)}")
-    click.echo(f"now: update the Secrets, then restart {' and '.join(who)} ({_MEANING[step]})")
+    say(f"now: update the Secrets, then restart {' and '.join(who)} ({_MEANING[step]})")
     for line in pinned(state):
-        click.echo(line)
+        say(line)
     if step == Step.DROP_OLD:
-        click.echo("then the rotation is complete; remove copies of the old key")
+        say("then the rotation is complete; remove copies of the old key")
         return
-    click.echo(
+    say(
         f"then, when every one of them has been restarted: flinksec certs rotate {directory} "
         f"--step {step.value + 1}"
     )
     if step == Step.TRUST_BOTH:
-        click.echo(f"step 2 must be rolled out before the old end: {state.old_ends:%Y-%m-%d}")
+        say(f"step 2 must be rolled out before the old end: {state.old_ends:%Y-%m-%d}")
 
 
 def show(seen: Inspection) -> None:
     """Print an inspection."""
     for place in seen.places:
-        click.echo(f"{place.name}  {place.path}")
+        say(f"{place.name}  {place.path}")
         for held in place.held:
             for line in _lines(held, seen):
-                click.echo(f"  {line}")
+                say(f"  {line}")
     _matrix(seen)
     for finding in seen.findings:
-        click.echo(f"{finding.level} [{finding.id}] {finding.path}: {finding.message}")
-        click.echo(f"  fix: {finding.fix}")
+        say(f"{finding.level} [{finding.id}] {finding.path}: {finding.message}")
+        say(f"  fix: {finding.fix}")
     problems = sum(finding.level == "problem" for finding in seen.findings)
-    click.echo(f"{problems} problems, {len(seen.findings) - problems} warnings")
+    say(f"{problems} problems, {len(seen.findings) - problems} warnings")
 
 
 def as_object(seen: Inspection) -> dict[str, object]:
@@ -158,7 +158,7 @@ def _matrix(seen: Inspection) -> None:
         answers = {cell.trusts: cell.answer for cell in seen.cells if cell.shows == shown}
         rows.append([shown, *(answers.get(judge, "") for judge in judges)])
     for line in as_lines(rows):
-        click.echo(line.rstrip())
+        say(line.rstrip())
 
 
 def _party(place: Place, seen: Inspection) -> dict[str, object]:

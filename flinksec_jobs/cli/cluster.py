@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from flinksec_jobs.cli.output import put
+
 from ..deploy import flink_conf
 from ..deploy.entrypoint import Mounts, Start, prepare
 from ..deploy.flink_conf_problems import problems, refuse
@@ -57,7 +59,7 @@ def conf(settings: Path | None) -> None:
     loaded = load(settings)
     config = flink_conf.config(loaded)
     refuse(problems(config), settings or "the settings")
-    click.echo(flink_conf.as_yaml(config), nl=False)
+    put(flink_conf.as_yaml(config))
 
 
 @cluster.command()

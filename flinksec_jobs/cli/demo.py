@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from pathlib import Path
@@ -21,6 +20,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from flinksec_jobs.cli.output import say_json
 from flinksec_jobs.demo.checks import Check
 from flinksec_jobs.demo.demo import Demo, Listener, Result
 from flinksec_jobs.demo.flights import ALL_FLIGHTS
@@ -68,7 +68,7 @@ def demo(rows: int | None, as_json: bool, keep: bool) -> None:
             if not keep:
                 sandbox.down()
     if as_json:
-        click.echo(json.dumps(result.as_dict(), ensure_ascii=False))
+        say_json(result.as_dict())
     else:
         _print_table(_console(), result)
     if directory is not None:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import click
+
+from flinksec_jobs.cli.output import say, say_json
 
 from ..deploy.image import build as building
 from ..deploy.image.build import BASE_IMAGE, BILL, ExecutionMode, Job, Options
@@ -137,7 +138,7 @@ def fetch(directory: Path, execution_mode: ExecutionMode) -> None:
     without a network must have Python with its module venv, and the shared libpython.
     """
     count = fetch_packages(directory, execution_mode)
-    click.echo(f"{count} packages are in {directory}", err=True)
+    say(f"{count} packages are in {directory}", err=True)
 
 
 def _chosen(options: dict[str, Any]) -> tuple[Tool, bool, Options]:
@@ -154,12 +155,12 @@ def _show(tool: Tool, tag: str, *, as_json: bool) -> None:
     if as_json:
         listed = [{"name": part.name, "bytes": part.bytes} for part in parts]
         document = {"image": tag, "tool": tool.name, "bytes": total, "parts": listed}
-        click.echo(json.dumps(document))
+        say_json(document)
         return
     for part in parts:
-        click.echo(f"{part.bytes / 1e6:7.1f} MB  {part.name}")
-    click.echo(f"{total / 1e6:7.1f} MB  {tag}")
+        say(f"{part.bytes / 1e6:7.1f} MB  {part.name}")
+    say(f"{total / 1e6:7.1f} MB  {tag}")
 
 
 def _tell(line: str) -> None:
-    click.echo(line, err=True)
+    say(line, err=True)

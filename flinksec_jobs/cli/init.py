@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from flinksec_jobs.cli.output import say
+
 from ..deploy.scaffold import create
 
 
@@ -20,6 +22,6 @@ def init(name: str) -> None:
     """
     for path in create(name, Path()):
         if not {"base", "components"} & set(path.parts):
-            click.echo(path)
-    click.echo(f"test it: cd {name} && python -m pytest", err=True)
-    click.echo(f"run it on real servers, and deploy it: {name}/README.md", err=True)
+            say(path)
+    say(f"test it: cd {name} && python -m pytest", err=True)
+    say(f"run it on real servers, and deploy it: {name}/README.md", err=True)

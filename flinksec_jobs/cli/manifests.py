@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from flinksec_jobs.cli.output import put, say, say_json
+
 from ..deploy import manifests as manifests_
 from ..errors import ManifestError
+from ..files import MANIFEST, bounded, decoded, reason
 
 _STDIN = "-"
 
@@ -25,7 +27,7 @@ def manifests() -> None:
 @click.argument("overlay", type=click.Path(file_okay=False, path_type=Path))
 def render(overlay: Path) -> None:
     """Print the YAML that kustomize makes of OVERLAY, a folder with a kustomization.yaml."""
-    click.echo(manifests_.render(overlay), nl=False)
+    put(manifests_.render(overlay))
 
 
 @manifests.command()
@@ -49,15 +51,15 @@ def check(files: tuple[Path, ...], as_json: bool, matrix: bool) -> None:
         }
         if matrix:
             result["matrix"] = [flow.as_dict() for flow in flows]
-        click.echo(json.dumps(result, indent=2))
+        say_json(result, indent=2)
     else:
         for line in manifests_.table(flows):
-            click.echo(line)
+            say(line)
         for finding in findings:
-            click.echo(f"{finding.id}: {finding.object}: {finding.field}")
-            click.echo(f"    {finding.why}")
-            click.echo(f"    fix: {finding.fix}")
-        click.echo(f"{len(findings)} findings in {len(loaded.objects)} objects", err=True)
+            say(f"{finding.id}: {finding.object}: {finding.field}")
+            say(f"    {finding.why}")
+            say(f"    fix: {finding.fix}")
+        say(f"{len(findings)} findings in {len(loaded.objects)} objects", err=True)
     click.get_current_context().exit(1 if findings else 0)
 
 
@@ -67,16 +69,24 @@ def rules(as_json: bool) -> None:
     """List the rules of check."""
     if as_json:
         listed = {name: {"why": r.why, "fix": r.fix} for name, r in manifests_.RULES.items()}
-        click.echo(json.dumps(listed, indent=2))
+        say_json(listed, indent=2)
         return
     for name, rule in manifests_.RULES.items():
-        click.echo(f"{name}: {rule.why}")
-        click.echo(f"    fix: {rule.fix}")
+        say(f"{name}: {rule.why}")
+        say(f"    fix: {rule.fix}")
+
+
+def _stdin() -> str:
+    try:
+        content = bounded(sys.stdin.buffer, MANIFEST, "standard input")
+    except OSError as error:
+        raise ManifestError(f"standard input cannot be read: {reason(error)}") from error
+    return decoded(content, "standard input", error=ManifestError)
 
 
 def _load(files: Sequence[Path]) -> manifests_.Manifests:
     sources = [
-        ("standard input", sys.stdin.read()) if str(path) == _STDIN else manifests_.read(path)
+        ("standard input", _stdin()) if str(path) == _STDIN else manifests_.read(path)
         for path in files
     ]
     loaded = manifests_.load(sources)

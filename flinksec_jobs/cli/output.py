@@ -3,19 +3,34 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
-from flinksec_jobs.escaping import as_json, escaped_lines
+from flinksec_jobs.escaping import as_json, escaped, escaped_lines
 
 
-def say(text: object = "", *, err: bool = False) -> None:
-    """Print a line, or lines, with control characters and the like escaped.
+def say(line: object = "", *, err: bool = False) -> None:
+    """Print one line: what is not printable in it is escaped, newlines too.
 
     Args:
-        text: newlines in it are meant; a name that may have some goes through `escaped` before.
+        line: anything that `str` takes.
         err: on stderr.
     """
-    click.echo(escaped_lines(str(text)), err=err)
+    click.echo(escaped(line), err=err)
+
+
+def say_lines(text: str, *, err: bool = False) -> None:
+    """Print a text whose newlines are meant; all else that is not printable is escaped."""
+    click.echo(escaped_lines(text), err=err)
+
+
+def say_data(line: str) -> None:
+    """Print a line of data: as it is for a program or a file, escaped on a terminal."""
+    if sys.stdout.isatty():
+        say(line)
+    else:
+        put(f"{line}\n")
 
 
 def say_json(value: object, *, indent: int | None = None) -> None:
@@ -24,5 +39,5 @@ def say_json(value: object, *, indent: int | None = None) -> None:
 
 
 def put(document: str) -> None:
-    """Print a document as it is, with no newline added: what a program is to read, or a file."""
+    """Print a document as it is, with no newline added: for a program to read, or a file."""
     click.echo(document.encode("utf-8", "surrogateescape"), nl=False)

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import threading
 from pathlib import Path
 
 import click
 
+from flinksec_jobs.cli.output import put, say, say_json
 from flinksec_jobs.cli.sandbox_contents import consume, documents, files, produce, topics
 from flinksec_jobs.cli.sandbox_options import as_json, sandbox_directory
 from flinksec_jobs.demo import arrivals, flights
@@ -124,8 +124,8 @@ def up(
         _stay(box)
         return
     box.up()
-    click.echo(f"settings for a job: {box.directory / 'settings.toml'}", err=True)
-    click.echo(f"stop it: flinksec sandbox down --dir {box.directory}", err=True)
+    say(f"settings for a job: {box.directory / 'settings.toml'}", err=True)
+    say(f"stop it: flinksec sandbox down --dir {box.directory}", err=True)
 
 
 def _stay(box: Sandbox) -> None:
@@ -154,13 +154,13 @@ def status(directory: Path, as_json: bool) -> None:
         listed = [
             {"name": s.name, "pid": s.pid, "alive": s.alive, "log": str(s.log)} for s in found
         ]
-        click.echo(json.dumps({"up": is_up, "directory": str(directory), "servers": listed}))
+        say_json({"up": is_up, "directory": str(directory), "servers": listed})
     else:
         for server in found:
             state = "runs" if server.alive else "ENDED"
-            click.echo(f"{server.name:15} {state:6} process {server.pid}, log {server.log}")
+            say(f"{server.name:15} {state:6} process {server.pid}, log {server.log}")
         if not found:
-            click.echo(f"no sandbox runs in {directory}")
+            say(f"no sandbox runs in {directory}")
     click.get_current_context().exit(0 if is_up else 1)
 
 
@@ -169,17 +169,17 @@ def status(directory: Path, as_json: bool) -> None:
 def down(directory: Path) -> None:
     """Stop the servers, also those that a crashed program left behind; their data stays."""
     if not Layout(directory).is_a_sandbox():
-        click.echo(f"there is no sandbox in {directory}", err=True)
+        say(f"there is no sandbox in {directory}", err=True)
         return
     Sandbox(directory).down()
-    click.echo(f"stopped; delete {directory} to forget its data", err=True)
+    say(f"stopped; delete {directory} to forget its data", err=True)
 
 
 @sandbox.command()
 @sandbox_directory
 def settings(directory: Path) -> None:
     """Print the settings file with which a job uses the sandbox."""
-    click.echo(Sandbox.attach(directory).settings_toml(), nl=False)
+    put(Sandbox.attach(directory).settings_toml())
 
 
 @sandbox.command("hand-over")
@@ -192,7 +192,7 @@ def hand_over(directory: Path, target: Path) -> None:
     its top, and state-keys has the key ring.
     """
     for path in Sandbox.attach(directory).hand_over(target):
-        click.echo(path)
+        say(path)
 
 
 @sandbox.command()
@@ -204,7 +204,7 @@ def fill(directory: Path, rows: int | None) -> None:
     box.create_topics(TOPICS)
     found = flights.read_rows(rows)
     box.produce("flights", flights.kafka_lines(found))
-    click.echo(f"{len(found)} flights are in the topic flights", err=True)
+    say(f"{len(found)} flights are in the topic flights", err=True)
 
 
 @sandbox.command()
@@ -220,13 +220,13 @@ def figures(directory: Path, rows: int | None, as_json: bool) -> None:
     checks = list(arrivals.all_checks(box, expected_figures(flights.read_rows(rows))))
     ok = all(check.ok for check in checks)
     if as_json:
-        click.echo(json.dumps({"ok": ok, "checks": [check.as_dict() for check in checks]}))
+        say_json({"ok": ok, "checks": [check.as_dict() for check in checks]})
     else:
         for check in checks:
             mark = "ok   " if check.ok else "WRONG"
-            click.echo(f"{mark} {check.name}: {check.actual}, expected {check.expected}")
+            say(f"{mark} {check.name}: {check.actual}, expected {check.expected}")
     click.get_current_context().exit(0 if ok else 1)
 
 
 def _tell(line: str) -> None:
-    click.echo(line, err=True)
+    say(line, err=True)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -12,6 +11,7 @@ from typing import IO, Any
 
 import click
 
+from flinksec_jobs.cli.output import say, say_data, say_json
 from flinksec_jobs.cli.sandbox_options import as_json, at_most, sandbox_directory
 from flinksec_jobs.errors import SandboxError
 from flinksec_jobs.sandbox import Sandbox
@@ -50,10 +50,10 @@ def topics(directory: Path, wanted: dict[str, int], as_json: bool) -> None:
     if wanted:
         made = box.create_topics(wanted)
         if as_json:
-            click.echo(json.dumps({"made": made, "there": [n for n in wanted if n not in made]}))
+            say_json({"made": made, "there": [n for n in wanted if n not in made]})
             return
         for name in wanted:
-            click.echo(f"{name}: {'made' if name in made else 'is there already'}")
+            say(f"{name}: {'made' if name in made else 'is there already'}")
         return
     found = box.topics()
     if as_json:
@@ -61,12 +61,12 @@ def topics(directory: Path, wanted: dict[str, int], as_json: bool) -> None:
             {"name": topic.name, "partitions": topic.partitions, "records": topic.records}
             for topic in found
         ]
-        click.echo(json.dumps({"topics": listed}))
+        say_json({"topics": listed})
         return
     for topic in found:
-        click.echo(f"{topic.name}  partitions: {topic.partitions}  records: {topic.records}")
+        say(f"{topic.name}  partitions: {topic.partitions}  records: {topic.records}")
     if not found:
-        click.echo("there is no topic; make one: flinksec sandbox topics NAME", err=True)
+        say("there is no topic; make one: flinksec sandbox topics NAME", err=True)
 
 
 @click.command()
@@ -104,11 +104,11 @@ def produce(
 
     def tell(done: int) -> None:
         if done % _TELL_EVERY == 0 < done:
-            click.echo(f"{done} written …", err=True)
+            say(f"{done} written …", err=True)
 
     with _missing_topics_told(box, topic):
         box.produce(topic, lines(), progress=tell)
-    click.echo(f"{written} records are in the topic {topic}", err=True)
+    say(f"{written} records are in the topic {topic}", err=True)
 
 
 @click.command()
@@ -135,9 +135,12 @@ def consume(
     count = 0
     with _missing_topics_told(box, topic):
         for record in box.records(topic, most=most, isolation=isolation):
-            click.echo(json.dumps(_as_dict(record)) if as_json else _as_line(record.value))
+            if as_json:
+                say_json(_as_dict(record))
+            else:
+                say_data(_as_line(record.value))
             count += 1
-    click.echo(f"{count} records", err=True)
+    say(f"{count} records", err=True)
 
 
 @click.command()
@@ -167,11 +170,11 @@ def documents(directory: Path, index: str, *, most: int | None, as_json: bool) -
         ) from None
     if as_json:
         listed = [{"_id": hit["_id"], **hit["_source"]} for hit in hits]
-        click.echo(json.dumps({"index": index, "count": count, "documents": listed}))
+        say_json({"index": index, "count": count, "documents": listed})
         return
     for hit in hits:
-        click.echo(json.dumps(hit["_source"], ensure_ascii=False))
-    click.echo(f"{count} documents", err=True)
+        say_json(hit["_source"])
+    say(f"{count} documents", err=True)
 
 
 @click.command()
@@ -187,10 +190,10 @@ def files(directory: Path, path: str, *, cat: bool, as_json: bool) -> None:
     box = _attached(directory, "hdfs")
     found = box.hdfs_lines(path) if cat else iter(box.hdfs_ls(path))
     if as_json:
-        click.echo(json.dumps({"path": path, "lines" if cat else "files": list(found)}))
+        say_json({"path": path, "lines" if cat else "files": list(found)})
         return
     for line in found:
-        click.echo(line)
+        say_data(line)
 
 
 def _attached(directory: Path, server: str) -> Sandbox:

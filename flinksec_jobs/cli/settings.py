@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from flinksec_jobs.cli.output import put, say, say_json
+
 from ..settings import Settings, load, reference
 from ..settings.checks import check_files, weaknesses
 from ..settings.fields import flattened
@@ -36,7 +38,7 @@ def show(file: Path | None, as_json: bool) -> None:
         listed = {
             name: {"value": value, "origin": loaded.origin(name)} for name, value in values.items()
         }
-        click.echo(json.dumps(listed, indent=2))
+        say_json(listed, indent=2)
         return
     _print_table(
         ("setting", "value", "origin"),
@@ -51,8 +53,8 @@ def check(file: Path | None) -> None:
     loaded = load(file)
     notes = check_files(loaded)
     for line in [*weaknesses(loaded), *notes]:
-        click.echo(f"warning: {line}", err=True)
-    click.echo(f"the settings can be used: {', '.join(_sections(loaded)) or 'no sections'}")
+        say(f"warning: {line}", err=True)
+    say(f"the settings can be used: {', '.join(_sections(loaded)) or 'no sections'}")
 
 
 @settings.command("reference")
@@ -60,13 +62,13 @@ def check(file: Path | None) -> None:
 def reference_(markdown: bool) -> None:
     """List every setting: what it takes, its default, its meaning."""
     if markdown:
-        click.echo(reference.markdown(), nl=False)
+        put(reference.markdown())
         return
     for entry in reference.entries():
         default = f" (default {entry.default})" if entry.default else ""
         required = entry.default == "required"
-        click.echo(f"{entry.name}: {entry.kind}{', required' if required else default}")
-        click.echo(f"    {entry.meaning}")
+        say(f"{entry.name}: {entry.kind}{', required' if required else default}")
+        say(f"    {entry.meaning}")
 
 
 def _sections(loaded: Settings) -> list[str]:
@@ -83,4 +85,4 @@ def _print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     widths = [max(len(line[column]) for line in lines) for column in range(len(head) - 1)]
     for line in lines:
         cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=False)]
-        click.echo("  ".join([*cells, line[-1]]))
+        say("  ".join([*cells, line[-1]]))

@@ -22,6 +22,7 @@ from flinksec_jobs.deploy.flink_conf import Config, Role
 from flinksec_jobs.deploy.flink_conf_problems import logging_problems, problems, refuse
 from flinksec_jobs.deploy.private_files import make_private
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.files import SETTINGS, read_text
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import artifacts, local
 from flinksec_jobs.runtime.java import Java, find_java
@@ -158,7 +159,8 @@ def _refuse(config: Config, mounts: Mounts) -> None:
 
 def _log4j(mounts: Mounts) -> str:
     own = Path(__file__).with_name(LOG4J)
-    return (mounts.log4j if mounts.log4j.exists() else own).read_text("utf-8")
+    chosen = mounts.log4j if mounts.log4j.exists() else own
+    return read_text(chosen, "the configuration of logs", SETTINGS, error=SettingsError)
 
 
 def _python(module_path: Sequence[Path], config: Config) -> Config:

@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Literal
 
 from flinksec_jobs import kerberos, state
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.escaping import escaped
+from flinksec_jobs.files import SETTINGS, read_text
+from flinksec_jobs.parsing import ParseError, yaml_documents
 from flinksec_jobs.settings.cluster import ClusterSettings, memory_bytes
 from flinksec_jobs.settings.fields import flattened
 
@@ -96,20 +99,29 @@ def read_yaml(path: Path) -> Config:
     Raises:
         SettingsError: it cannot be read or is no mapping of options.
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
+    text = read_text(path, "Flink's configuration", SETTINGS, error=SettingsError)
+    return from_yaml(text, escaped(path))
 
+
+def from_yaml(text: str, where: str) -> Config:
+    """Return the options of the text of a ``config.yaml`` by their full names.
+
+    Raises:
+        SettingsError: it is no mapping of options.
+    """
     try:
-        content = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
-    except OSError as error:
+        documents = yaml_documents(text)
+    except ParseError as error:
         raise SettingsError(
-            f"Flink's configuration {path} cannot be read: {(error.strerror or 'error').lower()}",
+            f"Flink's configuration {where} is not YAML: {error}",
             hint="`flinksec cluster conf` prints one",
-        ) from error
-    except (YAMLError, UnicodeDecodeError):
-        # Without the cause, which repeats a line that may hold a password.
-        raise SettingsError(f"Flink's configuration {path} is not YAML") from None
-    return from_mapping(content or {}, str(path))
+        ) from None
+    if len(documents) > 1:
+        raise SettingsError(
+            f"Flink's configuration {where} has {len(documents)} documents",
+            hint="Flink reads one: remove the lines ---",
+        )
+    return from_mapping((documents or [None])[0] or {}, where)
 
 
 def from_mapping(content: object, where: str) -> Config:

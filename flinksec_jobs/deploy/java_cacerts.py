@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.utils import CryptographyDeprecationWarning
 
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.files import CERTIFICATES, read_bytes
 
 _JKS = 0xFEEDFEED
 _TRUSTED = 2
@@ -27,10 +28,9 @@ def certificates(java_home: Path) -> list[x509.Certificate]:
         SettingsError: the store is in no known format (JKS and PKCS#12 are known).
     """
     path = java_home / "lib" / "security" / "cacerts"
-    try:
-        content = path.read_bytes()
-    except OSError:
+    if not path.exists():
         return []
+    content = read_bytes(path, "the Java runtime's CAs", CERTIFICATES, error=SettingsError)
     try:
         if struct.unpack_from(">I", content)[0] == _JKS:
             return list(_jks(content))

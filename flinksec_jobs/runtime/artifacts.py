@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from flinksec_jobs.errors import ArtifactError
+from flinksec_jobs.files import open_regular, unreadable
 
 LOCK_FILE = Path(__file__).with_name("jars.lock.json")
 LIB_DIRECTORY = Path(__file__).parent.parent / "lib"
@@ -125,8 +126,11 @@ def _names(locked: list[LockedJar]) -> str:
 
 
 def _verify(path: Path, jar: LockedJar) -> None:
-    with path.open("rb") as file:
-        actual = hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with open_regular(path) as file:
+            actual = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise unreadable(path, "the jar", error, ArtifactError) from error
     if actual != jar.sha256:
         raise ArtifactError(
             f"{path} is not the locked {jar.coordinate}: "

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flinksec_jobs.errors import JavaNotFoundError
+from flinksec_jobs.files import SETTINGS, content
 
 # Flink 2.2 runs on 17 and 21; Hadoop's login needs Subject.getSubject, which later versions refuse.
 MIN_VERSION = 17
@@ -146,7 +147,7 @@ def _from_wheel(name: str) -> Path | None:
 def _release(home: Path) -> tuple[int, frozenset[str]]:
     """Feature version and modules, from the file `release`, else by asking the program."""
     try:
-        text = (home / "release").read_text(encoding="utf-8")
+        text = content(home / "release", SETTINGS).decode("utf-8", "replace")
     except OSError:
         text = ""
     version = re.search(r'^JAVA_VERSION="(?:1\.)?(\d+)', text, re.MULTILINE)

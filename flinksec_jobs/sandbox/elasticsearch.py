@@ -14,6 +14,7 @@ from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import ELASTICSEARCH_MODULES, Java, find_java, find_java21
 from flinksec_jobs.sandbox.java import java_command
 from flinksec_jobs.sandbox.layout import Layout, write_properties
+from flinksec_jobs.secrets import SecretFile
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
@@ -89,6 +90,6 @@ def open_client(layout: Layout, ports: Mapping[str, int]) -> Elasticsearch:
     return Elasticsearch(
         f"https://{layout.host}:{ports['elasticsearch']}",
         ca_certs=str(layout.certificate("ca.pem")),
-        basic_auth=(USER, layout.secret("elasticsearch-password").read_text(encoding="utf-8")),
+        basic_auth=(USER, SecretFile(layout.secret("elasticsearch-password")).read_text()),
         request_timeout=60,
     )

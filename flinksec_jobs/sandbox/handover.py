@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from flinksec_jobs.errors import SandboxError
+from flinksec_jobs.files import CERTIFICATES, read_bytes
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.sandbox.layout import Layout
 from flinksec_jobs.sandbox.settings import IN_CONTAINER, files_of, settings_toml
@@ -47,9 +48,9 @@ def hand_over(
     if "elasticsearch" in servers:
         pairs.append((ours.elasticsearch_password, theirs.elasticsearch_password))
     contents = {
-        Path("krb5.conf"): ours.krb5_conf.read_bytes(),
+        Path("krb5.conf"): _content(ours.krb5_conf),
         Path("job/settings.toml"): settings_toml(layout, ports, servers, theirs).encode(),
-        **{target.relative_to(_ROOT): source.read_bytes() for source, target in pairs},
+        **{target.relative_to(_ROOT): _content(source) for source, target in pairs},
     }
     try:
         if directory.exists() and any(directory.iterdir()):
@@ -66,3 +67,7 @@ def hand_over(
             f"{directory} cannot be written: {error.strerror}", hint="name another directory"
         ) from error
     return [directory / path for path in sorted(contents)]
+
+
+def _content(path: Path) -> bytes:
+    return read_bytes(path, "the sandbox's file", CERTIFICATES, error=SandboxError)

@@ -14,8 +14,10 @@ from pathlib import Path
 import psutil
 
 from flinksec_jobs.errors import SandboxError
+from flinksec_jobs.files import open_regular
 
 _TAIL_LINES = 15
+_TAIL_BYTES = 64 * 1024
 _STOP_SECONDS = 15.0
 
 
@@ -157,6 +159,11 @@ def stop(records: Iterable[Record], *, at_once: bool) -> None:
 
 def tail(log: Path) -> str:
     """The last lines of a log, without the frames of Java's stack traces."""
-    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    try:
+        with open_regular(log) as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
+            text = file.read(_TAIL_BYTES).decode("utf-8", "replace")
+    except OSError:
+        text = ""
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("at ")]
     return "\n".join(f"  {line}" for line in lines[-_TAIL_LINES:]) or "  (nothing)"

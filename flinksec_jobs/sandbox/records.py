@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 from flinksec_jobs.errors import SandboxError
+from flinksec_jobs.files import RECORD, read_text
+from flinksec_jobs.parsing import json_value
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.sandbox.layout import LOOPBACK, LOOPBACK_ADDRESS, Layout
 from flinksec_jobs.sandbox.processes import Record
@@ -56,15 +59,16 @@ def read(layout: Layout) -> Running | None:
     Raises:
         SandboxError: the file cannot be understood.
     """
+    if not os.path.lexists(layout.record):
+        return None
+    text = read_text(layout.record, "the sandbox's record", RECORD, error=SandboxError)
     try:
-        content = json.loads(layout.record.read_text(encoding="utf-8"))
+        content = json_value(text)
         records = [Record(**record) for record in content["processes"]]
         return Running(
             records, content["ports"], content["servers"], content["host"], content["bind"]
         )
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise SandboxError(
             f"{layout.record} cannot be read: {error}",
             hint="find the sandbox's processes by this directory's name in `ps -ef`, "

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from flinksec_jobs import settings as settings_
 from flinksec_jobs.errors import SandboxError
+from flinksec_jobs.files import SETTINGS, read_text
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import find_java
@@ -260,7 +261,8 @@ class Sandbox(Contents):
 
     def settings_toml(self) -> str:
         """Return the settings file of a job that uses this sandbox."""
-        return self._layout.settings.read_text(encoding="utf-8")
+        path = self._layout.settings
+        return read_text(path, "the sandbox's settings", SETTINGS, error=SandboxError)
 
     def hand_over(self, directory: Path) -> list[Path]:
         """Write what a job in a container needs, laid out as its mounts: see `handover`."""

@@ -10,6 +10,7 @@ from cryptography import x509
 
 from .. import hadoop_conf, kerberos, tls
 from ..errors import FlinkSecError, SecretError, SettingsError
+from ..files import SETTINGS, open_regular, read_text, unreadable
 from ..secrets import SecretFile
 from .models import ElasticsearchSettings, KafkaSettings, Settings, StateSettings
 from .weak import weaknesses
@@ -163,8 +164,7 @@ def _key_ring(keys: Path) -> None:
     """Look at the primary key only; whoever opens the ring checks the rest."""
     _directory(keys, "state.keys")
     primary = keys / "primary"
-    _readable(primary, "state.keys")
-    name = primary.read_text("utf-8", errors="replace").strip()
+    name = read_text(primary, "state.keys", SETTINGS, error=SettingsError).strip()
     if not name or Path(name).name != name or name.startswith("."):
         raise SettingsError(
             f"state.keys {primary} does not name a key", hint="write the key's file name into it"
@@ -186,14 +186,12 @@ def _hadoop_conf(directory: Path, decided: Mapping[str, str]) -> list[str]:
 
 
 def _readable(path: Path, setting: str) -> None:
+    """Read it as whoever needs it will; a module of a program is large."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             file.read(1)
     except OSError as error:
-        raise SettingsError(
-            f"{setting} {path} cannot be read: {(error.strerror or 'error').lower()}",
-            hint=f"make sure that it exists and that user id {os.geteuid()} may read it",
-        ) from error
+        raise unreadable(path, setting, error, SettingsError) from error
 
 
 def _directory(path: Path, setting: str) -> None:

@@ -8,9 +8,9 @@ commas, or is JSON. An empty value unsets an optional setting. A free table take
 it is taken as it is written.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 
+from ..parsing import json_value
 from . import schema
 from .fields import flattened
 from .names import nearest
@@ -76,7 +76,7 @@ def _values(
     place: schema.Place, setting: schema.Setting, text: str
 ) -> Iterator[tuple[schema.Place, object]]:
     if setting.is_table and place == setting.place:
-        table = json.loads(text or "{}")
+        table = json_value(text or "{}")
         if not isinstance(table, dict):
             raise ValueError("not a table")
         for key, value in flattened(table).items():
@@ -89,7 +89,7 @@ def _values(
 
 def _items(text: str) -> object:
     if text.lstrip().startswith("["):
-        return json.loads(text)
+        return json_value(text)
     return [item.strip() for item in text.split(",") if item.strip()]
 
 

@@ -2,7 +2,6 @@
 """`load`: the only reader of settings files and of the environment."""
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ..errors import SettingsError
+from ..escaping import escaped
+from ..files import SETTINGS, read_text
+from ..parsing import ParseError, toml
 from . import environment, schema
 from .fields import flattened
 from .models import Settings
@@ -91,19 +93,13 @@ def _source(path: Path | str | None, environ: Mapping[str, str]) -> Path | None:
 
 
 def _from_file(path: Path, *, named_by: str | None) -> Layer:
+    what = f"the settings file of {named_by}" if named_by else "the settings file"
+    text = read_text(path, what, SETTINGS, error=SettingsError)
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        by = f" (named by {named_by})" if named_by else ""
-        reason = (error.strerror or "error").lower()
+        table = toml(text)
+    except ParseError as error:
         raise SettingsError(
-            f"the settings file {path}{by} cannot be read: {reason}",
-            hint="give the path of a TOML file that this user may read",
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        reason = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "not UTF-8"
-        raise SettingsError(
-            f"the settings file {path} is not TOML: {reason}",
+            f"{what} {escaped(path)} is not TOML: {error}",
             hint='texts and paths stand in double quotes: keytab = "file:/etc/keytab"',
         ) from None
     base = path.absolute().parent

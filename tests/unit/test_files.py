@@ -70,7 +70,7 @@ def test_a_file_may_hold_as_much_as_the_limit_and_no_byte_more(tmp_path: Path) -
 def test_a_huge_file_with_a_hole_is_refused_before_memory_is_taken(tmp_path: Path) -> None:
     with (tmp_path / "hole").open("wb") as file:
         file.truncate(1 << 40)
-    assert "holds more than 4 MiB" in refusal(tmp_path / "hole", files.SETTINGS).message
+    assert "holds more than 1 MiB" in refusal(tmp_path / "hole", files.SETTINGS).message
 
 
 def test_a_stream_that_never_ends_is_read_to_the_limit_only() -> None:

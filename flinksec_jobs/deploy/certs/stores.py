@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from flinksec_jobs import tls
 from flinksec_jobs.certificates import Identity, describe_name, pem, truststore
 from flinksec_jobs.errors import CertificateError
+from flinksec_jobs.files import CERTIFICATES, reason
+from flinksec_jobs.files import content as content_of
 from flinksec_jobs.private_files import sync_directory, write_private
 from flinksec_jobs.secrets import SecretFile
 
@@ -213,10 +215,10 @@ def read(path: Path) -> bytes:
         CertificateError: it cannot be read.
     """
     try:
-        return path.read_bytes()
+        return content_of(path, CERTIFICATES)
     except OSError as error:
         raise CertificateError(
-            f"{path} cannot be read: {(error.strerror or 'error').lower()}",
+            f"{path} cannot be read: {reason(error)}",
             hint="name a directory with keystore.p12, truststore.p12 and password, "
             "or with tls.crt, tls.key and ca.crt",
         ) from error

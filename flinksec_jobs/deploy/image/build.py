@@ -7,7 +7,6 @@ import importlib.metadata
 import re
 import subprocess
 import tempfile
-import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,8 @@ from flinksec_jobs.deploy.image.context import Contents
 from flinksec_jobs.deploy.image.jars import JOB_SETS, SANDBOX_SETS
 from flinksec_jobs.deploy.image.tools import Build, Tool
 from flinksec_jobs.errors import ImageError
+from flinksec_jobs.files import SETTINGS, read_text
+from flinksec_jobs.parsing import ParseError, toml
 from flinksec_jobs.shipped import checkout
 
 BASE_IMAGE = "docker.io/library/debian:bookworm-slim"
@@ -181,7 +182,11 @@ def _mode_of_settings(program: Path) -> ExecutionMode:
     if not settings.is_file():
         return "thread"
     try:
-        section = tomllib.loads(settings.read_text("utf-8")).get("python", {})
-    except ValueError as error:
-        raise ImageError(f"{settings} is no TOML: {error}", hint="mend it first") from error
-    return "process" if section.get("execution_mode") == "process" else "thread"
+        table = toml(read_text(settings, "the job's settings", SETTINGS, error=ImageError))
+    except ParseError as error:
+        raise ImageError(
+            f"the job's settings {settings} are no TOML: {error}", hint="mend them first"
+        ) from None
+    section = table.get("python")
+    mode = section.get("execution_mode") if isinstance(section, dict) else None
+    return "process" if mode == "process" else "thread"

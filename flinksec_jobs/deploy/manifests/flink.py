@@ -4,18 +4,15 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
-from flinksec_jobs.deploy.flink_conf import Config, from_mapping
+from flinksec_jobs.deploy.flink_conf import Config, from_yaml
 from flinksec_jobs.errors import FlinkSecError
+from flinksec_jobs.parsing import ParseError, toml
 
 from .objects import Container, Manifests, Object, Pod, mapping, sequence, text
 
@@ -184,8 +181,8 @@ def job_settings(manifests: Manifests) -> Iterator[tuple[Object, dict[str, Any]]
         content = mapping(entry.content.get("data")).get("settings.toml")
         if isinstance(content, str):
             try:
-                yield entry, tomllib.loads(content)
-            except tomllib.TOMLDecodeError:
+                yield entry, toml(content)
+            except ParseError:
                 yield entry, {}
 
 
@@ -199,8 +196,8 @@ def job_id(process: Process) -> str:
 @lru_cache(maxsize=8)
 def _options(content: str) -> Config:
     try:
-        return from_mapping(YAML(typ="safe", pure=True).load(content) or {}, CURRENT)
-    except (YAMLError, FlinkSecError):
+        return from_yaml(content, CURRENT)
+    except FlinkSecError:
         return {}
 
 

@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from flinksec_jobs.errors import ManifestError
+from flinksec_jobs.escaping import escaped
+from flinksec_jobs.files import MANIFEST, read_text
+from flinksec_jobs.parsing import ParseError, yaml_documents
 
 # Where a workload keeps its pod template.
 _TEMPLATES = {
@@ -329,30 +332,18 @@ def read(path: Path) -> tuple[str, str]:
     Raises:
         ManifestError: it cannot be read, or is not UTF-8.
     """
-    try:
-        return str(path), path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise ManifestError(f"{path} cannot be read: {reason}") from error
+    return escaped(path), read_text(path, "the manifest", MANIFEST, error=ManifestError)
 
 
 def _objects(name: str, content: str) -> Iterator[Object]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    yaml = YAML(typ="safe", pure=True)
-    yaml.version = "1.1"  # as Kubernetes reads it: 0440 is octal, `no` is false
     try:
-        documents = list(yaml.load_all(_without_directives(content)))
-    except (YAMLError, ValueError) as error:
-        where = getattr(error, "problem_mark", None)
-        line = f", line {where.line + 1}" if where else ""
-        problem = text(getattr(error, "problem", "")) or type(error).__name__
-        # Of a key that stands twice it would repeat both values.
-        said = problem.splitlines()[0].partition(" with value ")[0]
+        # 1.1, as Kubernetes reads it: 0440 is octal, `no` is false.
+        documents = yaml_documents(_without_directives(content), "1.1")
+    except ParseError as error:
+        twice = "duplicate key" in str(error)
         raise ManifestError(
-            f"{name}{line} is not YAML: {said}",
-            hint="a key that stands twice is refused too: the last one would win in silence",
+            f"{name} is not YAML: {error}",
+            hint="the last of the two would win in silence: remove one" if twice else None,
         ) from None
     for document in documents:
         if document is None:

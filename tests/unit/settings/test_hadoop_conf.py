@@ -115,7 +115,7 @@ def test_files_follow_each_other_as_in_hadoop_and_a_final_value_stays(tmp_path: 
         ("<a>" * 100, "is nested deeper"),
         ("<html/>", "is no configuration of Hadoop"),
         ('<?xml version="1.0" encoding="no-such"?><configuration/>', "is not XML"),
-        ("<configuration>" + " " * (5 << 20), "is larger than 4 MiB"),
+        ("<configuration>" + " " * (5 << 20), "cannot be read: holds more than 1 MiB"),
     ],
 )
 def test_a_file_that_is_no_plain_configuration_is_refused_by_name(
@@ -129,7 +129,7 @@ def test_a_file_that_is_no_plain_configuration_is_refused_by_name(
 
 def test_a_fifo_in_its_place_does_not_hang(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "core-site.xml")
-    with pytest.raises(SettingsError, match=r"core-site\.xml is not a regular file"):
+    with pytest.raises(SettingsError, match=r"core-site\.xml cannot be read: is a named pipe"):
         options(tmp_path)
 
 

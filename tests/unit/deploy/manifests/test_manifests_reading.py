@@ -37,8 +37,8 @@ def test_lists_of_objects_are_taken_apart() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: [", "some.yaml, line 2 is not YAML"),
-        ("kind: Pod\nkind: Job", "some.yaml, line 2 is not YAML"),
+        ("a: [", "some.yaml is not YAML: line 2: "),
+        ("kind: Pod\nkind: Job", "some.yaml is not YAML: line 2: "),
         ("just a text", "is no Kubernetes object: kind or apiVersion is missing"),
         ("kind: Pod", "is no Kubernetes object: kind or apiVersion is missing"),
     ],
@@ -58,7 +58,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match=r"missing\.yaml cannot be read"):
         read(tmp_path / "missing.yaml")
     (tmp_path / "bytes.yaml").write_bytes(b"\xff")
-    with pytest.raises(ManifestError, match="it is not UTF-8"):
+    with pytest.raises(ManifestError, match="is not UTF-8 text"):
         read(tmp_path / "bytes.yaml")
 
 
