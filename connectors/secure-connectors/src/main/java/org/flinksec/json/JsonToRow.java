@@ -7,26 +7,23 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import org.apache.flink.api.java.typeutils.RowTypeInfo;
-import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonFactory;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonParser;
-import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonProcessingException;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonToken;
-import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.io.JsonEOFException;
 import org.apache.flink.types.Row;
 
 /**
  * Reads one JSON object, in UTF-8, into a row.
  *
  * <p>Fields are found by name; fields that the row type does not have are passed over; a field that
- * is missing or null becomes null unless it is required. Numbers without a fraction ({@code 5.0})
- * are taken for integers, nothing else is converted: a number in quotes is an error. Instants are
- * ISO-8601 text with an offset, or whole milliseconds since 1970. Bytes are Base64.
+ * is missing or null becomes null unless it is required; of a name that comes twice the last counts.
+ * Numbers without a fraction ({@code 5.0}) are taken for integers, nothing else is converted: a
+ * number in quotes is an error. Instants are ISO-8601 text with an offset, or whole milliseconds
+ * since 1970. Bytes are Base64.
  *
  * <p>Not safe for use by several threads.
  */
 public final class JsonToRow implements Serializable {
   private static final long serialVersionUID = 1L;
-  private static final JsonFactory FACTORY = new JsonFactory();
 
   private final RowTypeInfo type;
   private final List<String> required;
@@ -55,7 +52,8 @@ public final class JsonToRow implements Serializable {
    * Reads a document.
    *
    * @param json a whole document; null is an error, since a row has nothing to hold it
-   * @throws JsonDecodingException if the document is no JSON object of the declared form
+   * @throws JsonDecodingException if the document is no JSON object of the declared form, or goes
+   *     beyond {@link JsonLimits}; whatever is wrong with a document, nothing else is thrown
    */
   public Row read(byte[] json) throws JsonDecodingException {
     if (json == null) {
@@ -64,15 +62,17 @@ public final class JsonToRow implements Serializable {
     if (reader == null) {
       reader = newReader();
     }
-    try (JsonParser parser = FACTORY.createParser(json)) {
-      return read(parser);
-    } catch (JsonProcessingException e) {
-      throw new JsonDecodingException("the document " + place(e));
-    } catch (JsonDecodingException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new JsonDecodingException("the document is not UTF-8");
+    boolean halves = JsonBytes.check(json);
+    Row row;
+    try (JsonParser parser = JsonLimits.FACTORY.createParser(json)) {
+      row = read(parser);
+    } catch (IOException | RuntimeException | StackOverflowError e) {
+      throw JsonDecodingException.of(e);
     }
+    if (halves) {
+      HalfSurrogates.refuse(type, row);
+    }
+    return row;
   }
 
   private Row read(JsonParser parser) throws IOException {
@@ -93,12 +93,5 @@ public final class JsonToRow implements Serializable {
 
   private RowReader newReader() {
     return new RowReader(type, required, excluded);
-  }
-
-  /** Jackson's own message is left out, since it quotes the document. */
-  private static String place(JsonProcessingException e) {
-    return (e instanceof JsonEOFException ? "ends too early, at" : "is no longer JSON at")
-        + " line %d, column %d"
-            .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr());
   }
 }

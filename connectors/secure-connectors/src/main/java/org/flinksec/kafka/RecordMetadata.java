@@ -2,6 +2,8 @@
 package org.flinksec.kafka;
 
 import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Map;
@@ -10,9 +12,15 @@ import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.flinksec.json.JsonDecodingException;
 
-/** One row field that is filled from the Kafka record around the document. */
-record RecordMetadata(int position, String source, TypeInformation<?> type)
+/**
+ * One row field that is filled from the Kafka record around the document.
+ *
+ * @param required whether the field may not be null
+ */
+record RecordMetadata(
+    int position, String field, String source, TypeInformation<?> type, boolean required)
     implements Serializable {
   private static final Map<String, Set<TypeInformation<?>>> TYPES =
       Map.of(
@@ -36,16 +44,26 @@ record RecordMetadata(int position, String source, TypeInformation<?> type)
     }
   }
 
-  /** The field's value; a record without a key or timestamp gives null. */
-  Object of(ConsumerRecord<byte[], byte[]> record) {
-    return switch (source) {
-      case "topic" -> record.topic();
-      case "partition" ->
-          type.equals(Types.INT) ? (Object) record.partition() : (long) record.partition();
-      case "offset" -> record.offset();
-      case "timestamp" -> timestamp(record.timestamp());
-      default -> key(record.key());
-    };
+  /**
+   * The field's value; a record without a key or timestamp gives null.
+   *
+   * @throws JsonDecodingException if that is no value of the field
+   */
+  Object of(ConsumerRecord<byte[], byte[]> record) throws JsonDecodingException {
+    Object value =
+        switch (source) {
+          case "topic" -> record.topic();
+          case "partition" ->
+              type.equals(Types.INT) ? (Object) record.partition() : (long) record.partition();
+          case "offset" -> record.offset();
+          case "timestamp" -> timestamp(record.timestamp());
+          default -> key(record.key());
+        };
+    if (value == null && required) {
+      throw new JsonDecodingException(
+          "the record has no %s, and the field '%s' is required".formatted(source, field));
+    }
+    return value;
   }
 
   private Object timestamp(long millis) {
@@ -55,9 +73,15 @@ record RecordMetadata(int position, String source, TypeInformation<?> type)
     return type.equals(Types.LONG) ? (Object) millis : Instant.ofEpochMilli(millis);
   }
 
-  private Object key(byte[] key) {
-    return key == null || !type.equals(Types.STRING)
-        ? key
-        : new String(key, StandardCharsets.UTF_8);
+  private Object key(byte[] key) throws JsonDecodingException {
+    if (key == null || !type.equals(Types.STRING)) {
+      return key;
+    }
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(key)).toString();
+    } catch (CharacterCodingException e) {
+      throw new JsonDecodingException(
+          "the record's key is not UTF-8, and the field '%s' is text".formatted(field));
+    }
   }
 }

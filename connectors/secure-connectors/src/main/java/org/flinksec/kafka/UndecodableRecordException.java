@@ -15,4 +15,9 @@ public final class UndecodableRecordException extends IOException {
             .formatted(record.topic(), record.partition(), record.offset(), reason.getMessage()),
         reason);
   }
+
+  /** The record that was one too many to be left out. */
+  UndecodableRecordException(String tooMany, UndecodableRecordException last) {
+    super(tooMany + last.getMessage(), last);
+  }
 }

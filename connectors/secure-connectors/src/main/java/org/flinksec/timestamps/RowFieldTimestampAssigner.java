@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.timestamps;
 
-import java.time.Instant;
 import org.apache.flink.api.common.eventtime.SerializableTimestampAssigner;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -41,12 +40,13 @@ public final class RowFieldTimestampAssigner implements SerializableTimestampAss
   @Override
   public long extractTimestamp(Row row, long recordTimestamp) {
     Object value = row.getField(position);
-    if (value == null) {
+    String problem = EventTimes.problem(value);
+    if (problem != null) {
+      // A source of ours has refused such a record already.
       throw new IllegalStateException(
-          ("the event time field '%s' is null; make it required, or filter such records before"
-                  + " watermarks are assigned")
-              .formatted(field));
+          "field '%s' %s; filter such records before watermarks are assigned"
+              .formatted(field, problem));
     }
-    return value instanceof Instant instant ? instant.toEpochMilli() : (Long) value;
+    return EventTimes.millis(value);
   }
 }

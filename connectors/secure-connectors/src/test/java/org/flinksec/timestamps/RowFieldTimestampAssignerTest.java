@@ -27,7 +27,7 @@ class RowFieldTimestampAssignerTest {
   void aNullEventTimeNamesTheField() {
     assertThatThrownBy(() -> assigner("at").extractTimestamp(Row.of(1L, null, null), 7))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageStartingWith("the event time field 'at' is null");
+        .hasMessageStartingWith("field 'at' is null, and is the event time;");
   }
 
   @Test
