@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from flinksec_jobs import choices, index_names
 from flinksec_jobs.runtime import jvm
 
 if TYPE_CHECKING:
@@ -37,13 +39,23 @@ def sink(
     *,
     id_field: str | None,
     on_document_error: OnDocumentError,
+    max_skipped_in_a_row: int,
 ) -> RecordSink:
-    """A sink that indexes each row, or each string of JSON, as a document of an index."""
+    """A sink that indexes each row, or each string of JSON, as a document of an index.
+
+    Raises:
+        SettingsError: no index can have this name, or ``on_document_error`` does not exist.
+    """
     from flinksec_jobs.record_sink import RecordSink
 
+    index_names.check(index)
+    choices.require("on_document_error", on_document_error, get_args(OnDocumentError))
     options = connection_options(settings) | {
         "index": index,
         "on_document_error": on_document_error,
+        "max_skipped_in_a_row": str(max_skipped_in_a_row),
+        "max_batch_bytes": str(settings.max_batch_bytes),
+        "retry_timeout_ms": str(max(1, settings.retry_timeout // timedelta(milliseconds=1))),
     }
     if id_field is not None:
         options["id_field"] = id_field

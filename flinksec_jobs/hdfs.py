@@ -28,6 +28,12 @@ _HABITS = {
     "ipc.client.connect.timeout": "5000",
 }
 
+_NOT_IN_PATHS = {
+    ":": "HDFS takes no colon in a path",
+    "\\": "Hadoop's client would take the backslash for a slash",
+    "\0": "a path has no NUL",
+}
+
 
 def hadoop_options(settings: HdfsSettings) -> dict[str, str]:
     """What ``core-site.xml`` and ``hdfs-site.xml`` say for a kerberised HDFS.
@@ -53,18 +59,34 @@ def sink(settings: HdfsSettings, path: str, *, format: str = "json") -> RecordSi
             f"format={format!r} is not one that to_hdfs writes",
             hint='It writes "json": one document a line.',
         )
+    _check(path)
+    target = f"the HDFS path {path}"
+    return RecordSink(
+        target,
+        lambda _: _file_sink(settings.uri + path),
+        lambda stream, row_type: _as_lines(stream, row_type, target),
+    )
+
+
+def _check(path: str) -> None:
     if not path.startswith("/"):
         raise SettingsError(f"to_hdfs({path!r}): the path is not absolute", hint=f"Write /{path}.")
-    return RecordSink(f"the HDFS path {path}", lambda _: _file_sink(settings.uri + path), _as_json)
+    for found, why in _NOT_IN_PATHS.items():
+        if found in path:
+            raise SettingsError(
+                f"to_hdfs({path!r}): {why}", hint="Choose a path without it, such as /flights."
+            )
 
 
-def _as_json(stream: DataStream, row_type: Any) -> DataStream:
-    if row_type is None:
-        return stream
+def _as_lines(stream: DataStream, row_type: Any, target: str) -> DataStream:
     from pyflink.datastream import DataStream
 
-    mapper = jvm.view().org.flinksec.json.RowJsonMapper.of(row_type)
-    return DataStream(stream._j_data_stream.map(mapper).name("to JSON"))
+    json = jvm.view().org.flinksec.json
+    if row_type is None:
+        mapper, name = json.JsonTextMapper.of(target), "JSON lines"
+    else:
+        mapper, name = json.RowJsonMapper.of(row_type, target), "to JSON"
+    return DataStream(stream._j_data_stream.map(mapper).name(name))
 
 
 def _file_sink(uri: str) -> Any:

@@ -12,7 +12,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
-from flinksec_jobs import elasticsearch, hdfs, job_name, kafka, kerberos, preflight, rows, state
+from flinksec_jobs import (
+    elasticsearch,
+    hdfs,
+    job_name,
+    kafka,
+    kafka_start,
+    kerberos,
+    preflight,
+    rows,
+    state,
+)
 from flinksec_jobs.errors import FlinkSecError, SettingsError
 from flinksec_jobs.runtime import artifacts, cluster_run, jvm, local
 from flinksec_jobs.settings import Settings, duration, load
@@ -109,7 +119,7 @@ class SecureJob:
         event_time: str | None = None,
         out_of_orderness: str | timedelta = "5 s",
         idleness: str | timedelta = "1 min",
-        start: kafka.Start = "earliest",
+        start: kafka_start.Start = "earliest",
         bounded: bool = False,
         on_undecodable: Literal["fail", "skip"] = "fail",
         metadata: Mapping[str, str] | None = None,
@@ -120,14 +130,18 @@ class SecureJob:
             topic: the topic; it must exist.
             record: the dataclass. A document that lacks a field not written ``T | None`` cannot
                 be decoded.
-            event_time: the field with epoch milliseconds; without it the stream has no
-                watermarks.
+            event_time: the field with epoch milliseconds, of the years 1 to 9999; without it the
+                stream has no watermarks. A record whose time is null or beyond is undecodable.
             out_of_orderness: how late a record may come after a newer one.
             idleness: after how long without records a partition is left out of the watermark.
-            start: where to begin when there is no checkpoint.
+            start: where to begin when there is no checkpoint: ``earliest``, ``latest``,
+                ``committed`` (the offsets of the consumer group, else the earliest), or the first
+                record from a time on: a ``datetime`` with a time zone, ISO-8601 text with an
+                offset, or epoch milliseconds.
             bounded: end at the offsets that are the last when the job starts.
             on_undecodable: ``fail`` names topic, partition and offset; ``skip`` counts them in
-                the metric ``flinksec.undecodableRecords`` and logs a warning.
+                the metric ``flinksec.undecodableRecords`` and logs a warning, and fails after
+                ``job.max_skipped_in_a_row``.
             metadata: fields to fill from the Kafka record, ``{"written_at": "timestamp"}``:
                 ``topic``, ``partition``, ``offset``, ``timestamp`` or ``key``.
 
@@ -139,7 +153,14 @@ class SecureJob:
             event_time, duration(out_of_orderness), duration(idleness)
         )
         options = kafka.SourceOptions(
-            topic, record, start, bounded, on_undecodable, dict(metadata or {})
+            topic,
+            record,
+            start,
+            bounded,
+            on_undecodable,
+            dict(metadata or {}),
+            time or None,
+            self.settings.job.max_skipped_in_a_row,
         )
         self._topics.add(topic)
         with jvm.translated(f"cannot read the Kafka topic {topic}"):

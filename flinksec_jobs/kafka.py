@@ -6,21 +6,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from flinksec_jobs import kerberos as kerberos_
-from flinksec_jobs import rows, tls
+from flinksec_jobs import choices, kafka_start, rows, tls
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.runtime import jvm
 
 if TYPE_CHECKING:
     from pyflink.common import WatermarkStrategy
-    from pyflink.datastream.connectors.kafka import KafkaSource
+    from pyflink.datastream.connectors.kafka import KafkaOffsetsInitializer, KafkaSource
 
     from flinksec_jobs.record_sink import RecordSink
     from flinksec_jobs.settings import KafkaSettings, KerberosSettings
 
-Start = Literal["earliest", "latest", "committed"]
 Delivery = Literal["exactly_once", "at_least_once"]
 
 
@@ -45,10 +44,12 @@ class SourceOptions:
 
     topic: str
     record: type
-    start: Start = "earliest"
+    start: kafka_start.Start = "earliest"
     bounded: bool = False
     on_undecodable: Literal["fail", "skip"] = "fail"
     metadata: Mapping[str, str] = field(default_factory=dict)
+    event_time: EventTime | None = None
+    max_skipped_in_a_row: int = 100
 
 
 def client_properties(settings: KafkaSettings, kerberos: KerberosSettings | None) -> dict[str, str]:
@@ -90,26 +91,20 @@ def producer_properties(
 def source(
     settings: KafkaSettings, kerberos: KerberosSettings | None, group_id: str, o: SourceOptions
 ) -> KafkaSource:
-    """A Kafka source of rows, one for each JSON document of a topic."""
-    from pyflink.datastream.connectors.kafka import (
-        KafkaOffsetResetStrategy,
-        KafkaOffsetsInitializer,
-        KafkaSource,
-    )
+    """A Kafka source of rows, one for each JSON document of a topic.
 
-    starts = {
-        "earliest": KafkaOffsetsInitializer.earliest,
-        "latest": KafkaOffsetsInitializer.latest,
-        "committed": lambda: KafkaOffsetsInitializer.committed_offsets(
-            KafkaOffsetResetStrategy.EARLIEST
-        ),
-    }
+    Raises:
+        SettingsError: ``start`` or ``on_undecodable`` is none of what they take.
+    """
+    choices.require("on_undecodable", o.on_undecodable, ("fail", "skip"))
+    from pyflink.datastream.connectors.kafka import KafkaOffsetsInitializer, KafkaSource
+
     builder = (
         KafkaSource.builder()
         .set_bootstrap_servers(",".join(settings.bootstrap_servers))
         .set_topics(o.topic)
         .set_group_id(group_id)
-        .set_starting_offsets(starts[o.start]())
+        .set_starting_offsets(_starting_offsets(o.start))
     )
     if o.bounded:
         builder.set_bounded(KafkaOffsetsInitializer.latest())
@@ -124,12 +119,28 @@ def source(
     return KafkaSource(finishing.of(built.get_java_function()))
 
 
+def _starting_offsets(start: kafka_start.Start) -> KafkaOffsetsInitializer:
+    from pyflink.datastream.connectors.kafka import (
+        KafkaOffsetResetStrategy,
+        KafkaOffsetsInitializer,
+    )
+
+    parsed = kafka_start.parse(start)
+    if isinstance(parsed, int):
+        return KafkaOffsetsInitializer.timestamp(parsed)
+    if parsed == "committed":
+        return KafkaOffsetsInitializer.committed_offsets(KafkaOffsetResetStrategy.EARLIEST)
+    return getattr(KafkaOffsetsInitializer, parsed)()
+
+
 def _deserializer(o: SourceOptions) -> Any:
     return jvm.view().org.flinksec.kafka.JsonRowDeserializationSchema.of(
         rows.row_type(o.record).get_java_type_info(),
         jvm.string_map(o.metadata),
         jvm.string_list(rows.required_fields(o.record)),
         o.on_undecodable,
+        o.event_time.field if o.event_time else "",
+        o.max_skipped_in_a_row,
     )
 
 
@@ -162,8 +173,14 @@ def sink(
     delivery: Delivery,
     transactional_id_prefix: str,
 ) -> RecordSink:
-    """A Kafka sink of JSON documents, one for each row, or of strings as they are."""
+    """A Kafka sink of JSON documents, one for each row or string.
+
+    Raises:
+        SettingsError: ``delivery`` is none of what it takes.
+    """
     from flinksec_jobs.record_sink import RecordSink
+
+    choices.require("delivery", delivery, get_args(Delivery))
 
     properties = producer_properties(settings, kerberos)
 
@@ -187,17 +204,7 @@ def sink(
 
 
 def _serializer(topic: str, row_type: Any, key_field: str | None) -> Any:
-    if row_type is not None:
-        return jvm.view().org.flinksec.kafka.JsonRowSerializationSchema.of(
-            topic, row_type, key_field or ""
-        )
-    from pyflink.common.serialization import SimpleStringSchema
-    from pyflink.datastream.connectors.kafka import KafkaRecordSerializationSchema
-
-    return (
-        KafkaRecordSerializationSchema.builder()
-        .set_topic(topic)
-        .set_value_serialization_schema(SimpleStringSchema())
-        .build()
-        ._j_serialization_schema
-    )
+    schemas = jvm.view().org.flinksec.kafka
+    if row_type is None:
+        return schemas.JsonTextSerializationSchema.of(topic, key_field or "")
+    return schemas.JsonRowSerializationSchema.of(topic, row_type, key_field or "")

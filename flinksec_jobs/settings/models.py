@@ -135,6 +135,18 @@ class ElasticsearchSettings(Section):
     client_key: SecretFile | None = Field(
         default=None, description="PEM file of the certificate's unencrypted key, as file:/path."
     )
+    max_batch_bytes: int = Field(
+        default=5 * 1024 * 1024,
+        ge=1024,
+        le=1024**3,
+        description="Bytes of one bulk request before compression, and of the largest document; "
+        "at most the servers' http.max_content_length, 100 MB unless they were told otherwise.",
+    )
+    retry_timeout: Duration = Field(
+        default=timedelta(minutes=5),
+        description="How long a document is sent again, while the servers are overloaded or gone, "
+        "before the job fails.",
+    )
 
     @property
     def uses_tls(self) -> bool:
@@ -264,6 +276,12 @@ class JobSettings(Section):
     resume: Literal["latest", "never"] = Field(
         default="latest",
         description="Continue from the newest checkpoint of the job, or start anew.",
+    )
+    max_skipped_in_a_row: int = Field(
+        default=100,
+        ge=0,
+        description='How many records a reader or writer with "skip" leaves out in a row before '
+        "the job stops, since nothing gets through; 0 for any number.",
     )
 
 

@@ -9,9 +9,10 @@ import co.elastic.clients.transport.rest5_client.low_level.Rest5Client;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Consumer;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
@@ -21,7 +22,8 @@ import org.apache.hc.core5.util.Timeout;
 final class BulkClient implements Closeable {
   private static final Timeout RESPONSE_TIMEOUT = Timeout.ofSeconds(60);
   private static final ContentType NDJSON = ContentType.create("application/x-ndjson");
-  private static final int MAX_REASON = 300;
+  private static final int MAX_BODY = 1 << 20;
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Rest5Client client;
   private final String path;
@@ -74,15 +76,17 @@ final class BulkClient implements Closeable {
         response.getHost().toURI(), response.getStatusCode(), reason(response));
   }
 
+  /** The type of the error; the body may quote documents, or be that of a proxy. */
   private static String reason(Response response) {
     HttpEntity entity = response.getEntity();
     if (entity == null) {
       return "without a reason";
     }
     try (InputStream body = entity.getContent()) {
-      return new String(body.readNBytes(MAX_REASON), StandardCharsets.UTF_8);
+      JsonNode error = JSON.readTree(body.readNBytes(MAX_BODY)).path("error");
+      return Reasons.tell(error.path("type").textValue(), error.path("reason").textValue());
     } catch (IOException e) {
-      return "with an unreadable reason";
+      return "with an answer that is not Elasticsearch's";
     }
   }
 

@@ -5,17 +5,10 @@ package org.flinksec.elasticsearch;
  * What Elasticsearch says about one document of a bulk request.
  *
  * @param type the error's type, such as {@code document_parsing_exception}; null on success
- * @param reason the error's reason; null on success
+ * @param reason the error's reason, which may quote the document and so is told by {@link Reasons}
+ *     only; null on success
  */
 record BulkItem(int status, String type, String reason) {
-  private static final int MAX_REASON = 300;
-
-  BulkItem {
-    if (reason != null && reason.length() > MAX_REASON) {
-      reason = reason.substring(0, MAX_REASON) + "…";
-    }
-  }
-
   boolean accepted() {
     return status < 300;
   }
@@ -25,16 +18,14 @@ record BulkItem(int status, String type, String reason) {
     return status == 429 || status >= 500;
   }
 
-  /**
-   * The document itself is at fault. Every other refusal (a missing index, a missing right, a
-   * blocked index) would meet the next document as well, so it is never a reason to leave one out.
-   */
+  /** Whether this document alone is refused, and the next need not be. */
   boolean documentAtFault() {
-    return status == 400 || status == 409 || status == 413;
+    return ErrorTypes.isOfDocument(type, reason);
   }
 
+  /** Fit for logs: nothing of the document's content. */
   @Override
   public String toString() {
-    return "status %d, %s: %s".formatted(status, type, reason);
+    return "status %d, %s".formatted(status, Reasons.tell(type, reason));
   }
 }

@@ -36,7 +36,7 @@ abstract class DocumentConverter<T> implements ElementConverter<T, DocumentReque
     }
     if (request.sizeInBytes() > maxBytes) {
       throw new DocumentException(
-          "the document is larger than elasticsearch.max_batch_bytes (%d > %d bytes)"
+          "the document has %d bytes, more than elasticsearch.max_batch_bytes (%d)"
               .formatted(request.sizeInBytes(), maxBytes));
     }
     return request;

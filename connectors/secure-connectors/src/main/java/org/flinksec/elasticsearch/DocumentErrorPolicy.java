@@ -3,7 +3,7 @@ package org.flinksec.elasticsearch;
 
 /** What happens to a document that Elasticsearch will never accept. */
 enum DocumentErrorPolicy {
-  /** The job fails, with the document's id and Elasticsearch's reason. */
+  /** The job fails, with Elasticsearch's reason. */
   FAIL,
   /** The document is left out, counted, and named in a warning. */
   SKIP;
@@ -14,8 +14,7 @@ enum DocumentErrorPolicy {
       case "skip" -> SKIP;
       default ->
           throw new IllegalArgumentException(
-              "elasticsearch.on_document_error is '%s'; it must be 'fail' or 'skip'"
-                  .formatted(name));
+              "on_document_error is '%s'; it must be 'fail' or 'skip'".formatted(name));
     };
   }
 }

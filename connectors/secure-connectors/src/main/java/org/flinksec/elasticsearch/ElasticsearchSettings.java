@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.flinksec.skipping.SkipBrake;
 import org.flinksec.tls.TlsSettings;
 import org.flinksec.tls.Verification;
 
@@ -22,6 +23,7 @@ import org.flinksec.tls.Verification;
  * @param apiKeyFile path of a file that holds an API key, encoded or as {@code id:key}
  * @param limits how much is batched, buffered and in flight
  * @param onDocumentError what happens to a document that is refused for good
+ * @param maxSkipped how many documents may be left out in a row; 0 for any number
  */
 record ElasticsearchSettings(
     List<URI> hosts,
@@ -32,7 +34,8 @@ record ElasticsearchSettings(
     String passwordFile,
     String apiKeyFile,
     Limits limits,
-    DocumentErrorPolicy onDocumentError)
+    DocumentErrorPolicy onDocumentError,
+    int maxSkipped)
     implements Serializable {
 
   /**
@@ -64,8 +67,7 @@ record ElasticsearchSettings(
           "elasticsearch.api_key and elasticsearch.username exclude each other");
     }
     if (limits.maxBuffered <= limits.maxBatchSize) {
-      throw new IllegalArgumentException(
-          "elasticsearch.max_buffered must be greater than elasticsearch.max_batch_size");
+      throw new IllegalArgumentException("max_buffered must be greater than max_batch_size");
     }
   }
 
@@ -74,8 +76,8 @@ record ElasticsearchSettings(
    * {@code verification}, {@code ca_certs}, {@code fingerprint}, {@code client_cert}, {@code
    * client_key}, {@code username}, {@code password_file}, {@code api_key_file}, {@code
    * max_batch_size}, {@code max_batch_bytes}, {@code max_in_flight}, {@code max_buffered}, {@code
-   * flush_interval_ms}, {@code retry_timeout_ms}, {@code on_document_error}. Only the first two are
-   * required.
+   * flush_interval_ms}, {@code retry_timeout_ms}, {@code on_document_error}, {@code
+   * max_skipped_in_a_row}. Only the first two are required.
    *
    * @throws IllegalArgumentException for an unknown, missing or contradictory setting
    */
@@ -96,7 +98,8 @@ record ElasticsearchSettings(
             flat.optional("password_file"),
             flat.optional("api_key_file"),
             limits(flat),
-            DocumentErrorPolicy.parse(flat.optional("on_document_error", "fail")));
+            DocumentErrorPolicy.parse(flat.optional("on_document_error", "fail")),
+            flat.atLeast(0, "max_skipped_in_a_row", SkipBrake.DEFAULT));
     flat.requireAllTaken();
     return parsed;
   }

@@ -13,7 +13,9 @@ import org.apache.flink.connector.base.sink.writer.config.AsyncSinkWriterConfigu
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.ThreadSafeSimpleCounter;
+import org.flinksec.json.JsonEncodingException;
 import org.flinksec.logging.LimitedWarnings;
+import org.flinksec.skipping.SkipBrake;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,10 +23,12 @@ import org.slf4j.LoggerFactory;
  * Buffers documents, sends them, and acts on what becomes of them.
  *
  * <p>Besides Flink's own metrics of a sink it counts {@code flinksec.rejectedDocuments}, those left
- * out by {@code on_document_error = "skip"}, and {@code flinksec.retriedDocuments}.
+ * out by {@code on_document_error = "skip"}, and {@code flinksec.retriedDocuments}. Too many left
+ * out in a row fail the job, see {@link SkipBrake}.
  */
 final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentRequest> {
   private static final Logger LOG = LoggerFactory.getLogger(ElasticsearchSinkWriter.class);
+  private static final SkipBrake NO_BRAKE = new SkipBrake(0);
 
   private final ElasticsearchSettings settings;
   private final OrderedRequestBuffer buffer;
@@ -32,6 +36,10 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
   private final Retries retries;
   private final Counter rejected;
   private final LimitedWarnings rejections = new LimitedWarnings(LOG);
+
+  // Two, since what is converted now is answered later.
+  private final SkipBrake conversions;
+  private final SkipBrake answers;
 
   ElasticsearchSinkWriter(
       ElementConverter<T, DocumentRequest> converter,
@@ -61,6 +69,8 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
     this.buffer = buffer;
     this.client = client;
     this.rejected = metrics.counter("rejectedDocuments", new ThreadSafeSimpleCounter());
+    this.conversions = new SkipBrake(settings.maxSkipped());
+    this.answers = new SkipBrake(settings.maxSkipped());
     this.retries =
         new Retries(
             settings, metrics.counter("retriedDocuments", new ThreadSafeSimpleCounter()), LOG);
@@ -84,9 +94,17 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
   public void write(T element, Context context) throws IOException, InterruptedException {
     try {
       super.write(element, context);
+      conversions.passed();
     } catch (DocumentException e) {
       reject(
+          conversions,
           "a document for index '%s' cannot be sent: %s"
+              .formatted(settings.index(), e.getMessage()));
+    } catch (JsonEncodingException e) {
+      // Whatever on_document_error says: the next row would be of the wrong type, too.
+      throw new ElasticsearchSinkException(
+          ("a row for index '%s' is not of its type: %s; the function that returns it has another"
+                  + " output_type")
               .formatted(settings.index(), e.getMessage()));
     }
   }
@@ -119,8 +137,12 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
     if (verdict.fatal().isPresent()) {
       throw verdict.fatal().get();
     }
+    boolean someGotIn = documents.size() > verdict.rejected().size() + verdict.retry().size();
     for (Verdict.Rejection rejection : verdict.rejected()) {
-      reject(Verdict.describe(settings, rejection));
+      reject(someGotIn ? NO_BRAKE : answers, Verdict.describe(settings, rejection));
+    }
+    if (someGotIn) {
+      answers.passed();
     }
     buffer.done(documents, verdict.retry());
     if (verdict.retry().isEmpty()) {
@@ -130,12 +152,15 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
     }
   }
 
-  private void reject(String message) throws ElasticsearchSinkException {
+  private void reject(SkipBrake brake, String message) throws ElasticsearchSinkException {
     if (settings.onDocumentError() == DocumentErrorPolicy.FAIL) {
       throw new ElasticsearchSinkException(message);
     }
+    if (brake.skipped()) {
+      throw new ElasticsearchSinkException(brake.tooMany("on_document_error") + message);
+    }
     rejected.inc();
-    rejections.warn("Left out, as elasticsearch.on_document_error = \"skip\" says: " + message);
+    rejections.warn("Left out, as on_document_error = \"skip\" says: " + message);
   }
 
   /** How many documents this writer has left out. */

@@ -56,6 +56,11 @@ final class FirstContact {
       throw new ElasticsearchSinkException(
           ConnectionFailures.refused(settings, host.toString(), status));
     }
+    if (status == 400) {
+      throw new ElasticsearchSinkException(
+          "Elasticsearch at %s does not take '%s' for the name of an index (status 400)"
+              .formatted(host, settings.index()));
+    }
     if (status != 200 && status != 404) {
       throw new ElasticsearchSinkException(
           "elasticsearch.hosts: %s answers with status %d when asked for the index '%s'; is it Elasticsearch?"

@@ -33,20 +33,24 @@ final class FlatSettings {
   }
 
   int positive(String key, int otherwise) {
+    return atLeast(1, key, otherwise);
+  }
+
+  int atLeast(int least, String key, int otherwise) {
     String value = optional(key);
     if (value == null) {
       return otherwise;
     }
     try {
       int number = Integer.parseInt(value);
-      if (number > 0) {
+      if (number >= least) {
         return number;
       }
     } catch (NumberFormatException e) {
       // falls through to the same complaint
     }
     throw new IllegalArgumentException(
-        "elasticsearch.%s is '%s'; it must be a whole number above 0".formatted(key, value));
+        "%s is '%s'; it must be a whole number, at least %d".formatted(key, value, least));
   }
 
   void requireAllTaken() {

@@ -51,7 +51,7 @@ final class Retries implements AutoCloseable {
     int limit = settings.limits().retryTimeoutMillis();
     if (failingFor + delay > limit) {
       throw new ElasticsearchSinkException(
-          "Elasticsearch at %s has not taken a document for %d ms (elasticsearch.retry_timeout_ms is %d): %s"
+          "Elasticsearch at %s has not taken a document for %d ms (elasticsearch.retry_timeout is %d ms): %s"
               .formatted(settings.hostList(), failingFor, limit, reason));
     }
     retried.inc(documents.size());

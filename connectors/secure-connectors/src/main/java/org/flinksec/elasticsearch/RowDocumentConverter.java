@@ -3,9 +3,9 @@ package org.flinksec.elasticsearch;
 
 import org.apache.flink.api.java.typeutils.RowTypeInfo;
 import org.apache.flink.types.Row;
-import org.flinksec.json.JsonEncodingException;
 import org.flinksec.json.RowToJson;
 import org.flinksec.json.RowTypes;
+import org.flinksec.json.UnwritableValueException;
 
 /** Makes documents of rows. */
 final class RowDocumentConverter extends DocumentConverter<Row> {
@@ -17,8 +17,7 @@ final class RowDocumentConverter extends DocumentConverter<Row> {
   RowDocumentConverter(RowTypeInfo type, String idField, int maxBytes) {
     super(idField, maxBytes);
     this.json = new RowToJson(type);
-    this.idPosition =
-        idField == null ? -1 : RowTypes.position(type, idField, "elasticsearch.id_field");
+    this.idPosition = idField == null ? -1 : RowTypes.identifier(type, idField, "id_field", false);
   }
 
   @Override
@@ -26,7 +25,7 @@ final class RowDocumentConverter extends DocumentConverter<Row> {
     try {
       Object id = idPosition < 0 ? null : row.getField(idPosition);
       return new DocumentRequest(id == null ? null : RowTypes.text(id), json.toBytes(row));
-    } catch (JsonEncodingException e) {
+    } catch (UnwritableValueException e) {
       throw new DocumentException(e.getMessage());
     }
   }

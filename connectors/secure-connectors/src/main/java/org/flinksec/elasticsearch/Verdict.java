@@ -54,7 +54,9 @@ record Verdict(
     }
     return fatal(
         status == 413
-            ? answer + "; lower elasticsearch.max_batch_bytes or elasticsearch.max_batch_size"
+            ? answer
+                + "; lower elasticsearch.max_batch_bytes, which is %d"
+                    .formatted(settings.limits().maxBatchBytes())
             : answer,
         null);
   }
@@ -81,21 +83,19 @@ record Verdict(
       } else if (item.documentAtFault()) {
         rejected.add(0, new Rejection(document, item));
       } else {
-        return fatal(describe(settings, new Rejection(document, item)), null);
+        return fatal(
+            "Elasticsearch at %s does not take documents for index '%s': %s"
+                .formatted(settings.hostList(), settings.index(), item),
+            null);
       }
     }
     return new Verdict(retry, rejected, reason, Optional.empty());
   }
 
-  /** A message about a document that is refused: index, id, Elasticsearch's reason. */
+  /** A message about a document that is refused: index and reason, nothing of its content. */
   static String describe(ElasticsearchSettings settings, Rejection rejection) {
-    String id = rejection.document.id();
-    return "Elasticsearch at %s refuses a document for index '%s', %s: %s"
-        .formatted(
-            settings.hostList(),
-            settings.index(),
-            id == null ? "without an id" : "id '" + id + "'",
-            rejection.item);
+    return "Elasticsearch at %s refuses a document for index '%s': %s"
+        .formatted(settings.hostList(), settings.index(), rejection.item);
   }
 
   private static Verdict again(List<DocumentRequest> documents, String reason) {

@@ -56,7 +56,8 @@ final class HalfSurrogates {
       if (!Character.isSurrogate(text.charAt(i))) {
         continue;
       }
-      if (i + 1 == text.length() || !Character.isSurrogatePair(text.charAt(i), text.charAt(i + 1))) {
+      if (i + 1 == text.length()
+          || !Character.isSurrogatePair(text.charAt(i), text.charAt(i + 1))) {
         return true;
       }
       i++;

@@ -22,8 +22,8 @@ public final class JsonDecodingException extends IOException {
   }
 
   /**
-   * What was thrown while a document was read. Neither its message nor the throwable itself is kept,
-   * since Jackson's quote the document.
+   * What was thrown while a document was read. Neither its message nor the throwable itself is
+   * kept, since Jackson's quote the document.
    */
   static JsonDecodingException of(Throwable thrown) {
     if (thrown instanceof JsonDecodingException ours) {
@@ -35,7 +35,9 @@ public final class JsonDecodingException extends IOException {
     }
     if (thrown instanceof JsonProcessingException e) {
       return new JsonDecodingException(
-          (e instanceof JsonEOFException ? "the document ends too early," : "the document is no longer JSON")
+          (e instanceof JsonEOFException
+                  ? "the document ends too early,"
+                  : "the document is no longer JSON")
               + place(e.getLocation()));
     }
     return new JsonDecodingException(

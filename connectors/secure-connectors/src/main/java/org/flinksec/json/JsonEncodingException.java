@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.json;
 
-/** A row holds a value that its declared type, or JSON itself, cannot express. */
-public final class JsonEncodingException extends RuntimeException {
+/**
+ * A row does not hold what its type declares, which is the fault of the function that made it; or,
+ * as {@link UnwritableValueException}, a value that JSON cannot express.
+ */
+public class JsonEncodingException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   public JsonEncodingException(String message) {

@@ -15,10 +15,10 @@ import org.apache.flink.types.Row;
  * Reads one JSON object, in UTF-8, into a row.
  *
  * <p>Fields are found by name; fields that the row type does not have are passed over; a field that
- * is missing or null becomes null unless it is required; of a name that comes twice the last counts.
- * Numbers without a fraction ({@code 5.0}) are taken for integers, nothing else is converted: a
- * number in quotes is an error. Instants are ISO-8601 text with an offset, or whole milliseconds
- * since 1970. Bytes are Base64.
+ * is missing or null becomes null unless it is required; of a name that comes twice the last
+ * counts. Numbers without a fraction ({@code 5.0}) are taken for integers, nothing else is
+ * converted: a number in quotes is an error. Instants are ISO-8601 text with an offset, or whole
+ * milliseconds since 1970. Bytes are Base64.
  *
  * <p>Not safe for use by several threads.
  */

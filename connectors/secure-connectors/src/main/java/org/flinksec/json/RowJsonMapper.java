@@ -13,21 +13,30 @@ public final class RowJsonMapper implements MapFunction<Row, String>, ResultType
 
   private final RowToJson json;
 
-  private RowJsonMapper(RowToJson json) {
+  private final String target;
+
+  private RowJsonMapper(RowToJson json, String target) {
     this.json = json;
+    this.target = target;
   }
 
   /**
    * @param rowType a row type with names
+   * @param target what the rows go to, for messages
    * @throws IllegalArgumentException if it is no row type, or a field's type has no JSON form
    */
-  public static RowJsonMapper of(TypeInformation<?> rowType) {
-    return new RowJsonMapper(new RowToJson(RowTypes.require(rowType)));
+  public static RowJsonMapper of(TypeInformation<?> rowType, String target) {
+    return new RowJsonMapper(new RowToJson(RowTypes.require(rowType)), target);
   }
 
   @Override
   public String map(Row row) {
-    return json.toText(row);
+    try {
+      return json.toText(row);
+    } catch (JsonEncodingException e) {
+      throw new JsonEncodingException(
+          "a row for %s cannot be written: %s".formatted(target, e.getMessage()));
+    }
   }
 
   @Override

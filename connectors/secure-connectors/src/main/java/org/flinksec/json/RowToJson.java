@@ -38,7 +38,12 @@ public final class RowToJson implements Serializable {
     this.writer = new RowWriter(type);
   }
 
-  /** The document in UTF-8. */
+  /**
+   * The document in UTF-8.
+   *
+   * @throws JsonEncodingException if the row is not of the type
+   * @throws UnwritableValueException if JSON cannot express one of its values
+   */
   public byte[] toBytes(Row row) {
     write(row);
     return buffer.toByteArray();

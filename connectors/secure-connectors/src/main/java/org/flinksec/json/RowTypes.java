@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.json;
 
-import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.typeutils.RowTypeInfo;
 
 /** What the connectors ask of a row type and of single fields. */
 public final class RowTypes {
+  private static final Set<TypeInformation<?>> ONE_TEXT_FORM =
+      Set.of(Types.STRING, Types.LONG, Types.INT, Types.BOOLEAN, Types.INSTANT);
+
   private RowTypes() {}
 
   /**
@@ -38,10 +43,29 @@ public final class RowTypes {
     return position;
   }
 
-  /** The text form of a scalar, as a key or an identifier: bytes are taken for UTF-8. */
+  /**
+   * The position of a field that identifies a record: text, a whole number, a boolean or an
+   * instant, which have one text form each. A number with a fraction has several, a list or a row
+   * none.
+   *
+   * @param purpose what the field is for, for the message, such as {@code id_field}
+   * @param bytes whether bytes will do, as they are
+   * @throws IllegalArgumentException if there is no such field, or its type has no text form
+   */
+  public static int identifier(RowTypeInfo type, String field, String purpose, boolean bytes) {
+    int position = position(type, field, purpose);
+    TypeInformation<?> found = type.getTypeAt(position);
+    if (ONE_TEXT_FORM.contains(found)
+        || bytes && found.equals(PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO)) {
+      return position;
+    }
+    throw new IllegalArgumentException(
+        "%s names '%s', whose type %s has no one text form; choose a field that is a str, an int%s or a bool"
+            .formatted(purpose, field, found, bytes ? ", bytes" : ""));
+  }
+
+  /** The text form of a field that {@link #identifier} allows. */
   public static String text(Object value) {
-    return value instanceof byte[] bytes
-        ? new String(bytes, StandardCharsets.UTF_8)
-        : value.toString();
+    return value.toString();
   }
 }

@@ -20,7 +20,7 @@ import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonGenerator
 final class ValueWriters {
   private static final Map<TypeInformation<?>, ValueWriter> SCALARS =
       Map.of(
-          Types.STRING, (json, value) -> json.writeString(cast(json, String.class, value)),
+          Types.STRING, (json, value) -> json.writeString(text(json, value)),
           Types.LONG, (json, value) -> json.writeNumber(cast(json, Long.class, value)),
           Types.INT, (json, value) -> json.writeNumber(cast(json, Integer.class, value)),
           Types.DOUBLE, ValueWriters::floating,
@@ -56,10 +56,19 @@ final class ValueWriters {
         "field '%s' has the type %s, which cannot be written as JSON".formatted(field, type));
   }
 
+  private static String text(JsonGenerator json, Object value) {
+    String text = cast(json, String.class, value);
+    if (HalfSurrogates.in(text)) {
+      throw new UnwritableValueException(
+          ValueWriter.place(json) + " holds half of a surrogate pair, which is no text");
+    }
+    return text;
+  }
+
   private static void floating(JsonGenerator json, Object value) throws IOException {
     double number = cast(json, Double.class, value);
     if (Double.isNaN(number) || Double.isInfinite(number)) {
-      throw new JsonEncodingException(
+      throw new UnwritableValueException(
           "%s is %s, which JSON cannot express".formatted(ValueWriter.place(json), number));
     }
     json.writeNumber(number);
@@ -88,7 +97,7 @@ final class ValueWriters {
       Map<?, ?> values = cast(json, Map.class, value);
       json.writeStartObject();
       for (Map.Entry<?, ?> entry : values.entrySet()) {
-        json.writeFieldName(cast(json, String.class, entry.getKey()));
+        json.writeFieldName(text(json, entry.getKey()));
         ValueWriter.writeOrNull(writer, json, entry.getValue());
       }
       json.writeEndObject();

@@ -7,6 +7,7 @@ import org.apache.flink.api.java.typeutils.RowTypeInfo;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.flink.types.Row;
+import org.flinksec.json.JsonEncodingException;
 import org.flinksec.json.RowToJson;
 import org.flinksec.json.RowTypes;
 
@@ -30,7 +31,7 @@ public final class JsonRowSerializationSchema implements KafkaRecordSerializatio
    * @param rowType a row type with names
    * @param keyField the field whose text form, in UTF-8, becomes the record's key; null or empty
    *     for records without a key. A row where it is null gives a record without a key.
-   * @throws IllegalArgumentException if a name or type does not fit
+   * @throws IllegalArgumentException if a name or type does not fit, or the key's has no text form
    */
   public static JsonRowSerializationSchema of(
       String topic, TypeInformation<?> rowType, String keyField) {
@@ -38,16 +39,23 @@ public final class JsonRowSerializationSchema implements KafkaRecordSerializatio
     int position =
         keyField == null || keyField.isEmpty()
             ? NO_KEY
-            : RowTypes.position(type, keyField, "key_field");
+            : RowTypes.identifier(type, keyField, "key_field", true);
     return new JsonRowSerializationSchema(topic, new RowToJson(type), position);
   }
 
   @Override
   public ProducerRecord<byte[], byte[]> serialize(
       Row row, KafkaSinkContext context, Long timestamp) {
-    // Flink says Long.MIN_VALUE for "none"; Kafka refuses what is negative.
-    Long time = timestamp == null || timestamp < 0 ? null : timestamp;
-    return new ProducerRecord<>(topic, null, time, key(row), json.toBytes(row));
+    try {
+      return new ProducerRecord<>(topic, null, time(timestamp), key(row), json.toBytes(row));
+    } catch (JsonEncodingException e) {
+      throw new UnwritableRecordException(topic, e.getMessage());
+    }
+  }
+
+  /** Flink says Long.MIN_VALUE for "none"; Kafka refuses what is negative. */
+  static Long time(Long timestamp) {
+    return timestamp == null || timestamp < 0 ? null : timestamp;
   }
 
   private byte[] key(Row row) {

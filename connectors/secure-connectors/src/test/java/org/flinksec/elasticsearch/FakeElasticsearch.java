@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 import java.util.function.IntUnaryOperator;
 import java.util.function.ToIntFunction;
 import java.util.zip.GZIPInputStream;
@@ -28,6 +29,24 @@ final class FakeElasticsearch implements AutoCloseable {
   /** One operation that arrived. */
   record Operation(String action, String id, String document) {}
 
+  /** What is said of one operation. */
+  record Answer(int status, String type, String reason) {
+    /** A usual answer of this status. */
+    static Answer of(int status) {
+      return switch (status) {
+        case 400 ->
+            new Answer(
+                400,
+                "document_parsing_exception",
+                "[1:15] failed to parse field [n] of type [long] in document with id 'bad'."
+                    + " Preview of field's value: 'CANARY'");
+        case 404 -> new Answer(404, "index_not_found_exception", "no such index [flights]");
+        default ->
+            new Answer(status, "es_rejected_execution_exception", "source[{\"s\":\"CANARY\"}]");
+      };
+    }
+  }
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final HttpServer server;
@@ -36,7 +55,7 @@ final class FakeElasticsearch implements AutoCloseable {
   private final Map<String, String> documents = new ConcurrentHashMap<>();
   private volatile String authorization;
   private volatile IntUnaryOperator requestStatus = request -> 200;
-  private volatile ToIntFunction<Operation> itemStatus = operation -> 201;
+  private volatile Function<Operation, Answer> items = operation -> Answer.of(201);
   private volatile long delayMillis;
 
   /**
@@ -72,7 +91,12 @@ final class FakeElasticsearch implements AutoCloseable {
 
   /** The status of an operation; 400 and above is answered as an error. */
   void itemStatus(ToIntFunction<Operation> status) {
-    itemStatus = status;
+    items = operation -> Answer.of(status.applyAsInt(operation));
+  }
+
+  /** What is said of an operation; 400 and above is answered as an error. */
+  void items(Function<Operation, Answer> answer) {
+    items = answer;
   }
 
   void delayMillis(long millis) {
@@ -134,7 +158,10 @@ final class FakeElasticsearch implements AutoCloseable {
     Thread.sleep(delayMillis);
     int status = requestStatus.applyAsInt(number);
     if (status != 200) {
-      answer(exchange, status, "{\"error\":{\"type\":\"scripted\"}}");
+      answer(
+          exchange,
+          status,
+          "{\"error\":{\"type\":\"scripted_exception\",\"reason\":\"id [CANARY] is odd\"}}");
       return;
     }
     List<String> items = new ArrayList<>();
@@ -144,11 +171,12 @@ final class FakeElasticsearch implements AutoCloseable {
     answer(exchange, 200, "{\"errors\":true,\"items\":[%s]}".formatted(String.join(",", items)));
   }
 
-  private String item(Operation operation) {
-    int status = itemStatus.applyAsInt(operation);
+  private String item(Operation operation) throws IOException {
+    Answer answer = items.apply(operation);
+    int status = answer.status;
     if (status >= 400) {
-      return "{\"status\":%d,\"error\":{\"type\":\"type_%d\",\"reason\":\"because\"}}"
-          .formatted(status, status);
+      return JSON.writeValueAsString(
+          Map.of("status", status, "error", Map.of("type", answer.type, "reason", answer.reason)));
     }
     String id = operation.id == null ? "auto-" + documents.size() : operation.id;
     documents.put(id, operation.document);

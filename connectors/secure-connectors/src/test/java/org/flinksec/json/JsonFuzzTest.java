@@ -88,8 +88,7 @@ class JsonFuzzTest {
     byte[] made = new byte[bytes.length - length + by.length];
     System.arraycopy(bytes, 0, made, 0, at);
     System.arraycopy(by, 0, made, at, by.length);
-    System.arraycopy(
-        bytes, at + length, made, at + by.length, bytes.length - at - length);
+    System.arraycopy(bytes, at + length, made, at + by.length, bytes.length - at - length);
     return made;
   }
 

@@ -249,8 +249,8 @@ class JsonRowSchemasTest {
     assertThatThrownBy(() -> schema(Map.of(), List.of(), "ignore"))
         .hasMessage("on_undecodable is 'ignore'; it must be 'fail' or 'skip'");
     assertThatThrownBy(
-            () -> JsonRowDeserializationSchema.of(
-                    Types.STRING, Map.of(), List.of(), "fail", null, 5))
+            () ->
+                JsonRowDeserializationSchema.of(Types.STRING, Map.of(), List.of(), "fail", null, 5))
         .hasMessage("the stream's type is String, not a row with named fields");
   }
 
@@ -280,12 +280,67 @@ class JsonRowSchemasTest {
         .hasMessage("key_field names 'id', which is not a field of the row; it has: s, n");
   }
 
+  @Test
+  void onlyFieldsWithOneTextFormOrBytesAreKeys() {
+    TypeInformation<Row> type =
+        Types.ROW_NAMED(
+            new String[] {"s", "l", "b", "raw", "d", "list", "map", "row"},
+            Types.STRING,
+            Types.LONG,
+            Types.BOOLEAN,
+            Types.PRIMITIVE_ARRAY(Types.BYTE),
+            Types.DOUBLE,
+            Types.OBJECT_ARRAY(Types.STRING),
+            Types.MAP(Types.STRING, Types.LONG),
+            SMALL);
+    for (String field : List.of("s", "l", "b", "raw")) {
+      JsonRowSerializationSchema.of("alerts", type, field);
+    }
+    for (String field : List.of("d", "list", "map", "row")) {
+      assertThatThrownBy(() -> JsonRowSerializationSchema.of("alerts", type, field))
+          .hasMessageStartingWith("key_field names '" + field + "', whose type ")
+          .hasMessageEndingWith("choose a field that is a str, an int, bytes or a bool");
+    }
+  }
+
+  @Test
+  void stringsAreRecordsWithTheKeyThatOneOfTheirFieldsSays() {
+    JsonTextSerializationSchema schema =
+        Serialized.copy(JsonTextSerializationSchema.of("alerts", "id"));
+    ProducerRecord<byte[], byte[]> record = schema.serialize("{\n\"id\": 12}", null, 5L);
+    assertThat(text(record.key())).isEqualTo("12");
+    assertThat(text(record.value())).isEqualTo("{ \"id\": 12}");
+    assertThat(record.timestamp()).isEqualTo(5L);
+    assertThat(schema.serialize("{\"id\":null}", null, -1L).key()).isNull();
+    assertThat(JsonTextSerializationSchema.of("alerts", "").serialize("{}", null, null).key())
+        .isNull();
+    assertThatThrownBy(() -> schema.serialize("{}", null, null))
+        .hasMessage(
+            "a record for the Kafka topic alerts cannot be written: it has no key field 'id'");
+    assertThatThrownBy(() -> schema.serialize("CANARY", null, null))
+        .hasMessageStartingWith(
+            "a record for the Kafka topic alerts cannot be written: the document")
+        .message()
+        .doesNotContain("CANARY");
+  }
+
+  @Test
+  void aRowThatCannotBeWrittenNamesTheTopic() {
+    JsonRowSerializationSchema schema = JsonRowSerializationSchema.of("alerts", SMALL, "s");
+    assertThatThrownBy(() -> schema.serialize(Row.of("cut \ud83d", 1L), null, null))
+        .isInstanceOf(UnwritableRecordException.class)
+        .hasMessageStartingWith("a record for the Kafka topic alerts cannot be written: ");
+    assertThatThrownBy(() -> schema.serialize(Row.of("a", 1), null, null))
+        .hasMessageEndingWith("field 'n' should be Long but is Integer");
+  }
+
   private static final TypeInformation<Row> SMALL =
       Types.ROW_NAMED(new String[] {"s", "n"}, Types.STRING, Types.LONG);
 
   private static JsonRowDeserializationSchema schema(
       Map<String, String> metadata, List<String> required, String policy) {
-    return Serialized.copy(JsonRowDeserializationSchema.of(FLIGHT, metadata, required, policy, "", 5));
+    return Serialized.copy(
+        JsonRowDeserializationSchema.of(FLIGHT, metadata, required, policy, "", 5));
   }
 
   private static List<Row> decode(

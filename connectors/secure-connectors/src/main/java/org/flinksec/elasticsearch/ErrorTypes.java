@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.elasticsearch;
+
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Whose fault it is when Elasticsearch refuses a document for good, by its own name of the error.
+ *
+ * <p>Only what the next document need not meet is a document's own fault: its values, names or size
+ * do not fit the index. An index that is closed, missing, full or forbidden, a name, an alias, a
+ * pipeline or a data stream that does not take what the job sends: all that is the job's fault. So
+ * is every error that is not listed here, since to leave out documents for an unknown reason would
+ * lose them.
+ *
+ * <p>An index's limit of total fields counts as the document's: those without new names still get
+ * in, and where none does the brake stops the job.
+ */
+final class ErrorTypes {
+  /** Errors that only a document's own content brings about. */
+  static final Set<String> OF_DOCUMENTS =
+      Set.of(
+          "document_parsing_exception", // 8.8 and later
+          "mapper_parsing_exception", // before
+          "strict_dynamic_mapping_exception",
+          "version_conflict_engine_exception");
+
+  /** Which errors of this type are a document's fault, only the first words of the reason tell. */
+  static final String AMBIGUOUS = "illegal_argument_exception";
+
+  private static final List<String> REASONS_OF_DOCUMENTS =
+      List.of(
+          "mapper [", // cannot be changed from type [long] to [text]; of different type
+          "Mapper for [", // conflicts with existing mapping
+          "can't merge a non", // object mapping [a] with an object mapping
+          "can't merge a nested",
+          "object mapping [", // can't be changed from nested to non-nested
+          "Document contains at least one immense term",
+          "Limit of ", // total fields [1000] has been exceeded; mapping depth
+          "Field name [", // is longer than the limit
+          "field name ", // cannot be an empty string
+          "name cannot be empty string",
+          "object field starting or ending with a [.]",
+          "The number of nested documents has exceeded");
+
+  private ErrorTypes() {}
+
+  static boolean isOfDocument(String type, String reason) {
+    if (type == null) {
+      return false;
+    }
+    return OF_DOCUMENTS.contains(type)
+        || type.equals(AMBIGUOUS)
+            && reason != null
+            && REASONS_OF_DOCUMENTS.stream().anyMatch(reason::startsWith);
+  }
+}

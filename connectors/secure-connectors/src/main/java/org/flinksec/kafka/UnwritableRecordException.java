@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.kafka;
+
+/** A record cannot be written to a topic; the message says why, not what it holds. */
+public final class UnwritableRecordException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  UnwritableRecordException(String topic, String reason) {
+    super("a record for the Kafka topic %s cannot be written: %s".formatted(topic, reason));
+  }
+}

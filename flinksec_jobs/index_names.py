@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which names Elasticsearch takes for an index, alias or data stream, so that a wrong one is told
+before the job starts and not by the first document.
+
+Source: Elastic's reference of the create index API, and 8.19's own refusals.
+"""
+
+from __future__ import annotations
+
+from flinksec_jobs.errors import SettingsError
+
+_LONGEST = 255
+_FORBIDDEN = '\\/*?"<>| ,#:'
+
+
+def check(name: object) -> None:
+    """Refuse what can be no index's name; ``<logs-{now/d}>`` is date math, the server's to judge.
+
+    Raises:
+        SettingsError: it names the rule.
+    """
+    problem = _problem(name)
+    if problem is not None:
+        shown = name if not isinstance(name, str) or len(name) <= _LONGEST else f"{name[:60]}…"
+        raise SettingsError(
+            f"to_elasticsearch({shown!r}): the name of an index {problem}",
+            hint=_pattern_hint(name)
+            or 'Index names are lowercase, up to 255 bytes, such as "late-flights".',
+        )
+
+
+def _problem(name: object) -> str | None:
+    if not isinstance(name, str):
+        return f"is text, not {type(name).__name__}"
+    if not name:
+        return "is not empty"
+    if name.startswith("<") and name.endswith(">") and "{" in name:
+        return None
+    if name != name.lower():
+        return "is lowercase"
+    if name in {".", ".."}:
+        return "is not . or .."
+    if name[0] in "_-+":
+        return f"does not start with {name[0]}"
+    found = next((c for c in name if c in _FORBIDDEN or not c.isprintable()), None)
+    if found is not None:
+        return f"has no {found!r}"
+    size = len(name.encode("utf-8", "surrogatepass"))
+    return f"has at most {_LONGEST} bytes, and this has {size}" if size > _LONGEST else None
+
+
+def _pattern_hint(name: object) -> str | None:
+    if not isinstance(name, str) or "{" not in name:
+        return None
+    return (
+        "A sink writes to one index: no field of the record can stand in its name. The time of "
+        'writing can, by date math: "<payments-{now/d}>".'
+    )
