@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which names Elasticsearch takes for an index, alias or data stream, so that a wrong one is told
-before the job starts and not by the first document.
+"""Which names Elasticsearch takes for an index, alias or data stream.
 
-Source: Elastic's reference of the create index API, and 8.19's own refusals.
+A wrong one is told before the job starts, and not by the first document. Source: Elastic's
+reference of the create index API, and 8.19's own refusals.
 """
 
 from __future__ import annotations
@@ -32,21 +32,19 @@ def check(name: object) -> None:
 def _problem(name: object) -> str | None:
     if not isinstance(name, str):
         return f"is text, not {type(name).__name__}"
-    if not name:
-        return "is not empty"
     if name.startswith("<") and name.endswith(">") and "{" in name:
         return None
-    if name != name.lower():
-        return "is lowercase"
-    if name in {".", ".."}:
-        return "is not . or .."
-    if name[0] in "_-+":
-        return f"does not start with {name[0]}"
-    found = next((c for c in name if c in _FORBIDDEN or not c.isprintable()), None)
-    if found is not None:
-        return f"has no {found!r}"
     size = len(name.encode("utf-8", "surrogatepass"))
-    return f"has at most {_LONGEST} bytes, and this has {size}" if size > _LONGEST else None
+    odd = next((c for c in name if c in _FORBIDDEN or not c.isprintable()), "")
+    rules = (
+        (name != "", "is not empty"),
+        (name == name.lower(), "is lowercase"),
+        (name not in {".", ".."}, "is not . or .."),
+        (name[:1] not in set("_-+"), f"does not start with {name[:1]}"),
+        (not odd, f"has no {odd!r}"),
+        (size <= _LONGEST, f"has at most {_LONGEST} bytes, and this has {size}"),
+    )
+    return next((rule for kept, rule in rules if not kept), None)
 
 
 def _pattern_hint(name: object) -> str | None:

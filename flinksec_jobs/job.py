@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -77,7 +78,8 @@ class SecureJob:
         self._env: StreamExecutionEnvironment | None = None
         self._topics: set[str] = set()
         self._hdfs_paths: set[str] = set()
-        self._uses_elasticsearch = False
+        self._indices: set[str] = set()
+        self._transactional_sinks: Counter[str] = Counter()
         self._local_run = local.LocalRun(
             self.name,
             hdfs.hadoop_options(self.settings.hdfs) if self.settings.hdfs else {},
@@ -185,20 +187,28 @@ class SecureJob:
 
         Args:
             topic: the topic; it must exist.
-            key_field: the field whose text becomes the record's key.
+            key_field: the field whose text becomes the record's key: a ``str``, ``int`` or
+                ``bool``, or ``bytes`` as they are. Where it is null there is no key.
             delivery: ``exactly_once`` writes in transactions, which a ``read_committed``
-                consumer sees with the checkpoint that covers them; or ``at_least_once``.
+                consumer sees with the checkpoint that covers them; or ``at_least_once``. Several
+                sinks to one topic are told apart by the order in which they are attached.
         """
         settings = self._section("kafka", self.settings.kafka)
         self._topics.add(topic)
         prefix = settings.transactional_id_prefix or self.name
+
+        def transactional_id_prefix() -> str:
+            self._transactional_sinks[topic] += 1
+            number = self._transactional_sinks[topic]
+            return job_name.transactional_id_prefix(prefix, topic, number)
+
         return kafka.sink(
             settings,
             self.settings.kerberos,
             topic,
             key_field=key_field,
             delivery=delivery,
-            transactional_id_prefix=job_name.transactional_id_prefix(prefix, topic),
+            transactional_id_prefix=transactional_id_prefix,
         )
 
     def to_elasticsearch(
@@ -211,17 +221,28 @@ class SecureJob:
         """A sink that indexes documents, at least once, before each checkpoint completes.
 
         Args:
-            index: the index.
-            id_field: the field that is the document's ``_id``: the same record written twice is
-                then one document. Without it Elasticsearch makes up an id.
-            on_document_error: what to do when Elasticsearch refuses a document for good (a
-                mapping conflict): ``fail`` the job with the reason, or ``skip`` and count it.
+            index: the index, alias or data stream; ``<logs-{now/d}>`` is date math.
+            id_field: the field that is the document's ``_id``, a ``str``, ``int`` or ``bool``: the
+                same record written twice is then one document. Without it Elasticsearch makes up
+                an id; a data stream takes no others.
+            on_document_error: what to do when a document is refused for its own content (a
+                mapping conflict): ``fail`` the job with the reason, or ``skip`` and count it in
+                the metric ``flinksec.rejectedDocuments``, up to ``job.max_skipped_in_a_row``. What
+                would meet every document (a closed index, a missing right) always fails.
+
+        Raises:
+            SettingsError: there is no section ``[elasticsearch]``, or no index can have this name.
         """
         settings = self._section("elasticsearch", self.settings.elasticsearch)
-        self._uses_elasticsearch = True
-        return elasticsearch.sink(
-            settings, index, id_field=id_field, on_document_error=on_document_error
+        made = elasticsearch.sink(
+            settings,
+            index,
+            id_field=id_field,
+            on_document_error=on_document_error,
+            max_skipped_in_a_row=self.settings.job.max_skipped_in_a_row,
         )
+        self._indices.add(index)
+        return made
 
     def to_hdfs(self, path: str, *, format: str = "json") -> RecordSink:  # noqa: A002
         """A sink of files under a directory, which become visible whole, exactly once.
@@ -231,8 +252,23 @@ class SecureJob:
             format: ``json``: one document a line, UTF-8.
         """
         settings = self._section("hdfs", self.settings.hdfs)
+        made = hdfs.sink(settings, path, format=format)
         self._hdfs_paths.add(path)
-        return hdfs.sink(settings, path, format=format)
+        return made
+
+    def kafka_properties(self) -> dict[str, str]:
+        """The properties with which a Kafka client of one's own connects as this job does.
+
+        For what `from_kafka` and `to_kafka` do not offer: PyFlink's ``KafkaSource`` and
+        ``KafkaSink``, and ``CREATE TABLE``, where each name gets ``properties.`` before it. They
+        hold paths of secrets, no secrets.
+
+        Raises:
+            SettingsError: there is no section ``[kafka]``, or none of ``[kerberos]`` where it is
+                needed.
+        """
+        settings = self._section("kafka", self.settings.kafka)
+        return kafka.client_properties(settings, self.settings.kerberos)
 
     def prepare(self) -> None:
         """Check the settings' files, start the JVM and log in: what entering the block does."""
@@ -265,8 +301,8 @@ class SecureJob:
     def _ask_the_servers(self) -> None:
         if self.settings.kafka and self._topics:
             preflight.check_kafka(self.settings.kafka, self.settings.kerberos, self._topics)
-        if self.settings.elasticsearch and self._uses_elasticsearch:
-            preflight.check_elasticsearch(self.settings.elasticsearch)
+        if self.settings.elasticsearch and self._indices:
+            preflight.check_elasticsearch(self.settings.elasticsearch, self._indices)
         if self.settings.hdfs and self._hdfs_paths:
             preflight.check_hdfs(self.settings.hdfs, self._hdfs_paths)
 

@@ -76,16 +76,19 @@ def file_name(name: str) -> str:
     return f"{readable}~{digest}"
 
 
-def transactional_id_prefix(prefix: str, topic: str) -> str:
+def transactional_id_prefix(prefix: str, topic: str, number: int = 1) -> str:
     """What the transactional ids of a job's sink to a topic begin with.
 
-    No topic's name has a colon, so ``a`` to ``b-c`` and ``a-b`` to ``c`` are two.
+    No topic's name has a colon or a hash, so ``a`` to ``b-c`` and ``a-b`` to ``c`` are two, and so
+    are a job's sinks to one topic.
 
     Args:
         prefix: the job's name, or what ``kafka.transactional_id_prefix`` has in its place.
         topic: the topic.
+        number: which of the job's sinks to the topic it is, in the order in which they are
+            attached to streams; it is the same after a restart.
     """
-    return f"{prefix}:{topic}"
+    return f"{prefix}:{topic}" if number == 1 else f"{prefix}:{topic}:#{number}"
 
 
 def former_file_name(name: str) -> str:

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from flinksec_jobs import kerberos as kerberos_
 from flinksec_jobs import choices, kafka_start, rows, tls
+from flinksec_jobs import kerberos as kerberos_
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.runtime import jvm
 
@@ -171,9 +171,17 @@ def sink(
     *,
     key_field: str | None,
     delivery: Delivery,
-    transactional_id_prefix: str,
+    transactional_id_prefix: Callable[[], str],
 ) -> RecordSink:
     """A Kafka sink of JSON documents, one for each row or string.
+
+    Args:
+        settings: how to reach Kafka.
+        kerberos: how to log in.
+        topic: the topic.
+        key_field: the field that becomes the key.
+        delivery: in transactions or not.
+        transactional_id_prefix: gives the prefix of one sink more, which no other must have.
 
     Raises:
         SettingsError: ``delivery`` is none of what it takes.
@@ -181,7 +189,6 @@ def sink(
     from flinksec_jobs.record_sink import RecordSink
 
     choices.require("delivery", delivery, get_args(Delivery))
-
     properties = producer_properties(settings, kerberos)
 
     def build(row_type: Any) -> Any:
@@ -193,8 +200,9 @@ def sink(
             KafkaSink.builder()
             .set_bootstrap_servers(",".join(settings.bootstrap_servers))
             .set_delivery_guarantee(guarantee)
-            .set_transactional_id_prefix(transactional_id_prefix)
         )
+        if delivery == "exactly_once":
+            builder.set_transactional_id_prefix(transactional_id_prefix())
         for name, value in properties.items():
             builder.set_property(name, value)
         builder._j_builder.setRecordSerializer(_serializer(topic, row_type, key_field))

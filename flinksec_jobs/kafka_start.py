@@ -29,10 +29,7 @@ def parse(start: Start) -> str | int:
         return start
     if isinstance(start, bool):
         raise _refused(start, "is no time")
-    if isinstance(start, int):
-        millis = start
-    else:
-        millis = round(_moment(start).timestamp() * 1000)
+    millis = start if isinstance(start, int) else round(_moment(start).timestamp() * 1000)
     if not 0 <= millis <= _LAST:
         raise _refused(start, "is not between the years 1970 and 9999, in milliseconds")
     return millis

@@ -82,19 +82,19 @@ def _explained(error: JobError, settings: KafkaSettings) -> JobError:
     )
 
 
-def check_elasticsearch(settings: ElasticsearchSettings) -> None:
-    """Connect to Elasticsearch, check its certificate, and log in.
+def check_elasticsearch(settings: ElasticsearchSettings, indices: Collection[str]) -> None:
+    """Connect to Elasticsearch, check its certificate, log in, and ask for the indices.
 
     Raises:
         JobError: it cannot be reached or refuses us, or its certificate is refused.
     """
-    with jvm.translated("Elasticsearch cannot be asked"):
-        check = jvm.view().org.flinksec.elasticsearch.ElasticsearchPreflight.check
-        # The connection is asked about, but the sink's settings want an index too.
-        options = elasticsearch_.connection_options(settings) | {"index": "any"}
-        problem = check(jvm.string_map(options))
-    if problem:
-        raise JobError(str(problem), hint=refusals.hint_for(str(problem), refusals.ELASTICSEARCH))
+    for index in sorted(indices):
+        with jvm.translated("Elasticsearch cannot be asked"):
+            check = jvm.view().org.flinksec.elasticsearch.ElasticsearchPreflight.check
+            options = elasticsearch_.connection_options(settings) | {"index": index}
+            problem = str(check(jvm.string_map(options)) or "")
+        if problem:
+            raise JobError(problem, hint=refusals.hint_for(problem, refusals.ELASTICSEARCH))
 
 
 def check_hdfs(settings: HdfsSettings, paths: Collection[str]) -> None:
@@ -114,7 +114,7 @@ def check_hdfs(settings: HdfsSettings, paths: Collection[str]) -> None:
                 error,
                 f"HDFS at {settings.uri} cannot be used.",
                 refusals.HDFS,
-                otherwise="hdfs.uri",
+                otherwise=f"to_hdfs({path!r}), or hdfs.uri",
             ) from error
 
 

@@ -65,6 +65,10 @@ KAFKA = (
     Cause("SslAuthenticationException", "kafka.ca_certs", _UNTRUSTED),
     Cause("SSLHandshakeException", "kafka.ca_certs", _UNTRUSTED),
     Cause("UnknownTopicOrPartition", "topic", "Create it first: the library creates no topics."),
+    # A broker that authorizes says the same of a topic that does not exist.
+    Cause("TopicAuthorizationException", "topic, or kerberos.principal", "Either the topic does "
+          "not exist, since the library creates none, or the principal has a ticket but not the "
+          "rights: it needs READ or WRITE and DESCRIBE on the topic."),
     Cause("AuthorizationException", "kerberos.principal", "The principal has a ticket but not "
           "the rights: it needs READ or WRITE and DESCRIBE on the topic."),
     Cause("Timeout", "kafka.bootstrap_servers", "Is the broker up, and is this the listener of "
@@ -74,6 +78,8 @@ KAFKA = (
 )  # fmt: skip
 
 HDFS = (
+    Cause("is not a valid DFS filename", "the path of to_hdfs", "HDFS takes no such path: choose "
+          "another, such as /flights."),
     Cause("Connection refused", "hdfs.uri", "Is the NameNode up, and is this its RPC port?"),
     Cause("timed out", "hdfs.uri", "Is the NameNode up, and may this machine reach it?"),
     Cause("Timeout", "hdfs.uri", "Is the NameNode up, and may this machine reach it?"),
@@ -94,13 +100,22 @@ HDFS = (
 
 ELASTICSEARCH = (
     Cause("leads to none", "elasticsearch.ca_certs", _UNTRUSTED),
-    Cause("not the host", "elasticsearch.hosts", _NAME),
-    Cause("host name", "elasticsearch.hosts", _NAME),
+    Cause("not issued for this host name", "elasticsearch.hosts", _NAME),
     Cause("expired", "elasticsearch.ca_certs", _EXPIRED),
+    Cause("fingerprint", "elasticsearch.fingerprint", "Compare it with the server's own "
+          "certificate: openssl x509 -noout -fingerprint -sha256 -in server.pem"),
     Cause("client_cert", "elasticsearch.client_cert", "Ask who runs the servers for a client "
           "certificate, and set client_cert and client_key."),
-    Cause("credentials", "elasticsearch.username", "Check user name and password, or the API "
-          "key; files may end with a newline, which does not count."),
+    Cause("does not speak TLS", "elasticsearch.hosts", "Is this the port of its HTTP interface, "
+          "and is TLS on there (xpack.security.http.ssl)?"),
+    Cause("refuses the credentials", "elasticsearch.username", "Check user name and password, or "
+          "the API key; files may end with a newline, which does not count."),
+    Cause("does not allow this on index", "elasticsearch.username", "Give the user or API key the "
+          "privileges `index` and `view_index_metadata` on the index, and `auto_configure` or "
+          "`create_index` where it does not exist yet."),
+    Cause("for the name of an index", "to_elasticsearch", "Choose another name for the index."),
+    Cause("is it Elasticsearch?", "elasticsearch.hosts", "A proxy or another program seems to "
+          "answer there: ask it with curl."),
     Cause("no answer", "elasticsearch.hosts", "Is it up, and may this machine reach it?"),
 )  # fmt: skip
 

@@ -53,7 +53,7 @@ def on_elasticsearch(settings_file: Path, unknown_ca: Path) -> Iterator[Check]:
     elasticsearch = settings.elasticsearch
     yield refused(
         "Elasticsearch behind an unknown CA is refused",
-        lambda: preflight.check_elasticsearch(elasticsearch),
+        lambda: preflight.check_elasticsearch(elasticsearch, ["flight-delays"]),
         "certificat",
         "PKIX",
     )

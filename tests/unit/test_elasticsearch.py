@@ -90,7 +90,9 @@ def attach(sink: Any, row_type: object, monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_sink_of_rows_knows_index_id_and_what_to_do_with_a_bad_document(
     built: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sink = elasticsearch.sink(settings(), "flights", id_field="id", on_document_error="skip")
+    sink = elasticsearch.sink(
+        settings(), "flights", id_field="id", on_document_error="skip", max_skipped_in_a_row=7
+    )
     attach(sink, "the row type", monkeypatch)
     expected = {
         "hosts": "https://a:1,https://b:2",
@@ -98,6 +100,9 @@ def test_a_sink_of_rows_knows_index_id_and_what_to_do_with_a_bad_document(
         "index": "flights",
         "id_field": "id",
         "on_document_error": "skip",
+        "max_skipped_in_a_row": "7",
+        "max_batch_bytes": "5242880",
+        "retry_timeout_ms": "300000",
     }
     assert built == [("rows", expected, "the row type")]
 
@@ -105,7 +110,9 @@ def test_a_sink_of_rows_knows_index_id_and_what_to_do_with_a_bad_document(
 def test_a_sink_of_strings_takes_json_as_it_is(
     built: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sink = elasticsearch.sink(settings(), "flights", id_field=None, on_document_error="fail")
+    sink = elasticsearch.sink(
+        settings(), "flights", id_field=None, on_document_error="fail", max_skipped_in_a_row=7
+    )
     attach(sink, None, monkeypatch)
     ((kind, options),) = built
     assert kind == "json"

@@ -28,7 +28,8 @@ def kafka() -> KafkaSettings:
         ("SslAuthenticationException: handshake failed", "kafka.ca_certs"),
         ("SSLHandshakeException: PKIX path building failed", "kafka.ca_certs"),
         ("UnknownTopicOrPartitionException: none", "topic"),
-        ("TopicAuthorizationException: not authorized", "kerberos.principal"),
+        ("TopicAuthorizationException: not authorized", "topic, or kerberos.principal"),
+        ("GroupAuthorizationException: not authorized", "kerberos.principal"),
         ("TimeoutException: timed out", "kafka.bootstrap_servers"),
         ("ConfigException: No resolvable bootstrap urls given", "kafka.bootstrap_servers"),
     ],
@@ -65,11 +66,12 @@ def test_elasticsearch_is_asked_with_the_sink_s_own_options(
     given = {"hosts": ["https://a:1"], "ca_certs": "/ca.pem"}
     settings = load(overrides={"elasticsearch": given}, environ={}).need(ElasticsearchSettings)
     if problem is None:
-        preflight.check_elasticsearch(settings)
+        preflight.check_elasticsearch(settings, ["flights"])
     else:
         with pytest.raises(JobError) as caught:
-            preflight.check_elasticsearch(settings)
+            preflight.check_elasticsearch(settings, ["flights"])
         assert caught.value.message == problem
     (options,) = asked
     assert options.items() >= elasticsearch.connection_options(settings).items()
     assert options["ca_certs"] == "/ca.pem"
+    assert options["index"] == "flights"

@@ -360,7 +360,7 @@ def test_a_dump_is_plain_data() -> None:
             "backend": "hashmap",
         },
         "python": {"execution_mode": "thread"},
-        "job": {"parallelism": 1, "resume": "latest"},
+        "job": {"parallelism": 1, "resume": "latest", "max_skipped_in_a_row": 100},
         "flink": {"a": 1},
     }
 

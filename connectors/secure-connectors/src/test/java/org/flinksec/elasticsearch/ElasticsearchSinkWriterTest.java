@@ -6,48 +6,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.ServerSocket;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.api.connector.sink2.SinkWriter;
-import org.apache.flink.connector.base.sink.writer.BufferedRequestState;
 import org.apache.flink.connector.base.sink.writer.TestSinkInitContextAnyThreadMailbox;
 import org.apache.flink.types.Row;
-import org.apache.flink.util.ExceptionUtils;
 import org.flinksec.Capture;
 import org.flinksec.Serialized;
 import org.flinksec.elasticsearch.FakeElasticsearch.Operation;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(30)
-class ElasticsearchSinkWriterTest {
-  private static final TypeInformation<Row> TYPE =
-      Types.ROW_NAMED(new String[] {"id", "n"}, Types.STRING, Types.LONG);
-
-  private final Map<String, String> config = new HashMap<>();
-  private FakeElasticsearch elasticsearch;
-
-  @BeforeEach
-  void start() throws IOException {
-    elasticsearch = new FakeElasticsearch(null);
-    config.put("hosts", "http://localhost:" + elasticsearch.port());
-    config.put("index", "flights");
-    config.put("id_field", "id");
-  }
-
-  @AfterEach
-  void stop() {
-    elasticsearch.close();
-  }
-
+class ElasticsearchSinkWriterTest extends SinkAgainstAFake {
   @Test
   void aCheckpointSendsAllDocumentsAndLeavesNoState() throws Exception {
     try (var writer = writer()) {
@@ -79,232 +50,6 @@ class ElasticsearchSinkWriterTest {
     assertThat(elasticsearch.documents()).containsEntry("a", "{\"id\":\"a\",\"n\":2}");
     assertThat(elasticsearch.requests().get(1))
         .containsExactly(new Operation("create", null, "{\"id\":\"a\",\"n\":3}"));
-  }
-
-  @Test
-  void ofMixedStatusesTheOverloadedDocumentIsSentAgainAndTheBadOneSkipped() throws Exception {
-    config.put("on_document_error", "skip");
-    AtomicInteger attempts = new AtomicInteger();
-    elasticsearch.itemStatus(
-        operation ->
-            switch (operation.id()) {
-              case "bad" -> 400;
-              case "busy" -> attempts.incrementAndGet() < 3 ? 429 : 201;
-              default -> 201;
-            });
-    try (Capture log = new Capture(ElasticsearchSinkWriter.class);
-        var writer = writer()) {
-      write(writer, Row.of("bad", 1L), Row.of("good", 2L), Row.of("busy", 3L));
-      writer.flush(false);
-      assertThat(elasticsearch.documents()).containsOnlyKeys("good", "busy");
-      assertThat(elasticsearch.requests()).hasSize(3);
-      assertThat(elasticsearch.requests().get(2)).extracting(Operation::id).containsExactly("busy");
-      assertThat(writer.rejectedDocuments()).isEqualTo(1);
-      assertThat(log.messages())
-          .anySatisfy(
-              message ->
-                  assertThat(message)
-                      .startsWith("Left out, as on_document_error = \"skip\" says:")
-                      .endsWith(
-                          "refuses a document for index 'flights': status 400,"
-                              + " document_parsing_exception at line 1, column 15: field 'n' does"
-                              + " not fit its type long in the mapping"))
-          .anySatisfy(message -> assertThat(message).startsWith("Sending 1 documents to"))
-          .noneSatisfy(message -> assertThat(message).contains("CANARY"));
-    }
-  }
-
-  @Test
-  void aPoisonDocumentFailsTheJobWithItsReasonInsteadOfBeingSentForEver() throws Exception {
-    elasticsearch.itemStatus(operation -> operation.id().equals("bad") ? 400 : 201);
-    try (var writer = writer()) {
-      write(writer, Row.of("good", 1L), Row.of("bad", 2L));
-      assertThatThrownBy(() -> writer.flush(false))
-          .satisfies(
-              e ->
-                  assertThat(sinkFailure(e))
-                      .isEqualTo(
-                          "Elasticsearch at %s refuses a document for index 'flights':"
-                                  .formatted(config.get("hosts"))
-                              + " status 400, document_parsing_exception at line 1, column 15:"
-                              + " field 'n' does not fit its type long in the mapping"));
-    }
-    assertThat(elasticsearch.requests()).hasSize(1);
-  }
-
-  @Test
-  void aMissingIndexFailsTheJobEvenWhenBadDocumentsAreSkipped() throws Exception {
-    config.put("on_document_error", "skip");
-    elasticsearch.itemStatus(operation -> 404);
-    try (var writer = writer()) {
-      write(writer, Row.of("a", 1L));
-      assertThatThrownBy(() -> writer.flush(false))
-          .satisfies(
-              e ->
-                  assertThat(sinkFailure(e))
-                      .endsWith(
-                          "does not take documents for index 'flights': status 404, index_not_found_exception: no such index [flights]"));
-    }
-  }
-
-  /** The job's own faults, which every document meets: in the words of Elasticsearch 8.19. */
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      quoteCharacter = '`',
-      textBlock =
-          """
-          400 | invalid_index_name_exception | Invalid index name [Upper], must be lowercase | must be lowercase
-          400 | illegal_argument_exception | only write ops with an op_type of create are allowed in data streams | leave out id_field
-          400 | validation_exception | Validation Failed: 1: this action would add [2] shards, but this cluster currently has [24]/[1] maximum normal shards open; | maximum normal shards open
-          400 | illegal_argument_exception | no write index is defined for alias [al]. The write index may be explicitly disabled | set is_write_index
-          400 | index_closed_exception | closed | index_closed_exception: closed
-          403 | cluster_block_exception | index [blocked] blocked by: [FORBIDDEN/8/index write (api)]; | index write (api)
-          400 | illegal_argument_exception | pipeline with id [no-such] does not exist | pipeline 'no-such' does not exist: create it
-          400 | routing_missing_exception | routing is required for [rout]/[CANARY] | routing_missing_exception
-          400 | illegal_argument_exception | Error extracting routing: source didn't contain CANARY | illegal_argument_exception
-          400 | script_exception | CANARY | script_exception
-          400 | an error of another server, CANARY | CANARY | an error of unknown type
-          """)
-  void aFaultOfTheJobStopsItEvenWhereBadDocumentsAreSkipped(
-      int status, String type, String reason, String told) throws Exception {
-    config.put("on_document_error", "skip");
-    elasticsearch.items(operation -> new FakeElasticsearch.Answer(status, type, reason));
-    try (Capture log = new Capture(ElasticsearchSinkWriter.class);
-        var writer = writer()) {
-      write(writer, Row.of("a", 1L));
-      assertThatThrownBy(() -> writer.flush(false))
-          .satisfies(
-              e ->
-                  assertThat(sinkFailure(e))
-                      .contains("does not take documents for index 'flights': status " + status)
-                      .contains(told)
-                      .doesNotContain("CANARY"));
-      assertThat(writer.rejectedDocuments()).isZero();
-    }
-  }
-
-  /** The documents' own faults, in the words of Elasticsearch 6 to 9, with a value in them. */
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      quoteCharacter = '`',
-      textBlock =
-          """
-          mapper_parsing_exception | failed to parse [n] | field 'n' cannot be parsed
-          mapper_parsing_exception | failed to parse field [n] of type [long] in document with id 'CANARY'. Preview of field's value: 'CANARY' | field 'n' does not fit its type long in the mapping
-          mapper_parsing_exception | failed to parse | mapper_parsing_exception
-          document_parsing_exception | [1:7] failed to parse field [n] of type [long] in document with id 'CANARY' | field 'n' does not fit its type long in the mapping
-          document_parsing_exception | [1:7] object mapping for [n] tried to parse field [n] as object, but found a concrete value | field 'n' is an object in the mapping, and no object here
-          document_parsing_exception | [1:2] failed to parse: Limit of total fields [3] has been exceeded while adding new fields [4] | the index's limit of total fields, 3, would be exceeded
-          illegal_argument_exception | Limit of total fields [3] in index [flights] has been exceeded | the index's limit of total fields, 3, would be exceeded
-          document_parsing_exception | [1:6] failed to parse: [1:11] Duplicate field 'q' at [Source: (byte[])"{"CANARY":1}"; line: 1, column: 11] | a field's name comes twice
-          document_parsing_exception | [1:2] failed to parse: field name cannot be an empty string | a field's name is empty, blank or made of dots
-          document_parsing_exception | Malformed content, must start with an object CANARY | document_parsing_exception
-          strict_dynamic_mapping_exception | mapping set to strict, dynamic introduction of [n] within [_doc] is not allowed | field 'n' is not in the mapping of '_doc', which is strict
-          illegal_argument_exception | mapper [n] cannot be changed from type [long] to [text] | field 'n' has the type long in the mapping, not text
-          illegal_argument_exception | mapper [n] of different type, current_type [long], merged_type [text] | field 'n' has the type long in the mapping, not text
-          illegal_argument_exception | can't merge a non object mapping [a.b] with an object mapping | field 'a.b' is a value in the mapping, and an object here
-          illegal_argument_exception | Document contains at least one immense term in field="n" (whose UTF8 encoding is longer than the max length 32766), prefix: [CANARY] | field 'n' has a term longer than the 32766 bytes that Lucene takes
-          version_conflict_engine_exception | [CANARY]: version conflict, document already exists (current version [1]) | version_conflict_engine_exception
-          """)
-  void aDocumentsOwnFaultIsSkippedAndToldWithoutItsContent(String type, String reason, String told)
-      throws Exception {
-    config.put("on_document_error", "skip");
-    elasticsearch.items(
-        operation ->
-            operation.id().equals("bad")
-                ? new FakeElasticsearch.Answer(type.startsWith("version") ? 409 : 400, type, reason)
-                : FakeElasticsearch.Answer.of(201));
-    try (Capture log = new Capture(ElasticsearchSinkWriter.class);
-        var writer = writer()) {
-      write(writer, Row.of("bad", 1L), Row.of("good", 2L));
-      writer.flush(false);
-      assertThat(elasticsearch.documents()).containsOnlyKeys("good");
-      assertThat(writer.rejectedDocuments()).isEqualTo(1);
-      assertThat(log.messages())
-          .singleElement()
-          .asString()
-          .contains("status 4", type)
-          .endsWith(told)
-          .doesNotContain("CANARY");
-    }
-  }
-
-  @Test
-  void skippingStopsTheJobWhereNoDocumentGetsIn() throws Exception {
-    config.put("on_document_error", "skip");
-    config.put("max_skipped_in_a_row", "3");
-    config.put("max_batch_size", "2");
-    elasticsearch.itemStatus(operation -> operation.id().equals("good") ? 201 : 400);
-    try (var writer = writer()) {
-      for (int round = 0; round < 3; round++) {
-        write(writer, Row.of("a", 1L), Row.of("b", 1L), Row.of("good", 1L));
-        writer.flush(false);
-      }
-      assertThatThrownBy(
-              () -> {
-                write(writer, Row.of("a", 1L), Row.of("b", 1L), Row.of("c", 1L), Row.of("d", 1L));
-                writer.flush(false);
-              })
-          .satisfies(
-              e ->
-                  assertThat(sinkFailure(e))
-                      .startsWith(
-                          "on_document_error = \"skip\" has left out 3 in a row"
-                              + " (job.max_skipped_in_a_row), and let none through")
-                      .endsWith("field 'n' does not fit its type long in the mapping"));
-    }
-    config.put("max_skipped_in_a_row", "0");
-    try (var writer = writer()) {
-      write(writer, Row.of("a", 1L), Row.of("b", 1L), Row.of("c", 1L), Row.of("d", 1L));
-      writer.flush(false);
-      assertThat(writer.rejectedDocuments()).isEqualTo(4);
-    }
-  }
-
-  @Test
-  void aRowThatIsNotOfItsTypeStopsTheJobAndAValueThatJsonLacksIsTheDocuments() throws Exception {
-    config.put("on_document_error", "skip");
-    TypeInformation<Row> type =
-        Types.ROW_NAMED(new String[] {"id", "v"}, Types.STRING, Types.DOUBLE);
-    try (var writer = writer(type, List.of())) {
-      write(writer, Row.of("a", Double.NaN), Row.of("cut \ud83d", 1.0), Row.of("b", 1.0));
-      writer.flush(false);
-      assertThat(writer.rejectedDocuments()).isEqualTo(2);
-      assertThat(elasticsearch.documents()).containsOnlyKeys("b");
-      assertThatThrownBy(() -> write(writer, Row.of("c", 3)))
-          .isInstanceOf(ElasticsearchSinkException.class)
-          .hasMessage(
-              "a row for index 'flights' is not of its type: field 'v' should be Double but is"
-                  + " Integer; the function that returns it has another output_type");
-    }
-  }
-
-  @Test
-  void onlyFieldsWithOneTextFormAreIds() {
-    TypeInformation<Row> type =
-        Types.ROW_NAMED(
-            new String[] {"s", "l", "b", "d", "raw", "list", "map", "row"},
-            Types.STRING,
-            Types.LONG,
-            Types.BOOLEAN,
-            Types.DOUBLE,
-            Types.PRIMITIVE_ARRAY(Types.BYTE),
-            Types.OBJECT_ARRAY(Types.STRING),
-            Types.MAP(Types.STRING, Types.LONG),
-            TYPE);
-    for (String field : List.of("s", "l", "b")) {
-      config.put("id_field", field);
-      ElasticsearchSinks.forRows(config, type);
-    }
-    for (String field : List.of("d", "raw", "list", "map", "row")) {
-      config.put("id_field", field);
-      assertThatThrownBy(() -> ElasticsearchSinks.forRows(config, type))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageStartingWith("id_field names '" + field + "', whose type ")
-          .hasMessageEndingWith("choose a field that is a str, an int or a bool");
-    }
   }
 
   @Test
@@ -466,36 +211,6 @@ class ElasticsearchSinkWriterTest {
         .singleElement()
         .asList()
         .containsExactly(new Operation("index", "7", "{  \"id\": 7,  \"deep\": {\"id\": 8} }"));
-  }
-
-  private ElasticsearchSinkWriter<Row> writer() throws IOException {
-    return writer(List.of());
-  }
-
-  private ElasticsearchSinkWriter<Row> writer(List<BufferedRequestState<DocumentRequest>> states)
-      throws IOException {
-    return writer(TYPE, states);
-  }
-
-  private ElasticsearchSinkWriter<Row> writer(
-      TypeInformation<Row> type, List<BufferedRequestState<DocumentRequest>> states)
-      throws IOException {
-    ElasticsearchSink<Row> sink =
-        Serialized.copy((ElasticsearchSink<Row>) ElasticsearchSinks.forRows(config, type));
-    return (ElasticsearchSinkWriter<Row>)
-        sink.restoreWriter(new TestSinkInitContextAnyThreadMailbox(), states);
-  }
-
-  private static void write(SinkWriter<Row> writer, Row... rows) throws Exception {
-    for (Row row : rows) {
-      writer.write(row, null);
-    }
-  }
-
-  private static String sinkFailure(Throwable thrown) {
-    return ExceptionUtils.findThrowable(thrown, ElasticsearchSinkException.class)
-        .orElseThrow(() -> new AssertionError("no failure of the sink", thrown))
-        .getMessage();
   }
 
   private static int closedPort() throws IOException {
