@@ -90,9 +90,7 @@ HDFS = (
           "NameNode takes; its log says why."),
     Cause("Server not found in Kerberos", "hdfs.namenode_principal", "The KDC does not know this "
           "principal."),
-    Cause("invalid principal", "hdfs.namenode_principal", "It must be the servers' "
-          "dfs.namenode.kerberos.principal."),
-    Cause("different principal", "hdfs.namenode_principal", "It must be the servers' "
+    Cause("invalid Kerberos principal", "hdfs.namenode_principal", "It must be the servers' "
           "dfs.namenode.kerberos.principal."),
     Cause("Permission denied", "kerberos.principal", "Let the NameNode's administrator give the "
           "principal's user this directory."),

@@ -67,3 +67,19 @@ def test_a_path_that_is_not_absolute_is_refused_with_the_right_one() -> None:
     with pytest.raises(SettingsError, match="the path is not absolute") as caught:
         hdfs.sink(settings(), "flights")
     assert caught.value.hint == "Write /flights."
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("/10:30", "HDFS takes no colon in a path"),
+        ("/day=1/10:30/x", "HDFS takes no colon in a path"),
+        ("/a\\b", "would take the backslash for a slash"),
+        ("/a\0b", "a path has no NUL"),
+    ],
+)
+def test_a_path_that_hdfs_does_not_take_or_alters_is_refused(path: str, why: str) -> None:
+    with pytest.raises(SettingsError, match=why) as caught:
+        hdfs.sink(settings(), path)
+    assert repr(path) in caught.value.message
+    assert "such as /flights" in str(caught.value.hint)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Names of jobs and what is derived from them: one to one."""
 
+import re
 import unicodedata
 
 import pytest
@@ -112,6 +113,13 @@ def test_two_sinks_never_share_a_transactional_id(
     other = job_name.transactional_id_prefix(other_job, other_topic)
     # Flink adds "-SUBTASK-COUNTER" to it.
     assert one != other
+
+
+def test_a_job_s_sinks_to_one_topic_are_told_apart_by_what_no_topic_is_called() -> None:
+    prefixes = [job_name.transactional_id_prefix("job", "alerts", n) for n in (1, 2, 3)]
+    assert prefixes == ["job:alerts", "job:alerts:#2", "job:alerts:#3"]
+    # A topic's name is made of letters, digits, dots, dashes and underscores.
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+", p.rpartition(":")[2]) is None for p in prefixes[1:])
 
 
 @given(NAMES)

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Arguments that take one of a few values say which, and which was meant."""
+
+from typing import Any
+
+import pytest
+
+from flinksec_jobs import choices, elasticsearch, kafka
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.rows import record
+from flinksec_jobs.settings import ElasticsearchSettings, KafkaSettings, load
+
+
+@record
+class Event:
+    id: str
+
+
+@pytest.mark.parametrize("value", ["fail", "skip"])
+def test_what_an_argument_takes_passes(value: str) -> None:
+    choices.require("on_undecodable", value, ("fail", "skip"))
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ("exactly-once", 'Did you mean delivery="exactly_once"?'),
+        ("Exactly_Once", 'Did you mean delivery="exactly_once"?'),
+        ("none", 'Choose from "exactly_once", "at_least_once".'),
+        (None, 'Choose from "exactly_once", "at_least_once".'),
+        (["exactly_once"], 'Did you mean delivery="exactly_once"?'),
+    ],
+)
+def test_anything_else_is_refused_with_the_nearest(value: Any, hint: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        choices.require("delivery", value, ("exactly_once", "at_least_once"))
+    assert caught.value.message == (
+        f'delivery={value!r} is not one of "exactly_once", "at_least_once"'
+    )
+    assert caught.value.hint == hint
+
+
+def test_sources_and_sinks_ask_before_anything_else() -> None:
+    kafka_ = {"bootstrap_servers": ["a:1"], "security_protocol": "SSL"}
+    es = {"hosts": ["https://a:1"]}
+    settings = load(overrides={"kafka": kafka_, "elasticsearch": es}, environ={})
+    to_kafka, to_es = settings.need(KafkaSettings), settings.need(ElasticsearchSettings)
+    odd: Any = "ignore"
+    with pytest.raises(SettingsError, match="on_undecodable='ignore'"):
+        kafka.source(to_kafka, None, "g", kafka.SourceOptions("t", Event, on_undecodable=odd))
+    with pytest.raises(SettingsError, match="delivery='ignore'"):
+        kafka.sink(
+            to_kafka, None, "t", key_field=None, delivery=odd, transactional_id_prefix=lambda: "p"
+        )
+    with pytest.raises(SettingsError, match="on_document_error='ignore'"):
+        elasticsearch.sink(to_es, "i", id_field=None, on_document_error=odd, max_skipped_in_a_row=1)

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a job begins to read: by name or by time, and nothing else."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from flinksec_jobs import kafka_start
+from flinksec_jobs.errors import SettingsError
+
+MILLIS = 1_700_000_400_000
+
+
+@pytest.mark.parametrize("name", ["earliest", "latest", "committed"])
+def test_a_name_is_itself(name: str) -> None:
+    assert kafka_start.parse(name) == name
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        MILLIS,
+        "2023-11-14T22:20:00Z",
+        "2023-11-14T23:20:00.000+01:00",
+        "2023-11-14 22:20:00+00:00",
+        datetime(2023, 11, 14, 22, 20, tzinfo=UTC),
+        datetime(2023, 11, 15, 3, 50, tzinfo=timezone(timedelta(hours=5, minutes=30))),
+    ],
+)
+def test_a_time_is_milliseconds_since_1970_in_whatever_form(start: Any) -> None:
+    assert kafka_start.parse(start) == MILLIS
+
+
+@pytest.mark.parametrize(
+    ("start", "why"),
+    [
+        ("Earliest", "is neither a name nor a time"),
+        ("", "is neither a name nor a time"),
+        ("2023-11-14T22:20:00", "has no time zone"),
+        ("2023-11-14", "has no time zone"),
+        (datetime(2023, 11, 14), "has no time zone"),
+        (True, "is no time"),
+        (None, "is neither a name nor a time"),
+        (1.5, "is neither a name nor a time"),
+        (-1, "is not between the years 1970 and 9999"),
+        (MILLIS * 1000, "is not between the years 1970 and 9999"),
+        ("1969-12-31T23:59:59Z", "is not between the years 1970 and 9999"),
+    ],
+)
+def test_anything_else_is_refused_with_all_forms(start: Any, why: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        kafka_start.parse(start)
+    assert caught.value.message.startswith(f"start={start!r} {why}")
+    assert '"earliest", "latest" or "committed"' in str(caught.value.hint)
+    assert "2024-05-01T06:00:00Z" in str(caught.value.hint)
+
+
+def test_the_forms_that_the_hint_shows_are_taken() -> None:
+    assert kafka_start.parse("2024-05-01T06:00:00Z") == 1_714_543_200_000

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every cause in the tables is met by a text that a client or server really says."""
+
+import re
+
+import pytest
+
+from flinksec_jobs import refusals
+from flinksec_jobs.errors import JobError
+from flinksec_jobs.settings import schema
+
+# As Java's Kerberos, Kafka's, Hadoop's and our own clients word them; shortened, never reworded.
+SAID = {
+    "KERBEROS": {
+        "Unable to obtain password": "LoginException: Unable to obtain password from user",
+        "Unable to obtain Principal Name": "LoginException: Unable to obtain Principal Name for "
+        "authentication",
+        "Checksum failed": "KrbException: Checksum failed",
+        "Identifier doesn't match expected value": "Asn1Exception: Identifier doesn't match "
+        "expected value (906)",
+        "Pre-authentication information was invalid": "LoginException: Pre-authentication "
+        "information was invalid (24)",
+        "Client not found in Kerberos database": "LoginException: Client not found in Kerberos "
+        "database (6) - CLIENT_NOT_FOUND",
+        "Clock skew": "KrbException: Clock skew too great (37)",
+        "Cannot locate KDC": "KrbException: Cannot locate KDC",
+        "Cannot locate default realm": "KrbException: Cannot locate default realm",
+        "Connection refused": "ConnectException: Connection refused",
+        "timed out": "SocketTimeoutException: Receive timed out",
+    },
+    "KAFKA": {
+        "Server not found in Kerberos": "KrbException: Server not found in Kerberos database (7) "
+        "- LOOKING_UP_SERVER",
+        "CertificateExpired": "CertificateExpiredException: it has ended",
+        "NotAfter": "SslAuthenticationException: NotAfter: Sun Nov 01 00:00:00 UTC 2020",
+        "certification path": "SunCertPathBuilderException: unable to find valid certification "
+        "path to requested target",
+        "No subject alternative": "CertificateException: No subject alternative DNS name "
+        "matching localhost found.",
+        "No name matching": "CertificateException: No name matching localhost found",
+        "certificate_required": "SSLException: Received fatal alert: certificate_required",
+        "LoginException": "LoginException: Could not login: the client is being asked for a "
+        "password",
+        "Checksum failed": "KrbException: Checksum failed",
+        "Identifier doesn't match": "Asn1Exception: Identifier doesn't match expected value (906)",
+        "SaslAuthenticationException": "SaslAuthenticationException: Authentication failed",
+        "SslAuthenticationException": "SslAuthenticationException: SSL handshake failed",
+        "SSLHandshakeException": "SSLHandshakeException: Received fatal alert: handshake_failure",
+        "UnknownTopicOrPartition": "UnknownTopicOrPartitionException: This server does not host "
+        "this topic-partition.",
+        "TopicAuthorizationException": "TopicAuthorizationException: Not authorized to access "
+        "topics: [orders]",
+        "AuthorizationException": "GroupAuthorizationException: Not authorized to access group: g",
+        "Timeout": "TimeoutException: Timed out waiting for a node assignment.",
+        "No resolvable bootstrap urls": "ConfigException: No resolvable bootstrap urls given in "
+        "bootstrap.servers",
+    },
+    "HDFS": {
+        "is not a valid DFS filename": "IllegalArgumentException: Pathname /10:30 from "
+        "hdfs://n:8020/10:30 is not a valid DFS filename.",
+        "Connection refused": "ConnectException: Connection refused",
+        "timed out": "ConnectTimeoutException: 5000 millis timed out while waiting for channel",
+        "Timeout": "ConnectTimeoutException: no channel",
+        "UnknownHost": "UnknownHostException: namenode",
+        "No common protection layer": "SaslException: No common protection layer between client "
+        "and server",
+        "Client cannot authenticate": "AccessControlException: Client cannot authenticate via:"
+        "[TOKEN, KERBEROS]",
+        "Server not found in Kerberos": "KrbException: Server not found in Kerberos database (7)",
+        "invalid Kerberos principal": "IllegalArgumentException: Server has invalid Kerberos "
+        "principal: hdfs/n@R, expecting: nn/n@R",
+        "Permission denied": "AccessControlException: Permission denied: user=guest, access=WRITE",
+    },
+    # The words of ConnectionFailures, FirstContact and Credentials in the connectors.
+    "ELASTICSEARCH": {
+        "leads to none": "elasticsearch.ca_certs: the certificate of https://a:1 leads to none of "
+        "the authorities in /ca.pem",
+        "not issued for this host name": 'elasticsearch.verification = "full": the certificate of '
+        "https://a:1 is not issued for this host name; use a name that it is issued for",
+        "expired": "elasticsearch.hosts: the certificate of https://a:1 is expired or not yet "
+        "valid",
+        "fingerprint": "elasticsearch.fingerprint: at https://a:1, the certificate has the "
+        "SHA-256 fingerprint 00",
+        "client_cert": "elasticsearch.client_cert is not set; the server may demand one",
+        "does not speak TLS": "elasticsearch.hosts: https://a:1 does not speak TLS",
+        "refuses the credentials": "https://a:1 refuses the credentials (status 401): "
+        "elasticsearch.username 'x'",
+        "does not allow this on index": "https://a:1 does not allow this on index 'i' (status "
+        "403): elasticsearch.username 'x'",
+        "for the name of an index": "Elasticsearch at https://a:1 does not take '<x>' for the name "
+        "of an index (status 400)",
+        "is it Elasticsearch?": "elasticsearch.hosts: https://a:1 answers with status 302 when "
+        "asked for the index 'i'; is it Elasticsearch?",
+        "no answer": "elasticsearch.hosts: no answer from https://a:1 (Connection refused)",
+    },
+}
+ARGUMENTS = {"topic", "topic, or kerberos.principal", "the path of to_hdfs", "to_elasticsearch"}
+CAUSES = [(table, cause) for table in SAID for cause in getattr(refusals, table)]
+
+
+@pytest.mark.parametrize("table", SAID)
+def test_every_cause_is_tried_and_nothing_else(table: str) -> None:
+    assert list(SAID[table]) == [cause.part for cause in getattr(refusals, table)]
+
+
+@pytest.mark.parametrize(("table", "cause"), CAUSES)
+def test_what_is_said_leads_to_its_own_setting_and_hint(table: str, cause: refusals.Cause) -> None:
+    said = SAID[table][cause.part]
+    told = refusals.explained(JobError(said), "it.", getattr(refusals, table), otherwise="other")
+    assert told.message == f"{cause.setting}: it. {said}"
+    assert told.hint == cause.hint == refusals.hint_for(said, getattr(refusals, table))
+
+
+@pytest.mark.parametrize(("table", "cause"), CAUSES)
+def test_a_cause_names_settings_that_exist(table: str, cause: refusals.Cause) -> None:
+    names = {setting.name for setting in schema.settings()}
+    assert cause.setting in names | ARGUMENTS
+    assert (
+        set(re.findall(r"\b(?:kafka|kerberos|hdfs|elasticsearch)\.[a-z_0-9]+", cause.hint)) <= names
+    )
+
+
+def test_what_is_unknown_names_the_setting_that_it_is_about() -> None:
+    told = refusals.explained(JobError("odd"), "it.", refusals.HDFS, otherwise="hdfs.uri")
+    assert told.message == "hdfs.uri: it. odd"
+    assert told.hint == "the log of the job has the whole story"
