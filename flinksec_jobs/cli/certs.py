@@ -11,8 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from flinksec_jobs.cli import certs_output as output
-from flinksec_jobs.cli.output import say
-from flinksec_jobs.cli.state_output import print_json
+from flinksec_jobs.cli.output import say, say_json
 from flinksec_jobs.deploy.certs import create as creation
 from flinksec_jobs.deploy.certs import kubernetes
 from flinksec_jobs.deploy.certs.generations import Content, Generations
@@ -214,7 +213,7 @@ def inspect(
     """
     seen = inspect_paths(paths, password_file=password_file, soon=timedelta(days=days))
     if as_json:
-        print_json(output.as_object(seen))
+        say_json(output.as_object(seen), indent=2)
     else:
         output.show(seen)
     if any(strict or finding.level == "problem" for finding in seen.findings):

@@ -4,19 +4,24 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from flinksec_jobs.cli.state_output import as_lines, print_json, told_errors
+from flinksec_jobs.cli.output import say, say_json
+from flinksec_jobs.cli.state_output import as_lines
 from flinksec_jobs.errors import KeyRingError
+from flinksec_jobs.escaping import escaped
 from flinksec_jobs.sealed import KeyRing, TokenKeys, pkcs11uri
-from flinksec_jobs.sealed.inventory import keys_named
+from flinksec_jobs.sealed.needs import Needs, keys_needed
 
 _KEYS = click.argument("location", metavar="DIRECTORY|URI")
 _KEY = click.argument("key")
+_PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path, readable=False))
+_SHOWN = 5
 
 
 @click.group()
@@ -36,7 +41,6 @@ def keys() -> None:
 @keys.command()
 @_KEYS
 @click.option("--id", "key", help="The first key's id. Default: the date.")
-@told_errors
 def init(location: str, key: str | None) -> None:
     """Make a key ring with one new key."""
     directory = _directory(
@@ -45,15 +49,14 @@ def init(location: str, key: str | None) -> None:
         f"then make a key in it: flinksec state keys add {shlex.quote(location)} KEY",
     )
     ring = KeyRing.create(directory, key or _today())
-    click.echo(f"made the key ring {directory} with the key '{ring.primary_id}'")
-    click.echo("keep a copy of it elsewhere: without it the state is lost", err=True)
+    say(f"made the key ring {directory} with the key '{ring.primary_id}'")
+    say("keep a copy of it elsewhere: without it the state is lost", err=True)
 
 
 @keys.command()
 @_KEYS
 @_KEY
 @click.option("--spare", is_flag=True, help="Do not seal new files under it yet: see use.")
-@told_errors
 def add(location: str, key: str, spare: bool) -> None:
     """Add a new random key with the id KEY, and seal new files under it.
 
@@ -63,17 +66,16 @@ def add(location: str, key: str, spare: bool) -> None:
     if _is_token(location):
         address, _ = pkcs11uri.parse(location)
         TokenKeys.add(address, key)
-        click.echo(f"made the key '{key}' in the {address}: it cannot be read out of it")
-        click.echo(f'to seal new files under it: state.pkcs11.primary = "{key}"', err=True)
+        say(f"made the key '{key}' in the {address}: it cannot be read out of it")
+        say(f'to seal new files under it: state.pkcs11.primary = "{key}"', err=True)
         return
     ring = KeyRing.open(location).add(key, primary=not spare)
-    click.echo(f"added the key '{key}'; the primary key is '{ring.primary_id}'")
+    say(f"added the key '{key}'; the primary key is '{ring.primary_id}'")
 
 
 @keys.command()
 @_KEYS
 @_KEY
-@told_errors
 def use(location: str, key: str) -> None:
     """Seal new files under the key KEY, which the ring has already."""
     directory = _directory(
@@ -82,21 +84,22 @@ def use(location: str, key: str) -> None:
         f'set state.pkcs11.primary = "{key}", and restart the jobs',
     )
     ring = KeyRing.open(directory).use(key)
-    click.echo(f"the primary key is '{ring.primary_id}'")
+    say(f"the primary key is '{ring.primary_id}'")
 
 
 @keys.command("list")
 @_KEYS
-@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@_PATHS
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@told_errors
 def list_(location: str, paths: tuple[Path, ...], as_json: bool) -> None:
     """List the keys, and how many of the files under PATHS need each.
 
-    Of a token the AES-256 keys; its primary one is the object that the URI names.
+    Of a token the AES-256 keys; its primary one is the object that the URI names. Exit code 1 if
+    there are files whose keys could not be told: they may need any of them.
     """
     primary, at_hand, where = _keys_at(location)
-    named = keys_named(paths) if paths else None
+    needs = keys_needed(paths) if paths else None
+    named = needs.named if needs else None
     ids = sorted({*at_hand, *(named or ())})
     if as_json:
         listed = [
@@ -108,47 +111,59 @@ def list_(location: str, paths: tuple[Path, ...], as_json: bool) -> None:
             }
             for key in ids
         ]
-        print_json({**where, "keys": listed})
-        return
+        unknown = {str(path): why for path, why in needs.unknown.items()} if needs else {}
+        say_json({**where, "keys": listed, "unknown": unknown}, indent=2)
+        sys.exit(1 if unknown else 0)
     marks = {key: "MISSING" for key in ids if key not in at_hand} | {primary: "primary"}
     for line in as_lines([_listed(key, marks.get(key, ""), named) for key in ids]):
-        click.echo(line.rstrip())
+        say(line.rstrip())
+    if needs and needs.unknown:
+        raise _unknown(needs)
 
 
 @keys.command()
 @_KEYS
 @_KEY
-@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@_PATHS
 @click.option(
     "--unchecked", is_flag=True, help="Delete it without a look at any files: they may be lost."
 )
-@told_errors
 def retire(location: str, key: str, paths: tuple[Path, ...], unchecked: bool) -> None:
     """Delete the key KEY for good, if no file under PATHS needs it any more.
 
-    Give all directories that hold checkpoints, savepoints and high-availability data. A key in a
-    token is not deleted, as others may use it: only whether files need it is told.
+    Give all directories that hold checkpoints, savepoints and high-availability data; restart the
+    jobs and re-key before. It is refused while one file's keys cannot be told: a directory that
+    cannot be listed, a link to one that is not among PATHS, a file of a newer version. The files
+    are looked at twice, the second time when the key is out of the ring already. A process that
+    was started before the new key was added seals under the old one until it ends: no look at
+    files finds it. A key in a token is not deleted, as others may use it: only whether files need
+    it is told.
     """
-    ring = None if _is_token(location) else KeyRing.open(location)
-    if not unchecked:
-        _check_unneeded(location, key, paths)
-    if ring is None:
+    if not unchecked and not paths:
+        raise KeyRingError(
+            f"whether files still need the key '{key}' cannot be told without PATHS",
+            hint="Name every directory with sealed state, or give --unchecked.",
+        )
+
+    def check() -> None:
+        if not unchecked:
+            _check_unneeded(location, key, paths)
+
+    if _is_token(location):
+        check()
         raise KeyRingError(
             f"the key '{key}' was not deleted: keys of a token are deleted by its own tools"
             + ("" if unchecked else "; no file under PATHS needs it"),
             hint=f"pkcs11-tool --delete-object --type secrkey --label {key}",
         )
-    ring = ring.remove(key)
-    click.echo(f"deleted the key '{key}'; left: {', '.join(ring.key_ids)}")
+    ring = KeyRing.open(location).remove(key, check)
+    say(f"deleted the key '{key}'; left: {', '.join(ring.key_ids)}")
 
 
 def _check_unneeded(location: str, key: str, paths: tuple[Path, ...]) -> None:
-    if not paths:
-        raise KeyRingError(
-            f"whether files still need the key '{key}' cannot be told without PATHS",
-            hint="Name every directory with sealed state, or give --unchecked.",
-        )
-    needed = keys_named(paths)[key]
+    # Opened anew: while the key is put aside, the others are what is left.
+    needs = keys_needed(paths, None if _is_token(location) else KeyRing.open(location))
+    needed = needs.named[key]
     if needed:
         raise KeyRingError(
             f"{needed} file{'s' if needed > 1 else ''} still need{'' if needed > 1 else 's'} "
@@ -156,6 +171,20 @@ def _check_unneeded(location: str, key: str, paths: tuple[Path, ...]) -> None:
             hint="Restart the jobs, then: flinksec state rekey --keys "
             f"{shlex.join([location, *map(str, paths)])}",
         )
+    if needs.unknown:
+        raise _unknown(needs)
+
+
+def _unknown(needs: Needs) -> KeyRingError:
+    number = len(needs.unknown)
+    shown = [f"{escaped(path)}: {why}" for path, why in list(needs.unknown.items())[:_SHOWN]]
+    more = [f"and {number - _SHOWN} more"] if number > _SHOWN else []
+    return KeyRingError(
+        f"which keys are needed cannot be told of {number} path{'' if number == 1 else 's'}:\n"
+        + "\n".join([*shown, *more]),
+        hint="make them readable, name what a link leads to as a PATH of its own, or remove what "
+        "is no state",
+    )
 
 
 def _is_token(location: str) -> bool:

@@ -3,14 +3,11 @@
 
 from __future__ import annotations
 
-import functools
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import Any, Self
 
-import click
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -22,31 +19,9 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from flinksec_jobs.errors import SealedStateError
+from flinksec_jobs.cli.output import say
+from flinksec_jobs.escaping import escaped
 from flinksec_jobs.sealed import Header, SealedFileError, Status
-
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
-
-
-def told_errors(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Tells an error of the operating system as one of ours."""
-
-    @functools.wraps(function)
-    def told(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        try:
-            return function(*args, **kwargs)
-        except BrokenPipeError:
-            raise
-        except OSError as e:
-            raise SealedStateError(f"{e.filename or 'a file'}: {e.strerror}") from e
-
-    return told
-
-
-def print_json(value: Mapping[str, object]) -> None:
-    """Prints one object."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def described(
@@ -72,9 +47,10 @@ def described(
 
 
 def as_lines(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows as lines with aligned columns."""
+    """Rows as lines with aligned columns, their text escaped."""
     if not rows:
         return []
+    rows = [[escaped(text) for text in row] for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
     return [
         "  ".join([*(c.ljust(w) for c, w in zip(row, widths, strict=False)), row[-1]])
@@ -90,10 +66,10 @@ def counted(what: str, total: int, counts: Mapping[Any, int]) -> str:
 
 
 def file_size(path: Path) -> int:
-    """Bytes of a file; 0 if it went away."""
+    """Bytes of a file, for a bar; 0 if that cannot be told."""
     try:
         return path.stat().st_size
-    except FileNotFoundError:
+    except (OSError, ValueError):
         return 0
 
 
@@ -136,7 +112,7 @@ class Bar:
 
     def print(self, line: str) -> None:
         """Prints a line on stdout."""
-        click.echo(line)
+        say(line)
 
 
 def _created(header: Header) -> str:

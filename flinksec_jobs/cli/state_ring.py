@@ -13,6 +13,7 @@ import click
 
 from flinksec_jobs import state
 from flinksec_jobs.sealed import KeyChain, KeyProvider, KeyRing, TokenKeys, pkcs11uri
+from flinksec_jobs.sealed.keyfiles import held
 from flinksec_jobs.settings import StateSettings, load
 
 _R = TypeVar("_R")
@@ -52,9 +53,19 @@ def with_keys(function: Callable[..., _R]) -> Callable[..., _R]:
     def opened(*args: Any, **kwargs: Any) -> _R:
         with ExitStack() as stack:
             ring = _open(stack, kwargs.pop("locations"), kwargs.pop("settings"))
-            if ring is None:
-                raise click.UsageError("Missing option '--keys' or '--settings'.")
-            return function(*args, ring=ring, **kwargs)
+            return function(*args, ring=_given(ring), **kwargs)
+
+    return _options(opened)
+
+
+def with_keys_held(function: Callable[..., _R]) -> Callable[..., _R]:
+    """The same, with the key rings held: no key of them is deleted while the command runs."""
+
+    @functools.wraps(function)
+    def opened(*args: Any, **kwargs: Any) -> _R:
+        with ExitStack() as stack:
+            ring = _open(stack, kwargs.pop("locations"), kwargs.pop("settings"), hold=True)
+            return function(*args, ring=_given(ring), **kwargs)
 
     return _options(opened)
 
@@ -71,20 +82,31 @@ def with_keys_if_given(function: Callable[..., _R]) -> Callable[..., _R]:
     return _options(opened, " Without any, only headers are read, which nothing authenticates.")
 
 
+def _given(ring: KeyProvider | None) -> KeyProvider:
+    if ring is None:
+        raise click.UsageError("Missing option '--keys' or '--settings'.")
+    return ring
+
+
 def _open(
-    stack: ExitStack, locations: tuple[str, ...], settings: Path | None
+    stack: ExitStack, locations: tuple[str, ...], settings: Path | None, *, hold: bool = False
 ) -> KeyProvider | None:
     source = click.get_current_context().get_parameter_source("locations")
     if settings is not None and (not locations or source is click.core.ParameterSource.ENVIRONMENT):
-        return stack.enter_context(state.open_keys(load(settings).need(StateSettings)))
+        found = load(settings).need(StateSettings)
+        if hold and found.keys is not None:
+            stack.enter_context(held(found.keys, to_change=False))
+        return stack.enter_context(state.open_keys(found))
     if settings is not None:
         raise click.UsageError("'--keys' and '--settings' do not go together.")
-    providers = [_provider(stack, location) for location in locations]
+    providers = [_provider(stack, location, hold=hold) for location in locations]
     return KeyChain(*providers) if len(providers) > 1 else next(iter(providers), None)
 
 
-def _provider(stack: ExitStack, location: str) -> KeyProvider:
+def _provider(stack: ExitStack, location: str, *, hold: bool) -> KeyProvider:
     if not location.startswith(pkcs11uri.SCHEME):
+        if hold:
+            stack.enter_context(held(Path(location), to_change=False))
         return KeyRing.open(location)
     address, primary = pkcs11uri.parse(location)
     return stack.enter_context(TokenKeys(address, primary))

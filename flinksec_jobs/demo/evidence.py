@@ -20,14 +20,23 @@ class Evidence:
     A link costs nothing, and shows the very bytes that lay on the volume. A file that was still
     being written when it was linked is complete once its writer has closed it.
 
+    A link lies under the whole path that its file had for the job, so that a sealed one still
+    lies under its stored name.
+
     Args:
         source: the state directory of the job.
         target: where to keep the links, on the same file system.
+        seen_as: the path that the source has for the job, if that is another one.
+
+    Attributes:
+        directory: the target.
+        root: where below it the source's own files are linked.
     """
 
-    def __init__(self, source: Path, target: Path) -> None:
+    def __init__(self, source: Path, target: Path, *, seen_as: Path | None = None) -> None:
         self._source = source
         self.directory = target
+        self.root = target / (seen_as or source).absolute().relative_to("/")
         self._kept: set[str] = set()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="evidence", daemon=True)
@@ -58,7 +67,7 @@ class Evidence:
     def _watch(self) -> None:
         while not self._stop.wait(_INTERVAL_SECONDS):
             for path in self._new_files():
-                link = self.directory / Path(path).relative_to(self._source)
+                link = self.root / Path(path).relative_to(self._source)
                 link.parent.mkdir(parents=True, exist_ok=True)
                 with suppress(FileExistsError, FileNotFoundError):
                     os.link(path, link)

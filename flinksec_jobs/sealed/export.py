@@ -53,8 +53,10 @@ def private_file(path: Path) -> Iterator[BinaryIO]:
     """A new file with mode 0600, which exists only if the block ends without an error.
 
     Raises:
-        SealedStateError: if the file exists.
+        SealedStateError: if the file exists, or the path can be none.
     """
+    if path.name in ("", ".."):
+        raise SealedStateError(f"{path} is a directory", hint="Name a new file.")
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:

@@ -33,6 +33,12 @@ ID = 16
 AES_KWP = 1
 KEY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
+# What Flink never moves: checkpoints, the blobs of high availability (by their directories), its
+# execution plans and pointers to checkpoints (by their names). Job results it renames.
+_BOUND_DIRECTORY = re.compile(r"chk-[0-9]+|shared|taskowned|job_[0-9a-f]{32}|no_job")
+_BOUND_FILE = re.compile(r"(completedCheckpoint|submittedExecutionPlan)[0-9a-f]+")
+_MOVABLE_COMPONENTS = 3
+
 _FIXED = struct.Struct(">8sBBHHBB16s16sQQ")
 _SLOT = struct.Struct(">IBBH64s276sI")
 
@@ -47,6 +53,7 @@ class Status(StrEnum):
     PLAINTEXT = "plaintext"
     KEY_MISSING = "key missing"
     UNSUPPORTED = "unsupported"
+    UNREADABLE = "unreadable"
 
 
 class SealedFileError(SealedStateError):
@@ -66,10 +73,9 @@ class NamePolicy(IntEnum):
 
     @classmethod
     def of(cls, path: str) -> Self:
-        """The policy of a file at this path: Flink never moves a checkpoint's files."""
-        parts = re.split("/+", path)
-        directory = parts[-2] if len(parts) > 1 else ""
-        if re.fullmatch(r"chk-[0-9]+|shared|taskowned", directory):
+        """The policy of a file at this path: what Flink never moves stays where it was written."""
+        *_, directory, name = ["", *re.split("/+", path)]
+        if _BOUND_DIRECTORY.fullmatch(directory) or _BOUND_FILE.fullmatch(name):
             return cls(cls.ENFORCE)
         return cls(cls.WARN if directory.startswith("savepoint-") else cls.IGNORE)
 
@@ -241,12 +247,22 @@ def new_header(context_bytes: bytes, key: WrappedKey) -> bytes:
 
 
 def stored_name(path: str, root: str | None = None) -> str:
-    """The name for a new file: relative to ``root``, or the last three components of its path."""
+    """The name for a new file at an absolute path.
+
+    Args:
+        path: where the file belongs.
+        root: the directory that the name is relative to. Without one, the name of a file that is
+            never moved is its whole path, so that no file of another job, directory or mount
+            stands in for it; of others the last three components. Leading components are left
+            out until the name fits 255 bytes.
+    """
     prefix = f"{root.rstrip('/')}/" if root else None
-    if prefix and path.startswith(prefix):
+    if prefix and path.startswith(prefix) and path != prefix:
         parts = path.removeprefix(prefix).split("/")
     else:
-        parts = path.lstrip("/").split("/")[-3:]
+        parts = path.lstrip("/").split("/")
+        if NamePolicy.of(path) is not NamePolicy.ENFORCE:
+            parts = parts[-_MOVABLE_COMPONENTS:]
     while len("/".join(parts).encode()) > NAME_MAX and len(parts) > 1:
         parts = parts[1:]
     return "/".join(parts)

@@ -1,17 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """The files of a key ring directory: read with care, written so that each is whole or absent."""
 
+import fcntl
 import os
 import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from flinksec_jobs.errors import KeyRingError
+from flinksec_jobs.files import open_regular, reason
 from flinksec_jobs.private_files import sync_directory, write_private
 from flinksec_jobs.sealed.format import KEY_ID
+from flinksec_jobs.sealed.ownership import check_ring_directory, follow
 
 PRIMARY = "primary"
 KEY_BYTES = 32
 _EXPOSED = stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
+_CHANGEABLE = stat.S_IWGRP | stat.S_IWOTH
 _PRIMARY_MAX = 128
 
 
@@ -19,30 +25,39 @@ def read_ring(directory: Path) -> tuple[str, dict[str, bytes]]:
     """The primary key's id, and every key of the directory by its id.
 
     Raises:
-        KeyRingError: if the directory, ``primary`` or a key is missing, malformed or exposed.
+        KeyRingError: if the directory, ``primary`` or a key is missing, malformed or exposed, or
+            others could change one of them.
     """
-    if not directory.is_dir():
+    try:
+        return _read_ring(directory)
+    except KeyRingError as e:
+        raise KeyRingError(f"key ring {directory}: {e.message}", hint=e.hint) from e
+    except (OSError, RuntimeError) as e:
+        why = reason(e) if isinstance(e, OSError) else "is a link that leads nowhere"
+        raise KeyRingError(f"key ring {directory}: it cannot be read: {why}") from e
+
+
+def _read_ring(directory: Path) -> tuple[str, dict[str, bytes]]:
+    try:
+        is_directory = stat.S_ISDIR(directory.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        is_directory = False
+    if not is_directory:
         raise KeyRingError(
-            f"key ring {directory}: it is not a directory",
+            "it is not a directory",
             hint="make one with: flinksec state keys init DIRECTORY",
         )
-    try:
-        keys = {file.name: _read_key(directory, file) for file in _key_files(directory)}
-        with (directory / PRIMARY).open("rb") as file:
-            primary = file.read(_PRIMARY_MAX).decode("utf-8", "replace").strip()
-    except FileNotFoundError:
-        raise KeyRingError(
-            f"key ring {directory}: the file 'primary', which names the key for new files, "
-            "is missing"
-        ) from None
-    except OSError as e:
-        raise KeyRingError(
-            f"key ring {directory}: {e.filename} cannot be read: {e.strerror}"
-        ) from e
+    real = check_ring_directory(directory)
+    keys = {}
+    # Dot files (a mounted Secret's links) and folders are no keys.
+    for name in sorted(os.listdir(real)):  # noqa: PTH208  names are what counts
+        if not name.startswith(".") and name != PRIMARY:
+            key = _read_key(real, name)
+            if key is not None:
+                keys[name] = key
+    primary = _read_primary(real)
     if primary not in keys:
-        raise KeyRingError(
-            f"key ring {directory}: 'primary' names the key '{primary}', which is not there"
-        )
+        raise KeyRingError(f"'primary' names the key '{primary}', which is not there")
     return primary, keys
 
 
@@ -66,6 +81,11 @@ def write_new_key(directory: Path, key_id: str) -> None:
         KeyRingError: if the id is no key id, or the key exists.
     """
     check_key_id(key_id)
+    if os.path.lexists(directory / f".{key_id}.retiring"):
+        raise KeyRingError(
+            f"key ring {directory}: a key '{key_id}' is about to be deleted",
+            hint="use another id; to end a retire that was cut short, run it again",
+        )
     temporary = directory / f".{key_id}.new"
     write_private(temporary, os.urandom(KEY_BYTES), durable=True)
     try:
@@ -85,48 +105,111 @@ def write_primary(directory: Path, key_id: str) -> None:
     sync_directory(directory)
 
 
-def remove_key(directory: Path, key_id: str) -> None:
-    """Deletes a key for good.
+@contextmanager
+def held(directory: Path, *, to_change: bool) -> Iterator[None]:
+    """Holds the lock of a ring: by many who use it, or by one who changes it.
+
+    Raises:
+        KeyRingError: the directory cannot be locked.
+    """
+    try:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX if to_change else fcntl.LOCK_SH)
+        except BaseException:
+            os.close(descriptor)
+            raise
+    except OSError as e:
+        raise KeyRingError(
+            f"key ring {directory}: it cannot be locked: {reason(e)}",
+            hint="keep the ring on a local disk, and copy it from there",
+        ) from e
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def remove_key(directory: Path, key_id: str, check: Callable[[], None]) -> None:
+    """Deletes a key for good, if a check that is made twice says that no file needs it.
+
+    The second time is when the key is out of the ring already: nobody who opens the ring from
+    then on could seal with it. If the check then fails, the key is put back. A key that was put
+    aside by a process that was killed is put back first.
+
+    Args:
+        directory: the ring.
+        key_id: the key.
+        check: raises an error if the key is needed.
 
     Raises:
         KeyRingError: if there is no such key, or new files are sealed under it.
     """
-    primary, keys = read_ring(directory)
-    if key_id not in keys:
-        raise KeyRingError(f"key ring {directory}: there is no key '{key_id}'")
-    if key_id == primary:
+    with held(directory, to_change=True):
+        aside = directory / f".{key_id}.retiring"
+        if os.path.lexists(aside):
+            os.link(aside, directory / key_id)
+            aside.unlink()
+        primary, keys = read_ring(directory)
+        if key_id not in keys:
+            raise KeyRingError(f"key ring {directory}: there is no key '{key_id}'")
+        if key_id == primary:
+            raise KeyRingError(
+                f"key ring {directory}: '{key_id}' is the primary key, which seals new files",
+                hint="add another key first: flinksec state keys add",
+            )
+        check()
+        (directory / key_id).rename(aside)
+        sync_directory(directory)
+        try:
+            check()
+        except BaseException:
+            aside.rename(directory / key_id)
+            sync_directory(directory)
+            raise
+        aside.unlink()
+        sync_directory(directory)
+
+
+def _read_primary(directory: Path) -> str:
+    try:
+        place = follow(directory, PRIMARY)
+        if place.mode & _CHANGEABLE:
+            raise KeyRingError(
+                f"the file 'primary' can be changed by others "
+                f"(mode {stat.S_IMODE(place.mode):04o})",
+                hint="chmod go-w",
+            )
+        with open_regular(place.path) as file:
+            return file.read(_PRIMARY_MAX).decode("utf-8", "replace").strip()
+    except FileNotFoundError:
         raise KeyRingError(
-            f"key ring {directory}: '{key_id}' is the primary key, which seals new files",
-            hint="add another key first: flinksec state keys add",
-        )
-    (directory / key_id).unlink()
-    sync_directory(directory)
+            "the file 'primary', which names the key for new files, is missing"
+        ) from None
+    except OSError as e:
+        raise KeyRingError(f"the file 'primary' cannot be read: {reason(e)}") from e
 
 
-def _key_files(directory: Path) -> list[Path]:
-    """All keys; dot files (a mounted Secret's links) and folders are none."""
-    files = (f for f in directory.iterdir() if not f.name.startswith(".") and f.name != PRIMARY)
-    return sorted(f for f in files if not f.is_dir())
-
-
-def _read_key(directory: Path, file: Path) -> bytes:
-    if not KEY_ID.fullmatch(file.name):
-        raise KeyRingError(
-            f"key ring {directory}: '{file.name}' is no key id (letters, digits, dot, hyphen, "
-            "underscore; at most 64)"
-        )
-    mode = file.stat().st_mode
-    if mode & _EXPOSED:
-        raise KeyRingError(
-            f"key ring {directory}: the key file '{file.name}' is exposed ({stat.filemode(mode)})",
-            hint="use mode 0400 or 0600, or 0440 for a mounted Secret",
-        )
-    with file.open("rb") as stream:
-        key = stream.read(KEY_BYTES + 1)
+def _read_key(directory: Path, name: str) -> bytes | None:
+    """The key; None for a folder."""
+    try:
+        place = follow(directory, name)
+        if stat.S_ISDIR(place.mode):
+            return None
+        if not KEY_ID.fullmatch(name):
+            raise KeyRingError(
+                f"'{name}' is no key id (letters, digits, dot, hyphen, underscore; at most 64)"
+            )
+        if place.mode & _EXPOSED:
+            raise KeyRingError(
+                f"the key file '{name}' is exposed (mode {stat.S_IMODE(place.mode):04o})",
+                hint="use mode 0400 or 0600, or 0440 for a mounted Secret",
+            )
+        with open_regular(place.path) as stream:
+            key = stream.read(KEY_BYTES + 1)
+    except OSError as e:
+        raise KeyRingError(f"the key file '{name}' cannot be read: {reason(e)}") from e
     if len(key) != KEY_BYTES:
-        held = "more" if len(key) > KEY_BYTES else len(key)
-        raise KeyRingError(
-            f"key ring {directory}: the key file '{file.name}' must hold exactly 32 bytes, "
-            f"it holds {held}"
-        )
+        held_ = "more" if len(key) > KEY_BYTES else len(key)
+        raise KeyRingError(f"the key file '{name}' must hold exactly 32 bytes, it holds {held_}")
     return key

@@ -2,6 +2,7 @@
 """Key-encryption keys in a directory: one file of 32 bytes per key id, and ``primary``."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -15,6 +16,7 @@ from flinksec_jobs.errors import KeyRingError
 from flinksec_jobs.sealed.format import AES_KWP, WrappedKey
 from flinksec_jobs.sealed.keyfiles import (
     KEY_BYTES,
+    held,
     read_ring,
     remove_key,
     write_new_key,
@@ -87,10 +89,11 @@ class KeyRing:
         Raises:
             KeyRingError: if the id is no key id, or the key exists.
         """
-        write_new_key(self._directory, key_id)
-        if primary:
-            write_primary(self._directory, key_id)
-        return self.open(self._directory)
+        with held(self._directory, to_change=True):
+            write_new_key(self._directory, key_id)
+            if primary:
+                write_primary(self._directory, key_id)
+            return self.open(self._directory)
 
     def use(self, key_id: str) -> Self:
         """Makes a key of the ring the one for new files; returns the new ring.
@@ -98,18 +101,24 @@ class KeyRing:
         Raises:
             KeyRingError: if there is no such key.
         """
-        if key_id not in self._keys:
-            raise KeyRingError(f"key ring {self._directory}: there is no key '{key_id}'")
-        write_primary(self._directory, key_id)
-        return self.open(self._directory)
+        with held(self._directory, to_change=True):
+            if key_id not in self.open(self._directory).key_ids:
+                raise KeyRingError(f"key ring {self._directory}: there is no key '{key_id}'")
+            write_primary(self._directory, key_id)
+            return self.open(self._directory)
 
-    def remove(self, key_id: str) -> Self:
+    def remove(self, key_id: str, check: Callable[[], None] = lambda: None) -> Self:
         """Deletes a key for good: files that only it opens are lost; returns the new ring.
+
+        Args:
+            key_id: the key.
+            check: raises an error if the key is needed; made before and after the key is put
+                aside, and if it then fails the key is put back.
 
         Raises:
             KeyRingError: if there is no such key, or it is the primary one.
         """
-        remove_key(self._directory, key_id)
+        remove_key(self._directory, key_id, check)
         return self.open(self._directory)
 
     def wrap(self, data_key: bytes) -> WrappedKey:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from flinksec_jobs.errors import SealedStateError
+from flinksec_jobs.files import RECORD, read_text
 from flinksec_jobs.sealed.verify import FileReport
 
 _FORMAT = 1
@@ -73,10 +74,10 @@ class Manifest:
         Raises:
             SealedStateError: if it is none.
         """
+        text = read_text(path, "the manifest", RECORD, error=SealedStateError)
         try:
-            content = json.loads(Path(path).read_text(encoding="utf-8"))
-            return cls(_files(content))
-        except (ValueError, KeyError, TypeError, AttributeError) as e:
+            return cls(_files(json.loads(text)))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as e:
             raise SealedStateError(
                 f"{path} is no manifest of this version",
                 hint="Write one with: flinksec state manifest",
@@ -115,4 +116,7 @@ def _files(content: dict[str, Any]) -> dict[str, Entry]:
 
 
 def _entry(fields: dict[str, Any]) -> Entry:
-    return Entry(int(fields["length"]), bytes.fromhex(fields["commitment"]))
+    length = fields["length"]
+    if not isinstance(length, int):
+        raise TypeError("length")
+    return Entry(length, bytes.fromhex(fields["commitment"]))

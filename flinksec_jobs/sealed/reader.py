@@ -4,10 +4,10 @@
 import io
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 from flinksec_jobs.errors import KeyRingError
+from flinksec_jobs.files import open_regular
 from flinksec_jobs.sealed.cobblestone import FileKeys
 from flinksec_jobs.sealed.format import (
     CHUNK,
@@ -31,8 +31,9 @@ def read_header(path: str | os.PathLike[str]) -> Header:
 
     Raises:
         SealedFileError: plaintext, truncated, unsupported or tampered.
+        OSError: it is no regular file, or cannot be read.
     """
-    with Path(path).open("rb") as file:
+    with open_regular(path) as file:
         return Header.parse(file.read(HEADER))
 
 
@@ -177,8 +178,9 @@ def open_sealed(path: str | os.PathLike[str], ring: KeyProvider) -> SealedReader
 
     Raises:
         SealedFileError: if the file is not whole; the message begins with its path.
+        OSError: it is no regular file, or cannot be read.
     """
-    file = Path(path).open("rb")  # noqa: SIM115 - the reader closes it
+    file = open_regular(path)
     try:
         return SealedReader(file, ring)
     except SealedFileError as e:

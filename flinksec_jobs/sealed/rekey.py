@@ -2,14 +2,24 @@
 """Wraps the data keys of files anew, under the primary key; writes headers only.
 
 Let C be the slot that opens a file and O the other one. The new key goes into O and is synced
-before C is overwritten with zeros and synced: whenever the process dies, one slot is good.
+before C is overwritten with zeros and synced: whenever the process dies, one slot is good. A lock
+on the file keeps two re-keys apart, also on two machines. Where a volume's locks do not reach the
+other one (NFS with ``nolock``), C is left alone unless both slots are what they must be, and what
+was written is read back and mended.
 """
 
+import errno
+import fcntl
 import os
+import stat
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from flinksec_jobs.files import reason
+from flinksec_jobs.sealed.files import Found, is_gone, leads_into
 from flinksec_jobs.sealed.format import (
     HEADER,
     MAX_GENERATION,
@@ -23,7 +33,9 @@ from flinksec_jobs.sealed.format import (
     Status,
 )
 from flinksec_jobs.sealed.provider import KeyProvider
-from flinksec_jobs.sealed.reader import Unlocked, unlock
+from flinksec_jobs.sealed.reader import Unlocked, read_header, unlock
+
+_LOCK_PATIENCE = 10.0  # seconds; a re-key of one file takes milliseconds
 
 
 class Outcome(StrEnum):
@@ -44,7 +56,7 @@ class RekeyReport:
             as it was, because it could not be opened.
         status: why it was left; None otherwise.
         detail: the same in one sentence.
-        needs: the ids of the keys that the file needs now.
+        needs: the ids of the keys that the file needs now, as far as is known.
     """
 
     path: Path
@@ -54,26 +66,79 @@ class RekeyReport:
     needs: tuple[str, ...]
 
 
+def rekey_found(found: Found, ring: KeyProvider, tops: Iterable[Path] = ()) -> RekeyReport | None:
+    """Re-keys what a walk came to; None if it went away meanwhile.
+
+    What cannot be read or written is left, with the reason. So is a link, unless it leads to what
+    lies under one of the resolved paths ``tops``, and is re-keyed there.
+    """
+    problem = found.problem
+    if found.link:
+        if leads_into(found.path, tops):
+            return None
+        problem = problem or "a link: name the file that it leads to"
+    if not problem:
+        try:
+            return rekey_file(found.path, ring)
+        except OSError as e:
+            if is_gone(found.path):
+                return None
+            problem = reason(e)
+    return _left(found.path, Status.UNREADABLE, problem, _needs(found.path))
+
+
 def rekey_file(path: str | os.PathLike[str], ring: KeyProvider) -> RekeyReport:
     """Wraps a file's data key under the ring's primary key; its contents are not read.
 
     Raises:
-        OSError: if the file cannot be read or written, or is a link.
+        OSError: the file cannot be read, written or locked, is a link, or no regular file.
     """
     path = Path(path)
-    descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    descriptor = os.open(path, flags)
     header: Header | None = None
     try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "is not a regular file", str(path))
+        _lock(descriptor)
         start = os.pread(descriptor, PREFIX, 0)
         header = Header.parse(start[:HEADER] if len(start) == PREFIX else start[: HEADER - 1])
         unlocked = unlock(header, start[HEADER : HEADER + SALT], start[HEADER + SALT :], ring)
         outcome = _rewrap(descriptor, start, unlocked, ring)
+    except _DisturbedError as e:
+        return _left(path, Status.UNREADABLE, str(e), _needs(path))
     except SealedFileError as e:
-        needs = header.key_ids if header else ()
-        return RekeyReport(path, Outcome.LEFT, e.status, e.message, needs)
+        return _left(path, e.status, e.message, header.key_ids if header else ())
     finally:
         os.close(descriptor)
     return RekeyReport(path, outcome, None, "", (ring.primary_id,))
+
+
+class _DisturbedError(Exception):
+    """Another process is at work on the same header."""
+
+
+def _left(path: Path, status: Status, detail: str, needs: tuple[str, ...]) -> RekeyReport:
+    return RekeyReport(path, Outcome.LEFT, status, detail, needs)
+
+
+def _lock(descriptor: int) -> None:
+    """Takes the file's lock, which closing the file gives up.
+
+    Over NFS the same lock holds between machines. Flink takes none, so a job never waits for it.
+    """
+    end = time.monotonic() + _LOCK_PATIENCE
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise _DisturbedError(
+                    f"another process has held its lock for {_LOCK_PATIENCE:.0f} s"
+                ) from None
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _rewrap(descriptor: int, start: bytes, unlocked: Unlocked, ring: KeyProvider) -> Outcome:
@@ -85,12 +150,39 @@ def _rewrap(descriptor: int, start: bytes, unlocked: Unlocked, ring: KeyProvider
             # What it wrote may be read back and yet be lost with the power: its sync may have
             # failed, after which no sync would write it. So it is written again.
             _write(descriptor, current, slots[current])
-            _write(descriptor, other, bytes(SLOT))
+            _clear(descriptor, other, slots[other], keep=current, kept=slots[current])
         return Outcome.CURRENT
     generation = min(unlocked.slot.generation + 1, MAX_GENERATION)
-    _write(descriptor, other, KeySlot(generation, ring.wrap(unlocked.data_key)).to_bytes())
-    _write(descriptor, current, bytes(SLOT))
+    new = KeySlot(generation, ring.wrap(unlocked.data_key)).to_bytes()
+    _write(descriptor, other, new)
+    _clear(descriptor, current, slots[current], keep=other, kept=new)
     return Outcome.REWRAPPED
+
+
+def _clear(descriptor: int, at: int, old: bytes, *, keep: int, kept: bytes) -> None:
+    """Zeros a slot, if both are as they must be; looks that the other one is there afterwards.
+
+    Raises:
+        _DisturbedError: another process changed one of them; what is there now opens the file.
+    """
+    if (_slot(descriptor, at), _slot(descriptor, keep)) == (old, kept):
+        _write(descriptor, at, bytes(SLOT))
+        if _slot(descriptor, keep) == kept:
+            return
+    if not any(KeySlot.parse(_slot(descriptor, one)) for one in SLOT_OFFSETS):
+        _write(descriptor, keep, kept)
+    raise _DisturbedError("another re-key is at work on it: run one at a time, then once more")
+
+
+def _slot(descriptor: int, at: int) -> bytes:
+    return os.pread(descriptor, SLOT, at)
+
+
+def _needs(path: Path) -> tuple[str, ...]:
+    try:
+        return read_header(path).key_ids
+    except (OSError, SealedFileError):
+        return ()
 
 
 def _write(descriptor: int, offset: int, data: bytes) -> None:

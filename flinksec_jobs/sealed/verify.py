@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from flinksec_jobs.sealed.files import in_order, walk
+from flinksec_jobs.escaping import escaped
+from flinksec_jobs.files import open_regular, reason
+from flinksec_jobs.sealed.files import Found, in_order, is_gone, walk
 from flinksec_jobs.sealed.format import (
     HEADER,
     Header,
@@ -51,49 +53,90 @@ class FileReport:
 
 
 def verify_file(
-    path: str | os.PathLike[str], ring: KeyProvider, *, progress: Progress | None = None
+    path: str | os.PathLike[str],
+    ring: KeyProvider,
+    *,
+    place: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
 ) -> FileReport:
     """Reads a whole file and checks every chunk, then its name.
+
+    A file that cannot be read, or is no regular one, is reported as unreadable.
 
     Args:
         path: the file.
         ring: the keys.
+        place: the path that the file has for the job, where its volume is mounted elsewhere.
         progress: called with the number of plaintext bytes after every so many of them.
 
     Raises:
-        OSError: if the file cannot be read at all.
+        FileNotFoundError: there is no file of this name (any more).
     """
     path = Path(path)
     length: int | None = None
     header: Header | None = None
     commitment: bytes | None = None
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             header = Header.parse(file.read(HEADER))
             reader = SealedReader(file, ring)
             header, length, commitment = reader.header, reader.length, reader.commitment
             while part := reader.read(_READ):
                 if progress:
                     progress(len(part))
-        remark = check_name(path, header)
+        remark = check_name(path if place is None else place, header)
     except SealedFileError as e:
         return FileReport(path, e.status, e.message, length, header, commitment)
+    except OSError as e:
+        if is_gone(path):
+            raise FileNotFoundError(e.errno, "was removed", str(path)) from e
+        return FileReport(path, Status.UNREADABLE, reason(e), length, header, commitment)
     return FileReport(path, Status.WHOLE, remark, length, header, commitment)
+
+
+def verify_found(
+    found: Found,
+    ring: KeyProvider,
+    *,
+    place: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> FileReport | None:
+    """The same for what a walk came to; None if it went away meanwhile."""
+    if found.problem:
+        return FileReport(found.path, Status.UNREADABLE, found.problem, None, None)
+    try:
+        return verify_file(found.path, ring, place=place, progress=progress)
+    except FileNotFoundError:
+        return None
 
 
 def verify_tree(
     path: str | os.PathLike[str],
     ring: KeyProvider,
     *,
+    place: str | os.PathLike[str] | None = None,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> Iterator[FileReport]:
-    """Checks a file, or every file under a directory, in the order of their paths."""
+    """Checks a file, or every file under a directory, in the order of their paths.
 
-    def verify(file: Path) -> FileReport:
-        return verify_file(file, ring, progress=progress)
+    What could not be looked at (a directory that cannot be listed, a link to one) is reported as
+    unreadable; what went away meanwhile is not reported.
 
-    return in_order(verify, walk(Path(path)), workers=workers)
+    Args:
+        path: the file or directory.
+        ring: the keys.
+        place: the path that it has for the job, where its volume is mounted elsewhere.
+        workers: how many files at a time.
+        progress: called with the number of plaintext bytes after every so many of them.
+    """
+    top = Path(path)
+
+    def verify(found: Found) -> FileReport | None:
+        there = None if place is None else Path(place, found.path.relative_to(top))
+        return verify_found(found, ring, place=there, progress=progress)
+
+    return (report for report in in_order(verify, walk(top), workers=workers) if report)
 
 
 def check_name(path: str | os.PathLike[str], header: Header) -> str:
@@ -108,10 +151,12 @@ def check_name(path: str | os.PathLike[str], header: Header) -> str:
     absolute = os.path.abspath(path)  # noqa: PTH100 - resolve() would follow a mount's links
     if lies_under(absolute, header.name):
         return ""
+    name = escaped(header.name)
     policy = max(header.context.policy, NamePolicy.of(absolute))
     if policy is NamePolicy.ENFORCE:
         raise SealedFileError(
             Status.FOREIGN,
-            f"it was written as '{header.name}': moved, or swapped for another file",
+            f"it was written as '{name}': moved, or swapped for another file",
+            hint="If you moved it: flinksec state verify --place, flinksec state cat --moved.",
         )
-    return f"it was written as '{header.name}'" if policy is NamePolicy.WARN else ""
+    return f"it was written as '{name}'" if policy is NamePolicy.WARN else ""

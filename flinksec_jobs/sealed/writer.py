@@ -27,15 +27,24 @@ class SealedWriter:
         path: the new file; must not exist. Its mode becomes 0600.
         ring: the keys; the primary one wraps the data key.
         root: the directory that the stored name is relative to.
+        place: where the file belongs, if it is renamed to there later.
+        policy: what happens to it elsewhere; by default what its place asks for.
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], ring: KeyProvider, root: str | None = None
+        self,
+        path: str | os.PathLike[str],
+        ring: KeyProvider,
+        root: str | None = None,
+        *,
+        place: str | os.PathLike[str] | None = None,
+        policy: NamePolicy = NamePolicy.IGNORE,
     ) -> None:
-        absolute = str(Path(path).absolute())
+        # resolve() would follow the links of a mount.
+        absolute = os.path.abspath(path if place is None else place)  # noqa: PTH100
         context = Context(
-            NamePolicy.of(absolute),
-            stored_name(absolute, root),
+            max(policy, NamePolicy.of(absolute)),
+            stored_name(absolute, "/" if policy is NamePolicy.ENFORCE and not root else root),
             os.urandom(ID),
             os.urandom(ID),
             time.time_ns() // 1_000_000,
@@ -43,7 +52,7 @@ class SealedWriter:
         self._process = os.getpid()
         data_key = os.urandom(KEY_BYTES)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        self._directory = Path(absolute).parent
+        self._directory = Path(path).absolute().parent
         self._file: BinaryIO = os.fdopen(descriptor, "wb")
         self._encryptor = Cobblestone256Encryptor(data_key, context)
         self._file.write(new_header(context, ring.wrap(data_key)))

@@ -114,7 +114,7 @@ def test_the_savepoint_is_sealed(sandbox: Sandbox, story: Story) -> None:
 
 def test_the_data_of_high_availability_is_sealed(sandbox: Sandbox, story: Story) -> None:
     ring = KeyRing.open(sandbox.state_keys)
-    kept = story.evidence.directory / "high-availability"
+    kept = story.evidence.root / "high-availability"
     files = [path for path in kept.rglob("*") if path.is_file()]
     statuses = {path: verify_file(path, ring).status for path in files}
     assert list(statuses.values()).count(Status.WHOLE) > 3

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from flinksec_jobs.sealed import KeyRing, Outcome, SealedWriter, open_sealed, rekey_file
-from flinksec_jobs.sealed.inventory import keys_named
+from flinksec_jobs.sealed.needs import keys_needed
 from tests.faults.contents import content, is_whole
 from tests.faults.rules import Rule
 from tests.faults.volume import Volume
@@ -42,7 +42,7 @@ def test_rekey_leaves_every_file_readable_wherever_it_is_killed(
     # What the last one left is brought to an end by another run.
     volume.heal()
     assert run(rekey) == 0
-    assert keys_named(volume.path.iterdir()) == {"k2": len(FILES)}
+    assert keys_needed(volume.path.iterdir()).named == {"k2": len(FILES)}
     only = new.remove("k1")
     for name, size in FILES.items():
         with open_sealed(volume.path / name, only) as reader:

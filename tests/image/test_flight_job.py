@@ -4,6 +4,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -61,7 +62,7 @@ def run(
         settings.chmod(0o640)
         settings.write_text(text.replace("[state]\n", '[state]\ncheckpoint_interval = "1 s"\n'))
         settings.chmod(0o440)
-        evidence = Evidence(cluster.state, directory / "evidence")
+        evidence = Evidence(cluster.state, directory / "evidence", seen_as=Path("/mnt/state"))
         with evidence:
             for number in (1, 2):
                 cluster.start_taskmanager(number, user=USERS[f"taskmanager-{number}"])

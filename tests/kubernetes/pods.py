@@ -30,7 +30,7 @@ class Watched:
         self._node = node
         self._namespace = namespace
         self._states = directory / "states"
-        self._logs = Evidence(node.pod_logs, directory / "logs")
+        self._logs = Evidence(node.pod_logs, directory / "logs", seen_as=Path("/"))
         self._watch: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:

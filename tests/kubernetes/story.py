@@ -67,7 +67,7 @@ class Story:
 
 def tell(node: Node, outside: Outside, rendered: Deployment, work: Path) -> Story:
     """Run the job from its start to its end."""
-    kept = Evidence(rendered.volume.behind, work / "evidence")
+    kept = Evidence(rendered.volume.behind, work / "evidence", seen_as=Path("/mnt/state"))
     with Watched(node, NAMESPACE, work / "pods") as pods, kept as evidence:
         story = Story(pods, evidence)
         teller = _Teller(node, rendered, story)

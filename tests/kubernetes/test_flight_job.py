@@ -78,7 +78,7 @@ def test_high_availability_keeps_pointers_in_config_maps_and_data_on_the_volume(
         "flink-cluster-config-map",
         f"flink-{JOB_ID}-config-map",
     }
-    kept = story.evidence.directory / "high-availability"
+    kept = story.evidence.root / "high-availability"
     assert len([path for path in kept.rglob("*") if path.is_file()]) > 3
 
 

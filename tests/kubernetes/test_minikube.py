@@ -50,7 +50,10 @@ def test_what_is_left_on_the_volume_is_sealed(
         (ring / name).write_bytes(base64.b64decode(content))
     files = [path for path in minikube.volume.rglob("*") if path.is_file()]
     assert files
-    statuses = {verify_file(path, KeyRing.open(ring)).status for path in files}
+    # What the pods see under /mnt/state.
+    in_pods = {path: Path("/mnt/state") / path.relative_to(minikube.volume) for path in files}
+    keys = KeyRing.open(ring)
+    statuses = {verify_file(path, keys, place=in_pods[path]).status for path in files}
     assert statuses == {Status.WHOLE}
 
 

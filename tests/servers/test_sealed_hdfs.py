@@ -123,7 +123,7 @@ def test_a_file_is_sealed_on_hdfs_and_read_back_in_both_languages(
 
     on_hdfs = read(name)
     assert WORD not in on_hdfs
-    copy = tmp_path / "sealed-state" / "chk-1" / f"file-{size}"
+    copy = tmp_path / DIRECTORY.strip("/") / "chk-1" / f"file-{size}"
     copy.parent.mkdir(parents=True)
     copy.write_bytes(on_hdfs)
     ring = KeyRing.open(sandbox.state_keys)

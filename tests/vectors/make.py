@@ -362,6 +362,56 @@ def name_cases() -> Iterator[dict[str, Any]]:
     yield case("a job result among shared files", "result", "foreign", path="job/shared/x")
 
 
+def names() -> Iterator[dict[str, Any]]:
+    """What a new file is called inside, by where it lies; and its policy."""
+    job, id_ = "/mnt/state/flights", "0" * 31 + "1"
+    whole = [
+        f"{job}/{id_}/chk-42/_metadata",
+        f"{job}/{id_}/shared/0f",
+        f"{job}/{id_}/taskowned/0f",
+        "/mnt/ha/flink/blob/job_" + id_ + "/blob_p-0f",
+        "/mnt/ha/flink/blob/no_job/blob_t-0f",
+        "/mnt/ha/flink/completedCheckpoint0123456789ab",
+        "/mnt/ha/flink/submittedExecutionPlan0123456789ab",
+        "/mnt/état/chk-1/状態",
+        "/chk-1/f",
+    ]
+    for path in whole:
+        yield {"path": path, "name": path[1:], "policy": "enforce"}
+    others = [
+        (f"{job}/savepoint-7/part", "flights/savepoint-7/part", "warn"),
+        ("/mnt/ha/flink/job-result-store/x_DIRTY.json", "flink/job-result-store/x_DIRTY.json", ""),
+        ("/mnt/ha/flink/completedCheckpoint", "ha/flink/completedCheckpoint", ""),
+        ("/mnt/ha/flink/completedCheckpoint0g", "ha/flink/completedCheckpoint0g", ""),
+        ("/mnt/s/job_1/f", "s/job_1/f", ""),
+        ("/mnt/s/chk-1x/f", "s/chk-1x/f", ""),
+        ("/mnt/s/chk-\u0661/f", "s/chk-\u0661/f", ""),
+        ("/a/f", "a/f", ""),
+        ("/f", "f", ""),
+    ]
+    for path, name, policy in others:
+        yield {"path": path, "name": name, "policy": policy or "ignore"}
+    for root, name in (
+        ("/mnt/state", f"flights/{id_}/chk-42/_metadata"),
+        ("/mnt/state/", f"flights/{id_}/chk-42/_metadata"),
+        ("/mnt/sta", whole[0][1:]),
+        ("/elsewhere", whole[0][1:]),
+    ):
+        yield {"path": whole[0], "root": root, "name": name, "policy": "enforce"}
+    long = "j" * 200
+    yield {
+        "what": "leading components are left out until 255 bytes are enough",
+        "path": f"/mnt/state/{long}/chk-1/{'f' * 42}",
+        "name": f"state/{long}/chk-1/{'f' * 42}",
+        "policy": "enforce",
+    }
+    yield {
+        "path": f"/mnt/state/{long}/chk-1/{'f' * 43}",
+        "name": f"{long}/chk-1/{'f' * 43}",
+        "policy": "enforce",
+    }
+
+
 def vectors() -> str:
     """The text of the JSON file: one case a line."""
     found = files()
@@ -396,6 +446,8 @@ def vectors() -> str:
         "files": found,
     }
     text = json.dumps(head, indent=1, ensure_ascii=False).removesuffix("\n}")
+    named = [json.dumps(n, ensure_ascii=False) for n in names()]
+    text += ',\n "names": [\n  ' + ",\n  ".join(named) + "\n ]"
     return text + ',\n "cases": [\n  ' + ",\n  ".join(lines) + "\n ]\n}\n"
 
 

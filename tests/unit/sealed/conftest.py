@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A key ring, and sealed files under it."""
 
+import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,3 +50,26 @@ def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SoftToken:
     made = SoftToken.make(tmp_path, "state")
     TokenKeys.add(made.address, "t1")
     return made
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, int]]:
+    """By path: the error that listing it gives, also to root."""
+    errors: dict[str, int] = {}
+    real = os.scandir
+
+    def scandir(path: Any = ".") -> Any:
+        if (number := errors.get(str(path))) is not None:
+            raise OSError(number, os.strerror(number), os.fspath(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    yield errors
+
+
+@pytest.fixture
+def volume(tmp_path: Path, seal: Seal) -> Path:
+    """Two jobs; what the second one has will be hidden."""
+    seal("state/a/chk-1/_metadata", b"a")
+    seal("state/b/chk-2/_metadata", b"b")
+    return tmp_path / "state"

@@ -72,7 +72,7 @@ def add_a_bad_name(path: Path) -> None:
         (move_away, "it is not a directory"),
         (remove_primary, "the file 'primary', which names the key for new files, is missing"),
         (name_a_missing_primary, "'primary' names the key 'k2', which is not there"),
-        (expose, r"the key file 'k1' is exposed \(-rw-r--r--\)"),
+        (expose, r"the key file 'k1' is exposed \(mode 0644\)"),
         (shorten, "the key file 'k1' must hold exactly 32 bytes, it holds 31"),
         (add_a_bad_name, "'k 2' is no key id"),
     ],

@@ -32,7 +32,7 @@ from flinksec_jobs.sealed.format import (
     KeySlot,
     WrappedKey,
 )
-from flinksec_jobs.sealed.inventory import keys_named
+from flinksec_jobs.sealed.needs import keys_needed
 
 
 class Killed(BaseException):
@@ -167,7 +167,7 @@ def test_killed_for_real_again_and_again_no_file_is_lost(tmp_path: Path, ring: K
             process.send_signal(signal.SIGKILL)
         assert all(verify_file(file, new).whole for file in tmp_path.glob("f*"))
     subprocess.run(command, check=True, capture_output=True)
-    assert keys_named(tmp_path.glob("f*")) == {"k2": 200}
+    assert keys_needed(tmp_path.glob("f*")).named == {"k2": 200}
     assert all(r.whole for r in verify_tree(tmp_path, new.remove("k1")) if r.path.name[0] == "f")
 
 

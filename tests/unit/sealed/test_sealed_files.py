@@ -151,8 +151,9 @@ def test_a_wrong_key_under_the_right_id_is_not_taken(
 def test_the_header_tells_name_time_and_key_without_a_key(
     seal: Callable[[str, bytes], Path],
 ) -> None:
-    header = read_header(seal("job/chk-7/part", b""))
-    assert header.name == "job/chk-7/part"
+    path = seal("job/chk-7/part", b"")
+    header = read_header(path)
+    assert header.name == str(path).removeprefix("/")
     assert header.context.policy is NamePolicy.ENFORCE
     assert header.key_ids == ("k1",)
     assert header.created.year >= 2026
@@ -161,11 +162,66 @@ def test_the_header_tells_name_time_and_key_without_a_key(
 
 def test_names_are_relative_and_bounded() -> None:
     assert stored_name("/mnt/state/job/chk-1/f", "/mnt/state") == "job/chk-1/f"
-    assert stored_name("/mnt/state/a/job/chk-1/f") == "job/chk-1/f"
+    assert stored_name("/mnt/state/a/job/chk-1/f") == "mnt/state/a/job/chk-1/f"
     assert stored_name("/f") == "f"
     assert stored_name("/" + "/".join(["x" * 200] * 3)) == "x" * 200
     assert lies_under("/elsewhere/job/chk-1/f", "job/chk-1/f")
     assert not lies_under("/elsewhere/otherjob/chk-1/f", "job/chk-1/f")
+
+
+JOB_ID = "0" * 31 + "1"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (f"eu/checkpoints/{JOB_ID}/chk-42/_metadata", f"us/checkpoints/{JOB_ID}/chk-42/_metadata"),
+        (f"state/a/{JOB_ID}/shared/x", f"state/b/{JOB_ID}/shared/x"),
+        (f"state/a/{JOB_ID}/chk-1/x", f"state/a/{'0' * 32}/chk-1/x"),
+        ("ha/a/completedCheckpoint00ff", "ha/b/completedCheckpoint00ff"),
+        ("ha/a/submittedExecutionPlan00ff", "ha/b/submittedExecutionPlan00fe"),
+        (f"ha/a/blob/job_{JOB_ID}/blob_p-1", f"ha/b/blob/job_{JOB_ID}/blob_p-1"),
+        ("a/chk-1/_metadata", "ha/results/job_DIRTY.json"),
+    ],
+)
+def test_no_file_of_another_job_stands_in_although_the_ring_is_the_same(
+    seal: Callable[[str, bytes], Path], ring: KeyRing, ours: str, theirs: str
+) -> None:
+    path = seal(ours, b"ours")
+    assert verify_file(path, ring).whole
+    path.write_bytes(seal(theirs, b"theirs").read_bytes())
+    report = verify_file(path, ring)
+    assert report.status is Status.FOREIGN
+    assert "it was written as" in report.detail
+
+
+def test_a_name_of_the_last_three_components_as_it_was_written_before_is_still_whole(
+    tmp_path: Path, ring: KeyRing
+) -> None:
+    path = tmp_path / "state" / "job" / JOB_ID / "chk-3" / "_metadata"
+    path.parent.mkdir(parents=True)
+    with SealedWriter(path, ring, root=str(path.parents[2])) as writer:
+        writer.write(b"state")
+    assert read_header(path).name == f"{JOB_ID}/chk-3/_metadata"
+    assert verify_file(path, ring).whole
+
+
+def test_a_volume_that_is_mounted_elsewhere_is_checked_by_the_path_that_jobs_see(
+    seal: Callable[[str, bytes], Path], ring: KeyRing, tmp_path: Path
+) -> None:
+    for name in ("mnt/state/a/chk-1/f", "mnt/state/b/chk-1/f"):
+        seal(name, b"")
+    (tmp_path / "mnt" / "state").rename(tmp_path / "export")
+    (tmp_path / "mnt" / "state" / "b").mkdir(parents=True)
+    found = {r.path.parts[-3]: r for r in verify_tree(tmp_path / "export", ring)}
+    assert {name: report.status for name, report in found.items()} == dict.fromkeys(
+        ("a", "b"), Status.FOREIGN
+    )
+    place = tmp_path / "mnt" / "state"
+    assert all(r.whole for r in verify_tree(tmp_path / "export", ring, place=place))
+    shutil.copy(tmp_path / "export/a/chk-1/f", tmp_path / "export/b/chk-1/f")
+    statuses = [r.status for r in verify_tree(tmp_path / "export", ring, place=place)]
+    assert statuses == [Status.WHOLE, Status.FOREIGN]
 
 
 def test_a_reader_is_a_binary_stream(

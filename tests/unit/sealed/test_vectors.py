@@ -12,7 +12,14 @@ import pytest
 from cryptography.cobblestone import Cobblestone256Decryptor
 
 from flinksec_jobs.sealed import KeyRing, NamePolicy, open_sealed, verify_file
-from flinksec_jobs.sealed.format import CONTEXT, HEADER, Context, new_header
+from flinksec_jobs.sealed.format import (
+    CONTEXT,
+    HEADER,
+    Context,
+    lies_under,
+    new_header,
+    stored_name,
+)
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 FILE = json.loads((VECTORS / "sealed-files.json").read_text())
@@ -132,6 +139,13 @@ def test_a_file_is_made_byte_for_byte(name: str, tmp_path: Path) -> None:
     assert decryptor.update(raw[HEADER:]) + decryptor.finalize() == make.plaintext(file["length"])
     if "file_hex" in file:
         assert raw.hex() == "".join(file["file_hex"])
+
+
+@pytest.mark.parametrize("case", FILE["names"], ids=lambda c: c["path"])
+def test_a_new_file_gets_its_name_and_policy(case: dict[str, Any]) -> None:
+    assert stored_name(case["path"], case.get("root")) == case["name"]
+    assert NamePolicy.of(case["path"]).name.lower() == case["policy"]
+    assert lies_under(case["path"], case["name"])
 
 
 @pytest.mark.parametrize("case", FILE["cases"], ids=lambda c: f"{c['file']}: {c['what']}")

@@ -52,16 +52,16 @@ public final class SealedOptions {
           .stringType()
           .noDefaultValue()
           .withDescription(
-              "The directory that stored names are relative to; by default a stored name is the"
-                  + " last three components of the path.");
+              "The directory that stored names are relative to; by default the stored name of a"
+                  + " file that is never moved is its whole path.");
 
   public static final ConfigOption<NamePolicy> NAME_POLICY =
       ConfigOptions.key("flinksec.sealed.name-policy")
           .enumType(NamePolicy.class)
           .defaultValue(NamePolicy.ENFORCE)
           .withDescription(
-              "The most that is done about a checkpoint file under another's name: ENFORCE refuses"
-                  + " it; WARN reads relocated checkpoints.");
+              "The most that is done about a file under another's name that Flink never moves:"
+                  + " ENFORCE refuses it; WARN reads relocated checkpoints.");
 
   /** Flink's own options, by their names: only their values matter here. */
   static final ConfigOption<String> CHECKPOINTS =

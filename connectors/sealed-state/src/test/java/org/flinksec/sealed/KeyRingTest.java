@@ -45,7 +45,7 @@ class KeyRingTest {
   void anExposedKeyIsRefused() throws IOException {
     Path ring = TestKeys.ring(dir, "k1", 1);
     Files.setPosixFilePermissions(ring.resolve("k1"), PosixFilePermissions.fromString("rw-r--r--"));
-    assertRefused(ring, "the key file 'k1' is exposed (rw-r--r--)");
+    assertRefused(ring, "the key file 'k1' is exposed (mode 0644)");
   }
 
   @Test

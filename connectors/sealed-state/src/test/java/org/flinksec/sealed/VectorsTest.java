@@ -27,6 +27,7 @@ import org.flinksec.sealed.format.Header;
 import org.flinksec.sealed.format.Layout;
 import org.flinksec.sealed.format.NamePolicy;
 import org.flinksec.sealed.format.SealedFileException;
+import org.flinksec.sealed.format.StoredName;
 import org.flinksec.sealed.keys.DirectoryKeyRing;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -59,6 +60,27 @@ class VectorsTest {
                       assertThat(MessageDigest.getInstance("SHA-256").digest(bytes))
                           .isEqualTo(hex(file.get("file_sha256")));
                     }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> aNewFileGetsItsNameAndPolicy() {
+    List<DynamicTest> tests = new ArrayList<>();
+    for (JsonNode test : vectors.get("names")) {
+      String path = test.get("path").textValue();
+      String root = test.has("root") ? test.get("root").textValue() : null;
+      String name = test.get("name").textValue();
+      tests.add(
+          DynamicTest.dynamicTest(
+              path + (root == null ? "" : " below " + root),
+              () -> {
+                assertThat(StoredName.of(path, root)).isEqualTo(name);
+                assertThat(StoredName.matches(path, name)).isTrue();
+                assertThat(NamePolicy.of(path).name())
+                    .isEqualToIgnoringCase(test.get("policy").textValue());
+              }));
+    }
+    assertThat(tests).hasSizeGreaterThan(20);
+    return tests.stream();
   }
 
   @TestFactory

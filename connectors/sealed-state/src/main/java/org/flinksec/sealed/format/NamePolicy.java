@@ -10,14 +10,21 @@ public enum NamePolicy {
   ENFORCE;
 
   private static final Pattern SLASHES = Pattern.compile("/+");
-  private static final Pattern BOUND = Pattern.compile("chk-\\d+|shared|taskowned");
+
+  // What Flink never moves: checkpoints, the blobs of high availability (by their directories), its
+  // execution plans and pointers to checkpoints (by their names). Job results it renames.
+  private static final Pattern BOUND_DIRECTORY =
+      Pattern.compile("chk-[0-9]+|shared|taskowned|job_[0-9a-f]{32}|no_job");
+  private static final Pattern BOUND_FILE =
+      Pattern.compile("(completedCheckpoint|submittedExecutionPlan)[0-9a-f]+");
   private static final String SAVEPOINT = "savepoint-";
 
-  /** The policy of a file at this path: Flink never moves a checkpoint's files, but may others. */
+  /** The policy of a file at this path: what Flink never moves stays where it was written. */
   public static NamePolicy of(String path) {
     String[] parts = SLASHES.split(path);
     String directory = parts.length < 2 ? "" : parts[parts.length - 2];
-    if (BOUND.matcher(directory).matches()) {
+    String name = parts.length == 0 ? "" : parts[parts.length - 1];
+    if (BOUND_DIRECTORY.matcher(directory).matches() || BOUND_FILE.matcher(name).matches()) {
       return ENFORCE;
     }
     return directory.startsWith(SAVEPOINT) ? WARN : IGNORE;

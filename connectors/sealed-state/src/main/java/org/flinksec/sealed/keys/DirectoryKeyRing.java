@@ -27,8 +27,9 @@ public final class DirectoryKeyRing implements KeyProvider {
   /** Reads and checks the whole ring. */
   public static DirectoryKeyRing open(Path directory) throws KeyException {
     try {
-      Map<String, byte[]> keys = KeyFiles.readAll(directory);
-      String primary = KeyFiles.readPrimary(directory);
+      Map.Entry<String, ? extends Map<String, byte[]>> ring = KeyFiles.read(directory);
+      String primary = ring.getKey();
+      Map<String, byte[]> keys = ring.getValue();
       if (!keys.containsKey(primary)) {
         throw new KeyException("'primary' names the key '" + primary + "', which is not there");
       }

@@ -26,6 +26,10 @@ public final class PrivateFiles {
    */
   public static byte[] read(Path file, String what, int limit) throws KeyException {
     try {
+      // A pipe would wait for ever.
+      if (Files.exists(file) && !Files.isRegularFile(file)) {
+        throw new KeyException(what + " cannot be read: it is not a regular file");
+      }
       Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
       if (mode.stream().anyMatch(EXPOSED::contains)) {
         throw new KeyException(
