@@ -19,8 +19,10 @@ from pathlib import Path
 from flinksec_jobs import hadoop_conf, hdfs
 from flinksec_jobs.deploy import flink_conf, flink_process, tls_check, trust
 from flinksec_jobs.deploy.flink_conf import Config, Role
+from flinksec_jobs.deploy.flink_conf_drift import drift
 from flinksec_jobs.deploy.flink_conf_problems import logging_problems, problems, refuse
 from flinksec_jobs.deploy.private_files import make_private
+from flinksec_jobs.deploy.start_options import refuse_environment, refuse_options
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.files import SETTINGS, read_text
 from flinksec_jobs.private_files import write_private
@@ -28,7 +30,6 @@ from flinksec_jobs.runtime import artifacts, local
 from flinksec_jobs.runtime.java import Java, find_java
 from flinksec_jobs.settings import ClusterSettings, Settings, load
 from flinksec_jobs.settings.checks import check_files
-from flinksec_jobs.settings.secret_names import holds_secret
 
 LOG4J = "log4j-console.properties"
 # The group may share state on a volume; nobody else may see any file.
@@ -105,8 +106,12 @@ def prepare(start: Start) -> Process:
     # The job would say so too, from within Flink and half a minute later.
     check_files(settings)
     _refuse_missing_beam(settings)
-    config = _config(settings, start, home)
+    given = _given(settings, mounts, home)
+    refuse_options(start.options, settings)
+    config = given | flink_conf.role_options(settings, start.role) | dict(start.options)
     _refuse(config, mounts)
+    refuse(drift(given, settings, home), mounts.config, "is not the one that the settings give")
+    refuse_environment(os.environ)
     directory = make_private(mounts.run / "conf")
     store, bundle = trust.merge(mounts.ca, java.home, directory)
     config |= _python(start.module_path, config)
@@ -137,18 +142,10 @@ def _refuse_missing_beam(settings: Settings) -> None:
         )
 
 
-def _config(settings: Settings, start: Start, home: Path) -> Config:
-    given = (
-        flink_conf.read_yaml(start.mounts.config)
-        if start.mounts.config.exists()
-        else flink_conf.config(settings, home)
-    )
-    if secret := next(filter(holds_secret, start.options), None):
-        raise SettingsError(
-            f"the option -D {secret} holds a secret, and a command line is open to everyone",
-            hint="passwords are read from the files beside the stores",
-        )
-    return given | flink_conf.role_options(settings, start.role) | dict(start.options)
+def _given(settings: Settings, mounts: Mounts, home: Path) -> Config:
+    if mounts.config.exists():
+        return flink_conf.read_yaml(mounts.config)
+    return flink_conf.config(settings, home)
 
 
 def _refuse(config: Config, mounts: Mounts) -> None:

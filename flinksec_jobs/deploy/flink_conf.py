@@ -22,6 +22,7 @@ from flinksec_jobs.files import SETTINGS, read_text
 from flinksec_jobs.parsing import ParseError, yaml_documents
 from flinksec_jobs.settings.cluster import ClusterSettings, memory_bytes
 from flinksec_jobs.settings.fields import flattened
+from flinksec_jobs.settings.passthrough import Giving, refused_in_flink
 
 if TYPE_CHECKING:
     from flinksec_jobs.settings import Settings
@@ -76,11 +77,21 @@ def config(settings: Settings, home: Path | None = None) -> Config:
         # starts again brings a new one, and with the check every file would fail from then on in
         # the TaskManagers that stayed. Hadoop's own classes come from their class path.
         options["classloader.check-leaked-classloader"] = False
+    _refuse_what_cluster_decides(settings)
     given = dict(settings.flink)
     if added := given.pop(JAVA_OPTIONS, None):
         # In addition: without the shipped --add-opens no Python job runs on Java 17.
         options[JAVA_OPTIONS] = f"{options[JAVA_OPTIONS]} {added}"
     return options | given
+
+
+def _refuse_what_cluster_decides(settings: Settings) -> None:
+    """Without ``[cluster]`` the settings may be of a local run, and say there what it decides."""
+    sealed = settings.state is not None and settings.state.sealed
+    found = list(refused_in_flink(settings.flink, Giving(sealed=sealed, cluster=True)))
+    if found:
+        listed = "; ".join(f"flink.{key} {problem}" for key, problem in found)
+        raise SettingsError(listed, hint="`flinksec settings reference` lists every setting")
 
 
 def role_options(settings: Settings, role: Role) -> Config:
@@ -128,9 +139,15 @@ def from_mapping(content: object, where: str) -> Config:
     """Return the options of a parsed ``config.yaml`` by their full names."""
     if not isinstance(content, Mapping):
         raise SettingsError(f"Flink's configuration {where} is no mapping of options")
+    try:
+        options = flattened(content)
+    except SettingsError as error:
+        raise SettingsError(
+            f"Flink's configuration {where}: {error.message}", hint=error.hint
+        ) from None
     return {
         name: value if isinstance(value, bool | int | float | str) else _as_text(value)
-        for name, value in flattened(content).items()
+        for name, value in options.items()
         if value is not None
     }
 

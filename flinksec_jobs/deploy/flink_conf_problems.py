@@ -7,43 +7,22 @@ They were found in Flink 2.2.1: it starts with every one of them, most without a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
 
+from flinksec_jobs.deploy.flink_state_problems import state_problems
+from flinksec_jobs.deploy.problem import ConfigProblem, Options
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.settings import java_options
 from flinksec_jobs.settings.cluster import CIPHER_SUITES
-from flinksec_jobs.settings.passthrough import STATE_DIRECTORIES, TLS_PLANES
+from flinksec_jobs.settings.flink_options import of_class, options_set_by
+from flinksec_jobs.settings.passthrough import TLS_PLANES
 from flinksec_jobs.settings.secret_names import holds_secret
 
-_SEALED = "sealed+"
-_CHECKPOINTS = ("execution.checkpointing.dir", "state.checkpoints.dir")
 _PORTS = ("blob.server.port", "taskmanager.rpc.port", "taskmanager.data.port")
 _PORT_WITH_ZOOKEEPER = "high-availability.jobmanager.port"
 _ENVIRONMENT = ("containerized.master.env.", "containerized.taskmanager.env.")
 _KNOWN_SUITES = {suite: version for version, names in CIPHER_SUITES.items() for suite in names}
 BEAM_FACTORY = "org.apache.beam.runners.fnexecution.control.DefaultJobBundleFactory"
-
-Options = Mapping[str, object]
-
-
-@dataclass(frozen=True)
-class ConfigProblem:
-    """One thing that is wrong with a Flink configuration.
-
-    Attributes:
-        rule: its name, such as ``rest-authentication-without-truststore``.
-        option: the Flink option, or the logger.
-        why: what happens.
-        fix: the way out.
-    """
-
-    rule: str
-    option: str
-    why: str
-    fix: str
-
-    def __str__(self) -> str:
-        return f"{self.option}: {self.why} [{self.rule}]. {self.fix}"
 
 
 def problems(config: Options) -> list[ConfigProblem]:
@@ -56,8 +35,13 @@ def problems(config: Options) -> list[ConfigProblem]:
     return [found for rule in _RULES for found in rule(config)]
 
 
-def refuse(found: Collection[ConfigProblem], where: object) -> None:
+def refuse(found: Collection[ConfigProblem], where: object, verdict: str = "is not safe") -> None:
     """Raise if there are problems.
+
+    Args:
+        found: the problems.
+        where: the file.
+        verdict: what they make of it.
 
     Raises:
         SettingsError: lists all of them.
@@ -65,7 +49,7 @@ def refuse(found: Collection[ConfigProblem], where: object) -> None:
     if found:
         listed = "".join(f"\n  {problem}" for problem in found)
         raise SettingsError(
-            f"the Flink configuration of {where} is not safe:{listed}",
+            f"the Flink configuration of {where} {verdict}:{listed}",
             hint="`flinksec cluster conf` prints one that is; what [flink] says goes into it",
         )
 
@@ -213,39 +197,6 @@ def _login(config: Options) -> Iterator[ConfigProblem]:
         )
 
 
-def _state(config: Options) -> Iterator[ConfigProblem]:
-    directories = {
-        key: _text(config, key)
-        for key in (*_CHECKPOINTS, *STATE_DIRECTORIES)
-        if "/" in _text(config, key)
-    }
-    sealed = {key for key, value in directories.items() if value.startswith(_SEALED)}
-    if not sealed:
-        return
-    for key in directories.keys() - sealed:
-        rule = "plaintext-ha-storage" if key.startswith("high-av") else "plaintext-state-directory"
-        yield ConfigProblem(
-            rule,
-            key,
-            f"writes state in clear, while {min(sealed)} is sealed",
-            "Put sealed+ before its scheme.",
-        )
-    if not any(_text(config, f"flinksec.sealed.{name}") for name in ("keys", "pkcs11.module")):
-        yield ConfigProblem(
-            "seal-without-keys",
-            "flinksec.sealed.keys",
-            "is missing, so sealed state can be neither written nor read",
-            "Name the directory of the key ring, or a token: flinksec.sealed.pkcs11.module.",
-        )
-    if _is(config, "execution.checkpointing.file-merging.enabled"):
-        yield ConfigProblem(
-            "file-merging-of-sealed-state",
-            "execution.checkpointing.file-merging.enabled",
-            "reads files that were never finished, which sealed state refuses",
-            "Remove it.",
-        )
-
-
 def _secrets(config: Options) -> Iterator[ConfigProblem]:
     for key, value in config.items():
         in_environment = key.startswith(_ENVIRONMENT) or key == "kubernetes.env.secretKeyRef"
@@ -292,15 +243,41 @@ def _java(config: Options) -> Iterator[ConfigProblem]:
         )
 
 
-def _command_line(config: Options) -> Iterator[ConfigProblem]:
-    for key, value in config.items():
-        names = re.findall(r"-D([\w.-]+)=", str(value)) if key.startswith("env.java.") else ()
-        if any(map(holds_secret, names)):
+def _arguments(config: Options) -> Iterator[ConfigProblem]:
+    for option in of_class("java"):
+        given = _text(config, option.name)
+        for argument, why in java_options.problems(given, own=_own_arguments(config, given)):
+            is_secret = "command line" in why
             yield ConfigProblem(
-                "secret-on-the-command-line",
-                key,
-                "hands Java a secret in its command line, which every process may read",
-                "Remove it, and name a file.",
+                "secret-on-the-command-line" if is_secret else "unsafe-java-argument",
+                option.name,
+                f"gives Java {argument}, which {why}",
+                "Remove it, and name a file." if is_secret else "Remove it.",
+            )
+
+
+def _own_arguments(config: Options, given: str) -> list[str]:
+    """What this library gives Java itself, as far as it agrees with the rest."""
+    return [
+        f"-Djava.io.tmpdir={_text(config, 'io.tmp.dirs')}",
+        *re.findall(r"-Djava\.security\.krb5\.conf=[^\s'\"]+", given)[:1],
+    ]
+
+
+def _doors(config: Options) -> Iterator[ConfigProblem]:
+    for key, value in config.items():
+        for option in options_set_by(key):
+            if option.kind == "reporter" and "JMXReporter" in str(value):
+                yield ConfigProblem(
+                    "management-port",
+                    key,
+                    "opens a port of management without a password",
+                    "Use another reporter.",
+                )
+    for key in ("jmx.server.port", "queryable-state.enable"):
+        if _text(config, key).lower() not in {"", "false"}:
+            yield ConfigProblem(
+                "management-port", key, "opens a port without a password", "Remove it."
             )
 
 
@@ -311,9 +288,10 @@ _RULES: tuple[_Rule, ...] = (
     _stores,
     _protocol,
     _login,
-    _state,
+    state_problems,
     _secrets,
     _open,
     _java,
-    _command_line,
+    _arguments,
+    _doors,
 )

@@ -68,13 +68,21 @@ def scalars(value: object) -> object:
 
 
 def flattened(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return the table with dotted names instead of tables within tables."""
+    """Return the table with dotted names instead of tables within tables.
+
+    Raises:
+        SettingsError: a name is given twice, once with dots and once nested.
+    """
     flat: dict[str, Any] = {}
     for name, value in table.items():
-        if isinstance(value, Mapping):
-            flat.update(flattened(value, f"{prefix}{name}."))
-        else:
-            flat[f"{prefix}{name}"] = value
+        full = f"{prefix}{name}"
+        inner = flattened(value, f"{full}.") if isinstance(value, Mapping) else {full: value}
+        if twice := next(iter(flat.keys() & inner.keys()), None):
+            raise SettingsError(
+                f"{twice} is given twice, once with dots and once nested",
+                hint="keep one of the two",
+            )
+        flat |= inner
     return flat
 
 

@@ -21,7 +21,7 @@ from . import addresses
 from .cluster import ClusterSettings
 from .fields import Duration, LocalPath, OneOrMore, PathMarker, Scalars, Section, Strings
 from .kafka_properties import refused_in_kafka
-from .passthrough import refused_in_flink, unsealing
+from .passthrough import Giving, refused_in_flink
 
 _Protection = Literal["privacy", "integrity", "authentication"]
 S = TypeVar("S", bound=Section)
@@ -314,9 +314,10 @@ class Settings(Section):
                 yield "kerberos", "is missing, and [hdfs] needs it"
         if self.cluster:
             yield from self._cluster_contradictions(self.cluster)
-        yield from refused_in_flink(self.flink)
-        if self.state and self.state.sealed:
-            yield from unsealing(self.flink)
+        sealed = self.state is not None and self.state.sealed
+        giving = Giving(sealed=sealed, cluster=self.cluster is not None)
+        for key, problem in refused_in_flink(self.flink, giving):
+            yield f"flink.{key}", problem
 
     def _cluster_contradictions(self, cluster: ClusterSettings) -> Iterator[tuple[str, str]]:
         if cluster.high_availability != "none" and self.state is None:

@@ -3,103 +3,163 @@
 
 Refused are keys that hold a secret's value (secrets are files), keys that one of our own
 settings decides (two answers to one question), and keys that would quietly undo sealed state.
+Which option is of which kind is told by `flink_options`; old names count as the new ones.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
+from . import java_options
+from .flink_options import FlinkOption, meant, options_set_by
 from .secret_names import holds_secret
 
-_FLINK_OWNED = {
-    "execution.checkpointing.dir": "state.directory",
-    "state.checkpoints.dir": "state.directory",
-    "execution.checkpointing.interval": "state.checkpoint_interval",
-    "flinksec.sealed.keys": "state.keys",
-    "flinksec.sealed.pkcs11.module": "state.pkcs11.module",
-    "flinksec.sealed.pkcs11.token": "state.pkcs11.token",
-    "flinksec.sealed.pkcs11.slot": "state.pkcs11.slot",
-    "flinksec.sealed.pkcs11.pin-source": "state.pkcs11.pin",
-    "flinksec.sealed.pkcs11.primary": "state.pkcs11.primary",
-    "state.backend": "state.backend",
-    "state.backend.type": "state.backend",
-    "python.execution-mode": "python.execution_mode",
-    "parallelism.default": "job.parallelism",
-    "security.kerberos.login.keytab": "kerberos.keytab",
-    "security.kerberos.login.principal": "kerberos.principal",
-    "security.kerberos.login.use-ticket-cache": "kerberos.keytab",
-    "security.kerberos.krb5-conf.path": "kerberos.krb5_conf",
-    "jobmanager.memory.process.size": "cluster.jobmanager_memory",
-    "taskmanager.memory.process.size": "cluster.taskmanager_memory",
-    "jobmanager.rpc.address": "cluster.jobmanager_address",
-    "jobmanager.rpc.port": "cluster.jobmanager_rpc_port",
-    "blob.server.port": "cluster.blob_port",
-    "taskmanager.rpc.port": "cluster.taskmanager_rpc_port",
-    "taskmanager.data.port": "cluster.taskmanager_data_port",
-    "high-availability": "cluster.high_availability",
-    "high-availability.type": "cluster.high_availability",
-    "high-availability.cluster-id": "cluster.cluster_id",
-    "kubernetes.cluster-id": "cluster.cluster_id",
-    "kubernetes.namespace": "cluster.kubernetes_namespace",
-    "high-availability.zookeeper.quorum": "cluster.zookeeper_quorum",
-    "io.tmp.dirs": "cluster.temp_dir",
-}
-_CLUSTER_TLS = "security.ssl."
 # What takes the TLS of internal traffic away again when it is false.
 TLS_PLANES = {
     "pekko.ssl.enabled": "RPC",
     "blob.service.ssl.enabled": "the blob server",
     "taskmanager.data.ssl.enabled": "the data between TaskManagers",
 }
-# Flink writes state there as well; with sealed state it must go through the sealed file system.
-STATE_DIRECTORIES = (
-    "execution.checkpointing.savepoint-dir",
-    "state.savepoints.dir",
-    "high-availability.storageDir",
-    "job-result-store.storage-path",
-    "state.changelog.storage",
-    "state.changelog.dstl.dfs.base-path",
-    "dstl.dfs.base-path",
-)
-_FILE_MERGING = "execution.checkpointing.file-merging.enabled"
+_SEALED = re.compile(r"sealed\+[a-z][a-z0-9+.-]*:/[^,;]*")
+_JMX = "JMXReporter"
 
 
-def refused_in_flink(options: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """Yield (setting, problem) for Flink options that must not be handed through."""
-    yield from _refused("flink", options, _FLINK_OWNED, "security.ssl.* belongs to the cluster; ")
+@dataclass(frozen=True)
+class Giving:
+    """Where options stand, and beside what.
+
+    Attributes:
+        sealed: whether state is sealed.
+        cluster: whether they are for a cluster, whose settings decide more.
+        process: whether they are for a single process (``-D``), which may differ in some.
+    """
+
+    sealed: bool
+    cluster: bool
+    process: bool = False
+
+
+def is_sealed(value: object) -> bool:
+    """Whether a directory goes through the sealed file system."""
+    return _SEALED.fullmatch(str(value)) is not None
+
+
+def refused_in_flink(options: Mapping[str, object], giving: Giving) -> Iterator[tuple[str, str]]:
+    """Yield (key, problem) for Flink options that must not be handed through."""
     for key, value in options.items():
-        if key == "security.ssl.enabled":
-            yield f"flink.{key}", "has no effect since Flink 2.0: [cluster.tls] sets up TLS"
-        elif key.startswith(_CLUSTER_TLS) and not holds_secret(key):
-            yield f"flink.{key}", "has a setting of its own: use [cluster.tls]"
-        elif key in TLS_PLANES and str(value).lower() == "false":
-            yield f"flink.{key}", f"leaves {TLS_PLANES[key]} without TLS: remove it"
-        elif key.startswith("kubernetes.env.secretKeyRef"):
-            yield (
-                f"flink.{key}",
-                "puts a secret into the environment, which Flink logs: mount it as a file",
-            )
+        if problem := _problem(key, value, giving):
+            yield key, problem
 
 
-def unsealing(options: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """Yield (setting, problem) for Flink options that would write state past the seal."""
-    if str(options.get(_FILE_MERGING, False)).lower() == "true":
-        yield (
-            f"flink.{_FILE_MERGING}",
-            "cannot be combined with sealed state: merged files are read before they are whole",
-        )
-    for key in STATE_DIRECTORIES:
-        if key in options and not str(options[key]).startswith("sealed+"):
-            yield f"flink.{key}", "writes state outside the seal: put sealed+ before its scheme"
+def unknown_to_flink(options: Mapping[str, object]) -> Iterator[str]:
+    """Yield the keys that no option of Flink has."""
+    return (key for key in options if not options_set_by(key))
 
 
-def _refused(
-    table: str, given: Mapping[str, object], owned: Mapping[str, str], remark: str
-) -> Iterator[tuple[str, str]]:
-    for key in given:
-        if key in owned:
-            yield f"{table}.{key}", f"has a setting of its own: use {owned[key]}"
-        elif holds_secret(key):
-            yield (
-                f"{table}.{key}",
-                f"holds a secret, which is never written into the settings: {remark}"
-                "name a file by the settings of the section it belongs to",
-            )
+def _problem(key: str, value: object, giving: Giving) -> str | None:
+    if key == "security.ssl.enabled":
+        return "has no effect since Flink 2.0: [cluster.tls] sets up TLS"
+    if key.startswith("kubernetes.env.secretKeyRef"):
+        return "puts a secret into the environment, which Flink logs: mount it as a file"
+    options = options_set_by(key)
+    problems = [_problem_of(option, value, giving) for option in options]
+    if found := next((problem for problem in problems if problem), None):
+        is_new = any(key == option.name or "<" in option.name for option in options)
+        return found if is_new else f"is an old name of {options[0].name}, which {found}"
+    if holds_secret(key):
+        return _WOULD_BE_SHOWN
+    if not options and (guess := meant(key)):
+        return f"is no option of Flink, did you mean {guess}?"
+    return None
+
+
+def _problem_of(option: FlinkOption, value: object, giving: Giving) -> str | None:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    judge = _JUDGES.get(option.kind)
+    return judge(option, text, giving) if judge else None
+
+
+def _setting(option: FlinkOption, _: str, giving: Giving) -> str | None:
+    if option.kind == "run-setting" and not giving.cluster:
+        return None
+    if option.kind != "setting" and giving.process:
+        return None
+    return f"has a setting of its own: use {option.detail}"
+
+
+def _value(option: FlinkOption, text: str, _: Giving) -> str | None:
+    if text.strip().lower() in option.values:
+        return None
+    if option.name in TLS_PLANES:
+        return f"leaves {TLS_PLANES[option.name]} without TLS: remove it"
+    return f"may only be {' or '.join(option.values)}"
+
+
+def _java(_: FlinkOption, text: str, __: Giving) -> str | None:
+    found = next(java_options.problems(text), None)
+    return f"gives Java {found[0]}, which {found[1]}" if found else None
+
+
+def _reporter(_: FlinkOption, text: str, __: Giving) -> str | None:
+    opens = _JMX in text
+    return "opens a port of management without a password: use another reporter" if opens else None
+
+
+def _state(_: FlinkOption, text: str, giving: Giving) -> str | None:
+    if not giving.sealed or is_sealed(text):
+        return None
+    return "writes state outside the seal: put sealed+ before its scheme"
+
+
+def _local_disk(_: FlinkOption, __: str, giving: Giving) -> str | None:
+    if not giving.sealed:
+        return None
+    return (
+        "writes state, records or job graphs in clear to a local disk: remove it, they go to "
+        "cluster.temp_dir, a volume in memory"
+    )
+
+
+def _sealed_value(option: FlinkOption, text: str, giving: Giving) -> str | None:
+    if not giving.sealed or text.strip().lower() in option.values:
+        return None
+    return SEALED_VALUES[option.name]
+
+
+_WOULD_BE_SHOWN = (
+    "holds a secret, which is never written into the settings: name a file by the settings of the "
+    "section it belongs to"
+)
+_JUDGES: Mapping[str, Callable[[FlinkOption, str, Giving], str | None]] = {
+    "setting": _setting,
+    "process-setting": _setting,
+    "run-setting": _setting,
+    "pinned": lambda option, *_: f"cannot be set: it decides {option.detail}",
+    "value": _value,
+    "tls": lambda *_: "has a setting of its own: use [cluster.tls]",
+    "secret": lambda *_: _WOULD_BE_SHOWN,
+    "java": _java,
+    "reporter": _reporter,
+    "state": _state,
+    "local-disk": _local_disk,
+    "sealed-value": _sealed_value,
+    "table": lambda *_: "is no option of Flink's configuration: it belongs to a table",
+    "internal": lambda *_: "is internal to Flink, which sets it itself: remove it",
+}
+# Why an option of the class sealed-value may have no other value.
+SEALED_VALUES = {
+    "execution.checkpointing.file-merging.enabled": "cannot be combined with sealed state: merged "
+    "files are read before they are whole",
+    "execution.checkpointing.local-backup.enabled": "writes copies of sealed state in clear to a "
+    "local disk: remove it",
+    "execution.state-recovery.from-local": "reads copies of sealed state in clear from a local "
+    "disk: remove it",
+    "execution.checkpointing.storage": "chooses where checkpoints go, past the seal: remove it, "
+    "state.directory decides",
+    "state.changelog.storage": "names a class that writes state past the seal: it may be memory "
+    "or filesystem",
+    "state.backend.rocksdb.options-factory": "runs other code in RocksDB, which may put its "
+    "files anywhere: remove it",
+    "state.backend.forst.options-factory": "runs other code in ForSt, which may put its files "
+    "anywhere: remove it",
+}

@@ -3,7 +3,9 @@
 
 from collections.abc import Iterator
 
+from .flink_options import options_set_by
 from .models import Settings
+from .passthrough import is_sealed
 
 # Properties of Kafka's clients that may be set to something weaker: name, strong values, effect.
 _KAFKA_PROPERTIES = (
@@ -36,6 +38,7 @@ def weaknesses(settings: Settings) -> list[str]:
 
 
 def _state_weaknesses(settings: Settings) -> Iterator[str]:
+    yield from _flink_weaknesses(settings)
     cluster = settings.cluster
     if cluster and cluster.high_availability == "zookeeper":
         said = _said(settings, "cluster.high_availability", "zookeeper")
@@ -43,6 +46,20 @@ def _state_weaknesses(settings: Settings) -> Iterator[str]:
             f"ZooKeeper at {','.join(cluster.zookeeper_quorum)} is neither encrypted nor "
             f"authenticated, and tells a JobManager which job and checkpoint are its own: {said}"
         )
+
+
+def _flink_weaknesses(settings: Settings) -> Iterator[str]:
+    sealed = settings.state is not None and settings.state.sealed
+    for key, value in settings.flink.items():
+        said = _said(settings, f"flink.{key}", str(value))
+        options = options_set_by(key)
+        for option in options:
+            if option.kind == "announced":
+                yield f"{option.detail}: {said}"
+            if option.kind == "recovery" and sealed and not is_sealed(value):
+                yield f"the state that the job starts from is not authenticated: {said}"
+        if not options:
+            yield f"this release of Flink knows no such option: {said}"
 
 
 def _kafka_weaknesses(settings: Settings) -> Iterator[str]:

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.nio.file.Path;
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -25,6 +25,8 @@ import org.apache.flink.kafka.shaded.org.apache.kafka.clients.producer.ProducerC
  * is printed as well.
  */
 public final class Tables {
+    private static final Field TYPE = typeOfOptions();
+
     private Tables() {}
 
     public static void main(String[] jars) throws IOException {
@@ -58,10 +60,25 @@ public final class Tables {
         for (Field field : fields) {
             try {
                 field.setAccessible(true);
-                lines.add(line((ConfigOption<?>) field.get(null)));
+                ConfigOption<?> option = (ConfigOption<?>) field.get(null);
+                lines.add(line(option));
+                if (TYPE.get(option) == Map.class) {
+                    // Each key of a map may stand behind the option's own.
+                    lines.add("flink\t" + option.key() + ".<key>\t");
+                }
             } catch (LinkageError | ReflectiveOperationException error) {
                 lines.add("failed\t" + type + "." + field.getName());
             }
+        }
+    }
+
+    private static Field typeOfOptions() {
+        try {
+            Field field = ConfigOption.class.getDeclaredField("clazz");
+            field.setAccessible(true);
+            return field;
+        } catch (NoSuchFieldException error) {
+            throw new IllegalStateException(error);
         }
     }
 
@@ -70,7 +87,7 @@ public final class Tables {
     }
 
     private static String line(ConfigOption<?> option) {
-        TreeSet<String> others = new TreeSet<>(Comparator.naturalOrder());
+        List<String> others = new ArrayList<>();
         for (FallbackKey other : option.fallbackKeys()) {
             others.add(other.getKey());
         }

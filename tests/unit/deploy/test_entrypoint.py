@@ -115,7 +115,7 @@ def test_this_interpreter_is_named_to_flink_and_can_import_the_job(mounts: Mount
 
 def test_options_win_over_the_file_and_the_file_over_nothing(mounts: Mounts) -> None:
     given = flink_conf.config(load(mounts.settings, environ={}))
-    mounts.config.write_text(flink_conf.as_yaml(given | {"rest.port": 1, "my.own": "kept"}))
+    mounts.config.write_text(flink_conf.as_yaml(given | {"my.own": "kept"}))
     prepared(mounts, options={"rest.port": "2"})
     assert (written(mounts)["rest.port"], written(mounts)["my.own"]) == ("2", "kept")
     assert written(mounts)["metrics.internal.query-service.port"] == 6125
@@ -134,8 +134,99 @@ def test_an_unsafe_file_is_refused_by_name(mounts: Mounts) -> None:
 
 
 def test_an_unsafe_option_of_the_command_line_is_refused_too(mounts: Mounts) -> None:
-    with pytest.raises(SettingsError, match=r"\[plane-without-tls\]"):
+    with pytest.raises(SettingsError, match=r"-D pekko\.ssl\.enabled leaves RPC without TLS"):
         prepared(mounts, options={"pekko.ssl.enabled": "false"})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("execution.checkpointing.dir", "file:///mnt/state"),
+        ("state.backend.fs.checkpointdir", "file:///mnt/state"),
+        ("savepoints.state.backend.fs.dir", "file:///mnt/state"),
+        ("recovery.zookeeper.storageDir", "file:///mnt/state"),
+        ("taskmanager.state.local.root-dirs", "/mnt/state"),
+        ("state.backend", "rocksdb"),
+        ("state.backend.rocksdb.localdir", "/mnt/disk"),
+        ("env.java.opts", "-XX:+HeapDumpOnOutOfMemoryError"),
+        ("flink.hadoop.hadoop.rpc.protection", "authentication"),
+        ("parallelism.default", "5"),
+    ],
+)
+def test_the_command_line_has_no_other_answer_than_the_settings(
+    mounts: Mounts, key: str, value: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        prepared(mounts, options={key: value})
+    assert f"-D {key} " in caught.value.message
+    assert list(mounts.run.iterdir()) == []
+
+
+def test_processes_of_one_machine_may_have_ports_of_their_own(mounts: Mounts) -> None:
+    ports = {"taskmanager.rpc.port": "7001", "metrics.internal.query-service.port": "7002"}
+    prepared(mounts, role="taskmanager", options=ports)
+    assert ports.items() <= written(mounts).items()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("[job]\nparallelism = 3\n", "parallelism.default: is 1, and the settings (job.parallel"),
+        ('[cluster]\ntaskmanager_memory = "4g"\n', "taskmanager.memory.process.size: is 2g, and"),
+        ("[cluster]\ntask_slots = 8\n", "taskmanager.numberOfTaskSlots: is 2, and the settings"),
+        ('[state]\nbackend = "rocksdb"\n', "state.backend.type: is hashmap, and the settings"),
+        ('[python]\nexecution_mode = "process"\n', "python.execution-mode: is thread, and"),
+        ('[cluster]\ntemp_dir = "/mem"\n', "lacks -Djava.io.tmpdir=/mem, which the settings"),
+        ('[flink]\n"heartbeat.timeout" = "9 s"\n', "heartbeat.timeout: is missing, and the sett"),
+        ('[flink]\n"metrics.reporter.x.port" = "9"\n', "metrics.reporter.x.port: is missing"),
+    ],
+)
+def test_a_file_that_is_older_than_the_settings_is_refused(
+    mounts: Mounts, monkeypatch: pytest.MonkeyPatch, change: str, told: str
+) -> None:
+    monkeypatch.setattr(entrypoint, "find_spec", lambda _: True)  # apache-beam is there
+    mounts.config.write_text(
+        flink_conf.as_yaml(flink_conf.config(load(mounts.settings, environ={})))
+    )
+    prepared(mounts)
+    section, _, line = change.partition("\n")
+    text = mounts.settings.read_text()
+    found = text.replace(section + "\n", change) if section + "\n" in text else change + text
+    mounts.settings.write_text(found)
+    with pytest.raises(SettingsError, match="is not the one that the settings give") as caught:
+        prepared(mounts)
+    assert told in caught.value.message
+    assert "flinksec cluster conf" in caught.value.message
+    assert line
+
+
+def test_state_in_clear_everywhere_is_refused_where_the_settings_seal_it(mounts: Mounts) -> None:
+    given = flink_conf.config(load(mounts.settings, environ={}))
+    clear = {key: str(value).removeprefix("sealed+") for key, value in given.items()}
+    mounts.config.write_text(flink_conf.as_yaml(clear))
+    with pytest.raises(SettingsError) as caught:
+        prepared(mounts)
+    assert "execution.checkpointing.dir: is file://" in caught.value.message
+    assert "execution.checkpointing.savepoint-dir: is file://" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("JAVA_TOOL_OPTIONS", "-agentlib:jdwp=transport=dt_socket,address=*:5005", "debugger"),
+        ("_JAVA_OPTIONS", "-XX:HeapDumpPath=/mnt/state", "writes the heap"),
+        ("JDK_JAVA_OPTIONS", "-Dmy.password=hunter2", "hands a secret to a command line"),
+        ("FLINK_PROPERTIES", "state.backend.type: rocksdb", "is read by the entry point of"),
+    ],
+)
+def test_the_environment_has_no_other_answer_either(
+    mounts: Mounts, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError, match=told) as caught:
+        prepared(mounts)
+    assert variable in caught.value.message
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_secret_on_the_command_line_is_refused_and_not_repeated(mounts: Mounts) -> None:
@@ -154,7 +245,7 @@ def test_stores_that_the_settings_do_not_know_are_refused(mounts: Mounts) -> Non
     given = flink_conf.config(load(mounts.settings, environ={}))
     given["security.ssl.internal.truststore"] = "/elsewhere/truststore.p12"
     mounts.config.write_text(flink_conf.as_yaml(given))
-    with pytest.raises(SettingsError, match=r"security\.ssl\.internal\.truststore is not the"):
+    with pytest.raises(SettingsError, match=r"security\.ssl\.internal\.truststore: is /elsew"):
         prepared(mounts)
 
 

@@ -191,8 +191,26 @@ def test_the_restart_strategy_is_written_as_flink_has_it(
 
 
 def test_what_flink_s_own_section_says_wins() -> None:
-    options = made(flink={"web.cancel.enable": True, "rest.port": 9000})
-    assert (options["web.cancel.enable"], options["rest.port"]) == (True, 9000)
+    options = made(flink={"web.cancel.enable": True, "heartbeat.timeout": "9 s"})
+    assert (options["web.cancel.enable"], options["heartbeat.timeout"]) == (True, "9 s")
+
+
+@pytest.mark.parametrize(
+    ("key", "setting"),
+    [
+        ("taskmanager.numberOfTaskSlots", "cluster.task_slots"),
+        ("restart-strategy.type", "cluster.restart_strategy"),
+        ("restart-strategy", "cluster.restart_strategy"),
+        ("rest.port", "cluster.rest_port"),
+        ("web.port", "cluster.rest_port"),
+        ("rest.bind-address", "cluster.bind_host"),
+        ("taskmanager.memory.task.off-heap.size", "cluster.python_memory"),
+    ],
+)
+def test_it_does_not_win_over_what_cluster_decides(key: str, setting: str) -> None:
+    for cluster in ({}, {"cluster": {}}):
+        with pytest.raises(SettingsError, match=f"use {setting}"):
+            made(flink={key: "1"}, **cluster)
 
 
 def test_the_text_is_read_back_as_it_was(tmp_path: Path) -> None:
@@ -240,4 +258,5 @@ def test_the_command_refuses_what_flink_s_section_makes_unsafe(tmp_path: Path) -
     path.write_text('[flink]\n"web.submit.enable" = true\n')
     done = CliRunner().invoke(main, ["cluster", "conf", "--settings", str(path)])
     assert (done.exit_code, done.stdout) == (1, "")
-    assert "[web-submit]" in done.stderr
+    assert "flink.web.submit.enable" in done.stderr
+    assert "may only be false" in done.stderr

@@ -6,17 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flinksec_jobs.deploy.flink_conf_problems import logging_problems, problems
+from flinksec_jobs.deploy.start_options import ENTRY_POINT_VARIABLES
 
 from ..findings import rule
 from ..flink import OLD, configurations, processes
 from ..objects import Manifests, Place, mapping, text
-
-_ENTRYPOINT = {
-    "FLINK_PROPERTIES",
-    "JOB_MANAGER_RPC_ADDRESS",
-    "TASK_MANAGER_NUMBER_OF_TASK_SLOTS",
-    "ENABLE_BUILT_IN_PLUGINS",
-}
 
 
 @rule(
@@ -88,5 +82,5 @@ def _config_missing(manifests: Manifests) -> Iterator[Place]:
 def _entrypoint_variables(manifests: Manifests) -> Iterator[Place]:
     for process in processes(manifests):
         for path, variable in process.container.environment:
-            if variable.get("name") in _ENTRYPOINT:
+            if variable.get("name") in ENTRY_POINT_VARIABLES:
                 yield process.container.at(path, text(variable.get("name")))
