@@ -74,7 +74,15 @@ class LocalRun:
 
     def protections(self) -> dict[str, str]:
         """The Flink options that keep other users and machines out, whatever ``[flink]`` says."""
-        return LOOPBACK_OPTIONS | _home().tls.flink_options
+        return LOOPBACK_OPTIONS | _home().tls.flink_options | self._temporary()
+
+    @staticmethod
+    def _temporary() -> dict[str, str]:
+        """Working state and spilled records, which nothing seals, go away with the process."""
+        directory = _home().directory / "tmp"
+        directory.mkdir(exist_ok=True)
+        # Flink would take each of these for the end of a path.
+        return {} if set(",|:") & set(str(directory)) else {"io.tmp.dirs": str(directory)}
 
     def run_to_end(self, environment: Any) -> None:
         """Run the job of a ``StreamExecutionEnvironment``, and let other programs find it.

@@ -3,7 +3,7 @@
 
 from .cluster import ClusterSettings, ClusterTlsSettings
 from .durations import duration, format_duration
-from .load import load
+from .load import load, parse
 from .models import (
     ElasticsearchSettings,
     HdfsSettings,
@@ -31,4 +31,5 @@ __all__ = [
     "duration",
     "format_duration",
     "load",
+    "parse",
 ]

@@ -64,6 +64,24 @@ def load(
     return _build(values, origins, problems, source)
 
 
+def parse(text: str, name: str, base: Path) -> Settings:
+    """Read settings from the text of a file that lies elsewhere; the environment does not count.
+
+    Args:
+        text: TOML.
+        name: of the file, for messages.
+        base: the directory that the file will lie in, for its relative paths.
+
+    Raises:
+        SettingsError: as `load`.
+    """
+    values: dict[schema.Place, object] = {}
+    origins: dict[schema.Place, str] = {}
+    for place, value in _from_text(text, f"the settings file {escaped(name)}", base):
+        _set(values, origins, place, value, name)
+    return _build(values, origins, [], Path(name))
+
+
 def _build(
     values: Mapping[schema.Place, object],
     origins: Mapping[schema.Place, str],
@@ -95,14 +113,17 @@ def _source(path: Path | str | None, environ: Mapping[str, str]) -> Path | None:
 def _from_file(path: Path, *, named_by: str | None) -> Layer:
     what = f"the settings file of {named_by}" if named_by else "the settings file"
     text = read_text(path, what, SETTINGS, error=SettingsError)
+    yield from _from_text(text, f"{what} {escaped(path)}", path.absolute().parent)
+
+
+def _from_text(text: str, what: str, base: Path) -> Layer:
     try:
         table = toml(text)
     except ParseError as error:
         raise SettingsError(
-            f"{what} {escaped(path)} is not TOML: {error}",
+            f"{what} is not TOML: {error}",
             hint='texts and paths stand in double quotes: keytab = "file:/etc/keytab"',
         ) from None
-    base = path.absolute().parent
     for place, value in _from_mapping(table):
         setting = schema.find(place)
         is_relative = setting is not None and setting.is_path and isinstance(value, str)

@@ -208,7 +208,8 @@ def test_what_flink_s_own_section_says_wins() -> None:
     ],
 )
 def test_it_does_not_win_over_what_cluster_decides(key: str, setting: str) -> None:
-    for cluster in ({}, {"cluster": {}}):
+    every: list[dict[str, Any]] = [{}, {"cluster": {}}]
+    for cluster in every:
         with pytest.raises(SettingsError, match=f"use {setting}"):
             made(flink={key: "1"}, **cluster)
 

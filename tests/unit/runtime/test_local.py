@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from flinksec_jobs.runtime import artifacts, jvm, local
+from flinksec_jobs.runtime import artifacts, jvm, local, run_directory
 from flinksec_jobs.runtime.java import Java
 
 
@@ -138,3 +138,10 @@ def test_a_local_run_is_for_this_user_and_this_machine_whatever_the_settings_say
         store = Path(options[f"security.ssl.{kind}.keystore"])
         assert stat.S_IMODE(store.stat().st_mode) == 0o600
         assert stat.S_IMODE(store.parent.stat().st_mode) == 0o700
+
+
+def test_working_state_lies_in_the_private_directory_of_the_run() -> None:
+    directory = Path(local.LocalRun("job", {}).protections()["io.tmp.dirs"])
+    assert directory.is_dir()
+    assert stat.S_IMODE(directory.parent.stat().st_mode) == 0o700
+    assert directory.parent.name.startswith(run_directory.PREFIX)

@@ -44,7 +44,8 @@ def test_with_sealed_state_nothing_is_written_in_clear_under_any_name(key: str) 
 
 @pytest.mark.parametrize("key", names("setting", "process-setting", "run-setting"))
 def test_what_a_setting_decides_has_no_second_answer_under_any_name(key: str) -> None:
-    for sections in ({"cluster": {}}, {"cluster": {}, "state": STATE}):
+    every: list[dict[str, Any]] = [{"cluster": {}}, {"cluster": {}, "state": STATE}]
+    for sections in every:
         message = problem(key.replace("<key>", "a.b"), "x", **sections)
         assert message
         assert "has a setting of its own: use " in message
