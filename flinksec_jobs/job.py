@@ -25,7 +25,7 @@ from flinksec_jobs import (
     state,
 )
 from flinksec_jobs.errors import FlinkSecError, SettingsError
-from flinksec_jobs.runtime import artifacts, cluster_run, jvm, local
+from flinksec_jobs.runtime import artifacts, cluster_run, jvm, local, local_jvm
 from flinksec_jobs.settings import Settings, duration, load
 from flinksec_jobs.settings.checks import check_files, weaknesses
 
@@ -83,10 +83,16 @@ class SecureJob:
         self._local_run = local.LocalRun(
             self.name,
             hdfs.hadoop_options(self.settings.hdfs) if self.settings.hdfs else {},
+            _login(self.settings),
         )
 
     def __enter__(self) -> Self:
-        self.prepare()
+        local_jvm.open_block(self.name)
+        try:
+            self.prepare()
+        except BaseException:
+            local_jvm.close_block(self.name)
+            raise
         return self
 
     def __exit__(
@@ -95,8 +101,11 @@ class SecureJob:
         exception: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if exception_type is None:
-            self.execute()
+        try:
+            if exception_type is None:
+                self.execute()
+        finally:
+            local_jvm.close_block(self.name)
 
     @property
     def env(self) -> StreamExecutionEnvironment:
@@ -339,12 +348,14 @@ class SecureJob:
         from pyflink.common import Configuration
 
         configuration = Configuration()
-        for name, value in self._flink_options().items():
+        # What protects a local run is nobody's to change.
+        protections = {} if jvm.runs_in_a_cluster() else self._local_run.protections()
+        for name, value in (self._flink_options() | protections).items():
             configuration.set_string(name, value)
         return configuration
 
     def _flink_options(self) -> dict[str, str]:
-        """Flink's options; ``[flink]`` wins over all but what protects a local run."""
+        """Flink's options from the settings; what ``[flink]`` says wins."""
         options = {
             "pipeline.name": self.name,
             "parallelism.default": str(self.settings.job.parallelism),
@@ -358,13 +369,10 @@ class SecureJob:
         if self.settings.state:
             options |= state.flink_options(self.settings.state, self.name)
             options |= self._resume_options(self.settings.state)
-        options |= {
+        return options | {
             name: str(value).lower() if isinstance(value, bool) else str(value)
             for name, value in self.settings.flink.items()
         }
-        if not jvm.runs_in_a_cluster():
-            options |= self._local_run.protections()
-        return options
 
     def _resume_options(self, settings: StateSettings) -> dict[str, str]:
         named = state.RECOVERY_PATH in self.settings.flink
@@ -379,6 +387,14 @@ class SecureJob:
         _log.warning("job %s goes on from the checkpoint %s", self.name, checkpoint.directory)
         scheme = state.SEALED if settings.sealed else ""
         return {state.RECOVERY_PATH: f"{scheme}file://{checkpoint.directory}"}
+
+
+def _login(settings: Settings) -> tuple[str, ...]:
+    """What the login of a JVM depends on, which logs in once."""
+    found = settings.kerberos
+    if found is None:
+        return ()
+    return (found.principal, str(found.keytab), str(found.krb5_conf))
 
 
 def _beside_the_script() -> Path | None:

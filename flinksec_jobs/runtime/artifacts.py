@@ -4,7 +4,8 @@
 Jars come from, in this order:
 
 1. the directory named by `FLINKSEC_JARS_DIR`, by file name; then nothing is ever fetched,
-2. the cache: `FLINKSEC_CACHE`, else `$XDG_CACHE_HOME/flinksec`, else `~/.cache/flinksec`,
+2. the cache: `FLINKSEC_CACHE`, else `$XDG_CACHE_HOME/flinksec`, else `~/.cache/flinksec`, or a
+   temporary directory where this user has no home,
 3. the Maven repository named by `FLINKSEC_MAVEN_MIRROR`, else Maven Central.
 """
 
@@ -23,6 +24,7 @@ from typing import Any
 
 from flinksec_jobs.errors import ArtifactError
 from flinksec_jobs.files import open_regular, unreadable
+from flinksec_jobs.runtime import user_directories
 
 LOCK_FILE = Path(__file__).with_name("jars.lock.json")
 LIB_DIRECTORY = Path(__file__).parent.parent / "lib"
@@ -103,9 +105,7 @@ def cache_directory() -> Path:
     """Return the directory that holds what was fetched."""
     if own := os.environ.get("FLINKSEC_CACHE"):
         return Path(own)
-    if shared := os.environ.get("XDG_CACHE_HOME"):
-        return Path(shared) / "flinksec"
-    return Path.home() / ".cache" / "flinksec"
+    return user_directories.cache()
 
 
 def remote_repositories() -> dict[str, str] | None:

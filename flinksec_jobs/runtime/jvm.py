@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bridge to the JVM: the only module that touches Py4J.
+"""The bridge to the JVM: the only module that touches Py4J, but for `gateway`, which makes it.
 
 Only flat values cross it: strings, numbers, lists of strings, maps of strings, and the Java
 objects that PyFlink itself hands around.
@@ -18,7 +18,7 @@ from flinksec_jobs.errors import FlinkSecError, JobError
 
 _DEEPEST = 30
 _JARS = "pipeline.jars"
-# The JVM that `start` has started, by PyFlink's own object for it.
+# The JVM that `attach` has made known, by PyFlink's own object for it.
 _started: dict[str, Any] = {}
 _NOISE = (
     "org.apache.flink.runtime.client.JobExecutionException",
@@ -35,42 +35,45 @@ def runs_in_a_cluster() -> bool:
     return "PYFLINK_GATEWAY_PORT" in os.environ
 
 
-def start(environment: Mapping[str, str]) -> None:
-    """Start PyFlink's JVM, if it does not run yet, with additions to its environment.
-
-    The additions stay out of this process's own environment, so that one job's settings do not
-    reach another program that it starts. A JVM that was started here before serves again.
+def refuse_a_foreign_one() -> None:
+    """Refuse a JVM that PyFlink has started on its own.
 
     Raises:
-        JobError: the JVM ended before it could be reached, or PyFlink has started one of its own.
+        JobError: there is one.
     """
     from pyflink import java_gateway
-    from pyflink.java_gateway import get_gateway
 
-    if java_gateway._gateway is not None:
-        if java_gateway._gateway is _started.get("gateway"):
-            return
+    if java_gateway._gateway is not None and java_gateway._gateway is not _started.get("gateway"):
         raise JobError(
             "PyFlink has started a JVM before the job could prepare it, so it has neither "
-            "Kerberos nor sealed state",
+            "Kerberos nor sealed state, and lets every user of this machine in",
             hint="Something made a PyFlink object outside the block `with SecureJob(…)`, at the "
             "top of a module perhaps (a Schema or a Configuration does it): move it inside.",
         )
-    saved = {name: os.environ.get(name) for name in environment}
-    os.environ.update(environment)
+
+
+def attach(gateway: Any) -> None:
+    """Let PyFlink use a JVM that runs.
+
+    Args:
+        gateway: Py4J's connection with it.
+    """
+    from pyflink import java_gateway
+
+    launch = java_gateway.launch_gateway
+    java_gateway.launch_gateway = lambda: gateway
     try:
-        _started["gateway"] = get_gateway()
-    except (RuntimeError, OSError) as error:
-        raise JobError(
-            f"the JVM for the job did not start: {error}",
-            hint=f"It was started with the Java at {environment.get('JAVA_HOME', '(PATH)')}.",
-        ) from error
+        _started["gateway"] = java_gateway.get_gateway()
     finally:
-        for name, value in saved.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        java_gateway.launch_gateway = launch
+
+
+def detach() -> None:
+    """Let PyFlink forget a JVM that has ended."""
+    from pyflink import java_gateway
+
+    java_gateway._gateway = None
+    _started.clear()
 
 
 def view() -> Any:

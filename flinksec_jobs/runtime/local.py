@@ -7,7 +7,6 @@ private temporary directory that goes away with the process.
 
 from __future__ import annotations
 
-import functools
 import os
 import sys
 import sysconfig
@@ -17,11 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flinksec_jobs import hadoop_conf
+from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.job_name import file_name
-from flinksec_jobs.runtime import artifacts, jvm, local_tls, run_directory, running
-from flinksec_jobs.runtime.java import find_java
-from flinksec_jobs.runtime.local_tls import LocalTls
+from flinksec_jobs.runtime import jvm, local_jvm, running, user_directories
+from flinksec_jobs.runtime.local_jvm import Surroundings
 from flinksec_jobs.runtime.running import RunningJob
 
 # A local run ends at its first failure, where a cluster would try again for ever.
@@ -39,8 +37,8 @@ LOOPBACK_OPTIONS = {
     "web.submit.enable": "false",
 }
 _POLL_SECONDS = 0.1
-# Read by log4j-local.properties in the JVM alone.
-JOB_LOG_VARIABLE = "FLINKSEC_JOB_LOG"
+# PyFlink's own name.
+_WORKERS = "_python_worker_execution_mode"
 
 
 @dataclass(frozen=True)
@@ -51,10 +49,12 @@ class LocalRun:
         job_name: names the log file.
         hadoop_options: what ``core-site.xml`` and ``hdfs-site.xml`` are to hold; empty for a job
             without HDFS, which then does not load Hadoop either.
+        login: what its Kerberos login depends on.
     """
 
     job_name: str
     hadoop_options: Mapping[str, str]
+    login: tuple[str, ...] = ()
 
     @property
     def log_file(self) -> Path:
@@ -62,27 +62,25 @@ class LocalRun:
         return log_directory() / f"{file_name(self.job_name)}.log"
 
     def start_jvm(self) -> None:
-        """Start PyFlink's JVM in these surroundings.
+        """Have PyFlink's JVM run in these surroundings.
 
         Raises:
             JavaNotFoundError: there is no usable Java.
             ArtifactError: one of our jars, or Hadoop's, is missing or altered.
             JobError: the JVM did not start.
         """
-        home = _home()
-        jvm.start(self._environment(home.directory))
+        # PyFlink would start a server for Python workers in this process: on all interfaces,
+        # without a password, and whoever reaches it may run any code here. Workers of process
+        # mode are processes then, as they are in a cluster.
+        os.environ[_WORKERS] = "process"
+        _make_log_directory()
+        wanted = Surroundings.wanted(self.log_file, self.hadoop_options, self.login)
+        local_jvm.start(wanted, self.job_name)
 
     def protections(self) -> dict[str, str]:
         """The Flink options that keep other users and machines out, whatever ``[flink]`` says."""
-        return LOOPBACK_OPTIONS | _home().tls.flink_options | self._temporary()
-
-    @staticmethod
-    def _temporary() -> dict[str, str]:
-        """Working state and spilled records, which nothing seals, go away with the process."""
-        directory = _home().directory / "tmp"
-        directory.mkdir(exist_ok=True)
-        # Flink would take each of these for the end of a path.
-        return {} if set(",|:") & set(str(directory)) else {"io.tmp.dirs": str(directory)}
+        home = local_jvm.current()
+        return LOOPBACK_OPTIONS | home.tls.flink_options | home.temporary_options
 
     def run_to_end(self, environment: Any) -> None:
         """Run the job of a ``StreamExecutionEnvironment``, and let other programs find it.
@@ -90,7 +88,7 @@ class LocalRun:
         Raises:
             JobError: it failed.
         """
-        home = _home()
+        home = local_jvm.current()
         with jvm.translated(f"the job {self.job_name} failed"):
             submitted = jvm.submit(environment, self.job_name)
             job = RunningJob(
@@ -109,50 +107,12 @@ class LocalRun:
             finally:
                 running.withdraw(home.directory)
 
-    def _environment(self, home: Path) -> dict[str, str]:
-        log_directory().mkdir(parents=True, exist_ok=True, mode=0o700)
-        environment = {
-            "JAVA_HOME": str(find_java().home),
-            # Without FLINK_HOME, PyFlink overwrites FLINK_PLUGINS_DIR.
-            "FLINK_HOME": str(_pyflink_home()),
-            "FLINK_PLUGINS_DIR": str(_lay_out_plugins(home / "plugins")),
-            "FLINK_LIB_DIR": str(_pyflink_home() / "lib"),
-            "FLINK_OPT_DIR": str(_pyflink_home() / "opt"),
-            "FLINK_LOG_DIR": str(log_directory()),
-            "LOG4J_PROPERTIES": str(Path(__file__).with_name("log4j-local.properties")),
-            "JVM_ARGS": _jvm_arguments(),
-            JOB_LOG_VARIABLE: str(self.log_file),
-        }
-        if self.hadoop_options:
-            conf_dir = _write_hadoop_conf(home / "hadoop-conf", self.hadoop_options)
-            hadoop = os.pathsep.join(str(jar) for jar in artifacts.jars("hadoop-client"))
-            environment |= {"HADOOP_CONF_DIR": str(conf_dir), "HADOOP_CLASSPATH": hadoop}
-            # Flink would read a configuration from there as well, and before this one.
-            environment["HADOOP_HOME"] = str(conf_dir)
-        return environment
-
-
-@dataclass(frozen=True)
-class _Home:
-    """The private directory of this process's runs, and the certificate that lies in it."""
-
-    directory: Path
-    tls: LocalTls
-
-
-@functools.cache
-def _home() -> _Home:
-    run_directory.remove_left_over()
-    directory = run_directory.make()
-    return _Home(directory, local_tls.make(directory / "tls"))
-
 
 def log_directory() -> Path:
     """Where local runs write their logs: ``FLINKSEC_LOG_DIR``, else under the user's state."""
     if configured := os.environ.get("FLINKSEC_LOG_DIR"):
         return Path(configured)
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(state) / "flinksec" / "logs"
+    return user_directories.state() / "logs"
 
 
 def python_options() -> dict[str, str]:
@@ -171,26 +131,16 @@ def python_options() -> dict[str, str]:
     }
 
 
-def _pyflink_home() -> Path:
-    import pyflink
-
-    return Path(pyflink.__file__).parent
-
-
-def _lay_out_plugins(directory: Path) -> Path:
-    plugin = directory / "flinksec-sealed-state"
-    plugin.mkdir(parents=True, exist_ok=True)
-    jar = artifacts.own_jar("flinksec-sealed-state")
-    (plugin / jar.name).symlink_to(jar)
-    return directory
-
-
-def _write_hadoop_conf(directory: Path, options: Mapping[str, str]) -> Path:
-    directory.mkdir()
-    for name in hadoop_conf.FILES:
-        (directory / name).write_text(hadoop_conf.as_xml(options))
-    return directory
-
-
-def _jvm_arguments() -> str:
-    return os.environ.get("JVM_ARGS", "-Xmx2g")
+def _make_log_directory() -> None:
+    directory = log_directory()
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        is_usable = os.access(directory, os.W_OK | os.X_OK)
+        problem = "cannot be written by this user"
+    except OSError as error:
+        is_usable, problem = False, f"cannot be made: {(error.strerror or 'error').lower()}"
+    if not is_usable:
+        raise SettingsError(
+            f"the directory for logs, {directory}, {problem}",
+            hint="Name another one in the variable FLINKSEC_LOG_DIR.",
+        )

@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exceptions out of the JVM become one line of ours. No JVM is started."""
 
-import os
-from typing import Any
-
 import pytest
 from py4j.protocol import Py4JError, Py4JNetworkError
 from pyflink import java_gateway
@@ -105,48 +102,38 @@ def test_a_message_of_our_own_java_code_comes_before_what_caused_it() -> None:
     assert jvm.root_cause(outer) == "/s/f: altered"
 
 
-def test_the_environment_of_the_jvm_stays_out_of_this_process(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    seen: dict[str, Any] = {}
-    monkeypatch.setenv("KEPT", "before")
-    monkeypatch.delenv("ADDED", raising=False)
-    monkeypatch.setattr(java_gateway, "get_gateway", lambda: seen.update(os.environ))
-    jvm.start({"KEPT": "for the JVM", "ADDED": "1"})
-    assert (seen["KEPT"], seen["ADDED"]) == ("for the JVM", "1")
-    assert os.environ["KEPT"] == "before"
-    assert "ADDED" not in os.environ
-
-
 def test_a_jvm_that_pyflink_started_on_its_own_is_refused_with_the_reason(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It has none of our environment: no Kerberos, no sealed state, and nothing would tell."""
     monkeypatch.setattr(java_gateway, "_gateway", object())
     with pytest.raises(JobError, match="started a JVM before the job could prepare it") as caught:
-        jvm.start({"ADDED": "1"})
+        jvm.refuse_a_foreign_one()
     assert "with SecureJob" in str(caught.value.hint)
 
 
-def test_a_jvm_that_was_started_here_serves_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_jvm_that_was_started_here_is_no_foreign_one(monkeypatch: pytest.MonkeyPatch) -> None:
     gateway = object()
     monkeypatch.setattr(java_gateway, "_gateway", gateway)
     monkeypatch.setitem(jvm._started, "gateway", gateway)
-    jvm.start({"ADDED": "1"})
-    assert "ADDED" not in os.environ
+    jvm.refuse_a_foreign_one()
 
 
-def test_a_jvm_that_does_not_start_is_an_error_that_names_its_java(
+def test_pyflink_gets_the_connection_that_was_made_and_starts_no_jvm(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail() -> None:
-        raise RuntimeError("Java gateway process exited")
-
-    monkeypatch.setattr(java_gateway, "get_gateway", fail)
-    with pytest.raises(JobError, match="did not start: Java gateway process exited") as caught:
-        jvm.start({"JAVA_HOME": "/opt/java", "ADDED": "1"})
-    assert "/opt/java" in str(caught.value.hint)
-    assert "ADDED" not in os.environ
+    launch = java_gateway.launch_gateway
+    # It looks for the function anew, as PyFlink's own does.
+    monkeypatch.setattr(java_gateway, "get_gateway", lambda: java_gateway.launch_gateway())  # noqa: PLW0108
+    monkeypatch.setattr(jvm, "_started", {})
+    gateway = object()
+    jvm.attach(gateway)
+    assert jvm._started == {"gateway": gateway}
+    assert java_gateway.launch_gateway is launch
+    monkeypatch.setattr(java_gateway, "_gateway", gateway)
+    jvm.detach()
+    assert java_gateway._gateway is None
+    assert jvm._started == {}
 
 
 def test_a_cluster_is_told_from_a_local_run(monkeypatch: pytest.MonkeyPatch) -> None:
