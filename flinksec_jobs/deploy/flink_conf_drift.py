@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 from flinksec_jobs.deploy import flink_conf
 from flinksec_jobs.deploy.problem import ConfigProblem, Options
 from flinksec_jobs.settings.flink_options import (
+    Class,
     FlinkOption,
     effective,
     flink_options,
+    names,
     of_class,
     options_set_by,
 )
@@ -30,11 +32,26 @@ _FIX = "Make config.yaml anew: `flinksec cluster conf --settings settings.toml`.
 _BY_ROLE = frozenset({"metrics.internal.query-service.port"})
 
 
+_COMPARED: tuple[Class, ...] = (
+    "setting",
+    "process-setting",
+    "run-setting",
+    "tls",
+    "state",
+    "sealed-value",
+    "value",
+    "pinned",
+    "announced",
+    "recovery",
+)
+
+
 def drift(config: Options, settings: Settings, home: Path | None = None) -> list[ConfigProblem]:
     """Return where a configuration says something else than the settings.
 
-    Compared are the options that the settings decide, those that say where state goes, and all of
-    ``[flink]``. Other options, which the settings do not know, may be in the file alone.
+    Compared are the options that the settings decide, those that say where state goes or that
+    open something, and all of ``[flink]``. Other options, which the settings do not know, may be
+    in the file alone.
 
     Args:
         config: the options of ``config.yaml``, by their full names.
@@ -45,7 +62,7 @@ def drift(config: Options, settings: Settings, home: Path | None = None) -> list
     compared = {
         option.name: option
         for option in (
-            *of_class("setting", "process-setting", "run-setting", "tls", "state", "sealed-value"),
+            *of_class(*_COMPARED),
             *(option for key in settings.flink for option in options_set_by(key)),
         )
         if option.kind != "java" and "<" not in option.name and option.name not in _BY_ROLE
@@ -59,9 +76,11 @@ def _of(config: Options, expected: Options, option: FlinkOption) -> Iterator[Con
     given, wanted = effective(config, option), effective(expected, option)
     if _text(given) == _text(wanted):
         return
-    if wanted is None and option.kind == "state" and is_sealed(given):
+    if wanted is None and option.kind in {"state", "recovery"} and is_sealed(given):
         return  # a place that the settings do not decide, and it is sealed
-    key = next((key for key in (option.name, *option.others) if key in config), option.name)
+    if wanted is None and "value" in option.kind and _text(given).lower() in option.values:
+        return  # what holds anyway
+    key = next((key for key in names(option) if key in config), option.name)
     yield _problem(key, given, wanted, option.detail if "setting" in option.kind else "")
 
 

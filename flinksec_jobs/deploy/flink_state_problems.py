@@ -7,11 +7,12 @@ name where the new one is not set.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from flinksec_jobs.deploy.problem import ConfigProblem, Options
-from flinksec_jobs.settings.flink_options import effective, flink_options, of_class
+from flinksec_jobs.settings.flink_options import effective, flink_options, names, of_class
 from flinksec_jobs.settings.passthrough import SEALED_VALUES, is_sealed
 
 _CHECKPOINTS = "execution.checkpointing.dir"
@@ -27,7 +28,7 @@ def state_problems(config: Options) -> Iterator[ConfigProblem]:
         return
     for key in sorted(directories.keys() - set(sealed)):
         storage = flink_options()["high-availability.storageDir"]
-        is_storage = key in {storage.name, *storage.others}
+        is_storage = key in names(storage)
         yield ConfigProblem(
             "plaintext-ha-storage" if is_storage else "plaintext-state-directory",
             key,
@@ -48,14 +49,14 @@ def state_problems(config: Options) -> Iterator[ConfigProblem]:
 def _directories(config: Options) -> Iterator[tuple[str, str]]:
     """The keys that name a directory of state, and the directories."""
     for option in (flink_options()[_CHECKPOINTS], *of_class("state")):
-        for key in (option.name, *option.others):
+        for key in names(option):
             if value := str(config.get(key, "") or "").strip():
                 yield key, value
 
 
 def _values(config: Options) -> Iterator[ConfigProblem]:
     for option in of_class("sealed-value"):
-        for key in (option.name, *option.others):
+        for key in names(option):
             if key in config and str(config[key]).strip().lower() not in option.values:
                 is_merging = option.name.endswith("file-merging.enabled")
                 yield ConfigProblem(
@@ -69,21 +70,26 @@ def _values(config: Options) -> Iterator[ConfigProblem]:
 def _local_disks(config: Options) -> Iterator[ConfigProblem]:
     option = flink_options()[_TEMPORARY]
     given = str(effective(config, option) or "/tmp")  # noqa: S108  Flink's own default
-    temporary = [PurePosixPath(path.strip()) for path in given.replace(":", ",").split(",")]
+    temporary = [PurePosixPath(path) for path in _split(given)]
     seen = set()
     for found in of_class("local-disk"):
-        for key in (found.name, *found.others):
+        for key in names(found):
             if key not in config or key in seen:
                 continue
             seen.add(key)
-            paths = str(config[key]).removeprefix("file:").replace(":", ",").split(",")
-            if not all(_is_below(path.strip(), temporary) for path in paths):
+            paths = _split(str(config[key]).removeprefix("file:"))
+            if not all(_is_below(path, temporary) for path in paths):
                 yield ConfigProblem(
                     "state-on-a-local-disk",
                     key,
                     f"writes state, records or job graphs in clear outside of {_TEMPORARY}",
                     f"Remove it: they go to {_TEMPORARY}, a volume in memory.",
                 )
+
+
+def _split(paths: str) -> list[str]:
+    """Flink takes a comma, a colon and a bar for the end of a path."""
+    return [path.strip() for path in re.split("[,:|]", paths) if path.strip()]
 
 
 def _is_below(path: str, directories: list[PurePosixPath]) -> bool:

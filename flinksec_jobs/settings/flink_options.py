@@ -90,9 +90,14 @@ def of_class(*kinds: Class) -> Iterator[FlinkOption]:
     return (option for option in flink_options().values() if option.kind in kinds)
 
 
+def names(option: FlinkOption) -> tuple[str, ...]:
+    """Return the keys that set an option, in the order in which Flink asks."""
+    return (option.name, *option.others)
+
+
 def effective(config: Mapping[str, object], option: FlinkOption) -> object | None:
     """Return the value that Flink takes for an option: under its own name, else another one."""
-    return next((config[key] for key in (option.name, *option.others) if key in config), None)
+    return next((config[key] for key in names(option) if key in config), None)
 
 
 def meant(key: str) -> str | None:
@@ -105,7 +110,7 @@ def _by_key() -> Mapping[str, tuple[FlinkOption, ...]]:
     keys: dict[str, tuple[FlinkOption, ...]] = {}
     for option in flink_options().values():
         if not _VARIABLE.search(option.name):
-            for key in (option.name, *option.others):
+            for key in names(option):
                 keys[key] = (*keys.get(key, ()), option)
     return keys
 

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """By which names an option of Flink or of Kafka holds a secret."""
 
-# The substrings by which Flink itself masks a value, and Kafka's inline private key.
+# The substrings by which Flink itself masks a value, and others that mean the same.
 _SECRET_PARTS = (
     "password",
+    "passwd",
+    "passphrase",
     "secret",
     "apikey",
     "api-key",

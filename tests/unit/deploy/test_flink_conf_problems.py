@@ -56,6 +56,42 @@ CASES: list[tuple[str, dict[str, Any]]] = [
         "file-merging-of-sealed-state",
         {"execution.checkpointing.file-merging.enabled": "true"},
     ),
+    ("plaintext-ha-storage", {"high-availability.zookeeper.storageDir": "file:///mnt/ha"}),
+    ("plaintext-ha-storage", {"recovery.zookeeper.storageDir": "/mnt/ha"}),
+    ("plaintext-state-directory", {"savepoints.state.backend.fs.dir": "file:///mnt/s"}),
+    ("plaintext-state-directory", {"state.backend.fs.checkpointdir": "file:///mnt/s"}),
+    ("plaintext-state-directory", {"job-result-store.storage-path": "file:///mnt/r"}),
+    ("plaintext-state-directory", {"dstl.dfs.base-path": "hdfs://nn/changelog"}),
+    ("plaintext-state-directory", {"jobmanager.archive.fs.dir": "file:///mnt/archive"}),
+    (
+        "plaintext-state-directory",
+        {"taskmanager.network.hybrid-shuffle.remote.path": "file:///mnt/shuffle"},
+    ),
+    ("past-the-seal", {"state.checkpoint-storage": "com.example.Storage"}),
+    ("past-the-seal", {"execution.checkpointing.storage": "jobmanager"}),
+    ("past-the-seal", {"state.backend.changelog.storage": "com.example.Storage"}),
+    ("past-the-seal", {"execution.checkpointing.local-backup.enabled": True}),
+    ("state-on-a-local-disk", {"state.backend.rocksdb.localdir": "/mnt/state/rocks"}),
+    ("state-on-a-local-disk", {"state.backend.rocksdb.localdir": "/tmp/a,/mnt/b"}),
+    ("state-on-a-local-disk", {"state.backend.rocksdb.localdir": "/tmp/../mnt/b"}),
+    ("state-on-a-local-disk", {"state.backend.forst.primary-dir": "file:///mnt/forst"}),
+    ("state-on-a-local-disk", {"taskmanager.state.local.root-dirs": "/mnt/state/local"}),
+    ("state-on-a-local-disk", {"process.working-dir": "/mnt/work"}),
+    ("state-on-a-local-disk", {"process.taskmanager.working-dir": "/mnt/work"}),
+    ("state-on-a-local-disk", {"blob.storage.directory": "/mnt/blobs"}),
+    ("state-on-a-local-disk", {"jobmanager.web.upload.dir": "/mnt/up"}),
+    ("state-on-a-local-disk", {"rest.profiling.dir": "/mnt/p"}),
+    (
+        "unsafe-java-argument",
+        {"env.java.opts.taskmanager": "-agentlib:jdwp=transport=dt_socket,address=*:5005"},
+    ),
+    ("unsafe-java-argument", {"env.java.opts.jobmanager": "-XX:HeapDumpPath=/mnt/state"}),
+    ("unsafe-java-argument", {"env.java.opts.jobmanager": "-Djava.io.tmpdir=/mnt/state"}),
+    ("management-port", {"jmx.server.port": "8789"}),
+    (
+        "management-port",
+        {"metrics.reporter.j.factory.class": "org.apache.flink.metrics.jmx.JMXReporterFactory"},
+    ),
     ("secret-in-environment", {"kubernetes.env.secretKeyRef": "env:A,secret:b,key:c"}),
     ("secret-in-environment", {"containerized.master.env.DB_PASSWORD": "hunter2"}),
     ("secret-in-configuration", {"security.ssl.rest.keystore-password": "hunter2"}),
@@ -97,6 +133,16 @@ def test_what_flink_ships_is_told_to_be_open() -> None:
         "rest-tls-off",
         "random-port",
     }
+
+
+def test_working_directories_may_be_named_within_the_temporary_ones() -> None:
+    inside = {
+        "io.tmp.dirs": "/mem/a,/mem/b",
+        "env.java.opts.all": f"{GOOD['env.java.opts.all']}".replace("/tmp", "/mem/a,/mem/b"),
+        "state.backend.rocksdb.localdir": "/mem/a/rocks:/mem/b/rocks",
+        "process.working-dir": "file:///mem/b",
+    }
+    assert problems(changed(inside)) == []
 
 
 def test_state_that_is_nowhere_sealed_is_a_choice_and_no_problem() -> None:

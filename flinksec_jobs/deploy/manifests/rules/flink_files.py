@@ -3,22 +3,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
+from flinksec_jobs.settings.flink_options import effective, flink_options, names, of_class
+
 from ..findings import rule
 from ..flink import Process, job_settings, processes
-from ..objects import Manifests, Place, mapping
+from ..objects import Manifests, Place, mapping, text
 
 _INTERNAL = ("security.ssl.internal.keystore", "security.ssl.internal.truststore")
 _REST = ("security.ssl.rest.keystore", "security.ssl.rest.truststore")
 _ALWAYS = (*_INTERNAL, "security.kerberos.login.keytab", "flinksec.sealed.keys")
-_STATE = (
-    "execution.checkpointing.dir",
-    "execution.checkpointing.savepoint-dir",
-    "high-availability.storageDir",
-    "job-result-store.storage-path",
-)
+_CHECKPOINTS = names(flink_options()["execution.checkpointing.dir"])
+_STATE = (*_CHECKPOINTS, *(key for option in of_class("state") for key in names(option)))
+_LOCAL = tuple(dict.fromkeys(key for option in of_class("local-disk") for key in names(option)))
+_TEMPORARY = flink_options()["io.tmp.dirs"]
 _FILE = "file:"
 
 
@@ -95,7 +96,7 @@ def _state_sealed(manifests: Manifests) -> Iterator[Place]:
 )
 def _checkpoints(manifests: Manifests) -> Iterator[Place]:
     for process in processes(manifests):
-        named = {"execution.checkpointing.dir", "state.checkpoints.dir"} & process.options.keys()
+        named = any(process.options.get(key) for key in _CHECKPOINTS)
         if process.role == "jobmanager" and process.config and not named:
             yield process.config.object.at(f"data[{process.config.key}]")
 
@@ -107,10 +108,21 @@ def _checkpoints(manifests: Manifests) -> Iterator[Place]:
 )
 def _temporary_files(manifests: Manifests) -> Iterator[Place]:
     for process in processes(manifests):
-        for path in process.options.get("io.tmp.dirs", "/tmp").split(","):  # noqa: S108
-            directory = mapping(mapping(process.volume_at(path.strip())).get("emptyDir"))
-            if directory.get("medium") != "Memory":
-                yield process.container.at("volumeMounts", f"io.tmp.dirs = {path}")
+        given = text(effective(process.options, _TEMPORARY)) or "/tmp"  # noqa: S108  Flink's own
+        for option, paths in ((_TEMPORARY.name, given), *_local_disks(process)):
+            for path in _paths_of(paths):
+                directory = mapping(mapping(process.volume_at(path)).get("emptyDir"))
+                if directory.get("medium") != "Memory":
+                    yield process.container.at("volumeMounts", f"{option} = {path}")
+
+
+def _local_disks(process: Process) -> Iterator[tuple[str, str]]:
+    return ((key, process.options[key]) for key in _LOCAL if process.options.get(key))
+
+
+def _paths_of(paths: str) -> list[str]:
+    """Flink takes a comma, a colon and a bar for the end of a path."""
+    return [path.strip() for path in re.split("[,:|]", paths.removeprefix(_FILE)) if path.strip()]
 
 
 @rule(
