@@ -28,6 +28,7 @@ NUMBERS = 600
 FAILS_AT = 400
 # A sum per remainder of 3; each number takes 5 ms, so that checkpoints come in between.
 JOB = """
+    import json
     import os
     import time
 
@@ -54,7 +55,7 @@ JOB = """
 
         def process_element(self, pair, context):
             self.sum.update((self.sum.value() or 0) + pair[1])
-            yield f"{{pair[0]}} {{self.sum.value()}}"
+            yield json.dumps({{"word": pair[0], "sum": self.sum.value()}})
 
     with SecureJob("sums") as job:
         numbers = job.env.from_source(
@@ -166,8 +167,8 @@ def test_a_job_goes_on_from_a_sealed_checkpoint_on_hdfs(
 
     sums: dict[str, list[int]] = {}
     for line in sandbox.consume("sums"):
-        key, total = line.split()
-        sums.setdefault(key, []).append(int(total))
+        found = json.loads(line)
+        sums.setdefault(found["word"], []).append(found["sum"])
     expected = {f"canary-on-hdfs-{r}": running_sums(r) for r in range(3)}
     assert sums == expected
 
