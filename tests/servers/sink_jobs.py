@@ -83,9 +83,7 @@ def everything_that_ends_well() -> str:
         events = made.from_kafka(
             "poison", Event, bounded=True, event_time="at", on_undecodable="skip"
         )
-        events.sink_to(
-            made.to_elasticsearch("numbers", id_field="id", on_document_error="skip")
-        )
+        events.sink_to(made.to_elasticsearch("numbers", id_field="id", on_document_error="skip"))
         events.sink_to(made.to_kafka("twice", key_field="id"))
         events.sink_to(made.to_kafka("twice", key_field="id"))
         since = made.from_kafka("timed", Event, bounded=True, start="2023-11-14T22:20:00Z")
@@ -144,7 +142,7 @@ def main() -> None:
     results = {"well": everything_that_ends_well()}
     results |= {name: refused(name, attach) for name, attach in REFUSED.items()}
     exec(compile(Path(EXAMPLES).read_text(encoding="utf-8"), EXAMPLES, "exec"), {})
-    print("RESULTS", json.dumps(results))
+    sys.stdout.write(f"RESULTS {json.dumps(results)}\n")
 
 
 if __name__ == "__main__":

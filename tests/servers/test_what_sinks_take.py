@@ -18,13 +18,14 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from flinksec_jobs.sandbox import Sandbox
+from tests.unit.test_index_names import ILLEGAL, LEGAL
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(__file__).with_name("sink_jobs.py")
 PATIENCE = 400
 CANARY = "canary-of-a-document"
 GOOD = 12
-FIRST = 1_700_000_000_000  # twenty minutes before the start that the job asks for
+FIRST = 1_700_000_000_000  # 22:13:20; the next come ten and twenty minutes later
 
 
 @dataclass
@@ -39,21 +40,24 @@ class Ran:
 @pytest.fixture(scope="module")
 def ran(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     home = tmp_path_factory.mktemp("sinks")
-    topics = ("poison", "wrong-format", "twice", "texts", "timed", "example-flights")
+    topics = ("poison", "wrong-format", "twice", "texts", "timed", "deliveries", "late-deliveries")
     sandbox.create_topics(dict.fromkeys(topics, 1))
     sandbox.produce("wrong-format", [f"0\tk\t{CANARY} {n}" for n in range(200)])
     sandbox.produce(
         "timed",
         [f'{FIRST + n * 600_000}\tk\t{{"id": "{n}", "at": null, "s": null}}' for n in range(3)],
     )
+    deliveries = ({"id": "late", "minutes_late": 20}, {"id": "soon", "minutes_late": 2})
+    sandbox.produce("deliveries", [f"0\t\t{json.dumps(delivery)}" for delivery in deliveries])
     prepare_indices(sandbox.elasticsearch_client())
     settings = home / "settings.toml"
     sandbox.write_settings(settings)
     example = home / "example.py"
     example.write_text(example_of_the_guide())
+    variables = {"FLINKSEC_LOG_DIR": str(home / "logs"), "FLINKSEC_SETTINGS": str(settings)}
     done = subprocess.run(
         [sys.executable, PROGRAM, settings, example, CANARY],
-        env=os.environ | {"FLINKSEC_LOG_DIR": str(home / "logs"), "FLINKSEC_SETTINGS": str(settings)},
+        env=os.environ | variables,
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -105,7 +109,7 @@ def test_two_sinks_write_to_one_topic_exactly_once(sandbox: Sandbox, ran: Ran) -
 
 
 def test_reading_begins_at_the_time_that_start_names(sandbox: Sandbox, ran: Ran) -> None:
-    assert found(sandbox, "since") == {"2"}
+    assert found(sandbox, "since") == {"1", "2"}
 
 
 def test_a_string_is_one_document_on_one_line_in_all_three_sinks(
@@ -149,16 +153,14 @@ def test_nothing_of_a_document_is_in_any_message_or_log(ran: Ran) -> None:
 def test_the_sql_of_the_guide_reads_and_writes_with_the_job_s_login(
     sandbox: Sandbox, ran: Ran
 ) -> None:
-    assert [json.loads(line) for line in sandbox.consume("example-flights")] == [
-        {"id": "late", "dep_delay": 20}
+    assert [json.loads(line) for line in sandbox.consume("late-deliveries")] == [
+        {"id": "late", "minutes_late": 20}
     ]
 
 
 def test_the_names_that_elasticsearch_refuses_are_those_that_the_job_refuses(
     sandbox: Sandbox,
 ) -> None:
-    from unit.test_index_names import ILLEGAL, LEGAL
-
     client = sandbox.elasticsearch_client().options(ignore_status=[400])
     taken = {name: create_and_delete(client, name) for name in (*LEGAL, *ILLEGAL)}
     assert {name for name, is_taken in taken.items() if is_taken} == set(LEGAL)
