@@ -6,7 +6,6 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -28,6 +27,7 @@ from flinksec_jobs.errors import FlinkSecError, SettingsError
 from flinksec_jobs.runtime import artifacts, cluster_run, jvm, local, local_jvm
 from flinksec_jobs.settings import Settings, duration, load
 from flinksec_jobs.settings.checks import check_files, weaknesses
+from flinksec_jobs.used import Used
 
 if TYPE_CHECKING:
     from pyflink.common import Configuration
@@ -76,10 +76,7 @@ class SecureJob:
         else:
             self.settings = load(settings or _beside_the_script(), overrides=overrides or {})
         self._env: StreamExecutionEnvironment | None = None
-        self._topics: set[str] = set()
-        self._hdfs_paths: set[str] = set()
-        self._indices: set[str] = set()
-        self._transactional_sinks: Counter[str] = Counter()
+        self._used = Used()
         self._local_run = local.LocalRun(
             self.name,
             hdfs.hadoop_options(self.settings.hdfs) if self.settings.hdfs else {},
@@ -173,7 +170,7 @@ class SecureJob:
             time or None,
             self.settings.job.max_skipped_in_a_row,
         )
-        self._topics.add(topic)
+        self._used.topics.add(topic)
         with jvm.translated(f"cannot read the Kafka topic {topic}"):
             source = kafka.source(
                 settings, self.settings.kerberos, settings.group_id or self.name, options
@@ -203,21 +200,15 @@ class SecureJob:
                 sinks to one topic are told apart by the order in which they are attached.
         """
         settings = self._section("kafka", self.settings.kafka)
-        self._topics.add(topic)
+        self._used.topics.add(topic)
         prefix = settings.transactional_id_prefix or self.name
-
-        def transactional_id_prefix() -> str:
-            self._transactional_sinks[topic] += 1
-            number = self._transactional_sinks[topic]
-            return job_name.transactional_id_prefix(prefix, topic, number)
-
         return kafka.sink(
             settings,
             self.settings.kerberos,
             topic,
             key_field=key_field,
             delivery=delivery,
-            transactional_id_prefix=transactional_id_prefix,
+            transactional_id_prefix=lambda: self._used.next_transactional_id_prefix(prefix, topic),
         )
 
     def to_elasticsearch(
@@ -250,7 +241,7 @@ class SecureJob:
             on_document_error=on_document_error,
             max_skipped_in_a_row=self.settings.job.max_skipped_in_a_row,
         )
-        self._indices.add(index)
+        self._used.indices.add(index)
         return made
 
     def to_hdfs(self, path: str, *, format: str = "json") -> RecordSink:  # noqa: A002
@@ -262,7 +253,7 @@ class SecureJob:
         """
         settings = self._section("hdfs", self.settings.hdfs)
         made = hdfs.sink(settings, path, format=format)
-        self._hdfs_paths.add(path)
+        self._used.hdfs_paths.add(path)
         return made
 
     def kafka_properties(self) -> dict[str, str]:
@@ -298,7 +289,7 @@ class SecureJob:
         Raises:
             JobError: a server refuses the job, or it failed in Flink.
         """
-        self._ask_the_servers()
+        self._used.ask_the_servers(self.settings)
         where = "the console" if jvm.runs_in_a_cluster() else self.log_file
         _log.info("job %s starts; its log is %s", self.name, where)
         if not jvm.runs_in_a_cluster():
@@ -306,14 +297,6 @@ class SecureJob:
             return
         with jvm.translated(f"the job {self.name} failed"):
             self.env.execute(self.name)
-
-    def _ask_the_servers(self) -> None:
-        if self.settings.kafka and self._topics:
-            preflight.check_kafka(self.settings.kafka, self.settings.kerberos, self._topics)
-        if self.settings.elasticsearch and self._indices:
-            preflight.check_elasticsearch(self.settings.elasticsearch, self._indices)
-        if self.settings.hdfs and self._hdfs_paths:
-            preflight.check_hdfs(self.settings.hdfs, self._hdfs_paths)
 
     def _section(self, name: str, section: S | None) -> S:
         if section is None:
