@@ -10,12 +10,13 @@ from typing import Any
 
 import click
 
-from flinksec_jobs.cli.output import put
+from flinksec_jobs.cli.output import put, say
 
 from ..deploy import flink_conf
 from ..deploy.entrypoint import Mounts, Start, prepare
 from ..deploy.flink_conf_problems import problems, refuse
 from ..settings import load
+from ..settings.checks import refuse_nothing
 
 _DEFAULTS = Mounts()
 _HELP = {
@@ -57,8 +58,11 @@ def cluster() -> None:
 def conf(settings: Path | None) -> None:
     """Print Flink's config.yaml for these settings; there is no secret in it."""
     loaded = load(settings)
+    refuse_nothing(loaded)
     config = flink_conf.config(loaded)
     refuse(problems(config), settings or "the settings")
+    if loaded.state is None:
+        say("warning: without [state] the job has no checkpoints, and keeps nothing", err=True)
     put(flink_conf.as_yaml(config))
 
 

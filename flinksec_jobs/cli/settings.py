@@ -12,7 +12,7 @@ import click
 from flinksec_jobs.cli.output import put, say, say_json
 
 from ..settings import Settings, load, reference
-from ..settings.checks import check_files, weaknesses
+from ..settings.checks import check_files, refuse_nothing, weaknesses
 from ..settings.fields import flattened
 
 _FILE = click.argument("file", required=False, type=click.Path(path_type=Path))
@@ -49,12 +49,16 @@ def show(file: Path | None, as_json: bool) -> None:
 @settings.command()
 @_FILE
 def check(file: Path | None) -> None:
-    """Open every file that the settings name, and warn of weak choices."""
+    """Open every file that the settings name, and warn of weak choices.
+
+    Names and addresses that stand in examples only, such as example.com, are errors.
+    """
     loaded = load(file)
-    notes = check_files(loaded)
+    refuse_nothing(loaded)
+    notes = check_files(loaded, examples=True)
     for line in [*weaknesses(loaded), *notes]:
         say(f"warning: {line}", err=True)
-    say(f"the settings can be used: {', '.join(_sections(loaded)) or 'no sections'}")
+    say(f"the settings can be used: {', '.join(_sections(loaded))}")
 
 
 @settings.command("reference")

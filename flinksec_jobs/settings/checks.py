@@ -11,11 +11,12 @@ from cryptography import x509
 from .. import hadoop_conf, kerberos, tls
 from ..errors import FlinkSecError, SecretError, SettingsError
 from ..files import SETTINGS, open_regular, read_text, unreadable
+from ..placeholders import placeholders_below
 from ..secrets import SecretFile
 from .models import ElasticsearchSettings, KafkaSettings, Settings, StateSettings
 from .weak import weaknesses
 
-__all__ = ["check_files", "weaknesses"]
+__all__ = ["check_files", "refuse_nothing", "weaknesses"]
 
 _SOON = timedelta(days=14)
 _KEY_BYTES = 32
@@ -24,7 +25,28 @@ Check = tuple[str, Callable[[], list[str] | None]]
 """A setting, and what raises if it cannot be used, or returns what is worth a warning."""
 
 
-def check_files(settings: Settings, *, now: datetime | None = None) -> list[str]:
+def refuse_nothing(settings: Settings) -> None:
+    """Refuse settings in which nothing is said: a file was forgotten, or is empty.
+
+    Raises:
+        SettingsError: no section was given, neither in a file nor in the environment.
+    """
+    if settings.model_fields_set:
+        return
+    if settings.source is None:
+        raise SettingsError(
+            "there are no settings: no file is named, and no FLINKSEC_ variable sets anything",
+            hint="name the file, as an argument or in FLINKSEC_SETTINGS",
+        )
+    raise SettingsError(
+        f"the settings file {settings.source} says nothing",
+        hint="`flinksec settings reference` lists what goes into it",
+    )
+
+
+def check_files(
+    settings: Settings, *, now: datetime | None = None, examples: bool = False
+) -> list[str]:
     """Open every file that the settings name, as the job will.
 
     Keytabs must hold the principal, certificates must be valid and fit their key, the key ring
@@ -34,6 +56,7 @@ def check_files(settings: Settings, *, now: datetime | None = None) -> list[str]
     Args:
         settings: what to check.
         now: the time at which certificates must be valid; default: now.
+        examples: whether names and addresses that stand in examples only are refused, too.
 
     Returns:
         One line for each certificate that ends within 14 days, to be shown as a warning.
@@ -43,7 +66,7 @@ def check_files(settings: Settings, *, now: datetime | None = None) -> list[str]
             was set, and what to do.
     """
     notes: list[str] = []
-    failures: list[FlinkSecError] = []
+    failures: list[FlinkSecError] = list(_examples(settings)) if examples else []
     for setting, check in _checks(settings, now or datetime.now(UTC)):
         try:
             notes += check() or []
@@ -55,6 +78,15 @@ def check_files(settings: Settings, *, now: datetime | None = None) -> list[str]
         listed = "".join(f"\n  {error.message}: {error.hint}" for error in failures)
         raise SettingsError(f"{len(failures)} settings cannot be used:{listed}")
     return notes
+
+
+def _examples(settings: Settings) -> Iterator[FlinkSecError]:
+    for setting, placeholder in placeholders_below(settings.dump()):
+        error = SettingsError(
+            f"{setting} still names {placeholder}, which stands for yours in examples",
+            hint="put your own",
+        )
+        yield _with_origin(error, settings.origin(setting.partition("[")[0]))
 
 
 def _checks(settings: Settings, now: datetime) -> Iterator[Check]:

@@ -348,6 +348,11 @@ class Settings(Section):
         """
         return self._origins.get(setting, "default")
 
+    @property
+    def source(self) -> str | None:
+        """The file that was read, if one was."""
+        return self._source
+
     def need(self, section: type[S]) -> S:
         """Return the section of this type.
 

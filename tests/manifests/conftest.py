@@ -24,6 +24,21 @@ def rendered(overlay: str) -> str:
     return render(KUBERNETES / "overlays" / overlay)
 
 
+def filled(text: str) -> str:
+    """The YAML with other names, addresses and digests in the place of those of examples."""
+    replaced = {
+        "example.com": "corp.internal",
+        "EXAMPLE.COM": "CORP.INTERNAL",
+        "sha256:" + "0" * 64: "sha256:" + "1" * 64,
+        "192.0.2.": "10.20.2.",
+        "198.51.100.": "10.20.100.",
+        "203.0.113.": "10.20.113.",
+    }
+    for placeholder, other in replaced.items():
+        text = text.replace(placeholder, other)
+    return text
+
+
 @pytest.fixture
 def overlay_yaml() -> Callable[[str], str]:
     return rendered

@@ -77,6 +77,7 @@ MUTATIONS: dict[str, Mutation] = {
     "flink-temporary-files": lambda d: d.volume("tmp", TM)["emptyDir"].pop("medium"),
     "flink-passwords": lambda d: d.volume("run")["emptyDir"].pop("medium"),
     "flink-settings-file": lambda d: d.unmount("elasticsearch"),
+    "placeholder": lambda d: _set(d.data("krb5"), "note", "kdc.example.org"),
     "flink-settings": lambda d: d.settings("[state]", "[stat]"),
     "flink-config-drift": lambda d: d.settings("[cluster]", "[cluster]\ntask_slots = 8"),
     "flink-flow-blocked": lambda d: d.policy("taskmanager")["ingress"].pop(1),

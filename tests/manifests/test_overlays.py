@@ -20,6 +20,7 @@ from flinksec_jobs.sandbox.ports import WELL_KNOWN
 from flinksec_jobs.sandbox.settings import IN_CONTAINER, settings_toml
 from flinksec_jobs.settings import load as load_settings
 
+from .conftest import filled
 from .documents import read
 
 Rendered = Callable[[str], str]
@@ -47,7 +48,23 @@ def _tool(name: str) -> str:
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_our_own_check_finds_nothing(overlay: str, overlay_yaml: Rendered) -> None:
-    assert check(load([(overlay, overlay_yaml(overlay))])) == []
+    assert check(load([(overlay, filled(overlay_yaml(overlay)))])) == []
+
+
+def test_until_its_placeholders_are_replaced_the_example_is_not_fit_for_use(
+    overlay_yaml: Rendered,
+) -> None:
+    found = check(load([("example", overlay_yaml("example"))]))
+    assert {finding.id for finding in found} == {"placeholder"}
+    fields = {finding.field.partition("  ")[0] for finding in found}
+    assert fields >= {
+        "data[settings.toml]",
+        "data[krb5.conf]",
+        "data[config.yaml]",
+        "spec.nfs.server",
+        "spec.egress[0].to[0].ipBlock.cidr",
+        "spec.template.spec.containers[0].image",
+    }
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
@@ -116,7 +133,7 @@ def test_a_component_is_switched_on_by_one_line(name: str, tmp_path: Path) -> No
     }
     with (tmp_path / "kustomization.yaml").open("w") as file:
         YAML().dump(content, file)
-    assert check(load([(name, render(tmp_path))])) == []
+    assert check(load([(name, filled(render(tmp_path)))])) == []
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from flinksec_jobs.cli import main
 from flinksec_jobs.deploy.manifests import load, matrix
 
+from .conftest import filled
 from .documents import Documents
 
 Rendered = Callable[[str], str]
@@ -96,14 +97,13 @@ def test_a_flow_needs_both_ends(example: Documents) -> None:
 
 
 def test_the_matrix_is_printed_and_comes_as_json(overlay_yaml: Rendered) -> None:
-    table = CliRunner().invoke(main, ["manifests", "check", "--matrix"], overlay_yaml("example"))
+    text = filled(overlay_yaml("example"))
+    table = CliRunner().invoke(main, ["manifests", "check", "--matrix"], text)
     assert table.exit_code == 0
     lines = table.stdout.splitlines()
     at = lines.index(f"{JM} 8081/TCP")
     assert lines[at + 1] == f"    open to:   {DEPLOYER}, {PROXY}"
-    result = CliRunner().invoke(
-        main, ["manifests", "check", "--json", "--matrix"], overlay_yaml("example")
-    )
+    result = CliRunner().invoke(main, ["manifests", "check", "--json", "--matrix"], text)
     cells = json.loads(result.stdout)["matrix"]
     assert {
         "source": PROXY,

@@ -158,6 +158,54 @@ def test_settings_check_fails_on_a_file_that_cannot_be_used(settings_file: Path)
     assert "hunter2" not in result.output
 
 
+@pytest.mark.parametrize("command", [("settings", "check"), ("cluster", "conf")])
+def test_a_forgotten_file_is_no_settings_that_can_be_used(command: tuple[str, ...]) -> None:
+    result = run(*command, FLINKSEC_SETTINGS="")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "error: there are no settings: no file is named" in result.stderr
+    assert "hint: name the file, as an argument or in FLINKSEC_SETTINGS" in result.stderr
+
+
+@pytest.mark.parametrize("content", ["", "\n# nothing\n", "\ufeff"])
+@pytest.mark.parametrize("command", [("settings", "check"), ("cluster", "conf", "--settings")])
+def test_an_empty_file_is_no_settings_that_can_be_used(
+    tmp_path: Path, command: tuple[str, ...], content: str
+) -> None:
+    path = tmp_path / "job.toml"
+    path.write_text(content, "utf-8")
+    result = run(*command, str(path))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"error: the settings file {path} says nothing" in result.stderr
+
+
+@pytest.mark.parametrize("command", [("settings", "check"), ("cluster", "conf", "--settings")])
+def test_a_missing_file_is_named(tmp_path: Path, command: tuple[str, ...]) -> None:
+    result = run(*command, str(tmp_path / "absent.toml"))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"{tmp_path}/absent.toml cannot be read: no such file or directory" in result.stderr
+
+
+def test_a_cluster_without_state_is_warned_of(settings_file: Path) -> None:
+    result = run("cluster", "conf", "--settings", str(settings_file))
+    assert result.exit_code == 0
+    assert "warning: without [state] the job has no checkpoints" in result.stderr
+
+
+def test_settings_check_names_what_still_stands_from_an_example(settings_file: Path) -> None:
+    text = settings_file.read_text().replace("https://a:1", "https://search.example.com:9200")
+    settings_file.write_text(text + '[hdfs]\nuri = "hdfs://192.0.2.7:8020"\n[kerberos]\n'
+                             'principal = "a@EXAMPLE.COM"\nkeytab = "file:password"\n')  # fmt: skip
+    result = run("settings", "check", str(settings_file))
+    assert result.exit_code == 1
+    for told in (
+        f"kerberos.principal still names EXAMPLE.COM, which stands for yours in examples (set by "
+        f"{settings_file})",
+        "elasticsearch.hosts[0] still names search.example.com",
+        "hdfs.uri still names 192.0.2.7",
+    ):
+        assert told in result.stderr
+
+
 def test_settings_reference_lists_every_setting() -> None:
     result = run("settings", "reference")
     assert "kafka.security_protocol: SASL_SSL, SSL, SASL_PLAINTEXT, PLAINTEXT" in result.stdout

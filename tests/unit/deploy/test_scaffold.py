@@ -85,6 +85,16 @@ def test_the_flink_configuration_of_a_new_job_is_that_of_its_settings(job: Path)
     assert printed.stdout == (overlay / "config.yaml").read_text()
 
 
+def test_the_settings_of_a_new_job_cannot_be_used_before_its_own_names_are_in_them(
+    job: Path,
+) -> None:
+    for file in (job / "late_trains.toml", job / "kubernetes/overlays/late-trains/settings.toml"):
+        checked = CliRunner().invoke(main, ["settings", "check", str(file)])
+        assert checked.exit_code == 1
+        assert "kerberos.principal still names EXAMPLE.COM" in checked.stderr
+        assert "kafka.bootstrap_servers[0] still names kafka-0.example.com" in checked.stderr
+
+
 def test_a_job_that_is_there_already_is_left_alone(job: Path) -> None:
     (job / "late_trains.py").write_text("# weeks of work\n")
     with pytest.raises(FlinkSecError, match="exists already") as refusal:
