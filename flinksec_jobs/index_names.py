@@ -31,18 +31,18 @@ def check(name: object) -> None:
 
 def _problem(name: object) -> str | None:
     if not isinstance(name, str):
-        return f"is text, not {type(name).__name__}"
+        return f"must be text, not {type(name).__name__}"
     if name.startswith("<") and name.endswith(">") and "{" in name:
         return None
     size = len(name.encode("utf-8", "surrogatepass"))
     odd = next((c for c in name if c in _FORBIDDEN or not c.isprintable()), "")
     rules = (
-        (name != "", "is not empty"),
-        (name == name.lower(), "is lowercase"),
-        (name not in {".", ".."}, "is not . or .."),
-        (name[:1] not in set("_-+"), f"does not start with {name[:1]}"),
-        (not odd, f"has no {odd!r}"),
-        (size <= _LONGEST, f"has at most {_LONGEST} bytes, and this has {size}"),
+        (name != "", "must not be empty"),
+        (name == name.lower(), "must be lowercase"),
+        (name not in {".", ".."}, "must not be . or .."),
+        (name[:1] not in set("_-+"), f"must not start with {name[:1]}"),
+        (not odd, f"must not contain {odd!r}"),
+        (size <= _LONGEST, f"must have at most {_LONGEST} bytes, and this has {size}"),
     )
     return next((rule for kept, rule in rules if not kept), None)
 

@@ -20,6 +20,16 @@ _MAX_PORT = 65535
 _MAX_LABEL = 32
 
 
+def sasl_mechanism(value: object) -> object:
+    """Accept ``GSSAPI``, and say that there is no other."""
+    if value != "GSSAPI":
+        raise refusal(
+            "must be GSSAPI, which is Kerberos: no other mechanism of SASL (SCRAM, PLAIN, "
+            'OAUTHBEARER) is supported. A client certificate does without: security_protocol = "SSL"'
+        )
+    return value
+
+
 def host_port(value: str) -> str:
     """Accept ``host:port``."""
     match = _HOST_PORT.fullmatch(value.strip())

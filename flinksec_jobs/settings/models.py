@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, AliasChoices, Field, PrivateAttr
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, PrivateAttr
 
 from ..errors import SettingsError
 from ..secrets import SecretFile
@@ -53,7 +53,7 @@ class KafkaSettings(Section):
         description="SASL_SSL: Kerberos over TLS. SSL: TLS, by client certificate if one is set. "
         "SASL_PLAINTEXT: Kerberos without encryption. PLAINTEXT: neither.",
     )
-    sasl_mechanism: Literal["GSSAPI"] = Field(
+    sasl_mechanism: Annotated[Literal["GSSAPI"], BeforeValidator(addresses.sasl_mechanism)] = Field(
         default="GSSAPI", description="How SASL proves who the job is; GSSAPI is Kerberos."
     )
     kerberos_service_name: str = Field(

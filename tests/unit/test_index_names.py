@@ -61,12 +61,12 @@ def test_any_other_is_refused_with_the_rule(name: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "rule"),
     [
-        ("Upper", "is lowercase"),
-        ("_under", "does not start with _"),
-        ("a b", "has no ' '"),
-        ("x" * 256, "has at most 255 bytes, and this has 256"),
-        ("payments-{paid_at|yyyy-MM-dd}", "is lowercase"),
-        ("payments-{paid_at|yyyy}", "has no '|'"),
+        ("Upper", "must be lowercase"),
+        ("_under", "must not start with _"),
+        ("a b", "must not contain ' '"),
+        ("x" * 256, "must have at most 255 bytes, and this has 256"),
+        ("payments-{paid_at|yyyy-MM-dd}", "must be lowercase"),
+        ("payments-{paid_at|yyyy}", "must not contain '|'"),
     ],
 )
 def test_the_rule_is_told(name: str, rule: str) -> None:

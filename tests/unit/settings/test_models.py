@@ -368,3 +368,12 @@ def test_a_dump_is_plain_data() -> None:
 def test_a_section_can_be_given_as_a_model() -> None:
     kerberos = KerberosSettings(principal="a@R", keytab=SecretFile(Path("/k")))
     assert load(overrides={"kerberos": kerberos}, environ={}).kerberos == kerberos
+
+
+@pytest.mark.parametrize("mechanism", ["SCRAM-SHA-512", "PLAIN", "OAUTHBEARER", "gssapi", 1])
+def test_another_mechanism_of_sasl_is_said_not_to_be_supported(mechanism: Any) -> None:
+    refused(
+        r"kafka.sasl_mechanism.*no other mechanism of SASL \(SCRAM, PLAIN, OAUTHBEARER\) is "
+        r'supported.*security_protocol = "SSL"',
+        kafka=KAFKA | {"sasl_mechanism": mechanism},
+    )

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 import java.util.function.Consumer;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonProcessingException;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
 import org.apache.hc.core5.http.ContentType;
@@ -66,6 +67,9 @@ final class BulkClient implements Closeable {
     }
     try (InputStream body = entity.getContent()) {
       return new BulkOutcome.Answered(BulkResponse.parse(body, documents));
+    } catch (JsonProcessingException e) {
+      // Its message quotes the answer.
+      return new BulkOutcome.Unanswered(new IOException("an answer that is not Elasticsearch's"));
     } catch (IOException e) {
       return new BulkOutcome.Unanswered(e);
     }

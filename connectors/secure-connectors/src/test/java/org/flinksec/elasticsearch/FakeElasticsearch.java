@@ -57,6 +57,8 @@ final class FakeElasticsearch implements AutoCloseable {
   private volatile IntUnaryOperator requestStatus = request -> 200;
   private volatile Function<Operation, Answer> items = operation -> Answer.of(201);
   private volatile long delayMillis;
+  private volatile int contactStatus = 404;
+  private volatile String garbage;
 
   /**
    * @param context null for plain HTTP
@@ -99,6 +101,16 @@ final class FakeElasticsearch implements AutoCloseable {
     items = answer;
   }
 
+  /** The status when the index is asked for. */
+  void contactStatus(int status) {
+    contactStatus = status;
+  }
+
+  /** Answers bulk requests with this in place of JSON. */
+  void garbage(String body) {
+    garbage = body;
+  }
+
   void delayMillis(long millis) {
     delayMillis = millis;
   }
@@ -120,7 +132,7 @@ final class FakeElasticsearch implements AutoCloseable {
           && !authorization.equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
         answer(exchange, 401, "{\"error\":{\"type\":\"security_exception\"},\"status\":401}");
       } else if (exchange.getRequestMethod().equals("HEAD")) {
-        exchange.sendResponseHeaders(404, -1);
+        exchange.sendResponseHeaders(contactStatus, -1);
       } else {
         bulk(exchange, operations(new String(body, StandardCharsets.UTF_8)));
       }
@@ -162,6 +174,10 @@ final class FakeElasticsearch implements AutoCloseable {
           exchange,
           status,
           "{\"error\":{\"type\":\"scripted_exception\",\"reason\":\"id [CANARY] is odd\"}}");
+      return;
+    }
+    if (garbage != null) {
+      answer(exchange, 200, garbage);
       return;
     }
     List<String> items = new ArrayList<>();

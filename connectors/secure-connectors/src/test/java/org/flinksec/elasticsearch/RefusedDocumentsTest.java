@@ -244,4 +244,37 @@ class RefusedDocumentsTest extends SinkAgainstAFake {
           .hasMessageEndingWith("choose a field that is a str, an int or a bool");
     }
   }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          400 | does not take 'flights' for the name of an index (status 400)
+          302 | answers with status 302 when asked for the index 'flights'; is it Elasticsearch?
+          401 | refuses the credentials (status 401)
+          403 | does not allow this on index 'flights' (status 403)
+          """)
+  void theFirstContactTellsAWrongNameFromAWrongServerOrUser(int status, String told) {
+    elasticsearch.contactStatus(status);
+    assertThat(ElasticsearchPreflight.check(config)).contains(told);
+    elasticsearch.contactStatus(200);
+    assertThat(ElasticsearchPreflight.check(config)).isEmpty();
+  }
+
+  @Test
+  void anAnswerThatIsNoJsonIsAnOutageAndNotQuoted() throws Exception {
+    config.put("retry_timeout_ms", "300");
+    elasticsearch.garbage("<html>CANARY</html>");
+    try (Capture log = new Capture(ElasticsearchSinkWriter.class);
+        var writer = writer()) {
+      write(writer, Row.of("a", 1L));
+      assertThatThrownBy(() -> writer.flush(false))
+          .satisfies(
+              e ->
+                  assertThat(sinkFailure(e))
+                      .endsWith("no answer: an answer that is not Elasticsearch's"));
+      assertThat(log.messages()).noneSatisfy(line -> assertThat(line).contains("CANARY"));
+    }
+  }
 }
