@@ -25,7 +25,8 @@ def sasl_mechanism(value: object) -> object:
     if value != "GSSAPI":
         raise refusal(
             "must be GSSAPI, which is Kerberos: no other mechanism of SASL (SCRAM, PLAIN, "
-            'OAUTHBEARER) is supported. A client certificate does without: security_protocol = "SSL"'
+            "OAUTHBEARER) is supported. A client certificate does without: "
+            'security_protocol = "SSL"'
         )
     return value
 
