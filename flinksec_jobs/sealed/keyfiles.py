@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flinksec_jobs.errors import KeyRingError
+from flinksec_jobs.escaping import escaped
 from flinksec_jobs.files import open_regular, reason
 from flinksec_jobs.private_files import sync_directory, write_private
 from flinksec_jobs.sealed.format import KEY_ID
@@ -192,24 +193,25 @@ def _read_primary(directory: Path) -> str:
 
 def _read_key(directory: Path, name: str) -> bytes | None:
     """The key; None for a folder."""
+    shown = escaped(name)
     try:
         place = follow(directory, name)
         if stat.S_ISDIR(place.mode):
             return None
         if not KEY_ID.fullmatch(name):
             raise KeyRingError(
-                f"'{name}' is no key id (letters, digits, dot, hyphen, underscore; at most 64)"
+                f"'{shown}' is no key id (letters, digits, dot, hyphen, underscore; at most 64)"
             )
         if place.mode & _EXPOSED:
             raise KeyRingError(
-                f"the key file '{name}' is exposed (mode {stat.S_IMODE(place.mode):04o})",
+                f"the key file '{shown}' is exposed (mode {stat.S_IMODE(place.mode):04o})",
                 hint="use mode 0400 or 0600, or 0440 for a mounted Secret",
             )
         with open_regular(place.path) as stream:
             key = stream.read(KEY_BYTES + 1)
     except OSError as e:
-        raise KeyRingError(f"the key file '{name}' cannot be read: {reason(e)}") from e
+        raise KeyRingError(f"the key file '{shown}' cannot be read: {reason(e)}") from e
     if len(key) != KEY_BYTES:
         held_ = "more" if len(key) > KEY_BYTES else len(key)
-        raise KeyRingError(f"the key file '{name}' must hold exactly 32 bytes, it holds {held_}")
+        raise KeyRingError(f"the key file '{shown}' must hold exactly 32 bytes, it holds {held_}")
     return key

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flinksec_jobs.errors import KeyRingError
+from flinksec_jobs.escaping import escaped
 
 _WRITABLE = stat.S_IWGRP | stat.S_IWOTH
 _MOST_LINKS = 40
@@ -71,7 +72,7 @@ def follow(directory: Path, name: str) -> Place:
             _check_owner(path, found)
             links += 1
             if links > _MOST_LINKS:
-                raise KeyRingError(f"'{name}' is a link that leads nowhere")
+                raise KeyRingError(f"'{escaped(name)}' is a link that leads nowhere")
             target = path.readlink()
             left = [*target.parts, *left]
             if target.is_absolute():
@@ -82,7 +83,7 @@ def follow(directory: Path, name: str) -> Place:
             _check_directory(path, found)
             directory = path
         elif left:
-            raise KeyRingError(f"'{name}' is a link that leads nowhere")
+            raise KeyRingError(f"'{escaped(name)}' is a link that leads nowhere")
         else:
             _check_owner(path, found)
             return Place(path, found.st_mode)
@@ -99,15 +100,15 @@ def _check_owner(path: Path, found: os.stat_result) -> None:
     user = os.geteuid()
     if found.st_uid not in (0, user):
         raise KeyRingError(
-            f"{path} belongs to user id {found.st_uid}, who is neither root nor the user of this "
-            f"process ({user})",
+            f"{escaped(path)} belongs to user id {found.st_uid}, who is neither root nor the user "
+            f"of this process ({user})",
             hint="run this as the ring's owner, or: chown -R",
         )
 
 
 def _changeable(path: Path, mode: int) -> KeyRingError:
     return KeyRingError(
-        f"the directory {path} can be changed by others (mode {stat.S_IMODE(mode):04o})",
+        f"the directory {escaped(path)} can be changed by others (mode {stat.S_IMODE(mode):04o})",
         hint="chmod go-w, or move the ring; a volume that everybody may write is mounted by a "
         "subPath that has its own mode",
     )

@@ -76,6 +76,11 @@ def file(path: Path, steps: Sequence[str]) -> bytes:
     return _line("file", _hex(str(path)), *steps)
 
 
+def ring(path: Path) -> bytes:
+    """The request to open a key ring."""
+    return _line("ring", _hex(str(path)))
+
+
 def writing(path: str, sealed: bytes, data_key: bytes, plain: bytes, steps: Sequence[str]) -> bytes:
     """The request to write what a sealed file holds, with the random bytes that it has."""
     data_key_id, file_id, created = sealed[16:32], sealed[32:48], int.from_bytes(sealed[48:56])

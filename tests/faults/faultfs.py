@@ -89,7 +89,9 @@ class FaultFs(mfusepy.Operations):  # type: ignore[misc]
             return kept | {name.removesuffix("_ns"): getattr(stat, name) for name in _STAT}
 
     def readdir(self, path: str, fh: int) -> list[str]:
-        return [".", "..", *(entry.name for entry in self._real(path).iterdir())]
+        with self._lock:
+            self._fault("readdir", path)
+            return [".", "..", *(entry.name for entry in self._real(path).iterdir())]
 
     def statfs(self, path: str) -> dict[str, int]:
         stat = os.statvfs(self._real(path))

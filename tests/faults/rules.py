@@ -30,7 +30,8 @@ class Rule:
     """One fault.
 
     Attributes:
-        op: the operation that fails: a step, or ``read`` or ``getattr``; ``*`` for every step.
+        op: the operation that fails: a step, or ``read``, ``readdir`` or ``getattr``; ``*`` for
+            every step.
         path: a pattern of paths below the mount point, beginning with ``/``.
         skip: how many operations that match go well before.
         times: how many fail then; None for all.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A key ring that is missing, malformed or exposed is refused by name."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -84,3 +85,100 @@ def test_a_ring_that_cannot_be_used_is_named(
     damage(tmp_path / "ring")
     with pytest.raises(KeyRingError, match=f"key ring {tmp_path / 'ring'}: {why}"):
         KeyRing.open(tmp_path / "ring")
+
+
+def by_everybody(path: Path) -> None:
+    path.chmod(0o777)
+
+
+def by_its_group(path: Path) -> None:
+    path.chmod(0o770)
+
+
+def from_above(path: Path) -> None:
+    path.parent.chmod(0o777)
+
+
+def primary_by_everybody(path: Path) -> None:
+    (path / "primary").chmod(0o666)
+
+
+def primary_by_its_group(path: Path) -> None:
+    (path / "primary").chmod(0o660)
+
+
+def primary_behind_an_open_directory(path: Path) -> None:
+    (path / "primary").rename(path.with_name("primary"))
+    path.with_name("open").mkdir()
+    path.with_name("open").chmod(0o777)
+    (path / "primary").symlink_to("../open/../primary")
+
+
+@pytest.mark.parametrize(
+    ("damage", "what"),
+    [
+        (by_everybody, r"the directory {ring} can be changed by others \(mode 0777\)"),
+        (by_its_group, r"the directory {ring} can be changed by others \(mode 0770\)"),
+        (from_above, r"the directory {top} can be changed by others \(mode 0777\)"),
+        (primary_by_everybody, r"the file 'primary' can be changed by others \(mode 0666\)"),
+        (primary_by_its_group, r"the file 'primary' can be changed by others \(mode 0660\)"),
+        (primary_behind_an_open_directory, r"the directory {top}/open can be changed by others"),
+    ],
+)
+def test_a_ring_that_others_could_change_is_refused(
+    tmp_path: Path, damage: Callable[[Path], None], what: str
+) -> None:
+    ring = KeyRing.create(tmp_path / "ring", "k1").directory
+    damage(ring)
+    with pytest.raises(KeyRingError, match=what.format(ring=ring, top=tmp_path)):
+        KeyRing.open(ring)
+
+
+def test_what_belongs_to_somebody_else_is_refused_each_part_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring = KeyRing.create(tmp_path / "ring", "k1").directory
+    for path in (ring, ring / "k1", ring / "primary"):
+        with monkeypatch.context() as patch:
+            pretend_owner(patch, path, 65_534)
+            with pytest.raises(KeyRingError) as refused:
+                KeyRing.open(ring)
+        assert f"{path} belongs to user id 65534, who is neither root nor" in refused.value.message
+    assert KeyRing.open(ring).key_ids == ("k1",)
+
+
+def pretend_owner(patch: pytest.MonkeyPatch, path: Path, owner: int) -> None:
+    def told(real: Callable[..., os.stat_result]) -> Callable[..., os.stat_result]:
+        def stat(self: Path, **named: bool) -> os.stat_result:
+            found = real(self, **named)
+            if self != path:
+                return found
+            return os.stat_result((*found[:4], owner, *found[5:]))
+
+        return stat
+
+    patch.setattr(Path, "stat", told(Path.stat))
+    patch.setattr(Path, "lstat", told(Path.lstat))
+
+
+@pytest.mark.parametrize("mode", [0o1777, 0o3777, 0o755, 0o500])
+def test_a_sticky_directory_is_a_mounted_secret_s(tmp_path: Path, mode: int) -> None:
+    ring = KeyRing.create(tmp_path / "ring", "k1").directory
+    ring.chmod(mode)
+    assert KeyRing.open(ring).key_ids == ("k1",)
+
+
+def test_a_pipe_or_device_in_a_ring_keeps_nobody_waiting(tmp_path: Path) -> None:
+    ring = KeyRing.create(tmp_path / "ring", "k1").directory
+    os.mkfifo(ring / "k2", 0o600)
+    with pytest.raises(KeyRingError, match="the key file 'k2' cannot be read: is a named pipe"):
+        KeyRing.open(ring)
+    (ring / "k2").unlink()
+    (ring / "primary").unlink()
+    os.mkfifo(ring / "primary", 0o600)
+    with pytest.raises(KeyRingError, match="the file 'primary' cannot be read: is a named pipe"):
+        KeyRing.open(ring)
+    (ring / "primary").unlink()
+    (ring / "primary").symlink_to("/dev/zero")  # Whose "/" it is may be what is refused.
+    with pytest.raises(KeyRingError, match=f"key ring {ring}: "):
+        KeyRing.open(ring)

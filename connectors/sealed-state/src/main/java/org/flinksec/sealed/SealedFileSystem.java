@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.sealed;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.core.fs.BlockLocation;
 import org.apache.flink.core.fs.FSDataInputStream;
@@ -55,7 +57,7 @@ final class SealedFileSystem extends FileSystem {
   @Override
   public FSDataInputStream open(Path path) throws IOException {
     Path innerPath = inner(path);
-    long fileLength = inner.getFileStatus(innerPath).getLen();
+    long fileLength = innerStatus(innerPath).getLen();
     FSDataInputStream stream = inner.open(innerPath);
     try {
       return opener.open(path, stream, innerPath.getPath(), fileLength);
@@ -100,12 +102,14 @@ final class SealedFileSystem extends FileSystem {
 
   @Override
   public FileStatus getFileStatus(Path path) throws IOException {
-    return outer(inner.getFileStatus(inner(path)));
+    return outer(innerStatus(inner(path)));
   }
 
   @Override
   public FileStatus[] listStatus(Path path) throws IOException {
-    FileStatus[] statuses = inner.listStatus(inner(path));
+    Path innerPath = inner(path);
+    FileStatus[] statuses =
+        innerScheme.equals("file") ? listLocal(innerPath) : inner.listStatus(innerPath);
     if (statuses == null) {
       return null;
     }
@@ -131,7 +135,8 @@ final class SealedFileSystem extends FileSystem {
 
   @Override
   public boolean exists(Path path) throws IOException {
-    return inner.exists(inner(path));
+    Path innerPath = inner(path);
+    return inner.exists(innerPath) || isThere(innerPath);
   }
 
   @Override
@@ -165,11 +170,46 @@ final class SealedFileSystem extends FileSystem {
     return renamed;
   }
 
+  /** The same as Flink's local file system, but no error makes the list shorter. */
+  private FileStatus[] listLocal(Path innerPath) throws IOException {
+    List<String> names = LocalLook.names(local(innerPath));
+    if (names == null) {
+      return inner.listStatus(innerPath);
+    }
+    List<FileStatus> found = new ArrayList<>(names.size());
+    for (String name : names) {
+      try {
+        found.add(innerStatus(new Path(innerPath, name)));
+      } catch (FileNotFoundException e) {
+        continue; // Removed since.
+      }
+    }
+    return found.toArray(FileStatus[]::new);
+  }
+
+  private FileStatus innerStatus(Path innerPath) throws IOException {
+    try {
+      return inner.getFileStatus(innerPath);
+    } catch (FileNotFoundException e) {
+      if (isThere(innerPath)) {
+        throw new IOException(innerPath + " is there, and cannot be looked at", e);
+      }
+      throw e;
+    }
+  }
+
+  /** Asked where the inner file system says no, which of a local one may mean that it failed. */
+  private boolean isThere(Path innerPath) throws IOException {
+    return innerScheme.equals("file") && LocalLook.isThere(local(innerPath));
+  }
+
   /** What to sync for this file's name to be durable; only local directories can be synced. */
   private List<java.nio.file.Path> directoriesOf(Path innerPath) {
-    return innerScheme.equals("file")
-        ? DirectorySync.directoriesOf(java.nio.file.Path.of(innerPath.getPath()))
-        : List.of();
+    return innerScheme.equals("file") ? DirectorySync.directoriesOf(local(innerPath)) : List.of();
+  }
+
+  private static java.nio.file.Path local(Path innerPath) {
+    return java.nio.file.Path.of(innerPath.getPath());
   }
 
   private Path inner(Path path) {

@@ -20,6 +20,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.TreeSet;
 import java.util.zip.CRC32;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FileSystem;
@@ -38,6 +39,7 @@ import org.flinksec.sealed.keys.KeyProvider;
  * read PATH LENGTH STEP...              LENGTH bytes of a sealed file
  * file PATH STEP...                     a sealed file on disk
  * write PATH RANDOM TIME LENGTH STEP... LENGTH bytes of plaintext
+ * ring PATH                             a key ring's directory: its keys, or why it is refused
  * </pre>
  *
  * PATH and RANDOM (data key id, data key, file id, salt) are hexadecimal, TIME is in milliseconds.
@@ -102,6 +104,9 @@ public final class DifferentialPeer {
         var file = new org.apache.flink.core.fs.Path(path);
         FileSystem fs = FileSystem.getLocalFileSystem();
         return read(fs.open(file), path, fs.getFileStatus(file).getLen(), words);
+      }
+      case "ring" -> {
+        return ring(Path.of(path));
       }
       case "write" -> {
         byte[] random = HexFormat.of().parseHex(words.get(0));
@@ -235,6 +240,15 @@ public final class DifferentialPeer {
     }
     byte[] digest = MessageDigest.getInstance("SHA-256").digest(sealed.toByteArray());
     return sealed.size() + ":" + HexFormat.of().formatHex(digest);
+  }
+
+  private static String ring(Path directory) {
+    try {
+      KeyProvider opened = DirectoryKeyRing.open(directory);
+      return "primary %s of %s".formatted(opened.primaryId(), new TreeSet<>(opened.keyIds()));
+    } catch (IOException e) {
+      return "refused: " + e.getMessage().replace('\n', ' ');
+    }
   }
 
   private static String data(byte[] bytes, int offset, int count) {

@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
+import java.util.List;
 import org.apache.flink.core.fs.ByteBufferReadable;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FSDataOutputStream;
@@ -173,6 +175,24 @@ class SealedFileTest {
 
     Files.copy(dir.resolve("ha/job.json"), dir.resolve("job/chk-2/other"));
     assertThat(reasonOf(dir.resolve("job/chk-2/other"))).isEqualTo(Reason.FOREIGN);
+  }
+
+  @Test
+  void aCheckpointOfAnotherJobOfTheSameIdIsRefusedAlthoughTheRingIsTheSame() throws IOException {
+    String id = "0".repeat(31) + "1";
+    for (String name :
+        List.of(
+            "checkpoints/" + id + "/chk-42/_metadata",
+            "job/" + id + "/shared/0f",
+            "high-availability/flink/completedCheckpoint00ff",
+            "high-availability/flink/submittedExecutionPlan00ff",
+            "high-availability/flink/blob/job_" + id + "/blob_p-0f")) {
+      Path ours = write("eu/" + name, TestKeys.data(10));
+      assertThat(read(ours)).isEqualTo(TestKeys.data(10));
+      Path theirs = write("us/" + name, TestKeys.data(20));
+      Files.copy(theirs, ours, StandardCopyOption.REPLACE_EXISTING);
+      assertThat(reasonOf(ours)).as(name).isEqualTo(Reason.FOREIGN);
+    }
   }
 
   private Reason reasonOf(Path file) {

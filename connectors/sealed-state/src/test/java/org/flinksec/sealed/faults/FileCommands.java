@@ -10,6 +10,7 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FSDataOutputStream;
+import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.FileSystem.WriteMode;
 import org.apache.flink.core.fs.Path;
@@ -76,6 +77,11 @@ public final class FileCommands {
         return String.valueOf(fs.mkdirs(path));
       case "rename":
         return String.valueOf(fs.rename(path, Plugin.sealed(words[2])));
+      case "exists":
+        return String.valueOf(fs.exists(path));
+      case "list":
+        FileStatus[] statuses = fs.listStatus(path);
+        return statuses == null ? "nothing" : String.valueOf(statuses.length);
       case "delete":
         return String.valueOf(fs.delete(path, true));
       default:
