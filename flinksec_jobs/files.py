@@ -29,6 +29,7 @@ SETTINGS = _MIB
 SECRET = _MIB  # What a Secret of Kubernetes may have.
 CERTIFICATES = 16 * _MIB  # A system's whole list of CAs has 0.3 MiB.
 MANIFEST = 8 * _MIB
+PROGRAM = 16 * _MIB
 RECORD = 64 * _MIB  # JSON that this library wrote itself.
 
 _KINDS = (

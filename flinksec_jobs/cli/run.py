@@ -11,6 +11,8 @@ from pathlib import Path
 
 import click
 
+from flinksec_jobs.cli.program import check_program
+
 
 @click.command()
 @click.argument("job", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -25,6 +27,7 @@ def run(job: Path, settings: Path | None, arguments: tuple[str, ...]) -> None:
 
     It is the same as ``python JOB``, but for how an error is told.
     """
+    check_program(job)
     _show_warnings()
     if settings is not None:
         os.environ["FLINKSEC_SETTINGS"] = str(settings.absolute())
