@@ -14,6 +14,7 @@ import errno
 import io
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,7 +31,7 @@ SECRET = _MIB  # What a Secret of Kubernetes may have.
 CERTIFICATES = 16 * _MIB  # A system's whole list of CAs has 0.3 MiB.
 MANIFEST = 8 * _MIB
 PROGRAM = 16 * _MIB
-RECORD = 64 * _MIB  # JSON that this library wrote itself.
+RECORD = 16 * _MIB  # What this library wrote itself; a line of data.
 
 _KINDS = (
     (stat.S_ISDIR, errno.EISDIR, "is a directory, not a regular file"),
@@ -93,6 +94,19 @@ def bounded(file: BinaryIO, limit: int, name: str | os.PathLike[str]) -> bytes:
         if parts.tell() > limit:
             raise _too_large(name, limit)
     return parts.getvalue()
+
+
+def text_lines(file: BinaryIO, limit: int, name: str | os.PathLike[str]) -> Iterator[str]:
+    """Yield the lines of an open stream of any length as text in UTF-8, with their ends.
+
+    Raises:
+        OSError: a line has more than a number of bytes (`EFBIG`), or cannot be read.
+        UnicodeDecodeError: a line is not UTF-8.
+    """
+    while line := file.readline(limit + 1):
+        if len(line) > limit:
+            raise _too_large(name, limit)
+        yield line.decode("utf-8")
 
 
 def read_bytes(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from pathlib import Path
@@ -16,6 +17,7 @@ from flinksec_jobs.demo import arrivals, flights
 from flinksec_jobs.demo.demo import TOPICS
 from flinksec_jobs.demo.expected import expected_figures
 from flinksec_jobs.errors import SandboxError
+from flinksec_jobs.escaping import escaped
 from flinksec_jobs.sandbox import SERVERS, Sandbox
 from flinksec_jobs.sandbox.elasticsearch import VERSIONS
 from flinksec_jobs.sandbox.layout import LOOPBACK, LOOPBACK_ADDRESS, Layout
@@ -168,6 +170,8 @@ def status(directory: Path, as_json: bool) -> None:
 @sandbox_directory
 def down(directory: Path) -> None:
     """Stop the servers, also those that a crashed program left behind; their data stays."""
+    if os.path.lexists(directory) and not directory.is_dir():
+        raise SandboxError(f"{escaped(directory)} is no directory", hint="name that of a sandbox")
     if not Layout(directory).is_a_sandbox():
         say(f"there is no sandbox in {directory}", err=True)
         return

@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 import click
 
 from flinksec_jobs.cli.output import say, say_data, say_json
 from flinksec_jobs.cli.sandbox_options import as_json, at_most, sandbox_directory
 from flinksec_jobs.errors import SandboxError
+from flinksec_jobs.files import RECORD, open_regular, text_lines, unreadable
 from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.sandbox.kafka import Record
 from flinksec_jobs.sandbox.lines import record_lines
@@ -72,7 +74,7 @@ def topics(directory: Path, wanted: dict[str, int], as_json: bool) -> None:
 @click.command()
 @sandbox_directory
 @click.argument("topic")
-@click.argument("file", type=click.File("r", encoding="utf-8"), default="-")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True), default="-")
 @click.option("--key", "key_field", metavar="FIELD", help="The field that becomes the key.")
 @click.option(
     "--timestamp",
@@ -83,7 +85,7 @@ def topics(directory: Path, wanted: dict[str, int], as_json: bool) -> None:
 def produce(
     directory: Path,
     topic: str,
-    file: IO[str],
+    file: Path,
     *,
     key_field: str | None,
     timestamp_field: str | None,
@@ -93,12 +95,11 @@ def produce(
     A line is the value of a record, as it is. With --key or --timestamp each has to be a JSON
     object. Blank lines are left out. Records before a faulty line may have been written.
     """
-    box = _attached(directory, "kafka")
     written = 0
 
-    def lines() -> Iterator[str]:
+    def lines(stream: BinaryIO) -> Iterator[str]:
         nonlocal written
-        for line in record_lines(file, key_field, timestamp_field):
+        for line in record_lines(text_lines(stream, RECORD, str(file)), key_field, timestamp_field):
             yield line
             written += 1
 
@@ -106,8 +107,10 @@ def produce(
         if done % _TELL_EVERY == 0 < done:
             say(f"{done} written …", err=True)
 
-    with _missing_topics_told(box, topic):
-        box.produce(topic, lines(), progress=tell)
+    with _opened(file) as stream:
+        box = _attached(directory, "kafka")
+        with _missing_topics_told(box, topic):
+            box.produce(topic, lines(stream), progress=tell)
     say(f"{written} records are in the topic {topic}", err=True)
 
 
@@ -194,6 +197,19 @@ def files(directory: Path, path: str, *, cat: bool, as_json: bool) -> None:
         return
     for line in found:
         say_data(line)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[BinaryIO]:
+    if str(file) == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        stream = open_regular(file)
+    except OSError as error:
+        raise unreadable(file, "FILE", error, SandboxError) from error
+    with stream:
+        yield stream
 
 
 def _attached(directory: Path, server: str) -> Sandbox:

@@ -12,6 +12,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from flinksec_jobs.files import RECORD
+from flinksec_jobs.files import content as read
+from flinksec_jobs.parsing import json_value
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import run_directory
 from flinksec_jobs.runtime.local_tls import ClientFiles
@@ -84,7 +87,7 @@ def of_process(process_id: int) -> RunningJob | None:
 
 def _read(path: Path) -> RunningJob | None:
     try:
-        content = json.loads(path.read_bytes())
+        content = json_value(read(path, RECORD).decode("utf-8"))
     except FileNotFoundError:
         return None  # no job yet, or no longer
     return RunningJob(

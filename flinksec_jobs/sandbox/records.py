@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 from flinksec_jobs.errors import SandboxError
-from flinksec_jobs.files import RECORD, read_text
+from flinksec_jobs.files import RECORD, content, read_text
 from flinksec_jobs.parsing import json_value
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.sandbox.layout import LOOPBACK, LOOPBACK_ADDRESS, Layout
@@ -43,14 +43,14 @@ class Running:
 
 def write(layout: Layout, running: Running) -> None:
     """Write down what runs, replacing what was there."""
-    content = {
+    written = {
         "servers": list(running.servers),
         "ports": dict(running.ports),
         "host": running.host,
         "bind": running.bind,
         "processes": [asdict(record) for record in running.records],
     }
-    write_private(layout.record, json.dumps(content, indent=2) + "\n")
+    write_private(layout.record, json.dumps(written, indent=2) + "\n")
 
 
 def read(layout: Layout) -> Running | None:
@@ -63,11 +63,9 @@ def read(layout: Layout) -> Running | None:
         return None
     text = read_text(layout.record, "the sandbox's record", RECORD, error=SandboxError)
     try:
-        content = json_value(text)
-        records = [Record(**record) for record in content["processes"]]
-        return Running(
-            records, content["ports"], content["servers"], content["host"], content["bind"]
-        )
+        found = json_value(text)
+        records = [Record(**record) for record in found["processes"]]
+        return Running(records, found["ports"], found["servers"], found["host"], found["bind"])
     except (ValueError, KeyError, TypeError) as error:
         raise SandboxError(
             f"{layout.record} cannot be read: {error}",
@@ -84,8 +82,8 @@ def write_ports(layout: Layout, ports: Mapping[str, int]) -> None:
 def read_ports(layout: Layout) -> dict[str, int]:
     """Return the ports of the last time; none if nothing can be read, as others will do too."""
     try:
-        content = json.loads(layout.ports.read_text(encoding="utf-8"))
-        return {str(name): int(port) for name, port in content.items()}
+        found = json_value(content(layout.ports, RECORD).decode("utf-8"))
+        return {str(name): int(port) for name, port in found.items()}
     except (OSError, ValueError, AttributeError, TypeError):
         return {}
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from flinksec_jobs.deploy.image.jars import verified
 from flinksec_jobs.errors import ImageError
+from flinksec_jobs.files import SETTINGS, read_bytes
 from flinksec_jobs.runtime.artifacts import Progress
 from flinksec_jobs.shipped import checkout, shipped
 
@@ -64,7 +65,11 @@ def lay_out(contents: Contents, context: Path, progress: Progress | None = None)
     for name in _LOCKS:
         shutil.copyfile(shipped(f"requirements/{name}"), folders["requirements"] / name)
     job_lock = folders["requirements"] / "job.txt"
-    job_lock.write_bytes(contents.requirements.read_bytes() if contents.requirements else b"")
+    job_lock.write_bytes(
+        read_bytes(contents.requirements, "--requirements", SETTINGS, error=ImageError)
+        if contents.requirements
+        else b""
+    )
     for jar in verified(contents.jar_sets, progress):
         _link(jar, folders["jars"] / jar.name)
     # A folder that is copied must hold something.

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""No module opens a file of others otherwise than through `flinksec_jobs.files`."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import flinksec_jobs
+
+_PACKAGE = Path(flinksec_jobs.__file__).parent
+
+_METHODS = {"open", "read_text", "read_bytes", "load_all"}
+_CALLS = {
+    *("open", "os.open", "io.open", "codecs.open", "os.fdopen", "tempfile.mkstemp"),
+    *("tomllib.load", "tomllib.loads", "json.load", "yaml.load", "YAML", "ElementTree.parse"),
+    *("ElementTree.fromstring", "zipfile.ZipFile", "tarfile.open", "click.File"),
+}
+
+_SECRET = "a SecretFile, which reads by files.open_regular"
+_KEY_RING = "a key ring, whose files are read by files"
+_OURS = "part of this library, or of a wheel that it locks"
+_MADE = "made by the same process a moment before, in its private directory"
+_IMAGE = "runs while an image is built, on what the image has"
+_WRITES = "writes"
+_ELASTICSEARCH = "SecretFile(layout.secret('elasticsearch-password')).read_text"
+_SCAFFOLD = "Path(__file__).with_name(f'{template}.tmpl').read_text"
+
+# What is let through: the module, the call as it is written there, and why.
+_REASONS = {
+    ("files.py", "os.open"): "this is the place",
+    ("files.py", "os.fdopen"): "this is the place",
+    ("parsing.py", "YAML"): "this is the place",
+    ("parsing.py", "yaml.load_all"): "this is the place",
+    ("parsing.py", "tomllib.loads"): "this is the place",
+    ("deploy/flink_conf.py", "YAML"): "writes YAML",
+    ("secrets.py", "self.read_bytes"): _SECRET,
+    ("deploy/certs/stores.py", "SecretFile(path).read_text"): _SECRET,
+    ("deploy/tls_check.py", "SecretFile(directory / PASSWORD).read_text"): _SECRET,
+    ("deploy/tls_check.py", "SecretFile(path).read_bytes"): _SECRET,
+    ("kerberos.py", "keytab.read_bytes"): _SECRET,
+    ("sandbox/elasticsearch.py", _ELASTICSEARCH): _SECRET,
+    ("sealed/token.py", "address.pin.read_text"): _SECRET,
+    ("sealed/token.py", "token.open"): "a session with a token",
+    ("settings/checks.py", "SecretFile(keys / name).read_bytes"): _SECRET,
+    ("settings/checks.py", "key.read_bytes"): _SECRET,
+    ("tls.py", "key.read_bytes"): _SECRET,
+    ("cli/state_keys.py", "KeyRing.open"): _KEY_RING,
+    ("cli/state_ring.py", "KeyRing.open"): _KEY_RING,
+    ("demo/demo.py", "KeyRing.open"): _KEY_RING,
+    ("sealed/keyring.py", "cls.open"): _KEY_RING,
+    ("sealed/keyring.py", "self.open"): _KEY_RING,
+    ("state.py", "KeyRing.open"): _KEY_RING,
+    ("demo/flights.py", "archive.open"): _OURS,
+    ("demo/flights.py", "zipfile.ZipFile"): _OURS,
+    ("deploy/image/bill.py", "(home / 'release').read_text"): _IMAGE,
+    ("deploy/image/bill.py", "Path('/etc/os-release').read_text"): _IMAGE,
+    ("deploy/image/bill.py", "path.read_bytes"): _IMAGE,
+    ("deploy/manifests/schema.py", "files(__package__).joinpath(name).read_text"): _OURS,
+    ("deploy/scaffold/__init__.py", _SCAFFOLD): _OURS,
+    ("deploy/scaffold/__init__.py", "path.read_text"): _OURS,
+    ("deploy/scaffold/overlay.py", "path.read_text"): _OURS,
+    ("runtime/artifacts.py", "LOCK_FILE.read_text"): _OURS,
+    ("runtime/lock.py", "LOCK_FILE.read_text"): _OURS,
+    ("runtime/lock.py", "Path(artifact.resolve()).read_bytes"): _OURS,
+    ("settings/flink_options.py", "_FILE.read_text"): _OURS,
+    ("settings/kafka_properties.py", "_FILE.read_text"): _OURS,
+    ("demo/attacks.py", "original.read_bytes"): _MADE,
+    ("demo/attacks.py", "path.read_bytes"): _MADE,
+    ("runtime/gateway.py", "log_file.open"): _WRITES,
+    ("runtime/gateway.py", "os.open"): _WRITES,
+    ("runtime/gateway.py", "port_file.read_text"): _MADE,
+    ("runtime/jvm.py", "path.getFileSystem().open"): "Flink's file systems, for sealed files",
+    ("runtime/run_directory.py", "os.open"): "a lock, in a directory of this user",
+    ("sandbox/processes.py", "log.open"): _WRITES,
+    ("sandbox/records.py", "layout.marker.open"): _WRITES,
+    ("private_files.py", "os.fdopen"): _WRITES,
+    ("private_files.py", "os.open"): _WRITES,
+    ("sealed/export.py", "os.fdopen"): _WRITES,
+    ("sealed/export.py", "os.open"): _WRITES,
+    ("sealed/keyfiles.py", "os.open"): "locks a key ring's directory",
+    ("sealed/rekey.py", "os.open"): _WRITES,
+    ("sealed/writer.py", "os.fdopen"): _WRITES,
+    ("sealed/writer.py", "os.open"): _WRITES,
+    ("deploy/certs/generations.py", "os.open"): "locks a directory",
+    ("deploy/image/context.py", "zipfile.ZipFile"): _WRITES,
+}
+
+
+def _opened(path: Path) -> Iterator[tuple[str, str]]:
+    module = str(path.relative_to(_PACKAGE))
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            if called in _CALLS or method in _METHODS:
+                yield module, called
+
+
+def test_nothing_is_opened_but_by_the_one_place_for_it_and_for_a_reason() -> None:
+    found = {call for path in sorted(_PACKAGE.rglob("*.py")) for call in _opened(path)}
+    assert sorted(found - _REASONS.keys()) == []
+    assert sorted(_REASONS.keys() - found) == []  # a reason for what is no longer there
