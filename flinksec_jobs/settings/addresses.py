@@ -20,14 +20,16 @@ _MAX_PORT = 65535
 _MAX_LABEL = 32
 
 
+ONLY_GSSAPI = (
+    "must be GSSAPI, which is Kerberos: no other mechanism of SASL (SCRAM, PLAIN, OAUTHBEARER) is "
+    'supported. A client certificate does without: security_protocol = "SSL"'
+)
+
+
 def sasl_mechanism(value: object) -> object:
     """Accept ``GSSAPI``, and say that there is no other."""
     if value != "GSSAPI":
-        raise refusal(
-            "must be GSSAPI, which is Kerberos: no other mechanism of SASL (SCRAM, PLAIN, "
-            "OAUTHBEARER) is supported. A client certificate does without: "
-            'security_protocol = "SSL"'
-        )
+        raise refusal(ONLY_GSSAPI)
     return value
 
 

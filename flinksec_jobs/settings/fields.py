@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -14,14 +15,30 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     PlainSerializer,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from ..errors import SettingsError
+from ..secrets import SecretFile
 from .durations import duration, format_duration
 
 T = TypeVar("T")
+
+
+def types_of(annotation: Any) -> set[Any]:
+    """Return a type and every type within it."""
+    found = {annotation}
+    for argument in get_args(annotation):
+        if not isinstance(argument, str):
+            found |= types_of(argument)
+    return found
+
+
+class PathMarker:
+    """Marks a text field that may hold a path, as `Path` and `SecretFile` fields always do."""
 
 
 class Section(BaseModel):
@@ -34,6 +51,23 @@ class Section(BaseModel):
     def _contradictions(self) -> Iterator[tuple[str, str]]:
         """Yield (setting, problem) for values that are right alone but not together."""
         return iter(())
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_written(cls, value: object, info: ValidationInfo) -> object:
+        """Take a list as a text with commas, and refuse what would be taken for something else."""
+        field = cls.model_fields[str(info.field_name)]
+        types = types_of(field.annotation)
+        if isinstance(value, bool) and int in types and bool not in types:
+            raise refusal("must be a whole number; found true or false")
+        if not isinstance(value, str):
+            return value
+        if get_origin(field.annotation) is tuple:
+            return [item.strip() for item in value.split(",") if item.strip()]
+        is_path = any(isinstance(found, PathMarker) for found in field.metadata)
+        if is_path or types & {Path, SecretFile}:
+            _refuse_what_a_shell_expands(value)
+        return value
 
     @model_validator(mode="after")
     def _refuse_contradictions(self) -> Self:
@@ -48,8 +82,20 @@ def refusal(problem: str) -> PydanticCustomError:
     return PydanticCustomError("flinksec", "{problem}", {"problem": problem})
 
 
-class PathMarker:
-    """Marks a text field that may hold a path, as `Path` and `SecretFile` fields always do."""
+def location_of(text: str) -> str:
+    """Return the path in a reference: without ``sealed+`` and ``file:`` before it."""
+    return text.removeprefix("sealed+").removeprefix("file:")
+
+
+def is_for_a_shell(text: str) -> bool:
+    """Whether a path begins with what a shell would put something else for."""
+    return location_of(text).startswith(("~", "$"))
+
+
+def _refuse_what_a_shell_expands(text: str) -> None:
+    if is_for_a_shell(text):
+        sign = location_of(text)[0]
+        raise refusal(f"begins with {sign}, which only a shell expands: write the whole path")
 
 
 def local_path(value: object) -> object:
@@ -64,7 +110,13 @@ def local_path(value: object) -> object:
 
 def scalars(value: object) -> object:
     """Flatten nested tables: TOML reads an unquoted ``rest.port = 1`` as a table in a table."""
-    return flattened(value) if isinstance(value, Mapping) else value
+    if not isinstance(value, Mapping):
+        return value
+    flat = flattened(value)
+    for name, found in flat.items():
+        if isinstance(found, float) and not math.isfinite(found):
+            raise refusal(f"{name} must be a finite number")
+    return flat
 
 
 def flattened(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

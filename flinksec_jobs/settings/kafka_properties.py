@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
+from .addresses import ONLY_GSSAPI
 from .cluster import CIPHER_SUITES
 from .names import nearest
 from .secret_names import holds_secret
@@ -61,6 +62,8 @@ def refused_in_kafka(properties: Mapping[str, str]) -> Iterator[tuple[str, str]]
 
 def _problem(name: str, value: str) -> str | None:
     known = kafka_properties().get(name)
+    if name == "sasl.mechanism" and value != "GSSAPI":
+        return ONLY_GSSAPI
     if known and known.kind == "setting":
         return f"has a setting of its own: use {known.why}"
     if holds_secret(name) or (known and known.kind == "secret"):

@@ -13,7 +13,7 @@ from ..escaping import escaped
 from ..files import SETTINGS, read_text
 from ..parsing import ParseError, toml
 from . import environment, schema
-from .fields import flattened
+from .fields import flattened, is_for_a_shell
 from .models import Settings
 from .problems import Problem, settings_error, translate
 
@@ -136,6 +136,8 @@ def _rebased(text: str, base: Path, setting: schema.Setting | None) -> str:
     scheme = "file:" if text.startswith("file:", len(seal)) else ""
     location = text.removeprefix(seal + scheme)
     is_secret = setting is not None and setting.is_secret
+    if is_for_a_shell(text):
+        return text  # and it is refused
     if not location or "://" in text or location.startswith("/") or (is_secret and not scheme):
         return text
     return f"{seal}{scheme}{base / location}"

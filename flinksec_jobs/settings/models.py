@@ -19,7 +19,15 @@ from ..errors import SettingsError
 from ..secrets import SecretFile
 from . import addresses
 from .cluster import ClusterSettings
-from .fields import Duration, LocalPath, OneOrMore, PathMarker, Scalars, Section, Strings
+from .fields import (
+    Duration,
+    LocalPath,
+    OneOrMore,
+    PathMarker,
+    Scalars,
+    Section,
+    Strings,
+)
 from .kafka_properties import refused_in_kafka
 from .passthrough import Giving, refused_in_flink
 

@@ -16,14 +16,32 @@ from .models import Settings
 from .names import nearest
 
 _TYPE_NAMES = {
-    "str": "a string",
-    "int": "an integer",
+    "str": "a text",
+    "int": "a whole number",
     "float": "a number",
-    "bool": "a boolean",
+    "bool": "true or false",
     "list": "a list",
     "tuple": "a list",
     "dict": "a table",
     "NoneType": "nothing",
+    "date": "a date",
+    "time": "a time",
+    "datetime": "a date and time",
+}
+# By pydantic's kinds of errors.
+_WANTED = {
+    "string_type": "a text in quotes",
+    "path_type": "a path in quotes",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+    "dict_type": "a table",
+    "tuple_type": "a list, or a text with commas",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
 }
 _HINT = "`flinksec settings reference` lists every setting"
 
@@ -66,23 +84,47 @@ def translate(error: ValidationError, origins: Mapping[str, str]) -> Iterator[Pr
                 yield Problem(setting, text, _origin(setting, origins))
         else:
             setting = _dotted(location)
-            yield Problem(setting, _text(found, location), _origin(setting, origins))
+            text = _text_of_a_key(found) if _is_key(location) else _text(found, location)
+            yield Problem(setting, text, _origin(setting, origins))
+
+
+def _found(found: Any) -> str:
+    given = type(found.get("input")).__name__
+    return f"found {_TYPE_NAMES.get(given, given)}"
+
+
+def _is_key(location: tuple[int | str, ...]) -> bool:
+    """Whether it is a key of a free table, whose value pydantic tries as one type after another."""
+    setting = schema.find(tuple(map(str, location)))
+    return setting is not None and setting.is_table and len(location) > len(setting.place)
+
+
+def _text_of_a_key(found: Any) -> str:
+    if found["type"] == "flinksec":
+        return str(found["msg"])
+    return f"must be a text in quotes, a number, true or false; {_found(found)}"
 
 
 def _text(found: Any, location: tuple[int | str, ...]) -> str:
     kind = found["type"]
-    given = type(found.get("input")).__name__
-    what = f"found {_TYPE_NAMES.get(given, given)}"
     if kind == "flinksec":
         return str(found["msg"])
     if kind == "extra_forbidden":
         return unknown(tuple(map(str, location)))
     if kind == "missing":
         return _missing(tuple(map(str, location)))
+    if kind == "string_too_short":
+        return "is empty: leave the setting out, or give it a value"
+    return _wanted(found)
+
+
+def _wanted(found: Any) -> str:
+    """Say what a value must be, and of which kind it is."""
+    kind, what = found["type"], _found(found)
     if kind == "literal_error":
         return _not_among(found, what)
-    if kind in {"model_type", "model_attributes_type", "dict_type"}:
-        return f"must be a table; {what}"
+    if kind in _WANTED:
+        return f"must be {_WANTED[kind]}; {what}"
     rule = str(found["msg"]).removeprefix("Input should be ").removeprefix("Value should ")
     return f"must be {rule}; {what}" if rule != found["msg"] else f"{rule}; {what}"
 
@@ -115,8 +157,10 @@ def _not_among(found: Any, what: str) -> str:
     expected = found["ctx"]["expected"]
     choices: list[str] = expected.replace(" or ", ", ").split(", ")
     given = found.get("input")
-    guess = nearest(f"'{given}'", choices) if isinstance(given, str) else None
-    return f"must be {expected}; {what}" + (f", did you mean {guess}?" if guess else "")
+    if not isinstance(given, str):
+        return f"must be {expected}; {what}"
+    guess = nearest(f"'{given}'", choices)
+    return f"must be {expected}; found another text" + (f", did you mean {guess}?" if guess else "")
 
 
 def _known_part(location: tuple[int | str, ...]) -> tuple[int | str, ...]:

@@ -4,13 +4,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import get_origin
 
 from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 
 from ..secrets import SecretFile
-from .fields import PathMarker, Section
+from .fields import PathMarker, Section, types_of
 from .models import Settings
 
 Place = tuple[str, ...]
@@ -52,23 +52,23 @@ class Setting:
     @property
     def is_secret(self) -> bool:
         """Whether it refers to a secret."""
-        return SecretFile in _types(self.field.annotation)
+        return SecretFile in types_of(self.field.annotation)
 
     @property
     def is_path(self) -> bool:
         """Whether it may be a path, relative ones being relative to the settings file."""
         marked = any(isinstance(found, PathMarker) for found in self.field.metadata)
-        return marked or self.is_secret or Path in _types(self.field.annotation)
+        return marked or self.is_secret or Path in types_of(self.field.annotation)
 
     @property
     def is_optional(self) -> bool:
         """Whether it may be unset."""
-        return type(None) in _types(self.field.annotation)
+        return type(None) in types_of(self.field.annotation)
 
 
 def section_of(field: FieldInfo) -> type[Section] | None:
     """Return the model of a field of `Settings` that is a section."""
-    for found in _types(field.annotation):
+    for found in types_of(field.annotation):
         if isinstance(found, type) and issubclass(found, Section):
             return found
     return None
@@ -136,12 +136,3 @@ def place_of(dotted: str) -> Place:
         name, _, rest = rest.partition(".")
         place = (*place, canonical(".".join(place), name))
     return (*place, rest) if rest else place
-
-
-def _types(annotation: Any) -> set[Any]:
-    """Return a type and every type within it."""
-    found = {annotation}
-    for argument in get_args(annotation):
-        if not isinstance(argument, str):
-            found |= _types(argument)
-    return found

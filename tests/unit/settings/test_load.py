@@ -283,12 +283,11 @@ def test_one_error_lists_every_problem_with_its_origin(write_toml: Callable[[str
         f"  kafka.bootstrap_servers[0] ({path}): must be host:port, such as "
         "kafka-0.example.com:9092",
         "  kafka.security_protocol (FLINKSEC_KAFKA__SECURITY_PROTOCOL): must be 'SASL_SSL', "
-        "'SSL', 'SASL_PLAINTEXT' or 'PLAINTEXT'; found a string, did you mean 'SASL_SSL'?",
+        "'SSL', 'SASL_PLAINTEXT' or 'PLAINTEXT'; found another text, did you mean 'SASL_SSL'?",
         f"  hdfs.uri ({path}): is missing. The file system, such as "
         "hdfs://namenode.example.com:8020.",
-        f"  hdfs.replication ({path}): must be a valid integer, unable to parse string as an "
-        "integer; found a string",
-        "  job.parallelism (argument): must be greater than or equal to 1; found an integer",
+        f"  hdfs.replication ({path}): must be a whole number; found a text",
+        "  job.parallelism (argument): must be greater than or equal to 1; found a whole number",
         f"  foo ({path}): unknown section; there are kerberos, kafka, elasticsearch, hdfs, "
         "state, python, job, cluster, flink",
     ]
