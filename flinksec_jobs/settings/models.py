@@ -281,9 +281,17 @@ class JobSettings(Section):
     """How the job itself runs."""
 
     parallelism: int = Field(default=1, ge=1, description="Parallel instances of every operator.")
-    resume: Literal["latest", "never"] = Field(
-        default="latest",
-        description="Continue from the newest checkpoint of the job, or start anew.",
+    resume: Literal["latest", "required", "first", "never"] | None = Field(
+        default=None,
+        description="latest: go on from the newest checkpoint or savepoint of the job, from "
+        "nothing if it has none. required: there must be one. first: as required, but the very "
+        "first start is from nothing. never: start from nothing. Without it required in a "
+        "cluster, latest elsewhere.",
+    )
+    accept: tuple[str, ...] = Field(
+        default=(),
+        description="What a checkpoint may belong to although the job does not, after a renaming: "
+        '"job NAME", "reads Kafka topic NAME", as the refusal says it.',
     )
     max_skipped_in_a_row: int = Field(
         default=100,

@@ -222,8 +222,9 @@ class FlinkCluster:
     def _own_state(self) -> str:
         keys = self.directory / "state-keys"
         KeyRing.create(keys)
-        return f'[state]\ndirectory = "{self.state}"\nkeys = "{keys}"\n' + (
-            f'checkpoint_interval = "300 ms"\n[flink]\n{QUICK_START}\n'
+        return (
+            f'[job]\nresume = "first"\n[state]\ndirectory = "{self.state}"\nkeys = "{keys}"\n'
+            + (f'checkpoint_interval = "300 ms"\n[flink]\n{QUICK_START}\n')
         )
 
     def _section(self, more: str) -> str:

@@ -29,6 +29,7 @@ _BYTES_A_SECOND = 20_000
 _FLINK = """
 [job]
 parallelism = 2
+resume = "first"
 [flink]
 "heartbeat.interval" = "1 s"
 "heartbeat.timeout" = "15 s"

@@ -30,6 +30,11 @@ def test_a_job_goes_on_after_sigterm_and_after_a_stop_and_each_end_has_its_exit_
     savepoint = small_cluster.savepoint("stop", {"drain": False})
     assert "sealed+file:" in savepoint
     assert small_cluster.exit_code("jobmanager") == FINISHED
+    small_cluster.start_jobmanager(COUNT, NEVER)
+    small_cluster.wait_for_checkpoint()
+    path = savepoint.removeprefix("sealed+file:")
+    assert f"job count goes on from the savepoint {path} " in small_cluster.log("jobmanager")
+    assert small_cluster.terminate("jobmanager") in ENDED_BY_SIGTERM
     options = ("--from-savepoint", savepoint, "-Drestart-strategy.type=none")
     small_cluster.start_jobmanager(COUNT, "1", options=options)
     assert small_cluster.exit_code("jobmanager") == FAILED_FOR_GOOD

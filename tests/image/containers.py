@@ -88,6 +88,7 @@ class ImageCluster:
             (top / "job").mkdir(parents=True)
             KeyRing.create(top / "state-keys")
             (top / "job" / "settings.toml").write_text(
+                '[job]\nresume = "first"\n'
                 '[state]\ndirectory = "/mnt/state"\nkeys = "/etc/flinksec/state-keys"\n'
             )
         create(top / "tls", Request(names=(HOST,)))

@@ -55,7 +55,7 @@ def run(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Run]:
     directory = tmp_path_factory.mktemp("image")
-    more = "[job]\nparallelism = 2\n"
+    more = '[job]\nparallelism = 2\nresume = "first"\n'
     with ImageCluster(directory, sandbox, more) as cluster:
         settings = cluster.mounts.directory / "job" / "settings.toml"
         text = settings.read_text()

@@ -57,7 +57,7 @@ def write(directory: Path, handed: Path, servers: str, api_server: str, export: 
     settings = (handed / "job" / "settings.toml").read_text()
     settings = settings.replace("[state]\n", '[state]\ncheckpoint_interval = "2 s"\n')
     (directory / "settings.toml").write_text(
-        f"{settings}\n[job]\nparallelism = 2\n{_CLUSTER}", encoding="utf-8"
+        f'{settings}\n[job]\nparallelism = 2\nresume = "first"\n{_CLUSTER}', encoding="utf-8"
     )
     shutil.copy(handed / "krb5.conf", directory)
     conf = [sys.executable, "-m", "flinksec_jobs", "cluster", "conf"]

@@ -130,7 +130,7 @@ def test_settings_show_prints_values_with_their_origin_and_no_secret(settings_fi
     assert lines[0] == ["setting", "value", "origin"]
     assert ["elasticsearch.password", "<SECRET", password, str(settings_file)] in lines
     assert ["job.parallelism", "3", "FLINKSEC_JOB__PARALLELISM"] in lines
-    assert ["job.resume", "latest", "default"] in lines
+    assert ["python.execution_mode", "thread", "default"] in lines
     assert "hunter2" not in result.output
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from flinksec_jobs import SecureJob, record, state
+from flinksec_jobs import SecureJob, record
 from flinksec_jobs.errors import FlinkSecError, SettingsError
+from flinksec_jobs.resume import of_job
 from flinksec_jobs.rows import row_type
 from flinksec_jobs.settings import load
 
@@ -65,31 +66,27 @@ def test_in_a_cluster_the_cluster_s_own_options_are_left_alone(
     assert made["execution.checkpointing.dir"] == "sealed+file:///mnt/state/job"
 
 
-def test_a_job_goes_on_from_its_latest_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = state.Checkpoint(Path("/mnt/my state/job/run/chk-7"), 1)
-    monkeypatch.setattr(state, "latest_checkpoint", lambda *_: found)
-    kept = {"directory": "/mnt/my state", "keys": "/keys"}
-    made = job(state=kept)._flink_options()
-    # Flink takes what follows the scheme as it is: a space stays a space.
-    assert made["execution.state-recovery.path"] == "sealed+file:///mnt/my state/job/run/chk-7"
-    made = job(state={"directory": "/mnt/s", "sealed": False})._flink_options()
-    assert made["execution.state-recovery.path"] == "file:///mnt/my state/job/run/chk-7"
+def test_savepoints_go_beside_the_checkpoints_of_the_job() -> None:
+    made = job(state={"directory": "/mnt/s", "keys": "/keys"})._flink_options()
+    assert made["execution.checkpointing.savepoint-dir"] == "sealed+file:///mnt/s/job"
 
 
 @pytest.mark.parametrize(
-    ("sections", "expected"),
+    ("in_cluster", "given", "expected"),
     [
-        ({"job": {"resume": "never"}}, None),
-        ({"flink": {"execution.state-recovery.path": "sealed+file:///named"}}, "/named"),
+        (False, {}, "latest"),
+        (True, {}, "required"),
+        (True, {"resume": "first"}, "first"),
+        (True, {"resume": "latest"}, "latest"),
+        (False, {"resume": "required"}, "required"),
     ],
 )
-def test_a_job_that_is_told_otherwise_does_not_look_for_a_checkpoint(
-    monkeypatch: pytest.MonkeyPatch, sections: dict[str, Any], expected: str | None
+def test_state_must_be_there_in_a_cluster_unless_the_settings_say_otherwise(
+    monkeypatch: pytest.MonkeyPatch, in_cluster: bool, given: dict[str, str], expected: str
 ) -> None:
-    monkeypatch.setattr(state, "latest_checkpoint", lambda *_: pytest.fail("it looked"))
-    made = job(state={"directory": "/mnt/s", "keys": "/keys"}, **sections)._flink_options()
-    wanted = expected and f"sealed+file://{expected}"
-    assert made.get("execution.state-recovery.path") == wanted
+    if in_cluster:
+        monkeypatch.setenv("PYFLINK_GATEWAY_PORT", "1")
+    assert of_job.resume_of(job(job=given).settings) == expected
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,7 @@ def test_what_a_new_job_does_not_use_is_left_out_of_its_overlay(job: Path) -> No
         "kafka",
         "elasticsearch",
         "state",
+        "job",
         "cluster",
     }
     policies = YAML(typ="safe").load_all((overlay / "addresses.yaml").read_text())

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "threat-model.md").read_text()
-PLACES = ("unit/sealed", "differential", "faults", "nfs")
+PLACES = ("unit/sealed", "unit/resume", "differential", "faults", "nfs")
 PYTHON = sorted(set(re.findall(r"`(test_\w+\.py)::(test_\w+)`", PAGE)))
 JAVA = sorted(set(re.findall(r"`(\w+Test)\.(\w+)`", PAGE)))
 

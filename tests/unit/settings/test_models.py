@@ -42,7 +42,7 @@ def test_without_anything_there_are_only_defaults() -> None:
     settings = load(environ={})
     assert (settings.kerberos, settings.kafka, settings.state) == (None, None, None)
     assert settings.job.parallelism == 1
-    assert settings.job.resume == "latest"
+    assert settings.job.resume is None
     assert settings.python.execution_mode == "thread"
     assert settings.flink == {}
 
@@ -360,7 +360,7 @@ def test_a_dump_is_plain_data() -> None:
             "backend": "hashmap",
         },
         "python": {"execution_mode": "thread"},
-        "job": {"parallelism": 1, "resume": "latest", "max_skipped_in_a_row": 100},
+        "job": {"parallelism": 1, "accept": [], "max_skipped_in_a_row": 100},
         "flink": {"a": 1},
     }
 

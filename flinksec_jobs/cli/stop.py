@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``flinksec stop``: end a job that runs on this machine."""
+
+from __future__ import annotations
+
+import click
+
+from ..errors import ResumeError
+from ..escaping import as_json, escaped
+from ..resume import stopping
+from ..runtime import running
+
+
+@click.command()
+@click.argument("job")
+@click.option(
+    "--savepoint",
+    is_flag=False,
+    flag_value="",
+    metavar="[DIR]",
+    help="End it with a savepoint, from which its next start goes on; without DIR in the job's "
+    "directory below state.directory.",
+)
+@click.option(
+    "--in-clear", is_flag=True, help="Write the savepoint in clear although the state is sealed."
+)
+@click.option(
+    "--timeout",
+    type=click.IntRange(min=1),
+    default=600,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for the savepoint and the job's end.",
+)
+@click.option("--json", "json_", is_flag=True, help="Print one JSON object.")
+def stop(job: str, savepoint: str | None, in_clear: bool, timeout: int, json_: bool) -> None:
+    """Stop JOB, the name of a job of this user that `flinksec run` runs on this machine.
+
+    With a savepoint everything is committed. Without one the job is cancelled; its next start
+    goes on from its last checkpoint, and nothing is lost or doubled either.
+    """
+    found = _running(job)
+    if savepoint is None:
+        stopping.cancel(found, timeout)
+        location = None
+    else:
+        location = stopping.stop_with_savepoint(
+            found, savepoint or None, in_clear=in_clear, timeout=timeout
+        )
+    if json_:
+        click.echo(as_json({"job": found.name, "job_id": found.job_id, "savepoint": location}))
+    elif location:
+        click.echo(f"{escaped(found.name)} has ended with the savepoint {escaped(location)}")
+    else:
+        click.echo(f"{escaped(found.name)} was cancelled")
+
+
+def _running(name: str) -> running.RunningJob:
+    jobs = running.jobs()
+    found = [job for job in jobs if name in {job.name, job.job_id}]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = ", ".join(f"{job.job_id} (process {job.process_id})" for job in found)
+        raise ResumeError(
+            f"{len(found)} jobs named {escaped(name)} run on this machine",
+            hint=f"Name one by its id: {ids}.",
+        )
+    names = ", ".join(sorted({escaped(job.name) for job in jobs})) or "none"
+    raise ResumeError(
+        f"no job named {escaped(name)} of this user runs on this machine",
+        hint=f"Running: {names}. A job in a cluster is stopped through its REST server; see "
+        "docs/deploy.md.",
+    )

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Refuses jobs that would run well and deliver nothing: sinks that only a checkpoint commits.
+
+Kafka's transactions and HDFS's files become visible with the checkpoint that covers them. Without
+checkpoints, or with transactions that end before the next one, all is written and nobody sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.runtime.graph import Checkpointing
+
+_INTERVAL = "execution.checkpointing.interval"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How a sink of a job delivers.
+
+    Attributes:
+        target: what it writes to, ``the Kafka topic alerts``.
+        by_checkpoint: whether only a checkpoint makes visible what it wrote.
+        in_transactions: whether a server drops what is not committed in time.
+    """
+
+    target: str
+    by_checkpoint: bool
+    in_transactions: bool = False
+
+
+def check(
+    job: str,
+    deliveries: Iterable[Delivery],
+    checkpoints: Checkpointing,
+    *,
+    bounded: bool,
+    transaction_timeout: timedelta,
+) -> list[str]:
+    """Refuse what delivers nothing.
+
+    Args:
+        job: the job's name.
+        deliveries: its sinks.
+        checkpoints: as Flink will make them.
+        bounded: whether the job ends by itself. Flink then commits at its end.
+        transaction_timeout: ``kafka.transaction_timeout``.
+
+    Returns:
+        What is worth a warning.
+
+    Raises:
+        SettingsError: names the setting.
+    """
+    sinks = list(deliveries)
+    by_checkpoint = [sink.target for sink in sinks if sink.by_checkpoint]
+    transactions = [sink.target for sink in sinks if sink.in_transactions]
+    if not checkpoints.enabled:
+        return list(_without_checkpoints(job, sinks, by_checkpoint, bounded=bounded))
+    if by_checkpoint and not checkpoints.exactly_once:
+        raise SettingsError(
+            "flink.execution.checkpointing.mode is not EXACTLY_ONCE, and the job "
+            f"{job} writes exactly once to {_listed(by_checkpoint)}",
+            hint='Remove it, or say delivery="at_least_once" where that is meant.',
+        )
+    if by_checkpoint and bounded and not checkpoints.after_finish:
+        raise SettingsError(
+            "flink.execution.checkpointing.checkpoints-after-tasks-finish is false, so the last "
+            f"records of the job {job} would never be visible in {_listed(by_checkpoint)}",
+            hint="Remove it.",
+        )
+    return list(_transactions(job, transactions, checkpoints, transaction_timeout))
+
+
+def _without_checkpoints(
+    job: str, sinks: list[Delivery], by_checkpoint: list[str], *, bounded: bool
+) -> Iterator[str]:
+    if by_checkpoint and not bounded:
+        raise SettingsError(
+            f"the job {job} makes no checkpoints, and without one nothing that it writes to "
+            f"{_listed(by_checkpoint)} ever becomes visible",
+            hint=f'Give state.directory and state.keys (and no [flink] "{_INTERVAL}" that '
+            'switches checkpoints off). A topic may be written with delivery="at_least_once" '
+            "instead; a job that ends by itself (bounded=True) needs none.",
+        )
+    if sinks and not bounded:
+        yield (
+            f"the job {job} makes no checkpoints (there is no [state]): after a failure it begins "
+            "again where its sources begin, and records are lost or written twice"
+        )
+
+
+def _transactions(
+    job: str, targets: list[str], checkpoints: Checkpointing, timeout: timedelta
+) -> Iterator[str]:
+    if not targets:
+        return
+    between = max(checkpoints.interval, checkpoints.min_pause)
+    limit = timeout // timedelta(milliseconds=1)
+    if between >= limit:
+        raise SettingsError(
+            f"kafka.transaction_timeout ({limit // 1000} s) is not longer than the time between "
+            f"checkpoints ({between // 1000} s): the brokers would drop each transaction of the "
+            f"job {job} to {_listed(targets)} before a checkpoint commits it",
+            hint="Shorten state.checkpoint_interval, or raise kafka.transaction_timeout and the "
+            "brokers' transaction.max.timeout.ms.",
+        )
+    if between + checkpoints.timeout > limit:
+        yield (
+            f"a checkpoint of the job {job} may take longer than what kafka.transaction_timeout "
+            f"({limit // 1000} s) leaves after the interval ({between // 1000} s) and the "
+            f"checkpoints' own timeout ({checkpoints.timeout // 1000} s): its records would be lost"
+        )
+
+
+def _listed(targets: list[str]) -> str:
+    return ", ".join(sorted(set(targets)))
