@@ -186,6 +186,26 @@ def decoded(data: bytes, what: str, *, error: type[FlinkSecError] = FlinkSecErro
     raise error(f"{what} {problem}", hint="name a text file; save it as UTF-8")
 
 
+def files_below(top: str | os.PathLike[str], ending: str = "") -> list[Path]:
+    """Return every file under a directory whose name ends so, sorted; links are not followed down.
+
+    `Path.rglob` leaves out a directory that it may not list, and says nothing.
+
+    Raises:
+        OSError: a directory cannot be listed, or is none.
+    """
+
+    def told(error: OSError) -> None:
+        raise error
+
+    return sorted(
+        Path(directory, name)
+        for directory, _, names in os.walk(top, onerror=told)
+        for name in names
+        if name.endswith(ending)
+    )
+
+
 def reason(error: OSError) -> str:
     """Return why a file cannot be used, in words that follow its name and a colon."""
     text = error.strerror or "error"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from flinksec_jobs import preflight
 from flinksec_jobs.demo.checks import Check, refused
 from flinksec_jobs.errors import FlinkSecError
+from flinksec_jobs.files import files_below
 from flinksec_jobs.job import SecureJob
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.settings import load
@@ -107,7 +108,7 @@ def _remembered(evidence: Evidence, ring: KeyRing, tails: set[str]) -> tuple[str
 
 
 def _files(directory: Path) -> list[Path]:
-    return [path for path in directory.rglob("*") if path.is_file()]
+    return [path for path in files_below(directory) if path.is_file()]
 
 
 def _flip_a_bit(original: Path, directory: Path) -> Path:

@@ -20,8 +20,9 @@ class Evidence:
     A link costs nothing, and shows the very bytes that lay on the volume. A file that was still
     being written when it was linked is complete once its writer has closed it.
 
-    A link lies under the whole path that its file had for the job, so that a sealed one still
-    lies under its stored name.
+    A file that could not be seen would be missing in what the links prove: such an error is raised
+    at the end. A link lies under the whole path that its file had for the job, so that a sealed
+    one still lies under its stored name.
 
     Args:
         source: the state directory of the job.
@@ -38,6 +39,7 @@ class Evidence:
         self.directory = target
         self.root = target / (seen_as or source).absolute().relative_to("/")
         self._kept: set[str] = set()
+        self._failed: OSError | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="evidence", daemon=True)
 
@@ -54,6 +56,8 @@ class Evidence:
     ) -> None:
         self._stop.set()
         self._thread.join()
+        if self._failed and exception is None:
+            raise self._failed
 
     def checkpoints(self) -> list[Path]:
         """The directories of the checkpoints that were completed, oldest first."""
@@ -65,6 +69,12 @@ class Evidence:
         return [path for chk in self.checkpoints() for path in chk.iterdir() if path.is_file()]
 
     def _watch(self) -> None:
+        try:
+            self._keep_all()
+        except OSError as error:
+            self._note(error)
+
+    def _keep_all(self) -> None:
         while not self._stop.wait(_INTERVAL_SECONDS):
             for path in self._new_files():
                 link = self.root / Path(path).relative_to(self._source)
@@ -73,8 +83,13 @@ class Evidence:
                     os.link(path, link)
                     self._kept.add(path)
 
+    def _note(self, error: OSError) -> None:
+        """Keep the first error of a directory that is there and was not looked at."""
+        if not isinstance(error, FileNotFoundError):
+            self._failed = self._failed or error
+
     def _new_files(self) -> Iterator[str]:
-        for directory, _, names in os.walk(self._source):
+        for directory, _, names in os.walk(self._source, onerror=self._note):
             for name in names:
                 path = os.path.join(directory, name)  # noqa: PTH118  five times a second
                 if path not in self._kept:

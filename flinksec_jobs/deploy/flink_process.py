@@ -15,6 +15,7 @@ from pathlib import Path
 
 from flinksec_jobs.deploy.flink_conf import Config, Role
 from flinksec_jobs.errors import FlinkSecError, SettingsError
+from flinksec_jobs.files import files_below
 from flinksec_jobs.runtime.java import Java
 
 _MAIN_CLASSES = {
@@ -70,7 +71,9 @@ def _java_options(role: Role, config: Config) -> list[str]:
 
 def _jars(home: Path) -> list[str]:
     """Flink's jars in the order of its scripts: the distribution comes last."""
-    jars = sorted((home / "lib").rglob("*.jar"), key=lambda path: ("flink-dist" in path.name, path))
+    library = home / "lib"
+    found = files_below(library, ".jar") if library.exists() else []
+    jars = sorted(found, key=lambda path: ("flink-dist" in path.name, path))
     if not any("flink-dist" in path.name for path in jars):
         raise FlinkSecError(
             f"there is no Flink in {home}",

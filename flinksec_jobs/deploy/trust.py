@@ -57,7 +57,10 @@ def merge(directory: Path, java_home: Path, target: Path) -> tuple[Path, Path]:
 
 
 def _mounted(directory: Path) -> Iterator[x509.Certificate]:
-    for path in sorted(directory.glob("*.pem")):
+    # Not glob(), which takes a directory that it may not list for an empty one.
+    for path in sorted(directory.iterdir()) if directory.exists() else ():
+        if path.suffix != ".pem":
+            continue
         for certificate in load_certificates(path, "the service CA"):
             if not _may_sign(certificate):
                 raise SettingsError(

@@ -25,6 +25,7 @@ def make_ring(directory: Path) -> KeyRing:
         path.write_bytes(bytes.fromhex(make.KEYS[key_id]))
         path.chmod(0o600)
     (directory / "primary").write_text("key-1\n")
+    (directory / "primary").chmod(0o600)
     return KeyRing.open(directory)
 
 

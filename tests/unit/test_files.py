@@ -121,3 +121,27 @@ def test_a_name_cannot_forge_lines_of_the_message() -> None:
     error = refusal("/no\nhint: run this\x1b[2J\r")
     assert "\n" not in error.message
     assert "/no\\nhint: run this\\x1b[2J\\r" in error.message
+
+
+def test_a_directory_that_cannot_be_listed_is_no_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("b/x.jar", "a.jar", "b/c/y.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = [str(path.relative_to(tmp_path)) for path in files.files_below(tmp_path)]
+    assert found == ["a.jar", "b/c/y.txt", "b/x.jar"]
+    assert len(files.files_below(tmp_path, ".jar")) == 2
+    with pytest.raises(FileNotFoundError):
+        files.files_below(tmp_path / "nothing")
+    real = os.scandir
+
+    def scandir(path: str) -> object:
+        if str(path).endswith("/b"):
+            raise PermissionError(13, "Permission denied", path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert list(tmp_path.rglob("*.jar")) == [tmp_path / "a.jar"]  # What Python's own says.
+    with pytest.raises(PermissionError):
+        files.files_below(tmp_path, ".jar")

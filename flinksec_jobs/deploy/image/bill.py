@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import quote
 
 from flinksec_jobs.deploy.image.context import DISTRIBUTION
+from flinksec_jobs.files import files_below
 from flinksec_jobs.runtime import artifacts
 
 Component = dict[str, Any]
@@ -92,7 +93,7 @@ def jar_files(flink_home: Path, jars: Path) -> Iterator[Component]:
         for name in artifacts.set_names()
         for jar in artifacts.locked_jars(name)
     }
-    for path in [*flink_home.rglob("*.jar"), *jars.glob("*.jar")]:
+    for path in [*files_below(flink_home, ".jar"), *files_below(jars, ".jar")]:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         group, name, version = _coordinate(path.name, locked.get(digest))
         purl = f"pkg:maven/{group}/{name}@{quote(version)}" if group else None

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The checkpoints of a job stay to be looked at after the job has removed them."""
 
+import os
 import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from flinksec_jobs.demo.evidence import Evidence
 
@@ -57,3 +60,18 @@ def test_a_state_directory_that_comes_later_is_waited_for(tmp_path: Path) -> Non
         write(tmp_path / "later", 1, "_metadata")
         wait_for(evidence.checkpoints)
     assert (tmp_path / "evidence").stat().st_mode & 0o777 == 0o700
+
+
+def test_what_could_not_be_seen_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "state", 1, "_metadata")
+    real = os.scandir
+
+    def scandir(path: str) -> object:
+        if str(path).endswith("chk-1"):
+            raise OSError(5, "Input/output error", path)
+        return real(path)
+
+    evidence = Evidence(tmp_path / "state", tmp_path / "evidence")
+    with pytest.raises(OSError, match="Input/output"), evidence:
+        monkeypatch.setattr(os, "scandir", scandir)
+        wait_for(lambda: evidence._failed)

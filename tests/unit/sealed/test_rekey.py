@@ -48,10 +48,11 @@ def slot_keys(path: Path) -> list[tuple[int, str] | None]:
 def ring_of(tmp_path: Path, name: str, *key_ids: str) -> KeyRing:
     """A ring that has only these keys of the first ring."""
     directory = tmp_path / name
-    directory.mkdir()
+    directory.mkdir(mode=0o700)
     for key_id in key_ids:
         shutil.copy(tmp_path / "ring" / key_id, directory)
     (directory / "primary").write_text(key_ids[0])
+    (directory / "primary").chmod(0o600)
     return KeyRing.open(directory)
 
 

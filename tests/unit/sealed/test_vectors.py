@@ -107,11 +107,12 @@ CHANGES: dict[str, Any] = {
 
 
 def make_ring(directory: Path, keys: dict[str, str]) -> KeyRing:
-    directory.mkdir()
+    directory.mkdir(mode=0o700)
     for key_id, name in keys.items():
         (directory / key_id).write_bytes(bytes.fromhex(FILE["keys"][name]))
         (directory / key_id).chmod(0o600)
     (directory / "primary").write_text(next(iter(keys)))
+    (directory / "primary").chmod(0o600)
     return KeyRing.open(directory)
 
 

@@ -18,7 +18,14 @@ final class TestKeys {
   static Path ring(Path directory, String keyId, int fill) throws IOException {
     Files.createDirectories(directory);
     addKey(directory, keyId, fill);
-    Files.writeString(directory.resolve("primary"), keyId + "\n");
+    return withPrimary(directory, keyId);
+  }
+
+  static Path withPrimary(Path directory, String keyId) throws IOException {
+    Path primary = Files.writeString(directory.resolve("primary"), keyId + "\n");
+    // Whatever this user's umask is: a ring that others may write is refused.
+    Files.setPosixFilePermissions(primary, PosixFilePermissions.fromString("rw-r--r--"));
+    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
     return directory;
   }
 

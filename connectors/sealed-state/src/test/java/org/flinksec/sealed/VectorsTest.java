@@ -225,8 +225,7 @@ class VectorsTest {
       byte[] key = hex(vectors.get("keys").get(keys.get(id).textValue()));
       TestKeys.addKey(directory, id, key);
     }
-    Files.writeString(directory.resolve("primary"), ids.get(0));
-    return directory;
+    return TestKeys.withPrimary(directory, ids.get(0));
   }
 
   private static byte[] plaintext(int length) {

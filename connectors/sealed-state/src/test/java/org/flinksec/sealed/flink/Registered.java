@@ -20,7 +20,9 @@ final class Registered {
     if (!Files.exists(ring.resolve("k1"))) {
       Path key = Files.write(ring.resolve("k1"), new byte[32]);
       Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("r--------"));
-      Files.writeString(ring.resolve("primary"), "k1");
+      Path primary = Files.writeString(ring.resolve("primary"), "k1");
+      Files.setPosixFilePermissions(primary, PosixFilePermissions.fromString("r--------"));
+      Files.setPosixFilePermissions(ring, PosixFilePermissions.fromString("rwx------"));
     }
     with(new Configuration().set(SealedOptions.KEYS, ring.toString()));
   }
