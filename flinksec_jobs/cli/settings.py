@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 
 from flinksec_jobs.cli.output import put, say, say_json
+from flinksec_jobs.errors import KeyRingError
+from flinksec_jobs.sealed import KeyRing
 
 from ..settings import Settings, load, reference
 from ..settings.checks import check_files, refuse_nothing, weaknesses
@@ -56,6 +58,7 @@ def check(file: Path | None) -> None:
     loaded = load(file)
     refuse_nothing(loaded)
     notes = check_files(loaded, examples=True)
+    _check_key_ring(loaded)
     for line in [*weaknesses(loaded), *notes]:
         say(f"warning: {line}", err=True)
     say(f"the settings can be used: {', '.join(_sections(loaded))}")
@@ -73,6 +76,16 @@ def reference_(markdown: bool) -> None:
         required = entry.default == "required"
         say(f"{entry.name}: {entry.kind}{', required' if required else default}")
         say(f"    {entry.meaning}")
+
+
+def _check_key_ring(loaded: Settings) -> None:
+    """Open the whole ring, as the job and Flink will: others must not be able to change it."""
+    state = loaded.state
+    if state and state.sealed and state.keys:
+        try:
+            KeyRing.open(state.keys)
+        except KeyRingError as error:
+            raise KeyRingError(f"state.keys: {error.message}", hint=error.hint) from error
 
 
 def _sections(loaded: Settings) -> list[str]:

@@ -20,9 +20,15 @@ def digest(name: str, size: int) -> str:
     return hashlib.sha256(content(name, size)).hexdigest()
 
 
-def is_whole(path: Path, ring: KeyRing) -> bool:
-    """Whether the file is whole; if so, it has all that was written, under the name it had then."""
-    if verify_file(path, ring).status is not Status.WHOLE:
+def is_whole(path: Path, ring: KeyRing, *, place: Path | None = None) -> bool:
+    """Whether the file is whole; if so, it has all that was written, under the name it had then.
+
+    Args:
+        path: the file.
+        ring: the keys.
+        place: where it was written, if it is looked at elsewhere.
+    """
+    if verify_file(path, ring, place=place).status is not Status.WHOLE:
         return False
     name = Path(read_header(path).name).name
     with open_sealed(path, ring) as reader:

@@ -75,7 +75,7 @@ def test_a_checkpoint_that_fails_is_declined_and_the_next_one_is_right(
     assert failed <= told.aborted
 
     volume.heal()
-    left = last_complete(volume.behind, ring)
+    left = last_complete(volume, ring)
     number = number_of(left)
     assert number == max(told.complete)
     jvm.tell(f"start {volume.path / left.relative_to(volume.behind)}")
@@ -108,7 +108,7 @@ def test_a_job_that_is_killed_again_and_again_ends_with_the_right_figures(
         if number % 2:
             volume.become(volume.power_cut(f"after-kill-{number}"))
         volume.restart()
-        checkpoint = last_complete(volume.behind, ring)
+        checkpoint = last_complete(volume, ring)
         reached = number_of(checkpoint)
         assert reached >= max(complete)
         # The very last one may be complete without that the job was told.
@@ -137,15 +137,16 @@ def check_end(jvm: Jvm) -> None:
     assert sums == {f"sum {key} {sum(range(key, end, KEYS))} true" for key in range(KEYS)}
 
 
-def last_complete(behind: Path, ring: KeyRing) -> Path:
+def last_complete(volume: Volume, ring: KeyRing) -> Path:
     """The newest checkpoint whose metadata is whole; every file of it is."""
-    candidates = [
-        metadata.parent
-        for metadata in behind.glob("*/chk-*/_metadata")
-        if verify_file(metadata, ring).whole
-    ]
-    last = max(candidates, key=number_of)
-    assert [path for path in last.iterdir() if not verify_file(path, ring).whole] == []
+
+    def is_whole(path: Path) -> bool:
+        place = volume.path / path.relative_to(volume.behind)
+        return verify_file(path, ring, place=place).whole
+
+    found = volume.behind.glob("*/chk-*/_metadata")
+    last = max((path.parent for path in found if is_whole(path)), key=number_of)
+    assert [path for path in last.iterdir() if not is_whole(path)] == []
     return last
 
 

@@ -71,17 +71,18 @@ def test_what_was_reported_durable_is_whole_and_what_was_cut_is_not(
             done = sum(line.startswith("ok") for line in jvm.rest())
             cut = volume.power_cut(f"cut-{number}-{keep}")
             for left in (volume.behind, cut):
-                check(left, done, ring)
-    assert verify_command(volume.behind, ring) == 0
+                check(left, volume.path, done, ring)
+    assert verify_command(volume, ring) == 0
 
 
 def commands(volume: Volume) -> list[str]:
     return [command.format(volume.path) for command in CHECKPOINTS]
 
 
-def check(left: Path, done: int, ring: KeyRing) -> None:
+def check(left: Path, mounted: Path, done: int, ring: KeyRing) -> None:
     """What is left of a volume, after so many commands were reported as done."""
-    whole = {str(path.relative_to(left)) for path in files(left) if is_whole(path, ring)}
+    names = [path.relative_to(left) for path in files(left)]
+    whole = {str(name) for name in names if is_whole(left / name, ring, place=mounted / name)}
     for durable in reported(done):
         assert durable & whole, f"{durable} was reported, and is not whole after {done} commands"
     checkpoints = [Path(name).parent for name in whole if name.endswith("_metadata")]
@@ -112,8 +113,9 @@ def files(left: Path) -> list[Path]:
     return [path for path in left.rglob("*") if path.is_file()]
 
 
-def verify_command(path: Path, ring: KeyRing) -> int:
-    command = ["state", "verify", "--keys", str(ring.directory), str(path)]
+def verify_command(volume: Volume, ring: KeyRing) -> int:
+    place = ["--place", str(volume.path), str(volume.behind)]
+    command = ["state", "verify", "--keys", str(ring.directory), *place]
     return subprocess.run(
         [sys.executable, "-m", "flinksec_jobs", *command], capture_output=True, check=False
     ).returncode

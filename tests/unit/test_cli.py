@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from flinksec_jobs.cli import main
 from flinksec_jobs.errors import FlinkSecError
+from flinksec_jobs.sealed import KeyRing
 
 
 def run(*arguments: str, **environ: str) -> Result:
@@ -211,3 +212,14 @@ def test_settings_reference_lists_every_setting() -> None:
     assert "kafka.security_protocol: SASL_SSL, SSL, SASL_PLAINTEXT, PLAINTEXT" in result.stdout
     assert "kerberos.keytab: secret, file:/path, required" in result.stdout
     assert run("settings", "reference", "--markdown").stdout.startswith("### `[kerberos]`")
+
+
+def test_settings_check_opens_the_key_ring_as_the_job_does(tmp_path: Path) -> None:
+    ring = KeyRing.create(tmp_path / "ring", "k1").directory
+    settings_file = tmp_path / "job.toml"
+    settings_file.write_text(f'[state]\ndirectory = "{tmp_path}/state"\nkeys = "{ring}"\n')
+    assert run("settings", "check", str(settings_file)).exit_code == 0
+    (ring / "primary").chmod(0o666)
+    result = run("settings", "check", str(settings_file))
+    assert result.exit_code == 1
+    assert f"state.keys: key ring {ring}: the file 'primary' can be changed" in result.stderr
