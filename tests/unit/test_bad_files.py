@@ -195,7 +195,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (work / "job.py").write_text("import flinksec_jobs\nflinksec_jobs.load()\n")
     tools = tmp_path / "tools"
     tools.mkdir()
-    (tools / "docker").write_text("#!/bin/sh\nexit 1\n")
+    (tools / "docker").write_text("#!/bin/sh\n")
     (tools / "docker").chmod(0o755)
     monkeypatch.setenv("PATH", str(tools))
     monkeypatch.setenv("FLINKSEC_JARS_DIR", str(tools))

@@ -83,6 +83,7 @@ _REASONS = {
     ("sealed/writer.py", "os.open"): _WRITES,
     ("deploy/certs/generations.py", "os.open"): "locks a directory",
     ("deploy/image/context.py", "zipfile.ZipFile"): _WRITES,
+    ("deploy/image/job_files.py", "target.open"): _WRITES,
 }
 
 

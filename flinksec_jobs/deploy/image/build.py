@@ -17,7 +17,7 @@ from flinksec_jobs.deploy.image.context import Contents
 from flinksec_jobs.deploy.image.jars import JOB_SETS, SANDBOX_SETS
 from flinksec_jobs.deploy.image.tools import Build, Tool
 from flinksec_jobs.errors import ImageError
-from flinksec_jobs.files import SETTINGS, read_text
+from flinksec_jobs.files import CERTIFICATES, SETTINGS, read_bytes, read_text
 from flinksec_jobs.parsing import ParseError, toml
 from flinksec_jobs.shipped import checkout
 
@@ -127,6 +127,10 @@ def _build(
     progress: Callable[[str], None],
 ) -> None:
     secrets = {"ca-bundle": options.ca_bundle, "pip-conf": options.pip_conf}
+    for name, path in secrets.items():
+        if path:
+            # The builder opens it itself, and would wait for a pipe.
+            read_bytes(path, f"--{name}", CERTIFICATES, error=ImageError)
     if missing := [path for path in secrets.values() if path and not path.is_file()]:
         raise ImageError(f"there is no file {missing[0]}", hint="it is mounted for pip")
     told = -1

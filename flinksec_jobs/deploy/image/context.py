@@ -10,6 +10,7 @@ import importlib
 import importlib.metadata
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,9 +19,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from flinksec_jobs.deploy.image import job_files
 from flinksec_jobs.deploy.image.jars import verified
 from flinksec_jobs.errors import ImageError
-from flinksec_jobs.files import SETTINGS, read_bytes
+from flinksec_jobs.escaping import escaped
+from flinksec_jobs.files import SETTINGS, read_text
 from flinksec_jobs.runtime.artifacts import Progress
 from flinksec_jobs.shipped import checkout, shipped
 
@@ -64,12 +67,11 @@ def lay_out(contents: Contents, context: Path, progress: Progress | None = None)
         folder.mkdir()
     for name in _LOCKS:
         shutil.copyfile(shipped(f"requirements/{name}"), folders["requirements"] / name)
+    # First what may be refused; the rest takes its time.
+    for path in contents.job_files:
+        job_files.copy(path, folders["job"] / path.name)
     job_lock = folders["requirements"] / "job.txt"
-    job_lock.write_bytes(
-        read_bytes(contents.requirements, "--requirements", SETTINGS, error=ImageError)
-        if contents.requirements
-        else b""
-    )
+    job_lock.write_text(_requirements(contents.requirements), "utf-8")
     for jar in verified(contents.jar_sets, progress):
         _link(jar, folders["jars"] / jar.name)
     # A folder that is copied must hold something.
@@ -78,13 +80,23 @@ def lay_out(contents: Contents, context: Path, progress: Progress | None = None)
         _link(package, folders["packages"] / package.name)
     wheel(folders["wheel"])
     shutil.copytree(java_runtime(), folders["jre"], symlinks=True, dirs_exist_ok=True)
-    for path in contents.job_files:
-        _copy_job_file(path, folders["job"] / path.name)
     for path in context.rglob("*"):
         # A linked file has its time from where it lies.
         if path.is_file() and not path.is_symlink() and path.stat().st_nlink == 1:
             os.utime(path, (_TIME, _TIME))
     return dockerfile
+
+
+def _requirements(path: Path | None) -> str:
+    if path is None:
+        return ""
+    text = read_text(path, "--requirements", SETTINGS, error=ImageError)
+    if re.search(r"://[^/\s@]+@", text):
+        raise ImageError(
+            f"--requirements {escaped(path)} has credentials in an address",
+            hint="give the index by --pip-conf, which reaches no layer",
+        )
+    return text
 
 
 _FOLDERS = ("requirements", "jars", "packages", "wheel", "jre", "job")
@@ -196,14 +208,3 @@ def _link(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
-
-
-def _copy_job_file(source: Path, target: Path) -> None:
-    if not source.exists():
-        raise ImageError(f"there is no {source}", hint="name files and folders that exist")
-    if source.is_dir():
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", ".git"))
-    else:
-        shutil.copyfile(source, target)
-    for path in (target, *target.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
