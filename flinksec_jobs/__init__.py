@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from flinksec_jobs.errors import FlinkSecError
     from flinksec_jobs.job import SecureJob
     from flinksec_jobs.keyed import key_by_field
-    from flinksec_jobs.rows import record, row_type
+    from flinksec_jobs.records import record, row_type
     from flinksec_jobs.settings import Settings, load
 
 __all__ = [
@@ -26,8 +26,8 @@ _HOMES = {
     "Settings": "settings",
     "key_by_field": "keyed",
     "load": "settings",
-    "record": "rows",
-    "row_type": "rows",
+    "record": "records",
+    "row_type": "records",
 }
 
 

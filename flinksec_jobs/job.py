@@ -20,10 +20,11 @@ from flinksec_jobs import (
     kafka_start,
     kerberos,
     preflight,
-    rows,
+    records,
     state,
 )
 from flinksec_jobs.errors import FlinkSecError, SettingsError
+from flinksec_jobs.records import crossing
 from flinksec_jobs.resume import of_job
 from flinksec_jobs.runtime import artifacts, cluster_run, graph, jvm, local, local_jvm
 from flinksec_jobs.settings import Settings, duration, load
@@ -179,7 +180,7 @@ class SecureJob:
                 source,
                 kafka.watermarks(record, time or None),
                 f"Kafka {topic}",
-                rows.row_type(record),
+                records.row_type(record),
             )
 
     def to_kafka(
@@ -329,6 +330,7 @@ class SecureJob:
             jvm.initialize_file_systems(configuration)
             if self.settings.kerberos and self.settings.hdfs:
                 preflight.login(self.settings.kerberos, configuration)
+        crossing.install()
         env = StreamExecutionEnvironment.get_execution_environment(configuration)
         jars = [artifacts.own_jar("flinksec-secure-connectors")]
         if self.settings.kafka:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from flinksec_jobs import choices, kafka_start, rows, tls
+from flinksec_jobs import choices, kafka_start, records, tls
 from flinksec_jobs import kerberos as kerberos_
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.runtime import jvm
@@ -135,9 +135,9 @@ def _starting_offsets(start: kafka_start.Start) -> KafkaOffsetsInitializer:
 
 def _deserializer(o: SourceOptions) -> Any:
     return jvm.view().org.flinksec.kafka.JsonRowDeserializationSchema.of(
-        rows.row_type(o.record).get_java_type_info(),
+        records.row_type(o.record).get_java_type_info(),
         jvm.string_map(o.metadata),
-        jvm.string_list(rows.required_fields(o.record)),
+        jvm.string_list(records.required_paths(o.record)),
         o.on_undecodable,
         o.event_time.field if o.event_time else "",
         o.max_skipped_in_a_row,
@@ -150,16 +150,16 @@ def watermarks(record: type, event_time: EventTime | None) -> WatermarkStrategy:
 
     if event_time is None:
         return WatermarkStrategy.no_watermarks()
-    if event_time.field not in rows.field_names(record):
+    if event_time.field not in records.field_names(record):
         raise SettingsError(
             f"event_time={event_time.field!r} is no field of {record.__name__}",
-            hint=f"Its fields are {', '.join(rows.field_names(record))}.",
+            hint=f"Its fields are {', '.join(records.field_names(record))}.",
         )
     strategy = WatermarkStrategy.for_bounded_out_of_orderness(
         Duration.of_millis(event_time.out_of_orderness // timedelta(milliseconds=1))
     ).with_idleness(Duration.of_millis(event_time.idleness // timedelta(milliseconds=1)))
     assigner = jvm.view().org.flinksec.timestamps.RowFieldTimestampAssigner.of(
-        rows.row_type(record).get_java_type_info(), event_time.field
+        records.row_type(record).get_java_type_info(), event_time.field
     )
     return WatermarkStrategy(strategy._j_watermark_strategy.withTimestampAssigner(assigner))
 

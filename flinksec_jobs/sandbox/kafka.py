@@ -240,7 +240,8 @@ class Kafka:
         command = self._command(principal, more or {}, *arguments)
         with client(command, what=f"{arguments[0]} on Kafka") as process:
             assert process.stdout is not None  # noqa: S101
-            return process.stdout.read().splitlines()
+            text = process.stdout.read()
+            return text.removesuffix("\n").split("\n") if text else []
 
     def _command(
         self, principal: str | None, more: Mapping[str, str], *arguments: str

@@ -91,11 +91,11 @@ def start_job(sandbox: Sandbox, tmp_path: Path) -> Iterator[StartJob]:
     """Start the job with the sandbox's settings and FLINKSEC_* variables of the test's own."""
     started: list[StartedJob] = []
 
-    def start(settings: Path | None = None, **variables: str) -> StartedJob:
+    def start(settings: Path | None = None, job: Path = JOB, **variables: str) -> StartedJob:
         logs = {"FLINKSEC_LOG_DIR": str(tmp_path / "logs")}
-        job = StartedJob(settings or sandbox.directory / "settings.toml", logs | variables)
-        started.append(job)
-        return job
+        made = StartedJob(settings or sandbox.directory / "settings.toml", logs | variables, job)
+        started.append(made)
+        return made
 
     yield start
     for job in started:

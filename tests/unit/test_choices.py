@@ -7,7 +7,7 @@ import pytest
 
 from flinksec_jobs import choices, elasticsearch, kafka
 from flinksec_jobs.errors import SettingsError
-from flinksec_jobs.rows import record
+from flinksec_jobs.records import record
 from flinksec_jobs.settings import ElasticsearchSettings, KafkaSettings, load
 
 

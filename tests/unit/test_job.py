@@ -10,8 +10,8 @@ import pytest
 
 from flinksec_jobs import SecureJob, record
 from flinksec_jobs.errors import FlinkSecError, SettingsError
+from flinksec_jobs.records import row_type
 from flinksec_jobs.resume import of_job
-from flinksec_jobs.rows import row_type
 from flinksec_jobs.settings import load
 
 KERBEROS = {"principal": "flink@EXAMPLE.COM", "keytab": "file:/etc/flink.keytab"}

@@ -8,7 +8,7 @@ import pytest
 
 from flinksec_jobs import kafka
 from flinksec_jobs.errors import SettingsError
-from flinksec_jobs.rows import record
+from flinksec_jobs.records import record
 from flinksec_jobs.settings import KafkaSettings, KerberosSettings, Settings, load
 
 KERBEROS = {"principal": "flink@EXAMPLE.COM", "keytab": "file:/etc/flink.keytab"}

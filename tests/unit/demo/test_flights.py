@@ -93,7 +93,7 @@ def test_a_line_for_kafka_has_time_key_and_document(flight: Callable[..., Row]) 
 
 
 def test_the_job_reads_what_the_demo_writes(flight: Callable[..., Row]) -> None:
-    from flinksec_jobs.rows import field_names
+    from flinksec_jobs.records import field_names
     from jobs.flight_delays import Flight
 
     (line,) = flights.kafka_lines([flight()])

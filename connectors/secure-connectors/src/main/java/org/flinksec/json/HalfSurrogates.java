@@ -11,7 +11,7 @@ import org.apache.flink.types.Row;
  * Finds texts that are no Unicode: half of a surrogate pair has no UTF-8, so that neither Python
  * nor a sink could take it.
  */
-final class HalfSurrogates {
+public final class HalfSurrogates {
   private HalfSurrogates() {}
 
   /**
@@ -51,7 +51,7 @@ final class HalfSurrogates {
   }
 
   /** Whether a text holds half of a surrogate pair. */
-  static boolean in(String text) {
+  public static boolean in(String text) {
     for (int i = 0; i < text.length(); i++) {
       if (!Character.isSurrogate(text.charAt(i))) {
         continue;

@@ -36,8 +36,9 @@ public final class JsonToRow implements Serializable {
   }
 
   /**
-   * @param required names of fields that must be present and not null; a dotted name reaches into a
-   *     nested row, or the rows of a list
+   * @param required what must be present and not null: {@code place}, below it {@code place.name},
+   *     the elements of a list {@code tags[]}, the values of a map {@code counts{}}, the fields of
+   *     a list's rows {@code legs[].origin}
    * @param excluded top-level fields that are left null whatever the document says
    * @throws IllegalArgumentException if a name is unknown or a field's type has no JSON form
    */

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.flink.api.java.typeutils.RowTypeInfo;
@@ -28,12 +27,13 @@ final class RowReader implements ValueReader {
     for (int i = 0; i < names.length; i++) {
       if (!excluded.contains(names[i])) {
         positions.put(names[i], i);
-        readers[i] = ValueReaders.of(names[i], type.getTypeAt(i), below(names[i], required));
+        readers[i] =
+            ValueReaders.of(names[i], type.getTypeAt(i), RequiredPaths.below(required, names[i]));
       }
     }
     this.required =
         required.stream()
-            .filter(name -> name.indexOf('.') < 0)
+            .filter(positions::containsKey)
             .mapToInt(name -> type.getFieldIndex(name))
             .toArray();
   }
@@ -70,20 +70,11 @@ final class RowReader implements ValueReader {
   }
 
   private void requireKnown(Collection<String> asked) {
-    for (String name : asked) {
-      String first = name.indexOf('.') < 0 ? name : name.substring(0, name.indexOf('.'));
-      if (!Arrays.asList(names).contains(first)) {
+    for (String path : asked) {
+      if (!Arrays.asList(names).contains(RequiredPaths.firstName(path))) {
         throw new IllegalArgumentException(
-            "'%s' is not a field of the row; it has: %s".formatted(name, String.join(", ", names)));
+            "'%s' is not a field of the row; it has: %s".formatted(path, String.join(", ", names)));
       }
     }
-  }
-
-  private static List<String> below(String name, Collection<String> required) {
-    String prefix = name + ".";
-    return required.stream()
-        .filter(path -> path.startsWith(prefix))
-        .map(path -> path.substring(prefix.length()))
-        .toList();
   }
 }

@@ -2,6 +2,7 @@
 package org.flinksec.json;
 
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
@@ -56,13 +57,18 @@ final class ScalarReaders {
         return wholeNumber(parser);
       case VALUE_NUMBER_FLOAT:
         double value = parser.getDoubleValue();
-        if (value == Math.rint(value) && Math.abs(value) <= MAX_EXACT) {
+        if (Math.abs(value) <= MAX_EXACT && isExactly(parser.getDecimalValue(), (long) value)) {
           return (long) value;
         }
         throw ValueReader.mismatch(parser, "a whole number");
       default:
         throw ValueReader.mismatch(parser, "a whole number");
     }
+  }
+
+  /** A double near 2^53 has lost the fraction that the text has. */
+  private static boolean isExactly(BigDecimal text, long value) {
+    return text.compareTo(BigDecimal.valueOf(value)) == 0;
   }
 
   private static long wholeNumber(JsonParser parser) throws IOException {

@@ -31,30 +31,44 @@ final class ValueReaders {
           Types.INSTANT, ScalarReaders::instant,
           PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO, ScalarReaders::bytes);
 
+  private static final String ANY_KEY = "*";
+
   private ValueReaders() {}
 
+  /**
+   * @param required what may not be null below the value, as steps of {@link RequiredPaths}
+   */
   static ValueReader of(String field, TypeInformation<?> type, List<String> required) {
     ValueReader scalar = SCALARS.get(type);
     if (scalar != null) {
       return scalar;
     }
     if (type instanceof RowTypeInfo row) {
-      return new RowReader(row, required, Set.of());
+      return new RowReader(row, RequiredPaths.ofRow(required), Set.of());
     }
     if (type instanceof ListTypeInfo<?> list) {
-      return list(of(field, list.getElementTypeInfo(), required));
+      return list(element(field, list.getElementTypeInfo(), required));
     }
     if (type instanceof MapTypeInfo<?, ?> map && map.getKeyTypeInfo().equals(Types.STRING)) {
-      return map(of(field, map.getValueTypeInfo(), required));
+      ValueReader value =
+          of(field, map.getValueTypeInfo(), RequiredPaths.after(required, RequiredPaths.VALUES));
+      return map(value, required.contains(RequiredPaths.VALUES));
     }
     if (type instanceof ObjectArrayTypeInfo<?, ?> array) {
-      return array(array.getComponentInfo(), of(field, array.getComponentInfo(), required));
+      return array(array.getComponentInfo(), element(field, array.getComponentInfo(), required));
     }
     if (type instanceof BasicArrayTypeInfo<?, ?> array) {
-      return array(array.getComponentInfo(), of(field, array.getComponentInfo(), required));
+      return array(array.getComponentInfo(), element(field, array.getComponentInfo(), required));
     }
     throw new IllegalArgumentException(
         "field '%s' has the type %s, which cannot be read from JSON".formatted(field, type));
+  }
+
+  /** The reader of a list's elements, null included where it is allowed. */
+  private static ValueReader element(String field, TypeInformation<?> type, List<String> required) {
+    ValueReader reader = of(field, type, RequiredPaths.after(required, RequiredPaths.ELEMENTS));
+    boolean notNull = required.contains(RequiredPaths.ELEMENTS);
+    return parser -> orNull(parser, reader, notNull);
   }
 
   private static ValueReader list(ValueReader element) {
@@ -82,26 +96,34 @@ final class ValueReaders {
     }
     List<Object> values = new ArrayList<>();
     while (parser.nextToken() != JsonToken.END_ARRAY) {
-      values.add(orNull(parser, element));
+      values.add(element.read(parser));
     }
     return values;
   }
 
-  private static ValueReader map(ValueReader value) {
+  private static ValueReader map(ValueReader value, boolean notNull) {
     return parser -> {
       if (parser.currentToken() != JsonToken.START_OBJECT) {
         throw ValueReader.mismatch(parser, "an object");
       }
       Map<String, Object> values = new LinkedHashMap<>();
       for (String key = parser.nextFieldName(); key != null; key = parser.nextFieldName()) {
+        parser.overrideCurrentName(ANY_KEY); // a key is data, which no message may show
         parser.nextToken();
-        values.put(key, orNull(parser, value));
+        values.put(key, orNull(parser, value, notNull));
       }
       return values;
     };
   }
 
-  private static Object orNull(JsonParser parser, ValueReader reader) throws IOException {
-    return parser.currentToken() == JsonToken.VALUE_NULL ? null : reader.read(parser);
+  private static Object orNull(JsonParser parser, ValueReader reader, boolean notNull)
+      throws IOException {
+    if (parser.currentToken() != JsonToken.VALUE_NULL) {
+      return reader.read(parser);
+    }
+    if (notNull) {
+      throw ValueReader.invalid(parser, "is null, which its type does not allow");
+    }
+    return null;
   }
 }

@@ -3,6 +3,7 @@ package org.flinksec.json;
 
 import java.io.IOException;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonGenerator;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonStreamContext;
 
 /** Writes one value, which is never null, at the generator's place. */
 @FunctionalInterface
@@ -27,9 +28,16 @@ interface ValueWriter {
         "%s should be %s but is %s".formatted(place(json), declared.getSimpleName(), found));
   }
 
+  /** Marks a map's object: a key is data, which no message may show. */
+  Object KEYS_ARE_DATA = new Object();
+
   /** Where the generator stands, for a message. */
   static String place(JsonGenerator json) {
-    String path = json.getOutputContext().pathAsPointer().toString();
-    return path.isEmpty() ? "the row" : "field '" + path.substring(1).replace('/', '.') + "'";
+    StringBuilder path = new StringBuilder();
+    for (JsonStreamContext at = json.getOutputContext(); !at.inRoot(); at = at.getParent()) {
+      String name = at.inArray() ? String.valueOf(at.getCurrentIndex()) : at.getCurrentName();
+      path.insert(0, "." + (at.getCurrentValue() == KEYS_ARE_DATA ? "*" : name));
+    }
+    return path.isEmpty() ? "the row" : "field '" + path.substring(1) + "'";
   }
 }

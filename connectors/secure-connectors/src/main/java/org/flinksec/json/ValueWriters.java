@@ -96,6 +96,7 @@ final class ValueWriters {
     return (json, value) -> {
       Map<?, ?> values = cast(json, Map.class, value);
       json.writeStartObject();
+      json.setCurrentValue(ValueWriter.KEYS_ARE_DATA);
       for (Map.Entry<?, ?> entry : values.entrySet()) {
         json.writeFieldName(text(json, entry.getKey()));
         ValueWriter.writeOrNull(writer, json, entry.getValue());

@@ -19,6 +19,7 @@ import org.flinksec.Serialized;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RowJsonTest {
   static final RowTypeInfo PLACE =
@@ -59,6 +60,27 @@ class RowJsonTest {
           + "\"raw\":\"AP8F\",\"at\":\"2013-01-01T10:00:00.123Z\","
           + "\"place\":{\"name\":\"JFK\",\"lat\":40.6},\"tags\":[\"a\",\"b\"],"
           + "\"legs\":[{\"name\":\"EWR\",\"lat\":null},null],\"facts\":{\"x\":1}}";
+
+  private static final RowTypeInfo NESTED =
+      (RowTypeInfo)
+          Types.ROW_NAMED(
+              new String[] {"maybe", "names", "lists", "counts", "groups", "stops"},
+              PLACE,
+              Types.OBJECT_ARRAY(Types.STRING),
+              Types.OBJECT_ARRAY(Types.OBJECT_ARRAY(Types.LONG)),
+              Types.MAP(Types.STRING, Types.LONG),
+              Types.MAP(Types.STRING, Types.OBJECT_ARRAY(Types.STRING)),
+              Types.OBJECT_ARRAY(PLACE));
+  private static final List<String> DEEP =
+      List.of(
+          "maybe.name",
+          "names[]",
+          "lists[]",
+          "lists[][]",
+          "counts{}",
+          "groups{}[]",
+          "stops[]",
+          "stops[].name");
 
   @Test
   void everyTypeIsWrittenInDeclaredOrderAndReadBack() throws Exception {
@@ -116,7 +138,14 @@ class RowJsonTest {
           {"tags":"a"}       | field 'tags' should be an array but is a string
           {"tags":["a",null]} | field 'tags' is a list that holds null; use an array type for that
           {"legs":[{"name":"a"},{"name":3}]} | field 'legs.1.name' should be a string but is a whole number
-          {"facts":{"k":"v"}} | field 'facts.k' should be a whole number but is a string
+          {"l":9007199254740991.4} | field 'l' should be a whole number but is a number with a fraction
+          {"l":1e-400}       | field 'l' should be a whole number but is a number with a fraction
+          {"l":1e400}        | field 'l' should be a whole number but is a number with a fraction
+          {"s":"cut \\ud83d"} | field 's' holds half of a surrogate pair, which is no text
+          {"s":"\\ude00\\ud83d"} | field 's' holds half of a surrogate pair, which is no text
+          {"tags":["\\udc00x"]} | field 'tags' holds half of a surrogate pair, which is no text
+          {"facts":{"\\ud83dx":1}} | field 'facts' holds half of a surrogate pair, which is no text
+          {"facts":{"k":"v"}} | field 'facts.*' should be a whole number but is a string
           [1]                | the document is an array, not an object
           null               | the document is null, not an object
           ``                 | the document is empty
@@ -173,6 +202,64 @@ class RowJsonTest {
     JsonToRow reader = new JsonToRow(ALL, List.of("s", "place.name"), List.of());
     assertThatThrownBy(() -> reader.read(utf8(json)))
         .hasMessage("field '%s' is required but missing or null", field);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          {"names":["a",null]}      | field 'names.1' is null, which its type does not allow
+          {"lists":[[],null]}       | field 'lists.1' is null, which its type does not allow
+          {"lists":[[],[null]]}     | field 'lists.1.0' is null, which its type does not allow
+          {"counts":{"k":null}}     | field 'counts.*' is null, which its type does not allow
+          {"groups":{"k":["a",null]}} | field 'groups.*.1' is null, which its type does not allow
+          {"maybe":{}}              | field 'maybe.name' is required but missing or null
+          {"stops":[{"name":"a"},{"lat":1}]} | field 'stops.1.name' is required but missing or null
+          {"stops":[null]}          | field 'stops.0' is null, which its type does not allow
+          """)
+  void whatIsRequiredBelowTheTopIsRequiredAtEveryDepth(String json, String message) {
+    JsonToRow reader = new JsonToRow(NESTED, DEEP, List.of());
+    assertThatThrownBy(() -> reader.read(utf8(json)))
+        .isInstanceOf(JsonDecodingException.class)
+        .hasMessage(message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        "{\"maybe\":null,\"names\":null,\"lists\":null,\"counts\":null,\"groups\":null}",
+        "{\"maybe\":{\"name\":\"\",\"lat\":null},\"names\":[],\"lists\":[[]],\"counts\":{}}",
+        "{\"groups\":{\"k\":null},\"stops\":[{\"name\":\"a\"}]}"
+      })
+  void aListOrRowThatMayBeNullMayBeSoWhateverItsInsideAsksFor(String json) throws Exception {
+    assertThat(new JsonToRow(NESTED, DEEP, List.of()).read(utf8(json))).isNotNull();
+  }
+
+  @Test
+  void textOutsideTheBasicPlaneAndOddCharactersAreKept() throws Exception {
+    String odd = "\uFEFFa\uFFFE\u0000\uD83D\uDE00\uDBFF\uDFFF";
+    Row row = new JsonToRow(ALL).read(new RowToJson(ALL).toBytes(withText(odd)));
+    assertThat(row.getField(0)).isEqualTo(odd);
+    assertThatThrownBy(() -> new RowToJson(ALL).toText(withText("\uD83D")))
+        .isInstanceOf(UnwritableValueException.class)
+        .hasMessage("field 's' holds half of a surrogate pair, which is no text");
+  }
+
+  @Test
+  void aMessageShowsNoKeyOfAMapEither() {
+    Row row = Row.withPositions(NESTED.getArity());
+    row.setField(NESTED.getFieldIndex("counts"), Map.of("hunter2", "x"));
+    assertThatThrownBy(() -> new RowToJson(NESTED).toText(row))
+        .hasMessage("field 'counts.*' should be Long but is String");
+  }
+
+  private static Row withText(String text) {
+    Row row = Row.copy(FULL);
+    row.setField(0, text);
+    return row;
   }
 
   @Test

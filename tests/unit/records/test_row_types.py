@@ -13,7 +13,7 @@ from pyflink import java_gateway
 from pyflink.common import Row, RowKind
 
 from flinksec_jobs.errors import FlinkSecError
-from flinksec_jobs.rows import RecordTypeError, field_names, record, required_fields, row_type
+from flinksec_jobs.records import RecordTypeError, field_names, record, required_paths, row_type
 
 
 @pytest.fixture(autouse=True)
@@ -73,8 +73,11 @@ def test_each_field_has_a_flink_type_under_its_name() -> None:
 
 def test_fields_that_may_be_null_are_those_written_so() -> None:
     assert field_names(Trip)[-2:] == ["note", "guide"]
-    assert required_fields(Trip) == field_names(Trip)[:-2]
-    assert required_fields(Place) == ["name"]
+    assert required_paths(Trip) == [
+        *("id", "seats", "price", "booked", "raw", "start", "start.name"),
+        *("stops", "tags", "tags{}[]"),
+    ]
+    assert required_paths(Place) == ["name"]
 
 
 def test_an_instance_serves_as_the_row_that_pyflink_converts() -> None:
@@ -83,7 +86,7 @@ def test_an_instance_serves_as_the_row_that_pyflink_converts() -> None:
     assert of_trip._values[:4] == ["t", 4, 1.5, True]
     assert len(of_trip._values) == len(of_trip._fields) == 10
     assert of_place._values == ["a"]
-    assert of_trip.get_fields_by_names(["seats", "id"]) == [4, "t"]
+    assert of_trip.get_fields_by_names(field_names(Trip)) == of_trip._values
     assert of_trip.get_row_kind() is RowKind.INSERT
 
 

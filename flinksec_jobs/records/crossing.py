@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Send each function of a job with what it declares to return, and with `worker.load` around it.
+
+PyFlink makes every Python operator of a ``DataStream`` in two functions of one module, and packs
+every function of a user in a third; these are replaced once, in the program that builds the job.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flinksec_jobs.records import worker
+from flinksec_jobs.records.declared import Declared, declared, hands_on, name_of
+
+_PACKS = "_create_j_data_stream_python_function_info"
+
+
+def install() -> None:
+    """Replace PyFlink's functions, if that has not been done in this process.
+
+    Raises:
+        FlinkSecError: PyFlink is another release than the one that this was written for.
+    """
+    worker.prepare()
+    from pyflink.datastream import data_stream
+
+    if hasattr(data_stream, "flinksec_declared"):
+        return
+    data_stream.flinksec_declared = []
+    pack = getattr(data_stream, _PACKS)
+
+    def pack_with_declaration(func: Any, func_type: int) -> Any:
+        return pack(Crossing(func, data_stream.flinksec_declared), func_type)
+
+    setattr(data_stream, _PACKS, pack_with_declaration)
+    for name in ("_get_one_input_stream_operator", "_get_two_input_stream_operator"):
+        setattr(data_stream, name, _remembering(getattr(data_stream, name), data_stream))
+
+
+def _remembering(make_operator: Any, module: Any) -> Any:
+    def make(stream: Any, func: Any, func_type: int, output_type: Any = None) -> Any:
+        module.flinksec_declared.append(declared(output_type))
+        try:
+            return make_operator(stream, func, func_type, output_type)
+        finally:
+            module.flinksec_declared.pop()
+
+    return make
+
+
+class Crossing:
+    """A function on its way to where it runs: unpickling it calls `worker.load`."""
+
+    def __init__(self, function: Any, pending: list[Declared | None]) -> None:
+        self._function = function
+        self._wanted = pending[-1] if pending else None
+        self._name = None if hands_on(function) else name_of(function)
+
+    def __reduce__(self) -> Any:
+        return worker.load, (self._function, self._wanted, self._name)

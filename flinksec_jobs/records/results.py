@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compare what a function returns with what it has declared, before PyFlink converts it.
+
+PyFlink's thread mode reads a row by position and into an object that it uses again: a record with
+fewer fields than declared would silently take the values of the record before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from flinksec_jobs.records.declared import Declared, declared
+from flinksec_jobs.records.field_types import FieldType
+from flinksec_jobs.records.rows import fit_row, in_order, info_of, is_checked, named_values
+from flinksec_jobs.records.values import Fit, RecordValueError, article, fitting
+
+_METHODS = (
+    "process_element",
+    "process_element1",
+    "process_element2",
+    "process_broadcast_element",
+    "on_timer",
+)
+
+
+def check_results(function: Any, wanted: Declared | None, name: str) -> None:
+    """Let a function's methods check each of their results, side outputs included.
+
+    Args:
+        function: PyFlink's function object, or the description of a window operation.
+        wanted: what its main output has to be; None for anything.
+        name: what to call the function in messages.
+    """
+    window_function = getattr(function, "internal_window_function", None)
+    if window_function is not None:
+        _wrap(window_function, "process", wanted, name)
+    for method in _METHODS:
+        if window_function is None and hasattr(function, method):
+            _wrap(function, method, wanted, name)
+
+
+def _wrap(function: Any, method: str, wanted: Declared | None, name: str) -> None:
+    original = getattr(function, method)
+    fit = _result_fit(wanted, name) if wanted else None
+    checked = _Checked(fit, wanted.cls if wanted and is_checked(wanted.cls) else None, name)
+
+    def call(*args: Any) -> Iterable[Any] | None:
+        results = original(*args)
+        return None if results is None else checked.each(results)
+
+    setattr(function, method, call)
+
+
+class _Checked:
+    def __init__(self, fit: Fit | None, cls: type | None, name: str) -> None:
+        self._fit = fit
+        self._cls = cls
+        self._name = name
+        self._tags: dict[str, Fit | None] = {}
+
+    def each(self, results: Iterable[Any]) -> Iterator[Any]:
+        from pyflink.datastream import OutputTag
+
+        cls, fit = self._cls, self._fit
+        for result in results:
+            if type(result) is cls:
+                yield result
+            elif type(result) is tuple and result and isinstance(result[0], OutputTag):
+                yield self._side_output(*result)
+            else:
+                yield result if fit is None else fit(result)
+
+    def _side_output(self, tag: Any, result: Any) -> tuple[Any, Any]:
+        if tag.tag_id not in self._tags:
+            wanted = declared(tag.type_info)
+            name = f"{self._name}, for the output {tag.tag_id!r},"
+            self._tags[tag.tag_id] = _result_fit(wanted, name) if wanted else None
+        fit = self._tags[tag.tag_id]
+        return tag, result if fit is None else fit(result)
+
+
+def _result_fit(wanted: Declared, name: str) -> Fit:
+    """Make the function that returns a result as PyFlink has to get it."""
+    names = [field for field, _ in wanted.fields]
+    called = wanted.cls.__name__ if wanted.cls else name
+    fits = [
+        fitting(field, f"{called}.{field_name}", _fit_inner) for field_name, field in wanted.fields
+    ]
+
+    def refused(value: Any) -> RecordValueError:
+        return RecordValueError(
+            f"the function {name} returned {_described(value)}, but its output type is {wanted}",
+            hint="Return a record of the class that output_type=row_type(…) names"
+            + (", or use filter or flat_map to return nothing." if value is None else "."),
+        )
+
+    def fit(value: Any) -> Any:
+        named = named_values(value)
+        if named is None:
+            raise refused(value)
+        given, values = named
+        ordered = _ordered(names if wanted.named else None, len(names), given, values)
+        if ordered is None or (given != names and info_of(type(value)) and wanted.named):
+            raise refused(value)
+        return _as_row(value, names if wanted.named else None, ordered, fits)
+
+    return fit
+
+
+def _ordered(
+    names: Sequence[str] | None, count: int, given: Sequence[str] | None, values: Sequence[Any]
+) -> Sequence[Any] | None:
+    if names is None or given is None:
+        return values if len(values) == count else None
+    try:
+        return in_order(names, given, values, "")
+    except RecordValueError:
+        return None
+
+
+def _as_row(
+    value: Any, names: Sequence[str] | None, values: Sequence[Any], fits: Sequence[Fit]
+) -> Any:
+    """The same object if nothing in it had to change, else a new row."""
+    from pyflink.common import Row
+
+    fitted = [fit(each) for fit, each in zip(fits, values, strict=True)]
+    is_row = isinstance(value, Row)
+    if (is_row or info_of(type(value))) and all(
+        new is old for new, old in zip(fitted, _own_values(value), strict=True)
+    ):
+        return value
+    row = Row(*fitted)
+    if names is not None:
+        row.set_field_names(list(names))
+    if is_row:
+        row.set_row_kind(value.get_row_kind())
+    return row
+
+
+def _own_values(value: Any) -> Sequence[Any]:
+    own: Sequence[Any] = value._values
+    return own
+
+
+def _fit_inner(field: FieldType, where: str) -> Fit:
+    """Fit a nested row: into its class, or, where a type was written by hand, into a row."""
+    if field.cls is not None:
+        return _fit_inner_of_class(field, where)
+    names = [name for name, _ in field.fields]
+    fits = [fitting(inner, f"{where}.{name}", _fit_inner) for name, inner in field.fields]
+
+    def fit(value: Any) -> Any:
+        named = named_values(value)
+        if named is None:
+            raise RecordValueError(
+                f"{where} should be a row but is {article(value)}", hint="Give it a row."
+            )
+        return _as_row(value, names, in_order(names, *named, where), fits)
+
+    return fit
+
+
+def _fit_inner_of_class(field: FieldType, where: str) -> Fit:
+    """A row in a row stays a row, if it is one of the right form."""
+    to_record = fit_row(field, where)
+    rows = _fit_inner(FieldType("row", fields=field.fields), where)
+    from pyflink.common import Row
+
+    return lambda value: rows(value) if isinstance(value, Row) else to_record(value)
+
+
+def _described(value: Any) -> str:
+    named = named_values(value)
+    if named is None:
+        return article(value)
+    names, values = named
+    inside = f"{len(values)} values" if names is None else ", ".join(names)
+    return f"{article(value)} ({inside})"

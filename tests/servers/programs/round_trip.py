@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A job whose records, defined here in the script, cross into Python and back in every way."""
+
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pyflink.common import Types
+from pyflink.datastream import (
+    DataStream,
+    KeyedProcessFunction,
+    OutputTag,
+    ProcessFunction,
+    RuntimeContext,
+)
+from pyflink.datastream.functions import MapFunction
+from pyflink.datastream.state import ListStateDescriptor, MapStateDescriptor, ValueStateDescriptor
+
+from flinksec_jobs import FlinkSecError, SecureJob, key_by_field, record, row_type
+
+
+@record
+class Place:
+    name: str
+    lat: float | None
+    tags: list[str] | None
+
+
+@record
+class Everything:
+    id: str
+    text: str
+    maybe_text: str | None
+    number: int
+    maybe_number: int | None
+    real: float
+    maybe_real: float | None
+    flag: bool
+    maybe_flag: bool | None
+    raw: bytes
+    maybe_raw: bytes | None
+    place: Place
+    maybe_place: Place | None
+    texts: list[str]
+    maybe_texts: list[str | None] | None
+    numbers: list[int]
+    reals: list[float | None] | None
+    flags: list[bool]
+    raws: list[bytes | None]
+    lists: list[list[int]]
+    maybe_lists: list[list[str | None] | None] | None
+    counts: dict[str, int]
+    maybe_counts: dict[str, int | None] | None
+    groups: dict[str, list[str]]
+    maybe_groups: dict[str, list[float | None] | None] | None
+    dicts: list[dict[str, str]]
+    _under: str | None
+
+
+@record
+class Seen:
+    id: str
+    problems: list[str]
+
+
+SIDE = OutputTag("side", row_type(Everything))
+KEPT: list[tuple[Any, str]] = []
+
+
+def look(row: Any) -> Seen:
+    """Compare a row with the record made of it, and with the one kept from the call before."""
+    problems = []
+    made: Any = Everything.of(row)  # type: ignore[attr-defined]
+    again = dataclasses.replace(made)
+    if again != made or [field.name for field in dataclasses.fields(made)] != row._fields:
+        problems.append("replace, == or fields")
+    if dataclasses.asdict(made)["id"] != row.id or row._under != made._under:
+        problems.append("asdict, or a name with an underscore")
+    if type(made.place) is not Place or type(made.texts) is not list:
+        problems.append("of() leaves rows, or gives no list")
+    if type(row.texts) is not list or row.texts != made.texts:
+        problems.append(f"a list is a {type(row.texts).__name__}")
+    if KEPT and repr(KEPT[-1][0]) != KEPT[-1][1]:
+        problems.append("a row that was kept has changed")
+    KEPT[:] = [(row, repr(row))]
+    return Seen(row.id, problems)
+
+
+class Copy(MapFunction):  # type: ignore[misc]
+    """Makes a record of a row, with a type asked for where it runs."""
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        assert row_type(Everything).get_field_names()[0] == "id"
+
+    def map(self, value: Any) -> Any:
+        return Everything.of(value)  # type: ignore[attr-defined]
+
+
+class Keep(KeyedProcessFunction):  # type: ignore[misc]
+    """Returns what it has put into states of several kinds."""
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        self.rows = runtime_context.get_state(ValueStateDescriptor("row", row_type(Everything)))
+        self.text = runtime_context.get_state(ValueStateDescriptor("text", Types.STRING()))
+        self.texts = runtime_context.get_list_state(ListStateDescriptor("texts", Types.STRING()))
+        self.by_text = runtime_context.get_map_state(
+            MapStateDescriptor("map", Types.STRING(), Types.LONG())
+        )
+
+    def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
+        assert self.rows.value() is None
+        made: Any = Everything.of(value)  # type: ignore[attr-defined]
+        self.rows.update(made)
+        self.text.update(made.text)
+        self.texts.add(made.text)
+        self.by_text.put(made.text, made.number)
+        assert self.text.value() == made.text, "a text in ValueState"
+        assert list(self.texts) == [made.text], "a text in ListState"
+        assert list(self.by_text.items()) == [(made.text, made.number)], "a text in MapState"
+        assert self.by_text.contains(made.text), "a key of MapState"
+        assert ctx.get_current_key() == value.id, "the key"
+        kept = Everything.of(self.rows.value())  # type: ignore[attr-defined]
+        yield SIDE, kept
+        yield kept
+
+
+class ToSide(ProcessFunction):  # type: ignore[misc]
+    """Sends the wrong class to a side output."""
+
+    def process_element(self, value: Any, ctx: ProcessFunction.Context) -> Iterator[Any]:
+        yield SIDE, Place("n", None, None)
+
+
+def every_way(prefix: str) -> None:
+    """Send each document through Python in every way, all of them into one topic."""
+    with SecureJob("round-trip") as job:
+        everything = row_type(Everything)
+        source = job.from_kafka(f"{prefix}-in", Everything, bounded=True)
+        copied = source.map(Copy(), everything)
+        kept = key_by_field(source, "id").process(Keep(), everything)
+        for stream in (
+            source,
+            source.map(lambda row: row, everything),
+            source.filter(lambda row: row.id != ""),
+            copied,
+            copied.rebalance().map(lambda row: row, everything),
+            source.key_by(lambda row: row.id, Types.STRING()).map(Copy(), everything),
+            kept,
+            kept.get_side_output(SIDE),
+            source.map(look, row_type(Seen)),
+        ):
+            stream.sink_to(job.to_kafka(f"{prefix}-out", delivery="at_least_once"))
+
+
+def ending(build: Callable[[DataStream], DataStream]) -> str:
+    """How a job ended whose function returns what it should not."""
+    try:
+        with SecureJob("wrong-results") as job:
+            build(job.env.from_collection(["x"], type_info=Types.STRING())).print()
+    except FlinkSecError as error:
+        return str(error)
+    return "ended well"
+
+
+if __name__ == "__main__":
+    every_way(os.environ["ROUND_TRIP"])
+    seen = row_type(Seen)
+    endings = {
+        "fewer fields": ending(lambda stream: stream.map(lambda _: Place("n", None, []), seen)),
+        "nothing": ending(lambda stream: stream.map(lambda _: None, seen)),
+        "a dict": ending(lambda stream: stream.map(lambda _: {"id": "n", "problems": []}, seen)),
+        "half a pair": ending(lambda stream: stream.map(lambda _: Seen("\ud83d", []), seen)),
+        "a side output": ending(
+            lambda stream: stream.process(ToSide(), Types.STRING()).get_side_output(SIDE)
+        ),
+    }
+    sys.stdout.write(f"endings {json.dumps(endings)}\n")

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goes through Python comes out as it was, in thread mode and in process mode.
+
+The documents are made by a property test's generators: every type that a record offers, with
+null, empty and odd values. One job for each mode takes all of them through a map, a filter, a
+keyed function with state, a side output, and from one task to another.
+"""
+
+import base64
+import functools
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from flinksec_jobs.sandbox import Sandbox
+
+PROGRAM = Path(__file__).parent / "programs" / "round_trip.py"
+DOCUMENTS = 400
+WAYS = 8
+ODD = ("\ufeff", "\ufffe", "\0", "\uffff", "😀", "\U0010ffff", "\u2028", "e\u0301", "\r", '"\\')
+TEXT = st.one_of(
+    st.text(max_size=8),
+    st.lists(st.sampled_from([*ODD, "a", "ÿ"]), max_size=4).map("".join),
+)
+WHOLE = st.one_of(st.integers(-(2**63), 2**63 - 1), st.sampled_from([-(2**63), 2**63 - 1, 0, -1]))
+REAL = st.floats(allow_nan=False, allow_infinity=False)
+RAW = st.binary(max_size=6).map(lambda raw: base64.b64encode(raw).decode())
+
+
+def few(values: Any) -> Any:
+    """Short lists."""
+    return st.lists(values, max_size=3)
+
+
+def by_text(values: Any) -> Any:
+    """Small dicts."""
+    return st.dictionaries(TEXT, values, max_size=3)
+
+
+def maybe(values: Any) -> Any:
+    """Null or a value."""
+    return st.none() | values
+
+
+PLACE = st.fixed_dictionaries({"name": TEXT, "lat": maybe(REAL), "tags": maybe(few(TEXT))})
+EVERYTHING = st.fixed_dictionaries(
+    {
+        "text": TEXT,
+        "maybe_text": maybe(TEXT),
+        "number": WHOLE,
+        "maybe_number": maybe(WHOLE),
+        "real": REAL,
+        "maybe_real": maybe(REAL),
+        "flag": st.booleans(),
+        "maybe_flag": maybe(st.booleans()),
+        "raw": RAW,
+        "maybe_raw": maybe(RAW),
+        "place": PLACE,
+        "maybe_place": maybe(PLACE),
+        "texts": few(TEXT),
+        "maybe_texts": maybe(few(maybe(TEXT))),
+        "numbers": few(WHOLE),
+        "reals": maybe(few(maybe(REAL))),
+        "flags": few(st.booleans()),
+        "raws": few(maybe(RAW)),
+        "lists": few(few(WHOLE)),
+        "maybe_lists": maybe(few(maybe(few(maybe(TEXT))))),
+        "counts": by_text(WHOLE),
+        "maybe_counts": maybe(by_text(maybe(WHOLE))),
+        "groups": by_text(few(TEXT)),
+        "maybe_groups": maybe(by_text(maybe(few(maybe(REAL))))),
+        "dicts": few(by_text(TEXT)),
+        "_under": maybe(TEXT),
+    }
+)
+
+
+@functools.cache
+def generated() -> list[dict[str, Any]]:
+    """Documents, the same in every run; each has an id, of odd characters too."""
+    found: list[dict[str, Any]] = []
+
+    @settings(
+        max_examples=DOCUMENTS,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(EVERYTHING, TEXT)
+    def collect(document: dict[str, Any], text: str) -> None:
+        found.append({"id": f"{text}{len(found)}", **document})
+
+    collect()
+    return found
+
+
+def canonical(document: Any) -> str:
+    """One text for what is the same document: -0.0 is not 0.0, and a dict has no order."""
+    return json.dumps(document, sort_keys=True)
+
+
+@pytest.mark.parametrize("mode", ["thread", "process"])
+def test_every_record_comes_out_of_python_as_it_went_in(
+    mode: str, sandbox: Sandbox, start_job: Any
+) -> None:
+    documents = generated()
+    sandbox.create_topics({f"trip-{mode}-in": 2, f"trip-{mode}-out": 1})
+    sandbox.produce(
+        f"trip-{mode}-in",
+        (
+            f"{place}\tk\t{json.dumps(document, ensure_ascii=place % 2 == 0)}"
+            for place, document in enumerate(documents)
+        ),
+    )
+    variables = {"ROUND_TRIP": f"trip-{mode}", "FLINKSEC_PYTHON__EXECUTION_MODE": mode}
+    ended = start_job(job=PROGRAM, **variables).end(timeout=300)
+    assert ended.code == 0, ended.err
+    came = [json.loads(line) for line in sandbox.consume(f"trip-{mode}-out")]
+    assert [seen for seen in came if seen.get("problems")] == []
+    assert len([seen for seen in came if "problems" in seen]) == len(documents)
+    count = Counter(canonical(document) for document in came if "problems" not in document)
+    wrong = count.keys() ^ {canonical(document) for document in documents}
+    assert wrong == set()
+    assert set(count.values()) == {WAYS}
+    wrong_results_are_refused(json.loads(ended.out.rsplit("endings ", 1)[1]))
+
+
+def wrong_results_are_refused(endings: dict[str, str]) -> None:
+    """By the name of the function, what it returned, and what it has declared."""
+    returned = "the function <lambda>.<locals>.<lambda> returned"
+    declared = "but its output type is Seen(id, problems)"
+    assert f"{returned} a Place (name, lat, tags), {declared}" in endings["fewer fields"]
+    assert f"{returned} None, {declared}" in endings["nothing"]
+    assert f"{returned} a dict, {declared}" in endings["a dict"]
+    assert "Seen.id holds half of a surrogate pair" in endings["half a pair"]
+    assert (
+        "the function ToSide, for the output 'side', returned a Place (name, lat, tags)"
+        in endings["a side output"]
+    )
+
+
+def test_the_generators_reach_the_odd_values() -> None:
+    texts = [document["text"] for document in generated()]
+    assert len(texts) > DOCUMENTS * 0.9
+    for odd in ODD:
+        assert any(text.startswith(odd) for text in texts), ascii(odd)
+    assert sys.maxunicode == 0x10FFFF
