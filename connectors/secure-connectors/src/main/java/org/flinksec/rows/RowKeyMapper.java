@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.rows;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
 import org.apache.flink.api.java.typeutils.RowTypeInfo;
 import org.apache.flink.types.Row;
@@ -12,6 +15,9 @@ import org.flinksec.json.RowTypes;
 /** Puts the key in front of a row, in the form in which PyFlink's keyed streams want it. */
 public final class RowKeyMapper implements MapFunction<Row, Row>, ResultTypeQueryable<Row> {
   private static final long serialVersionUID = 1L;
+
+  private static final Set<TypeInformation<?>> KEYS =
+      Set.of(Types.STRING, Types.LONG, Types.INT, Types.DOUBLE, Types.BOOLEAN);
 
   private final int[] positions;
   private final RowTypeInfo type;
@@ -32,6 +38,15 @@ public final class RowKeyMapper implements MapFunction<Row, Row>, ResultTypeQuer
     RowTypeInfo rows = RowTypes.require(rowType);
     int[] positions = fields.stream().mapToInt(field -> position(rows, field)).toArray();
     TypeInformation<?> key = rows.getTypeAt(positions[0]);
+    if (!KEYS.contains(key)) {
+      throw new IllegalArgumentException(
+          "the field "
+              + fields.get(0)
+              + " is of the type "
+              + key
+              + ", which is no key; take a"
+              + " field that is a str, an int, a float or a bool");
+    }
     for (int position : positions) {
       if (!rows.getTypeAt(position).equals(key)) {
         throw new IllegalArgumentException("the fields " + fields + " are of different types");
@@ -57,7 +72,14 @@ public final class RowKeyMapper implements MapFunction<Row, Row>, ResultTypeQuer
         return Row.of(key, row);
       }
     }
-    throw new IllegalStateException("all fields of the key are null");
+    List<String> names =
+        Arrays.stream(positions).mapToObj(at -> rowType().getFieldNames()[at]).toList();
+    throw new IllegalStateException(
+        "a row has no key: it is null in " + String.join(" and in ", names));
+  }
+
+  private RowTypeInfo rowType() {
+    return (RowTypeInfo) (TypeInformation<?>) type.getTypeAt(1);
   }
 
   @Override

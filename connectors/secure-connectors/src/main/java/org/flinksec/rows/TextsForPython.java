@@ -28,8 +28,10 @@ public final class TextsForPython implements Runnable {
           Class.forName(CONVERTERS, true, getClass().getClassLoader())
               .getDeclaredField("typeInfoToDataConverterMap");
       table.setAccessible(true);
-      synchronized (TextsForPython.class) {
-        ((Map<Class<?>, Object>) table.get(null)).putIfAbsent(String.class, new Texts());
+      Texts texts = new Texts();
+      texts.toExternal(" "); // loads what it needs while this job's class loader is open
+      synchronized (table.get(null)) {
+        ((Map<Class<?>, Object>) table.get(null)).putIfAbsent(String.class, texts);
       }
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(
