@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -116,7 +117,8 @@ def begin(request: Request) -> Iterator[Begun]:
         sealing = keys if request.settings.sealed else None
         directory = request.directory
         if not request.in_cluster:  # there the program ends before the job does
-            stack.enter_context(lock.held(directory, request.job))
+            holder = _last_holder(directory, keys)
+            stack.enter_context(lock.held(directory, request.job, sealing, holder))
         before = _record(request, keys)
         if before is not None:
             identity.check_owner(before.job, request.job, request.accept, directory)
@@ -128,6 +130,15 @@ def begin(request: Request) -> Iterator[Begun]:
 
         write(after)
         yield Begun(_options(request, after, origin), after, write)
+
+
+def _last_holder(directory: Path, keys: KeyProvider | None) -> str:
+    """Who started the job last, if anybody can tell."""
+    try:
+        found = record.read(directory, keys, sealed=False)
+    except SealedStateError:
+        found = None
+    return found.start.holder if found and found.start.holder else "another process"
 
 
 def _settled(
@@ -368,6 +379,7 @@ def _next(
         owned=origin is not None and origin.owned,
         highly_available=request.highly_available,
         watched=not request.in_cluster,
+        holder=f"process {os.getpid()} on {socket.gethostname()}",
     )
     return Record(
         job=request.job,

@@ -7,25 +7,33 @@ import errno
 import fcntl
 import logging
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flinksec_jobs import files
 from flinksec_jobs.errors import ResumeError
 from flinksec_jobs.escaping import escaped
 
+if TYPE_CHECKING:
+    from flinksec_jobs.sealed import KeyProvider
+
 FILE = "_lock"
-_NAME_LENGTH = 200
 _log = logging.getLogger("flinksec_jobs.resume")
 
 
 @contextmanager
-def held(directory: Path, job: str) -> Iterator[None]:
+def held(directory: Path, job: str, keys: KeyProvider | None, holder: str) -> Iterator[None]:
     """Hold the lock of a job's directory, which goes with the process however that ends.
 
     A volume that knows no locks is warned of, and used without.
+
+    Args:
+        directory: the job's; it is made.
+        job: the job's name.
+        keys: what seals the lock's file, which is empty; ``None`` for state in clear.
+        holder: who ran the job last, for the message.
 
     Raises:
         ResumeError: another run holds it, or its file cannot be made.
@@ -33,20 +41,43 @@ def held(directory: Path, job: str) -> Iterator[None]:
     path = directory / FILE
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o660)
+        if not os.path.lexists(path):
+            _make(path, keys)
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise ResumeError(
             f"the job {job} cannot be locked by {escaped(path)}: {files.reason(error)}",
             hint="state.directory must be there, and writable for the job's user.",
         ) from error
     try:
-        _lock(descriptor, path, job)
+        _lock(descriptor, path, job, holder)
         yield
     finally:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, path: Path, job: str) -> None:
+def _make(path: Path, keys: KeyProvider | None) -> None:
+    """Make the file, whole and sealed like all in the directory, and never a second one."""
+    from flinksec_jobs.sealed import SealedWriter
+
+    new = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.part")
+    try:
+        if keys is None:
+            new.touch(0o600)
+        else:
+            with SealedWriter(new, keys, place=path):
+                pass
+        try:
+            path.hardlink_to(new)
+        except FileExistsError:
+            pass  # another run was quicker: its file it is
+        except OSError:
+            new.rename(path)  # a volume without hard links
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _lock(descriptor: int, path: Path, job: str, holder: str) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -58,12 +89,8 @@ def _lock(descriptor: int, path: Path, job: str) -> None:
                 job,
             )
             return
-        holder = escaped(os.pread(descriptor, _NAME_LENGTH, 0).decode("utf-8", "replace").strip())
         raise ResumeError(
-            f"the job {job} is running already: {holder or 'another process'} holds "
-            f"{escaped(path)}",
+            f"the job {job} is running already: {escaped(holder)} holds {escaped(path)}",
             hint="Two runs of one job would write twice. Stop the other one, `flinksec stop`, or "
             "give this job a name of its own.",
         ) from error
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)

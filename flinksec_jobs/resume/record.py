@@ -39,6 +39,7 @@ class Start:
             one.
         highly_available: whether Flink itself remembers the job under this id.
         watched: whether its end would be on record, as a local run's is.
+        holder: the process that started it, and its machine.
     """
 
     number: int
@@ -49,6 +50,7 @@ class Start:
     owned: bool = False
     highly_available: bool = False
     watched: bool = False
+    holder: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 from flinksec_jobs.errors import ResumeError, SealedStateError
 from flinksec_jobs.resume import record
 from flinksec_jobs.resume.begin import JOB_ID
-from flinksec_jobs.sealed import KeyRing, SealedWriter
+from flinksec_jobs.sealed import KeyRing, SealedWriter, verify_tree
 from flinksec_jobs.state import RECOVERY_PATH
 
 from .conftest import Make, Volume
@@ -181,3 +181,12 @@ def test_a_volume_that_knows_no_locks_is_used_with_a_warning(
     with caplog.at_level(logging.WARNING):
         volume.start()
     assert "knows no locks" in caplog.text
+
+
+def test_nothing_in_a_sealed_directory_is_in_clear(sealed: Volume) -> None:
+    sealed.checkpoint(sealed.start(), 1)
+    sealed.start()
+    assert sealed.keys is not None
+    found = {report.path.name: report for report in verify_tree(sealed.job, sealed.keys)}
+    assert found.keys() == {"_job", "_lock", "_metadata"}
+    assert [report.detail for report in found.values() if not report.whole or report.detail] == []
