@@ -89,7 +89,7 @@ class FlinksecGroup(click.Group):
                 say_lines(f"hint: {told.hint}", err=True)
             ctx.exit(1)
         except KeyboardInterrupt:
-            click.echo("interrupted", err=True)
+            say_lines("interrupted", err=True)
             ctx.exit(_INTERRUPTED)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import click
 
+from flinksec_jobs.cli.output import say, say_json
+
 from ..errors import ResumeError
-from ..escaping import as_json, escaped
+from ..escaping import escaped
 from ..resume import stopping
 from ..runtime import running
 
@@ -48,11 +50,11 @@ def stop(job: str, savepoint: str | None, in_clear: bool, timeout: int, json_: b
             found, savepoint or None, in_clear=in_clear, timeout=timeout
         )
     if json_:
-        click.echo(as_json({"job": found.name, "job_id": found.job_id, "savepoint": location}))
+        say_json({"job": found.name, "job_id": found.job_id, "savepoint": location})
     elif location:
-        click.echo(f"{escaped(found.name)} has ended with the savepoint {escaped(location)}")
+        say(f"{found.name} has ended with the savepoint {location}")
     else:
-        click.echo(f"{escaped(found.name)} was cancelled")
+        say(f"{found.name} was cancelled")
 
 
 def _running(name: str) -> running.RunningJob:

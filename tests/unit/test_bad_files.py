@@ -27,18 +27,6 @@ _ERROR_LINES = 5  # An error and a hint; click writes usage, a blank line and a 
 _OTHERS = {"topic": "t", "index": "i", "key": "k2", "name": "n", "job": "job.py"}
 # What is written to; there a file that is missing is right.
 _WRITTEN = {"manifest", "output", "sbom", "run", "target"}
-# What is right: a directory is made, servers are started in it; nothing is set, or is to do.
-_ACCEPTED = {
-    ("image fetch", "directory"): {"a directory of pipes", "no file, and an odd name"},
-    ("sandbox up", "directory"): {"a directory of pipes", "no file, and an odd name"},
-    ("sandbox down", "directory"): {"a directory of pipes", "no file, and an odd name"},
-    ("cluster conf", "settings"): {"an empty file"},
-    ("settings show", "file"): {"an empty file"},
-    ("settings check", "file"): {"an empty file"},
-    ("run", "settings"): {"an empty file"},
-    ("run", "job"): {"an empty file"},
-}
-
 # Names that commands look for in a directory.
 _KNOWN_NAMES = (
     *("keystore.p12", "truststore.p12", "password", "tls.crt", "tls.key", "ca.crt", "a.pem"),
@@ -82,7 +70,7 @@ PARAMETERS = [
     )
     for name, command in COMMANDS.items()
     for parameter in command.params
-    if isinstance(parameter.type, click.Path | click.File) and not name.startswith("state ")
+    if isinstance(parameter.type, click.Path | click.File)
 ]
 
 
@@ -159,6 +147,23 @@ UNREADABLE: dict[str, Callable[[Path], Path]] = {
         b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
     ),
     "the beginning of PKCS#12": _with(b"0\x82\x09\x00\x02\x01\x03"),
+}
+
+
+_NOT_SEALED = UNREADABLE.keys() - {"no file, and an odd name"}
+# What is right: a directory is made, servers are started in it; nothing is set, or is to do.
+_ACCEPTED = {
+    ("image fetch", "directory"): {"a directory of pipes", "no file, and an odd name"},
+    ("sandbox up", "directory"): {"a directory of pipes", "no file, and an odd name"},
+    ("sandbox down", "directory"): {"a directory of pipes", "no file, and an odd name"},
+    ("cluster conf", "settings"): {"an empty file"},
+    ("settings show", "file"): {"an empty file"},
+    ("settings check", "file"): {"an empty file"},
+    ("run", "settings"): {"an empty file"},
+    ("run", "job"): {"an empty file"},
+    # They say of each file what it is.
+    ("state info", "paths"): _NOT_SEALED,
+    ("state ls", "paths"): _NOT_SEALED,
 }
 
 

@@ -3,12 +3,14 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flinksec_jobs import cli
 from flinksec_jobs.cli import main
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.escaping import as_json, escaped, escaped_lines
@@ -72,3 +74,9 @@ def test_arguments_are_repeated_escaped(arguments: list[str]) -> None:
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code in {1, 2}
     assert all(line.isprintable() for line in result.output.split("\n"))
+
+
+def test_commands_print_through_one_place() -> None:
+    folder = Path(cli.__file__).parent
+    printing = [path.name for path in folder.glob("*.py") if "click.echo" in path.read_text()]
+    assert printing == ["output.py"]

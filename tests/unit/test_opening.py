@@ -25,6 +25,9 @@ _WRITES = "writes"
 _ELASTICSEARCH = "SecretFile(layout.secret('elasticsearch-password')).read_text"
 _SCAFFOLD = "Path(__file__).with_name(f'{template}.tmpl').read_text"
 
+# Key rings, whose files are read by files, and Flink's file systems in the JVM.
+_OTHER_THINGS = {"KeyRing.open", "path.getFileSystem().open"}
+
 # What is let through: the module, the call as it is written there, and why.
 _REASONS = {
     ("files.py", "os.open"): "this is the place",
@@ -44,12 +47,8 @@ _REASONS = {
     ("settings/checks.py", "SecretFile(keys / name).read_bytes"): _SECRET,
     ("settings/checks.py", "key.read_bytes"): _SECRET,
     ("tls.py", "key.read_bytes"): _SECRET,
-    ("cli/state_keys.py", "KeyRing.open"): _KEY_RING,
-    ("cli/state_ring.py", "KeyRing.open"): _KEY_RING,
-    ("demo/demo.py", "KeyRing.open"): _KEY_RING,
     ("sealed/keyring.py", "cls.open"): _KEY_RING,
     ("sealed/keyring.py", "self.open"): _KEY_RING,
-    ("state.py", "KeyRing.open"): _KEY_RING,
     ("demo/flights.py", "archive.open"): _OURS,
     ("demo/flights.py", "zipfile.ZipFile"): _OURS,
     ("deploy/image/bill.py", "(home / 'release').read_text"): _IMAGE,
@@ -69,7 +68,7 @@ _REASONS = {
     ("runtime/gateway.py", "log_file.open"): _WRITES,
     ("runtime/gateway.py", "os.open"): _WRITES,
     ("runtime/gateway.py", "port_file.read_text"): _MADE,
-    ("runtime/jvm.py", "path.getFileSystem().open"): "Flink's file systems, for sealed files",
+    ("resume/lock.py", "os.open"): "a lock, in a directory of this user",
     ("runtime/run_directory.py", "os.open"): "a lock, in a directory of this user",
     ("sandbox/processes.py", "log.open"): _WRITES,
     ("sandbox/records.py", "layout.marker.open"): _WRITES,
@@ -93,7 +92,7 @@ def _opened(path: Path) -> Iterator[tuple[str, str]]:
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
             method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-            if called in _CALLS or method in _METHODS:
+            if (called in _CALLS or method in _METHODS) and called not in _OTHER_THINGS:
                 yield module, called
 
 

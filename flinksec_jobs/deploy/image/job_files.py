@@ -25,6 +25,7 @@ _LEFT_OUT = {"__pycache__", ".git"}
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _KEY_BYTES = 32
 _CHUNK = 1 << 20
+_LARGEST = 8 << 30
 _OVERLAP = 4096
 # A DER key is no larger; what begins like one and is, is something else.
 _LARGEST_KEY = 1 << 16
@@ -101,7 +102,7 @@ def _copy_file(path: Path, target: Path) -> None:
     try:
         with open_regular(path) as file, target.open("xb") as copied:
             found = os.fstat(file.fileno())
-            _refuse_by_name_and_mode(path, found)
+            _refuse_by_what_it_is(path, found)
             tail = b""
             while part := file.read(_CHUNK):
                 if not copied.tell():
@@ -118,7 +119,7 @@ def _copy_file(path: Path, target: Path) -> None:
         raise unreadable(path, "the job's file", error, ImageError) from error
 
 
-def _refuse_by_name_and_mode(path: Path, found: os.stat_result) -> None:
+def _refuse_by_what_it_is(path: Path, found: os.stat_result) -> None:
     if what := _NAMES.get(path.suffix.lower()):
         raise _refused(path, what)
     if path.suffix != ".py" and _CREDENTIALS.fullmatch(path.name):
@@ -129,6 +130,12 @@ def _refuse_by_name_and_mode(path: Path, found: os.stat_result) -> None:
             path,
             f"private (mode {stat.S_IMODE(found.st_mode):04o})",
             f"if it is no secret: chmod 0644 {escaped(path)}",
+        )
+    if found.st_size > _LARGEST:
+        raise _refused(
+            path,
+            f"larger than {_LARGEST >> 30} GiB",
+            "let the job fetch it, or mount a volume that has it",
         )
     if found.st_size == _KEY_BYTES and (path.parent / "primary").is_file():
         raise _refused(path, "a key of a key ring")
