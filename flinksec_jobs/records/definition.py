@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 
 from flinksec_jobs.records import field_types
 from flinksec_jobs.records.field_types import Fields, FieldType, RecordTypeError
-from flinksec_jobs.records.rows import RecordInfo, construct, in_order, info_of, named_values
+from flinksec_jobs.records.rows import RecordInfo, in_order, info_of, named_values
 from flinksec_jobs.records.values import RecordValueError, article
 
 if TYPE_CHECKING:
@@ -179,7 +179,10 @@ def _of(cls: Any, row: Any) -> Any:
             f"{cls.__name__}.of() takes a row but got {article(row)}",
             hint="Give it what a function of the job receives.",
         )
-    return construct(cls, cls.__record__.fields, *named, where=cls.__name__)
+    info = cls.__record__
+    if info.cls is not cls:  # a subclass that only adds methods
+        info = RecordInfo(cls, info.fields, checked=False)
+    return info.make(*named)
 
 
 _VALUES = property(_values)

@@ -12,8 +12,16 @@ from typing import Any
 
 from flinksec_jobs.records.declared import Declared, declared
 from flinksec_jobs.records.field_types import FieldType
-from flinksec_jobs.records.rows import fit_row, in_order, info_of, is_checked, named_values
-from flinksec_jobs.records.values import Fit, RecordValueError, article, fitting
+from flinksec_jobs.records.rows import (
+    fit_row,
+    in_order,
+    info_of,
+    is_checked,
+    named_values,
+    row_class,
+    values_fitter,
+)
+from flinksec_jobs.records.values import Fit, RecordValueError, article
 
 _METHODS = (
     "process_element",
@@ -54,19 +62,20 @@ def _wrap(function: Any, method: str, wanted: Declared | None, name: str) -> Non
 
 class _Checked:
     def __init__(self, fit: Fit | None, cls: type | None, name: str) -> None:
+        from pyflink.datastream import OutputTag
+
         self._fit = fit
         self._cls = cls
         self._name = name
         self._tags: dict[str, Fit | None] = {}
+        self._tag = OutputTag
 
     def each(self, results: Iterable[Any]) -> Iterator[Any]:
-        from pyflink.datastream import OutputTag
-
-        cls, fit = self._cls, self._fit
+        cls, fit, output_tag = self._cls, self._fit, self._tag
         for result in results:
             if type(result) is cls:
                 yield result
-            elif type(result) is tuple and result and isinstance(result[0], OutputTag):
+            elif type(result) is tuple and result and isinstance(result[0], output_tag):
                 yield self._side_output(*result)
             else:
                 yield result if fit is None else fit(result)
@@ -84,9 +93,7 @@ def _result_fit(wanted: Declared, name: str) -> Fit:
     """Make the function that returns a result as PyFlink has to get it."""
     names = [field for field, _ in wanted.fields]
     called = wanted.cls.__name__ if wanted.cls else name
-    fits = [
-        fitting(field, f"{called}.{field_name}", _fit_inner) for field_name, field in wanted.fields
-    ]
+    fit_values = values_fitter(wanted.fields, called, _fit_inner)
 
     def refused(value: Any) -> RecordValueError:
         return RecordValueError(
@@ -103,7 +110,7 @@ def _result_fit(wanted: Declared, name: str) -> Fit:
         ordered = _ordered(names if wanted.named else None, len(names), given, values)
         if ordered is None or (given != names and info_of(type(value)) and wanted.named):
             raise refused(value)
-        return _as_row(value, names if wanted.named else None, ordered, fits)
+        return _as_row(value, names if wanted.named else None, ordered, fit_values)
 
     return fit
 
@@ -119,19 +126,13 @@ def _ordered(
         return None
 
 
-def _as_row(
-    value: Any, names: Sequence[str] | None, values: Sequence[Any], fits: Sequence[Fit]
-) -> Any:
+def _as_row(value: Any, names: Sequence[str] | None, values: Sequence[Any], fit_values: Fit) -> Any:
     """The same object if nothing in it had to change, else a new row."""
-    from pyflink.common import Row
-
-    fitted = [fit(each) for fit, each in zip(fits, values, strict=True)]
-    is_row = isinstance(value, Row)
-    if (is_row or info_of(type(value))) and all(
-        new is old for new, old in zip(fitted, _own_values(value), strict=True)
-    ):
+    fitted = fit_values(values)
+    is_row = isinstance(value, row_class())
+    if fitted is values and (values is value._values if is_row else info_of(type(value))):
         return value
-    row = Row(*fitted)
+    row = row_class()(*fitted)
     if names is not None:
         row.set_field_names(list(names))
     if is_row:
@@ -139,17 +140,12 @@ def _as_row(
     return row
 
 
-def _own_values(value: Any) -> Sequence[Any]:
-    own: Sequence[Any] = value._values
-    return own
-
-
 def _fit_inner(field: FieldType, where: str) -> Fit:
     """Fit a nested row: into its class, or, where a type was written by hand, into a row."""
     if field.cls is not None:
         return _fit_inner_of_class(field, where)
     names = [name for name, _ in field.fields]
-    fits = [fitting(inner, f"{where}.{name}", _fit_inner) for name, inner in field.fields]
+    fit_values = values_fitter(field.fields, where, _fit_inner)
 
     def fit(value: Any) -> Any:
         named = named_values(value)
@@ -157,7 +153,7 @@ def _fit_inner(field: FieldType, where: str) -> Fit:
             raise RecordValueError(
                 f"{where} should be a row but is {article(value)}", hint="Give it a row."
             )
-        return _as_row(value, names, in_order(names, *named, where), fits)
+        return _as_row(value, names, in_order(names, *named, where), fit_values)
 
     return fit
 
@@ -166,9 +162,8 @@ def _fit_inner_of_class(field: FieldType, where: str) -> Fit:
     """A row in a row stays a row, if it is one of the right form."""
     to_record = fit_row(field, where)
     rows = _fit_inner(FieldType("row", fields=field.fields), where)
-    from pyflink.common import Row
-
-    return lambda value: rows(value) if isinstance(value, Row) else to_record(value)
+    row = row_class()
+    return lambda value: rows(value) if isinstance(value, row) else to_record(value)
 
 
 def _described(value: Any) -> str:

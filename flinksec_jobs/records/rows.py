@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, cast
@@ -19,14 +20,15 @@ from flinksec_jobs.records.values import (
     fitting,
 )
 
-# What a value looks like that needs no second look, in the most frequent case.
+# What the value of a local variable looks like that needs no second look.
 _QUICK = {
-    "str": "type(v) is str and v.isascii()",
-    "int": f"type(v) is int and {SMALLEST} <= v <= {LARGEST}",
-    "float": "type(v) is float",
-    "bool": "v is True or v is False",
-    "bytes": "type(v) is bytes",
+    "str": "type({v}) is str and {v}.isascii()",
+    "int": f"type({{v}}) is int and {SMALLEST} <= {{v}} <= {LARGEST}",
+    "float": "type({v}) is float",
+    "bool": "{v} is True or {v} is False",
+    "bytes": "type({v}) is bytes",
 }
+FitRow = Callable[[FieldType, str], Fit]
 
 
 class RecordInfo:
@@ -47,6 +49,7 @@ class RecordInfo:
         self.names = [name for name, _ in fields]
         self.values = _reader(self.names)
         self._check: Callable[[Any], None] | None = None
+        self._make: Callable[..., Any] | None = None
 
     def __reduce__(self) -> Any:
         return _restore, (self.cls, self.fields, self.checked)
@@ -60,6 +63,16 @@ class RecordInfo:
         if self._check is None:
             self._check = _checker(self)
         self._check(instance)
+
+    def make(self, names: Sequence[str] | None, values: Sequence[Any]) -> Any:
+        """Make an instance from the values of a row, nested rows included.
+
+        Raises:
+            RecordValueError: the fields are others, or a value does not fit.
+        """
+        if self._make is None:
+            self._make = constructor(self.cls, self.fields, self.cls.__name__)
+        return self._make(names, values)
 
 
 def _restore(cls: type, fields: Fields, checked: bool) -> RecordInfo:
@@ -77,23 +90,51 @@ def _reader(names: Sequence[str]) -> Callable[[Any], list[Any]]:
 
 def _checker(info: RecordInfo) -> Callable[[Any], None]:
     """Write a function that looks at each field once: most values pass without a call."""
-    lines = ["def check(instance):"]
+    lines = ["def made(instance):"]
     scope: dict[str, Any] = {"put": object.__setattr__}
     for place, (name, field) in enumerate(info.fields):
-        scope[f"fit{place}"] = fitting(field, f"{info.cls.__name__}.{name}", fit_row)
-        quick = _QUICK.get(field.kind, "False")
-        if field.kind == "row":
-            scope[f"cls{place}"] = field.cls
-            quick = f"type(v) is cls{place}" if is_checked(field.cls) else "False"
-        if field.nullable:
-            quick = f"v is None or {quick}"
+        where = f"{info.cls.__name__}.{name}"
         lines += [
             f"    v = instance.{name}",
-            f"    if not ({quick}):",
+            f"    if not ({_quick(field, 'v', place, scope)}):",
             f"        put(instance, {name!r}, fit{place}(v))",
         ]
-    exec("\n".join(lines), scope)  # noqa: S102  the names are identifiers
-    made: Callable[[Any], None] = scope["check"]
+        scope[f"fit{place}"] = fitting(field, where, fit_row)
+    return _compiled(lines, scope)
+
+
+def values_fitter(fields: Fields, where: str, fit_inner: FitRow) -> Fit:
+    """Write a function that fits the values of a row, given in the order of its fields.
+
+    Returns:
+        A function that returns the very sequence that it got if no value had to change.
+    """
+    names = [f"v{place}" for place in range(len(fields))]
+    lines = ["def made(values):", f"    {', '.join(names)}, = values", "    same = True"]
+    scope: dict[str, Any] = {}
+    for place, (name, field) in enumerate(fields):
+        lines += [
+            f"    if not ({_quick(field, f'v{place}', place, scope)}):",
+            f"        new = fit{place}(v{place})",
+            f"        if new is not v{place}:",
+            f"            v{place}, same = new, False",
+        ]
+        scope[f"fit{place}"] = fitting(field, f"{where}.{name}", fit_inner)
+    lines.append(f"    return values if same else [{', '.join(names)}]")
+    return _compiled(lines, scope)
+
+
+def _quick(field: FieldType, variable: str, place: int, scope: dict[str, Any]) -> str:
+    test = _QUICK.get(field.kind, "False").format(v=variable)
+    if field.kind == "row" and is_checked(field.cls):
+        scope[f"cls{place}"] = field.cls
+        test = f"type({variable}) is cls{place}"
+    return f"{variable} is None or {test}" if field.nullable else test
+
+
+def _compiled(lines: Sequence[str], scope: dict[str, Any]) -> Callable[[Any], Any]:
+    exec("\n".join(lines), scope)  # noqa: S102  all that is put in is an identifier
+    made: Callable[[Any], Any] = scope["made"]
     return made
 
 
@@ -111,6 +152,7 @@ def is_checked(cls: type | None) -> bool:
 def fit_row(field: FieldType, where: str) -> Fit:
     """Make the function that fits a value into a field that holds a row; see `fitting`."""
     cls = cast("type", field.cls)
+    makes: list[Callable[..., Any]] = []  # when first needed: a class may still be in the making
 
     def fit(value: Any) -> Any:
         info = info_of(cls)
@@ -124,9 +166,19 @@ def fit_row(field: FieldType, where: str) -> Fit:
                 f"{where} should be a {cls.__name__} but is {article(value)}",
                 hint=f"Make a {cls.__name__} of it.",
             )
-        return construct(cls, field.fields, *named, where=where)
+        if not makes:
+            makes.append(constructor(cls, field.fields, where))
+        return makes[0](*named)
 
     return fit
+
+
+@functools.cache
+def row_class() -> Any:
+    """Return PyFlink's row, which is not imported for those that only define records."""
+    from pyflink.common import Row
+
+    return Row
 
 
 def named_values(value: Any) -> tuple[Sequence[str] | None, Sequence[Any]] | None:
@@ -135,9 +187,7 @@ def named_values(value: Any) -> tuple[Sequence[str] | None, Sequence[Any]] | Non
     Returns:
         None for anything else; the names are None for a row or tuple that has none.
     """
-    from pyflink.common import Row
-
-    if isinstance(value, Row):
+    if isinstance(value, row_class()):
         return value.__dict__.get("_fields"), value.__dict__["_values"]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         info = info_of(type(value))
@@ -166,21 +216,41 @@ def in_order(
     )
 
 
-def construct(
-    cls: type, fields: Fields, names: Sequence[str] | None, values: Sequence[Any], *, where: str
-) -> Any:
-    """Make an instance of a dataclass from the values of a row, nested rows included.
+def constructor(cls: type, fields: Fields, where: str) -> Callable[..., Any]:
+    """Make the function that takes the names and values of a row and gives an instance.
 
-    Raises:
-        RecordValueError: the fields are others, or a value does not fit.
+    Returns:
+        A function that raises RecordValueError if the fields are others, or a value does not fit.
     """
-    ordered = in_order([name for name, _ in fields], names, values, where)
-    fitted = {
-        name: fitting(field, f"{where}.{name}", fit_row)(value) if field.kind == "row" else value
-        for (name, field), value in zip(fields, ordered, strict=True)
-    }
-    given = {field.name for field in dataclasses.fields(cls) if field.init}
-    made = cls(**{name: value for name, value in fitted.items() if name in given})
-    for name in fitted.keys() - given:
-        object.__setattr__(made, name, fitted[name])
-    return made
+    wanted = [name for name, _ in fields]
+    makes = _from_ordered(cls, fields, where)
+    return lambda names, values: makes(in_order(wanted, names, values, where))
+
+
+def _from_ordered(cls: type, fields: Fields, where: str) -> Callable[[Sequence[Any]], Any]:
+    parts = dataclasses.fields(cls)
+    nested = [
+        (place, fitting(field, f"{where}.{name}", fit_row))
+        for place, (name, field) in enumerate(fields)
+        if field.kind == "row"
+    ]
+
+    def fitted(values: Sequence[Any]) -> Sequence[Any]:
+        if not nested:
+            return values
+        made = list(values)
+        for place, fit in nested:
+            made[place] = fit(made[place])
+        return made
+
+    def by_name(values: Sequence[Any]) -> Any:
+        given = dict(zip((part.name for part in parts), fitted(values), strict=True))
+        made = cls(**{part.name: given[part.name] for part in parts if part.init})
+        for part in parts:
+            if not part.init:
+                object.__setattr__(made, part.name, given[part.name])
+        return made
+
+    if all(part.init and not part.kw_only for part in parts):
+        return lambda values: cls(*fitted(values))
+    return by_name
