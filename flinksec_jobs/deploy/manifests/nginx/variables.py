@@ -4,8 +4,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
+from typing import NoReturn
 
 from .directives import Directive, Unclear
 
@@ -17,6 +21,7 @@ _NOT_SENT = {
 }
 _LONGEST_PATTERN = 1000
 _DEEPEST = 20
+_SECONDS = 2
 
 
 @lru_cache(maxsize=1000)
@@ -36,9 +41,29 @@ def matches(pattern: str, text: str, *, ignore_case: bool) -> re.Match[str] | No
     """Search for a pattern.
 
     Raises:
-        Unclear: Python does not understand it.
+        Unclear: Python does not understand it, or finds no end.
     """
-    return _compiled(pattern, ignore_case).search(text)
+    with _limited(pattern):
+        return _compiled(pattern, ignore_case).search(text)
+
+
+@contextmanager
+def _limited(pattern: str) -> Iterator[None]:
+    """Give up a search that tries the same places without end, where signals can tell of it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def give_up(*_: object) -> NoReturn:
+        raise Unclear(f"the pattern {pattern} takes too long")
+
+    before = signal.signal(signal.SIGVTALRM, give_up)
+    signal.setitimer(signal.ITIMER_VIRTUAL, _SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 class Variables:

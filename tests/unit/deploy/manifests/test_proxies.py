@@ -158,6 +158,12 @@ def test_what_cannot_be_told_is_a_finding(trick: str) -> None:
     assert _found(_server(f"{AUTH} {TRUST} {trick} {listed}")) == {"proxy-unclear"}
 
 
+def test_a_pattern_without_end_is_given_up() -> None:
+    bomb = "location ~ ^/jobs/([0-9a-f]+)+!$ { return 403; }"
+    listed = f"location / {{ return 403; }} location = /overview {{ {OWN} {READ} {REST} }}"
+    assert _found(_server(f"{AUTH} {TRUST} {bomb} {listed}")) == {"proxy-unclear"}
+
+
 def test_a_proxy_of_something_else_is_not_judged() -> None:
     assert _found("server { listen 80; location / { proxy_pass http://shop:8080; } }") == set()
 
