@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from flinksec_jobs.cli.output import put, say
 from ..deploy import flink_conf
 from ..deploy.entrypoint import Mounts, Start, prepare
 from ..deploy.flink_conf_problems import problems, refuse
+from ..deploy.job_inputs import Program
 from ..settings import load
 from ..settings.checks import refuse_nothing
 
@@ -107,6 +109,7 @@ def jobmanager(  # noqa: PLR0917  click calls it by name
         options=given,
         arguments=[*own, "-py", str(program), *arguments],
         module_path=[program.parent],
+        program=Program(program, arguments, is_packed=_is_the_images(program)),
     )
     prepare(start).become()
 
@@ -119,6 +122,11 @@ def taskmanager(host: str | None, options: tuple[str, ...], **mounts: Path) -> N
     if host:
         given["taskmanager.host"] = host
     prepare(Start(role="taskmanager", mounts=_absolute(mounts), options=given)).become()
+
+
+def _is_the_images(program: Path) -> bool:
+    """Whether it is the job of an image, which has a folder of its own."""
+    return os.environ.get("FLINKSEC_JOB_FILE") == str(program)
 
 
 def _absolute(mounts: dict[str, Path]) -> Mounts:

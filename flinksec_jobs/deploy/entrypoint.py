@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from flinksec_jobs import hadoop_conf, hdfs
-from flinksec_jobs.deploy import flink_conf, flink_process, tls_check, trust
+from flinksec_jobs.deploy import flink_conf, flink_process, job_inputs, tls_check, trust
 from flinksec_jobs.deploy.flink_conf import Config, Role
 from flinksec_jobs.deploy.flink_conf_drift import drift
 from flinksec_jobs.deploy.flink_conf_problems import logging_problems, problems, refuse
@@ -86,6 +86,7 @@ class Start:
         options: Flink options that win over ``config.yaml``.
         arguments: of Flink's main class.
         module_path: directories of the job's own Python modules.
+        program: of the job, for a JobManager.
     """
 
     role: Role
@@ -93,6 +94,7 @@ class Start:
     options: Mapping[str, str] = field(default_factory=dict)
     arguments: Sequence[str] = ()
     module_path: Sequence[Path] = ()
+    program: job_inputs.Program | None = None
 
 
 def prepare(start: Start) -> Process:
@@ -113,6 +115,9 @@ def prepare(start: Start) -> Process:
     refuse(drift(given, settings, home), mounts.config, "is not the one that the settings give")
     refuse_environment(os.environ)
     directory = make_private(mounts.run / "conf")
+    watched: Config = {}
+    if start.program:
+        watched = job_inputs.watched(config, settings, start.program, directory)
     store, bundle = trust.merge(mounts.ca, java.home, directory)
     config |= _python(start.module_path, config)
     config[flink_conf.JAVA_OPTIONS] = " ".join(
@@ -123,13 +128,14 @@ def prepare(start: Start) -> Process:
         ]
     )
     passwords = _passwords(config, settings, start.role)
-    write_private(directory / "config.yaml", flink_conf.as_yaml(config | passwords))
+    write_private(directory / "config.yaml", flink_conf.as_yaml(config | watched | passwords))
     write_private(directory / LOG4J, _log4j(mounts))
     hadoop = _hadoop(settings, mounts)
     environment = _environment(mounts, home, java, bundle) | hadoop
     environment["FLINK_PLUGINS_DIR"] = str(_plugins(home, mounts.run / "plugins"))
+    class_path = [*hadoop.values(), *([job_inputs.jar()] if watched else [])]
     command = flink_process.command(
-        start.role, java, home, conf_dir=directory, config=config, class_path=hadoop.values()
+        start.role, java, home, conf_dir=directory, config=config, class_path=class_path
     )
     return Process([*command, *start.arguments], environment)
 

@@ -173,6 +173,13 @@ class ClusterSettings(Section):
     zookeeper_quorum: tuple[addresses.HostPort, ...] = Field(
         default=(), description="ZooKeeper servers, each as host:port."
     )
+    on_changed_job: Literal["replace", "refuse"] = Field(
+        default="replace",
+        description="With high availability, what a JobManager does whose settings, program or "
+        "packages are not those that the stored job was made from. replace: the job as it is now "
+        "goes on from the last checkpoint, if all of its state finds its place. refuse: it does "
+        "not start.",
+    )
     restart_strategy: Literal["exponential-delay", "fixed-delay", "none"] = Field(
         default="exponential-delay", description="What Flink does when a task of the job fails."
     )

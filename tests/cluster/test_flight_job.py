@@ -94,6 +94,9 @@ def test_a_new_jobmanager_goes_on_from_the_checkpoint_of_the_old_one(story: Stor
     log = story.cluster.log("jobmanager")
     assert log.count("Restoring job") >= 3
     assert "from Checkpoint" in log
+    # New certificates make it no other job: the plan that was stored is the one that runs.
+    assert "was made from other inputs" not in log
+    assert log.count("Successfully recovered 1 persisted job graphs") >= 3
 
 
 def test_every_file_of_every_checkpoint_is_sealed_and_whole(sandbox: Sandbox, story: Story) -> None:

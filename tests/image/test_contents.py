@@ -161,7 +161,10 @@ print(json.dumps({
     found = json.loads(restricted(IMAGE, program))
     assert found["dist"] == ["/opt/flink/lib/flink-dist-2.2.1.jar"]
     assert found["modules"] == ["pyflink", "pemja"]
-    assert found["own"] == ["flinksec-sealed-state.jar", "flinksec-secure-connectors.jar"]
+    assert found["own"] == [
+        *("flinksec-gateway.jar", "flinksec-high-availability.jar"),
+        *("flinksec-sealed-state.jar", "flinksec-secure-connectors.jar"),
+    ]
 
 
 def test_no_file_of_ours_can_be_written_by_others_or_is_closed_to_them() -> None:

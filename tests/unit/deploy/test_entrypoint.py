@@ -12,6 +12,7 @@ from flinksec_jobs.deploy import entrypoint, flink_conf, flink_process
 from flinksec_jobs.deploy.certs.create import Request, create
 from flinksec_jobs.deploy.certs.issue import Making
 from flinksec_jobs.deploy.entrypoint import Mounts, Process, Start
+from flinksec_jobs.deploy.job_inputs import Program
 from flinksec_jobs.errors import FlinkSecError, SettingsError
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import Java
@@ -97,6 +98,27 @@ def test_java_runs_flink_without_a_shell(mounts: Mounts) -> None:
     assert command[main - 2] == "-cp"
     jars = command[main - 1].split(os.pathsep)
     assert "flink-dist" in jars[-1]
+
+
+def test_with_high_availability_a_jobmanager_compares_the_stored_job_with_its_own(
+    mounts: Mounts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(artifacts, "own_jar", lambda name: tmp_path / f"{name}.jar")
+    (tmp_path / "job.py").write_text("")
+    program = Program(tmp_path / "job.py")
+    more = (
+        '[cluster]\nhigh_availability = "zookeeper"\nzookeeper_quorum = ["zoo:2181"]\n[cluster.tls]'
+    )
+    mounts.settings.write_text(mounts.settings.read_text().replace("[cluster.tls]", more))
+    command = prepared(mounts, program=program).command
+    assert "flinksec-high-availability.jar" in command[command.index("-cp") + 1]
+    config = written(mounts)
+    assert config["high-availability.type"] == "org.flinksec.availability.CheckedHighAvailability"
+    assert config["flinksec.cluster.high-availability"] == "zookeeper"
+    assert "job.py\t" in Path(str(config["flinksec.cluster.job-inputs"])).read_text()
+    command = prepared(mounts, role="taskmanager").command
+    assert "flinksec-high-availability.jar" not in command[command.index("-cp") + 1]
+    assert written(mounts)["high-availability.type"] == "zookeeper"
 
 
 def test_a_taskmanager_is_the_other_main_class(mounts: Mounts) -> None:
