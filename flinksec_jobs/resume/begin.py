@@ -31,6 +31,7 @@ from flinksec_jobs.resume.snapshots import (
     find,
     savepoints,
 )
+from flinksec_jobs.runtime.graph import Contents
 
 if TYPE_CHECKING:
     from flinksec_jobs.sealed import KeyProvider
@@ -61,7 +62,7 @@ class Request:
         highly_available: whether Flink itself remembers the job of that id.
         explicit: the checkpoint or savepoint that the command line names for this start.
         named: the one that settings or cluster name, for the first start that sees it.
-        operators_of: the names of the operators in a checkpoint, by its URI.
+        contents_of: what Flink tells of a checkpoint, by its URI.
     """
 
     job: str
@@ -75,7 +76,7 @@ class Request:
     highly_available: bool = False
     explicit: str | None = None
     named: str | None = None
-    operators_of: Callable[[str], Sequence[str]] = lambda _: ()
+    contents_of: Callable[[str], Contents] = lambda _: Contents()
 
     @property
     def directory(self) -> Path:
@@ -220,7 +221,12 @@ def _origin(
         _refuse_former_directory(request)
     used = keys if request.settings.sealed else None
     situation = Situation(
-        request.directory, before, found, lambda one: examine(one, used), _tell_passed_over
+        request.directory,
+        before,
+        found,
+        lambda one: examine(one, used),
+        lambda one: request.contents_of(_uri(request, one)).ends_job,
+        _tell_passed_over,
     )
     chosen = choose(situation)
     if isinstance(chosen, Nothing):
@@ -255,8 +261,7 @@ def _named(request: Request, path: str, keys: KeyProvider | None) -> Named:
 
 
 def _checked_own(request: Request, before: Record | None, chosen: Whole) -> Named:
-    scheme = state.SEALED if request.settings.sealed else ""
-    uri = f"{scheme}file://{chosen.snapshot.directory}"
+    uri = _uri(request, chosen.snapshot)
     found = Named(uri, chosen, owned=chosen.snapshot.kind is Kind.CHECKPOINT)
     known = _check_sources(request, found.uri)
     if before is None:
@@ -270,8 +275,13 @@ def _checked_own(request: Request, before: Record | None, chosen: Whole) -> Name
     return found
 
 
+def _uri(request: Request, snapshot: Snapshot) -> str:
+    scheme = state.SEALED if request.settings.sealed else ""
+    return f"{scheme}file://{snapshot.directory}"
+
+
 def _check_sources(request: Request, uri: str) -> bool:
-    operators = request.operators_of(uri)
+    operators = request.contents_of(uri).operators
     return identity.check_sources(operators, request.job, request.uses, request.accept, uri)
 
 
@@ -378,7 +388,6 @@ def _next(
         origin_id=origin.whole.number if origin and origin.whole else None,
         owned=origin is not None and origin.owned,
         highly_available=request.highly_available,
-        watched=not request.in_cluster,
         holder=f"process {os.getpid()} on {socket.gethostname()}",
     )
     return Record(

@@ -48,6 +48,7 @@ class Situation:
         record: of its last start, if there is one.
         found: all checkpoints and savepoints.
         examine: reads one; ``None`` if its writer was killed.
+        ends_job: whether a savepoint is one that its job was to end with.
         passed_over: called with each that was never completed.
     """
 
@@ -55,6 +56,7 @@ class Situation:
     record: Record | None
     found: Sequence[Snapshot]
     examine: Callable[[Snapshot], Whole | None]
+    ends_job: Callable[[Snapshot], bool]
     passed_over: Callable[[Snapshot], None]
 
     def name(self, snapshot: Snapshot) -> str:
@@ -74,10 +76,13 @@ def choose(situation: Situation) -> Whole | Nothing:
         return _without_record(situation)
     own = _of_last_start(situation, record)
     whole, torn = _examined(situation, own)
+    if record.finished:
+        # Savepoints that it took on its way are older than its end.
+        whole = [found for found in whole if _ends_job(situation, found)]
     if whole:
         newest = max(whole, key=lambda found: found.number)
         if all(found.snapshot.kind is Kind.SAVEPOINT for found in whole):
-            _refuse_old_savepoint(record, newest, torn)
+            _refuse_old_savepoint(situation, record, newest, torn)
         for snapshot in torn:
             situation.passed_over(snapshot)
         return newest
@@ -143,17 +148,23 @@ def _examined(
     return whole, torn
 
 
-def _refuse_old_savepoint(record: Record, newest: Whole, torn: Sequence[Snapshot]) -> None:
+def _ends_job(situation: Situation, found: Whole) -> bool:
+    return found.snapshot.kind is Kind.SAVEPOINT and situation.ends_job(found.snapshot)
+
+
+def _refuse_old_savepoint(
+    situation: Situation, record: Record, newest: Whole, torn: Sequence[Snapshot]
+) -> None:
     """Refuse a savepoint of a job that went on after it, and whose checkpoints are gone.
 
     Flink removes a job's checkpoints when it ends well, and never while it runs.
     """
     cut = [found for found in torn if (found.number or 0) > newest.number + 1]
-    went_on = record.start.watched and not record.finished and newest.number > _first(record)
+    went_on = newest.number > _first(record) and not _ends_job(situation, newest)
     if cut or went_on:
         raise ResumeError(
             f"it is not clear where the job {record.job} goes on from: it has the savepoint "
-            f"{escaped(newest.snapshot.directory)}, did not end with it as far as is known, and "
+            f"{escaped(newest.snapshot.directory)}, did not end with it, and "
             "no complete checkpoint of it is left",
             hint=_WAY_OUT,
         )

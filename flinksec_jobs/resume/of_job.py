@@ -81,7 +81,7 @@ def started(job: Job) -> Iterator[None]:
         highly_available=in_cluster and cluster_run.is_highly_available(),
         explicit=explicit,
         named=_named(job.env),
-        operators_of=graph.operators_of,
+        contents_of=graph.contents_of,
     )
     with beginning.begin(request) as begun:
         graph.change_options(job.env, _wanted(job.settings, begun.options), removed=PATHS)
@@ -117,7 +117,7 @@ def _start_from(job: Job, path: str) -> None:
             keys = stack.enter_context(state.open_keys(kept))
         uri = look(path, keys).uri
     identity.check_sources(
-        graph.operators_of(uri), job.name, job.uses, job.settings.job.accept, uri
+        graph.contents_of(uri).operators, job.name, job.uses, job.settings.job.accept, uri
     )
     _log.warning("job %s goes on from %s, as it was told to", job.name, uri)
     options = {state.RECOVERY_PATH: uri, beginning.CLAIM_MODE: "NO_CLAIM"}
@@ -128,7 +128,7 @@ def _leave_to_flink(job: Job, kept: StateSettings) -> None:
     """State on another file system, where this library does not look for checkpoints."""
     if path := _named(job.env):
         identity.check_sources(
-            graph.operators_of(path), job.name, job.uses, job.settings.job.accept, path
+            graph.contents_of(path).operators, job.name, job.uses, job.settings.job.accept, path
         )
         _log.warning("job %s goes on from %s, as it was told to", job.name, path)
     elif resume_of(job.settings) == "never":

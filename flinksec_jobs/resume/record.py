@@ -38,7 +38,6 @@ class Start:
         owned: whether it began from a checkpoint that Flink was told to remove when it has a newer
             one.
         highly_available: whether Flink itself remembers the job under this id.
-        watched: whether its end would be on record, as a local run's is.
         holder: the process that started it, and its machine.
     """
 
@@ -49,7 +48,6 @@ class Start:
     origin_id: int | None = None
     owned: bool = False
     highly_available: bool = False
-    watched: bool = False
     holder: str = ""
 
 

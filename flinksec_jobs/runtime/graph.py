@@ -78,10 +78,21 @@ def option(environment: StreamExecutionEnvironment, name: str) -> str | None:
     return _options(environment).get(name)
 
 
-def operators_of(uri: str) -> list[str]:
-    """Return the names of the operators that have state in a checkpoint.
+@dataclass(frozen=True)
+class Contents:
+    """What Flink tells of a checkpoint or savepoint.
 
-    Checkpoints of Flink before 2.1 have no names.
+    Attributes:
+        operators: names of those that have state in it; Flink before 2.1 kept none.
+        ends_job: whether it is a savepoint that its job was to end with.
+    """
+
+    operators: tuple[str, ...] = ()
+    ends_job: bool = False
+
+
+def contents_of(uri: str) -> Contents:
+    """Let Flink read the metadata of a checkpoint.
 
     Raises:
         JobError: its metadata cannot be read.
@@ -97,7 +108,9 @@ def operators_of(uri: str) -> list[str]:
         finally:
             stream.close()
         names = [state.getOperatorName().orElse("") for state in metadata.getOperatorStates()]
-    return [str(name) for name in names]
+        properties = metadata.getCheckpointProperties()
+        ends_job = properties is not None and bool(properties.isSynchronous())
+    return Contents(tuple(map(str, names)), ends_job)
 
 
 def _configuration(environment: StreamExecutionEnvironment) -> Any:

@@ -13,6 +13,7 @@ import pytest
 
 from flinksec_jobs.resume.begin import JOB_ID, Begun, Request, begin
 from flinksec_jobs.resume.snapshots import METADATA
+from flinksec_jobs.runtime.graph import Contents
 from flinksec_jobs.sealed import KeyRing, SealedWriter
 from flinksec_jobs.settings import StateSettings, load
 from flinksec_jobs.state import RECOVERY_PATH
@@ -39,7 +40,7 @@ class Volume:
     keys: KeyRing | None
     patch: pytest.MonkeyPatch
     clock: int = 1_000
-    operators: dict[str, list[str]] = field(default_factory=dict)
+    contents: dict[str, Contents] = field(default_factory=dict)
 
     @property
     def job(self) -> Path:
@@ -53,9 +54,7 @@ class Volume:
         return load(overrides={"state": given}, environ={}).need(StateSettings)
 
     def request(self, **changes: Any) -> Request:
-        request = Request(
-            "job", self.settings, "latest", operators_of=lambda uri: self.operators.get(uri, [])
-        )
+        request = Request("job", self.settings, "latest", contents_of=self.contents_of)
         return replace(request, **changes)
 
     def start(self, *, finished: bool = False, **changes: Any) -> Begun:
@@ -76,9 +75,18 @@ class Volume:
         """The metadata of a checkpoint of a run."""
         return self.write(self.job / begun.options[JOB_ID] / f"chk-{number}", number)
 
-    def savepoint(self, begun: Begun, number: int, tail: str = "0a1b") -> Path:
-        run = begun.options[JOB_ID][:6]
-        return self.write(self.job / f"savepoint-{run}-{tail}", number)
+    def savepoint(
+        self, begun: Begun, number: int, tail: str = "0a1b", *, ends_job: bool = False
+    ) -> Path:
+        directory = self.job / f"savepoint-{begun.options[JOB_ID][:6]}-{tail}"
+        self.contents[self.uri(directory)] = Contents(ends_job=ends_job)
+        return self.write(directory, number)
+
+    def uri(self, directory: Path) -> str:
+        return f"{'sealed+' if self.keys else ''}file://{directory}"
+
+    def contents_of(self, uri: str) -> Contents:
+        return self.contents.get(uri, Contents())
 
     def write(self, directory: Path, number: int, content: bytes | None = None) -> Path:
         directory.mkdir(parents=True)

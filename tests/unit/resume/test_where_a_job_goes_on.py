@@ -10,6 +10,7 @@ import pytest
 
 from flinksec_jobs.errors import ResumeError, SealedStateError
 from flinksec_jobs.resume.begin import CLAIM_MODE, JOB_ID
+from flinksec_jobs.runtime.graph import Contents
 from flinksec_jobs.sealed.format import PREFIX, SEALED_CHUNK
 from flinksec_jobs.state import RECOVERY_PATH
 
@@ -48,7 +49,7 @@ def test_a_stop_with_a_savepoint_replaces_the_checkpoints_of_every_killed_attemp
     killed = volume.start()
     stale = volume.checkpoint(killed, 2)
     stopped = volume.start(finished=True)
-    savepoint = volume.savepoint(stopped, 5)
+    savepoint = volume.savepoint(stopped, 5, ends_job=True)
     os.utime(stale, (2_000_000_000, 2_000_000_000))
     begun = volume.start()
     assert begun.options[RECOVERY_PATH].endswith(f"/job/{savepoint.parent.name}")
@@ -140,7 +141,8 @@ def test_a_savepoint_where_the_cluster_puts_them_is_found(volume: Volume) -> Non
         "resume": "required",
     }
     volume.start(**(same | {"resume": "first"}))
-    volume.write(volume.base / "savepoints" / "savepoint-012345-77", 9)
+    path = volume.write(volume.base / "savepoints" / "savepoint-012345-77", 9)
+    volume.contents[volume.uri(path.parent)] = Contents(ends_job=True)
     assert volume.origin(**same) == "../savepoints/savepoint-012345-77"
 
 
@@ -200,7 +202,7 @@ def test_state_that_was_removed_is_not_a_way_back_to_something_older(volume: Vol
 def test_a_savepoint_that_was_moved_away_is_not_guessed(volume: Volume) -> None:
     volume.checkpoint(volume.start(), 2)
     stopped = volume.start(finished=True)
-    savepoint = volume.savepoint(stopped, 5)
+    savepoint = volume.savepoint(stopped, 5, ends_job=True)
     moved = volume.base.parent / "backup" / savepoint.parent.name
     moved.parent.mkdir()
     savepoint.parent.rename(moved)
@@ -227,6 +229,26 @@ def test_an_older_savepoint_is_no_way_back_when_the_checkpoints_after_it_are_cut
     cut(sealed.checkpoint(begun, 50))
     with pytest.raises(ResumeError, match="no complete checkpoint of it is left"):
         sealed.start()
+
+
+@pytest.mark.parametrize("bounded", [True, False])
+def test_a_savepoint_on_the_way_is_older_than_the_end_of_the_job(
+    volume: Volume, bounded: bool
+) -> None:
+    ended = volume.start(bounded=bounded, finished=True)
+    volume.savepoint(ended, 5)
+    if bounded:
+        assert volume.origin(bounded=True) is None
+    else:  # it has ended with another one
+        with pytest.raises(ResumeError, match="was stopped with a savepoint, and none"):
+            volume.start()
+
+
+def test_a_job_that_was_killed_as_it_ended_goes_on_from_the_savepoint_of_its_end(
+    volume: Volume,
+) -> None:
+    savepoint = volume.savepoint(volume.start(), 5, ends_job=True)
+    assert volume.origin() == savepoint.parent.name
 
 
 def test_a_savepoint_without_metadata_was_never_completed(volume: Volume) -> None:

@@ -11,6 +11,7 @@ import pytest
 from flinksec_jobs.errors import ResumeError, SealedStateError
 from flinksec_jobs.resume import record
 from flinksec_jobs.resume.begin import JOB_ID
+from flinksec_jobs.runtime.graph import Contents
 from flinksec_jobs.sealed import KeyRing, SealedWriter, verify_tree
 from flinksec_jobs.state import RECOVERY_PATH
 
@@ -95,8 +96,8 @@ def test_a_sealed_savepoint_says_whose_it_is_wherever_it_was_moved(sealed: Volum
 
 def test_a_checkpoint_of_a_topic_that_the_job_does_not_read_is_refused(volume: Volume) -> None:
     path = volume.write(volume.base.parent / "copied" / "savepoint-1", 3).parent
-    uri = f"{'sealed+' if volume.keys else ''}file://{path}"
-    volume.operators[uri] = ["Source: Kafka orders", "count", "Kafka: Writer"]
+    operators = ("Source: Kafka orders", "count", "Kafka: Writer")
+    volume.contents[volume.uri(path)] = Contents(operators)
     with pytest.raises(ResumeError) as caught:
         volume.start(explicit=str(path), uses=("reads Kafka topic daily",))
     assert '"reads Kafka topic orders"' in caught.value.message
