@@ -149,6 +149,8 @@ def verify(
         for name, change in sorted(changes.items()):
             say(f"{change:<11}  {escaped(paths[0] / name)}  (by the manifest)")
         say(counted("file", len(reports), counts) if reports else "no file was found")
+        if counts[Status.FOREIGN] and place is None:
+            say("hint: if the job sees PATH under another path, name that one: --place", err=True)
     sys.exit(0 if whole and not changes else 1)
 
 

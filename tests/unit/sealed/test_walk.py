@@ -55,6 +55,21 @@ def test_a_link_to_a_file_counts_as_the_file_that_is_read_there(
     assert [r.status for r in verify_tree(volume, ring)] == [Status.WHOLE, Status.FOREIGN]
 
 
+def test_verify_of_a_volume_that_is_mounted_elsewhere_says_how(
+    volume: Path, ring: KeyRing, tmp_path: Path
+) -> None:
+    export = volume.rename(tmp_path / "export")
+    result = run("verify", "--keys", ring.directory, export)
+    assert (result.exit_code, "2 foreign" in result.stdout) == (1, True)
+    assert "name that one: --place" in result.stderr
+    for command in ("verify", "ls", "info", "manifest"):
+        result = run(command, "--keys", ring.directory, "--place", volume, export)
+        assert result.exit_code == 0
+        assert "foreign" not in result.output
+    two = run("verify", "--keys", ring.directory, "--place", volume, export, export)
+    assert (two.exit_code, "--place goes with one PATH" in two.stderr) == (2, True)
+
+
 def test_what_a_running_job_removes_meanwhile_is_left_out(
     volume: Path, ring: KeyRing, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -56,6 +56,23 @@ class KeyRingTest {
   }
 
   @Test
+  void aRingThatOthersCouldChangeIsRefused() throws IOException {
+    Path ring = TestKeys.ring(dir.resolve("ring"), "k1", 1);
+    Path primary = ring.resolve("primary");
+    Files.setPosixFilePermissions(primary, PosixFilePermissions.fromString("rw-rw-r--"));
+    assertRefused(ring, "the file 'primary' can be changed by others (mode 0664)");
+    Files.setPosixFilePermissions(primary, PosixFilePermissions.fromString("rw-r--r--"));
+
+    Files.setPosixFilePermissions(ring, PosixFilePermissions.fromString("rwxrwxrwx"));
+    assertRefused(ring, "the directory " + ring + " can be changed by others (mode 0777)");
+    Files.setAttribute(ring, "unix:mode", 01777);
+    assertThat(TestKeys.fileSystem(ring).getUri()).hasToString("sealed+file:///");
+
+    Files.setPosixFilePermissions(dir, PosixFilePermissions.fromString("rwxrwxrwx"));
+    assertRefused(ring, "the directory " + dir + " can be changed by others (mode 0777)");
+  }
+
+  @Test
   void aMountedSecretIsAKeyRing() throws IOException {
     Path data = TestKeys.ring(dir.resolve("..2026_01_01"), "k1", 1);
     Files.setPosixFilePermissions(data.resolve("k1"), PosixFilePermissions.fromString("r--r-----"));
