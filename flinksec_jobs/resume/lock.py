@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import logging
 import os
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flinksec_jobs import files
+from flinksec_jobs import file_locks, files
 from flinksec_jobs.errors import ResumeError
 from flinksec_jobs.escaping import escaped
 
@@ -79,7 +78,7 @@ def _make(path: Path, keys: KeyProvider | None) -> None:
 
 def _lock(descriptor: int, path: Path, job: str, holder: str) -> None:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        file_locks.lock(descriptor, file_locks.JOB)
     except OSError as error:
         if error.errno not in {errno.EWOULDBLOCK, errno.EACCES}:
             _log.warning(

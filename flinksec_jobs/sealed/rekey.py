@@ -3,13 +3,12 @@
 
 Let C be the slot that opens a file and O the other one. The new key goes into O and is synced
 before C is overwritten with zeros and synced: whenever the process dies, one slot is good. A lock
-on the file keeps two re-keys apart, also on two machines. Where a volume's locks do not reach the
+on the header keeps two re-keys apart, also on two machines. Where a volume's locks do not reach the
 other one (NFS with ``nolock``), C is left alone unless both slots are what they must be, and what
 was written is read back and mended.
 """
 
 import errno
-import fcntl
 import os
 import stat
 import time
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from flinksec_jobs import file_locks
 from flinksec_jobs.files import reason
 from flinksec_jobs.sealed.files import Found, is_gone, leads_into
 from flinksec_jobs.sealed.format import (
@@ -123,14 +123,14 @@ def _left(path: Path, status: Status, detail: str, needs: tuple[str, ...]) -> Re
 
 
 def _lock(descriptor: int) -> None:
-    """Takes the file's lock, which closing the file gives up.
+    """Takes the lock of the file's header, which closing the file gives up.
 
     Over NFS the same lock holds between machines. Flink takes none, so a job never waits for it.
     """
     end = time.monotonic() + _LOCK_PATIENCE
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            file_locks.lock(descriptor, file_locks.HEADER)
         except BlockingIOError:
             if time.monotonic() > end:
                 raise _DisturbedError(

@@ -178,7 +178,7 @@ def test_a_volume_that_knows_no_locks_is_used_with_a_warning(
     def unknown(*_: object) -> None:
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr("fcntl.flock", unknown)
+    monkeypatch.setattr("flinksec_jobs.file_locks.lock", unknown)
     with caplog.at_level(logging.WARNING):
         volume.start()
     assert "knows no locks" in caplog.text

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two re-keys at once, to different keys: whatever the order of their steps, no file is lost."""
 
-import fcntl
 import itertools
 import os
 import random
@@ -16,6 +15,9 @@ from typing import Any
 
 import pytest
 
+from flinksec_jobs import file_locks
+from flinksec_jobs.errors import FlinkSecError
+from flinksec_jobs.resume import lock as job_lock
 from flinksec_jobs.sealed import (
     KeyRing,
     Outcome,
@@ -75,13 +77,22 @@ def test_a_file_whose_lock_is_held_is_left_and_told(
 ) -> None:
     path = seal("file", b"state")
     monkeypatch.setattr(rekey, "_LOCK_PATIENCE", 0.05)
-    with path.open("rb") as file:
-        fcntl.flock(file, fcntl.LOCK_SH)
+    with path.open("rb+") as file:
+        file_locks.lock(file.fileno(), file_locks.HEADER)
         report = rekey_file(path, rings[0])
     assert (report.outcome, report.status) == (Outcome.LEFT, Status.UNREADABLE)
     assert report.detail.startswith("another process has held its lock")
     assert report.needs == ("k1",)
     assert rekey_file(path, rings[0]).outcome is Outcome.REWRAPPED
+
+
+def test_the_lock_of_a_job_that_runs_is_re_keyed_beside_it(
+    tmp_path: Path, rings: tuple[KeyRing, KeyRing]
+) -> None:
+    with job_lock.held(tmp_path / "job", "job", rings[0], "nobody"):
+        assert rekey_file(tmp_path / "job" / job_lock.FILE, rings[1]).needs == ("k3",)
+        with pytest.raises(FlinkSecError), job_lock.held(tmp_path / "job", "job", rings[0], "us"):
+            pass
 
 
 def test_a_volume_without_locks_is_told(
@@ -92,7 +103,7 @@ def test_a_volume_without_locks_is_told(
     def unsupported(*arguments: Any) -> None:
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr(fcntl, "flock", unsupported)
+    monkeypatch.setattr(file_locks, "lock", unsupported)
     with pytest.raises(OSError, match="No locks"):
         rekey_file(path, rings[0])
     assert verify_file(path, rings[0]).whole
@@ -149,7 +160,7 @@ def test_without_locks_no_order_of_their_steps_loses_a_file(
 
         return taken
 
-    monkeypatch.setattr(fcntl, "flock", lambda *arguments: None)
+    monkeypatch.setattr(file_locks, "lock", lambda *arguments: None)
     monkeypatch.setattr(os, "pread", step(pread))
     monkeypatch.setattr(os, "pwrite", step(pwrite))
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
