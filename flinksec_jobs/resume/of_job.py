@@ -13,6 +13,7 @@ from flinksec_jobs import state
 from flinksec_jobs.resume import begin as beginning
 from flinksec_jobs.resume import identity
 from flinksec_jobs.resume.named import look
+from flinksec_jobs.resume.request import Request, Resume
 from flinksec_jobs.runtime import cluster_run, graph, jvm
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def started(job: Job) -> Iterator[None]:
         yield
         return
     in_cluster = jvm.runs_in_a_cluster()
-    request = beginning.Request(
+    request = Request(
         job=job.name,
         settings=kept,
         resume=resume_of(job.settings),
@@ -90,7 +91,7 @@ def started(job: Job) -> Iterator[None]:
             begun.finished()
 
 
-def resume_of(settings: Settings) -> beginning.Resume:
+def resume_of(settings: Settings) -> Resume:
     """``job.resume``, or what it is by default."""
     return settings.job.resume or ("required" if jvm.runs_in_a_cluster() else "latest")
 

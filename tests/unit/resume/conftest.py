@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from flinksec_jobs.resume.begin import JOB_ID, Begun, Request, begin
+from flinksec_jobs.resume.begin import JOB_ID, Begun, begin
+from flinksec_jobs.resume.request import Request
 from flinksec_jobs.resume.snapshots import METADATA
 from flinksec_jobs.runtime.graph import Contents
 from flinksec_jobs.sealed import KeyRing, SealedWriter
