@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from flinksec_jobs.settings import Settings, StateSettings
 
-# The option's name, and the one it had before Flink 1.20.
+# The options' names, and those that they had before Flink 1.20.
 PATHS = (state.RECOVERY_PATH, "execution.savepoint.path")
+CLAIM_MODES = (beginning.CLAIM_MODE, "execution.savepoint-restore-mode")
 _log = logging.getLogger("flinksec_jobs.resume")
 _from_savepoint: list[str] = []
 
@@ -97,12 +98,9 @@ def resume_of(settings: Settings) -> Resume:
 
 
 def _wanted(settings: Settings, options: dict[str, str]) -> dict[str, str]:
-    given = settings.flink
-    return {
-        name: value
-        for name, value in options.items()
-        if name != beginning.CLAIM_MODE or name not in given
-    }
+    if settings.flink.keys().isdisjoint(CLAIM_MODES):
+        return options
+    return {name: value for name, value in options.items() if name not in CLAIM_MODES}
 
 
 def _named(env: StreamExecutionEnvironment) -> str | None:

@@ -129,6 +129,11 @@ def _named(request: Request, path: str, keys: KeyProvider | None) -> Named:
             "topic of Kafka in it",
             escaped(path),
         )
+    if request.settings.sealed and not found.uri.startswith(state.SEALED):
+        _log.warning(
+            "%s is in clear, so nobody can tell who wrote it; what the job writes is sealed",
+            escaped(path),
+        )
     _tell(request, found, "as it was told to")
     return found
 

@@ -119,12 +119,15 @@ def test_a_path_without_a_checkpoint_is_refused(volume: Volume, named: str) -> N
         volume.start(explicit=named)
 
 
-def test_a_savepoint_in_clear_may_be_named_and_not_as_a_sealed_one(make: Make) -> None:
+def test_a_savepoint_in_clear_may_be_named_and_not_as_a_sealed_one(
+    make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
     volume = make(True)
     keys, volume.keys = volume.keys, None
     path = volume.write(volume.base.parent / "plain" / "savepoint-1", 3).parent
     volume.keys = keys
     assert volume.start(explicit=str(path)).options[RECOVERY_PATH] == f"file://{path}"
+    assert f"{path} is in clear, so nobody can tell who wrote it" in caplog.text
     with pytest.raises(ResumeError, match="is in clear, and was named as sealed"):
         volume.start(explicit=f"sealed+file://{path}")
 
