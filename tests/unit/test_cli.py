@@ -223,3 +223,16 @@ def test_settings_check_opens_the_key_ring_as_the_job_does(tmp_path: Path) -> No
     result = run("settings", "check", str(settings_file))
     assert result.exit_code == 1
     assert f"state.keys: key ring {ring}: the file 'primary' can be changed" in result.stderr
+
+
+def test_run_hands_a_savepoint_to_the_job_that_it_starts(tmp_path: Path) -> None:
+    script = tmp_path / "job.py"
+    script.write_text(
+        "from flinksec_jobs.resume import of_job\n"
+        "open(__file__ + '.said', 'w').write(of_job._from_savepoint.pop())\n"
+    )
+    result = CliRunner().invoke(
+        main, ["run", "--from-savepoint", "/backup/savepoint-1", str(script)]
+    )
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "job.py.said").read_text() == "/backup/savepoint-1"
