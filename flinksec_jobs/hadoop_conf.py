@@ -72,12 +72,12 @@ def read(directory: Path, setting: str) -> dict[str, str]:
         )
     for path in present:
         for entry in _root(path, setting).iter("property"):
-            name, value = _of(entry, "name"), _of(entry, "value")
-            if name is None or not name.strip() or value is None or name.strip() in final:
-                continue
-            options[name.strip()] = value
-            if (_of(entry, "final") or "").strip() == "true":
-                final.add(name.strip())
+            name, value = (_of(entry, "name") or "").strip(), _of(entry, "value")
+            # Hadoop takes an empty value for none, and still obeys what is final.
+            if name and value and name not in final:
+                options[name] = value
+            if name and (_of(entry, "final") or "").strip() == "true":
+                final.add(name)
     return options
 
 

@@ -7,6 +7,7 @@ The same code serves the container and a cluster of processes on one machine; on
 
 from __future__ import annotations
 
+import logging
 import os
 import resource
 import shlex
@@ -21,6 +22,7 @@ from flinksec_jobs.deploy import flink_conf, flink_process, job_inputs, tls_chec
 from flinksec_jobs.deploy.flink_conf import Config, Role
 from flinksec_jobs.deploy.flink_conf_drift import drift
 from flinksec_jobs.deploy.flink_conf_problems import logging_problems, problems, refuse
+from flinksec_jobs.deploy.memory_volume import is_in_memory
 from flinksec_jobs.deploy.private_files import make_private
 from flinksec_jobs.deploy.start_options import refuse_environment, refuse_options
 from flinksec_jobs.errors import SettingsError
@@ -31,6 +33,7 @@ from flinksec_jobs.runtime.java import Java, find_java
 from flinksec_jobs.settings import ClusterSettings, Settings, load
 from flinksec_jobs.settings.checks import check_files
 
+_log = logging.getLogger("flinksec_jobs.deploy")
 LOG4J = "log4j-console.properties"
 # The group may share state on a volume; nobody else may see any file.
 _UMASK = 0o007
@@ -114,6 +117,7 @@ def prepare(start: Start) -> Process:
     _refuse(config, mounts)
     refuse(drift(given, settings, home), mounts.config, "is not the one that the settings give")
     refuse_environment(os.environ)
+    _announce_working_files(settings)
     directory = make_private(mounts.run / "conf")
     watched: Config = {}
     if start.program:
@@ -138,6 +142,16 @@ def prepare(start: Start) -> Process:
         start.role, java, home, conf_dir=directory, config=config, class_path=class_path
     )
     return Process([*command, *start.arguments], environment)
+
+
+def _announce_working_files(settings: Settings) -> None:
+    temporary = (settings.cluster or ClusterSettings()).temp_dir
+    if settings.state and settings.state.sealed and not is_in_memory(temporary):
+        _log.warning(
+            "cluster.temp_dir %s is not in memory, and working state and spilled records, which "
+            "nothing seals, go there: mount a volume in memory over it",
+            temporary,
+        )
 
 
 def _refuse_missing_beam(settings: Settings) -> None:

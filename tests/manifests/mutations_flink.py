@@ -79,6 +79,9 @@ MUTATIONS: dict[str, Mutation] = {
     "flink-settings-file": lambda d: d.unmount("elasticsearch"),
     "placeholder": lambda d: _set(d.data("krb5"), "note", "kdc.example.org"),
     "flink-settings": lambda d: d.settings("[state]", "[stat]"),
+    "flink-options-refused": lambda d: d.container()["args"].insert(
+        0, "-Dstate.backend.rocksdb.localdir=/mnt/state"
+    ),
     "flink-config-drift": lambda d: d.settings("[cluster]", "[cluster]\ntask_slots = 8"),
     "flink-flow-blocked": lambda d: d.policy("taskmanager")["ingress"].pop(1),
     "flink-flow-open": lambda d: d.policy("taskmanager")["ingress"].append(

@@ -21,7 +21,7 @@ Rows = dict[str, list[list[str]]]
 """By the first word of a line: the fields behind it."""
 
 
-def _tool(name: str) -> str:
+def tool(name: str) -> str:
     home = os.environ.get("JAVA_HOME")
     found = shutil.which(name, path=f"{home}/bin" if home else None)
     assert found, f"no {name} in JAVA_HOME or on PATH"
@@ -31,9 +31,9 @@ def _tool(name: str) -> str:
 def asked(jars: Iterable[Path], class_path: Iterable[Path], directory: Path) -> Rows:
     """Run `Tables.java` on jars."""
     path = os.pathsep.join(map(str, class_path))
-    command = [_tool("javac"), "--release", "17", "-cp", path, "-d", str(directory), str(SOURCE)]
+    command = [tool("javac"), "--release", "17", "-cp", path, "-d", str(directory), str(SOURCE)]
     subprocess.run(command, check=True)
-    command = [_tool("java"), "-cp", f"{directory}{os.pathsep}{path}", SOURCE.stem]
+    command = [tool("java"), "-cp", f"{directory}{os.pathsep}{path}", SOURCE.stem]
     done = subprocess.run(
         [*command, *map(str, jars)], check=True, stdout=subprocess.PIPE, text=True
     )

@@ -93,8 +93,12 @@ class Process:
             name: text(value)
             for name, value in (self.config.options if self.config else {}).items()
         }
-        given = re.findall(r"-D\s*([\w.-]+)=(\S+)", " ".join(self.container.words))
-        return found | dict(given)
+        return found | self.arguments
+
+    @cached_property
+    def arguments(self) -> dict[str, str]:
+        """The options that its arguments give by ``-D``."""
+        return dict(re.findall(r"-D\s*([\w.-]+)=(\S+)", " ".join(self.container.words)))
 
     @property
     def ports(self) -> dict[str, int]:

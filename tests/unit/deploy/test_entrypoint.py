@@ -271,6 +271,18 @@ def test_stores_that_the_settings_do_not_know_are_refused(mounts: Mounts) -> Non
         prepared(mounts)
 
 
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_working_files_that_do_not_lie_in_memory_are_announced(
+    mounts: Mounts,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    in_memory: bool,
+) -> None:
+    monkeypatch.setattr(entrypoint, "is_in_memory", lambda _: in_memory)
+    prepared(mounts)
+    assert ("cluster.temp_dir /tmp is not in memory" in caplog.text) is not in_memory
+
+
 def test_plugins_are_flink_s_own_and_the_sealed_file_system(mounts: Mounts) -> None:
     for _ in range(2):  # a container that is started again finds what is there
         process = prepared(mounts)

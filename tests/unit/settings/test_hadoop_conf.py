@@ -144,7 +144,7 @@ def test_a_directory_without_a_configuration_is_refused(tmp_path: Path) -> None:
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), max_size=20)
 
 
-@given(st.dictionaries(TEXT.map(str.strip).filter(bool), TEXT, max_size=5))
+@given(st.dictionaries(TEXT.map(str.strip).filter(bool), TEXT.filter(bool), max_size=5))
 def test_what_is_written_is_read_again(
     tmp_path_factory: pytest.TempPathFactory, given_: dict[str, str]
 ) -> None:

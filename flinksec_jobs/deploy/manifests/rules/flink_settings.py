@@ -10,6 +10,7 @@ from flinksec_jobs.deploy.entrypoint import Mounts
 from flinksec_jobs.deploy.flink_conf_drift import drift
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.settings import Settings, parse
+from flinksec_jobs.settings.passthrough import Giving, refused_in_flink
 
 from ..findings import rule
 from ..flink import Process, processes
@@ -49,6 +50,23 @@ def _drift(manifests: Manifests) -> Iterator[Place]:
             continue  # the rule above names it
         for found in drift(config.options, settings):
             yield config.object.at(f"data[{config.key}] {found.option}", found.why)
+
+
+@rule(
+    "flink-options-refused",
+    why="an option in the arguments has another answer than the settings: the process refuses it",
+    fix="say it in the settings, and make config.yaml anew",
+)
+def _options(manifests: Manifests) -> Iterator[Place]:
+    for process, entry in _mounted(manifests):
+        try:
+            state = _parsed(entry).state
+        except FlinkSecError:
+            continue  # the rule above names it
+        sealed = state is not None and state.sealed
+        giving = Giving(sealed=sealed, cluster=True, process=True)
+        for key, problem in refused_in_flink(process.arguments, giving):
+            yield process.container.at("args", f"-D {key} {problem}")
 
 
 def _mounted(manifests: Manifests) -> Iterator[tuple[Process, Object]]:
