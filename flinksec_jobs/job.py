@@ -19,6 +19,7 @@ from flinksec_jobs import (
     kafka,
     kafka_start,
     kerberos,
+    left_out,
     preflight,
     records,
     state,
@@ -305,7 +306,8 @@ class SecureJob:
             of_job.Job(self.name, self.settings, self.env, self._used.names, bounded=bounded)
         ):
             if not jvm.runs_in_a_cluster():
-                self._local_run.run_to_end(self.env)
+                with left_out.told(self.name):
+                    self._local_run.run_to_end(self.env)
                 return
             with jvm.translated(f"the job {self.name} failed"):
                 self.env.execute(self.name)

@@ -37,6 +37,19 @@ class EventTime:
     out_of_orderness: timedelta
     idleness: timedelta
 
+    def __post_init__(self) -> None:
+        """Refuse times that make no watermarks.
+
+        Raises:
+            SettingsError: it names the argument.
+        """
+        if self.out_of_orderness < timedelta(0) or self.idleness < timedelta(milliseconds=1):
+            raise SettingsError(
+                f"out_of_orderness={self.out_of_orderness}, idleness={self.idleness}: the first "
+                "is at least 0, the second more",
+                hint='Leave them out for "5 s" and "1 min".',
+            )
+
 
 @dataclass(frozen=True)
 class SourceOptions:

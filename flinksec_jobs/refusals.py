@@ -65,6 +65,8 @@ KAFKA = (
     Cause("SslAuthenticationException", "kafka.ca_certs", _UNTRUSTED),
     Cause("SSLHandshakeException", "kafka.ca_certs", _UNTRUSTED),
     Cause("UnknownTopicOrPartition", "topic", "Create it first: the library creates no topics."),
+    Cause("InvalidTopicException", "topic", "A topic's name is made of up to 249 letters, digits, "
+          "dots, dashes and underscores of ASCII; patterns of names are not taken."),
     # A broker that authorizes says the same of a topic that does not exist.
     Cause("TopicAuthorizationException", "topic, or kerberos.principal", "Either the topic does "
           "not exist, since the library creates none, or the principal has a ticket but not the "

@@ -101,6 +101,8 @@ def test_poison_between_good_records_is_left_out_and_nothing_else(
     assert found(sandbox, "numbers") == {str(n) for n in range(GOOD)}
     assert 'Left out, as on_undecodable = "skip" says' in ran.logs
     assert "field 's' does not fit its type integer in the mapping" in ran.logs
+    assert "1 documents for the Elasticsearch index numbers" in ran.said
+    assert "11 records of the Kafka topic poison" in ran.said
 
 
 def test_two_sinks_write_to_one_topic_exactly_once(sandbox: Sandbox, ran: Ran) -> None:
@@ -125,8 +127,16 @@ def test_a_string_is_one_document_on_one_line_in_all_three_sinks(
     ("name", "cause", "way_out"),
     [
         ("no such topic", "topic, or kerberos.principal: ", "the topic does not exist"),
-        ("a list for an id", "id_field names 'tags', whose type", "choose a field that is a str"),
-        ("a float for a key", "key_field names 'ratio', whose type", "choose a field that is"),
+        (
+            "a list for an id",
+            "id_field names 'tags', which is a list",
+            "choose a field that is a str",
+        ),
+        (
+            "a float for a key",
+            "key_field names 'ratio', which is a float",
+            "choose a field that is",
+        ),
         ("a closed index", "does not take documents for index 'closed'", "index_closed_exception"),
         ("an alias without a write index", "for index 'unclear'", "set is_write_index"),
         ("a data stream with ids", "for index 'stream-of-test'", "leave out id_field"),

@@ -98,3 +98,9 @@ def test_an_event_time_that_is_no_field_is_refused_with_the_fields() -> None:
     with pytest.raises(SettingsError, match="event_time='when' is no field of Event") as caught:
         kafka.watermarks(Event, time)
     assert caught.value.hint == "Its fields are id, at."
+
+
+@pytest.mark.parametrize(("out_of_orderness", "idleness"), [(-1, 60), (5, 0), (5, -1)])
+def test_times_that_make_no_watermarks_are_refused(out_of_orderness: int, idleness: int) -> None:
+    with pytest.raises(SettingsError, match=r"out_of_orderness=.*, idleness=.*: the first is"):
+        kafka.EventTime("at", timedelta(seconds=out_of_orderness), timedelta(seconds=idleness))

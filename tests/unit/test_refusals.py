@@ -48,6 +48,8 @@ SAID = {
         "SSLHandshakeException": "SSLHandshakeException: Received fatal alert: handshake_failure",
         "UnknownTopicOrPartition": "UnknownTopicOrPartitionException: This server does not host "
         "this topic-partition.",
+        "InvalidTopicException": "InvalidTopicException: The given topic name 'a*' cannot be "
+        "represented in a request.",
         "TopicAuthorizationException": "TopicAuthorizationException: Not authorized to access "
         "topics: [orders]",
         "AuthorizationException": "GroupAuthorizationException: Not authorized to access group: g",

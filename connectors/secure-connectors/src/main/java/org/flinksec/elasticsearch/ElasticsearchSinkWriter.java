@@ -28,7 +28,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentRequest> {
   private static final Logger LOG = LoggerFactory.getLogger(ElasticsearchSinkWriter.class);
-  private static final SkipBrake NO_BRAKE = new SkipBrake(0);
 
   private final ElasticsearchSettings settings;
   private final OrderedRequestBuffer buffer;
@@ -37,9 +36,10 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
   private final Counter rejected;
   private final LimitedWarnings rejections = new LimitedWarnings(LOG);
 
-  // Two, since what is converted now is answered later.
+  // Two, since what is converted now is answered later; the third never brakes.
   private final SkipBrake conversions;
   private final SkipBrake answers;
+  private final SkipBrake free;
 
   ElasticsearchSinkWriter(
       ElementConverter<T, DocumentRequest> converter,
@@ -69,8 +69,10 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
     this.buffer = buffer;
     this.client = client;
     this.rejected = metrics.counter("rejectedDocuments", new ThreadSafeSimpleCounter());
-    this.conversions = new SkipBrake(settings.maxSkipped());
-    this.answers = new SkipBrake(settings.maxSkipped());
+    String what = "documents for the Elasticsearch index " + settings.index();
+    this.conversions = new SkipBrake(settings.maxSkipped(), what);
+    this.answers = new SkipBrake(settings.maxSkipped(), what);
+    this.free = new SkipBrake(0, what);
     this.retries =
         new Retries(
             settings, metrics.counter("retriedDocuments", new ThreadSafeSimpleCounter()), LOG);
@@ -139,7 +141,7 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
     }
     boolean someGotIn = documents.size() > verdict.rejected().size() + verdict.retry().size();
     for (Verdict.Rejection rejection : verdict.rejected()) {
-      reject(someGotIn ? NO_BRAKE : answers, Verdict.describe(settings, rejection));
+      reject(someGotIn ? free : answers, Verdict.describe(settings, rejection));
     }
     if (someGotIn) {
       answers.passed();

@@ -2,9 +2,13 @@
 package org.flinksec.json;
 
 import java.util.Set;
+import org.apache.flink.api.common.typeinfo.BasicArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.java.typeutils.ListTypeInfo;
+import org.apache.flink.api.java.typeutils.MapTypeInfo;
+import org.apache.flink.api.java.typeutils.ObjectArrayTypeInfo;
 import org.apache.flink.api.java.typeutils.RowTypeInfo;
 
 /** What the connectors ask of a row type and of single fields. */
@@ -36,7 +40,7 @@ public final class RowTypes {
   public static int position(RowTypeInfo type, String field, String purpose) {
     int position = type.getFieldIndex(field);
     if (position < 0) {
-      throw new IllegalArgumentException(
+      throw new FieldException(
           "%s names '%s', which is not a field of the row; it has: %s"
               .formatted(purpose, field, String.join(", ", type.getFieldNames())));
     }
@@ -59,9 +63,27 @@ public final class RowTypes {
         || bytes && found.equals(PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO)) {
       return position;
     }
-    throw new IllegalArgumentException(
-        "%s names '%s', whose type %s has no one text form; choose a field that is a str, an int%s or a bool"
-            .formatted(purpose, field, found, bytes ? ", bytes" : ""));
+    throw new FieldException(
+        "%s names '%s', which is %s, and that has no one text form; choose a field that is a str, an int%s or a bool"
+            .formatted(purpose, field, inPython(found), bytes ? ", bytes" : ""));
+  }
+
+  private static String inPython(TypeInformation<?> type) {
+    if (type instanceof RowTypeInfo) {
+      return "a record";
+    }
+    if (type instanceof MapTypeInfo) {
+      return "a dict";
+    }
+    if (type.equals(PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO)) {
+      return "bytes";
+    }
+    if (type instanceof BasicArrayTypeInfo
+        || type instanceof ObjectArrayTypeInfo
+        || type instanceof ListTypeInfo) {
+      return "a list";
+    }
+    return type.equals(Types.DOUBLE) ? "a float" : "of the type " + type;
   }
 
   /** The text form of a field that {@link #identifier} allows. */

@@ -109,7 +109,7 @@ public final class JsonRowDeserializationSchema implements KafkaRecordDeserializ
     try {
       row = read(record);
     } catch (JsonDecodingException e) {
-      reject(new UndecodableRecordException(record, e));
+      reject(record.topic(), new UndecodableRecordException(record, e));
       return;
     }
     if (brake != null) {
@@ -131,13 +131,14 @@ public final class JsonRowDeserializationSchema implements KafkaRecordDeserializ
     return row;
   }
 
-  private void reject(UndecodableRecordException problem) throws UndecodableRecordException {
+  private void reject(String topic, UndecodableRecordException problem)
+      throws UndecodableRecordException {
     if (policy == UndecodableRecordPolicy.FAIL) {
       throw problem;
     }
     if (warnings == null) {
       warnings = new LimitedWarnings(LoggerFactory.getLogger(JsonRowDeserializationSchema.class));
-      brake = new SkipBrake(mostSkipped);
+      brake = new SkipBrake(mostSkipped, "records of the Kafka topic " + topic);
     }
     if (brake.skipped()) {
       throw new UndecodableRecordException(brake.tooMany("on_undecodable"), problem);

@@ -15,13 +15,16 @@ public final class SkipBrake {
   public static final int DEFAULT = 100;
 
   private final int most;
+  private final String what;
   private int inARow;
 
   /**
    * @param most so many may be left out one after the other; 0 for any number
+   * @param what is left out, such as {@code records of the Kafka topic t}
    */
-  public SkipBrake(int most) {
+  public SkipBrake(int most, String what) {
     this.most = most;
+    this.what = what;
   }
 
   /** A record got through. */
@@ -35,7 +38,11 @@ public final class SkipBrake {
    * @return whether it is one too many
    */
   public synchronized boolean skipped() {
-    return most > 0 && ++inARow > most;
+    if (most > 0 && ++inARow > most) {
+      return true;
+    }
+    SkipTally.add(what);
+    return false;
   }
 
   /** The start of a message about the record that was too many. */

@@ -198,6 +198,8 @@ class RefusedDocumentsTest extends SinkAgainstAFake {
       write(writer, Row.of("a", 1L), Row.of("b", 1L), Row.of("c", 1L), Row.of("d", 1L));
       writer.flush(false);
       assertThat(writer.rejectedDocuments()).isEqualTo(4);
+      String tally = "flinksec.skipped.documents for the Elasticsearch index flights";
+      assertThat(Long.parseLong(System.getProperty(tally))).isGreaterThanOrEqualTo(4 + 6);
     }
   }
 
@@ -240,7 +242,7 @@ class RefusedDocumentsTest extends SinkAgainstAFake {
       config.put("id_field", field);
       assertThatThrownBy(() -> ElasticsearchSinks.forRows(config, type))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageStartingWith("id_field names '" + field + "', whose type ")
+          .hasMessageStartingWith("id_field names '" + field + "', which is ")
           .hasMessageEndingWith("choose a field that is a str, an int or a bool");
     }
   }

@@ -298,7 +298,7 @@ class JsonRowSchemasTest {
     }
     for (String field : List.of("d", "list", "map", "row")) {
       assertThatThrownBy(() -> JsonRowSerializationSchema.of("alerts", type, field))
-          .hasMessageStartingWith("key_field names '" + field + "', whose type ")
+          .hasMessageStartingWith("key_field names '" + field + "', which is ")
           .hasMessageEndingWith("choose a field that is a str, an int, bytes or a bool");
     }
   }

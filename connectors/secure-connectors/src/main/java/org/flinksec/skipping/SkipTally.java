@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.skipping;
+
+import java.util.Properties;
+
+/**
+ * How much was left out, for the program that runs the job in the same JVM.
+ *
+ * <p>System properties hold it, since they are the same for all class loaders: jobs have one of
+ * their own each. They are changed only when something is left out.
+ */
+final class SkipTally {
+  /** In front of what was left out: {@code flinksec.skipped.records of the Kafka topic t}. */
+  static final String PREFIX = "flinksec.skipped.";
+
+  private SkipTally() {}
+
+  static void add(String what) {
+    Properties properties = System.getProperties();
+    synchronized (properties) {
+      long before = Long.parseLong(properties.getProperty(PREFIX + what, "0"));
+      properties.setProperty(PREFIX + what, Long.toString(before + 1));
+    }
+  }
+}
