@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.typeutils.RowTypeInfo;
 import org.apache.flink.types.Row;
@@ -28,9 +29,9 @@ class RowKeyMapperTest {
 
   @Test
   void aRowWithoutAnyKeyIsRefused() {
-    RowKeyMapper mapper = RowKeyMapper.of(FLIGHT, List.of("tail"));
-    assertThatThrownBy(() -> mapper.map(Row.of(null, "f2", 3L)))
-        .hasMessage("all fields of the key are null");
+    RowKeyMapper mapper = RowKeyMapper.of(FLIGHT, List.of("tail", "id"));
+    assertThatThrownBy(() -> mapper.map(Row.of(null, null, 3L)))
+        .hasMessage("a row has no key: it is null in tail and in id");
   }
 
   @Test
@@ -38,6 +39,23 @@ class RowKeyMapperTest {
     assertThatThrownBy(() -> RowKeyMapper.of(FLIGHT, List.of("tial")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("the rows have no field tial, only [tail, id, delay]");
+  }
+
+  @Test
+  void whatHasNoOneValueToCompareIsNoKey() {
+    List<TypeInformation<?>> wrong =
+        List.of(
+            Types.PRIMITIVE_ARRAY(Types.BYTE),
+            Types.OBJECT_ARRAY(Types.STRING),
+            Types.MAP(Types.STRING, Types.LONG),
+            FLIGHT);
+    for (TypeInformation<?> type : wrong) {
+      TypeInformation<?> rows = Types.ROW_NAMED(new String[] {"odd"}, type);
+      assertThatThrownBy(() -> RowKeyMapper.of(rows, List.of("odd")))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("the field odd is of the type ")
+          .hasMessageEndingWith("take a field that is a str, an int, a float or a bool");
+    }
   }
 
   @Test
