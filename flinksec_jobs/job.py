@@ -79,6 +79,7 @@ class SecureJob:
             self.settings = load(settings or _beside_the_script(), overrides=overrides or {})
         self._env: StreamExecutionEnvironment | None = None
         self._used = Used()
+        self._submissions: Any = None
         self._local_run = local.LocalRun(
             self.name,
             hdfs.hadoop_options(self.settings.hdfs) if self.settings.hdfs else {},
@@ -294,6 +295,9 @@ class SecureJob:
             SealedStateError: what it would go on from is not whole.
             JobError: a server refuses the job, or it failed in Flink.
         """
+        if jvm.is_empty(self.env):
+            graph.refuse_if_nothing_ran(self.name, self._submissions)
+            return
         bounded = graph.is_bounded(self.env)
         for note in self._used.check_delivery(
             self.name, self.settings, graph.checkpointing(self.env), bounded=bounded
@@ -338,8 +342,9 @@ class SecureJob:
         if self.settings.kafka:
             jars += artifacts.jars("flink-kafka")
         jvm.add_jars(env, jars)
-        if jvm.runs_in_a_cluster():
-            jvm.leave_out_flinks_python(env)
+        jvm.leave_out_flinks_python(env)
+        if not jvm.runs_in_a_cluster():
+            self._submissions = jvm.count_submissions(env)
         return env
 
     def _configuration(self) -> Configuration:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -89,6 +90,8 @@ class FlinksecGroup(click.Group):
                 say_lines(f"hint: {told.hint}", err=True)
             ctx.exit(1)
         except KeyboardInterrupt:
+            # Once is enough: what still runs is ended now, and that takes a moment.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             say_lines("interrupted", err=True)
             ctx.exit(_INTERRUPTED)
 

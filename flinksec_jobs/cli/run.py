@@ -1,21 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``flinksec run``: a job on this machine, with errors told in two lines."""
+"""``flinksec run``: a job on this machine that shows itself, with errors told in two lines."""
 
 from __future__ import annotations
 
 import logging
 import os
 import runpy
+import signal
 import sys
+import traceback
 from pathlib import Path
+from types import FrameType
 
 import click
 
+from flinksec_jobs.cli.output import say_json
 from flinksec_jobs.cli.program import check_program
+from flinksec_jobs.cli.run_output import Show
+from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.resume import of_job
+from flinksec_jobs.runtime import local
+
+_TERMINATED = 128 + signal.SIGTERM  # as shells report it
 
 
-@click.command()
+@click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("job", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--settings",
@@ -27,13 +36,22 @@ from flinksec_jobs.resume import of_job
     metavar="PATH",
     help="Start from this checkpoint or savepoint, and not from the job's newest.",
 )
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print what ran as one JSON object, the last line."
+)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def run(
-    job: Path, settings: Path | None, from_savepoint: str | None, arguments: tuple[str, ...]
+    job: Path,
+    settings: Path | None,
+    from_savepoint: str | None,
+    as_json: bool,
+    arguments: tuple[str, ...],
 ) -> None:
     """Run the PyFlink program JOB in this process, with ARGUMENTS as its own.
 
-    It is the same as ``python JOB``, but for how an error is told.
+    It is the same as ``python JOB``, but that it tells on stderr where its log is, how it gets on
+    and what it has done, and how an error is told. Options of the job stand after JOB; behind
+    ``--`` also those that flinksec has itself.
     """
     check_program(job)
     _show_warnings()
@@ -43,7 +61,38 @@ def run(
         of_job.start_from(from_savepoint)
     sys.argv = [str(job), *arguments]
     sys.path.insert(0, str(job.parent.absolute()))
-    runpy.run_path(str(job), run_name="__main__")
+    signal.signal(signal.SIGTERM, _terminate)
+    with Show() as show:
+        local.listen(show)
+        failure: BaseException | None = None
+        try:
+            runpy.run_path(str(job), run_name="__main__")
+        except (FlinkSecError, KeyboardInterrupt) as error:
+            failure = error
+            raise
+        except Exception as error:
+            failure = error
+            show.stop()
+            _tell_from(job, error)
+            sys.exit(1)
+        finally:
+            show.stop()
+            if as_json:
+                say_json(show.as_dict(failure))
+
+
+def _tell_from(job: Path, error: Exception) -> None:
+    """Show the traceback of an error of the program itself, without what has called it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename != str(job):
+        trace = trace.tb_next
+    traceback.print_exception(type(error), error, trace or error.__traceback__)
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    """End as after Ctrl-C: the JVM first, then its files."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough
+    sys.exit(_TERMINATED)
 
 
 def _show_warnings() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from flinksec_jobs.errors import JobError
 from flinksec_jobs.runtime import jvm
 
 if TYPE_CHECKING:
@@ -121,3 +122,22 @@ def _configuration(environment: StreamExecutionEnvironment) -> Any:
 def _options(environment: StreamExecutionEnvironment) -> dict[str, str]:
     found = environment._j_stream_execution_environment.getConfiguration().toMap()
     return {str(name): str(found[name]) for name in found}
+
+
+def refuse_if_nothing_ran(job_name: str, submissions: Any) -> None:
+    """Refuse a block that has left nothing to run, unless all has run inside it.
+
+    Args:
+        job_name: the job's.
+        submissions: what `jvm.count_submissions` gave; ``None`` in a cluster, which tells itself.
+
+    Raises:
+        JobError: nothing was ever defined.
+    """
+    if submissions is None or submissions.count() > 0:
+        return
+    raise JobError(
+        f"the job {job_name} defines nothing that could run",
+        hint="A stream runs when it has a sink: stream.sink_to(job.to_kafka(…)), or "
+        "stream.print().",
+    )

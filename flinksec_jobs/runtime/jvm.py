@@ -15,8 +15,10 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from flinksec_jobs.errors import FlinkSecError, JobError
+from flinksec_jobs.runtime import python_errors
 
 _DEEPEST = 30
+_MOST_FRAMES = 100
 _JARS = "pipeline.jars"
 # The JVM that `attach` has made known, by PyFlink's own object for it.
 _started: dict[str, Any] = {}
@@ -187,6 +189,27 @@ class SubmittedJob:
         self._result.get()
 
 
+def figures(job_id: str) -> dict[str, int]:
+    """The figures of a job of a local run, by the names that Flink gives its metrics.
+
+    An operator's are ``numRecordsIn NAME``; they stay when the job has ended.
+    """
+    lines = view().org.flinksec.gateway.RunMetrics.figures(job_id).splitlines()
+    return {name: int(value) for value, _, name in (line.partition(" ") for line in lines)}
+
+
+def count_submissions(environment: Any) -> Any:
+    """Count the jobs that a ``StreamExecutionEnvironment`` hands over: ``.count()`` tells."""
+    counter = view().org.flinksec.gateway.Submissions()
+    environment._j_stream_execution_environment.registerJobListener(counter)
+    return counter
+
+
+def is_empty(environment: Any) -> bool:
+    """Whether nothing is defined that could run."""
+    return bool(environment._j_stream_execution_environment.getTransformations().isEmpty())
+
+
 def submit(environment: Any, name: str) -> SubmittedJob:
     """Hand the job of a ``StreamExecutionEnvironment`` over, and do not wait for its end."""
     return SubmittedJob(environment.execute_async(name)._j_job_client)
@@ -310,12 +333,32 @@ def root_cause(java_exception: Any) -> str:
     for exception in chain:
         if exception.getClass().getName().startswith("org.flinksec.") and exception.getMessage():
             return _without_frames(exception.getMessage())
+        if told := _python_error(exception):
+            return told
     for exception in reversed(chain):
         name = exception.getClass().getName()
         message = exception.getMessage()
         if message and name not in _NOISE:
             return f"{name.rsplit('.', 1)[-1]}: {_without_frames(message)}"
     return _without_frames(str(chain[-1].toString()))
+
+
+def _python_error(exception: Any) -> str | None:
+    """What a Java exception tells of one in a Python function, ``None`` if it does not."""
+    message = exception.getMessage() or ""
+    if exception.getClass().getName() == python_errors.THREAD_MODE:
+        elements = list(exception.getStackTrace())[:_MOST_FRAMES]
+        frames = [
+            python_errors.java_frame(
+                element.getClassName(),
+                element.getFileName(),
+                element.getLineNumber(),
+                element.getMethodName(),
+            )
+            for element in elements
+        ]
+        return python_errors.of_thread_mode(message, [frame for frame in frames if frame])
+    return python_errors.of_process_mode(message)
 
 
 def _without_frames(text: str) -> str:

@@ -7,19 +7,22 @@ private temporary directory that goes away with the process.
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import sysconfig
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.errors import JobError, SettingsError
 from flinksec_jobs.job_name import file_name
 from flinksec_jobs.runtime import jvm, local_jvm, running, user_directories
 from flinksec_jobs.runtime.local_jvm import Surroundings
+from flinksec_jobs.runtime.run_figures import RunFigures, RunListener
 from flinksec_jobs.runtime.running import RunningJob
 
 # A local run ends at its first failure, where a cluster would try again for ever.
@@ -36,9 +39,11 @@ LOOPBACK_OPTIONS = {
     "taskmanager.host": _LOOPBACK,
     "web.submit.enable": "false",
 }
-_POLL_SECONDS = 0.1
+_METRICS = {"metrics.reporter.flinksec.factory.class": "org.flinksec.gateway.RunMetricsFactory"}
+_POLL_SECONDS, _MOMENT_EVERY = 0.1, 5
 # PyFlink's own name.
 _WORKERS = "_python_worker_execution_mode"
+_listener = RunListener()
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ class LocalRun:
     def protections(self) -> dict[str, str]:
         """The Flink options that keep other users and machines out, whatever ``[flink]`` says."""
         home = local_jvm.current()
-        return LOOPBACK_OPTIONS | home.tls.flink_options | home.temporary_options
+        return LOOPBACK_OPTIONS | _METRICS | home.tls.flink_options | home.temporary_options
 
     def run_to_end(self, environment: Any) -> None:
         """Run the job of a ``StreamExecutionEnvironment``, and let other programs find it.
@@ -88,24 +93,53 @@ class LocalRun:
         Raises:
             JobError: it failed.
         """
-        home = local_jvm.current()
-        with jvm.translated(f"the job {self.job_name} failed"):
-            submitted = jvm.submit(environment, self.job_name)
-            job = RunningJob(
-                name=self.job_name,
-                job_id=submitted.id,
-                process_id=os.getpid(),
-                rest=submitted.rest_address(),
-                client=home.tls.client,
-                log_file=self.log_file,
-            )
-            running.announce(home.directory, job)
-            try:
-                while not submitted.is_done():
-                    time.sleep(_POLL_SECONDS)
-                submitted.result()
-            finally:
-                running.withdraw(home.directory)
+        try:
+            with jvm.translated(f"the job {self.job_name} failed"):
+                self._run(jvm.submit(environment, self.job_name))
+        except JobError as error:
+            hint = f"The log is {self.log_file}"
+            error.hint = f"{error.hint} {hint}" if error.hint else hint
+            raise
+
+    def _run(self, submitted: jvm.SubmittedJob) -> None:
+        home, begin = local_jvm.current(), time.monotonic()
+        job = RunningJob(
+            name=self.job_name,
+            job_id=submitted.id,
+            process_id=os.getpid(),
+            rest=submitted.rest_address(),
+            client=home.tls.client,
+            log_file=self.log_file,
+        )
+        running.announce(home.directory, job)
+        failure: BaseException | None = None
+        try:
+            _listener.started(job)
+            for turn in itertools.count():
+                if submitted.is_done():
+                    break
+                time.sleep(_POLL_SECONDS)
+                if turn % _MOMENT_EVERY == 0:
+                    _listener.moment(_figures(job, begin))
+            submitted.result()
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            running.withdraw(home.directory)
+            if not isinstance(failure, KeyboardInterrupt | SystemExit):
+                with suppress(Exception):  # the JVM may be gone, which is told already
+                    _listener.ended(job, _figures(job, begin), failure)
+
+
+def listen(listener: RunListener) -> None:
+    """Let somebody hear how the runs of this process get on."""
+    global _listener  # noqa: PLW0603  one process, one listener
+    _listener = listener
+
+
+def _figures(job: RunningJob, begin: float) -> RunFigures:
+    return RunFigures.of(jvm.figures(job.job_id), time.monotonic() - begin)
 
 
 def log_directory() -> Path:

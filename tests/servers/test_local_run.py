@@ -6,6 +6,7 @@ every path has a blank and an umlaut, and variables of another Flink are set.
 """
 
 import http.client
+import json
 import os
 import signal
 import ssl
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,38 @@ keys = "{keys}"
 checkpoint_interval = "1 s"
 [job]
 resume = "never"
+"""
+
+
+SEVERAL = """import sys
+from flinksec_jobs import SecureJob
+from flinksec_jobs.errors import FlinkSecError
+from pyflink.common import Types, WatermarkStrategy
+
+def refuse(number):
+    if number == 500:
+        raise ValueError(f"not {number}")
+    return number
+
+def numbers(job, last):
+    from pyflink.datastream.connectors.number_seq import NumberSequenceSource
+    source, none = NumberSequenceSource(1, last), WatermarkStrategy.no_watermarks()
+    return job.env.from_source(source, none, "numbers", Types.LONG())
+
+print(sys.argv[1:], flush=True)
+with SecureJob("doubles") as job:
+    doubled = numbers(job, 1000).map(lambda number: 2 * number, Types.LONG())
+    doubled.filter(lambda number: number > 1990).print()
+with SecureJob("collects") as job:
+    print("collected", len(list(numbers(job, 3).execute_and_collect())), flush=True)
+for mode in ("thread", "process"):
+    try:
+        with SecureJob("fails", overrides={"python": {"execution_mode": mode}}) as job:
+            numbers(job, 1000).map(refuse, Types.LONG()).filter(lambda _: False).print()
+    except FlinkSecError as error:
+        print(error.message, flush=True)
+with SecureJob("empty") as job:
+    pass
 """
 
 
@@ -109,6 +142,59 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Odd]:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
+
+
+def test_functions_that_fail_are_told_with_their_lines_and_the_jobs_that_ran_as_json(
+    tmp_path: Path,
+) -> None:
+    """One process with one job after another: those of process mode, with an outsider's look."""
+    script = tmp_path / "jobs.py"
+    script.write_text(SEVERAL)
+    started = subprocess.Popen(
+        [sys.executable, "-m", "flinksec_jobs", "run", script, "--bounded", "-x", "1", "--json"],
+        env=os.environ | {"FLINKSEC_LOG_DIR": str(tmp_path / "logs"), "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    addresses: set[str] = set()
+    try:
+        while started.poll() is None:
+            with suppress(psutil.NoSuchProcess, FileNotFoundError):
+                addresses |= set(listening(started.pid).values())
+            time.sleep(0.2)
+        out, err = started.communicate()
+    finally:
+        if started.poll() is None:
+            os.killpg(started.pid, signal.SIGKILL)
+    assert started.returncode == 1, err
+    *printed, last = out.splitlines()
+    assert printed == [
+        "['--bounded', '-x', '1']",
+        *("1992", "1994", "1996", "1998", "2000"),
+        "collected 3",
+        *["the job fails failed: ValueError: not 500", f"  at {script}:8, in refuse"] * 2,
+    ]
+    told = json.loads(last)
+    assert [(job["name"], job["ok"]) for job in told["jobs"]] == [
+        ("doubles", True),
+        ("fails", False),
+        ("fails", False),
+    ]
+    assert told["jobs"][0]["sources"] == {"numbers": 1000}
+    assert told["jobs"][0]["sinks"] == {"Print to Std. Out": 5}
+    # The last block defines nothing.
+    assert told["error"]["message"] == "the job empty defines nothing that could run"
+    assert "1,000 records in (numbers 1,000), 5 out (Print to Std. Out 5)" in err
+    assert "Traceback" not in err
+    # Each name has its own log, the second one's JVM too.
+    assert {path.name for path in (tmp_path / "logs").iterdir()} == {
+        *("doubles.log", "fails.log", "empty.log", "collects.log")
+    }
+    # Python's workers of process mode are reached by sockets that are files.
+    assert addresses == {"127.0.0.1", "::ffff:127.0.0.1"}
+    assert list(tmp_path.glob(f"{run_directory.PREFIX}*")) == []
 
 
 def wait_for_a_checkpoint(process: subprocess.Popen[str], directory: Path) -> Path:
@@ -203,7 +289,9 @@ def test_ctrl_c_ends_a_job_without_a_traceback_and_leaves_nothing(odd: Odd) -> N
     assert odd.process.returncode == 130
     assert out == ""
     told = [line for line in err.splitlines() if not line.startswith("warning: ")]
-    assert told == ["interrupted"]
+    assert told[0] == f"job Zählung 1 runs, its log is {odd.job.log_file}"
+    assert told[1].startswith(f"Flink's web UI and REST: {odd.job.rest}, for clients with ")
+    assert told[2:] == ["interrupted"]
     _, alive = psutil.wait_procs(jvm, timeout=30)
     assert alive == []
     assert not odd.run.exists()
