@@ -23,19 +23,19 @@ BEAM = f'''Error received from SDK harness for instruction 1: Traceback (most re
   File "{SITE}/pyflink/datastream/data_stream.py", line 311, in process_element
     yield self._map_func(value)
           ^^^^^^^^^^^^^^^^^^^^^
-  File "/home/me/job.py", line 11, in grow
+  File "/jobs/job.py", line 11, in grow
     return helper(n)
            ^^^^^^^^^
-  File "/home/me/job.py", line 7, in helper
+  File "/jobs/job.py", line 7, in helper
     return n.amount
            ^^^^^^^^
 '''
 FRAMES = [
-    Frame("/home/me/job.py", 7, "helper"),
-    Frame("/home/me/job.py", 11, "grow"),
+    Frame("/jobs/job.py", 7, "helper"),
+    Frame("/jobs/job.py", 11, "grow"),
     Frame(f"{SITE}/pyflink/datastream/data_stream.py", 311, "process_element"),
 ]
-PLACES = "\n  at /home/me/job.py:7, in helper\n  at /home/me/job.py:11, in grow"
+PLACES = "\n  at /jobs/job.py:7, in helper\n  at /jobs/job.py:11, in grow"
 
 
 def test_in_thread_mode_the_exception_is_told_with_the_functions_own_lines() -> None:
@@ -70,10 +70,10 @@ def test_of_chained_exceptions_the_last_is_told() -> None:
     chained = (
         BEAM
         + "KeyError: 1\n\nDuring handling of the above exception, another exception occurred:\n\n"
-        + 'Traceback (most recent call last):\n  File "/home/me/job.py", line 3, in last\n'
+        + 'Traceback (most recent call last):\n  File "/jobs/job.py", line 3, in last\n'
         + "    raise ValueError\nValueError\n"
     )
-    assert python_errors.of_process_mode(chained) == "ValueError\n  at /home/me/job.py:3, in last"
+    assert python_errors.of_process_mode(chained) == "ValueError\n  at /jobs/job.py:3, in last"
 
 
 def test_what_a_library_raises_is_told_with_both_places() -> None:
@@ -94,11 +94,11 @@ def test_where_no_function_of_the_user_is_it_is_told_what_went_wrong() -> None:
 
 
 def test_a_deep_recursion_is_told_in_a_few_lines() -> None:
-    deep = [Frame("/home/me/job.py", 4, "again")] * 900
+    deep = [Frame("/jobs/job.py", 4, "again")] * 900
     told = python_errors.of_thread_mode("<class 'RecursionError'>: too deep", deep)
     assert told.splitlines() == [
         "RecursionError: too deep",
-        *["  at /home/me/job.py:4, in again"] * 5,
+        *["  at /jobs/job.py:4, in again"] * 5,
     ]
 
 
@@ -109,5 +109,5 @@ def test_a_java_exception_without_python_in_it_is_none_of_these() -> None:
 
 
 def test_pemjas_way_of_writing_a_path_is_undone() -> None:
-    frame = python_errors.java_frame("/home/me.too/a job", "a job.py", 7, "helper")
-    assert frame == Frame("/home/me.too/a job.py", 7, "helper")
+    frame = python_errors.java_frame("/jobs/of.me/a job", "a job.py", 7, "helper")
+    assert frame == Frame("/jobs/of.me/a job.py", 7, "helper")
