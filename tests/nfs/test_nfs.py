@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.faults.contents import digest
-from tests.nfs.volume import EXPORT, PATH, NfsVolume
+from tests.nfs.volume import EXPORT, PATH, RING, NfsVolume
 
 ROOT = Path(__file__).parents[2]
 SIZES = (0, 1, 16_384, 3_000_000)
@@ -19,7 +19,7 @@ KEYS = 16
 
 def verify(volume: NfsVolume, path: str) -> tuple[int, str]:
     """`flinksec state verify` in the client."""
-    keys = ["--keys", str(volume.ring.directory), path]
+    keys = ["--keys", RING, path]
     command = [sys.executable, "-m", "flinksec_jobs", "state", "verify", *keys]
     return volume.client.run(f"cd {shlex.quote(str(ROOT))} && {shlex.join(command)}")
 

@@ -14,6 +14,7 @@ from tests.nfs.guest import Guest, Network
 
 EXPORT = "/run/export"
 PATH = "/run/volume"
+RING = "/run/ring"
 _MEBIBYTE = 1 << 20
 _DISK = 96 * _MEBIBYTE
 OPTIONS = {"4.2": "vers=4.2,hard,timeo=20", "3": "vers=3,nolock,hard,tcp,timeo=20"}
@@ -72,12 +73,14 @@ class NfsVolume:
             "client", self._network.client, self._directory / "client.log", mebibytes=1200
         )
         self._guests.callback(client.kill)
+        # The guest's root is nobody to the files of a user of the host, and a ring must be its own.
+        client.do(f"cp -r {self.ring.directory} {RING} && chown -R 0:0 {RING}")
         client.do(f"mount.nfs {SOURCES[self.version]} {PATH} -o {OPTIONS[self.version]}")
         return client
 
     def start(self, program: str, *arguments: str) -> Lines:
         """One of the programs in a JVM of the client, with the key ring."""
-        command = self._programs.command(program, self.ring.directory, *arguments)
+        command = self._programs.command(program, RING, *arguments)
         plugins = self._programs.directory / "plugins"
         started = self.client.start(command, FLINK_PLUGINS_DIR=str(plugins))
         started.wait_for("ready")
