@@ -7,11 +7,16 @@ import os
 import random
 import re
 import signal
+import threading
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from flinksec_jobs.sealed import KeyRing, verify_file
+from flinksec_jobs.sealed import KeyRing, Outcome, verify_file
+from flinksec_jobs.sealed.files import walk
+from flinksec_jobs.sealed.rekey import rekey_found
 from tests.faults.conftest import StartJvm
 from tests.faults.java import Jvm
 from tests.faults.rules import Rule
@@ -80,6 +85,42 @@ def test_a_checkpoint_that_fails_is_declined_and_the_next_one_is_right(
     assert number == max(told.complete)
     jvm.tell(f"start {volume.path / left.relative_to(volume.behind)}")
     assert jvm.wait_for("restored") == f"restored {told.complete[number]}"
+    check_end(jvm)
+    assert jvm.end() == 0
+
+
+def test_two_re_keys_beside_a_job_that_runs_lose_no_checkpoint(
+    volume: Volume, start: StartJvm, tmp_path: Path
+) -> None:
+    ring = KeyRing.create(tmp_path / "ring", "k1")
+    jvm = start("JobCommands", ring.directory, volume.path, tmp_path)
+    jvm.tell("start")
+    jvm.wait_for("complete")
+    # Each to a key of its own; the JVM, which seals under the first one, finds both on disk.
+    rings = ring.add("k2"), ring.add("k3")
+    stop = threading.Event()
+    done: Counter[str] = Counter()
+
+    def rekey(to: KeyRing) -> None:
+        while not stop.is_set():
+            reports = [rekey_found(found, to) for found in walk(volume.path)]
+            done.update(str(report.outcome) for report in reports if report)
+
+    with ThreadPoolExecutor(2) as pool:
+        running = [pool.submit(rekey, to) for to in rings]
+        try:
+            for _ in range(6):
+                jvm.wait_for("complete")
+        finally:
+            stop.set()
+    assert [one.result() for one in running] == [None, None]
+    assert done[Outcome.REWRAPPED] > 6
+
+    jvm.tell("cancel")
+    assert jvm.wait_for("cancelled").endswith("true")
+    left = last_complete(volume, KeyRing.open(ring.directory))
+    jvm.tell(f"start {volume.path / left.relative_to(volume.behind)}")
+    assert jvm.wait_for("restored") == f"restored {Told.by(jvm).complete[number_of(left)]}"
     check_end(jvm)
     assert jvm.end() == 0
 
