@@ -20,6 +20,7 @@ from typing import Any
 
 from flinksec_jobs.deploy.flink_conf import Config
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.files import open_regular
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.settings import ClusterSettings, Settings
@@ -157,7 +158,7 @@ def _unreadable(error: OSError) -> None:
 
 def _hash_of_file(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         error.filename = str(path)
