@@ -129,6 +129,9 @@ def ssl_context(elasticsearch: ElasticsearchSettings) -> ssl.SSLContext:
         load_certificates(elasticsearch.ca_certs, "elasticsearch.ca_certs")
         context = ssl.create_default_context(cafile=str(elasticsearch.ca_certs))
     context.check_hostname = elasticsearch.verification == "full"
+    # RFC 9525: what stands in the subject is no host name. OpenSSL would take it where the
+    # certificate names none, and urllib3 and the JVM's side of this library do not.
+    context.hostname_checks_common_name = False
     if elasticsearch.verification in {"fingerprint", "none"}:
         context.verify_mode = ssl.CERT_NONE
     if elasticsearch.client_cert and elasticsearch.client_key:

@@ -115,6 +115,7 @@ class RestClient:
 def _context(files: ClientFiles) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=str(files.trusted))
+        context.hostname_checks_common_name = False
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(files.certificate, files.key)
     except OSError as error:

@@ -9,7 +9,10 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.X509ExtendedTrustManager;
 
-/** Validates chain and host name, and refuses a connection on which names would go unchecked. */
+/**
+ * Validates chain and host name, and refuses a connection on which names would go unchecked, or be
+ * looked for in the subject.
+ */
 final class FullTrustManager extends X509ExtendedTrustManager {
   private final X509ExtendedTrustManager pkix;
 
@@ -20,7 +23,9 @@ final class FullTrustManager extends X509ExtendedTrustManager {
   @Override
   public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
       throws CertificateException {
-    requireNameCheck(socket instanceof SSLSocket ssl ? ssl.getSSLParameters() : null);
+    SSLSocket ssl = socket instanceof SSLSocket found ? found : null;
+    requireNameCheck(ssl == null ? null : ssl.getSSLParameters());
+    ServerNames.require(chain[0], ssl.getSSLParameters(), ssl.getHandshakeSession());
     pkix.checkServerTrusted(chain, authType, socket);
   }
 
@@ -28,6 +33,7 @@ final class FullTrustManager extends X509ExtendedTrustManager {
   public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
       throws CertificateException {
     requireNameCheck(engine == null ? null : engine.getSSLParameters());
+    ServerNames.require(chain[0], engine.getSSLParameters(), engine.getHandshakeSession());
     pkix.checkServerTrusted(chain, authType, engine);
   }
 

@@ -100,7 +100,13 @@ final class Pem {
 
   private static String text(String setting, String path) throws TlsException {
     try {
-      return new String(Files.readAllBytes(Path.of(path)), StandardCharsets.ISO_8859_1);
+      Path file = Path.of(path);
+      if (Files.exists(file) && !Files.isRegularFile(file)) {
+        throw new TlsException(setting + ": " + path + " is no regular file"); // it may never end
+      }
+      return new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
+    } catch (TlsException e) {
+      throw e;
     } catch (NoSuchFileException e) {
       throw new TlsException(setting + ": there is no file " + path, e);
     } catch (IOException e) {

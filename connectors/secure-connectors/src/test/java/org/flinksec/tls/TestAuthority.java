@@ -45,7 +45,7 @@ public final class TestAuthority {
   public TestAuthority(String name) {
     this.name = name;
     Instant now = Instant.now();
-    this.certificate = sign(keys, name, null, now.minus(DAY), now.plus(DAY), true);
+    this.certificate = sign(keys, name, new GeneralName[0], now.minus(DAY), now.plus(DAY), true);
   }
 
   public X509Certificate certificate() {
@@ -63,8 +63,34 @@ public final class TestAuthority {
         subjectKeys, sign(subjectKeys, dnsName, dnsName, notBefore, notAfter, false), certificate);
   }
 
+  /** A certificate with a common name and other names, or with none if there are none. */
+  public Identity issue(String cn, GeneralName... names) {
+    KeyPair subject = ecKeys();
+    Instant until = Instant.now().plus(DAY);
+    return new Identity(
+        subject,
+        sign(subject, cn, names, until.minus(DAY.multipliedBy(2)), until, false),
+        certificate);
+  }
+
   private X509Certificate sign(
       KeyPair subject, String cn, String dnsName, Instant from, Instant until, boolean authority) {
+    GeneralName[] names =
+        dnsName == null ? new GeneralName[0] : new GeneralName[] {dnsName(dnsName)};
+    return sign(subject, cn, names, from, until, authority);
+  }
+
+  static GeneralName dnsName(String name) {
+    return new GeneralName(GeneralName.dNSName, name);
+  }
+
+  private X509Certificate sign(
+      KeyPair subject,
+      String cn,
+      GeneralName[] names,
+      Instant from,
+      Instant until,
+      boolean authority) {
     try {
       JcaX509v3CertificateBuilder builder =
           new JcaX509v3CertificateBuilder(
@@ -75,11 +101,8 @@ public final class TestAuthority {
               new X500Principal("CN=" + cn),
               subject.getPublic());
       builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(authority));
-      if (dnsName != null) {
-        builder.addExtension(
-            Extension.subjectAlternativeName,
-            false,
-            new GeneralNames(new GeneralName(GeneralName.dNSName, dnsName)));
+      if (names.length > 0) {
+        builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(names));
       }
       return new JcaX509CertificateConverter()
           .getCertificate(

@@ -25,6 +25,7 @@ import java.util.HexFormat;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
+import org.bouncycastle.asn1.x509.GeneralName;
 import org.flinksec.Serialized;
 import org.flinksec.tls.TestAuthority.Identity;
 import org.junit.jupiter.api.AfterEach;
@@ -66,6 +67,39 @@ class TlsContextsTest {
     serve(authority.issue("search.example.com"));
     assertRefused(TlsSettings.full(ca(authority)));
     assertThat(get(settings(Verification.CERTIFICATE, ca(authority), null))).isEqualTo(200);
+  }
+
+  /** Java itself would take the common name in each of them. */
+  @Test
+  void fullTakesNoHostNameOutOfTheSubject() throws Exception {
+    GeneralName[][] others = {
+      {},
+      {new GeneralName(GeneralName.iPAddress, "127.0.0.1")},
+      {new GeneralName(GeneralName.rfc822Name, "admin@localhost")},
+      {new GeneralName(GeneralName.uniformResourceIdentifier, "https://localhost/")},
+    };
+    for (GeneralName[] names : others) {
+      serve(authority.issue("localhost", names));
+      assertThatThrownBy(() -> get(TlsSettings.full(ca(authority))))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("a common name does not count");
+      assertThat(get(settings(Verification.CERTIFICATE, ca(authority), null))).isEqualTo(200);
+      server.stop(0);
+    }
+  }
+
+  @Test
+  void fullTakesAnAddressThatTheCertificateNamesAndNoOther() throws Exception {
+    serve(authority.issue("x", new GeneralName(GeneralName.iPAddress, "127.0.0.1")));
+    assertThat(get(TlsSettings.full(ca(authority)), "127.0.0.1")).isEqualTo(200);
+    server.stop(0);
+    serve(authority.issue("127.0.0.1", TestAuthority.dnsName("127.0.0.1")));
+    assertThatThrownBy(() -> get(TlsSettings.full(ca(authority)), "127.0.0.1"))
+        .isInstanceOf(IOException.class);
+    server.stop(0);
+    serve(authority.issue("127.0.0.1"));
+    assertThatThrownBy(() -> get(TlsSettings.full(ca(authority)), "127.0.0.1"))
+        .isInstanceOf(IOException.class);
   }
 
   @Test
@@ -254,8 +288,12 @@ class TlsContextsTest {
   }
 
   private int get(TlsSettings settings) throws IOException, InterruptedException {
+    return get(settings, "localhost");
+  }
+
+  private int get(TlsSettings settings, String host) throws IOException, InterruptedException {
     HttpClient client = HttpClient.newBuilder().sslContext(TlsContexts.create(settings)).build();
-    URI uri = URI.create("https://localhost:" + server.getAddress().getPort() + "/");
+    URI uri = URI.create("https://" + host + ":" + server.getAddress().getPort() + "/");
     return client
         .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.discarding())
         .statusCode();
