@@ -19,7 +19,13 @@ from flinksec_jobs.deploy.certs.findings import Finding, problem, warning
 from flinksec_jobs.deploy.certs.generations import Generations
 from flinksec_jobs.deploy.certs.places import Held, Place, Role, find_places
 from flinksec_jobs.deploy.certs.rotate import Step, state_of
-from flinksec_jobs.deploy.certs.trust import anchors_of, is_authority, is_self_signed, serves
+from flinksec_jobs.deploy.certs.trust import (
+    anchors_of,
+    is_authority,
+    is_self_signed,
+    names_of,
+    serves,
+)
 from flinksec_jobs.errors import FlinkSecError
 
 Answer = Literal["yes", "no", "expired"]
@@ -209,6 +215,14 @@ def _keys(place: Place) -> Iterator[Finding]:
 def _store_findings(place: Place, *, is_rotating: bool) -> Iterator[Finding]:
     if not place.shows:
         return
+    if place.role == "rest" and not names_of(place.shows[0]):
+        yield warning(
+            "no-host-name",
+            place.path,
+            "the server's certificate names no host: a name in its subject does not count, and "
+            "who checks host names refuses it",
+            "have it issued with the DNS names and addresses in its subjectAltName",
+        )
     if place.trusts is None:
         yield problem(
             "no-truststore",

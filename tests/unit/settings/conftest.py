@@ -2,7 +2,7 @@
 """Certificates, keytabs and settings files for the tests beside this file."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -47,10 +47,12 @@ def make_identity(tmp_path: Path) -> Callable[..., Identity]:
         begins: datetime = NOW - timedelta(days=1),
         ends: datetime = NOW + timedelta(days=365),
         key_format: PrivateFormat = PrivateFormat.PKCS8,
+        alternatives: Sequence[x509.GeneralName] | None = None,
     ) -> Identity:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-        certificate = (
+        names = [x509.DNSName(name)] if alternatives is None else alternatives
+        builder = (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(subject)
@@ -58,9 +60,10 @@ def make_identity(tmp_path: Path) -> Callable[..., Identity]:
             .serial_number(x509.random_serial_number())
             .not_valid_before(begins)
             .not_valid_after(ends)
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-            .sign(key, hashes.SHA256())
         )
+        if names:
+            builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        certificate = builder.sign(key, hashes.SHA256())
         directory = tmp_path / f"identity-{certificate.serial_number}"
         directory.mkdir()
         cert_file, key_file = directory / "cert.pem", directory / "key.pem"

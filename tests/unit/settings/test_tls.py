@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,26 @@ def test_full_verification_wants_the_right_ca_and_the_right_name(
         talk(context, server_context(ours), "elsewhere")
     with pytest.raises(ssl.SSLCertVerificationError):
         talk(context, server_context(foreign), "localhost")
+
+
+@pytest.mark.parametrize(
+    "alternatives",
+    [
+        [],
+        [x509.IPAddress(IPv4Address("127.0.0.1"))],
+        [x509.RFC822Name("admin@localhost")],
+        [x509.UniformResourceIdentifier("https://localhost/")],
+    ],
+)
+def test_full_verification_takes_no_host_name_out_of_the_subject(
+    valid_now: Callable[..., Any], alternatives: list[x509.GeneralName]
+) -> None:
+    ours = valid_now(alternatives=alternatives)
+    context = tls.ssl_context(elasticsearch(ca_certs=ours.cert_file))
+    with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
+        talk(context, server_context(ours), "localhost")
+    any_name = elasticsearch(verification="certificate", ca_certs=ours.cert_file)
+    assert talk(tls.ssl_context(any_name), server_context(ours), "localhost") == b"hello"
 
 
 def test_without_ca_certs_the_machine_s_own_are_trusted_and_no_other(
