@@ -196,7 +196,7 @@ def create(
 )
 @click.option(
     "--days",
-    type=click.IntRange(0),
+    type=click.IntRange(0, 36500),
     default=30,
     show_default=True,
     help="Warn of certificates that end within this time.",

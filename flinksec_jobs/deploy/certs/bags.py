@@ -8,6 +8,7 @@ Java. Only as much of RFC 7292 and RFC 8018 is read here as is needed to see the
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -34,8 +35,10 @@ _AES_CBC = {
     bytes.fromhex("60864801650304012a"): 32,
 }
 _SEQUENCE = 0x30
+_INTEGER, _OCTET_STRING, _CONSTRUCTED = 0x02, 0x04, 0x20
+_LEVELS, _VALUES = 16, 10_000
 _LONG_FORM = 0x80
-_MOST_ITERATIONS = 10_000_000
+MOST_ITERATIONS = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,29 @@ def read_bags(store: bytes, password: str) -> Bags | None:
         return _read(store, password.encode())
     except (ValueError, IndexError, KeyError):
         return None
+
+
+def most_iterations(data: bytes, levels: int = _LEVELS) -> int:
+    """The largest count of iterations that a store asks for before its password is known wrong.
+
+    It stands after a salt: in the MAC, and in the parameters of each encryption (RFC 7292, B;
+    RFC 8018, A.2). What is encrypted is not looked into.
+    """
+    try:
+        values = list(itertools.islice(_values(data), _VALUES)) if levels else []
+    except (ValueError, IndexError):
+        return 0
+    counts = [
+        int.from_bytes(count.content)
+        for salt, count in itertools.pairwise(values)
+        if (salt.tag, count.tag) == (_OCTET_STRING, _INTEGER)
+    ]
+    below = (
+        most_iterations(value.content, levels - 1)
+        for value in values
+        if value.tag & _CONSTRUCTED or value.tag == _OCTET_STRING
+    )
+    return max((*counts, *below), default=0)
 
 
 def _read(store: bytes, password: bytes) -> Bags:
@@ -115,7 +141,7 @@ def _decrypt(parameters: _Value, data: bytes, password: bytes) -> bytes:
         raise ValueError("unknown key derivation")
     salt, iterations, *others = derivation.parts[1].parts
     rounds = int.from_bytes(iterations.content)
-    if rounds > _MOST_ITERATIONS:
+    if rounds > MOST_ITERATIONS:
         raise ValueError("too many iterations")
     hmacs = [one.parts[0].content for one in others if one.tag == _SEQUENCE]
     size = _AES_CBC[scheme.parts[0].content]

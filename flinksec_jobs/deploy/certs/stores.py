@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from flinksec_jobs import tls
 from flinksec_jobs.certificates import Identity, describe_name, pem, truststore
+from flinksec_jobs.deploy.certs.bags import MOST_ITERATIONS, most_iterations
 from flinksec_jobs.errors import CertificateError
 from flinksec_jobs.files import CERTIFICATES, reason
 from flinksec_jobs.files import content as content_of
@@ -138,6 +139,12 @@ def parse_store(content: bytes, password: str, path: Path) -> Store:
         raise StoreTypeError(
             f"{path} is a PEM file, not a PKCS#12 store",
             hint="make a store of it: flinksec certs create --internal-from DIRECTORY",
+        )
+    if most_iterations(content) > MOST_ITERATIONS:
+        # Its password would be tried for hours.
+        raise CertificateError(
+            f"{path} asks for more than {MOST_ITERATIONS:,} iterations",
+            hint="make the store anew with fewer: 10,000 are usual",
         )
     problem: type[CertificateError] = CertificateError
     found = None

@@ -10,6 +10,8 @@ from os import environ
 from pathlib import Path
 
 from flinksec_jobs.errors import ManifestError
+from flinksec_jobs.escaping import escaped
+from flinksec_jobs.files import reason
 
 KUSTOMIZE = "FLINKSEC_KUSTOMIZE"
 
@@ -28,9 +30,16 @@ def render(overlay: Path, environment: Mapping[str, str] = environ) -> str:
             f"{overlay} has no kustomization.yaml",
             hint="name the folder of an overlay, such as docker/kubernetes/overlays/example",
         )
-    done = subprocess.run(
-        [*_program(environment), str(overlay)], capture_output=True, text=True, check=False
-    )
+    program = _program(environment)
+    try:
+        done = subprocess.run(
+            [*program, str(overlay)], capture_output=True, text=True, errors="replace", check=False
+        )
+    except OSError as error:
+        raise ManifestError(
+            f"{escaped(program[0])} cannot be run: {reason(error)}",
+            hint=f"{KUSTOMIZE} names the program kustomize itself",
+        ) from error
     if done.returncode:
         said = done.stderr.strip().splitlines()
         raise ManifestError(

@@ -19,7 +19,8 @@ _VALUE = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\bpassword\s*=\s*\"(?!file:|/)[^\"]+\""
     r"|\bAKIA[0-9A-Z]{16}\b|://[^/\s:@]+:[^/\s@]+@"
 )
-_LINE = re.compile(r"(?im)^\s*[\"']?([\w.-]+)[\"']?\s*[:=]\s*[\"']?([^\s\"'#].*?)[\"']?\s*$")
+# Of one line, so that blank ones cost nothing and no value is looked for in the next.
+_LINE = re.compile(r"\s*[\"']?([\w.-]+)[\"']?\s*[:=]\s*[\"']?([^\s\"'#].*)")
 _OPTION = re.compile(r"(?:-D|--)([\w.-]+)=(.+)", re.DOTALL)
 _REFERENCE = re.compile(r"(file:)?/\S+|\$\(\w+\)|\$\{\w+\}|true|false|\d{1,6}", re.IGNORECASE)
 _WORLD_BITS = 0o007
@@ -92,7 +93,8 @@ def _in_config_map(manifests: Manifests) -> Iterator[Place]:
 
 
 def _has_secret_line(content: str) -> bool:
-    return any(_is_value(name, value) for name, value in _LINE.findall(content))
+    found = (_LINE.match(line.rstrip()) for line in content.splitlines())
+    return any(_is_value(match[1], match[2].rstrip("\"'")) for match in found if match)
 
 
 @rule(
