@@ -351,9 +351,10 @@ class SecureJob:
         from pyflink.common import Configuration
 
         configuration = Configuration()
-        # What protects a local run is nobody's to change.
-        protections = {} if jvm.runs_in_a_cluster() else self._local_run.protections()
-        for name, value in (self._flink_options() | protections).items():
+        options = self._flink_options()
+        if not jvm.runs_in_a_cluster():
+            options = self._local_run.protected(options)
+        for name, value in options.items():
             configuration.set_string(name, value)
         return configuration
 

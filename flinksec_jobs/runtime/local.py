@@ -8,6 +8,7 @@ private temporary directory that goes away with the process.
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import sys
 import sysconfig
@@ -40,10 +41,12 @@ LOOPBACK_OPTIONS = {
     "web.submit.enable": "false",
 }
 _METRICS = {"metrics.reporter.flinksec.factory.class": "org.flinksec.gateway.RunMetricsFactory"}
+_REPORTERS = "metrics.reporters"
 _POLL_SECONDS, _MOMENT_EVERY = 0.1, 5
 # PyFlink's own name.
 _WORKERS = "_python_worker_execution_mode"
 _listener = RunListener()
+_log = logging.getLogger("flinksec_jobs")
 
 
 @dataclass(frozen=True)
@@ -82,10 +85,17 @@ class LocalRun:
         wanted = Surroundings.wanted(self.log_file, self.hadoop_options, self.login)
         local_jvm.start(wanted, self.job_name)
 
-    def protections(self) -> dict[str, str]:
-        """The Flink options that keep other users and machines out, whatever ``[flink]`` says."""
+    def protected(self, options: Mapping[str, str]) -> dict[str, str]:
+        """Flink options with what keeps other users and machines out, whatever they said of it."""
         home = local_jvm.current()
-        return LOOPBACK_OPTIONS | _METRICS | home.tls.flink_options | home.temporary_options
+        protections = LOOPBACK_OPTIONS | home.tls.flink_options | home.temporary_options
+        for name in sorted(protections.keys() & options.keys()):
+            if options[name] != protections[name]:
+                _log.warning("[flink] %s has no effect on a local run, which protects itself", name)
+        found = {**options, **protections, **_METRICS}
+        if named := options.get(_REPORTERS):
+            found[_REPORTERS] = f"{named},flinksec"  # Flink starts those in the list alone
+        return found
 
     def run_to_end(self, environment: Any) -> None:
         """Run the job of a ``StreamExecutionEnvironment``, and let other programs find it.

@@ -89,7 +89,7 @@ def test_what_the_jvm_writes_among_temporary_files_is_in_the_runs_private_direct
     directory = Path(option.partition("=")[2])
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     assert directory.parent == local_jvm.current().directory
-    assert local.LocalRun("job", {}).protections()["io.tmp.dirs"] == str(directory)
+    assert local.LocalRun("job", {}).protected({})["io.tmp.dirs"] == str(directory)
 
 
 def test_a_job_without_hdfs_does_not_load_hadoop(jvms: Jvms) -> None:
@@ -245,10 +245,17 @@ def test_a_path_that_java_cannot_have_in_a_class_path_is_named(
 
 
 def test_a_local_run_is_for_this_user_and_this_machine_whatever_the_settings_say(
-    jvms: Jvms,
+    jvms: Jvms, caplog: pytest.LogCaptureFixture
 ) -> None:
     start()
-    options = local.LocalRun("job", {}).protections()
+    wanted = {
+        "rest.bind-address": "0.0.0.0",
+        "security.ssl.rest.enabled": "false",
+        "web.submit.enable": "false",
+        "metrics.reporters": "prom",
+        "a.b": "c",
+    }
+    options = local.LocalRun("job", {}).protected(wanted)
     for name in ("rest.bind-address", "jobmanager.bind-host", "taskmanager.bind-host"):
         assert options[name] == "127.0.0.1"
     assert options["security.ssl.rest.authentication-enabled"] == "true"
@@ -257,3 +264,8 @@ def test_a_local_run_is_for_this_user_and_this_machine_whatever_the_settings_say
         store = Path(options[f"security.ssl.{kind}.keystore"])
         assert stat.S_IMODE(store.stat().st_mode) == 0o600
         assert stat.S_IMODE(store.parent.stat().st_mode) == 0o700
+    assert (options["a.b"], options["metrics.reporters"]) == ("c", "prom,flinksec")
+    assert [record.getMessage() for record in caplog.records] == [
+        f"[flink] {name} has no effect on a local run, which protects itself"
+        for name in ("rest.bind-address", "security.ssl.rest.enabled")
+    ]
