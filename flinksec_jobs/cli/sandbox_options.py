@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
+from flinksec_jobs.runtime import user_directories
+
 
 def _default_directory() -> Path:
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(state) / "flinksec" / "sandbox"
+    return user_directories.state() / "sandbox"
 
 
 sandbox_directory = click.option(
