@@ -271,8 +271,11 @@ def test_the_token_of_the_gateway_is_in_no_environment_and_on_no_command_line(od
 
 def test_only_this_user_can_read_what_a_local_run_writes(odd: Odd) -> None:
     assert stat.S_IMODE(odd.run.stat().st_mode) == 0o700
-    written = [*(odd.directory / "Zustände").rglob("*"), *(odd.directory / "logs").rglob("*")]
-    assert written
+    # Beside Flink's own directory, named by the job's id, lies the record of the job, sealed, with
+    # the mode that this process gives to files.
+    of_flink = next((odd.directory / "Zustände").glob(f"*/{odd.job.job_id}"))
+    written = [of_flink, *of_flink.rglob("*"), *(odd.directory / "logs").rglob("*")]
+    assert len(written) > 2
     open_ones = [
         path for path in written if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077
     ]
