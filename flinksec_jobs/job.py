@@ -314,7 +314,7 @@ class SecureJob:
                     self._local_run.run_to_end(self.env)
                 return
             with jvm.translated(f"the job {self.name} failed"):
-                self.env.execute(self.name)
+                type(self.env).execute(self.env, self.name)
 
     def _section(self, name: str, section: S | None) -> S:
         if section is None:
@@ -345,6 +345,8 @@ class SecureJob:
         jvm.leave_out_flinks_python(env)
         if not jvm.runs_in_a_cluster():
             self._submissions = jvm.count_submissions(env)
+        # What a block runs by itself goes on from its state, and is on record, all the same.
+        graph.run_by(env, self.name, self.execute)
         return env
 
     def _configuration(self) -> Configuration:

@@ -34,6 +34,8 @@ JOB = """
         payments = job.from_kafka(os.environ["TOPIC"], Payment)
         payments.sink_to(job.to_hdfs("/data/payments"))
         payments.sink_to(job.to_kafka("paid"))
+        if "IN_THE_BLOCK" in os.environ:
+            job.env.execute()
 """
 
 
@@ -136,7 +138,7 @@ def test_a_job_killed_then_stopped_with_a_savepoint_writes_each_record_once(
     assert payments.written() == payments.each_once()
 
     payments.produce(10)
-    again = payments.start()
+    again = payments.start(IN_THE_BLOCK="")
     payments.wait_for_checkpoints(again, 2)
     os.kill(again.process.pid, signal.SIGINT)
     ended = again.end(PATIENCE)

@@ -12,6 +12,7 @@ from flinksec_jobs import SecureJob, record
 from flinksec_jobs.errors import FlinkSecError, SettingsError
 from flinksec_jobs.records import row_type
 from flinksec_jobs.resume import of_job
+from flinksec_jobs.runtime import graph
 from flinksec_jobs.settings import load
 
 KERBEROS = {"principal": "flink@EXAMPLE.COM", "keytab": "file:/etc/flink.keytab"}
@@ -142,3 +143,14 @@ def test_the_flights_job_has_flink_types_for_all_its_records() -> None:
     for kind in ("Flight", "Departure"):
         names = row_type(getattr(flight_delays, kind)).get_field_names()
         assert names[0] == "id"
+
+
+def test_what_a_block_runs_by_itself_is_run_as_at_its_end() -> None:
+    environment: Any = ModuleType("environment")
+    ran: list[str] = []
+    graph.run_by(environment, "job", lambda: ran.append("the job"))
+    environment.execute()
+    environment.execute("job")
+    assert ran == ["the job", "the job"]
+    with pytest.raises(FlinkSecError, match="gives the job job another name"):
+        environment.execute("another")
