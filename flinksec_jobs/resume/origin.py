@@ -85,7 +85,7 @@ def origin_of(
     """
     if request.explicit is not None:
         return _named(request, request.explicit, keys)
-    if request.named is not None and (before is None or before.named != request.named):
+    if request.named is not None and not _began_from(before, request):
         return _named(request, request.named, keys)
     if request.resume == "never":
         _log.warning('job %s starts from nothing: job.resume is "never"', request.job)
@@ -108,6 +108,16 @@ def origin_of(
     if before is not None:
         identity.check_uses(before, request.uses, request.accept)
     return _checked_own(request, before, chosen)
+
+
+def _began_from(before: Record | None, request: Request) -> bool:
+    """Whether an earlier start has begun from what is named, under the same id if it has one.
+
+    A new id with the same savepoint is a way back to it.
+    """
+    if before is None or before.named != request.named:
+        return False
+    return request.job_id in {None, before.start.job_id}
 
 
 def _named(request: Request, path: str, keys: KeyProvider | None) -> Named:

@@ -124,6 +124,16 @@ def test_a_savepoint_in_the_settings_holds_for_the_first_start_that_sees_it(
     )
 
 
+def test_the_same_savepoint_under_a_new_id_is_a_way_back_to_it(volume: Volume) -> None:
+    old = volume.savepoint(volume.start(), 3)
+    ids = [f"{number:032x}" for number in (1, 2)]
+    for job_id in ids:
+        given: dict[str, Any] = {"job_id": job_id, "in_cluster": True, "named": str(old.parent)}
+        assert volume.origin(**given) == old.parent.name
+        volume.write(volume.job / job_id / "chk-4", 4)
+        assert volume.origin(**given) == f"{job_id}/chk-4"
+
+
 def test_the_runs_of_one_id_in_a_cluster_share_a_directory(volume: Volume) -> None:
     same: dict[str, Any] = {"job_id": "0" * 31 + "1", "in_cluster": True, "resume": "first"}
     volume.start(**same)
