@@ -3,7 +3,6 @@
 
 import re
 from datetime import timedelta
-from math import isfinite
 
 from ..errors import SettingsError
 
@@ -21,6 +20,7 @@ _ISO = re.compile(
     rf"p(?=\d|t\d)(?:(?P<d>{_NUMBER})d)?"
     rf"(?:t(?=\d)(?:(?P<h>{_NUMBER})h)?(?:(?P<m>{_NUMBER})m)?(?:(?P<s>{_NUMBER})s)?)?"
 )
+_LONGEST = 100  # The patterns' time grows with the square of it.
 _HINT = 'write for example "500 ms", "10 s", "5 min", "1 h 30 min", "1 d", "PT15M", or seconds'
 
 
@@ -39,9 +39,9 @@ def duration(value: str | float | timedelta) -> timedelta:
     """
     if isinstance(value, timedelta):
         found: timedelta | None = value
-    elif isinstance(value, str):
+    elif isinstance(value, str) and len(value) <= _LONGEST:
         found = _from_text(value.strip().lower())
-    elif isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+    elif isinstance(value, int | float) and not isinstance(value, bool):
         found = _of_seconds(value)
     else:
         found = None
@@ -78,5 +78,5 @@ def _from_text(text: str) -> timedelta | None:
 def _of_seconds(seconds: float) -> timedelta | None:
     try:
         return timedelta(seconds=seconds)
-    except OverflowError:
+    except (OverflowError, ValueError):  # too many, or not a number
         return None
