@@ -134,8 +134,9 @@ final class CheckedPlanStore implements ExecutionPlanStore {
               + String.join(", ", lost);
       refusal.refuse(
           what,
-          "undo the change and start again; then stop the job with a savepoint, and start the changed one from it"
-              + " with a new job id, where --allow-non-restored-state drops that state");
+          "undo the change and start again; then stop the job with a savepoint, and start the"
+              + " changed one from it with a new job id, where --allow-non-restored-state drops that"
+              + " state");
       throw new IllegalStateException(what);
     }
   }
