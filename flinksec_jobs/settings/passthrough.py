@@ -144,7 +144,7 @@ _JUDGES: Mapping[str, Callable[[FlinkOption, str, Giving], str | None]] = {
     "local-disk": _local_disk,
     "sealed-value": _sealed_value,
     "table": lambda *_: "is no option of Flink's configuration: it belongs to a table",
-    "internal": lambda *_: "is internal to Flink, which sets it itself: remove it",
+    "internal": lambda *_: "is internal, and set at start: remove it",
 }
 # Why an option of the class sealed-value may have no other value.
 SEALED_VALUES = {

@@ -50,7 +50,8 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Rows:
     flink = [*FLINK.glob("lib/flink-*.jar"), *FLINK.glob("opt/flink-*.jar")]
     kafka = artifacts.jars("flink-kafka")
     others = [*FLINK.glob("lib/*.jar"), *artifacts.jars("hadoop-client")]
-    own = [artifacts.own_jar("flinksec-sealed-state")]
+    parts = ("sealed-state", "high-availability", "secure-connectors")
+    own = [artifacts.own_jar(f"flinksec-{part}") for part in parts]
     return asked(
         [*flink, *kafka, *own],
         dict.fromkeys([*flink, *kafka, *others, *own]),
