@@ -73,13 +73,17 @@ def _field(row: Any, name: str) -> Any:
 
 
 def _prepare_thread_mode() -> None:
+    from pyflink.fn_execution.datastream.embedded import process_function
     from pyflink.fn_execution.embedded import converters, state_impl
 
     if converters.ArrayDataConverter.to_internal is _to_list:
         return
     converters.ArrayDataConverter.to_internal = _to_list
     converters.ArrayDataConverter.to_external = _to_tuple
-    state_impl.from_type_info = _state_converters(converters)
+    # Each of the three has its own name for it: keyed state, broadcast state, what is inside.
+    made = _state_converters(converters)
+    state_impl.from_type_info = process_function.from_type_info = made
+    converters.from_type_info = made
     _keep_byte_order_marks(converters.findClass)
 
 
@@ -108,7 +112,6 @@ def _state_converters(converters: Any) -> Any:
     def from_type_info(type_info: Any) -> Any:
         return TextConverter() if type_info == text else original(type_info)
 
-    converters.from_type_info = from_type_info  # it calls itself for what is inside
     return from_type_info
 
 
