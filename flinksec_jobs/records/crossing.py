@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Send each function of a job with what it declares to return, and with `worker.load` around it.
 
-PyFlink makes every Python operator of a ``DataStream`` in two functions of one module, and packs
-every function of a user in a third; these are replaced once, in the program that builds the job.
+PyFlink makes the Python operators of a ``DataStream`` in two functions and a method of one module,
+and packs every function of a user in a third; these are replaced once, in the program that builds
+the job.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flinksec_jobs.records import worker
@@ -35,17 +38,33 @@ def install() -> None:
     setattr(data_stream, _PACKS, pack_with_declaration)
     for name in ("_get_one_input_stream_operator", "_get_two_input_stream_operator"):
         setattr(data_stream, name, _remembering(getattr(data_stream, name), data_stream))
+    broadcast = data_stream.BroadcastConnectedStream
+    broadcast.process = _remembering_method(broadcast.process, data_stream)
 
 
 def _remembering(make_operator: Any, module: Any) -> Any:
     def make(stream: Any, func: Any, func_type: int, output_type: Any = None) -> Any:
-        module.flinksec_declared.append(declared(output_type))
-        try:
+        with _pending(module.flinksec_declared, output_type):
             return make_operator(stream, func, func_type, output_type)
-        finally:
-            module.flinksec_declared.pop()
 
     return make
+
+
+def _remembering_method(process: Any, module: Any) -> Any:
+    def process_with_declaration(stream: Any, func: Any, output_type: Any = None) -> Any:
+        with _pending(module.flinksec_declared, output_type):
+            return process(stream, func, output_type)
+
+    return process_with_declaration
+
+
+@contextmanager
+def _pending(pending: list[Declared | None], output_type: Any) -> Iterator[None]:
+    pending.append(declared(output_type))
+    try:
+        yield
+    finally:
+        pending.pop()
 
 
 class Crossing:

@@ -251,13 +251,18 @@ def test_each_way_into_python_is_packed_with_its_declaration(
 ) -> None:
     for name in ("_get_one_input_stream_operator", "_get_two_input_stream_operator"):
         monkeypatch.setattr(data_stream, name, operator_of)
+    broadcast = data_stream.BroadcastConnectedStream
+    monkeypatch.setattr(broadcast, "process", lambda s, f, t: operator_of(s, f, 0, t))
     monkeypatch.setattr(data_stream, crossing._PACKS, lambda func, _type: func)
     monkeypatch.delattr(data_stream, "flinksec_declared", raising=False)
     crossing.install()
+    crossing.install()  # once is enough
     for make in ("_get_one_input_stream_operator", "_get_two_input_stream_operator"):
         packed = getattr(data_stream, make)(None, Function(lambda _: []), 0, row_type(Wide))
         _, (_, wanted, name) = packed.__reduce__()
         assert str(wanted) == "Wide(id, n)"
         assert name.endswith("<lambda>")
+    packed = broadcast.process(None, Function(lambda _: []), row_type(Wide))
+    assert str(packed.__reduce__()[1][1]) == "Wide(id, n)"
     assert data_stream.flinksec_declared == []
     monkeypatch.delattr(data_stream, "flinksec_declared")
