@@ -8,12 +8,14 @@ the job.
 
 from __future__ import annotations
 
+import copyreg
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from flinksec_jobs.records import worker
 from flinksec_jobs.records.declared import Declared, declared, hands_on, name_of
+from flinksec_jobs.records.definition import row_type
 
 _PACKS = "_create_j_data_stream_python_function_info"
 
@@ -25,7 +27,10 @@ def install() -> None:
         FlinkSecError: PyFlink is another release than the one that this was written for.
     """
     worker.prepare()
+    from pyflink.common.typeinfo import RowTypeInfo
     from pyflink.datastream import data_stream
+
+    copyreg.pickle(RowTypeInfo, _row_type_by_record)
 
     if hasattr(data_stream, "flinksec_declared"):
         return
@@ -40,6 +45,15 @@ def install() -> None:
         setattr(data_stream, name, _remembering(getattr(data_stream, name), data_stream))
     broadcast = data_stream.BroadcastConnectedStream
     broadcast.process = _remembering_method(broadcast.process, data_stream)
+
+
+def _row_type_by_record(made: Any) -> Any:
+    """Pickle a row type by its record: once used, PyFlink's own holds parts of the JVM.
+
+    An ``OutputTag`` of a row type could otherwise not be used in a second function.
+    """
+    cls = getattr(made, "flinksec_record", None)
+    return made.__reduce_ex__(2) if cls is None else (row_type, (cls,))
 
 
 def _remembering(make_operator: Any, module: Any) -> Any:

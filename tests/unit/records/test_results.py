@@ -8,6 +8,7 @@ back from them equal.
 from __future__ import annotations
 
 import pickle
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -185,6 +186,17 @@ def test_side_outputs_are_compared_with_the_type_of_their_tag() -> None:
     assert next(each) == Wide("a", 1)
     with pytest.raises(RecordValueError, match=r"for the output 'side', returned a Wide \(id, n\)"):
         next(each)
+
+
+def test_a_tag_can_be_sent_again_after_its_type_has_met_the_jvm() -> None:
+    crossing.install()
+    tag = OutputTag("side", row_type(Whole))
+    tag.type_info._field_types[0]._j_typeinfo = threading.RLock()  # as unpicklable as Py4J's
+    sent_tag = cloudpickle.loads(cloudpickle.dumps(tag))
+    assert sent_tag.type_info == row_type(Whole)
+    assert declared(sent_tag.type_info) == declared(row_type(Whole))
+    by_hand = Types.ROW_NAMED(["a"], [Types.STRING()])
+    assert pickle.loads(pickle.dumps(by_hand)) == by_hand
 
 
 def test_timers_are_looked_at_and_other_types_are_not() -> None:
