@@ -160,7 +160,3 @@ def wrong_results_are_refused(endings: dict[str, str]) -> None:
     assert f"{returned} None, {declared}" in endings["nothing"]
     assert f"{returned} a dict, {declared}" in endings["a dict"]
     assert "Seen.id holds half of a surrogate pair" in endings["half a pair"]
-    assert (
-        "the function ToSide, for the output 'side', returned a Place (name, lat, tags)"
-        in endings["a side output"]
-    )

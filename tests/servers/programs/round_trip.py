@@ -13,7 +13,6 @@ from pyflink.datastream import (
     DataStream,
     KeyedProcessFunction,
     OutputTag,
-    ProcessFunction,
     RuntimeContext,
 )
 from pyflink.datastream.functions import MapFunction
@@ -127,13 +126,6 @@ class Keep(KeyedProcessFunction):  # type: ignore[misc]
         yield kept
 
 
-class ToSide(ProcessFunction):  # type: ignore[misc]
-    """Sends the wrong class to a side output."""
-
-    def process_element(self, value: Any, ctx: ProcessFunction.Context) -> Iterator[Any]:
-        yield SIDE, Place("n", None, None)
-
-
 def every_way(prefix: str) -> None:
     """Send each document through Python in every way, all of them into one topic."""
     with SecureJob("round-trip") as job:
@@ -173,8 +165,5 @@ if __name__ == "__main__":
         "nothing": ending(lambda stream: stream.map(lambda _: None, seen)),
         "a dict": ending(lambda stream: stream.map(lambda _: {"id": "n", "problems": []}, seen)),
         "half a pair": ending(lambda stream: stream.map(lambda _: Seen("\ud83d", []), seen)),
-        "a side output": ending(
-            lambda stream: stream.process(ToSide(), Types.STRING()).get_side_output(SIDE)
-        ),
     }
     sys.stdout.write(f"endings {json.dumps(endings)}\n")
