@@ -8,7 +8,6 @@ import org.flinksec.Serialized;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the sinks take of a stream of strings. */
 class JsonTextTest {
@@ -20,32 +19,6 @@ class JsonTextTest {
     assertThat(PLAIN.read("{\n  \"a\": 1.50,\r\n  \"b\": \"x\\n\u2028😀\"\n}\n").line())
         .isEqualTo("{   \"a\": 1.50,    \"b\": \"x\\n\u2028😀\" } ");
     assertThat(PLAIN.read("{}").line()).isEqualTo("{}");
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "",
-        " ",
-        "not json",
-        "[1]",
-        "\"a\"",
-        "1",
-        "null",
-        "{\"a\":1}{\"b\":2}",
-        "{\"a\":NaN}",
-        "{\"a\"",
-        "\ufeff{\"a\":1}",
-        "{\"a\":\"\ud83d\"}",
-        "{\"a\":\"\n\"}",
-        "{'a':1}",
-        "{\"a\":1,}"
-      })
-  void whatIsNoSingleObjectIsRefused(String text) {
-    assertThatThrownBy(() -> PLAIN.read(text)).isInstanceOf(JsonDecodingException.class);
-    assertThatThrownBy(() -> JsonTextMapper.of("the HDFS path /x").map(text))
-        .isInstanceOf(JsonDecodingException.class)
-        .hasMessageStartingWith("a string for the HDFS path /x cannot be written: ");
   }
 
   @Test

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.elasticsearch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import org.flinksec.json.JsonTextMapper;
+import org.flinksec.kafka.JsonTextSerializationSchema;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A string is one JSON object, on one line, in Elasticsearch, Kafka and HDFS alike. */
+class StringsInAllSinksTest {
+  private static final int LARGE = 1 << 20;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        "{\"a\":1}",
+        "{\n \"a\": [1,\r\n 2]\n}\n",
+        " {\"a\":\"\u2028😀\\n\"}",
+        "{\"a\":1,\"a\":2}"
+      })
+  void whatOneTakesAllTakeToTheSameLine(String text) throws Exception {
+    String line = inHdfs(text);
+    assertThat(line).isEqualTo(text.replace('\n', ' ').replace('\r', ' '));
+    assertThat(inKafka(text)).isEqualTo(line);
+    assertThat(inElasticsearch(text)).isEqualTo(line);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        " ",
+        "CANARY",
+        "[1]",
+        "\"CANARY\"",
+        "1",
+        "null",
+        "{\"a\":1}{\"b\":2}",
+        "{\"a\":NaN}",
+        "{\"a\"",
+        "\ufeff{\"a\":1}",
+        "{\"a\":\"\ud83d\"}",
+        "{\"a\":\"\n\"}",
+        "{'a':'CANARY'}",
+        "{\"a\":1,}"
+      })
+  void whatOneRefusesAllRefuseAndQuoteNothing(String text) {
+    assertThatThrownBy(() -> inElasticsearch(text)).message().doesNotContain("CANARY");
+    assertThatThrownBy(() -> inKafka(text))
+        .hasMessageStartingWith("a record for the Kafka topic t cannot be written: ")
+        .message()
+        .doesNotContain("CANARY");
+    assertThatThrownBy(() -> inHdfs(text))
+        .hasMessageStartingWith("a string for the HDFS path /x cannot be written: ")
+        .message()
+        .doesNotContain("CANARY");
+  }
+
+  @Test
+  void aKeyAndAnIdAreOfTheSameText() {
+    String text = "{\"id\":-0}";
+    assertThat(new JsonDocumentConverter("id", LARGE).convert(text).id()).isEqualTo("0");
+    assertThat(JsonTextSerializationSchema.of("t", "id").serialize(text, null, null).key())
+        .isEqualTo("0".getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static String inHdfs(String text) throws Exception {
+    return JsonTextMapper.of("the HDFS path /x").map(text);
+  }
+
+  private static String inKafka(String text) {
+    byte[] value = JsonTextSerializationSchema.of("t", "").serialize(text, null, null).value();
+    return new String(value, StandardCharsets.UTF_8);
+  }
+
+  private static String inElasticsearch(String text) {
+    byte[] json = new JsonDocumentConverter(null, LARGE).convert(text).json();
+    return new String(json, StandardCharsets.UTF_8);
+  }
+}
