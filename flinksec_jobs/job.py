@@ -262,13 +262,11 @@ class SecureJob:
     def kafka_properties(self) -> dict[str, str]:
         """The properties with which a Kafka client of one's own connects as this job does.
 
-        For what `from_kafka` and `to_kafka` do not offer: PyFlink's ``KafkaSource`` and
-        ``KafkaSink``, and ``CREATE TABLE``, where each name gets ``properties.`` before it. They
-        hold paths of secrets, no secrets.
+        For PyFlink's ``KafkaSource`` and ``KafkaSink``, and for ``CREATE TABLE``, where each name
+        gets ``properties.`` before it. They hold paths of secrets, no secrets.
 
         Raises:
-            SettingsError: there is no section ``[kafka]``, or none of ``[kerberos]`` where it is
-                needed.
+            SettingsError: the section ``[kafka]`` is missing, or ``[kerberos]`` where it is needed.
         """
         settings = self._section("kafka", self.settings.kafka)
         return kafka.client_properties(settings, self.settings.kerberos)
