@@ -67,21 +67,31 @@ def _any_file(ring: Path, rng: random.Random) -> Path:
     return ring / rng.choice(("key-1", "key-2", "primary"))
 
 
+def _own(ring: Path, path: Path) -> Path:
+    """The path, if it lies where the test may change things: a drawn link may lead to a device."""
+    if not path.resolve().is_relative_to(ring.parent.resolve()):
+        raise PermissionError(f"{path} is not of the test")
+    return path
+
+
 def _mode(ring: Path, rng: random.Random) -> None:
-    path = _any_file(ring, rng).resolve()
+    path = _own(ring, _any_file(ring, rng).resolve())
     path.chmod(rng.choice((0o400, 0o440, 0o444, 0o600, 0o604, 0o620, 0o640, 0o644, 0o660, 0o666)))
 
 
 def _directory_mode(ring: Path, rng: random.Random) -> None:
     where = rng.choice((ring, ring.parent, _any_file(ring, rng).resolve().parent))
-    where.chmod(rng.choice((0o700, 0o755, 0o770, 0o775, 0o777, 0o1777, 0o2775, 0o3777, 0o1770)))
+    modes = (0o700, 0o755, 0o770, 0o775, 0o777, 0o1777, 0o2775, 0o3777, 0o1770)
+    _own(ring, where).chmod(rng.choice(modes))
 
 
 def _owner(ring: Path, rng: random.Random) -> None:
     file = _any_file(ring, rng)
     where = (file, file.resolve(), file.resolve().parent, ring, ring.resolve(), ring.parent)
+    changed = rng.choice(where)
+    _own(ring, changed if changed == ring.parent else changed.parent)
     if IS_ROOT:  # Nobody else can give files away.
-        os.chown(rng.choice(where), STRANGER, -1, follow_symlinks=False)
+        os.chown(changed, STRANGER, -1, follow_symlinks=False)
 
 
 def _another_key(ring: Path, rng: random.Random) -> None:
@@ -107,7 +117,7 @@ def _no_file(ring: Path, rng: random.Random) -> None:
 
 
 def _primary(ring: Path, rng: random.Random) -> None:
-    path = (ring / "primary").resolve()
+    path = _own(ring, (ring / "primary").resolve())
     path.chmod(0o600)
     names = (b"", b"key-1", b" key-1 \n\n", b"key-9", b"primary", b"x" * 200_000)
     path.write_bytes(rng.choice(names))
