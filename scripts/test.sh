@@ -9,13 +9,13 @@ cd -- "$ROOT"
 
 pytest=("$VENV/bin/python" -m pytest)
 
-# What needs no network gets none, where a network namespace may be made.
+# What needs no network gets none but its own loopback interface, where a namespace may be made.
 offline_tests() {
-  local isolate=()
-  if unshare --net true 2>/dev/null; then
-    isolate=(unshare --net)
-  elif unshare --map-root-user --net true 2>/dev/null; then
-    isolate=(unshare --map-root-user --net)
+  local isolate=() alone=(bash -c 'ip link set lo up && exec "$@"' offline)
+  if unshare --net "${alone[@]}" true 2>/dev/null; then
+    isolate=(unshare --net "${alone[@]}")
+  elif unshare --map-root-user --net "${alone[@]}" true 2>/dev/null; then
+    isolate=(unshare --map-root-user --net "${alone[@]}")
   else
     say "offline tests: no network namespace allowed here, so they run with the network reachable"
   fi

@@ -2,9 +2,10 @@
 """The root of the command line: lazy commands, errors in two lines, exit codes."""
 
 import json
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -75,6 +76,15 @@ def test_verbose_shows_the_traceback(fake_demo: Callable[[BaseException], None])
     assert result.stderr.endswith("error: it failed\n")
 
 
+@pytest.fixture
+def own_interrupts() -> Iterator[None]:
+    """The command stops listening to Ctrl-C when it has heard it; the tests go on to."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("own_interrupts")
 def test_an_interrupt_is_one_line_and_exit_code_130(
     fake_demo: Callable[[BaseException], None],
 ) -> None:
