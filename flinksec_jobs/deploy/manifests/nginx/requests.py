@@ -8,12 +8,12 @@ proxy. What is not among that, and could change where a request goes, is unclear
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from .directives import Directive, Unclear
-from .variables import Variables
+from .variables import Choices, Variables
 
 # Directives that send a request elsewhere, or make another of it, in ways that are not followed.
 _UNFOLLOWED = re.compile(
@@ -38,7 +38,7 @@ class Request:
     def uri(self) -> str:
         """The path as nginx compares it: decoded, without dots and double slashes."""
         parts: list[str] = []
-        decoded = re.sub(r"/+", "/", unquote(self.path.partition("?")[0], "latin-1"))
+        decoded = re.sub(r"/+", "/", unquote(re.split("[?#]", self.path)[0], "latin-1"))
         for part in decoded.split("/")[1:]:
             if part == "..":
                 del parts[-1:]
@@ -55,10 +55,12 @@ class Answer:
     Attributes:
         upstream: the server, such as ``https://flink-jobmanager:8081``.
         blocks: those that it is in: http, server, locations.
+        as_sent: whether its path goes on as the client wrote it, and not as nginx understood it.
     """
 
     upstream: str
     blocks: tuple[Directive, ...]
+    as_sent: bool
 
     def setting(self, name: str) -> tuple[str, ...] | None:
         """The arguments of a directive, from the innermost block that has it."""
@@ -68,21 +70,29 @@ class Answer:
         return None
 
 
-def answers(configuration: Directive, request: Request) -> Iterator[Answer]:
+def answers(
+    configuration: Directive, request: Request, shared: Sequence[Directive] = ()
+) -> Iterator[Answer]:
     """What each server of a configuration does with a request, if it passes it on.
+
+    Where that depends on a header that the client chooses, all that it can bring about counts.
+
+    Args:
+        configuration: as `directives.parse` returns it.
+        request: what is sent.
+        shared: each ``upstream`` of other files, which this one may name.
 
     Raises:
         Unclear: that cannot be told.
     """
     for one in configuration.everything():
         _refuse_unfollowed(one)
-    for http in configuration.each("http"):
+    # Without http it is a file for conf.d, which another one includes.
+    for http in list(configuration.each("http")) or [configuration]:
         for server in http.each("server"):
-            yield from _Server(http, server, request).answer()
-    if configuration.first("http") is None:
-        # A file for conf.d, which another one includes.
-        for server in configuration.each("server"):
-            yield from _Server(configuration, server, request).answer()
+            choices = Choices()
+            while choices.is_open():
+                yield from _Server(http, server, request, shared, choices).answer()
 
 
 def _refuse_unfollowed(one: Directive) -> None:
@@ -92,6 +102,12 @@ def _refuse_unfollowed(one: Directive) -> None:
         raise Unclear(f"{one.name} is not followed")
     if one.name == "if" and (one.first("proxy_pass") or one.first("break")):
         raise Unclear("proxy_pass and break in if are not followed")
+    if one.name == "limit_except" and one.first("proxy_pass"):
+        raise Unclear("proxy_pass in limit_except is not followed")
+    if one.name == "merge_slashes" and one.arguments != ("on",):
+        raise Unclear("merge_slashes off is not followed")
+    if one.name == "auth_basic" and "$" in "".join(one.arguments):
+        raise Unclear("auth_basic by a variable is not followed")
     if one.name == "error_page" and one.arguments[-1:] and one.arguments[-1].startswith("@"):
         raise Unclear("error_page to another location is not followed")
     if one.name == "proxy_pass":
@@ -110,23 +126,33 @@ def _split(location: Directive) -> tuple[str, str]:
 
 
 class _Server:
-    def __init__(self, http: Directive, server: Directive, request: Request) -> None:
+    def __init__(
+        self,
+        http: Directive,
+        server: Directive,
+        request: Request,
+        shared: Sequence[Directive],
+        choices: Choices,
+    ) -> None:
         self._http = http
         self._server = server
         self._request = request
-        self._variables = Variables(http, request.path, request.uri, request.method)
+        self._upstreams = [*http.each("upstream"), *shared]
+        self._variables = Variables(http, request.path, request.uri, request.method, choices)
         self._variables.add_headers(request.headers)
 
     def answer(self) -> Iterator[Answer]:
         if self._returns(self._server):
             return
-        blocks = [self._http, self._server]
-        location = self._location(self._server, blocks)
-        if location is not None:
-            yield from self._within(location, tuple(blocks))
+        found, _ = self._locations(self._server)
+        if found:
+            yield from self._within(found[-1], (self._http, self._server, *found))
 
-    def _location(self, block: Directive, blocks: list[Directive]) -> Directive | None:
-        """Find the location as nginx does, and add it and those around it to the blocks."""
+    def _locations(self, block: Directive) -> tuple[tuple[Directive, ...], bool]:
+        """Find the location as nginx does: it and those around it, and whether that is the end.
+
+        A pattern within the longest prefix goes before those beside it.
+        """
         uri = self._request.uri
         longest, modifier, pattern = None, "", ""
         for one in block.each("location"):
@@ -134,21 +160,21 @@ class _Server:
             if text.startswith("@"):
                 continue
             if kind == "=" and uri == text:
-                blocks.append(one)
-                return one
+                return (one,), True
             if kind in {"", "^~"} and uri.startswith(text) and len(text) >= len(pattern):
                 longest, modifier, pattern = one, kind, text
-        found = longest
+        found: tuple[Directive, ...] = ()
+        if longest is not None:
+            inner, is_final = self._locations(longest)
+            found = (longest, *inner)
+            if is_final:
+                return found, True
         if modifier != "^~":
             for one in block.each("location"):
                 kind, text = _split(one)
                 if kind in {"~", "~*"} and self._variables.match(text, uri, kind == "~*"):
-                    found = one
-                    break
-        if found is None:
-            return None
-        blocks.append(found)
-        return self._location(found, blocks) or found
+                    return (one, *self._locations(one)[0]), True
+        return found, False
 
     def _within(self, location: Directive, blocks: tuple[Directive, ...]) -> Iterator[Answer]:
         if self._returns(location) or self._is_denied(blocks):
@@ -161,8 +187,11 @@ class _Server:
             match = re.match(r"(\w+)://([^/?$]+)", target)
             if not match:
                 raise Unclear(f"proxy_pass {passed.arguments[0]} is not followed")
+            as_sent = (
+                re.fullmatch(r"\w+://[^/?]+?(\$request_uri)?", passed.arguments[0]) is not None
+            )
             for server in self._servers(match[2]):
-                yield Answer(f"{match[1]}://{server}", blocks)
+                yield Answer(f"{match[1]}://{server}", blocks, as_sent)
 
     def _named(self, name: str) -> Iterator[Answer]:
         for one in self._server.each("location"):
@@ -173,17 +202,19 @@ class _Server:
             raise Unclear(f"try_files {name} is not followed")
 
     def _servers(self, name: str) -> Iterator[str]:
-        for upstream in self._http.each("upstream"):
-            if upstream.arguments == (name,):
-                yield from (one.arguments[0] for one in upstream.each("server"))
-                return
-        yield name
+        found = [one for one in self._upstreams if one.arguments[0].lower() == name.lower()]
+        for upstream in found:
+            yield from (one.arguments[0] for one in upstream.each("server"))
+        if not found:
+            yield name
 
     def _returns(self, block: Directive) -> bool:
         """Run the directives of the module rewrite; whether the request is answered by them."""
         for one in block.block or ():
             if one.name == "return":
                 return True
+            if one.name == "break":
+                return False
             if one.name == "set":
                 self._variables.set(one.arguments[0].lstrip("$"), one.arguments[1])
             elif one.name == "if" and self._variables.holds(one.arguments) and self._returns(one):

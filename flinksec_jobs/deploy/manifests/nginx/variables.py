@@ -9,16 +9,21 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from .directives import Directive, Unclear
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
-# Headers that a browser sends, or not. Of any other one a client could find out what to send.
-_NOT_SENT = {
+# By these a browser says who makes it ask. Whoever asks without one sends what is wanted.
+_OF_BROWSERS = {
     *("http_sec_fetch_site", "http_sec_fetch_mode", "http_sec_fetch_dest", "http_sec_fetch_user"),
-    *("http_origin", "http_referer", "http_user_agent"),
+    *("http_origin", "http_referer"),
 }
+# These are as the proxy wants them, in a browser too: they say nothing of who asks.
+_AS_WANTED = {"host", "http_host", "http_user_agent"}
+_MOST_CHOICES = 200
+_OF_MAPS = {"include", "hostnames", "volatile"}
+_T = TypeVar("_T")
 _LONGEST_PATTERN = 1000
 _DEEPEST = 20
 _SECONDS = 2
@@ -66,6 +71,46 @@ def _limited(pattern: str) -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, before)
 
 
+class Choices:
+    """All that a client can bring about by what it sends: one way after the other.
+
+    At each place where it depends on the client, the first way takes the first outcome. As long as
+    `is_open`, the next way takes another one at the last place that has more.
+    """
+
+    def __init__(self) -> None:
+        self._taken: list[tuple[int, int]] = []
+        self._place = 0
+        self._ways = 0
+
+    def is_open(self) -> bool:
+        """Begin the next way, if there is one.
+
+        Raises:
+            Unclear: there are too many.
+        """
+        self._place = 0
+        self._ways += 1
+        if self._ways == 1:
+            return True
+        if self._ways > _MOST_CHOICES:
+            raise Unclear("too much depends on what the client sends")
+        while self._taken and self._taken[-1][0] + 1 >= self._taken[-1][1]:
+            self._taken.pop()
+        if self._taken:
+            number, count = self._taken[-1]
+            self._taken[-1] = (number + 1, count)
+        return bool(self._taken)
+
+    def one_of(self, outcomes: Sequence[_T]) -> _T:
+        """Take the outcome of this way."""
+        if self._place == len(self._taken):
+            self._taken.append((0, len(outcomes)))
+        number, _ = self._taken[self._place]
+        self._place += 1
+        return outcomes[number]
+
+
 class Variables:
     """The values for a request.
 
@@ -74,9 +119,12 @@ class Variables:
         path: of the request, as it was sent.
         uri: the path as nginx compares it.
         method: of the request.
+        choices: what the client does where that depends on it.
     """
 
-    def __init__(self, http: Directive, path: str, uri: str, method: str) -> None:
+    def __init__(self, http: Directive, path: str, uri: str, method: str, choices: Choices) -> None:
+        self._choices = choices
+        self._free = _AS_WANTED | _OF_BROWSERS
         self._maps = {one.arguments[1].lstrip("$"): one for one in http.each("map")}
         self._depth = 0
         query = path.partition("?")[2]
@@ -97,13 +145,17 @@ class Variables:
         }
 
     def add_headers(self, headers: Mapping[str, str]) -> None:
-        """Name what the client sent."""
+        """Name what a browser sent; what it did not send of the kind is not there."""
+        if headers:
+            self._free = self._free - _OF_BROWSERS
         for name, value in headers.items():
             self._values[f"http_{name.lower().replace('-', '_')}"] = value
 
     def set(self, name: str, text: str) -> None:
         """Do what ``set`` does."""
         self._values[name] = self.expand(text)
+        if self._is_free(text):
+            self._free = self._free | {name}
 
     def match(self, pattern: str, text: str, ignore_case: bool) -> bool:
         """Search for a pattern, and keep what its groups are."""
@@ -128,6 +180,16 @@ class Variables:
         Raises:
             Unclear: it looks at something else than variables.
         """
+        found = self._holds(condition)
+        first = " ".join(condition).removeprefix("(").removesuffix(")").split()
+        return self._choices.one_of([found, not found]) if self._is_free(first[0]) else found
+
+    def _is_free(self, text: str) -> bool:
+        """Whether it is one variable, whose value the client chooses."""
+        found = _VARIABLE.fullmatch(text)
+        return found is not None and (found[1] or found[2]) in self._free
+
+    def _holds(self, condition: Sequence[str]) -> bool:
         words = " ".join(condition).removeprefix("(").removesuffix(")").strip().split(" ", 2)
         value = self.expand(words[0])
         if not words[0].startswith("$"):
@@ -145,14 +207,14 @@ class Variables:
     def _value(self, name: str) -> str:
         if name in self._values:
             return self._values[name]
-        if name in _NOT_SENT:
+        if name in _AS_WANTED | _OF_BROWSERS:
             return ""
         if name not in self._maps:
             raise Unclear(f"the variable ${name} is not known")
         self._depth += 1
         if self._depth > _DEEPEST:
             raise Unclear(f"the variable ${name} refers to itself")
-        value = self._map(self._maps[name])
+        value = self._values[name] = self._map(self._maps[name])
         self._depth -= 1
         return value
 
@@ -160,8 +222,16 @@ class Variables:
         """What a ``map`` gives: an equal text wins over patterns, and these by their order."""
         source = self.expand(block.arguments[0])
         default, patterns = "", []
+        if self._is_free(block.arguments[0]):
+            if block.first("include"):
+                raise Unclear("include in a map is not followed")
+            entries = [one for one in block.block or () if one.name not in _OF_MAPS]
+            given = [one.arguments[0] for one in entries if one.arguments]
+            if all(one.name != "default" for one in entries):
+                given.append("")
+            return self.expand(self._choices.one_of(list(dict.fromkeys(given))))
         for one in block.block or ():
-            if one.name in {"include", "hostnames", "volatile"}:
+            if one.name in _OF_MAPS:
                 raise Unclear(f"{one.name} in a map is not followed")
             value = one.arguments[0] if one.arguments else ""
             if one.name == "default":

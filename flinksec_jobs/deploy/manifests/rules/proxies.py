@@ -27,16 +27,38 @@ _ACTS = (
     *(f"/v1/jobs/{_JOB}/yarn-stop", f"/jobs/{_JOB}/yarn%2dcancel", f"//jobs/{_JOB}/yarn-cancel"),
     *(f"/jobs/{_JOB}/yarn-cancel/", f"/jobs/{_JOB}/yarn-cancel?x=1", f"/jobs/{_JOB}/yarn-stop/"),
 )
+# The same beside a path that only reads, for lists that look for one somewhere in what is sent:
+# behind the act in its query or fragment, or before it, left again by dots.
+_BESIDE = tuple(
+    act
+    for read in ("/overview", "/jobs/overview", "/config", "/index.html", "/a.js")
+    for act in (
+        *(f"/jobs/{_JOB}/yarn-cancel?{read}", f"/jobs/{_JOB}/yarn-cancel#{read}"),
+        f"{read}{'/..' * read.count('/')}/jobs/{_JOB}/yarn-cancel",
+    )
+)
 # What no Flink of today answers; a list of paths does not have it.
 _UNKNOWN = ("/a-path-of-tomorrow", f"/jobs/{_JOB}/a-path-of-tomorrow", "/v1/a-path-of-tomorrow")
 _READ = ("/overview", "/jobs/overview", f"/jobs/{_JOB}", "/config", "/")
 _METHODS = ("POST", "PATCH", "PUT", "DELETE")
-_FOREIGN = {
+# What a browser says where a page of another site makes it ask. That page can keep it from sending
+# Referer, and Origin is not sent for an image or a link.
+_FOREIGN = tuple(
+    {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": target} | more
+    for site, mode, target, more in (
+        ("cross-site", "no-cors", "image", {}),
+        ("same-site", "no-cors", "image", {}),
+        ("cross-site", "navigate", "iframe", {}),
+        (
+            *("cross-site", "cors", "empty"),
+            {"Origin": "https://other.example", "Referer": "https://other.example/"},
+        ),
+    )
+)
+_LINK = {
     "Sec-Fetch-Site": "cross-site",
-    "Sec-Fetch-Mode": "no-cors",
-    "Sec-Fetch-Dest": "image",
-    "Origin": "https://other.example",
-    "Referer": "https://other.example/",
+    "Sec-Fetch-Mode": "navigate",
+    "Sec-Fetch-Dest": "document",
 }
 
 
@@ -64,14 +86,17 @@ class _Proxy:
 
 _QUESTIONS = {
     "read": [Request(path) for path in _READ],
-    "act": [Request(path) for path in _ACTS],
+    "act": [Request(path) for path in (*_ACTS, *_BESIDE)],
     "unknown": [Request(path) for path in _UNKNOWN],
     "change": [
         Request(path, method)
         for method in _METHODS
         for path in ("/jobs", f"/jobs/{_JOB}", f"/jobs/{_JOB}/stop", "/overview")
     ],
-    "foreign": [Request(path, headers=_FOREIGN) for path in (*_READ, *_ACTS)],
+    "foreign": [
+        *(Request(path, headers=sent) for path in (*_READ, *_ACTS) for sent in _FOREIGN),
+        *(Request(path, headers=_LINK) for path in (*_READ, *_ACTS) if path != "/"),
+    ],
 }
 
 
@@ -80,8 +105,12 @@ def _found(manifests: Manifests) -> tuple[tuple[_Proxy, ...], tuple[Place, ...]]
     """The proxies of REST, and the configurations of which that cannot be told."""
     proxies, unclear = [], []
     for entry in manifests.of("ConfigMap"):
-        rest = _Rest(frozenset(_hosts(manifests, entry)), frozenset(_ports(manifests)))
-        for key, content in _texts(entry):
+        rest = _Rest(
+            frozenset(_hosts(manifests, entry)),
+            frozenset(_ports(manifests)),
+            tuple(_upstreams(manifests, entry.namespace)),
+        )
+        for key, content in _texts(entry, _environment(manifests, entry.namespace)):
             if "proxy_pass" not in content or not rest.may_be_in(content):
                 continue
             try:
@@ -97,13 +126,26 @@ def _found(manifests: Manifests) -> tuple[tuple[_Proxy, ...], tuple[Place, ...]]
 
 @dataclass(frozen=True)
 class _Rest:
-    """Where REST is, for a proxy of one namespace."""
+    """Where REST is, for a proxy of one namespace.
+
+    Attributes:
+        hosts: names of the JobManager.
+        ports: of REST.
+        upstreams: those of all configurations there, which include each other.
+    """
 
     hosts: frozenset[str]
     ports: frozenset[str]
+    upstreams: tuple[Directive, ...]
 
     def may_be_in(self, content: str) -> bool:
-        return any(name in content for name in (*self.hosts, *(f":{port}" for port in self.ports)))
+        words = content.lower()
+        names = [one.arguments[0].lower() for one in self.upstreams if self._is_behind(one)]
+        written = (*self.hosts, *(f":{port}" for port in self.ports), *(f"://{n}" for n in names))
+        return any(name in words for name in written)
+
+    def _is_behind(self, upstream: Directive) -> bool:
+        return any(self._is(f"://{one.arguments[0]}") for one in upstream.each("server"))
 
     def passed(
         self, configuration: Directive, requests: Sequence[Request]
@@ -114,12 +156,13 @@ class _Rest:
             for prefix in _prefixes(configuration)
             for request in requests
             for sent in [Request(prefix + request.path, request.method, request.headers)]
-            for answer in answers(configuration, sent)
-            if self._is(answer.upstream)
+            for answer in answers(configuration, sent, self.upstreams)
+            # Flink takes dots in a path for names, so they act only where nginx has followed them.
+            if self._is(answer.upstream) and not (answer.as_sent and "/.." in request.path)
         ]
 
     def _is(self, upstream: str) -> bool:
-        server = upstream.partition("://")[2]
+        server = upstream.partition("://")[2].lower()
         host, _, port = server.rpartition(":")
         return host in self.hosts or port in self.ports or server in self.hosts
 
@@ -134,9 +177,44 @@ def _prefixes(configuration: Directive) -> list[str]:
     return sorted(found)
 
 
-def _texts(entry: Object) -> Iterator[tuple[str, str]]:
+def _upstreams(manifests: Manifests, namespace: str) -> Iterator[Directive]:
+    """Each ``upstream`` of a namespace; what is no configuration has none."""
+    environment = _environment(manifests, namespace)
+    for entry in manifests.of("ConfigMap"):
+        if entry.namespace != namespace:
+            continue
+        for _, content in _texts(entry, environment):
+            if "upstream" not in content:
+                continue
+            try:
+                everything = parse(content).everything()
+            except Unclear:
+                continue  # Told of where it passes something on itself.
+            for one in everything:
+                servers = [server.arguments for server in one.each("server")]
+                if one.name == "upstream" and one.arguments and all(servers):
+                    yield one
+
+
+def _environment(manifests: Manifests, namespace: str) -> dict[str, str]:
+    """What stands in the environment of a namespace's containers, as far as it is a text."""
+    return {
+        text(one.get("name")): text(one.get("value"))
+        for container in manifests.containers
+        if container.pod.owner.namespace == namespace
+        for _, one in container.environment
+        if one.get("value")
+    }
+
+
+def _substituted(content: str, environment: Mapping[str, str]) -> str:
+    """The image of nginx puts its environment in place of ``${NAME}`` in a template."""
+    return re.sub(r"\$\{(\w+)\}", lambda found: environment.get(found[1], found[0]), content)
+
+
+def _texts(entry: Object, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for key, content in mapping(entry.content.get("data")).items():
-        yield text(key), text(content)
+        yield text(key), _substituted(text(content), environment)
     for key, content in mapping(entry.content.get("binaryData")).items():
         try:
             yield text(key), base64.b64decode(text(content)).decode("utf-8", "replace")

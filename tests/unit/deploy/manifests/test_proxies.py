@@ -34,7 +34,16 @@ def _found(text: str, *, key: str = "data") -> set[str]:
             key: {"nginx.conf": content},
         }
     )
-    manifests = Manifests([entry])
+    return _findings([entry])
+
+
+def _map(name: str, data: dict[str, str]) -> Object:
+    metadata = {"name": name}
+    return Object({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
+
+
+def _findings(objects: list[Object]) -> set[str]:
+    manifests = Manifests(objects)
     return {name for name in ALL | {"proxy-unclear"} if any(RULES[name].function(manifests))}
 
 
@@ -219,3 +228,98 @@ def test_words_are_read_as_nginx_reads_them() -> None:
     (found,) = parse(text).block or ()
     assert found.name == "a"
     assert found.arguments == ('b;"c', "d{", "e\\;f", "${g}h", 'i"j')
+
+
+@pytest.mark.parametrize(
+    "denied",
+    [
+        'if ($http_user_agent = "") { return 444; }',
+        "if ($http_user_agent !~ Mozilla) { return 403; }",
+        "if ($host != flink.corp.test) { return 444; }",
+        r"if ($http_host !~* ^flink\.corp\.test(:443)?$) { return 444; }",
+        "if ($is_other) { return 444; }",
+        "set $asked $host; if ($asked != flink.corp.test) { return 444; }",
+        'if ($http_origin != "https://$host") { return 403; }',
+    ],
+)
+def test_what_the_client_chooses_to_send_keeps_nobody_out(denied: str) -> None:
+    names = "map $host $is_other { default 1; flink.corp.test 0; }"
+    text = _server(f"{AUTH} {TRUST} {denied} location / {{ {READ} {REST} }}", names)
+    assert {"proxy-paths", "proxy-cancel"} <= _found(text)
+
+
+@pytest.mark.parametrize("pattern", ["/overview", "^[^?]*/overview$", "^/overview"])
+def test_a_path_that_reads_may_stand_beside_one_that_acts(pattern: str) -> None:
+    listed = f'if ($request_uri !~ "{pattern}") {{ return 403; }}'
+    rest = REST.replace("8081", "8081/") if pattern.startswith("^/") else REST
+    text = _server(f"{AUTH} {TRUST} location / {{ {OWN} {READ} {listed} {rest} }}")
+    assert _found(text) == {"proxy-cancel"}
+
+
+def test_dots_act_only_where_nginx_has_followed_them() -> None:
+    listed = 'if ($request_uri !~ "^/overview(/|$)") { return 403; }'
+    text = _server(f"{AUTH} {TRUST} location / {{ {OWN} {READ} {listed} {REST} }}")
+    assert _found(text) == set()
+    assert _found(text.replace(":8081;", ":8081/;")) == {"proxy-cancel"}
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "if ($http_sec_fetch_site = cross-site) { return 403; }",
+        'if ($http_origin ~ "other") { return 403; }',
+        'if ($http_referer ~ "other") { return 403; }',
+        "if ($http_sec_fetch_mode = no-cors) { return 403; }",
+    ],
+)
+def test_another_site_is_told_by_nothing_that_it_can_leave_out(own: str) -> None:
+    text = _server(f"{AUTH} {TRUST} location = /overview {{ {own} {READ} {REST} }}")
+    assert _found(text) == {"proxy-other-sites"}
+
+
+@pytest.mark.parametrize("name", ["flink", "FLINK"])
+def test_the_upstream_may_stand_in_another_file(name: str) -> None:
+    server = f"server {{ listen 80; location / {{ proxy_pass http://{name}; }} }}"
+    files = {"a.conf": "upstream flink { server 10.0.0.7:8081; }", "b.conf": server}
+    apart = [_map(name, {key: text}) for key, text in files.items()]
+    for objects in ([_map("proxy", files)], apart):
+        assert _findings(objects) == ALL
+
+
+def test_a_template_is_read_with_the_environment_that_fills_it_in() -> None:
+    template = "server { listen 80; location / { proxy_pass http://${FLINK}; } }"
+    container = {"name": "nginx", "env": [{"name": "FLINK", "value": "flink:8081"}]}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "proxy"}}
+    found = _findings(
+        [
+            _map("proxy", {"default.conf.template": template}),
+            Object(pod | {"spec": {"containers": [container]}}),
+        ]
+    )
+    assert found == ALL
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        # Both as nginx 1.22 does it.
+        "location / {{ return 403; location ~ yarn {{ {0} }} }} location ~ yarn {{ return 403; }}",
+        "location / {{ break; return 403; {0} }}",
+    ],
+)
+def test_the_order_is_that_of_nginx(before: str) -> None:
+    text = _server(f"{AUTH} {TRUST} {before.format(f'{OWN} {READ} {REST}')}")
+    assert "proxy-cancel" in _found(text)
+
+
+@pytest.mark.parametrize(
+    "unclear",
+    [
+        "merge_slashes off;",
+        "auth_basic $realm;",
+        "location /a { limit_except GET { proxy_pass http://flink-jobmanager:8081; } }",
+    ],
+)
+def test_what_changes_who_or_what_comes_through_is_said(unclear: str) -> None:
+    text = _server(f"{unclear} {TRUST} location = /overview {{ {OWN} {READ} {REST} }}")
+    assert _found(text) == {"proxy-unclear"}
