@@ -85,11 +85,15 @@ def _of(config: Options, expected: Options, option: FlinkOption) -> Iterator[Con
 
 
 def _families(config: Options, expected: Options, settings: Settings) -> Iterator[ConfigProblem]:
-    """Keys of ``[flink]`` that no single option has: a reporter's own, for example."""
-    for key in settings.flink:
+    """Keys that no single option has: a reporter's own in ``[flink]``, ``flink.hadoop.…``."""
+    for key in dict.fromkeys((*settings.flink, *config)):
         known = options_set_by(key)
-        if (not known or "<" in known[0].name) and _text(config.get(key)) != _text(expected[key]):
-            yield _problem(key, config.get(key), expected[key], "")
+        is_family = any("<" in option.name for option in known)
+        is_said = key in settings.flink and (is_family or not known)
+        is_decided = is_family and any(option.kind in _COMPARED for option in known)
+        if (is_said or is_decided) and _text(config.get(key)) != _text(expected.get(key)):
+            setting = known[0].detail if is_decided else ""
+            yield _problem(key, config.get(key), expected.get(key), setting)
 
 
 def _java(config: Options, expected: Options) -> Iterator[ConfigProblem]:

@@ -14,7 +14,7 @@ from flinksec_jobs.deploy.problem import ConfigProblem, Options
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.settings import java_options
 from flinksec_jobs.settings.cluster import CIPHER_SUITES
-from flinksec_jobs.settings.flink_options import of_class, options_set_by
+from flinksec_jobs.settings.flink_options import flink_options, names, of_class, options_set_by
 from flinksec_jobs.settings.passthrough import TLS_PLANES
 from flinksec_jobs.settings.secret_names import holds_secret
 
@@ -83,6 +83,11 @@ def _text(config: Options, key: str) -> str:
     return str(config.get(key, "")).strip()
 
 
+def _key(config: Options, name: str) -> str:
+    """The key that gives an option its value: its name, or an old one that stands alone."""
+    return next((key for key in names(flink_options()[name]) if key in config), name)
+
+
 def _no_op(config: Options) -> Iterator[ConfigProblem]:
     if "security.ssl.enabled" in config:
         yield ConfigProblem(
@@ -103,7 +108,8 @@ def _off(config: Options) -> Iterator[ConfigProblem]:
                 "Set it to true, with a key store and a trust store.",
             )
     if _is(config, "security.ssl.internal.enabled"):
-        for key, what in TLS_PLANES.items():
+        for plane, what in TLS_PLANES.items():
+            key = _key(config, plane)
             if not _is(config, key, default=True):
                 yield ConfigProblem(
                     "plane-without-tls", key, f"takes TLS away from {what}", "Remove it."
@@ -217,10 +223,11 @@ def _secrets(config: Options) -> Iterator[ConfigProblem]:
 
 
 def _open(config: Options) -> Iterator[ConfigProblem]:
-    if _is(config, "web.submit.enable"):
+    submit = _key(config, "web.submit.enable")
+    if _is(config, submit):
         yield ConfigProblem(
             "web-submit",
-            "web.submit.enable",
+            submit,
             "lets whoever reaches the REST port run programs",
             "Set it to false.",
         )
@@ -245,7 +252,7 @@ def _java(config: Options) -> Iterator[ConfigProblem]:
 
 def _arguments(config: Options) -> Iterator[ConfigProblem]:
     for option in of_class("java"):
-        given = _text(config, option.name)
+        given = _text(config, _key(config, option.name))
         for argument, why in java_options.problems(given, own=_own_arguments(config, given)):
             is_secret = "command line" in why
             yield ConfigProblem(

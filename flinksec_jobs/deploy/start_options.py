@@ -25,6 +25,10 @@ ENTRY_POINT_VARIABLES = frozenset(
 """What the entry point of Flink's official image reads, and nothing else does."""
 
 
+UNCHECKED_API_SERVER = ("KUBERNETES_TRUST_CERTIFICATES", "KUBERNETES_DISABLE_HOSTNAME_VERIFICATION")
+"""By these the client that Flink has for Kubernetes takes anyone for the API server."""
+
+
 def refuse_options(options: Mapping[str, str], settings: Settings) -> None:
     """Refuse ``-D`` options that the settings decide, or that let state past the seal.
 
@@ -46,7 +50,7 @@ def refuse_options(options: Mapping[str, str], settings: Settings) -> None:
 
 
 def refuse_environment(environ: Mapping[str, str]) -> None:
-    """Refuse variables by which Java would be opened, or that nothing here reads.
+    """Refuse variables that open Java, that take away a check, or that nothing here reads.
 
     Raises:
         SettingsError: there is one.
@@ -55,6 +59,13 @@ def refuse_environment(environ: Mapping[str, str]) -> None:
         for argument, why in java_options.problems(environ.get(name, "")):
             raise SettingsError(
                 f"the environment variable {name} gives Java {argument}, which {why}",
+                hint="remove it",
+            )
+    for name in UNCHECKED_API_SERVER:
+        if environ.get(name, "").strip().lower() not in {"", "false"}:
+            raise SettingsError(
+                f"the environment variable {name} takes anyone for Kubernetes' API server, which "
+                "says which job and checkpoint are this one's",
                 hint="remove it",
             )
     if ignored := sorted(ENTRY_POINT_VARIABLES & environ.keys()):

@@ -13,8 +13,14 @@ VARIABLES = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
 _PROBLEMS = tuple(
     (re.compile(pattern, re.IGNORECASE), why)
     for pattern, why in (
-        (r"-(agentlib:|Xrun)jdwp.*|-Xdebug", "opens a debugger's port, which runs any code"),
-        (r"-Dcom\.sun\.management\.(jmxremote|config).*", "opens a port of management"),
+        (
+            r"-(agentlib:|agentpath:.*|Xrun)jdwp.*|-Xdebug",
+            "opens a debugger's port, which runs any code",
+        ),
+        (
+            r"-Dcom\.sun\.management\.(jmxremote|config).*|-XX:\+ManagementServer",
+            "opens a port of management",
+        ),
         (r"-Djava\.rmi\.server\.codebase.*", "loads code from elsewhere"),
         (
             r"-XX:(\+HeapDump\w*|HeapDumpPath=.*)",
@@ -22,9 +28,22 @@ _PROBLEMS = tuple(
         ),
         (r"-XX:On(OutOfMemory)?Error=.*", "runs a program when Flink fails"),
         (r"-XX:(Flags|VMOptionsFile)=.*|@.*", "takes further arguments from a file"),
-        (r"-Djavax\.net\.(ssl|debug)\b.*", "changes or prints what TLS trusts and sends"),
         (
-            r"-D(java\.security\.(properties|auth\.login\.config|krb5\..*)|sun\.security\..*)=.*",
+            r"-XX:(StartFlightRecording|FlightRecorderOptions)\b.*",
+            "writes the environment and what the process does to a disk",
+        ),
+        (
+            r"-Djavax\.net\.(ssl|debug)\b.*|-Djdk\.(tls|security)\..*|-Dcom\.sun\.net\.ssl\..*"
+            r"|-Djdk\.(internal\.)?httpclient\..*|-Djava\.security\.debug.*",
+            "changes or prints what TLS trusts and sends",
+        ),
+        (
+            r"-Dkubernetes\..*",
+            "changes which API server the JobManager believes, and how it is checked",
+        ),
+        (
+            r"-D(java\.security\.(properties|auth\.login\.config|krb5\..*)|sun\.security\..*"
+            r"|javax\.security\.auth\..*)=.*",
             "changes how Java logs in or checks who others are",
         ),
         (r"-Djava\.io\.tmpdir=.*", "moves temporary files past cluster.temp_dir"),
@@ -42,7 +61,7 @@ def problems(arguments: str, *, own: Collection[str] = ()) -> Iterator[tuple[str
     for argument in _split(arguments):
         if argument in own:
             continue
-        name = re.split(r"[=:](?=[^=:]*$)|=", argument, maxsplit=1)[0]
+        name = argument.partition("=")[0]
         for pattern, why in _PROBLEMS:
             if pattern.fullmatch(argument):
                 yield name if argument[0] != "@" else "@", why

@@ -76,6 +76,26 @@ def test_options_that_the_settings_do_not_know_may_be_in_the_file_alone() -> Non
     assert drift(CONFIG | more, OURS) == []
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("flink.hadoop.hadoop.rpc.protection", "authentication"),
+        ("flink.hadoop.dfs.data.transfer.protection", "authentication"),
+        ("flink.hadoop.hadoop.security.authentication", "simple"),
+    ],
+)
+def test_a_family_of_options_that_a_setting_decides_is_not_in_the_file_alone(
+    key: str, value: str
+) -> None:
+    (found,) = drift(CONFIG | {key: value}, OURS)
+    assert found.option == key
+    assert found.why == f"is {value}, and the settings (hdfs.conf_dir) give none"
+
+
+def test_a_reporter_may_be_in_the_file_alone() -> None:
+    assert drift(CONFIG | {"metrics.reporter.p.port": 9249}, OURS) == []
+
+
 def test_arguments_for_java_may_be_added_and_not_taken_away() -> None:
     java = str(CONFIG["env.java.opts.all"])
     assert drift(CONFIG | {"env.java.opts.all": f"{java} -Xlog:gc"}, OURS) == []

@@ -113,6 +113,15 @@ def test_a_misspelt_option_is_refused_with_what_was_meant(key: str, guess: str) 
     [
         ("-agentlib:jdwp=transport=dt_socket,server=y,address=*:5005", "debugger"),
         ("-Xrunjdwp:server=y", "debugger"),
+        ("-agentpath:/opt/java/lib/libjdwp.so=transport=dt_socket,server=y", "debugger"),
+        ("-XX:+ManagementServer", "management"),
+        ("-XX:StartFlightRecording=filename=/mnt/state/f.jfr", "to a disk"),
+        ("-Djdk.internal.httpclient.disableHostnameVerification=true", "what TLS trusts"),
+        ("-Djdk.httpclient.HttpClient.log=all", "what TLS trusts and sends"),
+        ("-Djdk.tls.client.protocols=TLSv1", "what TLS trusts"),
+        ("-Djava.security.debug=all", "what TLS trusts"),
+        ("-Djavax.security.auth.useSubjectCredsOnly=false", "how Java logs in"),
+        ("-Dkubernetes.trust.certificates=true", "which API server"),
         ("-Dcom.sun.management.jmxremote.port=9010", "management"),
         ("-XX:+UseG1GC -XX:+HeapDumpOnOutOfMemoryError", "writes the heap"),
         ("-XX:HeapDumpPath=/mnt/state", "writes the heap"),
@@ -133,6 +142,12 @@ def test_java_is_not_opened_and_its_memory_not_written_out(
     assert message is not None
     assert why in message
     assert "hunter2" not in message
+
+
+def test_an_argument_for_java_is_named_in_full() -> None:
+    message = problem("env.java.opts.all", "-XX:+HeapDumpOnOutOfMemoryError")
+    assert message is not None
+    assert "gives Java -XX:+HeapDumpOnOutOfMemoryError, which" in message
 
 
 def test_java_may_be_tuned() -> None:
