@@ -13,8 +13,10 @@ import unicodedata
 from flinksec_jobs.errors import FlinkSecError
 
 LONGEST = 255
-_PLAIN = re.compile(r"[A-Za-z0-9._-]{1,200}")
-# A file system knows names of 255 bytes; suffixes such as ".log" need room beside the digest.
+# The stored name of a sealed file has 255 bytes: so long a directory, the id of a run, that of a
+# checkpoint and the longest name that Flink gives to a file fit into it.
+_PLAIN = re.compile(r"[A-Za-z0-9._-]{1,150}")
+_FILE_NAME = re.compile(r"[A-Za-z0-9._-]+(~[0-9a-f]{32})?|~[0-9a-f]{32}")
 _READABLE = 60
 _DIGEST_CHARACTERS = 32
 # Directories below state.directory, or below that of a job, which mean something else.
@@ -62,7 +64,7 @@ def _problem(name: object) -> str | None:
 def file_name(name: str) -> str:
     """The name of a job's directory and files.
 
-    Names of ASCII letters, digits, dots, dashes and underscores, up to 200, stay as they are.
+    Names of ASCII letters, digits, dots, dashes and underscores, up to 150, stay as they are.
     Others keep what can be read of them, and get a digest of all of it after a tilde, which no
     plain name has.
 
@@ -74,6 +76,11 @@ def file_name(name: str) -> str:
     readable = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:_READABLE]
     digest = hashlib.sha256(name.encode()).hexdigest()[:_DIGEST_CHARACTERS]
     return f"{readable}~{digest}"
+
+
+def may_be_file_name(name: str) -> bool:
+    """Whether a job's directory, of this version or an earlier one, may be called so."""
+    return bool(_FILE_NAME.fullmatch(name)) and not _TAKEN.fullmatch(name)
 
 
 def transactional_id_prefix(prefix: str, topic: str, number: int = 1) -> str:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import click
 
 from flinksec_jobs.cli.output import put, say, say_json
-from flinksec_jobs.cli.state_keys import keys
+from flinksec_jobs.cli.state_keys import PATH, keys
 from flinksec_jobs.cli.state_output import (
     Bar,
     as_lines,
@@ -40,8 +40,6 @@ from flinksec_jobs.sealed.verify import verify_found
 # More wait well side by side on a network volume, but decrypt in turns.
 _WORKERS = 4
 
-# Whether they are there, and what they are, the walk tells.
-PATH = click.Path(path_type=Path, readable=False)
 _PATHS = click.argument("paths", nargs=-1, required=True, type=PATH)
 _PLACE = click.option(
     "--place",
@@ -58,7 +56,8 @@ def state() -> None:
 
     PATH is a file or a directory on a local or mounted volume. Flink is not needed. Exit code 1
     if anything under PATH could not be looked at: a directory that cannot be listed, a link to a
-    directory, a device. What a running job removes meanwhile is left out.
+    directory, a device, a header of a newer version. What a running job removes meanwhile is left
+    out.
     """
 
 
@@ -278,7 +277,7 @@ def _places(paths: tuple[Path, ...], place: Path | None) -> Callable[[Path], Pat
 
 
 def _exit_if_unread(infos: list[FileInfo]) -> None:
-    if any(info.status is Status.UNREADABLE for info in infos):
+    if any(info.status in {Status.UNREADABLE, Status.UNSUPPORTED} for info in infos):
         sys.exit(1)
 
 

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,8 +22,23 @@ from flinksec_jobs.sealed.needs import Needs, keys_needed
 
 _KEYS = click.argument("location", metavar="DIRECTORY|URI")
 _KEY = click.argument("key")
-_PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path, readable=False))
 _SHOWN = 5
+
+
+class _NamedPath(click.Path):
+    """A path that is named: no text would be the current directory, and is an unset variable."""
+
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> Any:
+        if not os.fspath(value):
+            self.fail("the path is empty", parameter, context)
+        return super().convert(value, parameter, context)
+
+
+# Whether they are there, and what they are, the walk tells.
+PATH = _NamedPath(path_type=Path, readable=False)
+_PATHS = click.argument("paths", nargs=-1, type=PATH)
 
 
 @click.group()
@@ -133,11 +150,11 @@ def retire(location: str, key: str, paths: tuple[Path, ...], unchecked: bool) ->
 
     Give all directories that hold checkpoints, savepoints and high-availability data; restart the
     jobs and re-key before. It is refused while one file's keys cannot be told: a directory that
-    cannot be listed, a link to one that is not among PATHS, a file of a newer version. The files
-    are looked at twice, the second time when the key is out of the ring already. A process that
-    was started before the new key was added seals under the old one until it ends: no look at
-    files finds it. A key in a token is not deleted, as others may use it: only whether files need
-    it is told.
+    cannot be listed, a link to one that is not among PATHS, a file of a newer version; and where a
+    PATH holds no sealed file, like a volume that is not mounted. The files are looked at twice,
+    the second time when the key is out of the ring already. A process that was started before the
+    new key was added seals under the old one until it ends: no look at files finds it. A key in a
+    token is not deleted, as others may use it: only whether files need it is told.
     """
     if not unchecked and not paths:
         raise KeyRingError(
@@ -173,6 +190,11 @@ def _check_unneeded(location: str, key: str, paths: tuple[Path, ...]) -> None:
         )
     if needs.unknown:
         raise _unknown(needs)
+    if missed := [path for path in paths if path not in needs.sealed_below]:
+        raise KeyRingError(
+            "no sealed file was found under " + ", ".join(map(escaped, missed)),
+            hint="Is the volume mounted there? A PATH that is to hold none is left out.",
+        )
 
 
 def _unknown(needs: Needs) -> KeyRingError:

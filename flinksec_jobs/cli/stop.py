@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import click
 
 from flinksec_jobs.cli.output import say, say_json
@@ -58,6 +60,7 @@ def stop(job: str, savepoint: str | None, in_clear: bool, timeout: int, json_: b
 
 
 def _running(name: str) -> running.RunningJob:
+    name = unicodedata.normalize("NFC", name)  # as jobs keep theirs
     jobs = running.jobs()
     found = [job for job in jobs if name in {job.name, job.job_id}]
     if len(found) == 1:

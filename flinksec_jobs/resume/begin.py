@@ -44,9 +44,14 @@ class Begun:
     record: Record
     _write: Callable[[Record], None] = field(repr=False)
 
-    def finished(self) -> None:
-        """Put on record that the job has ended well: what it began from is then done with."""
-        self._write(replace(self.record, finished=True))
+    def finished(self, *, stopped: bool = False) -> None:
+        """Put on record that the job has ended well: what it began from is then done with.
+
+        Args:
+            stopped: it was stopped with a savepoint, also if it would have ended by itself.
+        """
+        bounded = self.record.bounded and not stopped
+        self._write(replace(self.record, finished=True, bounded=bounded))
 
 
 @contextmanager

@@ -93,10 +93,17 @@ def choose(situation: Situation) -> Whole | Nothing:
             hint=f"If it was moved away: {_WAY_OUT}",
         )
     _refuse_lost_checkpoints(situation, record, torn)
+    if record.finished:
+        # Flink removes a savepoint that has failed, so one of a job that lived on was whole.
+        if cut := [found for found in torn if found.kind is Kind.SAVEPOINT]:
+            raise _lost(
+                situation,
+                f"the job {record.job} has ended, its savepoint {escaped(cut[0].directory)} is "
+                "cut short, and there is",
+            )
+        return Nothing.FINISHED
     for snapshot in torn:
         situation.passed_over(snapshot)
-    if record.finished:
-        return Nothing.FINISHED
     return _where_it_began(situation, record)
 
 
@@ -160,7 +167,11 @@ def _refuse_old_savepoint(
     Flink removes a job's checkpoints when it ends well, and never while it runs.
     """
     cut = [found for found in torn if (found.number or 0) > newest.number + 1]
-    went_on = newest.number > _first(record) and not _ends_job(situation, newest)
+    origin = record.start.origin
+    # Flink removes the checkpoint that a start was given for its own when a newer one is whole.
+    replaced = record.start.owned and origin not in {*map(situation.name, situation.found)}
+    went_on = newest.number > _first(record) or replaced
+    went_on = went_on and not _ends_job(situation, newest)
     if cut or went_on:
         raise ResumeError(
             f"it is not clear where the job {record.job} goes on from: it has the savepoint "
@@ -201,7 +212,8 @@ def _where_it_began(situation: Situation, record: Record) -> Whole | Nothing:
             f"the job {record.job} began from {escaped(origin)} and left no checkpoint of its own",
             hint=_WAY_OUT,
         )
-    directory = situation.directory / origin
+    # By the letter, as the record names it: a link on the way would lead `..` elsewhere.
+    directory = Path(os.path.normpath(situation.directory / origin))
     snapshot = next((s for s in situation.found if situation.name(s) == origin), None)
     if snapshot is None:
         snapshot = _elsewhere(directory)

@@ -6,8 +6,9 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ def held(directory: Path, job: str, keys: KeyProvider | None, holder: str) -> It
         directory.mkdir(parents=True, exist_ok=True)
         if not os.path.lexists(path):
             _make(path, keys)
-        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = _open(path)
     except OSError as error:
         raise ResumeError(
             f"the job {job} cannot be locked by {escaped(path)}: {files.reason(error)}",
@@ -60,20 +61,32 @@ def _make(path: Path, keys: KeyProvider | None) -> None:
     from flinksec_jobs.sealed import SealedWriter
 
     new = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.part")
-    try:
+
+    def write(place: Path) -> None:
         if keys is None:
-            new.touch(0o600)
+            place.touch(0o600, exist_ok=False)
         else:
-            with SealedWriter(new, keys, place=path):
+            with SealedWriter(place, keys, place=path):
                 pass
-        try:
-            path.hardlink_to(new)
-        except FileExistsError:
-            pass  # another run was quicker: its file it is
-        except OSError:
-            new.rename(path)  # a volume without hard links
+
+    try:
+        write(new)
+        with suppress(FileExistsError):  # another run was quicker: its file it is
+            try:
+                path.hardlink_to(new)
+            except FileExistsError:
+                raise
+            except OSError:  # a volume without hard links; a rename would replace another's
+                write(path)
     finally:
         new.unlink(missing_ok=True)
+
+
+def _open(path: Path) -> int:
+    # A pipe or a device may know no locks, which would pass for a volume that knows none.
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise OSError(errno.EINVAL, "is not a regular file", str(path))
+    return os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def _lock(descriptor: int, path: Path, job: str, holder: str) -> None:

@@ -107,8 +107,12 @@ def _is_sealed(directory: Path) -> bool:
 
 
 def _owner(directory: Path, keys: KeyProvider | None) -> str | None:
-    """The job in whose directory it lies: that of a run, or of savepoints, is in between."""
-    for above in list(directory.parents)[:2]:
+    """The job in whose directory it lies: that of a run, or of savepoints, is in between.
+
+    Looked for by the path that was given, then, where a link has led elsewhere, by the real one.
+    """
+    places = [*list(directory.parents)[:2], *list(directory.resolve().parents)[:2]]
+    for above in dict.fromkeys(places):
         try:
             found = records.read(above, keys, sealed=False)
         except SealedStateError as error:

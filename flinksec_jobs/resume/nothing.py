@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from datetime import UTC, datetime
 
 from flinksec_jobs import job_name
@@ -81,7 +82,9 @@ def refuse_former_directory(request: Request) -> None:
     if former == job_name.file_name(request.job) or former in {".", ".."}:
         return
     directory = request.directory.with_name(former)
-    if (directory / record.FILE).exists() or not find(directory):
+    # A name that is plain but for its length was written as it is, so the record is this job's.
+    is_own = former == request.job and os.path.lexists(directory / record.FILE)
+    if not is_own and ((directory / record.FILE).exists() or not find(directory)):
         return  # of a job that is called so
     raise ResumeError(
         f"an earlier version kept state of the job {request.job} in {escaped(directory)}, together "

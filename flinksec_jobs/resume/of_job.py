@@ -14,7 +14,7 @@ from flinksec_jobs.resume import begin as beginning
 from flinksec_jobs.resume import identity
 from flinksec_jobs.resume.named import look
 from flinksec_jobs.resume.request import Request, Resume
-from flinksec_jobs.runtime import cluster_run, graph, jvm
+from flinksec_jobs.runtime import cluster_run, graph, jvm, local_jvm, running
 
 if TYPE_CHECKING:
     from pyflink.datastream import StreamExecutionEnvironment
@@ -89,7 +89,8 @@ def started(job: Job) -> Iterator[None]:
         graph.change_options(job.env, _wanted(job.settings, begun.options), removed=PATHS)
         yield
         if not in_cluster:
-            begun.finished()
+            home, job_id = local_jvm.current().directory, begun.record.start.job_id
+            begun.finished(stopped=running.was_told_to_stop(home, job_id))
 
 
 def resume_of(settings: Settings) -> Resume:

@@ -57,20 +57,28 @@ def name_of(request: Request, snapshot: Snapshot) -> str:
 
 
 def _namesake(request: Request, job_id: str) -> Path | None:
-    """Another job in the same state.directory whose savepoints have the same beginning."""
-    for path in sorted(request.directory.parent.glob(f"*/{record.FILE}")):
-        if path.parent == request.directory:
-            continue
+    """Another job in the same state.directory whose savepoints have the same beginning.
+
+    It may be: what cannot be looked at, or opened with these keys, counts as one.
+    """
+    above = request.directory.parent
+    with ExitStack() as stack:
+        keys = None
+        if request.settings.keys or request.settings.pkcs11:
+            keys = stack.enter_context(state.open_keys(request.settings))
         try:
-            with ExitStack() as stack:
-                keys = None
-                if request.settings.keys or request.settings.pkcs11:
-                    keys = stack.enter_context(state.open_keys(request.settings))
-                other = record.read(path.parent, keys, sealed=False)
-        except SealedStateError:
-            return path.parent  # of other keys: nobody can tell
-        if other and other.start.job_id[:6] == job_id[:6]:
-            return path.parent
+            paths = sorted(above.iterdir())  # not `glob`, which is silent about errors
+        except OSError:
+            return above
+        for path in paths:
+            if path == request.directory or not job_name.may_be_file_name(path.name):
+                continue
+            try:
+                other = record.read(path, keys, sealed=False)
+            except SealedStateError:
+                return path
+            if other and other.start.job_id[:6] == job_id[:6]:
+                return path
     return None
 
 

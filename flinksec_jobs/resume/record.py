@@ -61,7 +61,8 @@ class Record:
         start: the last one.
         before: the checkpoints and savepoints that were there already at the last start.
         named: the checkpoint or savepoint that the settings or the cluster named last.
-        bounded: whether all its sources end by themselves.
+        bounded: whether all its sources end by themselves; of one that has finished, whether they
+            did, and nobody stopped it.
         finished: whether it has ended well, by itself or stopped with a savepoint.
     """
 
@@ -101,7 +102,7 @@ def read(directory: Path, keys: KeyProvider | None, *, sealed: bool) -> Record |
         raise _unusable(path, f"cannot be read: {files.reason(error)}") from error
     except SealedStateError as error:
         raise _unusable(path, error.message.removeprefix(f"{path}: ")) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _unusable(path, "is none, or that of a newer version") from error
 
 
@@ -116,7 +117,8 @@ def write(directory: Path, record: Record, keys: KeyProvider | None) -> None:
     Raises:
         FlinkSecError: it cannot be written.
     """
-    data = json.dumps({"format": _FORMAT, **asdict(record)}, ensure_ascii=False).encode()
+    # ASCII, for names that are no UTF-8: Python keeps their bytes as half surrogates.
+    data = json.dumps({"format": _FORMAT, **asdict(record)}).encode()
     try:
         directory.mkdir(parents=True, exist_ok=True)
         for left in directory.glob(f".{FILE}.*.part"):  # of a start that was killed
@@ -161,13 +163,18 @@ def _content(path: Path, keys: KeyProvider | None, *, sealed: bool) -> bytes:
     return read_record(path, keys) or b""
 
 
-def _parsed(content: dict[str, Any]) -> Record:
-    if content.pop("format") != _FORMAT:
+def _parsed(content: Any) -> Record:
+    if not isinstance(content, dict) or content.pop("format") != _FORMAT:
         raise ValueError("another format")
-    content["start"] = Start(**content["start"])
+    start = content["start"] = Start(**content["start"])
     content["uses"] = tuple(map(str, content["uses"]))
     content["before"] = tuple(map(str, content["before"]))
-    return Record(**content)
+    found = Record(**content)
+    texts = (found.job, start.job_id, start.holder, start.origin or "", found.named or "")
+    numbers = (start.number, start.at_ms, start.origin_id or 0)
+    if {*map(type, texts)} != {str} or {*map(type, numbers)} != {int}:
+        raise TypeError("another type")
+    return found
 
 
 def _unusable(path: Path, why: str) -> SealedStateError:

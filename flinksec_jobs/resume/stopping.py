@@ -45,6 +45,7 @@ def stop_with_savepoint(
     trigger = uuid.uuid4().hex  # ours, so that a repeated request is the same one
     body = {"targetDirectory": target, "drain": False, "triggerId": trigger}
     there = _savepoints(target, job)
+    running.told_to_stop(job, stops=True)
     rest.post(f"/jobs/{job.job_id}/stop", body)
     path = f"/jobs/{job.job_id}/savepoints/{trigger}"
     try:
@@ -57,6 +58,7 @@ def stop_with_savepoint(
     if "location" in operation:
         _wait(lambda: not _still_announced(job), timeout, job, "the end")
         return str(operation["location"])
+    running.told_to_stop(job, stops=False)
     cause = _first_line(operation.get("failure-cause", {}))
     raise ResumeError(
         f"the job {job.name} was not stopped with a savepoint: {cause}",

@@ -74,6 +74,24 @@ def withdraw(directory: Path) -> None:
     (directory / _FILE).unlink(missing_ok=True)
 
 
+def told_to_stop(job: RunningJob, *, stops: bool) -> None:
+    """Leave word for a run that somebody else ends its job, or take it back if it goes on."""
+    for directory in run_directory.in_use():
+        found = _read(directory / _FILE)
+        if found is not None and found.job_id == job.job_id:
+            path = _stop_file(directory, job.job_id)
+            write_private(path, b"") if stops else path.unlink(missing_ok=True)
+
+
+def was_told_to_stop(directory: Path, job_id: str) -> bool:
+    """Whether somebody ended the job of a run, so that it has not come to its own end."""
+    return _stop_file(directory, job_id).exists()
+
+
+def _stop_file(directory: Path, job_id: str) -> Path:
+    return directory / f"stopped-{job_id}"
+
+
 def jobs() -> list[RunningJob]:
     """All jobs of this user's local runs, in the order of their names."""
     found = [job for directory in run_directory.in_use() if (job := _read(directory / _FILE))]

@@ -149,8 +149,7 @@ def remove_key(directory: Path, key_id: str, check: Callable[[], None]) -> None:
     with held(directory, to_change=True):
         aside = directory / f".{key_id}.retiring"
         if os.path.lexists(aside):
-            os.link(aside, directory / key_id)
-            aside.unlink()
+            _put_back(aside, directory / key_id)
         primary, keys = read_ring(directory)
         if key_id not in keys:
             raise KeyRingError(f"key ring {directory}: there is no key '{key_id}'")
@@ -170,6 +169,23 @@ def remove_key(directory: Path, key_id: str, check: Callable[[], None]) -> None:
             raise
         aside.unlink()
         sync_directory(directory)
+
+
+def _put_back(aside: Path, key: Path) -> None:
+    """Gives a key its name again; whenever the process dies, it has one of the two."""
+    try:
+        os.link(aside, key)
+    except FileExistsError:
+        # Of a process that died between the two steps; another key of this id stays as it is.
+        if not os.path.samestat(aside.lstat(), key.lstat()):
+            raise KeyRingError(
+                f"key ring {key.parent}: there are two keys '{key.name}', one of them put aside "
+                f"as '{aside.name}'",
+                hint="Files may need either: keep a copy of both, and remove the one that "
+                "`flinksec state verify` does not need.",
+            ) from None
+    aside.unlink()
+    sync_directory(key.parent)
 
 
 def _read_primary(directory: Path) -> str:

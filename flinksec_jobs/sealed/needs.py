@@ -24,10 +24,12 @@ class Needs:
         named: how many files name each key-encryption key. A key that none names is needed by
             none of the files that were looked at.
         unknown: what could not be told of, and why. While there is any, no key is spare.
+        sealed_below: the paths at or under which there is a sealed file.
     """
 
     named: Counter[str] = field(default_factory=Counter)
     unknown: dict[Path, str] = field(default_factory=dict)
+    sealed_below: set[Path] = field(default_factory=set)
 
 
 def keys_needed(paths: Iterable[Path], ring: KeyProvider | None = None) -> Needs:
@@ -56,6 +58,8 @@ def keys_needed(paths: Iterable[Path], ring: KeyProvider | None = None) -> Needs
 
     for found, key_ids, problem in in_order(look, walk(*paths), workers=_WORKERS):
         needs.named.update(set(key_ids))
+        if key_ids:
+            needs.sealed_below.update(path for path in paths if found.path.is_relative_to(path))
         if problem:
             needs.unknown[found.path] = problem
     return needs

@@ -74,11 +74,11 @@ def follow(directory: Path, name: str) -> Place:
             if links > _MOST_LINKS:
                 raise KeyRingError(f"'{escaped(name)}' is a link that leads nowhere")
             target = path.readlink()
-            left = [*target.parts, *left]
             if target.is_absolute():
                 directory = Path("/")
                 _check_directory(directory, directory.stat())
-                left.remove("/")
+            # The root is "/" or, as POSIX has it, "//".
+            left = [*(part for part in target.parts if part != target.root), *left]
         elif stat.S_ISDIR(found.st_mode):
             _check_directory(path, found)
             directory = path

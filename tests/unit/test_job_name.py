@@ -3,6 +3,7 @@
 
 import re
 import unicodedata
+import uuid
 
 import pytest
 from hypothesis import assume, example, given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from flinksec_jobs import SecureJob, job_name, state
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.runtime.local import LocalRun
+from flinksec_jobs.sealed.format import stored_name
 from flinksec_jobs.settings import KafkaSettings, Settings, StateSettings, load
 
 TOPICS = st.from_regex(r"[A-Za-z0-9._-]{1,20}", fullmatch=True)
@@ -52,10 +54,20 @@ def test_a_directory_stays_below_that_of_the_state_and_has_a_name_that_fits(name
     assert len(f"{file}.log.99") <= 255
 
 
-@given(st.from_regex(r"[A-Za-z0-9._-]{1,200}", fullmatch=True).filter(usable))
+@given(st.from_regex(r"[A-Za-z0-9._-]{1,150}", fullmatch=True).filter(usable))
 def test_a_plain_name_is_its_own_directory(name: str) -> None:
     assume(set(name) != {"."})
     assert job_name.file_name(name) == name
+
+
+def test_a_file_of_a_job_with_the_longest_plain_name_is_bound_to_its_directory() -> None:
+    longest = "a" * 150
+    assert job_name.file_name(longest) == longest
+    assert len(job_name.file_name(f"{longest}a")) < 150
+    run, file = "f" * 32, str(uuid.UUID(int=0))
+    for inner in (f"chk-{10**18}/{file}", f"shared/{file}", f"taskowned/{file}"):
+        stored = stored_name(f"/mnt/state/{longest}/{run}/{inner}")
+        assert stored.endswith(f"{longest}/{run}/{inner}")
 
 
 def test_other_names_stay_readable() -> None:

@@ -182,3 +182,16 @@ def test_a_pipe_or_device_in_a_ring_keeps_nobody_waiting(tmp_path: Path) -> None
     (ring / "primary").symlink_to("/dev/zero")  # Whose "/" it is may be what is refused.
     with pytest.raises(KeyRingError, match=f"key ring {ring}: "):
         KeyRing.open(ring)
+
+
+@pytest.mark.parametrize("root", ["/", "//"])
+def test_a_link_from_either_root_of_posix_is_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: str
+) -> None:
+    # Whose the directories above are is another question.
+    monkeypatch.setattr("flinksec_jobs.sealed.ownership._check_directory", lambda *_: None)
+    ring = KeyRing.create(tmp_path / "ring", "k1")
+    (tmp_path / "k2").write_bytes(bytes(32))
+    (tmp_path / "k2").chmod(0o600)
+    (ring.directory / "k2").symlink_to(f"{root}{str(tmp_path).lstrip('/')}/k2")
+    assert KeyRing.open(ring.directory).key_ids == ("k1", "k2")

@@ -143,6 +143,10 @@ def test_a_key_is_not_retired_while_one_file_may_need_it(
         answer = run("keys", "list", ring.directory, volume, "--json")
         assert (answer.exit_code, len(json.loads(answer.stdout)["unknown"])) == (1, 1)
 
+    if hide not in {impossible, both_slots_gone, another_id_in_the_slot}:  # They were read.
+        assert run("ls", volume).exit_code == 1
+        assert run("info", volume).exit_code == 1
+
     verified = run("verify", "--keys", ring.directory, volume, "--json")
     found = json.loads(verified.stdout)
     assert (verified.exit_code, found["whole"], found["counts"]["whole"]) == (1, False, 1)
@@ -233,3 +237,39 @@ def test_no_key_is_deleted_while_somebody_re_keys_with_the_ring(
             retiring.result(timeout=0.3)
         assert (ring.directory / "k1").is_file()
     assert retiring.result().key_ids == ("k2",)
+
+
+def test_a_volume_that_is_not_mounted_is_no_volume_without_files(
+    volume: Path, ring: KeyRing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring.add("k2")
+    (tmp_path / "not mounted" / "lost+found").mkdir(parents=True)
+    (tmp_path / "clear").write_text("no sealed file")
+    monkeypatch.chdir(tmp_path / "not mounted")
+    for missed in ("../not mounted", tmp_path / "clear"):
+        refused = run("keys", "retire", ring.directory, "k1", missed)
+        assert refused.exit_code == 1
+        assert f"no sealed file was found under {missed}" in refused.stderr
+    empty = run("keys", "retire", ring.directory, "k1", "")  # a variable that is not set
+    assert (empty.exit_code, "the path is empty" in empty.stderr) == (2, True)
+    assert run("verify", "--keys", ring.directory, "").exit_code == 2
+    assert run("rekey", "--keys", ring.directory, volume).exit_code == 0
+    both = run("keys", "retire", ring.directory, "k1", volume, tmp_path / "not mounted")
+    assert both.exit_code == 1
+    assert KeyRing.open(ring.directory).key_ids == ("k1", "k2")
+    assert run("keys", "retire", ring.directory, "k1", volume).exit_code == 0
+
+
+def test_a_key_that_was_being_put_back_when_the_process_died_is_put_back(
+    volume: Path, ring: KeyRing
+) -> None:
+    ring.add("k2")
+    directory = ring.directory
+    os.link(directory / "k1", directory / ".k1.retiring")
+    assert "2 files still need" in run("keys", "retire", directory, "k1", volume).stderr
+    assert sorted(p.name for p in directory.iterdir()) == ["k1", "k2", "primary"]
+
+    (directory / ".k1.retiring").write_bytes(bytes(32))  # another one than k1
+    refused = run("keys", "retire", directory, "k1", volume)
+    assert "there are two keys 'k1'" in refused.stderr
+    assert sorted(p.name for p in directory.iterdir()) == [".k1.retiring", "k1", "k2", "primary"]
