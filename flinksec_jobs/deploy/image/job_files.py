@@ -8,6 +8,7 @@ links, as what they lead to was not named, and may be anywhere.
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import stat
@@ -36,7 +37,19 @@ _PEM_KEY = re.compile(
     rb"(?:\\r|\\n|\s|[\w-]{1,40}: [^\r\n]{0,200}[\r\n])+[A-Za-z0-9+/=]{16}"
 )
 _PUTTY_KEY = b"PuTTY-User-Key-File-"
-_SECRET_MANIFEST = re.compile(rb"(?m)^[\"']?kind[\"']?:[ \t]*[\"']?Secret[\"']?[ \t]*$")
+_SECRET_MANIFEST = re.compile(rb"(?m)^[\"']?kind[\"']?:[ \t]*[\"']?Secret[\"']?[ \t]*\r?$")
+# In a list, or in JSON: what has data too is no mere reference to a Secret.
+_SECRET_INSIDE = re.compile(
+    rb"(?m)^[ \t-]*kind:[ \t]*[\"']?Secret[\"']?[ \t]*\r?$|\"kind\"\s*:\s*\"Secret\""
+)
+_SECRET_DATA = re.compile(rb"(?m)^[ \t-]*(?:stringData|data):|\"(?:stringData|data)\"\s*:")
+# The first line of a PEM file in base64, as kubeconfigs and Secrets have it.
+_PEM_IN_BASE64 = tuple(
+    base64.b64encode(f"-----BEGIN {kind}PRIVATE KEY-".encode())[:-4]
+    for kind in ("", "RSA ", "EC ", "ENCRYPTED ", "OPENSSH ")
+)
+_AGE_KEY = re.compile(rb"AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]{20}")
+_JWK = re.compile(rb"\"kty\"\s*:"), re.compile(rb"\"[dk]\"\s*:\s*\"[\w-]{16}")
 _AWS_KEY = re.compile(rb"\bA(?:KIA|SIA)[0-9A-Z]{16}\b")
 _BEGINNINGS = (
     (re.compile(rb"\x05[\x01\x02]\x00"), "a keytab"),
@@ -55,7 +68,7 @@ _NAMES = {
     **dict.fromkeys((".ccache",), "a cache of Kerberos tickets"),
 }
 _CREDENTIALS = re.compile(
-    r"\.env(?:\..+)?|\.?netrc|\.pgpass|\.pypirc|\.git-credentials|\.htpasswd|\.dockercfg|kubeconfig"
+    r"\.env(?:\..+)?|[._]?netrc|\.pgpass|\.pypirc|\.git-credentials|\.htpasswd|\.dockercfg|kubeconfig"
     r"|\.vault-token|id_(?:rsa|dsa|ecdsa|ed25519)|krb5cc_.*|.*[_.-]?credentials?(?:\.json|\.ini)?"
     r"|(?:.*[_.-])?(?:password|passwd|secret|token|api[_-]?key)(?:\.txt)?",
     re.IGNORECASE,
@@ -150,9 +163,15 @@ def _refuse_beginning(path: Path, content: bytes, size: int) -> None:
 
 
 def _refuse_content(path: Path, content: bytes) -> None:
-    if _PEM_KEY.search(content) or _PUTTY_KEY in content:
+    # UTF-16, as Windows writes it, is ASCII with zeros in between.
+    plain = content.replace(b"\0", b"")
+    if _PEM_KEY.search(plain) or _PUTTY_KEY in plain or _AGE_KEY.search(plain):
         raise _refused(path, "or holds a private key")
-    if _SECRET_MANIFEST.search(content):
+    if any(begun in plain for begun in _PEM_IN_BASE64) or all(p.search(plain) for p in _JWK):
+        raise _refused(path, "or holds a private key")
+    if _SECRET_MANIFEST.search(content) or (
+        _SECRET_INSIDE.search(content) and _SECRET_DATA.search(content)
+    ):
         raise _refused(path, "a manifest with a Secret")
     if _AWS_KEY.search(content):
         raise _refused(path, "or holds an access key")

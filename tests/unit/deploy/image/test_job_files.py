@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What belongs to a job goes into its image; no secret, no link and nothing odd does."""
 
+import base64
 import os
 import socket
 import subprocess
@@ -48,6 +49,14 @@ SECRETS = {
     "PKCS#12 with a key": Identity(_CA, _RSA).pkcs12("secret"),
     "PKCS#12 with certificates": truststore([_CA], "secret"),
     "a manifest with a Secret": b"apiVersion: v1\nkind: Secret\nstringData: {a: b}\n",
+    "a Secret with lines of Windows": b"apiVersion: v1\r\nkind: Secret\r\nstringData: {a: b}\r\n",
+    "a Secret in a list": b"items:\n- data: {a: Yg==}\n  kind: Secret\nkind: List\n",
+    "a Secret in JSON": b'{\n  "data": {"a": "Yg=="},\n  "kind": "Secret",\n  "type": 1}',
+    "a Secret in one line": b'{"apiVersion":"v1","kind":"Secret","stringData":{"a":"b"}}',
+    "a key of a kubeconfig": b"  user:\n    client-key-data: " + base64.b64encode(_EC_PEM),
+    "a key in UTF-16": _EC_PEM.decode().encode("utf-16"),
+    "a key of age": b"# public key: age1x\nAGE-SECRET-KEY-1" + b"Q" * 58,
+    "a key as JWK": b'{"kty": "OKP", "crv": "Ed25519", "d": "' + b"A" * 43 + b'", "x": "B"}',
     "an access key": b"aws = AKIA" + b"A" * 16,
 }
 
@@ -80,13 +89,16 @@ def test_files_and_folders_of_a_job_are_copied_for_every_user(tmp_path: Path, fo
     (folder / "__pycache__").mkdir()
     (folder / ".git").mkdir()
     _put(folder / "job.py", 'if b"-----BEGIN PRIVATE KEY-----" in key: pass\n', 0o600)
+    _put(folder / "issuer.yaml", "kind: Issuer\nspec:\n  ref:\n    kind: Secret\n")
+    _put(folder / "public.jwk", '{"kty": "OKP", "crv": "Ed25519", "x": "AAAAAAAAAAAAAAAAAAAAAAA"}')
     _put(folder / "ca.pem", _CA.public_bytes(_PEM))
     _put(folder / "ca.der", _CA.public_bytes(_DER))
     _put(folder / "large.bin", os.urandom(1000) * 3000)
     job_files.copy(folder, tmp_path / "copy")
     copied = {str(p.relative_to(tmp_path / "copy")): p for p in (tmp_path / "copy").rglob("*")}
     assert sorted(copied) == [
-        *("ca.der", "ca.pem", "deep", "deep/names.txt", "job.py", "large.bin", "weights.bin"),
+        *("ca.der", "ca.pem", "deep", "deep/names.txt", "issuer.yaml", "job.py", "large.bin"),
+        *("public.jwk", "weights.bin"),
     ]
     assert copied["large.bin"].read_bytes() == (folder / "large.bin").read_bytes()
     assert {path.stat().st_mode & 0o777 for path in copied.values()} == {0o644, 0o755}
