@@ -12,6 +12,7 @@ import hmac
 import shutil
 import ssl
 import tempfile
+import warnings
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
+from cryptography.utils import CryptographyDeprecationWarning
 
 from .errors import SecretError, SettingsError
 from .files import CERTIFICATES, read_bytes
@@ -62,7 +64,9 @@ def load_certificates(path: Path, setting: str) -> list[x509.Certificate]:
     """
     content = read_bytes(path, setting, CERTIFICATES, error=SettingsError)
     try:
-        return x509.load_pem_x509_certificates(content)
+        # CAs of a system have oddities, such as a serial number of 0, which harm nobody here.
+        with warnings.catch_warnings(action="ignore", category=CryptographyDeprecationWarning):
+            return x509.load_pem_x509_certificates(content)
     except ValueError as error:
         raise SettingsError(
             f"{setting} {path} holds no PEM certificate",

@@ -90,7 +90,9 @@ def _refuse_what_cluster_decides(settings: Settings) -> None:
     sealed = settings.state is not None and settings.state.sealed
     found = list(refused_in_flink(settings.flink, Giving(sealed=sealed, cluster=True)))
     if found:
-        listed = "; ".join(f"flink.{key} {problem}" for key, problem in found)
+        listed = "; ".join(
+            f"flink.{key} ({settings.origin(f'flink.{key}')}) {problem}" for key, problem in found
+        )
         raise SettingsError(listed, hint="`flinksec settings reference` lists every setting")
 
 

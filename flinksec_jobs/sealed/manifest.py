@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from flinksec_jobs.errors import SealedStateError
+from flinksec_jobs.escaping import escaped
 from flinksec_jobs.files import RECORD, read_text
 from flinksec_jobs.sealed.verify import FileReport
 
@@ -53,7 +54,7 @@ class Manifest:
         for report in reports:
             if not report.whole or report.length is None or report.commitment is None:
                 raise SealedStateError(
-                    f"{report.path} is not whole ({report.status}): {report.detail}",
+                    f"{escaped(report.path)} is not whole ({report.status}): {report.detail}",
                     hint="A manifest lists whole files only: see flinksec state verify.",
                 )
             files[_relative(report.path, root)] = Entry(report.length, report.commitment)

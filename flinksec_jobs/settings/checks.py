@@ -2,6 +2,7 @@
 """What can be proven about the settings without a network: that every file can be used."""
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -81,7 +82,9 @@ def check_files(
 
 
 def _examples(settings: Settings) -> Iterator[FlinkSecError]:
-    for setting, placeholder in placeholders_below(settings.dump()):
+    for path, placeholder in placeholders_below(settings.dump()):
+        # As settings are written: flink.rest.address, and not flink[rest.address].
+        setting = re.sub(r"\[(?!\d+\])(.*?)\]", r".\1", path)
         error = SettingsError(
             f"{setting} still names {placeholder}, which stands for yours in examples",
             hint="put your own",

@@ -202,10 +202,18 @@ def test_a_cluster_without_state_is_warned_of(settings_file: Path) -> None:
     assert "warning: without [state] the job has no checkpoints" in result.stderr
 
 
+def test_what_only_a_cluster_decides_is_refused_with_its_file(settings_file: Path) -> None:
+    settings_file.write_text(settings_file.read_text() + '[flink]\n"rest.port" = 8081\n')
+    result = run("cluster", "conf", "--settings", str(settings_file))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"flink.rest.port ({settings_file}) has a setting of its own: use" in result.stderr
+
+
 def test_settings_check_names_what_still_stands_from_an_example(settings_file: Path) -> None:
     text = settings_file.read_text().replace("https://a:1", "https://search.example.com:9200")
     settings_file.write_text(text + '[hdfs]\nuri = "hdfs://192.0.2.7:8020"\n[kerberos]\n'
-                             'principal = "a@EXAMPLE.COM"\nkeytab = "file:password"\n')  # fmt: skip
+                             'principal = "a@EXAMPLE.COM"\nkeytab = "file:password"\n'
+                             '[flink]\n"fs.s3.x" = "http://s3.example.com"\n')  # fmt: skip
     result = run("settings", "check", str(settings_file))
     assert result.exit_code == 1
     for told in (
@@ -213,6 +221,8 @@ def test_settings_check_names_what_still_stands_from_an_example(settings_file: P
         f"{settings_file})",
         "elasticsearch.hosts[0] still names search.example.com",
         "hdfs.uri still names 192.0.2.7",
+        "flink.fs.s3.x still names s3.example.com, which stands for yours in examples (set by "
+        f"{settings_file})",
     ):
         assert told in result.stderr
 

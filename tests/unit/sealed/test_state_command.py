@@ -268,6 +268,9 @@ def test_a_manifest_lists_whole_files_only_and_is_read_with_care(
     result = run("manifest", job, "--keys", keys)
     assert (result.exit_code, result.stdout) == (1, "")
     assert f"{job / 'plain'} is not whole (plaintext)" in result.stderr
+    (job / "plain").rename(job / "a\nb")
+    assert f"{job}/a\\nb is not whole" in run("manifest", job, "--keys", keys).stderr
+    (job / "a\nb").rename(job / "plain")
     wrong = tmp_path / "wrong.json"
     for text in (
         "",

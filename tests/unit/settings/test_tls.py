@@ -6,6 +6,7 @@ import socket
 import ssl
 import stat
 import threading
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -23,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from flinksec_jobs import tls
+from flinksec_jobs.certificates import Validity, make_authority, name
 from flinksec_jobs.errors import SecretError, SettingsError
 from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.settings import ElasticsearchSettings, KafkaSettings, load
@@ -257,6 +260,21 @@ def test_a_key_that_cannot_be_used_is_refused_without_its_bytes(
 
 def test_certificates_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
     (tmp_path / "empty.pem").write_bytes(b"")
-    for name, problem in (("absent.pem", "cannot be read"), ("empty.pem", "no PEM certificate")):
-        with pytest.raises(SettingsError, match=f"kafka.ca_certs .*{name} .*{problem}"):
-            tls.load_certificates(tmp_path / name, "kafka.ca_certs")
+    for file, problem in (("absent.pem", "cannot be read"), ("empty.pem", "no PEM certificate")):
+        with pytest.raises(SettingsError, match=f"kafka.ca_certs .*{file} .*{problem}"):
+            tls.load_certificates(tmp_path / file, "kafka.ca_certs")
+
+
+def test_nothing_is_said_of_an_authority_with_an_odd_serial_number(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    valid = Validity(now, now + timedelta(days=1))
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = make_authority(key, name("CA"), valid).certificate
+    number = certificate.serial_number.to_bytes((certificate.serial_number.bit_length() + 8) // 8)
+    negative = b"\x80" + number[1:]
+    odd = certificate.public_bytes(Encoding.DER).replace(number, negative, 1)
+    (tmp_path / "ca.pem").write_text(ssl.DER_cert_to_PEM_cert(odd))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        (found,) = tls.load_certificates(tmp_path / "ca.pem", "kafka.ca_certs")
+        assert found.subject == certificate.subject
