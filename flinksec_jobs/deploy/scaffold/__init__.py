@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import keyword
 import re
 import shutil
+import sys
 from pathlib import Path
 
 from flinksec_jobs.deploy.scaffold.overlay import simplify
@@ -37,6 +40,12 @@ def create(name: str, parent: Path) -> list[Path]:
             hint="take lower case letters, digits and dashes, at most 50, such as late-flights: "
             "it names an image and a Kubernetes namespace too",
         )
+    if _is_taken(name.replace("-", "_")):
+        raise FlinkSecError(
+            f"a job cannot be called {name}, as Python has a module or a word of that name",
+            hint="take a name of your own, such as late-flights: its module would stand in the "
+            "other's place",
+        )
     target = parent / name
     try:
         target.mkdir(parents=True)
@@ -63,6 +72,16 @@ def create(name: str, parent: Path) -> list[Path]:
         (target / file).write_text(_renamed(text, _TEMPLATE, own), "utf-8")
     _copy_manifests(target / "kubernetes", own)
     return sorted(path for path in target.rglob("*") if path.is_file())
+
+
+def _is_taken(module: str) -> bool:
+    """Whether a program of this name could not be imported, or would be in another one's place."""
+    return (
+        keyword.iskeyword(module)
+        or module in sys.stdlib_module_names
+        or module == __name__.partition(".")[0]
+        or module in importlib.metadata.packages_distributions()
+    )
 
 
 def _copy_manifests(target: Path, own: tuple[str, str]) -> None:

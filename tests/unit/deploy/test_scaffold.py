@@ -111,6 +111,13 @@ def test_a_name_that_kubernetes_would_refuse_is_refused(tmp_path: Path, name: st
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["class", "json", "pyflink", "flinksec-jobs", "pytest"])
+def test_a_name_that_python_has_already_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(FlinkSecError, match=f"cannot be called {name}, as Python has"):
+        create(name, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_cannot_be_made_is_an_error_with_a_way_out(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FlinkSecError, match="cannot be made: not a directory"):
