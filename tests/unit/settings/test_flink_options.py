@@ -205,6 +205,11 @@ def test_families_of_options_go_through() -> None:
             "file:///mnt/old/savepoint",
             "the state that the job starts from is not authenticated",
         ),
+        (
+            "kubernetes.config.file",
+            "/etc/kubeconfig",
+            "the API server, and how it is known, are what a file says that nobody looks into",
+        ),
         ("my.own", "1", "this release of Flink knows no such option"),
     ],
 )
