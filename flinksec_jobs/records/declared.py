@@ -23,6 +23,7 @@ _USER_FUNCTIONS = (
     "_flat_map_func1",
     "_reduce_function",
 )
+_METHODS = ("process_element", "process_element1", "process_broadcast_element", "process")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,12 +64,22 @@ def hands_on(function: Any) -> bool:
 
 
 def name_of(function: Any) -> str:
-    """Return the name that a user has given to a function, for messages."""
+    """Return the name that a user has given to a function, for messages, and where it stands."""
     for attribute in _USER_FUNCTIONS:
         inner = getattr(function, attribute, None)
         if inner is not None:
-            return str(getattr(inner, "__qualname__", type(inner).__name__))
-    return type(function).__name__
+            name = str(getattr(inner, "__qualname__", type(inner).__name__))
+            return name + _place(getattr(inner, "__code__", None))
+    methods = (getattr(type(function), name, None) for name in _METHODS)
+    codes = (getattr(method, "__code__", None) for method in methods)
+    return type(function).__name__ + _place(next(filter(None, codes), None))
+
+
+def _place(code: Any) -> str:
+    """The file and line of code that Python has read from a file."""
+    if code is None or code.co_filename.startswith("<"):
+        return ""
+    return f" ({code.co_filename}:{code.co_firstlineno})"
 
 
 def _fields_of_row(row: Any) -> Fields:

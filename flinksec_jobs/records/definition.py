@@ -52,12 +52,13 @@ def record(cls: type[T]) -> type[T]:
         return cls
     _refuse_taken_names(cls)
     is_dataclass = "__dataclass_fields__" in cls.__dict__
+    has_own_init = "__init__" in cls.__dict__  # which knows nothing of __post_init__
     made = cls if is_dataclass else _as_dataclass(cls)
     _refuse_init_only(made)
     fields = field_types.fields_of(made, dict(sys._getframe(1).f_locals))
     _teach(made, fields, checked=True)
     made.of = classmethod(_of)  # type: ignore[attr-defined]
-    if is_dataclass:
+    if is_dataclass or has_own_init:
         _check_after_init(made)
     return made
 

@@ -55,9 +55,26 @@ def _wrap(function: Any, method: str, wanted: Declared | None, name: str) -> Non
 
     def call(*args: Any) -> Iterable[Any] | None:
         results = original(*args)
-        return None if results is None else checked.each(results)
+        return None if results is None else checked.each(_several(results, name))
 
     setattr(function, method, call)
+
+
+def check_flat_map(function: Any, name: str) -> None:
+    """Let a ``flat_map`` say so when it returns one result in place of several."""
+    flat_map = getattr(function, "_flat_map_func", None)
+    if flat_map is not None:
+        function._flat_map_func = lambda value: _several(flat_map(value), name)
+
+
+def _several(results: Any, name: str) -> Any:
+    if hasattr(results, "__iter__"):
+        return results
+    raise RecordValueError(
+        f"the function {name} returned {_described(results)}, where each of its results is asked "
+        "for",
+        hint="Give each one with yield, or return a list, which may be empty.",
+    )
 
 
 class _Checked:
@@ -94,6 +111,7 @@ def _result_fit(wanted: Declared, name: str) -> Fit:
     names = [field for field, _ in wanted.fields]
     called = wanted.cls.__name__ if wanted.cls else name
     fit_values = values_fitter(wanted.fields, called, _fit_inner)
+    info = info_of(wanted.cls) if wanted.cls else None
 
     def refused(value: Any) -> RecordValueError:
         return RecordValueError(
@@ -103,6 +121,9 @@ def _result_fit(wanted: Declared, name: str) -> Fit:
         )
 
     def fit(value: Any) -> Any:
+        if info is not None and type(value) is info.cls:
+            info.check(value)  # what its lists and dicts hold now
+            return value
         named = named_values(value)
         if named is None:
             raise refused(value)
@@ -112,7 +133,22 @@ def _result_fit(wanted: Declared, name: str) -> Fit:
             raise refused(value)
         return _as_row(value, names if wanted.named else None, ordered, fit_values)
 
-    return fit
+    return _naming(fit, name)
+
+
+def _naming(fit: Fit, name: str) -> Fit:
+    """Let what is wrong inside of a result be told with the function that returned it."""
+
+    def named(value: Any) -> Any:
+        try:
+            return fit(value)
+        except RecordValueError as error:
+            if name not in error.message:
+                error.message = f"{error.message}, in what the function {name} returned"
+                error.args = (error.message, *error.args[1:])
+            raise
+
+    return named
 
 
 def _ordered(

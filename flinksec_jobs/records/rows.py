@@ -144,9 +144,19 @@ def info_of(cls: type) -> RecordInfo | None:
 
 
 def is_checked(cls: type | None) -> bool:
-    """Whether each instance of exactly this class has been checked where it was made."""
+    """Whether an instance of exactly this class needs no look but that where it was made.
+
+    A list or a dict in it can be changed afterwards.
+    """
     info = cls.__dict__.get("__record__") if cls else None
-    return info is not None and bool(info.checked)
+    return info is not None and bool(info.checked) and not _holds_containers(info.fields)
+
+
+def _holds_containers(fields: Fields) -> bool:
+    return any(
+        field.kind in ("list", "dict") or (field.kind == "row" and _holds_containers(field.fields))
+        for _, field in fields
+    )
 
 
 def fit_row(field: FieldType, where: str) -> Fit:

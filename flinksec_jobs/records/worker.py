@@ -13,7 +13,7 @@ from typing import Any
 
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.records.declared import Declared
-from flinksec_jobs.records.results import check_results
+from flinksec_jobs.records.results import check_flat_map, check_results
 
 PYFLINK = "2.2.1"
 # Taken by the JVM's text decoder for a byte order mark when they come first.
@@ -33,6 +33,7 @@ def load(function: Any, wanted: Declared | None, name: str | None) -> Any:
     """
     prepare()
     if name is not None:
+        check_flat_map(function, name)
         check_results(function, wanted, name)
     return function
 

@@ -83,7 +83,9 @@ def _told(said: str, frames: Sequence[Frame]) -> str:
     said = said.strip().removesuffix(":")[:_MOST_CHARACTERS]
     own = [frame for frame in frames if _is_of_the_user(frame.file)]
     if not own:
-        return f"{_NO_RESULT}: {said}"
+        # Ours names the function itself.
+        ours = said.removeprefix("RecordValueError: ")
+        return ours if ours != said else f"{_NO_RESULT}: {said}"
     shown = own[:_MOST_FRAMES]
     if frames[0] not in shown:
         # It was raised further in, by a library.

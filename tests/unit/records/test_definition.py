@@ -270,3 +270,16 @@ def test_a_record_in_a_function_may_use_names_of_that_function() -> None:
         part: Part
 
     assert of(Whole, Row(Row(1))).part == Part(1)
+
+
+def test_a_class_with_an_init_of_its_own_is_checked_too() -> None:
+    @record
+    class Own:
+        id: str
+
+        def __init__(self, given: Any) -> None:
+            object.__setattr__(self, "id", given)
+
+    assert Own("a").id == "a"
+    with pytest.raises(RecordValueError, match=r"Own\.id should be a str but is an int"):
+        Own(5)

@@ -8,6 +8,7 @@ back from them equal.
 from __future__ import annotations
 
 import pickle
+import re
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -58,6 +59,17 @@ class Whole:
     tags: list[str] | None
 
 
+@record
+class Listed:
+    tags: list[str]
+    counts: dict[str, int]
+
+
+@record
+class Holder:
+    listed: Listed
+
+
 SIDE = OutputTag("side", row_type(Narrow))
 WIDE = RowCoderImpl([CharCoderImpl(), BigIntCoderImpl()], ["id", "n"])
 WHOLE = RowCoderImpl(
@@ -69,13 +81,23 @@ class Function:
     """In the shape of PyFlink's adapters."""
 
     def __init__(self, results: Callable[[Any], Any]) -> None:
+        self._map_func = results
+
+    def process_element(self, value: Any, ctx: Any) -> Any:
+        return self._map_func(value)
+
+    def on_timer(self, timestamp: int, ctx: Any) -> Any:
+        return self._map_func(timestamp)
+
+
+class Flat:
+    """As PyFlink's adapter of ``flat_map``."""
+
+    def __init__(self, results: Callable[[Any], Any]) -> None:
         self._flat_map_func = results
 
     def process_element(self, value: Any, ctx: Any) -> Any:
-        return self._flat_map_func(value)
-
-    def on_timer(self, timestamp: int, ctx: Any) -> Any:
-        return self._flat_map_func(timestamp)
+        yield from self._flat_map_func(value)
 
 
 def sent(function: Any, output_type: Any) -> Any:
@@ -114,9 +136,8 @@ def test_a_result_of_another_form_is_refused_by_name(make: Any, what: str) -> No
     with pytest.raises(RecordValueError) as caught:
         results_of(make)
     assert caught.value.message.startswith("the function test_a_result_of") is False
-    assert caught.value.message.endswith(
-        f"<lambda> returned {what}, but its output type is Wide(id, n)"
-    )
+    assert f"{__file__}:" in caught.value.message
+    assert caught.value.message.endswith(f") returned {what}, but its output type is Wide(id, n)")
     assert "output_type=row_type(…)" in str(caught.value.hint)
     assert ("flat_map" in str(caught.value.hint)) == (what == "None")
 
@@ -158,6 +179,49 @@ def test_the_values_of_a_row_are_looked_at_too(make: Any, message: str) -> None:
     with pytest.raises(RecordValueError) as caught:
         results_of(make)
     assert caught.value.message.startswith(message)
+    assert f"{__file__}:" in caught.value.message  # of the function
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda tags, _: tags.append(None), "Listed.tags[] is None"),
+        (lambda tags, _: tags.append("\ud83d"), "Listed.tags[] holds half of a surrogate pair"),
+        (lambda _, counts: counts.update(b="1"), "Listed.counts{} should be an int but is a str"),
+        (lambda _, counts: counts.update({1: 1}), "a key of Listed.counts should be a str"),
+    ],
+)
+def test_what_was_put_into_a_record_s_lists_and_dicts_afterwards_is_looked_at(
+    change: Any, message: str
+) -> None:
+    def changed(made: Any, listed: Listed) -> Any:
+        change(listed.tags, listed.counts)
+        return made
+
+    listed = Listed(["a"], {"a": 1})
+    for made in (listed, Holder(Listed(["a"], {"a": 1}))):
+        inner = made.listed if isinstance(made, Holder) else made
+        function = sent(Function(lambda value: [changed(*value)]), row_type(type(made)))
+        with pytest.raises(RecordValueError, match=re.escape(message)) as caught:
+            list(function.process_element((made, inner), None))
+        assert f"{__file__}:" in caught.value.message
+
+
+def test_a_record_with_lists_that_fits_is_handed_on_itself() -> None:
+    made = Listed(["a"], {"a": 1})
+    made.tags.append("b")
+    (result,) = results_of(lambda: made, Listed)
+    assert result == Listed(["a", "b"], {"a": 1})
+    assert isinstance(result, Listed)
+
+
+@pytest.mark.parametrize("result", [None, Wide("a", 1), 5])
+def test_a_flat_map_that_returns_one_result_is_told_by_name(result: Any) -> None:
+    function = sent(Flat(lambda _: result), row_type(Wide))
+    with pytest.raises(RecordValueError, match=r"<lambda> \(.*test_results\.py:\d+\) returned"):
+        list(function.process_element(None, None))
+    (kept,) = sent(Flat(lambda _: [Wide("a", 1)]), row_type(Wide)).process_element(None, None)
+    assert kept == Wide("a", 1)
 
 
 def test_rows_inside_keep_their_kind_and_are_looked_at() -> None:
@@ -273,7 +337,7 @@ def test_each_way_into_python_is_packed_with_its_declaration(
         packed = getattr(data_stream, make)(None, Function(lambda _: []), 0, row_type(Wide))
         _, (_, wanted, name) = packed.__reduce__()
         assert str(wanted) == "Wide(id, n)"
-        assert name.endswith("<lambda>")
+        assert "<lambda> (" in name
     packed = broadcast.process(None, Function(lambda _: []), row_type(Wide))
     assert str(packed.__reduce__()[1][1]) == "Wide(id, n)"
     assert data_stream.flinksec_declared == []

@@ -93,6 +93,11 @@ def test_where_no_function_of_the_user_is_it_is_told_what_went_wrong() -> None:
     )
 
 
+def test_what_a_function_returned_is_told_by_its_name_alone() -> None:
+    told = python_errors.of_thread_mode("<class 'x.RecordValueError'>: the function f", FRAMES[2:])
+    assert told == "the function f"
+
+
 def test_a_deep_recursion_is_told_in_a_few_lines() -> None:
     deep = [Frame("/jobs/job.py", 4, "again")] * 900
     told = python_errors.of_thread_mode("<class 'RecursionError'>: too deep", deep)
