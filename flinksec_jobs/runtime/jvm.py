@@ -169,12 +169,18 @@ class SubmittedJob:
         """Flink's id of the job, 32 hexadecimal digits."""
         return str(self._j_client.getJobID().toString())
 
-    def rest_address(self) -> str:
-        """The address of the mini cluster's REST server."""
+    def rest_address(self) -> str | None:
+        """The address of the mini cluster's REST server; None if the job has ended already."""
         # The client of a mini cluster does not tell it: ask the cluster that it holds.
         field = self._j_client.getClass().getDeclaredField("miniCluster")
         field.setAccessible(True)
-        return str(field.get(self._j_client).getRestAddress().get().toString())
+        cluster = field.get(self._j_client)
+        try:
+            return str(cluster.getRestAddress().get().toString())
+        except Exception:
+            if cluster.isRunning():
+                raise
+            return None  # it is shut down with its job, which may have been quick
 
     def is_done(self) -> bool:
         """Whether it has ended, well or not."""

@@ -117,14 +117,16 @@ class LocalRun:
             name=self.job_name,
             job_id=submitted.id,
             process_id=os.getpid(),
-            rest=submitted.rest_address(),
+            rest=(rest := submitted.rest_address()) or "",
             client=home.tls.client,
             log_file=self.log_file,
         )
-        running.announce(home.directory, job)
+        if rest:
+            running.announce(home.directory, job)
         failure: BaseException | None = None
         try:
-            _listener.started(job)
+            if rest:
+                _listener.started(job)
             for turn in itertools.count():
                 if submitted.is_done():
                     break

@@ -31,7 +31,8 @@ class RunningJob:
         name: the name that its `SecureJob` has.
         job_id: Flink's id of it, 32 hexadecimal digits.
         process_id: of the Python program.
-        rest: address of Flink's REST server, ``https://127.0.0.1:40123``.
+        rest: address of Flink's REST server, ``https://127.0.0.1:40123``; empty for a job that
+            ended before it could be asked.
         client: the certificate to show there.
         log_file: the log of its JVM.
     """

@@ -148,3 +148,35 @@ def test_pyflinks_jar_is_not_shipped_where_it_is_on_the_class_path() -> None:
     there = "/opt/my flink/opt/flink-python-2.2.1.jar:/jars/ours.jar"
     assert jvm.without_flinks_python([python, ours], there) == [ours]
     assert jvm.without_flinks_python([python, ours], "/opt/my flink/lib/a.jar") == [python, ours]
+
+
+class MiniCluster:
+    """What Py4J shows of Flink's, and of the client that holds it."""
+
+    def __init__(self, *, running: bool) -> None:
+        self.isRunning = lambda: running
+
+    def getRestAddress(self) -> None:  # noqa: N802  Java's name
+        raise Py4JError("MiniCluster is not yet running or has already been shut down.")
+
+    def getJobExecutionResult(self) -> None:  # noqa: N802
+        return None
+
+    def getClass(self) -> "MiniCluster":  # noqa: N802
+        return self
+
+    def getDeclaredField(self, name: str) -> "MiniCluster":  # noqa: N802
+        assert name == "miniCluster"
+        return self
+
+    def setAccessible(self, _: bool) -> None:  # noqa: N802
+        pass
+
+    def get(self, _client: object) -> "MiniCluster":
+        return self
+
+
+def test_a_job_that_ended_at_once_has_no_rest_address_and_that_is_no_failure() -> None:
+    assert jvm.SubmittedJob(MiniCluster(running=False)).rest_address() is None
+    with pytest.raises(Py4JError):
+        jvm.SubmittedJob(MiniCluster(running=True)).rest_address()
