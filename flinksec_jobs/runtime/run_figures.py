@@ -10,6 +10,8 @@ from typing import Any
 from flinksec_jobs.runtime.running import RunningJob
 
 _SOURCE, _SINK, _WRITER = "Source: ", "Sink: ", ": Writer"
+# These operators of a sink get what others have sent.
+_BEHIND_WRITER = (": Committer", ": Global Committer")
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,8 @@ class RunListener:
 
 
 def _sink(operator: str) -> str | None:
+    if operator.endswith(_BEHIND_WRITER):
+        return None
     if operator.startswith(_SINK):
         return operator.removeprefix(_SINK).removesuffix(_WRITER)
     return operator.removesuffix(_WRITER) if operator.endswith(_WRITER) else None

@@ -11,6 +11,8 @@ FIGURES = {
     "numRecordsIn Map": 98,
     "numRecordsIn Elasticsearch delays: Writer": 7,
     "numRecordsSend Elasticsearch delays: Writer": 6,
+    "numRecordsIn Elasticsearch delays: Committer": 2,
+    "numRecordsIn Sink: Committer": 5,
     "numRecordsIn Sink: Print to Std. Out": 3,
     "numRecordsOut Sink: Print to Std. Out": 0,
     "numberOfCompletedCheckpoints": 4,
