@@ -34,7 +34,7 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
   private final BulkClient client;
   private final Retries retries;
   private final Counter rejected;
-  private final LimitedWarnings rejections = new LimitedWarnings(LOG);
+  private final LimitedWarnings rejections = new LimitedWarnings(LOG, LimitedWarnings.SKIPPED);
 
   // Two, since what is converted now is answered later; the third never brakes.
   private final SkipBrake conversions;

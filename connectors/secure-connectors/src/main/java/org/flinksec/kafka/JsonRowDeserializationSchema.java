@@ -137,7 +137,9 @@ public final class JsonRowDeserializationSchema implements KafkaRecordDeserializ
       throw problem;
     }
     if (warnings == null) {
-      warnings = new LimitedWarnings(LoggerFactory.getLogger(JsonRowDeserializationSchema.class));
+      warnings =
+          new LimitedWarnings(
+              LoggerFactory.getLogger(JsonRowDeserializationSchema.class), LimitedWarnings.SKIPPED);
       brake = new SkipBrake(mostSkipped, "records of the Kafka topic " + topic);
     }
     if (brake.skipped()) {

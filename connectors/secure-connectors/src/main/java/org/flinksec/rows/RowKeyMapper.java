@@ -74,8 +74,19 @@ public final class RowKeyMapper implements MapFunction<Row, Row>, ResultTypeQuer
     }
     List<String> names =
         Arrays.stream(positions).mapToObj(at -> rowType().getFieldNames()[at]).toList();
-    throw new IllegalStateException(
-        "a row has no key: it is null in " + String.join(" and in ", names));
+    throw new NoKeyException(
+        "a row has no key for key_by_field: it is null in "
+            + String.join(" and in ", names)
+            + "; filter such rows out before");
+  }
+
+  /** A row has no value in any field that is to be its key. */
+  static final class NoKeyException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    NoKeyException(String message) {
+      super(message);
+    }
   }
 
   private RowTypeInfo rowType() {

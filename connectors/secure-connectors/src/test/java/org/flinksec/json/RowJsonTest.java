@@ -249,6 +249,19 @@ class RowJsonTest {
   }
 
   @Test
+  void textOutsideTheBasicPlaneIsWrittenInUtf8WhereverItStands() throws Exception {
+    RowToJson json = new RowToJson(ALL);
+    for (int before = 0; before < 4; before++) {
+      String text = "a".repeat(before) + "\uD83D\uDE00".repeat(20_000);
+      byte[] written = json.toBytes(withText(text));
+      assertThat(new JsonToRow(ALL).read(written).getField(0)).isEqualTo(text);
+      assertThat(written).hasSizeLessThan(82_000);
+      assertThat(json.toText(withText(text)))
+          .isEqualTo(new String(written, StandardCharsets.UTF_8));
+    }
+  }
+
+  @Test
   void aMessageShowsNoKeyOfAMapEither() {
     Row row = Row.withPositions(NESTED.getArity());
     row.setField(NESTED.getFieldIndex("counts"), Map.of("hunter2", "x"));

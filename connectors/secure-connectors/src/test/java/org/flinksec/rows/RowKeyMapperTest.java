@@ -31,7 +31,9 @@ class RowKeyMapperTest {
   void aRowWithoutAnyKeyIsRefused() {
     RowKeyMapper mapper = RowKeyMapper.of(FLIGHT, List.of("tail", "id"));
     assertThatThrownBy(() -> mapper.map(Row.of(null, null, 3L)))
-        .hasMessage("a row has no key: it is null in tail and in id");
+        .hasMessage(
+            "a row has no key for key_by_field: it is null in tail and in id; "
+                + "filter such rows out before");
   }
 
   @Test
