@@ -164,6 +164,7 @@ class _Rest:
     def _is(self, upstream: str) -> bool:
         server = upstream.partition("://")[2].lower()
         host, _, port = server.rpartition(":")
+        host, server = host.rstrip("."), server.rstrip(".")
         return host in self.hosts or port in self.ports or server in self.hosts
 
 

@@ -286,6 +286,23 @@ def test_the_upstream_may_stand_in_another_file(name: str) -> None:
         assert _findings(objects) == ALL
 
 
+@pytest.mark.parametrize(
+    "host", ["rest", "rest:80", "rest.default.svc", "rest.default.svc.cluster.local.:80", "REST"]
+)
+def test_rest_is_known_by_its_service_whatever_its_port(host: str) -> None:
+    container = {"name": "f", "args": ["cluster", "jobmanager", "/opt/job/job.py"]}
+    labels = {"app": "flink"}
+    pod = {"metadata": {"name": "jm", "labels": labels}, "spec": {"containers": [container]}}
+    service = {"metadata": {"name": "rest"}, "spec": {"selector": labels}}
+    text = f"server {{ listen 80; location / {{ proxy_pass http://{host}; }} }}"
+    objects = [
+        _map("proxy", {"a.conf": text}),
+        Object({"apiVersion": "v1", "kind": "Pod"} | pod),
+        Object({"apiVersion": "v1", "kind": "Service"} | service),
+    ]
+    assert _findings(objects) == ALL
+
+
 def test_a_template_is_read_with_the_environment_that_fills_it_in() -> None:
     template = "server { listen 80; location / { proxy_pass http://${FLINK}; } }"
     container = {"name": "nginx", "env": [{"name": "FLINK", "value": "flink:8081"}]}
