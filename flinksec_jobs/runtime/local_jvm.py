@@ -28,6 +28,7 @@ from flinksec_jobs.runtime import (
 from flinksec_jobs.runtime.gateway import Command, Started
 from flinksec_jobs.runtime.java import find_java
 from flinksec_jobs.runtime.local_tls import LocalTls
+from flinksec_jobs.settings import java_options
 
 # Read by log4j-local.properties in the JVM alone.
 JOB_LOG_VARIABLE = "FLINKSEC_JOB_LOG"
@@ -67,7 +68,7 @@ class Surroundings:
 
         Raises:
             JavaNotFoundError: there is no usable Java.
-            SettingsError: ``JVM_ARGS`` cannot be read.
+            SettingsError: ``JVM_ARGS`` cannot be read, or opens Java.
         """
         return cls(
             find_java().executable,
@@ -216,12 +217,18 @@ def pyflink_home() -> Path:
 def _arguments() -> tuple[str, ...]:
     text = os.environ.get("JVM_ARGS", _DEFAULT_ARGUMENTS)
     try:
-        return tuple(shlex.split(text))
+        arguments = tuple(shlex.split(text))
     except ValueError as error:
         raise SettingsError(
             f"JVM_ARGS cannot be split into arguments: {str(error).lower()}",
             hint="Quote as in a shell: JVM_ARGS=\"-Xmx4g '-Dmy.option=two words'\".",
         ) from error
+    for argument, why in java_options.problems(text):
+        raise SettingsError(
+            f"the environment variable JVM_ARGS gives Java {argument}, which {why}",
+            hint="Remove it.",
+        )
+    return arguments
 
 
 def _refuse_colons(class_path: list[Path]) -> None:

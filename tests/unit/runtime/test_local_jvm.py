@@ -135,6 +135,24 @@ def test_a_user_s_own_jvm_arguments_win_and_may_be_quoted(
         start()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ("-Xmx1g -agentlib:jdwp=transport=dt_socket,server=y,address=*:5005", "a debugger's port"),
+        ("-XX:+HeapDumpOnOutOfMemoryError", "writes the heap, with its keys"),
+        ("-Djavax.net.ssl.trustStore=/x", "what TLS trusts"),
+        ("-Djava.io.tmpdir=/disk", "moves temporary files"),
+    ],
+)
+def test_a_user_s_own_jvm_arguments_do_not_open_it(
+    jvms: Jvms, monkeypatch: pytest.MonkeyPatch, arguments: str, why: str
+) -> None:
+    monkeypatch.setenv("JVM_ARGS", arguments)
+    with pytest.raises(SettingsError, match=f"variable JVM_ARGS gives Java -.*{why}"):
+        start()
+    assert jvms.commands == []
+
+
 def test_what_flink_hadoop_and_java_read_of_the_environment_does_not_reach_the_jvm(
     jvms: Jvms, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
