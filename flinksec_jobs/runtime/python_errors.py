@@ -20,6 +20,8 @@ _FRAME = re.compile(r'^\s*File "(?P<file>.+)", line (?P<line>\d+), in (?P<functi
 _CLASS = re.compile(r"^<class '(?:[\w.<>]*\.)?(\w+)'>: ?", re.DOTALL)
 _QUALIFIED = re.compile(r"^(?:[A-Za-z_]\w*\.)+([A-Za-z_]\w*)(?=:|$)")
 _MACHINERY = {"pyflink", "apache_beam", "pemja", "flinksec_jobs"}
+_PACKAGES = ("site-packages", "dist-packages", ".zip")
+_OURS = Path(__file__).parents[1]
 _MOST_FRAMES, _MOST_CHARACTERS = 5, 2000
 _NO_RESULT = (
     "the result of a Python function cannot be taken as its output type says, or its input cannot "
@@ -87,7 +89,7 @@ def _told(said: str, frames: Sequence[Frame]) -> str:
         ours = said.removeprefix("RecordValueError: ")
         return ours if ours != said else f"{_NO_RESULT}: {said}"
     shown = own[:_MOST_FRAMES]
-    if frames[0] not in shown:
+    if frames[0] not in shown and not Path(frames[0].file).is_relative_to(_OURS):
         # It was raised further in, by a library.
         said += f"\n  raised in {frames[0]}"
     return said + "".join(f"\n  at {frame}" for frame in shown)
@@ -95,11 +97,23 @@ def _told(said: str, frames: Sequence[Frame]) -> str:
 
 def _is_of_the_user(file: str) -> bool:
     path = Path(file)
-    if _MACHINERY & set(path.parts) or file.startswith("<"):
+    if _is_machinery(path) or file.startswith("<"):
         return False
     libraries = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib")}
     libraries |= {str(Path(one).resolve()) for one in libraries} | {f"{sys.base_prefix}/lib"}
     return not any(path.is_relative_to(library) for library in libraries)
+
+
+def _is_machinery(path: Path) -> bool:
+    """Whether a file belongs to a package of Flink's or ours; a job's directory may be so called.
+
+    The files of compiled modules are told without the directory of packages.
+    """
+    parts = path.parts
+    return path.is_relative_to(_OURS) or any(
+        part in _MACHINERY and (place == 0 or parts[place - 1].endswith(_PACKAGES))
+        for place, part in enumerate(parts)
+    )
 
 
 def _indent(line: str) -> int:

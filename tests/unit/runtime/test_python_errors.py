@@ -85,6 +85,23 @@ def test_what_a_library_raises_is_told_with_both_places() -> None:
     assert told.startswith("TypeError: x\n  raised in ")
 
 
+@pytest.mark.parametrize("directory", ["/home/me/pyflink", "/src/flinksec_jobs/jobs"])
+def test_a_job_in_a_directory_that_is_called_like_a_package_is_the_user_s(directory: str) -> None:
+    frame = Frame(f"{directory}/job.py", 7, "f")
+    told = python_errors.of_thread_mode("<class 'KeyError'>: x", [frame, *FRAMES[2:]])
+    assert told == f"KeyError: x\n  at {directory}/job.py:7, in f"
+    zipped = Frame("/opt/flink/opt/python/pyflink.zip/pyflink/datastream/data_stream.py", 3, "g")
+    told = python_errors.of_thread_mode("<class 'KeyError'>: x", [zipped, frame])
+    assert told.endswith(f"\n  at {directory}/job.py:7, in f")
+    assert " at /opt" not in told
+
+
+def test_where_this_library_refused_a_value_is_not_told() -> None:
+    ours = Frame(f"{python_errors._OURS}/records/values.py", 115, "_text")
+    told = python_errors.of_thread_mode("<class 'x.RecordValueError'>: a", [ours, *FRAMES])
+    assert told == "RecordValueError: a" + PLACES
+
+
 def test_where_no_function_of_the_user_is_it_is_told_what_went_wrong() -> None:
     told = python_errors.of_thread_mode("<class 'AssertionError'>: ", FRAMES[2:])
     assert told == (
