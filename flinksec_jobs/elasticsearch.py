@@ -66,4 +66,4 @@ def sink(
             return sinks.forJson(jvm.string_map(options))
         return sinks.forRows(jvm.string_map(options), row_type)
 
-    return RecordSink(f"the Elasticsearch index {index}", build)
+    return RecordSink(f"the Elasticsearch index {index}", f"Elasticsearch {index}", build)

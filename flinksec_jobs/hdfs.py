@@ -63,6 +63,7 @@ def sink(settings: HdfsSettings, path: str, *, format: str = "json") -> RecordSi
     target = f"the HDFS path {path}"
     return RecordSink(
         target,
+        f"HDFS {path}",
         lambda _: _file_sink(settings.uri + path),
         lambda stream, row_type: _as_lines(stream, row_type, target),
     )

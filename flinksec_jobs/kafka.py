@@ -221,7 +221,7 @@ def sink(
         builder._j_builder.setRecordSerializer(_serializer(topic, row_type, key_field))
         return builder.build().get_java_function()
 
-    return RecordSink(f"the Kafka topic {topic}", build)
+    return RecordSink(f"the Kafka topic {topic}", f"Kafka {topic}", build)
 
 
 def _serializer(topic: str, row_type: Any, key_field: str | None) -> Any:

@@ -28,15 +28,21 @@ class RecordSink(Sink, SupportsPreprocessing):  # type: ignore[misc]
 
     Args:
         target: what it writes to, for messages (``the topic delay-alerts``).
+        name: what Flink calls the sink unless the job gives it a name (``Kafka delay-alerts``).
         build: makes the Java sink.
         prepare: changes the stream before it; by default nothing.
     """
 
     def __init__(
-        self, target: str, build: BuildSink, prepare: PrepareStream = lambda stream, _: stream
+        self,
+        target: str,
+        name: str,
+        build: BuildSink,
+        prepare: PrepareStream = lambda stream, _: stream,
     ) -> None:
         super().__init__(sink=None)
         self._target = target
+        self._name = name
         self._transformer = _Attach(self, build, prepare)
 
     def get_transformer(self) -> StreamTransformer:
@@ -50,7 +56,7 @@ class _Attach(StreamTransformer):  # type: ignore[misc]
         self._build = build
         self._prepare = prepare
 
-    def apply(self, ds: DataStream) -> DataStream:
+    def apply(self, ds: DataStream) -> _Naming:
         """Build the sink for the records of a stream.
 
         Raises:
@@ -67,4 +73,18 @@ class _Attach(StreamTransformer):  # type: ignore[misc]
         with jvm.translated(f"cannot write to {self._sink._target}"):
             stream = self._prepare(ds, row_type)
             self._sink._j_function = self._build(row_type)
-        return stream
+        return _Naming(stream, self._sink._name)
+
+
+class _Naming:
+    """In the place of the stream, for ``sink_to``: gives a name to the sink that this makes."""
+
+    def __init__(self, stream: DataStream, name: str) -> None:
+        self.stream = stream
+        self._name = name
+        self._j_data_stream = self  # all that sink_to asks of a stream
+
+    def sinkTo(self, j_sink: Any) -> Any:  # noqa: N802  Java's name
+        made = self.stream._j_data_stream.sinkTo(j_sink)
+        made.name(self._name)
+        return made
