@@ -71,8 +71,8 @@ def _several(results: Any, name: str) -> Any:
     if hasattr(results, "__iter__"):
         return results
     raise RecordValueError(
-        f"the function {name} returned {_described(results)}, where each of its results is asked "
-        "for",
+        f"the function {name} returned {_described(results)} in place of a list or generator of "
+        "its results",
         hint="Give each one with yield, or return a list, which may be empty.",
     )
 

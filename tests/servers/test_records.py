@@ -9,6 +9,7 @@ keyed function with state, a side output, and from one task to another.
 import base64
 import functools
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -154,9 +155,14 @@ def test_every_record_comes_out_of_python_as_it_went_in(
 
 def wrong_results_are_refused(endings: dict[str, str]) -> None:
     """By the name of the function, what it returned, and what it has declared."""
-    returned = "the function <lambda>.<locals>.<lambda> returned"
-    declared = "but its output type is Seen(id, problems)"
-    assert f"{returned} a Place (name, lat, tags), {declared}" in endings["fewer fields"]
-    assert f"{returned} None, {declared}" in endings["nothing"]
-    assert f"{returned} a dict, {declared}" in endings["a dict"]
+    returned = (
+        rf"the function <lambda>\.<locals>\.<lambda> \({re.escape(str(PROGRAM))}:\d+\) returned"
+    )
+    declared = re.escape("but its output type is Seen(id, problems)")
+    for ending, what in {
+        "fewer fields": r"a Place \(name, lat, tags\)",
+        "nothing": "None",
+        "a dict": "a dict",
+    }.items():
+        assert re.search(f"{returned} {what}, {declared}", endings[ending]), endings[ending]
     assert "Seen.id holds half of a surrogate pair" in endings["half a pair"]
