@@ -14,6 +14,7 @@ import errno
 import io
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -204,6 +205,17 @@ def files_below(top: str | os.PathLike[str], ending: str = "") -> list[Path]:
         for name in names
         if name.endswith(ending)
     )
+
+
+def standard_input() -> BinaryIO:
+    """Return standard input.
+
+    Raises:
+        OSError: the process was started without one.
+    """
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "is closed")
+    return sys.stdin.buffer
 
 
 def reason(error: OSError) -> str:

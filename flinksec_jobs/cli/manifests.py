@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from flinksec_jobs.cli.output import put, say, say_json
 
 from ..deploy import manifests as manifests_
 from ..errors import ManifestError
-from ..files import MANIFEST, bounded, decoded, reason
+from ..files import MANIFEST, bounded, decoded, reason, standard_input
 
 _STDIN = "-"
 
@@ -78,7 +77,7 @@ def rules(as_json: bool) -> None:
 
 def _stdin() -> str:
     try:
-        content = bounded(sys.stdin.buffer, MANIFEST, "standard input")
+        content = bounded(standard_input(), MANIFEST, "standard input")
     except OSError as error:
         raise ManifestError(f"standard input cannot be read: {reason(error)}") from error
     return decoded(content, "standard input", error=ManifestError)

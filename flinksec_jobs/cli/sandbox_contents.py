@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -15,7 +14,14 @@ import click
 from flinksec_jobs.cli.output import say, say_data, say_json
 from flinksec_jobs.cli.sandbox_options import as_json, at_most, sandbox_directory
 from flinksec_jobs.errors import SandboxError
-from flinksec_jobs.files import RECORD, open_regular, text_lines, unreadable
+from flinksec_jobs.files import (
+    RECORD,
+    open_regular,
+    reason,
+    standard_input,
+    text_lines,
+    unreadable,
+)
 from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.sandbox.kafka import Record
 from flinksec_jobs.sandbox.lines import record_lines
@@ -202,7 +208,11 @@ def files(directory: Path, path: str, *, cat: bool, as_json: bool) -> None:
 @contextmanager
 def _opened(file: Path) -> Iterator[BinaryIO]:
     if str(file) == "-":
-        yield sys.stdin.buffer
+        try:
+            given = standard_input()
+        except OSError as error:
+            raise SandboxError(f"standard input cannot be read: {reason(error)}") from error
+        yield given
         return
     try:
         stream = open_regular(file)

@@ -257,3 +257,14 @@ def test_a_file_that_holds_nothing_of_use_is_refused_by_every_command(
     check(call(parameter, bad, as_json=False))
     if parameter.has_json:
         check(call(parameter, bad, as_json=True))
+
+
+@pytest.mark.parametrize("arguments", [("manifests", "check"), ("manifests", "check", "-")])
+def test_a_process_without_standard_input_says_so(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(SystemExit) as ended:
+        main(list(arguments))
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "error: standard input cannot be read: is closed\n"
