@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flinksec_jobs.errors import JobError
-from flinksec_jobs.runtime import jvm
+from flinksec_jobs.runtime import at_once, jvm
 
 if TYPE_CHECKING:
     from pyflink.datastream import StreamExecutionEnvironment
@@ -127,6 +127,8 @@ def _options(environment: StreamExecutionEnvironment) -> dict[str, str]:
 def run_by(environment: StreamExecutionEnvironment, name: str, run: Callable[[], None]) -> None:
     """Let ``environment.execute()`` run a job as the end of its block does.
 
+    What tables run past it is warned of.
+
     Args:
         environment: the job's.
         name: the job's.
@@ -142,6 +144,7 @@ def run_by(environment: StreamExecutionEnvironment, name: str, run: Callable[[],
         run()
 
     environment.execute = execute
+    at_once.install()
 
 
 def refuse_if_nothing_ran(job_name: str, submissions: Any) -> None:
