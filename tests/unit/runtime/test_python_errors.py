@@ -85,7 +85,7 @@ def test_what_a_library_raises_is_told_with_both_places() -> None:
     assert told.startswith("TypeError: x\n  raised in ")
 
 
-@pytest.mark.parametrize("directory", ["/home/me/pyflink", "/src/flinksec_jobs/jobs"])
+@pytest.mark.parametrize("directory", ["/srv/me/pyflink", "/src/flinksec_jobs/jobs"])
 def test_a_job_in_a_directory_that_is_called_like_a_package_is_the_user_s(directory: str) -> None:
     frame = Frame(f"{directory}/job.py", 7, "f")
     told = python_errors.of_thread_mode("<class 'KeyError'>: x", [frame, *FRAMES[2:]])
