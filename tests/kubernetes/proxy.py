@@ -32,6 +32,20 @@ except urllib.error.HTTPError as error:
     print(error.code)
 """
 
+# A pod is ready before kube-proxy has told the node's rules of it: until then the Service refuses.
+_REACH = """
+import socket, sys, time
+end = time.monotonic() + 120
+while True:
+    try:
+        socket.create_connection((sys.argv[1], 443), timeout=10).close()
+        break
+    except OSError:
+        if time.monotonic() > end:
+            raise
+        time.sleep(0.5)
+"""
+
 
 @dataclass(frozen=True)
 class Files:
@@ -84,6 +98,7 @@ class Visitor:
         )
         pod = f"pod/{_VISITOR}"
         self._kubectl("-n", INGRESS, "wait", "--for=condition=Ready", pod, "--timeout=300s")
+        self._kubectl("-n", INGRESS, "exec", _VISITOR, "--", _PYTHON, "-c", _REACH, _HOST)
 
     def ask(self, path: str, password: str | None, *, method: str = "GET") -> tuple[int, Any]:
         """The status, and what was answered if all went well."""
