@@ -11,11 +11,11 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
-from .errors import SettingsError
-from .files import SETTINGS, read_bytes
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.files import SETTINGS, read_bytes
 
 if TYPE_CHECKING:
-    from .settings import HdfsSettings
+    from flinksec_jobs.settings import HdfsSettings
 
 FILES = ("core-site.xml", "hdfs-site.xml")
 """What Flink reads from ``HADOOP_CONF_DIR``, in the order in which Hadoop loads them."""

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .errors import SecretError, SettingsError
+from flinksec_jobs.errors import SecretError, SettingsError
 
 if TYPE_CHECKING:
-    from .secrets import SecretFile
-    from .settings import KerberosSettings
+    from flinksec_jobs.secrets import SecretFile
+    from flinksec_jobs.settings import KerberosSettings
 
 _LOGIN_MODULE = "com.sun.security.auth.module.Krb5LoginModule"
 _MAGIC = b"\x05\x02"

@@ -22,13 +22,13 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.utils import CryptographyDeprecationWarning
 
-from .errors import SecretError, SettingsError
-from .files import CERTIFICATES, read_bytes
-from .private_files import write_private
+from flinksec_jobs.errors import SecretError, SettingsError
+from flinksec_jobs.files import CERTIFICATES, read_bytes
+from flinksec_jobs.private_files import write_private
 
 if TYPE_CHECKING:
-    from .secrets import SecretFile
-    from .settings import ElasticsearchSettings, KafkaSettings
+    from flinksec_jobs.secrets import SecretFile
+    from flinksec_jobs.settings import ElasticsearchSettings, KafkaSettings
 
 _PEM = serialization.Encoding.PEM
 

@@ -12,13 +12,12 @@ from typing import Any
 import click
 
 from flinksec_jobs.cli.output import put, say
-
-from ..deploy import flink_conf
-from ..deploy.entrypoint import Mounts, Start, prepare
-from ..deploy.flink_conf_problems import problems, refuse
-from ..deploy.job_inputs import Program
-from ..settings import load
-from ..settings.checks import refuse_nothing
+from flinksec_jobs.deploy import flink_conf
+from flinksec_jobs.deploy.entrypoint import Mounts, Start, prepare
+from flinksec_jobs.deploy.flink_conf_problems import problems, refuse
+from flinksec_jobs.deploy.job_inputs import Program
+from flinksec_jobs.settings import load
+from flinksec_jobs.settings.checks import refuse_nothing
 
 _DEFAULTS = Mounts()
 _HELP = {

@@ -12,10 +12,9 @@ import click
 from flinksec_jobs.cli.output import put, say, say_json
 from flinksec_jobs.errors import KeyRingError
 from flinksec_jobs.sealed import KeyRing
-
-from ..settings import Settings, load, reference
-from ..settings.checks import check_files, refuse_nothing, weaknesses
-from ..settings.fields import flattened
+from flinksec_jobs.settings import Settings, load, reference
+from flinksec_jobs.settings.checks import check_files, refuse_nothing, weaknesses
+from flinksec_jobs.settings.fields import flattened
 
 _FILE = click.argument("file", required=False, type=click.Path(path_type=Path))
 

@@ -8,11 +8,10 @@ import unicodedata
 import click
 
 from flinksec_jobs.cli.output import say, say_json
-
-from ..errors import ResumeError
-from ..escaping import escaped
-from ..resume import stopping
-from ..runtime import running
+from flinksec_jobs.errors import ResumeError
+from flinksec_jobs.escaping import escaped
+from flinksec_jobs.resume import stopping
+from flinksec_jobs.runtime import running
 
 
 @click.command()

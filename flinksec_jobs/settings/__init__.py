@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The settings of a job: frozen models, and `load`, the only reader of files and environment."""
 
-from .cluster import ClusterSettings, ClusterTlsSettings
-from .durations import duration, format_duration
-from .load import load, parse
-from .models import (
+from flinksec_jobs.settings.cluster import ClusterSettings, ClusterTlsSettings
+from flinksec_jobs.settings.durations import duration, format_duration
+from flinksec_jobs.settings.load import load, parse
+from flinksec_jobs.settings.models import (
     ElasticsearchSettings,
     HdfsSettings,
     JobSettings,

@@ -9,13 +9,18 @@ from pathlib import Path
 
 from cryptography import x509
 
-from .. import hadoop_conf, kerberos, tls
-from ..errors import FlinkSecError, SecretError, SettingsError
-from ..files import SETTINGS, open_regular, read_text, unreadable
-from ..placeholders import placeholders_below
-from ..secrets import SecretFile
-from .models import ElasticsearchSettings, KafkaSettings, Settings, StateSettings
-from .weak import weaknesses
+from flinksec_jobs import hadoop_conf, kerberos, tls
+from flinksec_jobs.errors import FlinkSecError, SecretError, SettingsError
+from flinksec_jobs.files import SETTINGS, open_regular, read_text, unreadable
+from flinksec_jobs.placeholders import placeholders_below
+from flinksec_jobs.secrets import SecretFile
+from flinksec_jobs.settings.models import (
+    ElasticsearchSettings,
+    KafkaSettings,
+    Settings,
+    StateSettings,
+)
+from flinksec_jobs.settings.weak import weaknesses
 
 __all__ = ["check_files", "refuse_nothing", "weaknesses"]
 

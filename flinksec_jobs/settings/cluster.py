@@ -14,8 +14,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from . import addresses
-from .fields import Duration, LocalPath, Section, refusal
+from flinksec_jobs.settings import addresses
+from flinksec_jobs.settings.fields import Duration, LocalPath, Section, refusal
 
 _SIZE = re.compile(r"(\d+)\s*(k|kb|m|mb|g|gb)", re.IGNORECASE)
 _UNITS = {"k": 2**10, "m": 2**20, "g": 2**30}

@@ -4,7 +4,7 @@
 import re
 from datetime import timedelta
 
-from ..errors import SettingsError
+from flinksec_jobs.errors import SettingsError
 
 _SECONDS = {
     **dict.fromkeys(("ms", "milli", "millis", "millisecond", "milliseconds"), 0.001),

@@ -10,11 +10,11 @@ it is taken as it is written.
 
 from collections.abc import Iterator, Mapping
 
-from ..parsing import json_value
-from . import schema
-from .fields import flattened
-from .names import nearest
-from .problems import Problem
+from flinksec_jobs.parsing import json_value
+from flinksec_jobs.settings import schema
+from flinksec_jobs.settings.fields import flattened
+from flinksec_jobs.settings.names import nearest
+from flinksec_jobs.settings.problems import Problem
 
 PREFIX = "FLINKSEC_"
 NOT_SETTINGS = {

@@ -21,9 +21,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from ..errors import SettingsError
-from ..secrets import SecretFile
-from .durations import duration, format_duration
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.secrets import SecretFile
+from flinksec_jobs.settings.durations import duration, format_duration
 
 T = TypeVar("T")
 

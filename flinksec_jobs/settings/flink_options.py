@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
-from .names import nearest
+from flinksec_jobs.settings.names import nearest
 
 Class = Literal[
     "free",  # may be set

@@ -5,7 +5,7 @@ import re
 import shlex
 from collections.abc import Collection, Iterator
 
-from .secret_names import holds_secret
+from flinksec_jobs.settings.secret_names import holds_secret
 
 VARIABLES = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
 """The environment variables from which Java takes further arguments."""

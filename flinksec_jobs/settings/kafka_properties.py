@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
-from .addresses import ONLY_GSSAPI
-from .cluster import CIPHER_SUITES
-from .names import nearest
-from .secret_names import holds_secret
+from flinksec_jobs.settings.addresses import ONLY_GSSAPI
+from flinksec_jobs.settings.cluster import CIPHER_SUITES
+from flinksec_jobs.settings.names import nearest
+from flinksec_jobs.settings.secret_names import holds_secret
 
 Class = Literal["free", "connector", "setting", "secret", "refused"]
 _FILE = Path(__file__).with_name("kafka_properties.tsv")

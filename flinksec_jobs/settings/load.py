@@ -8,14 +8,14 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from ..errors import SettingsError
-from ..escaping import escaped
-from ..files import SETTINGS, read_text
-from ..parsing import ParseError, toml
-from . import environment, schema
-from .fields import flattened, is_for_a_shell
-from .models import Settings
-from .problems import Problem, settings_error, translate
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.escaping import escaped
+from flinksec_jobs.files import SETTINGS, read_text
+from flinksec_jobs.parsing import ParseError, toml
+from flinksec_jobs.settings import environment, schema
+from flinksec_jobs.settings.fields import flattened, is_for_a_shell
+from flinksec_jobs.settings.models import Settings
+from flinksec_jobs.settings.problems import Problem, settings_error, translate
 
 _FILE_VARIABLE = "FLINKSEC_SETTINGS"
 

@@ -15,11 +15,11 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, PrivateAttr
 
-from ..errors import SettingsError
-from ..secrets import SecretFile
-from . import addresses
-from .cluster import ClusterSettings
-from .fields import (
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.secrets import SecretFile
+from flinksec_jobs.settings import addresses
+from flinksec_jobs.settings.cluster import ClusterSettings
+from flinksec_jobs.settings.fields import (
     Duration,
     LocalPath,
     OneOrMore,
@@ -28,8 +28,8 @@ from .fields import (
     Section,
     Strings,
 )
-from .kafka_properties import refused_in_kafka
-from .passthrough import Giving, refused_in_flink
+from flinksec_jobs.settings.kafka_properties import refused_in_kafka
+from flinksec_jobs.settings.passthrough import Giving, refused_in_flink
 
 _Protection = Literal["privacy", "integrity", "authentication"]
 S = TypeVar("S", bound=Section)

@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from . import java_options
-from .flink_options import FlinkOption, meant, options_set_by
-from .secret_names import holds_secret
+from flinksec_jobs.settings import java_options
+from flinksec_jobs.settings.flink_options import FlinkOption, meant, options_set_by
+from flinksec_jobs.settings.secret_names import holds_secret
 
 # What takes the TLS of internal traffic away again when it is false.
 TLS_PLANES = {

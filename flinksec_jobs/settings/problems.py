@@ -10,10 +10,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..errors import SettingsError
-from . import schema
-from .models import Settings
-from .names import nearest
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.settings import schema
+from flinksec_jobs.settings.models import Settings
+from flinksec_jobs.settings.names import nearest
 
 _TYPE_NAMES = {
     "str": "a text",

@@ -9,10 +9,10 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic_core import PydanticUndefined
 
-from ..secrets import SecretFile
-from . import schema
-from .durations import format_duration
-from .models import Settings
+from flinksec_jobs.secrets import SecretFile
+from flinksec_jobs.settings import schema
+from flinksec_jobs.settings.durations import format_duration
+from flinksec_jobs.settings.models import Settings
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from typing import get_origin
 from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 
-from ..secrets import SecretFile
-from .fields import PathMarker, Section, types_of
-from .models import Settings
+from flinksec_jobs.secrets import SecretFile
+from flinksec_jobs.settings.fields import PathMarker, Section, types_of
+from flinksec_jobs.settings.models import Settings
 
 Place = tuple[str, ...]
 """Where a value belongs: ``("kafka", "ca_certs")``, ``("flink", "rest.port")``."""

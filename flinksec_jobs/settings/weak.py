@@ -3,9 +3,9 @@
 
 from collections.abc import Iterator
 
-from .flink_options import options_set_by
-from .models import Settings
-from .passthrough import is_sealed
+from flinksec_jobs.settings.flink_options import options_set_by
+from flinksec_jobs.settings.models import Settings
+from flinksec_jobs.settings.passthrough import is_sealed
 
 # Properties of Kafka's clients that may be set to something weaker: name, strong values, effect.
 _KAFKA_PROPERTIES = (

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ..servers.conftest import flights_in_kafka, sandbox
-from .processes import FlinkCluster
+from tests.cluster.processes import FlinkCluster
+from tests.servers.conftest import flights_in_kafka, sandbox
 
 __all__ = ["flights_in_kafka", "sandbox"]
 

@@ -15,12 +15,11 @@ from flinksec_jobs.deploy.certs.create import Request, create
 from flinksec_jobs.deploy.certs.rotate import Renewal, Step, rotate
 from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.sandbox.ports import free_ports
-
-from ..servers.conftest import JOB
-from ..servers.secrets_search import Seen
-from .clients import Identity, listening_ports, speak_plainly, speak_tls, tls_version
-from .processes import MAKING, QUICK_START, FlinkCluster
-from .rest_answers import answers
+from tests.cluster.clients import Identity, listening_ports, speak_plainly, speak_tls, tls_version
+from tests.cluster.processes import MAKING, QUICK_START, FlinkCluster
+from tests.cluster.rest_answers import answers
+from tests.servers.conftest import JOB
+from tests.servers.secrets_search import Seen
 
 TASK_MANAGERS = ("taskmanager-1", "taskmanager-2")
 PROCESSES = ("jobmanager", *TASK_MANAGERS)

@@ -10,10 +10,9 @@ import pytest
 from flinksec_jobs.sandbox.ports import free_ports
 from flinksec_jobs.sealed import KeyRing, SealedFileError
 from flinksec_jobs.sealed.reader import open_sealed
-
-from . import fake_elasticsearch
-from .fake_elasticsearch import FakeElasticsearch
-from .processes import FlinkCluster
+from tests.cluster import fake_elasticsearch
+from tests.cluster.fake_elasticsearch import FakeElasticsearch
+from tests.cluster.processes import FlinkCluster
 
 JOB = Path(__file__).parent / "programs" / "to_elasticsearch.py"
 REPLACED = "takes its place"

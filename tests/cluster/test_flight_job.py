@@ -10,10 +10,9 @@ from flinksec_jobs.demo import arrivals, flights
 from flinksec_jobs.demo.expected import Expected, expected_figures
 from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.sealed import KeyRing, Status, verify_file
-
-from ..servers.secrets_search import secrets_of
-from .clients import IN
-from .story import PROCESSES, TASK_MANAGERS, Story, told
+from tests.cluster.clients import IN
+from tests.cluster.story import PROCESSES, TASK_MANAGERS, Story, told
+from tests.servers.secrets_search import secrets_of
 
 
 @pytest.fixture(scope="module")

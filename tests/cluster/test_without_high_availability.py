@@ -4,14 +4,13 @@
 import re
 from pathlib import Path
 
+from tests.cluster.processes import FlinkCluster
 from tests.exit_codes import (
     ENDED_BY_SIGTERM,
     FAILED_FOR_GOOD,
     FINISHED,
     TASKMANAGER_ENDED_BY_SIGTERM,
 )
-
-from .processes import FlinkCluster
 
 COUNT = Path(__file__).parent / "programs" / "count.py"
 NEVER = str(10**9)

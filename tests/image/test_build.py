@@ -15,8 +15,7 @@ from flinksec_jobs.deploy.image.jars import JOB_SETS
 from flinksec_jobs.deploy.image.tools import Build, Tool
 from flinksec_jobs.deploy.scaffold import create
 from flinksec_jobs.errors import ImageError
-
-from .containers import podman
+from tests.image.containers import podman
 
 ROOT = Path(__file__).parents[2]
 PIP_CONF = Path(os.environ["CONTAINERS_STORAGE_CONF"]).with_name("pip.conf")

@@ -13,8 +13,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from flinksec_jobs.deploy.image.build import revision
-
-from .containers import IMAGE, MEMORY, podman, restricted
+from tests.image.containers import IMAGE, MEMORY, podman, restricted
 
 ROOT = Path(__file__).parents[2]
 # In the pip.conf with which scripts/image.sh builds, as the password of an index would be.

@@ -13,8 +13,7 @@ from tests.exit_codes import (
     FAILED_FOR_GOOD,
     TASKMANAGER_ENDED_BY_SIGTERM,
 )
-
-from .containers import UNKNOWN_USER, ImageCluster
+from tests.image.containers import UNKNOWN_USER, ImageCluster
 
 COUNT = Path(__file__).parents[1] / "cluster" / "programs" / "count.py"
 # Not 0 and not 163: Kubernetes would take the job for ended.

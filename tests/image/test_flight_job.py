@@ -13,9 +13,8 @@ from flinksec_jobs.demo.evidence import Evidence
 from flinksec_jobs.demo.expected import expected_figures
 from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.sealed import KeyRing, Status, verify_file
-
-from ..servers.secrets_search import Seen, secrets_of
-from .containers import UNKNOWN_USER, ImageCluster
+from tests.image.containers import UNKNOWN_USER, ImageCluster
+from tests.servers.secrets_search import Seen, secrets_of
 
 ROLES = ("jobmanager", "taskmanager-1", "taskmanager-2")
 # The image's own, one that it does not know, and another.

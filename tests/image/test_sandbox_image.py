@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .containers import PATIENCE, RESTRICTED, SANDBOX_IMAGE, UNKNOWN_USER, podman
+from tests.image.containers import PATIENCE, RESTRICTED, SANDBOX_IMAGE, UNKNOWN_USER, podman
 
 ROWS = 300
 HOST = "servers.sandbox.svc.cluster.local"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from .deployment import Deployment
-from .node.node import Node
+from tests.kubernetes.deployment import Deployment
+from tests.kubernetes.node.node import Node
 
 Pod = dict[str, Any]
 WORKLOADS = ("flink-jobmanager", "flink-taskmanager", "flink-deployer", "flink-proxy")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .node.node import Node
+from tests.kubernetes.node.node import Node
 
 ACCOUNTS = ("flink-jobmanager", "flink-taskmanager", "flink-deployer", "flink-proxy", "default")
 VERBS = ("get", "list", "watch", "create", "update", "patch", "delete")

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from flinksec_jobs.deploy.manifests import render
-
-from .documents import Documents, read
+from tests.manifests.documents import Documents, read
 
 KUBERNETES = Path(__file__).parents[2] / "docker" / "kubernetes"
 OVERLAYS = ("example", "minikube")

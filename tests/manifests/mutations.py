@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from . import mutations_cluster, mutations_flink, mutations_pods, mutations_proxy
-from .documents import Mutation
+from tests.manifests import mutations_cluster, mutations_flink, mutations_pods, mutations_proxy
+from tests.manifests.documents import Mutation
 
 MUTATIONS: dict[str, Mutation] = (
     mutations_pods.MUTATIONS

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .documents import JM, TM, Documents, Mutation
+from tests.manifests.documents import JM, TM, Documents, Mutation
 
 _RBAC = "rbac.authorization.k8s.io"
 

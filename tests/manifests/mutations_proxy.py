@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from .documents import Documents, Mutation
+from tests.manifests.documents import Documents, Mutation
 
 
 def _cancel(d: Documents) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from .documents import Documents, read
+from tests.manifests.documents import Documents, read
 
 ROOT = Path(__file__).parents[2]
 FILES = {

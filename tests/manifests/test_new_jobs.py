@@ -8,8 +8,7 @@ import pytest
 
 from flinksec_jobs.deploy.manifests import render
 from flinksec_jobs.deploy.scaffold import create
-
-from .documents import read
+from tests.manifests.documents import read
 
 
 @pytest.fixture

@@ -19,9 +19,8 @@ from flinksec_jobs.sandbox.layout import Layout
 from flinksec_jobs.sandbox.ports import WELL_KNOWN
 from flinksec_jobs.sandbox.settings import IN_CONTAINER, settings_toml
 from flinksec_jobs.settings import load as load_settings
-
-from .conftest import filled
-from .documents import read
+from tests.manifests.conftest import filled
+from tests.manifests.documents import read
 
 Rendered = Callable[[str], str]
 KUBERNETES = Path(__file__).parents[2] / "docker" / "kubernetes"

@@ -11,9 +11,8 @@ from click.testing import CliRunner
 
 from flinksec_jobs.cli import main
 from flinksec_jobs.deploy.manifests import load, matrix
-
-from .conftest import filled
-from .documents import Documents
+from tests.manifests.conftest import filled
+from tests.manifests.documents import Documents
 
 Rendered = Callable[[str], str]
 JM, TM = "flight-delays/flink-jobmanager", "flight-delays/flink-taskmanager"

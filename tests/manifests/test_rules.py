@@ -6,9 +6,8 @@ from __future__ import annotations
 import pytest
 
 from flinksec_jobs.deploy.manifests import RULES, check
-
-from .documents import Documents
-from .mutations import MUTATIONS
+from tests.manifests.documents import Documents
+from tests.manifests.mutations import MUTATIONS
 
 
 def test_every_rule_has_a_mutation_and_every_mutation_a_rule() -> None:

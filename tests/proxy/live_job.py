@@ -20,9 +20,8 @@ import pyflink
 
 from flinksec_jobs.deploy.certs.create import Request, create
 from tests import certificates
-
-from .nginx import Proxy, free_port, running
-from .upstream import REST
+from tests.proxy.nginx import Proxy, free_port, running
+from tests.proxy.upstream import REST
 
 _SOURCE = Path(__file__).with_name("LiveJob.java")
 _JARS = Path(pyflink.__file__).parent / "lib"

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flinksec_jobs.sandbox.certificates import Authority
-
-from .files import authorization, write_certificate, write_users
+from tests.proxy.files import authorization, write_certificate, write_users
 
 ROOT = Path(__file__).parents[2]
 CONFIGURATION = ROOT / "docker" / "kubernetes" / "components" / "proxy" / "nginx.conf"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from .nginx import CONFIGURATION
+from tests.proxy.nginx import CONFIGURATION
 
 _LINE = re.compile(r'^\s*"~(\^.*\$)" ([01]);(?:\s*#.*)?$')
 

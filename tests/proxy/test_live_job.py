@@ -13,8 +13,8 @@ from pathlib import Path
 import pyflink
 import pytest
 
-from .live_job import LiveJob, running_job
-from .table import line_for, lines
+from tests.proxy.live_job import LiveJob, running_job
+from tests.proxy.table import line_for, lines
 
 _JAR = next((Path(pyflink.__file__).parent / "lib").glob("flink-dist-*.jar"))
 # What must not come through, as this test has it beside the table itself.

@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from flinksec_jobs.deploy.manifests.nginx import Request, answers, parse
-
-from .nginx import CONFIGURATION, Proxy
-from .upstream import Upstream, between
+from tests.proxy.nginx import CONFIGURATION, Proxy
+from tests.proxy.upstream import Upstream, between
 
 JOB = "0123456789abcdef" * 2
 # Each names cancelling by GET in a way that some server takes for the path without the trick.

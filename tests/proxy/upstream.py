@@ -13,9 +13,8 @@ from pathlib import Path
 
 from flinksec_jobs.certificates import Identity
 from flinksec_jobs.sandbox.certificates import Authority
-
-from .files import write_certificate
-from .nginx import Proxy, free_port, running
+from tests.proxy.files import write_certificate
+from tests.proxy.nginx import Proxy, free_port, running
 
 REST = "flink-jobmanager"
 

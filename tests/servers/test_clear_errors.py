@@ -11,8 +11,7 @@ import pytest
 
 from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.sandbox.ports import free_ports
-
-from .conftest import Ended, StartJob
+from tests.servers.conftest import Ended, StartJob
 
 PATIENCE = 120
 
@@ -48,7 +47,7 @@ def test_a_keytab_with_another_key_is_refused(
 
 def with_other_keys(keytab: bytes) -> bytes:
     """The same principal with keys that the KDC does not know."""
-    from .secrets_search import keytab_keys
+    from tests.servers.secrets_search import keytab_keys
 
     for key in keytab_keys(keytab):
         keytab = keytab.replace(key, bytes(byte ^ 0x55 for byte in key))

@@ -9,8 +9,7 @@ import pytest
 
 from flinksec_jobs.demo import flights
 from flinksec_jobs.sandbox import Sandbox
-
-from .conftest import StartedJob
+from tests.servers.conftest import StartedJob
 
 ROOT = Path(__file__).parents[2]
 

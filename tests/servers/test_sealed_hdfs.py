@@ -18,8 +18,7 @@ from flinksec_jobs import SecureJob
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.sealed import KeyRing, Status, open_sealed, verify_file
-
-from .conftest import StartedJob
+from tests.servers.conftest import StartedJob
 
 DIRECTORY = "/data/sealed-state"
 WORD = b"canary-on-hdfs"

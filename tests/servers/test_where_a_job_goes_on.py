@@ -16,8 +16,7 @@ import pytest
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.runtime import running
 from flinksec_jobs.sandbox import Sandbox
-
-from .conftest import Ended, StartedJob
+from tests.servers.conftest import Ended, StartedJob
 
 PATIENCE = 300
 NAME = "платежи"

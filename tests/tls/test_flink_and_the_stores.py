@@ -14,8 +14,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from flinksec_jobs.certificates import fingerprint
 from flinksec_jobs.deploy.certs.inspection import inspect
 from tests import certificates as make
-
-from .conftest import NOBODY, Peers, Rotation
+from tests.tls.conftest import NOBODY, Peers, Rotation
 
 STEPS = range(4)
 PROTOCOLS = ("TLSv1.2", "TLSv1.3")

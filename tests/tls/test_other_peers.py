@@ -14,8 +14,7 @@ import pytest
 from flinksec_jobs.deploy.certs.inspection import inspect
 from flinksec_jobs.deploy.certs.stores import Party
 from tests import certificates as make
-
-from .conftest import Peers, Rotation
+from tests.tls.conftest import Peers, Rotation
 
 STEPS = range(4)
 

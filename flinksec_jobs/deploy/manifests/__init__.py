@@ -6,11 +6,11 @@
     found = check(load([("rendered.yaml", render(Path("docker/kubernetes/overlays/example")))]))
 """
 
-from .check import check
-from .findings import RULES, Finding, Rule
-from .objects import Manifests, load, read
-from .reachability import Flow, matrix, table
-from .render import render
+from flinksec_jobs.deploy.manifests.check import check
+from flinksec_jobs.deploy.manifests.findings import RULES, Finding, Rule
+from flinksec_jobs.deploy.manifests.objects import Manifests, load, read
+from flinksec_jobs.deploy.manifests.reachability import Flow, matrix, table
+from flinksec_jobs.deploy.manifests.render import render
 
 __all__ = [
     "RULES",

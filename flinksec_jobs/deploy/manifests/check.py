@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from . import rules
-from .findings import RULES, SKIP, Finding, found, title
-from .objects import Manifests, Object
+from flinksec_jobs.deploy.manifests import rules
+from flinksec_jobs.deploy.manifests.findings import RULES, SKIP, Finding, found, title
+from flinksec_jobs.deploy.manifests.objects import Manifests, Object
 
 _REASON_WORDS = 3
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
-from .objects import Manifests, Object, Place
+from flinksec_jobs.deploy.manifests.objects import Manifests, Object, Place
 
 SKIP = "skip.flinksec.org/"
 _Function = Callable[[Manifests], Iterator[Place]]

@@ -11,10 +11,17 @@ from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from flinksec_jobs.deploy.flink_conf import Config, from_yaml
+from flinksec_jobs.deploy.manifests.objects import (
+    Container,
+    Manifests,
+    Object,
+    Pod,
+    mapping,
+    sequence,
+    text,
+)
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.parsing import ParseError, toml
-
-from .objects import Container, Manifests, Object, Pod, mapping, sequence, text
 
 Role = Literal["jobmanager", "taskmanager"]
 CURRENT, OLD = "config.yaml", "flink-conf.yaml"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .objects import mapping, sequence, text
+from flinksec_jobs.deploy.manifests.objects import mapping, sequence, text
 
 
 def matches(selector: object, labels: Mapping[str, str]) -> bool:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .labels import matches
-from .objects import Manifests, Object, Pod, mapping, sequence, text
+from flinksec_jobs.deploy.manifests.labels import matches
+from flinksec_jobs.deploy.manifests.objects import Manifests, Object, Pod, mapping, sequence, text
 
 Direction = Literal["ingress", "egress"]
 _PEERS = {"ingress": "from", "egress": "to"}

@@ -6,8 +6,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
-from .objects import Manifests, Pod, mapping, text
-from .policies import Direction, End, end_of, is_open, policies_for, rules_of
+from flinksec_jobs.deploy.manifests.objects import Manifests, Pod, mapping, text
+from flinksec_jobs.deploy.manifests.policies import (
+    Direction,
+    End,
+    end_of,
+    is_open,
+    policies_for,
+    rules_of,
+)
 
 SAME_NAMESPACE = "any other pod of {}"
 OTHER_NAMESPACE = "any pod elsewhere"

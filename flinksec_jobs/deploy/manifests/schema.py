@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from .objects import Object, Place, mapping
+from flinksec_jobs.deploy.manifests.objects import Object, Place, mapping
 
 _FILES = ("kubernetes.json", "custom_kinds.json")
 

@@ -8,9 +8,8 @@ import pytest
 from flinksec_jobs.errors import ResumeError
 from flinksec_jobs.resume.begin import begin
 from flinksec_jobs.runtime import run_directory, running
-
-from .conftest import Volume, cut, remove
-from .test_stopping import JOB_ID, Flink, flink, running_job, stop
+from tests.unit.resume.conftest import Volume, cut, remove
+from tests.unit.resume.test_stopping import JOB_ID, Flink, flink, running_job, stop
 
 __all__ = ["flink"]  # a fixture
 

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from flinksec_jobs.errors import ResumeError
-
-from .conftest import Volume
+from tests.unit.resume.conftest import Volume
 
 CLUSTER: dict[str, Any] = {"in_cluster": True, "job_id": "0" * 31 + "1"}
 HIGHLY_AVAILABLE = CLUSTER | {"highly_available": True}

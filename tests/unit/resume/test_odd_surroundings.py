@@ -12,8 +12,7 @@ from flinksec_jobs.errors import ResumeError, SealedStateError
 from flinksec_jobs.resume.begin import JOB_ID, begin
 from flinksec_jobs.runtime.graph import Contents
 from flinksec_jobs.state import RECOVERY_PATH
-
-from .conftest import Make, Volume
+from tests.unit.resume.conftest import Make, Volume
 
 IN_CLUSTER: dict[str, Any] = {"job_id": "0" * 32, "in_cluster": True, "resume": "first"}
 

@@ -13,8 +13,7 @@ from flinksec_jobs.resume.begin import CLAIM_MODE, JOB_ID
 from flinksec_jobs.runtime.graph import Contents
 from flinksec_jobs.sealed.format import PREFIX, SEALED_CHUNK
 from flinksec_jobs.state import RECOVERY_PATH
-
-from .conftest import Volume, cut, remove
+from tests.unit.resume.conftest import Volume, cut, remove
 
 
 def run(begun: object) -> str:

@@ -14,8 +14,7 @@ from flinksec_jobs.resume.begin import JOB_ID
 from flinksec_jobs.runtime.graph import Contents
 from flinksec_jobs.sealed import KeyRing, SealedWriter, verify_tree
 from flinksec_jobs.state import RECOVERY_PATH
-
-from .conftest import Make, Volume
+from tests.unit.resume.conftest import Make, Volume
 
 ORDERS = ("reads Kafka topic orders", "writes HDFS path /orders")
 

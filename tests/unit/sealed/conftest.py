@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from flinksec_jobs.sealed import KeyRing, SealedWriter, TokenKeys
-
-from .softhsm import SoftToken
+from tests.unit.sealed.softhsm import SoftToken
 
 Seal = Callable[..., Path]
 

@@ -12,8 +12,7 @@ from click.testing import CliRunner, Result
 
 from flinksec_jobs.cli import main
 from flinksec_jobs.sealed import KeyRing, TokenKeys, verify_file
-
-from .softhsm import MODULE, PIN, SoftToken
+from tests.unit.sealed.softhsm import MODULE, PIN, SoftToken
 
 
 def run(*arguments: object, env: dict[str, str] | None = None) -> Result:

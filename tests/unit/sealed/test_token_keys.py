@@ -28,8 +28,7 @@ from flinksec_jobs.sealed import (
 from flinksec_jobs.sealed.format import AES_KWP, WrappedKey
 from flinksec_jobs.sealed.token import Token
 from flinksec_jobs.secrets import SecretFile
-
-from .softhsm import MODULE, PIN, SoftToken
+from tests.unit.sealed.softhsm import MODULE, PIN, SoftToken
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from .directives import Directive, Unclear
-from .variables import Choices, Variables
+from flinksec_jobs.deploy.manifests.nginx.directives import Directive, Unclear
+from flinksec_jobs.deploy.manifests.nginx.variables import Choices, Variables
 
 # Directives that send a request elsewhere, or make another of it, in ways that are not followed.
 _UNFOLLOWED = re.compile(

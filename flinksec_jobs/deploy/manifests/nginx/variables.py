@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import NoReturn, TypeVar
 
-from .directives import Directive, Unclear
+from flinksec_jobs.deploy.manifests.nginx.directives import Directive, Unclear
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 # By these a browser says who makes it ask. Whoever asks without one sends what is wanted.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rules, by theme; importing a module registers its rules."""
 
-from . import (
+from flinksec_jobs.deploy.manifests.rules import (
     access,
     disruption,
     flink_configuration,

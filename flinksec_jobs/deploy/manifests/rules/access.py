@@ -6,8 +6,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..findings import rule
-from ..objects import Manifests, Object, Place, mapping, sequence, text, words
+from flinksec_jobs.deploy.manifests.findings import rule
+from flinksec_jobs.deploy.manifests.objects import (
+    Manifests,
+    Object,
+    Place,
+    mapping,
+    sequence,
+    text,
+    words,
+)
 
 _VERBS = words(
     "get list watch create update patch delete deletecollection use bind escalate impersonate "

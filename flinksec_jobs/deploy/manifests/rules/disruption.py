@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..findings import rule
-from ..labels import matches
-from ..objects import Manifests, Object, Place, Pod, text
+from flinksec_jobs.deploy.manifests.findings import rule
+from flinksec_jobs.deploy.manifests.labels import matches
+from flinksec_jobs.deploy.manifests.objects import Manifests, Object, Place, Pod, text
 
 
 def _selected(manifests: Manifests, budget: Object) -> list[Pod]:

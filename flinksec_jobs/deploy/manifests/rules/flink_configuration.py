@@ -6,11 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flinksec_jobs.deploy.flink_conf_problems import logging_problems, problems
+from flinksec_jobs.deploy.manifests.findings import rule
+from flinksec_jobs.deploy.manifests.flink import OLD, configurations, processes
+from flinksec_jobs.deploy.manifests.objects import Manifests, Place, mapping, text
 from flinksec_jobs.deploy.start_options import ENTRY_POINT_VARIABLES
-
-from ..findings import rule
-from ..flink import OLD, configurations, processes
-from ..objects import Manifests, Place, mapping, text
 
 
 @rule(

@@ -7,11 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from flinksec_jobs.deploy.manifests.findings import rule
+from flinksec_jobs.deploy.manifests.flink import Process, job_settings, processes
+from flinksec_jobs.deploy.manifests.objects import Manifests, Place, mapping, text
 from flinksec_jobs.settings.flink_options import effective, flink_options, names, of_class
-
-from ..findings import rule
-from ..flink import Process, job_settings, processes
-from ..objects import Manifests, Place, mapping, text
 
 _INTERNAL = ("security.ssl.internal.keystore", "security.ssl.internal.truststore")
 _REST = ("security.ssl.rest.keystore", "security.ssl.rest.truststore")

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ..findings import rule
-from ..flink import Process, job_settings, processes
-from ..objects import Manifests, Place, dig, mapping, sequence, text
-from ..policies import end_of, is_open, policies_for, rules_of
-from ..reachability import strangers
+from flinksec_jobs.deploy.manifests.findings import rule
+from flinksec_jobs.deploy.manifests.flink import Process, job_settings, processes
+from flinksec_jobs.deploy.manifests.objects import Manifests, Place, dig, mapping, sequence, text
+from flinksec_jobs.deploy.manifests.policies import end_of, is_open, policies_for, rules_of
+from flinksec_jobs.deploy.manifests.reachability import strangers
 
 _QUERY = "metrics.internal.query-service.port"
 # (from, to): the options of the ports at the receiver.

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..findings import rule
-from ..flink import Process, job_id, processes
-from ..objects import Manifests, Place, dig, mapping, sequence, text
-from ..quantities import amount, flink_size
+from flinksec_jobs.deploy.manifests.findings import rule
+from flinksec_jobs.deploy.manifests.flink import Process, job_id, processes
+from flinksec_jobs.deploy.manifests.objects import Manifests, Place, dig, mapping, sequence, text
+from flinksec_jobs.deploy.manifests.quantities import amount, flink_size
 
 _FAILED = 163
 

@@ -8,13 +8,12 @@ from pathlib import Path
 
 from flinksec_jobs.deploy.entrypoint import Mounts
 from flinksec_jobs.deploy.flink_conf_drift import drift
+from flinksec_jobs.deploy.manifests.findings import rule
+from flinksec_jobs.deploy.manifests.flink import Process, processes
+from flinksec_jobs.deploy.manifests.objects import Manifests, Object, Place, mapping, text
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.settings import Settings, parse
 from flinksec_jobs.settings.passthrough import Giving, refused_in_flink
-
-from ..findings import rule
-from ..flink import Process, processes
-from ..objects import Manifests, Object, Place, mapping, text
 
 _KEY = Mounts().settings.name
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..findings import rule
-from ..objects import Manifests, Place, dig, mapping, text
-from ..quantities import amount
+from flinksec_jobs.deploy.manifests.findings import rule
+from flinksec_jobs.deploy.manifests.objects import Manifests, Place, dig, mapping, text
+from flinksec_jobs.deploy.manifests.quantities import amount
 
 
 @rule(

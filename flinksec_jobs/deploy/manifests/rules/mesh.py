@@ -6,11 +6,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..findings import rule
-from ..flink import processes
-from ..labels import matches
-from ..objects import Manifests, Object, Place, Pod, dig, mapping, sequence, text
-from ..policies import End, allows, policies_for
+from flinksec_jobs.deploy.manifests.findings import rule
+from flinksec_jobs.deploy.manifests.flink import processes
+from flinksec_jobs.deploy.manifests.labels import matches
+from flinksec_jobs.deploy.manifests.objects import (
+    Manifests,
+    Object,
+    Place,
+    Pod,
+    dig,
+    mapping,
+    sequence,
+    text,
+)
+from flinksec_jobs.deploy.manifests.policies import End, allows, policies_for
 
 _MESH = "security.istio.io/"
 _INJECT = "sidecar.istio.io/inject"

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from flinksec_jobs.deploy.manifests.findings import rule
+from flinksec_jobs.deploy.manifests.objects import Manifests, Place
 from flinksec_jobs.placeholders import placeholders_below
-
-from ..findings import rule
-from ..objects import Manifests, Place
 
 
 @rule(

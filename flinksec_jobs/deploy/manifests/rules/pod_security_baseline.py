@@ -9,8 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..findings import rule
-from ..objects import Container, Manifests, Place, Pod, dig, mapping, sequence, text, words
+from flinksec_jobs.deploy.manifests.findings import rule
+from flinksec_jobs.deploy.manifests.objects import (
+    Container,
+    Manifests,
+    Place,
+    Pod,
+    dig,
+    mapping,
+    sequence,
+    text,
+    words,
+)
 
 _CAPABILITIES = words(
     "AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE SETFCAP SETGID "

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..findings import rule
-from ..objects import Manifests, Place, dig, sequence, text, words
-from .pod_security_baseline import below, contexts, effective
+from flinksec_jobs.deploy.manifests.findings import rule
+from flinksec_jobs.deploy.manifests.objects import Manifests, Place, dig, sequence, text, words
+from flinksec_jobs.deploy.manifests.rules.pod_security_baseline import below, contexts, effective
 
 _VOLUMES = words(
     "configMap csi downwardAPI emptyDir ephemeral persistentVolumeClaim projected secret"

@@ -5,9 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..findings import rule
-from ..objects import Manifests, Object, Place, Pod, mapping, sequence, text
-from ..policies import (
+from flinksec_jobs.deploy.manifests.findings import rule
+from flinksec_jobs.deploy.manifests.objects import (
+    Manifests,
+    Object,
+    Place,
+    Pod,
+    mapping,
+    sequence,
+    text,
+)
+from flinksec_jobs.deploy.manifests.policies import (
     Direction,
     End,
     PortRule,

@@ -14,10 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ..findings import rule
-from ..flink import processes
-from ..nginx import Answer, Directive, Request, Unclear, answers, parse
-from ..objects import Manifests, Object, Place, mapping, text
+from flinksec_jobs.deploy.manifests.findings import rule
+from flinksec_jobs.deploy.manifests.flink import processes
+from flinksec_jobs.deploy.manifests.nginx import Answer, Directive, Request, Unclear, answers, parse
+from flinksec_jobs.deploy.manifests.objects import Manifests, Object, Place, mapping, text
 
 _JOB = "0123456789abcdef" * 2
 _REST_PORT = 8081

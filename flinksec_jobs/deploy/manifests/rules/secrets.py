@@ -6,10 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from flinksec_jobs.deploy.manifests.findings import rule
+from flinksec_jobs.deploy.manifests.objects import Manifests, Place, mapping, sequence, text
 from flinksec_jobs.settings.secret_names import holds_secret
-
-from ..findings import rule
-from ..objects import Manifests, Place, mapping, sequence, text
 
 _NAME = re.compile(
     r"(?i)(^|[_.-])(password|passwd|pwd|pw|secret|token|api[_-]?key|access[_-]?key|private[_-]?key"

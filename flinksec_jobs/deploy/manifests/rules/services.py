@@ -5,9 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..findings import rule
-from ..labels import matches_map
-from ..objects import Manifests, Object, Place, Pod, dig, mapping, sequence, text
+from flinksec_jobs.deploy.manifests.findings import rule
+from flinksec_jobs.deploy.manifests.labels import matches_map
+from flinksec_jobs.deploy.manifests.objects import (
+    Manifests,
+    Object,
+    Place,
+    Pod,
+    dig,
+    mapping,
+    sequence,
+    text,
+)
 
 
 def _behind(manifests: Manifests, service: Object) -> list[Pod]:

@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..findings import rule
-from ..objects import Manifests, Place, sequence, text
-from ..schema import type_of, wrong_fields
+from flinksec_jobs.deploy.manifests.findings import rule
+from flinksec_jobs.deploy.manifests.objects import Manifests, Place, sequence, text
+from flinksec_jobs.deploy.manifests.schema import type_of, wrong_fields
 
 _LEVELS = ("enforce", "audit", "warn")
 _POD_SECURITY = "pod-security.kubernetes.io/"
@@ -110,7 +110,7 @@ def _restart_policy(manifests: Manifests) -> Iterator[Place]:
     fix="give the pod template the labels of the selector",
 )
 def _selector(manifests: Manifests) -> Iterator[Place]:
-    from ..labels import matches
+    from flinksec_jobs.deploy.manifests.labels import matches
 
     for pod in manifests.pods:
         selector = pod.owner.spec.get("selector")

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..findings import rule
-from ..objects import Manifests, Place, Pod, mapping, sequence, text
+from flinksec_jobs.deploy.manifests.findings import rule
+from flinksec_jobs.deploy.manifests.objects import Manifests, Place, Pod, mapping, sequence, text
 
 # Kubernetes itself puts it into every namespace.
 _GIVEN = {"kube-root-ca.crt"}
