@@ -20,7 +20,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from flinksec_jobs.escaping import escaped_lines
+
+if TYPE_CHECKING:
+    from flinksec_jobs.findings import Finding
 
 
 class FlinkSecError(Exception):
@@ -29,12 +35,16 @@ class FlinkSecError(Exception):
     Args:
         message: what failed, with the name of the setting, never a secret's value.
         hint: the way out, in one or two sentences.
+        findings: the problems that the message tells of, if a checker found them.
 
-    Both may name what comes from outside: control characters and the like are escaped, and lines
-    after the first are indented.
+    Message and hint may name what comes from outside: control characters and the like are escaped,
+    and lines after the first are indented.
     """
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, hint: str | None = None, findings: Sequence[Finding] = ()
+    ) -> None:
+        self.findings = tuple(findings)
         self.message = escaped_lines(message, indent="  ")
         self.hint = escaped_lines(hint, indent="  ") if hint else hint
         super().__init__(self.message)
