@@ -57,7 +57,7 @@ COPY jars/ /opt/flinksec/jars/
 RUN set -eu; \
     cp -a /out/. /opt/flinksec/; \
     chmod -R a+rX /opt/flinksec/jars; \
-    FLINKSEC_JARS_DIR=/opt/flinksec/jars /opt/flinksec/bin/python -m flinksec_jobs.deploy.image.jars sandbox
+    FLINKSEC_JARS_DIR=/opt/flinksec/jars /opt/flinksec/bin/python -m flinksec_jobs.image.jars sandbox
 
 FROM python AS sandbox
 COPY jre/ /opt/flinksec/jre/

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes flinksec_jobs/deploy/manifests/kubernetes.json from the schemas of kubernetes-validate.
+"""Writes flinksec_jobs/manifests/kube/kubernetes.json from the schemas of kubernetes-validate.
 
 Run it with the Python of the manifest tools (scripts/manifest_tools.sh prints its directory), which
 has that package; argument: the version of Kubernetes, such as 1.37.0.
@@ -13,7 +13,7 @@ from typing import Any
 
 import kubernetes_validate
 
-TARGET = Path(__file__).parents[1] / "flinksec_jobs/deploy/manifests/kubernetes.json"
+TARGET = Path(__file__).parents[1] / "flinksec_jobs/manifests/kube/kubernetes.json"
 LISTED = (
     "Namespace ConfigMap Secret Service ServiceAccount PersistentVolume PersistentVolumeClaim Pod "
     "ReplicationController PodTemplate LimitRange ResourceQuota Deployment StatefulSet DaemonSet "

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from flinksec_jobs import certificates
 from flinksec_jobs.certificates import Authority, Identity, PrivateKey, Purpose, Validity
-from flinksec_jobs.deploy.certs.issue import Making, Services
-from flinksec_jobs.deploy.certs.stores import Party, write_party
+from flinksec_jobs.certs.issue import Making, Services
+from flinksec_jobs.certs.stores import Party, write_party
 
 SERVICES = Services("flights")
 PASSWORD = "a-password-of-tests"

@@ -10,16 +10,16 @@ from typing import Any, TypeVar
 
 import click
 
+from flinksec_jobs.certs import create as creation
+from flinksec_jobs.certs import kubernetes
+from flinksec_jobs.certs.generations import Content, Generations
+from flinksec_jobs.certs.inspection import inspect as inspect_paths
+from flinksec_jobs.certs.issue import CLIENTS, KEY_BITS, Making, Services
+from flinksec_jobs.certs.rotate import Group, Renewal, Step, state_of
+from flinksec_jobs.certs.rotate import rotate as rotate_directory
+from flinksec_jobs.certs.sources import Source
 from flinksec_jobs.cli import certs_output as output
 from flinksec_jobs.cli.output import say, say_json
-from flinksec_jobs.deploy.certs import create as creation
-from flinksec_jobs.deploy.certs import kubernetes
-from flinksec_jobs.deploy.certs.generations import Content, Generations
-from flinksec_jobs.deploy.certs.inspection import inspect as inspect_paths
-from flinksec_jobs.deploy.certs.issue import CLIENTS, KEY_BITS, Making, Services
-from flinksec_jobs.deploy.certs.rotate import Group, Renewal, Step, state_of
-from flinksec_jobs.deploy.certs.rotate import rotate as rotate_directory
-from flinksec_jobs.deploy.certs.sources import Source
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _PATH = click.Path(path_type=Path)

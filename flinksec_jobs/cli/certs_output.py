@@ -8,15 +8,15 @@ from pathlib import Path
 from cryptography.hazmat.primitives import hashes
 
 from flinksec_jobs.certificates import describe_name, fingerprint
+from flinksec_jobs.certs import create as creation
+from flinksec_jobs.certs.anchors import names_of
+from flinksec_jobs.certs.inspection import Inspection, days_left, describe_key
+from flinksec_jobs.certs.issue import INTERNAL, REST
+from flinksec_jobs.certs.places import Held, Place
+from flinksec_jobs.certs.rotate import State, Step
+from flinksec_jobs.certs.stores import Party
 from flinksec_jobs.cli.output import say
 from flinksec_jobs.cli.state_output import as_lines
-from flinksec_jobs.deploy.certs import create as creation
-from flinksec_jobs.deploy.certs.inspection import Inspection, days_left, describe_key
-from flinksec_jobs.deploy.certs.issue import INTERNAL, REST
-from flinksec_jobs.deploy.certs.places import Held, Place
-from flinksec_jobs.deploy.certs.rotate import State, Step
-from flinksec_jobs.deploy.certs.stores import Party
-from flinksec_jobs.deploy.certs.trust import names_of
 
 _DID = {
     Step.TRUST_BOTH: "every trust store holds the old and the new certificates",

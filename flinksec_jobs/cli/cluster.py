@@ -12,10 +12,10 @@ from typing import Any
 import click
 
 from flinksec_jobs.cli.output import put, say
-from flinksec_jobs.deploy import flink_conf
-from flinksec_jobs.deploy.entrypoint import Mounts, Start, prepare
-from flinksec_jobs.deploy.flink_conf_problems import problems, refuse
-from flinksec_jobs.deploy.job_inputs import Program
+from flinksec_jobs.cluster import flink_conf
+from flinksec_jobs.cluster.entrypoint import Mounts, Start, prepare
+from flinksec_jobs.cluster.flink_conf_problems import problems, refuse
+from flinksec_jobs.cluster.job_inputs import Program
 from flinksec_jobs.settings import load
 from flinksec_jobs.settings.checks import refuse_nothing
 

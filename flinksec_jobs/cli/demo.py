@@ -21,8 +21,8 @@ from rich.progress import (
 from rich.table import Table
 
 from flinksec_jobs.cli.output import say_json
-from flinksec_jobs.demo.checks import Check
 from flinksec_jobs.demo.demo import Demo, Listener, Result
+from flinksec_jobs.demo.expectations import Check
 from flinksec_jobs.demo.flights import ALL_FLIGHTS
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.runtime.progress import Progress as JobProgress

@@ -12,12 +12,12 @@ from typing import Any
 import click
 
 from flinksec_jobs.cli.output import say, say_json
-from flinksec_jobs.deploy.image import build as building
-from flinksec_jobs.deploy.image.build import BASE_IMAGE, BILL, ExecutionMode, Job, Options
-from flinksec_jobs.deploy.image.offline import fetch as fetch_packages
-from flinksec_jobs.deploy.image.parts import Part
-from flinksec_jobs.deploy.image.parts import parts as parts_of
-from flinksec_jobs.deploy.image.tools import NAMES, Tool, find_tool
+from flinksec_jobs.image import build as building
+from flinksec_jobs.image.build import BASE_IMAGE, BILL, ExecutionMode, Job, Options
+from flinksec_jobs.image.offline import fetch as fetch_packages
+from flinksec_jobs.image.parts import Part
+from flinksec_jobs.image.parts import parts as parts_of
+from flinksec_jobs.image.tools import NAMES, Tool, find_tool
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _ANY = click.Path(exists=True, path_type=Path)

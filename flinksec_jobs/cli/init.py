@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from flinksec_jobs.cli.output import say
-from flinksec_jobs.deploy.scaffold import create
+from flinksec_jobs.scaffold import create
 
 
 @click.command()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
+from flinksec_jobs import manifests as manifests_
 from flinksec_jobs.cli.output import put, say, say_json
-from flinksec_jobs.deploy import manifests as manifests_
 from flinksec_jobs.errors import ManifestError
 from flinksec_jobs.files import MANIFEST, bounded, decoded, reason, standard_input
 

@@ -19,7 +19,7 @@ from flinksec_jobs.demo.expected import expected_figures
 from flinksec_jobs.errors import SandboxError
 from flinksec_jobs.escaping import escaped
 from flinksec_jobs.sandbox import SERVERS, Sandbox
-from flinksec_jobs.sandbox.elasticsearch import VERSIONS
+from flinksec_jobs.sandbox.elasticsearch_node import VERSIONS
 from flinksec_jobs.sandbox.layout import LOOPBACK, LOOPBACK_ADDRESS, Layout
 
 _ROWS = click.option(

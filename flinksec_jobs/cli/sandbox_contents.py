@@ -23,7 +23,7 @@ from flinksec_jobs.files import (
     unreadable,
 )
 from flinksec_jobs.sandbox import Sandbox
-from flinksec_jobs.sandbox.kafka import Record
+from flinksec_jobs.sandbox.kafka_broker import Record
 from flinksec_jobs.sandbox.lines import record_lines
 
 _MOST_PARTITIONS = 1000

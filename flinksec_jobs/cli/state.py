@@ -30,8 +30,8 @@ from flinksec_jobs.sealed import (
     RekeyReport,
     Status,
 )
+from flinksec_jobs.sealed.directories import Found, in_order, resolved, walk
 from flinksec_jobs.sealed.export import copy_out, private_file
-from flinksec_jobs.sealed.files import Found, in_order, resolved, walk
 from flinksec_jobs.sealed.inventory import inspect_found
 from flinksec_jobs.sealed.manifest import Manifest
 from flinksec_jobs.sealed.rekey import rekey_found

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from flinksec_jobs.demo.checks import Check
+from flinksec_jobs.demo.expectations import Check
 
 if TYPE_CHECKING:
     from flinksec_jobs.demo.evidence import Evidence

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flinksec_jobs import preflight
-from flinksec_jobs.demo.checks import Check, refused
+from flinksec_jobs.demo.expectations import Check, refused
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.files import files_below
 from flinksec_jobs.job import SecureJob

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from flinksec_jobs.demo import arrivals, attacks, flights
-from flinksec_jobs.demo.checks import Check
 from flinksec_jobs.demo.evidence import Evidence
+from flinksec_jobs.demo.expectations import Check
 from flinksec_jobs.demo.expected import Expected, expected_figures
 from flinksec_jobs.errors import FlinkSecError, JobError
 from flinksec_jobs.runtime import running

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 from flinksec_jobs import state
 from flinksec_jobs.errors import SealedStateError
-from flinksec_jobs.resume import identity, lock, record
+from flinksec_jobs.resume import identity, job_record, one_run
+from flinksec_jobs.resume.job_record import Record, Start
 from flinksec_jobs.resume.named import Named
 from flinksec_jobs.resume.origin import found_of, name_of, origin_of
-from flinksec_jobs.resume.record import Record, Start
 from flinksec_jobs.resume.request import Request
 from flinksec_jobs.resume.snapshots import Snapshot, VanishedError
 
@@ -71,7 +71,7 @@ def begin(request: Request) -> Iterator[Begun]:
         directory = request.directory
         if not request.in_cluster:  # there the program ends before the job does
             holder = _last_holder(directory, keys)
-            stack.enter_context(lock.held(directory, request.job, sealing, holder))
+            stack.enter_context(one_run.held(directory, request.job, sealing, holder))
         before = _record(request, keys)
         if before is not None:
             identity.check_owner(before.job, request.job, request.accept, directory)
@@ -79,7 +79,7 @@ def begin(request: Request) -> Iterator[Begun]:
         after = _next(request, before, found, origin)
 
         def write(new: Record) -> None:
-            record.write(directory, new, sealing)
+            job_record.write(directory, new, sealing)
 
         write(after)
         yield Begun(_options(request, after, origin), after, write)
@@ -88,7 +88,7 @@ def begin(request: Request) -> Iterator[Begun]:
 def _last_holder(directory: Path, keys: KeyProvider | None) -> str:
     """Who started the job last, if anybody can tell."""
     try:
-        found = record.read(directory, keys, sealed=False)
+        found = job_record.read(directory, keys, sealed=False)
     except SealedStateError:
         found = None
     return found.start.holder if found and found.start.holder else "another process"
@@ -113,7 +113,7 @@ def _settled(
 
 def _record(request: Request, keys: KeyProvider | None) -> Record | None:
     try:
-        return record.read(request.directory, keys, sealed=request.settings.sealed)
+        return job_record.read(request.directory, keys, sealed=request.settings.sealed)
     except SealedStateError:
         if request.explicit is None and request.resume != "never":
             raise

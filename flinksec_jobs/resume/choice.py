@@ -16,7 +16,7 @@ from pathlib import Path
 
 from flinksec_jobs.errors import ResumeError
 from flinksec_jobs.escaping import escaped
-from flinksec_jobs.resume.record import Record
+from flinksec_jobs.resume.job_record import Record
 from flinksec_jobs.resume.snapshots import (
     METADATA,
     Kind,

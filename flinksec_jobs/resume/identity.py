@@ -12,8 +12,8 @@ from collections.abc import Iterable
 
 from flinksec_jobs.errors import ResumeError
 from flinksec_jobs.escaping import escaped
+from flinksec_jobs.resume.job_record import Record
 from flinksec_jobs.resume.named import Named
-from flinksec_jobs.resume.record import Record
 
 _SOURCE = re.compile(r"Source: Kafka (.+)")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from flinksec_jobs import files
 from flinksec_jobs.errors import ResumeError, SealedStateError
 from flinksec_jobs.escaping import escaped
-from flinksec_jobs.resume import record as records
+from flinksec_jobs.resume import job_record
 from flinksec_jobs.resume.snapshots import METADATA, Kind, Snapshot, Whole, examine
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _owner(directory: Path, keys: KeyProvider | None) -> str | None:
     places = [*list(directory.parents)[:2], *list(directory.resolve().parents)[:2]]
     for above in dict.fromkeys(places):
         try:
-            found = records.read(above, keys, sealed=False)
+            found = job_record.read(above, keys, sealed=False)
         except SealedStateError as error:
             raise ResumeError(
                 f"whose {escaped(directory)} is cannot be told: {error.message}", hint=error.hint

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from flinksec_jobs import job_name
 from flinksec_jobs.errors import ResumeError
 from flinksec_jobs.escaping import escaped
-from flinksec_jobs.resume import record
+from flinksec_jobs.resume import job_record
 from flinksec_jobs.resume.choice import Nothing
-from flinksec_jobs.resume.record import Record
+from flinksec_jobs.resume.job_record import Record
 from flinksec_jobs.resume.request import Request
 from flinksec_jobs.resume.snapshots import find
 
@@ -83,8 +83,8 @@ def refuse_former_directory(request: Request) -> None:
         return
     directory = request.directory.with_name(former)
     # A name that is plain but for its length was written as it is, so the record is this job's.
-    is_own = former == request.job and os.path.lexists(directory / record.FILE)
-    if not is_own and ((directory / record.FILE).exists() or not find(directory)):
+    is_own = former == request.job and os.path.lexists(directory / job_record.FILE)
+    if not is_own and ((directory / job_record.FILE).exists() or not find(directory)):
         return  # of a job that is called so
     raise ResumeError(
         f"an earlier version kept state of the job {request.job} in {escaped(directory)}, together "

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from flinksec_jobs import job_name, state
 from flinksec_jobs.errors import ResumeError, SealedStateError
 from flinksec_jobs.escaping import escaped
-from flinksec_jobs.resume import identity, record
+from flinksec_jobs.resume import identity, job_record
 from flinksec_jobs.resume.choice import Nothing, Situation, choose
+from flinksec_jobs.resume.job_record import Record
 from flinksec_jobs.resume.named import Named, look
 from flinksec_jobs.resume.nothing import refuse_former_directory, tell_nothing, when
-from flinksec_jobs.resume.record import Record
 from flinksec_jobs.resume.request import Request
 from flinksec_jobs.resume.snapshots import Kind, Snapshot, Whole, examine, find, savepoints
 
@@ -74,7 +74,7 @@ def _namesake(request: Request, job_id: str) -> Path | None:
             if path == request.directory or not job_name.may_be_file_name(path.name):
                 continue
             try:
-                other = record.read(path, keys, sealed=False)
+                other = job_record.read(path, keys, sealed=False)
             except SealedStateError:
                 return path
             if other and other.start.job_id[:6] == job_id[:6]:

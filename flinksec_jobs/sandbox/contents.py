@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from flinksec_jobs.runtime.java import find_java
-from flinksec_jobs.sandbox import elasticsearch, hdfs, kafka
+from flinksec_jobs.sandbox import elasticsearch_node, hdfs_nodes, kafka_broker
 from flinksec_jobs.sandbox.layout import Layout
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Contents:
         """
         return self._kafka().create_topics(topics)
 
-    def topics(self) -> list[kafka.Topic]:
+    def topics(self) -> list[kafka_broker.Topic]:
         """Return the topics, by name; without those that Kafka keeps for itself."""
         return self._kafka().topics()
 
@@ -53,7 +53,7 @@ class Contents:
 
     def records(
         self, topic: str, *, most: int | None = None, isolation: str = "read_committed"
-    ) -> Iterator[kafka.Record]:
+    ) -> Iterator[kafka_broker.Record]:
         """Yield the records of a topic up to its present end, ``most`` of them."""
         return self._kafka().records(topic, most=most, isolation=isolation)
 
@@ -67,15 +67,15 @@ class Contents:
 
     def hdfs_ls(self, path: str) -> list[str]:
         """Return the paths of all files below a path of HDFS."""
-        return hdfs.Hdfs(self._layout, find_java()).ls(path)
+        return hdfs_nodes.Hdfs(self._layout, find_java()).ls(path)
 
     def hdfs_lines(self, path: str, *, principal: str | None = "flink") -> Iterator[str]:
         """Yield the lines of the finished files below a path; ``principal=None`` has no ticket."""
-        return hdfs.Hdfs(self._layout, find_java()).lines(path, principal=principal)
+        return hdfs_nodes.Hdfs(self._layout, find_java()).lines(path, principal=principal)
 
     def elasticsearch_client(self) -> Elasticsearch:
         """Return Elastic's own client, logged in as the job's user."""
-        return elasticsearch.open_client(self._layout, self._ports)
+        return elasticsearch_node.open_client(self._layout, self._ports)
 
-    def _kafka(self) -> kafka.Kafka:
-        return kafka.Kafka(self._layout, find_java(), self._ports)
+    def _kafka(self) -> kafka_broker.Kafka:
+        return kafka_broker.Kafka(self._layout, find_java(), self._ports)

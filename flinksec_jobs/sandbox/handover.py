@@ -9,8 +9,8 @@ from pathlib import Path
 from flinksec_jobs.errors import SandboxError
 from flinksec_jobs.files import CERTIFICATES, read_bytes
 from flinksec_jobs.private_files import write_private
+from flinksec_jobs.sandbox.job_settings import IN_CONTAINER, files_of, settings_toml
 from flinksec_jobs.sandbox.layout import Layout
-from flinksec_jobs.sandbox.settings import IN_CONTAINER, files_of, settings_toml
 
 _ROOT = Path("/etc/flinksec")
 

@@ -18,14 +18,22 @@ from flinksec_jobs.files import SETTINGS, read_text
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import find_java
-from flinksec_jobs.sandbox import elasticsearch, handover, hdfs, kafka, kerberos, processes, records
-from flinksec_jobs.sandbox import settings as job_settings
-from flinksec_jobs.sandbox.certificates import Variant, write_certificates
+from flinksec_jobs.sandbox import (
+    elasticsearch_node,
+    handover,
+    hdfs_nodes,
+    job_settings,
+    kafka_broker,
+    marker,
+    processes,
+    realm,
+)
 from flinksec_jobs.sandbox.contents import Contents
-from flinksec_jobs.sandbox.java import java_command
+from flinksec_jobs.sandbox.jvm_programs import java_command
 from flinksec_jobs.sandbox.layout import LOOPBACK, LOOPBACK_ADDRESS, Layout, write_properties
 from flinksec_jobs.sandbox.ports import WELL_KNOWN, same_or_free_ports
 from flinksec_jobs.sandbox.processes import Server
+from flinksec_jobs.sandbox.test_ca import Variant, write_certificates
 from flinksec_jobs.sealed import KeyRing
 
 if TYPE_CHECKING:
@@ -125,7 +133,7 @@ class Sandbox(Contents):
             SandboxError: none runs there.
         """
         found = cls(directory)
-        running = records.read(found._layout)
+        running = marker.read(found._layout)
         if running is None or not running.all_alive():
             raise SandboxError(
                 f"no sandbox runs in {directory}",
@@ -155,8 +163,8 @@ class Sandbox(Contents):
             JavaNotFoundError: there is no usable Java.
         """
         self._layout.make()
-        with records.locked(self._layout):
-            running = records.read(self._layout)
+        with marker.locked(self._layout):
+            running = marker.read(self._layout)
             if running is not None and running.all_alive():
                 self._adopt(running)
                 self._progress(f"the sandbox in {self.directory} runs already")
@@ -180,7 +188,7 @@ class Sandbox(Contents):
         """
         if not self._layout.is_a_sandbox():
             return
-        with records.locked(self._layout):
+        with marker.locked(self._layout):
             self._stop(at_once=self._is_temporary)
         if not forget:
             self._is_temporary = False
@@ -189,7 +197,7 @@ class Sandbox(Contents):
 
     def status(self) -> list[ServerStatus]:
         """Return what was started in this directory, and whether it still runs."""
-        running = records.read(self._layout)
+        running = marker.read(self._layout)
         return [
             ServerStatus(r.name, r.pid, r.process() is not None, self._layout.log(r.name))
             for r in (running.records if running else ())
@@ -272,7 +280,7 @@ class Sandbox(Contents):
         """Write the settings file of a job that uses this sandbox."""
         write_private(path, self.settings_toml())
 
-    def _adopt(self, running: records.Running) -> None:
+    def _adopt(self, running: marker.Running) -> None:
         self._ports = dict(running.ports)
         self._servers = list(running.servers)
         self._layout = replace(self._layout, host=running.host, bind=running.bind)
@@ -285,20 +293,20 @@ class Sandbox(Contents):
         options += ["-Dflinksec.detached=true"] if self._detached else []
         if "elasticsearch" in self._servers:
             version = self._elasticsearch_version
-            own_java = elasticsearch.find_java_for(version)
-            search = elasticsearch.server_command(self._layout, own_java, version, options)
+            own_java = elasticsearch_node.find_java_for(version)
+            search = elasticsearch_node.server_command(self._layout, own_java, version, options)
             self._launch("elasticsearch", search)
         kdc_and_kafka = java_command(
             java,
             "org.flinksec.sandbox.kafka.KdcAndKafka",
-            kafka.class_path(),
+            kafka_broker.class_path(),
             [str(self._layout.secret("kdc-and-kafka.properties"))],
             options=options,
         )
         first = self._launch("kafka" if "kafka" in self._servers else "kdc", kdc_and_kafka)
         first.wait_ready("kdc", _START_SECONDS)
         if "hdfs" in self._servers:
-            self._launch("hdfs", hdfs.server_command(self._layout, java, options))
+            self._launch("hdfs", hdfs_nodes.server_command(self._layout, java, options))
         for server in self._started:
             server.wait_ready(server.name, _START_SECONDS)
 
@@ -307,14 +315,14 @@ class Sandbox(Contents):
         log.touch(mode=0o600)
         server = Server(name, command, log, detached=self._detached, ready=self._tell_ready)
         self._started.append(server)
-        running = records.Running(
+        running = marker.Running(
             [s.record for s in self._started],
             self._ports,
             self._servers,
             self._layout.host,
             self._layout.bind,
         )
-        records.write(self._layout, running)
+        marker.write(self._layout, running)
         return server
 
     def _tell_ready(self, name: str, seconds: float) -> None:
@@ -322,12 +330,12 @@ class Sandbox(Contents):
         self._progress(f"{name} is ready at {address} after {seconds:.1f} s")
 
     def _fetch_jars(self) -> None:
-        sets = {kafka.JARS}
+        sets = {kafka_broker.JARS}
         if "hdfs" in self._servers:
-            sets |= {hdfs.JARS, hdfs.CLIENT_JARS}
+            sets |= {hdfs_nodes.JARS, hdfs_nodes.CLIENT_JARS}
         if "elasticsearch" in self._servers:
-            elasticsearch.find_java_for(self._elasticsearch_version)
-            sets.add(elasticsearch.VERSIONS[self._elasticsearch_version])
+            elasticsearch_node.find_java_for(self._elasticsearch_version)
+            sets.add(elasticsearch_node.VERSIONS[self._elasticsearch_version])
         for name in sorted(sets):
             told = -1
 
@@ -342,25 +350,31 @@ class Sandbox(Contents):
 
     def _write_files(self) -> None:
         layout = self._layout
-        names = ["kdc", *kafka.LISTENERS, kafka.CONTROLLER, *hdfs.PORTS, *elasticsearch.PORTS]
+        names = [
+            "kdc",
+            *kafka_broker.LISTENERS,
+            kafka_broker.CONTROLLER,
+            *hdfs_nodes.PORTS,
+            *elasticsearch_node.PORTS,
+        ]
         if self._well_known_ports:
             self._ports = {name: WELL_KNOWN[name] for name in names}
         else:
             # Settings that were written yesterday stay true.
-            before = records.read_ports(layout)
+            before = marker.read_ports(layout)
             self._ports = same_or_free_ports(names, before, layout.bind)
-        records.write_ports(layout, self._ports)
+        marker.write_ports(layout, self._ports)
         password = secrets.token_urlsafe(24)
         write_certificates(layout, password, self._certificate)
-        kerberos.write_krb5_conf(layout, self._ports["kdc"])
-        launcher = kerberos.kdc_properties(layout, self._ports["kdc"], self._ticket_lifetime)
+        realm.write_krb5_conf(layout, self._ports["kdc"])
+        launcher = realm.kdc_properties(layout, self._ports["kdc"], self._ticket_lifetime)
         if "kafka" in self._servers:
             broker = layout.secret("server.properties")
-            write_properties(broker, kafka.server_properties(layout, self._ports))
+            write_properties(broker, kafka_broker.server_properties(layout, self._ports))
             launcher["kafka.config"] = str(broker)
         write_properties(layout.secret("kdc-and-kafka.properties"), launcher)
-        hdfs.write_configuration(layout, self._ports, password)
-        elasticsearch.write_configuration(
+        hdfs_nodes.write_configuration(layout, self._ports, password)
+        elasticsearch_node.write_configuration(
             layout, self._ports, password, client_certificates=self._client_certificates
         )
         if not layout.state_keys.exists():
@@ -371,7 +385,7 @@ class Sandbox(Contents):
     def _stop(self, *, at_once: bool) -> None:
         for server in self._started:
             server.close_input()
-        running = records.read(self._layout)
+        running = marker.read(self._layout)
         found = [*(running.records if running else ()), *(s.record for s in self._started)]
         processes.stop(set(found), at_once=at_once)
         self._started = []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flinksec_jobs.files import open_regular, reason
-from flinksec_jobs.sealed.files import Found, is_gone
+from flinksec_jobs.sealed.directories import Found, is_gone
 from flinksec_jobs.sealed.format import HEADER, Header, SealedFileError, Status, whole_length
 from flinksec_jobs.sealed.provider import KeyProvider
 from flinksec_jobs.sealed.reader import SealedReader

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flinksec_jobs.files import open_regular, reason
-from flinksec_jobs.sealed.files import Found, in_order, is_gone, leads_into, resolved, walk
+from flinksec_jobs.sealed.directories import Found, in_order, is_gone, leads_into, resolved, walk
 from flinksec_jobs.sealed.format import HEADER, PREFIX, SALT, Header, SealedFileError, Status
 from flinksec_jobs.sealed.provider import KeyProvider
 from flinksec_jobs.sealed.reader import unlock

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from flinksec_jobs import file_locks
 from flinksec_jobs.files import reason
-from flinksec_jobs.sealed.files import Found, is_gone, leads_into
+from flinksec_jobs.sealed.directories import Found, is_gone, leads_into
 from flinksec_jobs.sealed.format import (
     HEADER,
     MAX_GENERATION,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flinksec_jobs.escaping import escaped
 from flinksec_jobs.files import open_regular, reason
-from flinksec_jobs.sealed.files import Found, in_order, is_gone, walk
+from flinksec_jobs.sealed.directories import Found, in_order, is_gone, walk
 from flinksec_jobs.sealed.format import (
     HEADER,
     Header,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flinksec_jobs.sandbox.certificates import Authority
+from flinksec_jobs.sandbox.test_ca import Authority
 
 
 @dataclass

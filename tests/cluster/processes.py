@@ -19,9 +19,9 @@ from typing import Any, Self, TypeVar
 
 import psutil
 
-from flinksec_jobs.deploy.certs.create import Request, create
-from flinksec_jobs.deploy.certs.issue import Making
-from flinksec_jobs.deploy.flink_conf import flink_home
+from flinksec_jobs.certs.create import Request, create
+from flinksec_jobs.certs.issue import Making
+from flinksec_jobs.cluster.flink_conf import flink_home
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import find_java
 from flinksec_jobs.sandbox.ports import free_ports

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from flinksec_jobs.certs.create import Request, create
+from flinksec_jobs.certs.rotate import Renewal, Step, rotate
 from flinksec_jobs.demo.evidence import Evidence
-from flinksec_jobs.deploy.certs.create import Request, create
-from flinksec_jobs.deploy.certs.rotate import Renewal, Step, rotate
 from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.sandbox.ports import free_ports
 from tests.cluster.clients import Identity, listening_ports, speak_plainly, speak_tls, tls_version

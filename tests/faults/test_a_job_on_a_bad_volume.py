@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flinksec_jobs.sealed import KeyRing, Outcome, verify_file
-from flinksec_jobs.sealed.files import walk
+from flinksec_jobs.sealed.directories import walk
 from flinksec_jobs.sealed.rekey import rekey_found
 from tests.faults.conftest import StartJvm
 from tests.faults.java import Jvm

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from flinksec_jobs.deploy.certs.create import Request, create
+from flinksec_jobs.certs.create import Request, create
 from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.sandbox.ports import free_ports
 from flinksec_jobs.sealed import KeyRing

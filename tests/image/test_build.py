@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from flinksec_jobs.deploy.image.build import Job, Options, build_job
-from flinksec_jobs.deploy.image.context import Contents, lay_out
-from flinksec_jobs.deploy.image.jars import JOB_SETS
-from flinksec_jobs.deploy.image.tools import Build, Tool
-from flinksec_jobs.deploy.scaffold import create
 from flinksec_jobs.errors import ImageError
+from flinksec_jobs.image.build import Job, Options, build_job
+from flinksec_jobs.image.context import Contents, lay_out
+from flinksec_jobs.image.jars import JOB_SETS
+from flinksec_jobs.image.tools import Build, Tool
+from flinksec_jobs.scaffold import create
 from tests.image.containers import podman
 
 ROOT = Path(__file__).parents[2]

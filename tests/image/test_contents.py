@@ -12,7 +12,7 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from flinksec_jobs.deploy.image.build import revision
+from flinksec_jobs.image.build import revision
 from tests.image.containers import IMAGE, MEMORY, podman, restricted
 
 ROOT = Path(__file__).parents[2]

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from flinksec_jobs.deploy.certs.create import Request, create
-from flinksec_jobs.deploy.certs.issue import CLIENTS, Making, Services
-from flinksec_jobs.deploy.manifests import render
+from flinksec_jobs.certs.create import Request, create
+from flinksec_jobs.certs.issue import CLIENTS, Making, Services
+from flinksec_jobs.manifests import render
 from tests.faults.volume import Volume
 from tests.kubernetes import overlay, proxy
 from tests.kubernetes.deployment import IMAGES, ROWS, Deployment

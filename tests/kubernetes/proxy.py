@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flinksec_jobs.sandbox.certificates import Authority
+from flinksec_jobs.sandbox.test_ca import Authority
 from tests.kubernetes.node.node import Node
 from tests.kubernetes.overlay import NAMESPACE
 from tests.proxy.files import authorization, write_certificate, write_users

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from flinksec_jobs.deploy.manifests import load, matrix
+from flinksec_jobs.manifests import load, matrix
 from tests.kubernetes import proxy
 from tests.kubernetes.deployment import Deployment
 from tests.kubernetes.node import images

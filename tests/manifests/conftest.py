@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from flinksec_jobs.deploy.manifests import render
+from flinksec_jobs.manifests import render
 from tests.manifests.documents import Documents, read
 
 KUBERNETES = Path(__file__).parents[2] / "docker" / "kubernetes"

@@ -10,8 +10,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from flinksec_jobs.deploy.manifests import Manifests
-from flinksec_jobs.deploy.manifests.objects import Object
+from flinksec_jobs.manifests import Manifests
+from flinksec_jobs.manifests.kube.objects import Object
 
 JM, TM = "flink-jobmanager", "flink-taskmanager"
 _WORKLOADS = {JM: "Job", TM: "StatefulSet"}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from flinksec_jobs.deploy.manifests import render
-from flinksec_jobs.deploy.scaffold import create
+from flinksec_jobs.manifests import render
+from flinksec_jobs.scaffold import create
 from tests.manifests.documents import read
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flinksec_jobs.deploy.manifests import Finding, Manifests, check, load, matrix, read
+from flinksec_jobs.manifests import Finding, Manifests, check, load, matrix, read
 
 EXAMPLE = Path(__file__).with_name("official_example.yaml")
 POD_SECURITY = {

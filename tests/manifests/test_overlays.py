@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from flinksec_jobs.deploy import flink_conf
-from flinksec_jobs.deploy.manifests import check, load, render
-from flinksec_jobs.sandbox import SERVERS, kerberos
+from flinksec_jobs.cluster import flink_conf
+from flinksec_jobs.manifests import check, load, render
+from flinksec_jobs.sandbox import SERVERS, realm
+from flinksec_jobs.sandbox.job_settings import IN_CONTAINER, settings_toml
 from flinksec_jobs.sandbox.layout import Layout
 from flinksec_jobs.sandbox.ports import WELL_KNOWN
-from flinksec_jobs.sandbox.settings import IN_CONTAINER, settings_toml
 from flinksec_jobs.settings import load as load_settings
 from tests.manifests.conftest import filled
 from tests.manifests.documents import read
@@ -152,7 +152,7 @@ def test_minikube_has_the_settings_that_the_sandbox_gives(tmp_path: Path) -> Non
     ours = (folder / "settings.toml").read_text()
     assert ours.partition("\n")[2].startswith(given)
     assert ours.removeprefix(ours.partition("\n")[0] + "\n" + given).startswith("\n[cluster]\n")
-    kerberos.write_krb5_conf(layout, WELL_KNOWN["kdc"])
+    realm.write_krb5_conf(layout, WELL_KNOWN["kdc"])
     assert (folder / "krb5.conf").read_text() == layout.krb5_conf.read_text()
 
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from flinksec_jobs.cli import main
-from flinksec_jobs.deploy.manifests import load, matrix
+from flinksec_jobs.manifests import load, matrix
 from tests.manifests.conftest import filled
 from tests.manifests.documents import Documents
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from flinksec_jobs.deploy.manifests import RULES, check
+from flinksec_jobs.manifests import RULES, check
 from tests.manifests.documents import Documents
 from tests.manifests.mutations import MUTATIONS
 

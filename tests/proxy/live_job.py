@@ -18,7 +18,7 @@ from typing import Any
 
 import pyflink
 
-from flinksec_jobs.deploy.certs.create import Request, create
+from flinksec_jobs.certs.create import Request, create
 from tests import certificates
 from tests.proxy.nginx import Proxy, free_port, running
 from tests.proxy.upstream import REST

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from flinksec_jobs.sandbox.certificates import Authority
+from flinksec_jobs.sandbox.test_ca import Authority
 from tests.proxy.files import authorization, write_certificate, write_users
 
 ROOT = Path(__file__).parents[2]

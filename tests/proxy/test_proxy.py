@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from flinksec_jobs.deploy.manifests.nginx import Request, answers, parse
+from flinksec_jobs.manifests.flink.nginx import Request, answers, parse
 from tests.proxy.nginx import CONFIGURATION, Proxy
 from tests.proxy.upstream import Upstream, between
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from flinksec_jobs.certificates import Identity
-from flinksec_jobs.sandbox.certificates import Authority
+from flinksec_jobs.sandbox.test_ca import Authority
 from tests.proxy.files import write_certificate
 from tests.proxy.nginx import Proxy, free_port, running
 

@@ -26,8 +26,8 @@ from flinksec_jobs.errors import JobError
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.sandbox import Sandbox
-from flinksec_jobs.sandbox.certificates import Authority, Variant
 from flinksec_jobs.sandbox.layout import Layout
+from flinksec_jobs.sandbox.test_ca import Authority, Variant
 from flinksec_jobs.settings import ElasticsearchSettings, Settings
 
 Server = Variant | Literal["demands-client-certificate"]

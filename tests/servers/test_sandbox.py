@@ -21,7 +21,7 @@ from elasticsearch import AuthenticationException, Elasticsearch, SSLError
 from flinksec_jobs.cli import main
 from flinksec_jobs.errors import SandboxError
 from flinksec_jobs.private_files import write_private
-from flinksec_jobs.sandbox import Sandbox, kafka
+from flinksec_jobs.sandbox import Sandbox, kafka_broker
 from flinksec_jobs.sandbox.processes import Record
 
 LINES = [f'{1000 + i}\tkey-{i % 3}\t{{"n":{i}}}' for i in range(500)]
@@ -211,7 +211,7 @@ def test_attach_finds_a_running_sandbox_and_tells_where_there_is_none(
 OWNER = """
 import sys, time
 from pathlib import Path
-from flinksec_jobs.sandbox import Sandbox, kafka
+from flinksec_jobs.sandbox import Sandbox
 sandbox = Sandbox(Path(sys.argv[1]), only=["kafka"], detached=sys.argv[2] == "detached")
 sandbox.up()
 print("up", flush=True)
@@ -282,7 +282,7 @@ def test_a_server_that_dies_at_its_start_is_named_with_the_end_of_its_log(
     def broken(*_: object, **__: object) -> dict[str, str]:
         return {"process.roles": "nonsense"}
 
-    monkeypatch.setattr(kafka, "server_properties", broken)
+    monkeypatch.setattr(kafka_broker, "server_properties", broken)
     box = Sandbox(tmp_path / "sandbox", only=["kafka"])
     with pytest.raises(SandboxError, match="the sandbox's kafka ended with exit code 1") as died:
         box.up()

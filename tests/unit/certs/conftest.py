@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from flinksec_jobs.certs.create import Request, create
 from flinksec_jobs.cli import main
-from flinksec_jobs.deploy.certs.create import Request, create
 from tests import certificates
 
 

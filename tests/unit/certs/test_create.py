@@ -19,12 +19,12 @@ from ruamel.yaml import YAML
 
 from flinksec_jobs import tls
 from flinksec_jobs.certificates import pem
-from flinksec_jobs.deploy.certs.create import Request, create
-from flinksec_jobs.deploy.certs.generations import Generations
-from flinksec_jobs.deploy.certs.issue import Making, Services
-from flinksec_jobs.deploy.certs.sources import Source
-from flinksec_jobs.deploy.certs.stores import Party, read_parties
-from flinksec_jobs.deploy.certs.trust import anchors_of, is_authority, names_of, serves
+from flinksec_jobs.certs.anchors import anchors_of, is_authority, names_of, serves
+from flinksec_jobs.certs.create import Request, create
+from flinksec_jobs.certs.generations import Generations
+from flinksec_jobs.certs.issue import Making, Services
+from flinksec_jobs.certs.sources import Source
+from flinksec_jobs.certs.stores import Party, read_parties
 from flinksec_jobs.errors import CertificateError, FlinkSecError
 from tests import certificates as make
 

@@ -21,10 +21,10 @@ from hypothesis import strategies as st
 
 from flinksec_jobs import certificates
 from flinksec_jobs.certificates import Identity, pem, truststore
-from flinksec_jobs.deploy.certs.bags import read_bags
-from flinksec_jobs.deploy.certs.inspection import inspect
-from flinksec_jobs.deploy.certs.rotate import Step, rotate
-from flinksec_jobs.deploy.certs.stores import read_parties
+from flinksec_jobs.certs.bags import read_bags
+from flinksec_jobs.certs.inspection import inspect
+from flinksec_jobs.certs.rotate import Step, rotate
+from flinksec_jobs.certs.stores import read_parties
 from flinksec_jobs.errors import CertificateError, FlinkSecError
 from tests import certificates as make
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from flinksec_jobs.certificates import truststore
-from flinksec_jobs.deploy.certs.bags import most_iterations
-from flinksec_jobs.deploy.certs.stores import parse_store
+from flinksec_jobs.certs.bags import most_iterations
+from flinksec_jobs.certs.stores import parse_store
 from flinksec_jobs.errors import CertificateError
 from tests.certificates import authority
 

@@ -19,14 +19,14 @@ from cryptography.hazmat.primitives import hashes
 
 from flinksec_jobs import tls
 from flinksec_jobs.certificates import fingerprint
-from flinksec_jobs.deploy.certs.create import Request, create
-from flinksec_jobs.deploy.certs.generations import Content, Generations
-from flinksec_jobs.deploy.certs.inspection import inspect
-from flinksec_jobs.deploy.certs.issue import Making, Services
-from flinksec_jobs.deploy.certs.rotate import Group, Renewal, Step, rotate, state_of
-from flinksec_jobs.deploy.certs.sources import Source
-from flinksec_jobs.deploy.certs.stores import read_parties
-from flinksec_jobs.deploy.certs.trust import anchors_of, names_of
+from flinksec_jobs.certs.anchors import anchors_of, names_of
+from flinksec_jobs.certs.create import Request, create
+from flinksec_jobs.certs.generations import Content, Generations
+from flinksec_jobs.certs.inspection import inspect
+from flinksec_jobs.certs.issue import Making, Services
+from flinksec_jobs.certs.rotate import Group, Renewal, Step, rotate, state_of
+from flinksec_jobs.certs.sources import Source
+from flinksec_jobs.certs.stores import read_parties
 from flinksec_jobs.errors import CertificateError
 from tests import certificates as make
 

@@ -12,7 +12,7 @@ import pytest
 from elasticsearch import helpers
 
 from flinksec_jobs.demo import arrivals
-from flinksec_jobs.demo.checks import Check
+from flinksec_jobs.demo.expectations import Check
 from flinksec_jobs.demo.expected import Expected
 from flinksec_jobs.sealed import KeyRing, SealedWriter
 

@@ -5,7 +5,7 @@ from typing import Never
 
 import pytest
 
-from flinksec_jobs.demo.checks import Check, refused
+from flinksec_jobs.demo.expectations import Check, refused
 
 
 def test_a_check_is_met_when_both_sides_are_equal() -> None:

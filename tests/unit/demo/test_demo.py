@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from flinksec_jobs.demo import demo
-from flinksec_jobs.demo.checks import Check
+from flinksec_jobs.demo.expectations import Check
 from flinksec_jobs.errors import FlinkSecError
 
 

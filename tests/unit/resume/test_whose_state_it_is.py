@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flinksec_jobs.errors import ResumeError, SealedStateError
-from flinksec_jobs.resume import record
+from flinksec_jobs.resume import job_record
 from flinksec_jobs.resume.begin import JOB_ID
 from flinksec_jobs.runtime.graph import Contents
 from flinksec_jobs.sealed import KeyRing, SealedWriter, verify_tree
@@ -21,11 +21,11 @@ ORDERS = ("reads Kafka topic orders", "writes HDFS path /orders")
 
 def test_the_record_says_whose_directory_it_is(volume: Volume) -> None:
     volume.start(job="job", uses=ORDERS)
-    found = record.read(volume.job, volume.keys, sealed=volume.keys is not None)
+    found = job_record.read(volume.job, volume.keys, sealed=volume.keys is not None)
     assert found is not None
     assert (found.job, found.uses, found.start.number) == ("job", ORDERS, 1)
     volume.start(uses=ORDERS)
-    found = record.read(volume.job, volume.keys, sealed=volume.keys is not None)
+    found = job_record.read(volume.job, volume.keys, sealed=volume.keys is not None)
     assert found is not None
     assert found.start.number == 2
 

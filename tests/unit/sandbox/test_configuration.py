@@ -10,17 +10,16 @@ import pytest
 from cryptography import x509
 
 from flinksec_jobs.errors import SandboxError
-from flinksec_jobs.sandbox import hdfs, kafka, kerberos
-from flinksec_jobs.sandbox import settings as job_settings
-from flinksec_jobs.sandbox.certificates import Authority, Variant, write_certificates
+from flinksec_jobs.sandbox import hdfs_nodes, job_settings, kafka_broker, realm
 from flinksec_jobs.sandbox.layout import Layout
+from flinksec_jobs.sandbox.test_ca import Authority, Variant, write_certificates
 from flinksec_jobs.settings import load
 
 NAMES = [
     "kdc",
-    *kafka.LISTENERS,
-    kafka.CONTROLLER,
-    *hdfs.PORTS,
+    *kafka_broker.LISTENERS,
+    kafka_broker.CONTROLLER,
+    *hdfs_nodes.PORTS,
     "elasticsearch",
 ]
 PORTS = {name: 10000 + number for number, name in enumerate(NAMES)}
@@ -34,7 +33,7 @@ def layout(tmp_path: Path) -> Layout:
 
 
 def test_every_listener_of_kafka_asks_who_is_there(layout: Layout) -> None:
-    told = kafka.server_properties(layout, PORTS)
+    told = kafka_broker.server_properties(layout, PORTS)
     protocols = dict(one.split(":") for one in told["listener.security.protocol.map"].split(","))
     assert set(protocols.values()) == {"SASL_PLAINTEXT", "SASL_SSL", "SSL"}
     assert told["listener.name.ssl.ssl.client.auth"] == "required"
@@ -45,7 +44,7 @@ def test_every_listener_of_kafka_asks_who_is_there(layout: Layout) -> None:
 
 
 def test_hadoop_encrypts_calls_and_data_with_aes(layout: Layout) -> None:
-    hdfs.write_configuration(layout, PORTS, "store-password")
+    hdfs_nodes.write_configuration(layout, PORTS, "store-password")
     site = (layout.hadoop_conf / "hdfs-site.xml").read_text()
     client = (layout.hadoop_client_conf / "hdfs-site.xml").read_text()
     for text in (site, client):
@@ -57,12 +56,12 @@ def test_hadoop_encrypts_calls_and_data_with_aes(layout: Layout) -> None:
 
 
 def test_tickets_may_be_made_short(layout: Layout) -> None:
-    assert kerberos.kdc_properties(layout, 88, 60)["kdc.ticket.seconds"] == "60"
-    assert "kdc.ticket.seconds" not in kerberos.kdc_properties(layout, 88, None)
+    assert realm.kdc_properties(layout, 88, 60)["kdc.ticket.seconds"] == "60"
+    assert "kdc.ticket.seconds" not in realm.kdc_properties(layout, 88, None)
 
 
 def test_krb5_conf_asks_no_dns_and_no_udp(layout: Layout) -> None:
-    kerberos.write_krb5_conf(layout, 10088)
+    realm.write_krb5_conf(layout, 10088)
     text = layout.krb5_conf.read_text()
     for line in ("dns_lookup_kdc = false", "rdns = false", "udp_preference_limit = 1"):
         assert f"  {line}\n" in text
@@ -124,10 +123,10 @@ def test_what_clients_are_told_has_the_host_s_name_and_what_is_bound_the_address
 ) -> None:
     elsewhere = Layout(tmp_path / "box", "servers.example", "192.0.2.1")
     elsewhere.make()
-    broker = kafka.server_properties(elsewhere, PORTS)
+    broker = kafka_broker.server_properties(elsewhere, PORTS)
     assert set(re.findall(r"//([^:]+):", broker["listeners"])) == {"192.0.2.1"}
     assert set(re.findall(r"//([^:]+):", broker["advertised.listeners"])) == {"servers.example"}
-    assert kerberos.kdc_properties(elsewhere, 88, None)["kdc.host"] == "192.0.2.1"
+    assert realm.kdc_properties(elsewhere, 88, None)["kdc.host"] == "192.0.2.1"
     settings = job_settings.settings_toml(elsewhere, PORTS, ["kafka", "hdfs", "elasticsearch"])
     assert "localhost" not in settings
     assert 'namenode_principal = "hdfs/servers.example@SANDBOX.LOCAL"' in settings

@@ -8,7 +8,7 @@ import pytest
 
 from flinksec_jobs.errors import SandboxError
 from flinksec_jobs.private_files import write_private
-from flinksec_jobs.sandbox import Sandbox, records
+from flinksec_jobs.sandbox import Sandbox, marker
 from flinksec_jobs.sandbox.layout import Layout, write_properties
 from flinksec_jobs.sandbox.ports import free_ports
 from flinksec_jobs.sandbox.processes import Record
@@ -71,10 +71,10 @@ def test_free_ports_are_all_different() -> None:
 def test_what_runs_is_written_down_and_read_back(tmp_path: Path) -> None:
     layout = Layout(tmp_path / "box")
     layout.make()
-    assert records.read(layout) is None
-    running = records.Running([Record("kafka", 2**22 - 1, 1.5)], {"kdc": 88}, ["kafka"])
-    records.write(layout, running)
-    assert records.read(layout) == running
+    assert marker.read(layout) is None
+    running = marker.Running([Record("kafka", 2**22 - 1, 1.5)], {"kdc": 88}, ["kafka"])
+    marker.write(layout, running)
+    assert marker.read(layout) == running
     assert not running.all_alive()
 
 
@@ -83,7 +83,7 @@ def test_a_record_that_was_damaged_is_an_error_that_tells_how_to_go_on(tmp_path:
     layout.make()
     layout.record.write_text("{")
     with pytest.raises(SandboxError, match="cannot be read") as damaged:
-        records.read(layout)
+        marker.read(layout)
     assert "ps -ef" in str(damaged.value.hint)
 
 

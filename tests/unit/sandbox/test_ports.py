@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flinksec_jobs.sandbox import records
+from flinksec_jobs.sandbox import marker
 from flinksec_jobs.sandbox.layout import Layout
 from flinksec_jobs.sandbox.ports import free_ports, same_or_free_ports
 
@@ -39,11 +39,11 @@ def test_ports_that_cannot_be_read_are_none(tmp_path: Path, content: str | None)
     layout = Layout(tmp_path)
     if content is not None:
         layout.ports.write_text(content, "latin-1")
-    assert records.read_ports(layout) == {}
+    assert marker.read_ports(layout) == {}
 
 
 def test_ports_that_were_written_down_are_read(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
-    records.write_ports(layout, {"kdc": 88})
-    assert records.read_ports(layout) == {"kdc": 88}
+    marker.write_ports(layout, {"kdc": 88})
+    assert marker.read_ports(layout) == {"kdc": 88}
     assert layout.ports.stat().st_mode & 0o777 == 0o600

@@ -17,7 +17,7 @@ import pytest
 
 from flinksec_jobs import file_locks
 from flinksec_jobs.errors import FlinkSecError
-from flinksec_jobs.resume import lock as job_lock
+from flinksec_jobs.resume import one_run
 from flinksec_jobs.sealed import (
     KeyRing,
     Outcome,
@@ -89,9 +89,9 @@ def test_a_file_whose_lock_is_held_is_left_and_told(
 def test_the_lock_of_a_job_that_runs_is_re_keyed_beside_it(
     tmp_path: Path, rings: tuple[KeyRing, KeyRing]
 ) -> None:
-    with job_lock.held(tmp_path / "job", "job", rings[0], "nobody"):
-        assert rekey_file(tmp_path / "job" / job_lock.FILE, rings[1]).needs == ("k3",)
-        with pytest.raises(FlinkSecError), job_lock.held(tmp_path / "job", "job", rings[0], "us"):
+    with one_run.held(tmp_path / "job", "job", rings[0], "nobody"):
+        assert rekey_file(tmp_path / "job" / one_run.FILE, rings[1]).needs == ("k3",)
+        with pytest.raises(FlinkSecError), one_run.held(tmp_path / "job", "job", rings[0], "us"):
             pass
 
 

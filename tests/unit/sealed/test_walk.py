@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from flinksec_jobs.cli import main
 from flinksec_jobs.sealed import KeyRing, Status, verify_file, verify_tree
-from flinksec_jobs.sealed.files import Found, walk
+from flinksec_jobs.sealed.directories import Found, walk
 from flinksec_jobs.sealed.needs import keys_needed
 
 Seal = Callable[[str, bytes], Path]

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Kubernetes Secrets that carry a cluster's stores."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import shlex
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from flinksec_jobs.certs.issue import INTERNAL, REST
+from flinksec_jobs.certs.stores import Party
+from flinksec_jobs.errors import CertificateError
+from flinksec_jobs.private_files import sync_directory, write_private
+
+# Stays with the person who uses it.
+_OUTSIDE = "cli"
+
+
+def secret_name(party: str) -> str:
+    """The Secret of a party, as the manifests in ``docker/kubernetes`` name it."""
+    return f"flink-{party}-{'tls' if party in {INTERNAL, REST} else 'rest-client'}"
+
+
+def in_cluster(parties: Iterable[str]) -> list[str]:
+    """The parties whose stores belong into the Kubernetes cluster."""
+    return [name for name in parties if name != _OUTSIDE]
+
+
+def kubectl_lines(
+    directory: Path, parties: Mapping[str, Party], names: Iterable[str], namespace: str | None
+) -> list[str]:
+    """The commands that make or update the Secrets from the files; nothing secret is in them."""
+    where = ["--namespace", namespace] if namespace else []
+    lines = []
+    for name in in_cluster(names):
+        files = [f"--from-file={directory / name / file}" for file in parties[name].files()]
+        command = ["kubectl", "create", "secret", "generic", secret_name(name), *where, *files]
+        # Server-side, as the other way would keep a second copy in an annotation.
+        apply = ["kubectl", "apply", "--server-side", *where, "-f", "-"]
+        lines.append(
+            f"{shlex.join([*command, '--dry-run=client', '-o', 'yaml'])} | {shlex.join(apply)}"
+        )
+    return lines
+
+
+def manifests(parties: Mapping[str, Party], names: Iterable[str], namespace: str | None) -> str:
+    """The Secrets as YAML: as secret as the files."""
+    documents = []
+    for name in in_cluster(names):
+        lines = ["apiVersion: v1", "kind: Secret", "metadata:", f"  name: {secret_name(name)}"]
+        if namespace:
+            lines.append(f"  namespace: {namespace}")
+        lines += ["type: Opaque", "data:"]
+        lines += [
+            f"  {file}: {base64.b64encode(content).decode()}"
+            for file, content in parties[name].files().items()
+        ]
+        documents.append("\n".join(lines) + "\n")
+    return "---\n".join(documents)
+
+
+def refuse_existing(path: Path) -> None:
+    """Refuse a file that would be overwritten.
+
+    Raises:
+        CertificateError: it is there.
+    """
+    if path.exists() or path.is_symlink():
+        raise CertificateError(
+            f"--kubernetes {path} exists already and is not overwritten",
+            hint="name another file, or remove that one",
+        )
+
+
+def write_manifests(path: Path, text: str) -> None:
+    """Write a file of mode 0600 that appears whole.
+
+    Raises:
+        CertificateError: it exists, or cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        write_private(temporary, text, durable=True)
+        try:
+            os.link(temporary, path)
+        finally:
+            temporary.unlink()
+        sync_directory(path.absolute().parent)
+    except FileExistsError:
+        refuse_existing(path)
+        raise
+    except OSError as error:
+        raise CertificateError(
+            f"--kubernetes {path} cannot be written: {(error.strerror or 'error').lower()}",
+            hint="name a file in a directory that this user may write",
+        ) from error

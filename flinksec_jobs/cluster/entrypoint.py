@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a Flink process of a cluster starts: from what is mounted to the program that runs.
+
+The same code serves the container and a cluster of processes on one machine; only the paths of
+`Mounts` differ. What it writes holds passwords and lies below `Mounts.run`, in memory.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import resource
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+from flinksec_jobs import hadoop_conf, hdfs
+from flinksec_jobs.cluster import flink_conf, flink_process, job_inputs, tls_check, trust_stores
+from flinksec_jobs.cluster.flink_conf import Config, Role
+from flinksec_jobs.cluster.flink_conf_drift import drift
+from flinksec_jobs.cluster.flink_conf_problems import logging_problems, problems, refuse
+from flinksec_jobs.cluster.memory_directories import make_private
+from flinksec_jobs.cluster.memory_volume import is_in_memory
+from flinksec_jobs.cluster.start_options import refuse_environment, refuse_options
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.files import SETTINGS, read_text
+from flinksec_jobs.private_files import write_private
+from flinksec_jobs.runtime import artifacts, local
+from flinksec_jobs.runtime.java import Java, find_java
+from flinksec_jobs.settings import ClusterSettings, Settings, load
+from flinksec_jobs.settings.checks import check_files
+
+_log = logging.getLogger("flinksec_jobs.cluster")
+LOG4J = "log4j-console.properties"
+# The group may share state on a volume; nobody else may see any file.
+_UMASK = 0o007
+
+
+@dataclass(frozen=True)
+class Mounts:
+    """What a process finds in its container.
+
+    Attributes:
+        settings: the job's settings.
+        config: Flink's ``config.yaml`` without secrets; made from the settings if it is missing.
+        log4j: the logging; that of the library if it is missing.
+        ca: directory of the services' CAs, ``*.pem``.
+        run: a private directory in memory that the process may write.
+    """
+
+    settings: Path = Path("/etc/flinksec/job/settings.toml")
+    config: Path = Path("/etc/flinksec/flink/config.yaml")
+    log4j: Path = Path("/etc/flinksec/flink/log4j-console.properties")
+    ca: Path = Path("/etc/flinksec/ca")
+    run: Path = Path("/run/flinksec")
+
+
+@dataclass(frozen=True)
+class Process:
+    """A program that is ready to run.
+
+    Attributes:
+        command: program and arguments, without secrets.
+        environment: all of it, without secrets.
+    """
+
+    command: list[str]
+    environment: dict[str, str]
+
+    def become(self) -> None:
+        """Replace this process: Java then gets its signals and gives its exit code."""
+        os.umask(_UMASK)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # memory holds keys
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.execve(self.command[0], self.command, self.environment)  # noqa: S606
+
+
+@dataclass(frozen=True)
+class Start:
+    """What to start.
+
+    Attributes:
+        role: the kind of process.
+        mounts: where everything is.
+        options: Flink options that win over ``config.yaml``.
+        arguments: of Flink's main class.
+        module_path: directories of the job's own Python modules.
+        program: of the job, for a JobManager.
+    """
+
+    role: Role
+    mounts: Mounts = Mounts()
+    options: Mapping[str, str] = field(default_factory=dict)
+    arguments: Sequence[str] = ()
+    module_path: Sequence[Path] = ()
+    program: job_inputs.Program | None = None
+
+
+def prepare(start: Start) -> Process:
+    """Write what the process needs and return it.
+
+    Raises:
+        FlinkSecError: a setting, a mounted file or the configuration is not fit for use.
+    """
+    mounts, home, java = start.mounts, flink_conf.flink_home(), find_java()
+    settings = load(mounts.settings)
+    # The job would say so too, from within Flink and half a minute later.
+    check_files(settings)
+    _refuse_missing_beam(settings)
+    given = _given(settings, mounts, home)
+    refuse_options(start.options, settings)
+    config = given | flink_conf.role_options(settings, start.role) | dict(start.options)
+    _refuse(config, mounts)
+    refuse(drift(given, settings, home), mounts.config, "is not the one that the settings give")
+    refuse_environment(os.environ)
+    _announce_working_files(settings)
+    directory = make_private(mounts.run / "conf")
+    watched: Config = {}
+    if start.program:
+        watched = job_inputs.watched(config, settings, start.program, directory)
+    store, bundle = trust_stores.merge(mounts.ca, java.home, directory)
+    config |= _python(start.module_path, config)
+    config[flink_conf.JAVA_OPTIONS] = " ".join(
+        [
+            str(config.get(flink_conf.JAVA_OPTIONS, "")),
+            shlex.quote(f"-Djavax.net.ssl.trustStore={store}"),
+            "-Djavax.net.ssl.trustStoreType=PKCS12",
+        ]
+    )
+    passwords = _passwords(config, settings, start.role)
+    write_private(directory / "config.yaml", flink_conf.as_yaml(config | watched | passwords))
+    write_private(directory / LOG4J, _log4j(mounts))
+    hadoop = _hadoop(settings, mounts)
+    environment = _environment(mounts, home, java, bundle) | hadoop
+    environment["FLINK_PLUGINS_DIR"] = str(_plugins(home, mounts.run / "plugins"))
+    class_path = [*hadoop.values(), *([job_inputs.jar()] if watched else [])]
+    command = flink_process.command(
+        start.role, java, home, conf_dir=directory, config=config, class_path=class_path
+    )
+    return Process([*command, *start.arguments], environment)
+
+
+def _announce_working_files(settings: Settings) -> None:
+    temporary = (settings.cluster or ClusterSettings()).temp_dir
+    if settings.state and settings.state.sealed and not is_in_memory(temporary):
+        _log.warning(
+            "cluster.temp_dir %s is not in memory, and working state and spilled records, which "
+            "nothing seals, go there: mount a volume in memory over it",
+            temporary,
+        )
+
+
+def _refuse_missing_beam(settings: Settings) -> None:
+    if settings.python.execution_mode == "process" and find_spec("apache_beam") is None:
+        raise SettingsError(
+            'python.execution_mode is "process", which needs apache-beam, and it is not installed',
+            hint="build the image with: flinksec image build --execution-mode process",
+        )
+
+
+def _given(settings: Settings, mounts: Mounts, home: Path) -> Config:
+    if mounts.config.exists():
+        return flink_conf.read_yaml(mounts.config)
+    return flink_conf.config(settings, home)
+
+
+def _refuse(config: Config, mounts: Mounts) -> None:
+    where = mounts.config if mounts.config.exists() else mounts.settings
+    refuse(problems(config), where)
+    refuse(logging_problems(_log4j(mounts)), mounts.log4j)
+
+
+def _log4j(mounts: Mounts) -> str:
+    own = Path(__file__).with_name(LOG4J)
+    chosen = mounts.log4j if mounts.log4j.exists() else own
+    return read_text(chosen, "the configuration of logs", SETTINGS, error=SettingsError)
+
+
+def _python(module_path: Sequence[Path], config: Config) -> Config:
+    """Name this interpreter, and all that it can import, to Flink, unless the file does."""
+    options = local.python_options()
+    paths = [*map(str, module_path), options["python.pythonpath"]]
+    options["python.pythonpath"] = os.pathsep.join(path for path in paths if path)
+    return {name: value for name, value in options.items() if name not in config}
+
+
+def _passwords(config: Config, settings: Settings, role: Role) -> Config:
+    """Look into the stores that the configuration names, and return what opens them.
+
+    Only the JobManager serves REST; a TaskManager is better off without that key.
+    """
+    suites = str(config.get("security.ssl.algorithms", "")).split(",")
+    tls = (settings.cluster or ClusterSettings()).tls
+    found: Config = {}
+    served = [("internal", tls.internal)]
+    if role == "jobmanager":
+        served.append(("rest", tls.rest))
+    for kind, directory in served:
+        prefix = f"security.ssl.{kind}"
+        for store in ("keystore", "truststore"):
+            expected = directory / f"{store}.p12"
+            if config.get(f"{prefix}.{store}") != str(expected):
+                raise SettingsError(
+                    f"{prefix}.{store} is not the {expected} that cluster.tls.{kind} names",
+                    hint="make config.yaml from these settings: `flinksec cluster conf`",
+                )
+        password = tls_check.checked_password(
+            directory,
+            f"cluster.tls.{kind}",
+            suites=suites,
+            trusts_itself=kind == "internal",
+        )
+        names = ("keystore-password", "key-password", "truststore-password")
+        found |= {f"{prefix}.{name}": password for name in names}
+    return found
+
+
+def _plugins(home: Path, target: Path) -> Path:
+    """Lay out the distribution's plugins and the sealed file system, as links."""
+    make_private(target)
+    for existing in target.iterdir():
+        existing.unlink()
+    own = artifacts.own_jar("flinksec-sealed-state")
+    shipped = [path for path in (home / "plugins").iterdir() if path.is_dir()]
+    for plugin in shipped:
+        (target / plugin.name).symlink_to(plugin)
+    if not (target / own.stem).exists():
+        folder = make_private(target.with_name("sealed-state"))
+        (folder / own.name).unlink(missing_ok=True)
+        (folder / own.name).symlink_to(own)
+        (target / own.stem).symlink_to(folder)
+    return target
+
+
+def _hadoop(settings: Settings, mounts: Mounts) -> dict[str, str]:
+    """Hadoop's client and its configuration, for a job that uses HDFS."""
+    if settings.hdfs is None:
+        return {}
+    directory = make_private(mounts.run / "hadoop-conf")
+    text = hadoop_conf.as_xml(hdfs.hadoop_options(settings.hdfs))
+    for name in hadoop_conf.FILES:
+        write_private(directory / name, text)
+    jars = os.pathsep.join(str(jar) for jar in artifacts.jars("hadoop-client"))
+    return {"HADOOP_CLASSPATH": jars, "HADOOP_CONF_DIR": str(directory)}
+
+
+def _environment(mounts: Mounts, home: Path, java: Java, bundle: Path) -> dict[str, str]:
+    environment = os.environ | {
+        "JAVA_HOME": str(java.home),
+        "FLINK_HOME": str(home),
+        "FLINK_CONF_DIR": str(mounts.run / "conf"),
+        "FLINK_BIN_DIR": str(home / "bin"),
+        "FLINK_LIB_DIR": str(home / "lib"),
+        "FLINK_OPT_DIR": str(home / "opt"),
+        "FLINKSEC_SETTINGS": str(mounts.settings),
+        "SSL_CERT_FILE": str(bundle),
+    }
+    # Flink would read Hadoop's configuration from there as well, and before ours.
+    environment.pop("HADOOP_HOME", None)
+    # A user id that no file knows has no home, and libraries ask for one.
+    environment.setdefault("HOME", str(mounts.run))
+    return environment

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a Flink configuration lets state, job graphs, results or records past the seal.
+
+Every option that names a directory for them counts, under each of its names: Flink takes an old
+name where the new one is not set.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from flinksec_jobs.cluster.problem import ConfigProblem, Options
+from flinksec_jobs.settings.flink_options import effective, flink_options, names, of_class
+from flinksec_jobs.settings.passthrough import SEALED_VALUES, is_sealed
+
+_CHECKPOINTS = "execution.checkpointing.dir"
+_TEMPORARY = "io.tmp.dirs"
+_KEYS = ("flinksec.sealed.keys", "flinksec.sealed.pkcs11.module")
+
+
+def state_problems(config: Options) -> Iterator[ConfigProblem]:
+    """Yield what is wrong, if any state is sealed; that none is, is a choice."""
+    directories = dict(_directories(config))
+    sealed = sorted(key for key, value in directories.items() if is_sealed(value))
+    if not sealed:
+        return
+    for key in sorted(directories.keys() - set(sealed)):
+        storage = flink_options()["high-availability.storageDir"]
+        is_storage = key in names(storage)
+        yield ConfigProblem(
+            "plaintext-ha-storage" if is_storage else "plaintext-state-directory",
+            key,
+            f"writes state in clear, while {sealed[0]} is sealed",
+            "Put sealed+ before its scheme.",
+        )
+    if not any(str(config.get(key, "")).strip() for key in _KEYS):
+        yield ConfigProblem(
+            "seal-without-keys",
+            _KEYS[0],
+            "is missing, so sealed state can be neither written nor read",
+            f"Name the directory of the key ring, or a token: {_KEYS[1]}.",
+        )
+    yield from _values(config)
+    yield from _local_disks(config)
+
+
+def _directories(config: Options) -> Iterator[tuple[str, str]]:
+    """The keys that name a directory of state, and the directories."""
+    for option in (flink_options()[_CHECKPOINTS], *of_class("state")):
+        for key in names(option):
+            if value := str(config.get(key, "") or "").strip():
+                yield key, value
+
+
+def _values(config: Options) -> Iterator[ConfigProblem]:
+    for option in of_class("sealed-value"):
+        for key in names(option):
+            if key in config and str(config[key]).strip().lower() not in option.values:
+                is_merging = option.name.endswith("file-merging.enabled")
+                yield ConfigProblem(
+                    "file-merging-of-sealed-state" if is_merging else "past-the-seal",
+                    key,
+                    SEALED_VALUES[option.name].partition(": remove it")[0],
+                    "Remove it.",
+                )
+
+
+def _local_disks(config: Options) -> Iterator[ConfigProblem]:
+    option = flink_options()[_TEMPORARY]
+    given = str(effective(config, option) or "/tmp")  # noqa: S108  Flink's own default
+    temporary = [PurePosixPath(path) for path in _split(given)]
+    seen = set()
+    for found in of_class("local-disk"):
+        for key in names(found):
+            if key not in config or key in seen:
+                continue
+            seen.add(key)
+            paths = _split(str(config[key]).removeprefix("file:"))
+            if not all(_is_below(path, temporary) for path in paths):
+                yield ConfigProblem(
+                    "state-on-a-local-disk",
+                    key,
+                    f"writes state, records or job graphs in clear outside of {_TEMPORARY}",
+                    f"Remove it: they go to {_TEMPORARY}, a volume in memory.",
+                )
+
+
+def _split(paths: str) -> list[str]:
+    """Flink takes a comma, a colon and a bar for the end of a path."""
+    return [path.strip() for path in re.split("[,:|]", paths) if path.strip()]
+
+
+def _is_below(path: str, directories: list[PurePosixPath]) -> bool:
+    plain = PurePosixPath("/" + path.lstrip("/")) if path.startswith("/") else PurePosixPath(path)
+    if ".." in plain.parts:
+        return False
+    return any(plain.is_relative_to(directory) for directory in directories)

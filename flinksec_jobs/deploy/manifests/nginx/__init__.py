@@ -1,7 +1,0 @@
-# SPDX-License-Identifier: Apache-2.0
-"""What an nginx does with a request, by its configuration: as far as a proxy of REST needs it."""
-
-from flinksec_jobs.deploy.manifests.nginx.directives import Directive, Unclear, parse
-from flinksec_jobs.deploy.manifests.nginx.requests import Answer, Request, answers
-
-__all__ = ["Answer", "Directive", "Request", "Unclear", "answers", "parse"]

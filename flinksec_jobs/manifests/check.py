@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All rules over all objects, without what was skipped for a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
+
+from flinksec_jobs.manifests import rules
+from flinksec_jobs.manifests.flink import rules as flink_rules
+from flinksec_jobs.manifests.kube.objects import Manifests, Object
+from flinksec_jobs.manifests.rule import RULES, SKIP, Finding, found, title
+
+_REASON_WORDS = 3
+
+# A file of rules registers them when it is imported; a new file needs no other line than its own.
+for _room in (rules, flink_rules):
+    for _file in iter_modules(_room.__path__, f"{_room.__name__}."):
+        import_module(_file.name)
+
+
+def check(manifests: Manifests) -> list[Finding]:
+    """Return what is wrong, in the order of the objects' names.
+
+    An annotation ``skip.flinksec.org/ID: reason`` on an object takes the findings of a rule from
+    it. One without a reason, for an unknown rule, or for a rule that finds nothing there is a
+    finding itself (``skip``).
+    """
+    used: set[tuple[str, str]] = set()
+    findings: set[Finding] = set()
+    skips = {title(entry): _skips(entry) for entry in manifests.objects}
+    for rule in RULES.values():
+        for place in rule.function(manifests):
+            if rule.id in skips[title(place.object)]:
+                used.add((title(place.object), rule.id))
+            else:
+                findings.add(found(rule, place))
+    for entry in manifests.objects:
+        findings.update(_bad_skips(entry, skips[title(entry)], used))
+    return sorted(findings)
+
+
+def _skips(entry: Object) -> dict[str, str]:
+    return {
+        name.removeprefix(SKIP): reason.strip()
+        for name, reason in entry.annotations.items()
+        if name.startswith(SKIP)
+    }
+
+
+def _bad_skips(
+    entry: Object, skips: dict[str, str], used: set[tuple[str, str]]
+) -> Iterator[Finding]:
+    for name, reason in skips.items():
+        field = f"metadata.annotations[{SKIP}{name}]"
+        if name not in RULES:
+            why, fix = f"there is no rule {name}", "`flinksec manifests rules` lists them"
+        elif len(reason.split()) < _REASON_WORDS:
+            why, fix = "a rule is skipped without a reason", "write down why, in a sentence"
+        elif (title(entry), name) not in used:
+            why, fix = f"{name} finds nothing here", "remove the annotation"
+        else:
+            continue
+        yield Finding(title(entry), "skip", field, why, fix)

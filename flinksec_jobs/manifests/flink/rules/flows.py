@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The flows between Flink's processes: those that it needs, and no others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from flinksec_jobs.manifests.flink.processes import Process, job_settings, processes
+from flinksec_jobs.manifests.kube.network_policies import end_of, is_open, policies_for, rules_of
+from flinksec_jobs.manifests.kube.objects import Manifests, Place, dig, mapping, sequence, text
+from flinksec_jobs.manifests.kube.reachability import strangers
+from flinksec_jobs.manifests.rule import rule
+
+_QUERY = "metrics.internal.query-service.port"
+# (from, to): the options of the ports at the receiver.
+_FLOWS = {
+    ("taskmanager", "jobmanager"): ("jobmanager.rpc.port", "blob.server.port"),
+    ("jobmanager", "taskmanager"): ("taskmanager.rpc.port", _QUERY),
+    ("taskmanager", "taskmanager"): ("taskmanager.data.port",),
+    # Itself, through its Service: it uploads the job's files, and asks for its own metrics.
+    ("jobmanager", "jobmanager"): ("blob.server.port", _QUERY),
+}
+_API_SERVER = {443, 6443, 8443}
+
+
+def _pairs(manifests: Manifests) -> Iterator[tuple[Process, Process]]:
+    found = processes(manifests)
+    for one in found:
+        for other in found:
+            if one.pod.owner.namespace == other.pod.owner.namespace:
+                yield one, other
+
+
+@rule(
+    "flink-flow-blocked",
+    why="Flink's processes cannot reach each other, and the job waits or runs without metrics",
+    fix="allow the flow at both ends",
+)
+def _flow_blocked(manifests: Manifests) -> Iterator[Place]:
+    for one, other in _pairs(manifests):
+        source, target = end_of(manifests, one.pod), end_of(manifests, other.pod)
+        for option in _FLOWS[one.role, other.role]:
+            port = other.ports[option]
+            if port and not is_open(manifests, source, target, (port, "TCP")):
+                yield other.pod.owner.at("spec", f"{one.pod.owner} to {option} = {port}")
+
+
+@rule(
+    "flink-flow-open",
+    why="someone who is no part of Flink reaches a port of it",
+    fix="allow Flink's own pods only, and REST from a proxy or a deployer only",
+)
+def _flow_open(manifests: Manifests) -> Iterator[Place]:
+    own = [process.pod for process in processes(manifests)]
+    others = [end_of(manifests, pod) for pod in manifests.pods if pod not in own]
+    for process in processes(manifests):
+        target = end_of(manifests, process.pod)
+        rest = {process.rest_port} if process.role == "jobmanager" else set()
+        for end in [*strangers(manifests), *others]:
+            # REST has its own authentication, and pods of these manifests may be let to it.
+            wanted = process.internal_ports | (rest if end.pod is None else set())
+            reached = [p for p in sorted(wanted) if is_open(manifests, end, target, (p, "TCP"))]
+            if reached:
+                ports = ", ".join(map(str, reached))
+                yield process.pod.owner.at("spec", f"{end.name} reaches {ports}")
+
+
+@rule(
+    "flink-port-undeclared",
+    why="the port is not declared, so Services, policies and checks do not know it",
+    fix="add it to ports of the container",
+)
+def _port_undeclared(manifests: Manifests) -> Iterator[Place]:
+    for process in processes(manifests):
+        wanted = dict(process.ports)
+        if process.role == "jobmanager":
+            wanted["rest.port"] = process.rest_port
+        for option, port in wanted.items():
+            if port and (port, "TCP") not in process.pod.ports:
+                yield process.container.at("ports", f"{option} = {port}")
+
+
+@rule(
+    "flink-port-random",
+    why="the port is chosen at random, so no policy fits",
+    fix="pin it in config.yaml",
+)
+def _port_random(manifests: Manifests) -> Iterator[Place]:
+    for process in processes(manifests):
+        for option, port in process.ports.items():
+            if port == 0:
+                yield process.container.at("args", option)
+
+
+@rule(
+    "flink-address",
+    why="the JobManager is looked for under a name that no Service has",
+    fix="make it the name of a Service that selects the JobManager",
+)
+def _address(manifests: Manifests) -> Iterator[Place]:
+    for process in processes(manifests):
+        name = process.options.get("jobmanager.rpc.address", "").partition(".")[0]
+        service = manifests.find("Service", name, process.pod.owner.namespace)
+        if process.config and service is None:
+            place = f"data[{process.config.key}] jobmanager.rpc.address"
+            yield process.config.object.at(place, name or "missing")
+
+
+@rule(
+    "flink-not-ready-addresses",
+    why="the JobManager uploads the job's files to itself through the Service, before it is ready",
+    fix="set publishNotReadyAddresses: true on the Service of the JobManager",
+)
+def _not_ready_addresses(manifests: Manifests) -> Iterator[Place]:
+    for process in processes(manifests):
+        name = process.options.get("jobmanager.rpc.address", "").partition(".")[0]
+        service = manifests.find("Service", name, process.pod.owner.namespace)
+        waits = process.role == "jobmanager" and "readinessProbe" in process.container.content
+        if service and waits and service.spec.get("publishNotReadyAddresses") is not True:
+            yield service.at("spec.publishNotReadyAddresses")
+
+
+@rule(
+    "flink-api-server",
+    why="Kubernetes high availability cannot reach the API server",
+    fix="allow egress to the API server's own addresses, TCP 6443 or 443",
+)
+def _api_server(manifests: Manifests) -> Iterator[Place]:
+    for process in processes(manifests):
+        uses = process.options.get("high-availability.type", "").lower() == "kubernetes"
+        if uses and not any(_opens(manifests, process, port) for port in _API_SERVER):
+            yield process.pod.owner.at("spec")
+
+
+def _opens(manifests: Manifests, process: Process, port: int, protocol: str = "TCP") -> bool:
+    """Whether the process may send to someone at this port."""
+    policies = policies_for(manifests, process.pod, "egress")
+    return not policies or any(
+        found.takes_port(port, protocol, None)
+        for policy in policies
+        for found in rules_of(policy, "egress")
+    )
+
+
+@rule(
+    "flink-probe",
+    why="the probe asks REST without a client certificate, and never gets an answer",
+    fix="use tcpSocket, or exec with a client certificate",
+)
+def _probe(manifests: Manifests) -> Iterator[Place]:
+    for process in processes(manifests):
+        mutual = process.options.get("security.ssl.rest.authentication-enabled") == "True"
+        for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
+            if mutual and dig(process.container.content, f"{probe}.httpGet"):
+                yield process.container.at(f"{probe}.httpGet")
+
+
+@rule(
+    "flink-settings-egress",
+    why="the job's settings name a server that the process may not connect to",
+    fix="allow egress to its addresses at this port, or correct the port",
+)
+def _settings_egress(manifests: Manifests) -> Iterator[Place]:
+    for entry, settings in job_settings(manifests):
+        for process in processes(manifests):
+            if process.pod.owner.namespace == entry.namespace:
+                for name, port in _servers(settings):
+                    if not _opens(manifests, process, port):
+                        yield process.pod.owner.at("spec", f"{name} at TCP {port}")
+
+
+def _servers(settings: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    kafka = mapping(settings.get("kafka"))
+    search = mapping(settings.get("elasticsearch"))
+    listed = {
+        "kafka.bootstrap_servers": sequence(kafka.get("bootstrap_servers")),
+        "elasticsearch.hosts": sequence(search.get("hosts")),
+        "hdfs.uri": [mapping(settings.get("hdfs")).get("uri")],
+    }
+    for name, servers in listed.items():
+        for server in servers:
+            if match := re.search(r":(\d+)/?$", text(server)):
+                yield name, int(match[1])
+
+
+@rule(
+    "flink-krb5-egress",
+    why="krb5.conf names a KDC at a port that the process may not connect to",
+    fix="allow egress to the KDC at this port (88 unless krb5.conf says otherwise)",
+)
+def _krb5_egress(manifests: Manifests) -> Iterator[Place]:
+    for process in processes(manifests):
+        for name, host, port in _kdcs(manifests, process):
+            if not _opens(manifests, process, port):
+                yield process.pod.owner.at("spec", f"{name}: {host} at TCP {port}")
+
+
+def _kdcs(manifests: Manifests, process: Process) -> Iterator[tuple[str, str, int]]:
+    for _, volume in process.pod.volumes:
+        name = text(mapping(volume.get("configMap")).get("name"))
+        entry = manifests.find("ConfigMap", name, process.pod.owner.namespace) if name else None
+        data = mapping(entry.content.get("data")) if entry else {}
+        for match in re.finditer(
+            r"(?m)^\s*kdc\s*=\s*([\w.-]+)(?::(\d+))?\s*$", text(data.get("krb5.conf"))
+        ):
+            yield name, match[1], int(match[2] or 88)

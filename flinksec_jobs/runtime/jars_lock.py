@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes `jars.lock.json`: `python -m flinksec_jobs.runtime.jars_lock [SET ...]`, for maintainers.
+
+Each set is resolved once, here, and what is not needed is left out; users fetch exactly the
+jars of the lock and resolve nothing.
+"""
+
+import hashlib
+import json
+import sys
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+from jgo.maven import Artifact, MavenContext
+
+from flinksec_jobs.runtime.artifacts import LOCK_FILE, cache_directory, remote_repositories
+
+_ELASTICSEARCH = ("org.elasticsearch:elasticsearch", "org.elasticsearch.plugin:transport-netty4")
+
+
+@dataclass(frozen=True)
+class JarSet:
+    """Coordinates to resolve, and patterns of `group:artifact` that the result can do without."""
+
+    roots: tuple[str, ...]
+    without: tuple[str, ...] = ()
+
+
+SETS = {
+    "flink-kafka": JarSet(("org.apache.flink:flink-sql-connector-kafka:5.0.0-2.2",)),
+    "hadoop-client": JarSet(
+        ("org.apache.hadoop:hadoop-client-runtime:3.4.3",),
+        # Flink brings its own slf4j; the two below are for annotations and Snappy only.
+        without=("org.slf4j:*", "com.google.code.findbugs:*", "org.xerial.snappy:*"),
+    ),
+    # The client that a job has, with a logging of its own, for the sandbox's tools.
+    "sandbox-hdfs-client": JarSet(
+        ("org.apache.hadoop:hadoop-client-runtime:3.4.3", "org.slf4j:slf4j-simple:1.7.36"),
+        without=("com.google.code.findbugs:*", "org.xerial.snappy:*"),
+    ),
+    "sandbox-kdc-kafka": JarSet(
+        (
+            "org.apache.kafka:kafka_2.13:4.2.2",
+            "org.apache.kerby:kerb-simplekdc:2.1.0",
+            "org.slf4j:slf4j-simple:1.7.36",
+        ),
+        without=(
+            "org.apache.kerby:kerby-pkix",
+            "org.apache.kerby:kerby-xdr",
+            "org.apache.kerby:token-provider",
+            "org.jline:*",
+            "com.jcraft:*",
+            "org.jboss*:*",
+            "org.wildfly*:*",
+            "com.nimbusds:*",
+            "commons-io:*",
+        ),
+    ),
+    "sandbox-hdfs": JarSet(
+        (
+            "org.apache.hadoop:hadoop-hdfs:3.4.3",
+            "org.apache.hadoop:hadoop-hdfs-client:3.4.3",
+            "org.apache.hadoop:hadoop-common:3.4.3",
+            "org.slf4j:slf4j-simple:1.7.36",
+        ),
+        without=(
+            "*:*mockito*",
+            "*:byte-buddy*",
+            "*:objenesis",
+            "*:netty-*-native-*",
+            "*:netty-codec-[!h]*",
+            "*:netty-codec-haproxy",
+            "*:netty-transport-rxtx",
+            "*:netty-transport-sctp",
+            "*:netty-transport-udt",
+            "*:netty-transport-classes-kqueue",
+            "*:netty-resolver-dns*",
+            "*:netty-handler-proxy",
+            "*:netty-handler-ssl-ocsp",
+            "*:netty-all",
+            "org.bouncycastle:*",
+            "com.jcraft:*",
+            "org.xerial.snappy:*",
+            "*:jsp-api",
+            "dnsjava:*",
+            "*:jsr305",
+            "*:checker-qual",
+            "*:j2objc-annotations",
+            "*:listenablefuture",
+            "*:audience-annotations",
+        ),
+    ),
+    "sandbox-elasticsearch-8": JarSet(tuple(f"{name}:8.19.21" for name in _ELASTICSEARCH)),
+    "sandbox-elasticsearch-9": JarSet(tuple(f"{name}:9.5.3" for name in _ELASTICSEARCH)),
+}
+
+
+def resolve(jar_set: JarSet) -> list[Artifact]:
+    """Resolve a set to its artifacts, in Maven's order, without what it can do without."""
+    context = MavenContext(
+        repo_cache=cache_directory() / "resolve", remote_repos=remote_repositories(), timeout=60
+    )
+    roots = [context.create_dependency(root) for root in jar_set.roots]
+    inputs, transitive = context.resolver.resolve(roots)
+    artifacts = []
+    for dependency in inputs + transitive:
+        artifact = dependency.artifact
+        name = f"{artifact.groupId}:{artifact.artifactId}"
+        if not any(fnmatch(name, pattern) for pattern in jar_set.without):
+            artifacts.append(artifact)
+    return artifacts
+
+
+def main(names: list[str]) -> None:
+    """Resolve the named sets, or all, and write the lock file."""
+    sets: dict[str, list[str]] = {}
+    jars: dict[str, dict[str, object]] = {}
+    if names and LOCK_FILE.exists():
+        old = json.loads(LOCK_FILE.read_text(encoding="utf-8"))
+        sets, jars = old["sets"], old["jars"]
+    for name in names or SETS:
+        artifacts = resolve(SETS[name])
+        sets[name] = sorted({artifact.filename for artifact in artifacts})
+        for artifact in artifacts:
+            _add(jars, artifact)
+        size = sum(int(str(jars[jar]["bytes"])) for jar in sets[name])
+        sys.stderr.write(f"{name}: {len(sets[name])} jars, {size / 1e6:.1f} MB\n")
+    used = {jar for members in sets.values() for jar in members}
+    lock = {
+        "sets": dict(sorted(sets.items())),
+        "jars": {name: jars[name] for name in sorted(used)},
+    }
+    LOCK_FILE.write_text(json.dumps(lock, indent=1) + "\n", encoding="utf-8")
+
+
+def _add(jars: dict[str, dict[str, object]], artifact: Artifact) -> None:
+    if artifact.classifier:
+        raise ValueError(f"{artifact}: the lock has no place for a classifier")
+    coordinate = f"{artifact.groupId}:{artifact.artifactId}:{artifact.version}"
+    known = jars.get(artifact.filename)
+    if known and known["coordinate"] != coordinate:
+        raise ValueError(f"{artifact.filename} is both {known['coordinate']} and {coordinate}")
+    data = Path(artifact.resolve()).read_bytes()
+    jars[artifact.filename] = {
+        "coordinate": coordinate,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "bytes": len(data),
+    }
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
