@@ -61,7 +61,7 @@ class Generations:
             raise CertificateError(
                 f"{self.directory} was not made by flinksec certs create",
                 hint="name its directory; stores of cert-manager are renewed by cert-manager: see "
-                "docs/deploy.md",
+                "docs/certificates.md",
             )
         current = self.directory / _CURRENT
         coming = read_parties(current / NEXT) if (current / NEXT).is_dir() else {}

@@ -64,7 +64,7 @@ def check(file: Path | None) -> None:
 
 
 @settings.command("reference")
-@click.option("--markdown", is_flag=True, help="Print the tables of the guide.")
+@click.option("--markdown", is_flag=True, help="Print the tables of docs/settings.md.")
 def reference_(markdown: bool) -> None:
     """List every setting: what it takes, its default, its meaning."""
     if markdown:

@@ -74,5 +74,5 @@ def _running(name: str) -> running.RunningJob:
     raise ResumeError(
         f"no job named {escaped(name)} of this user runs on this machine",
         hint=f"Running: {names}. A job in a cluster is stopped through its REST server; see "
-        "docs/deploy.md.",
+        "docs/operate.md.",
     )

@@ -191,6 +191,6 @@ def _refused(path: Path, what: str, hint: str | None = None) -> ImageError:
     return ImageError(
         f"{escaped(path)} is {what}, which goes into no image",
         hint=hint
-        or "mount it where the job runs (docs/deploy.md, Secrets), and keep it out of "
+        or "mount it where the job runs (docs/kubernetes.md, What you bring), and keep it out of "
         "the folders of the job",
     )

@@ -16,7 +16,7 @@ from flinksec_jobs.settings import load
 # Component, and what it needs of a cluster or of the job.
 _LEFT_OUT = {
     "hdfs": "for [hdfs] in settings.toml; its addresses are at the end of addresses.yaml",
-    "monitoring": "the Prometheus operator; docs/deploy.md has the settings that go with it",
+    "monitoring": "the Prometheus operator; docs/kubernetes.md has the settings that go with it",
     "cert-manager": "makes the TLS Secrets, which `flinksec certs create` makes otherwise",
     "istio": "a mesh, with its CNI plugin",
 }

@@ -41,7 +41,7 @@ def entries() -> Iterator[Entry]:
 
 
 def markdown() -> str:
-    """Return a table for each section, as the guide has them."""
+    """Return a table for each section, as `docs/settings.md` has them."""
     parts = []
     for section, field in Settings.model_fields.items():
         rows = [

@@ -1,29 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The examples of the README and the guide are run as they stand."""
+"""The examples of the README and of the page of the sandbox are run as they stand."""
 
 import json
-import re
 from pathlib import Path
-
-import pytest
 
 from flinksec_jobs.demo import flights
 from flinksec_jobs.sandbox import Sandbox
+from tests.pages import blocks
 from tests.servers.conftest import StartedJob
-
-ROOT = Path(__file__).parents[2]
-
-
-def python_blocks(page: Path) -> list[str]:
-    return re.findall(r"^```python\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
 
 
 def test_the_job_of_the_readme_does_what_it_says(
     sandbox: Sandbox, flights_in_kafka: list[flights.Row], tmp_path: Path
 ) -> None:
-    (text,) = python_blocks(ROOT / "README.md")
+    (block,) = blocks("README.md", "python")
     job = tmp_path / "late_flights.py"
-    job.write_text(text)
+    job.write_text(block.text)
     settings = tmp_path / "late_flights.toml"
     sandbox.write_settings(settings)
     started = StartedJob(settings, {"FLINKSEC_LOG_DIR": str(tmp_path / "logs")}, job)
@@ -43,13 +35,6 @@ def test_the_job_of_the_readme_does_what_it_says(
     assert len(lines) == len(flights_in_kafka)
 
 
-def test_the_sandbox_of_the_guide_does_what_it_says() -> None:
-    (text,) = [block for block in python_blocks(ROOT / "docs/guide.md") if "Sandbox(" in block]
-    exec(compile(text, "guide.md", "exec"), {})
-
-
-@pytest.mark.parametrize("page", ["README.md", "docs/guide.md", "docs/threat-model.md"])
-def test_every_link_to_a_file_leads_to_one(page: str) -> None:
-    links = re.findall(r"\]\(([^)#:]+)[^):]*\)", (ROOT / page).read_text())
-    missing = [link for link in links if not (ROOT / page).parent.joinpath(link).exists()]
-    assert missing == []
+def test_the_sandbox_of_its_page_does_what_it_says() -> None:
+    (block,) = blocks("docs/sandbox.md", "python")
+    exec(compile(block.text, block.id, "exec"), {})

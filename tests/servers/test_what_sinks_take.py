@@ -18,9 +18,9 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from flinksec_jobs.sandbox import Sandbox
+from tests.pages import blocks
 from tests.unit.test_index_names import ILLEGAL, LEGAL
 
-ROOT = Path(__file__).parents[2]
 PROGRAM = Path(__file__).with_name("sink_jobs.py")
 PATIENCE = 400
 CANARY = "canary-of-a-document"
@@ -53,7 +53,7 @@ def ran(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     settings = home / "settings.toml"
     sandbox.write_settings(settings)
     example = home / "example.py"
-    example.write_text(example_of_the_guide())
+    example.write_text(example_of_sql())
     variables = {"FLINKSEC_LOG_DIR": str(home / "logs"), "FLINKSEC_SETTINGS": str(settings)}
     done = subprocess.run(
         [sys.executable, PROGRAM, settings, example, CANARY],
@@ -81,11 +81,9 @@ def prepare_indices(client: Elasticsearch) -> None:
     client.indices.create(index="piped", settings={"index.default_pipeline": "no-such"})
 
 
-def example_of_the_guide() -> str:
-    page = (ROOT / "docs" / "guide.md").read_text()
-    blocks = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    (example,) = [block for block in blocks if "kafka_properties" in block]
-    return str(example)
+def example_of_sql() -> str:
+    (block,) = blocks("docs/kafka.md", "python")
+    return block.text
 
 
 def found(sandbox: Sandbox, index: str) -> set[str]:

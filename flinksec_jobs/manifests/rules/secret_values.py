@@ -99,7 +99,7 @@ def _has_secret_line(content: str) -> bool:
 @rule(
     "secret-object",
     why="the value of a Secret stands in the manifests, and wherever these are kept",
-    fix="create Secrets beside the manifests: docs/deploy.md lists them",
+    fix="create Secrets beside the manifests: docs/kubernetes.md lists them",
 )
 def _object(manifests: Manifests) -> Iterator[Place]:
     for entry in manifests.of("Secret"):

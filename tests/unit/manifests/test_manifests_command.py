@@ -57,7 +57,7 @@ def test_json_has_every_finding() -> None:
                 "id": "secret-object",
                 "field": "stringData",
                 "why": "the value of a Secret stands in the manifests, and wherever these are kept",
-                "fix": "create Secrets beside the manifests: docs/deploy.md lists them",
+                "fix": "create Secrets beside the manifests: docs/kubernetes.md lists them",
             }
         ],
     }

@@ -5,7 +5,7 @@ import pytest
 
 from flinksec_jobs.settings import reference, schema
 
-GUIDE = Path(__file__).parents[3] / "docs" / "guide.md"
+PAGE = Path(__file__).parents[3] / "docs" / "settings.md"
 BEGIN, END = "<!-- settings: begin -->\n", "<!-- settings: end -->\n"
 
 
@@ -43,8 +43,8 @@ def test_every_setting_has_a_variable_of_its_own() -> None:
     assert "FLINKSEC_KAFKA__SECURITY_PROTOCOL" in variables
 
 
-def test_the_guide_shows_the_settings_as_they_are() -> None:
-    guide = GUIDE.read_text("utf-8")
-    assert guide.count(BEGIN) == guide.count(END) == 1
-    shown = guide.partition(BEGIN)[2].partition(END)[0]
+def test_the_page_shows_the_settings_as_they_are() -> None:
+    page = PAGE.read_text("utf-8")
+    assert page.count(BEGIN) == page.count(END) == 1
+    shown = page.partition(BEGIN)[2].partition(END)[0]
     assert shown == reference.markdown(), "paste `flinksec settings reference --markdown` there"
