@@ -13,7 +13,7 @@ import click
 
 from flinksec_jobs.cli.output import put, say
 from flinksec_jobs.cluster import flink_conf
-from flinksec_jobs.cluster.entrypoint import Mounts, Start, prepare
+from flinksec_jobs.cluster.entrypoint import Mounts, ProcessStart, prepare
 from flinksec_jobs.cluster.flink_conf_problems import problems, refuse
 from flinksec_jobs.cluster.job_inputs import Program
 from flinksec_jobs.settings import load
@@ -102,7 +102,7 @@ def jobmanager(  # noqa: PLR0917  click calls it by name
     own += ["--fromSavepoint", from_savepoint] if from_savepoint else []
     own += ["--allowNonRestoredState"] if allow_non_restored_state else []
     program = job.absolute()
-    start = Start(
+    start = ProcessStart(
         role="jobmanager",
         mounts=_absolute(mounts),
         options=given,
@@ -120,7 +120,7 @@ def taskmanager(host: str | None, options: tuple[str, ...], **mounts: Path) -> N
     given = _options(options)
     if host:
         given["taskmanager.host"] = host
-    prepare(Start(role="taskmanager", mounts=_absolute(mounts), options=given)).become()
+    prepare(ProcessStart(role="taskmanager", mounts=_absolute(mounts), options=given)).become()
 
 
 def _is_the_images(program: Path) -> bool:

@@ -59,7 +59,7 @@ class Mounts:
 
 
 @dataclass(frozen=True)
-class Process:
+class ReadyProgram:
     """A program that is ready to run.
 
     Attributes:
@@ -80,7 +80,7 @@ class Process:
 
 
 @dataclass(frozen=True)
-class Start:
+class ProcessStart:
     """What to start.
 
     Attributes:
@@ -100,7 +100,7 @@ class Start:
     program: job_inputs.Program | None = None
 
 
-def prepare(start: Start) -> Process:
+def prepare(start: ProcessStart) -> ReadyProgram:
     """Write what the process needs and return it.
 
     Raises:
@@ -141,7 +141,7 @@ def prepare(start: Start) -> Process:
     command = flink_process.command(
         start.role, java, home, conf_dir=directory, config=config, class_path=class_path
     )
-    return Process([*command, *start.arguments], environment)
+    return ReadyProgram([*command, *start.arguments], environment)
 
 
 def _announce_working_files(settings: Settings) -> None:

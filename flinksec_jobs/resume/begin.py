@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from flinksec_jobs import state
 from flinksec_jobs.errors import SealedStateError
 from flinksec_jobs.resume import identity, job_record, one_run
-from flinksec_jobs.resume.job_record import Record, Start
+from flinksec_jobs.resume.job_record import JobRecord, Start
 from flinksec_jobs.resume.named import Named
 from flinksec_jobs.resume.origin import found_of, name_of, origin_of
 from flinksec_jobs.resume.request import Request
@@ -41,8 +41,8 @@ class Begun:
     """
 
     options: dict[str, str]
-    record: Record
-    _write: Callable[[Record], None] = field(repr=False)
+    record: JobRecord
+    _write: Callable[[JobRecord], None] = field(repr=False)
 
     def finished(self, *, stopped: bool = False) -> None:
         """Put on record that the job has ended well: what it began from is then done with.
@@ -78,7 +78,7 @@ def begin(request: Request) -> Iterator[Begun]:
         found, origin = _settled(request, before, keys)
         after = _next(request, before, found, origin)
 
-        def write(new: Record) -> None:
+        def write(new: JobRecord) -> None:
             job_record.write(directory, new, sealing)
 
         write(after)
@@ -95,7 +95,7 @@ def _last_holder(directory: Path, keys: KeyProvider | None) -> str:
 
 
 def _settled(
-    request: Request, before: Record | None, keys: KeyProvider | None
+    request: Request, before: JobRecord | None, keys: KeyProvider | None
 ) -> tuple[list[Snapshot], Named | None]:
     """Look, and look again while Flink removes what was seen.
 
@@ -111,7 +111,7 @@ def _settled(
     return found, origin_of(request, before, found, keys)
 
 
-def _record(request: Request, keys: KeyProvider | None) -> Record | None:
+def _record(request: Request, keys: KeyProvider | None) -> JobRecord | None:
     try:
         return job_record.read(request.directory, keys, sealed=request.settings.sealed)
     except SealedStateError:
@@ -121,8 +121,8 @@ def _record(request: Request, keys: KeyProvider | None) -> Record | None:
 
 
 def _next(
-    request: Request, before: Record | None, found: Sequence[Snapshot], origin: Named | None
-) -> Record:
+    request: Request, before: JobRecord | None, found: Sequence[Snapshot], origin: Named | None
+) -> JobRecord:
     directory = request.directory
     names = [name_of(request, snapshot) for snapshot in found]
     start = Start(
@@ -135,7 +135,7 @@ def _next(
         highly_available=request.highly_available,
         holder=f"process {os.getpid()} on {socket.gethostname()}",
     )
-    return Record(
+    return JobRecord(
         job=request.job,
         uses=tuple(sorted(request.uses)),
         start=start,
@@ -153,7 +153,7 @@ def _origin_name(origin: Named | None, directory: Path) -> str | None:
     return os.path.relpath(origin.whole.snapshot.directory, directory)
 
 
-def _options(request: Request, after: Record, origin: Named | None) -> dict[str, str]:
+def _options(request: Request, after: JobRecord, origin: Named | None) -> dict[str, str]:
     # With high availability the id tells which job Flink remembers, so it is Flink's own.
     own_id = request.job_id is None and not request.highly_available
     options = {JOB_ID: after.start.job_id} if own_id else {}

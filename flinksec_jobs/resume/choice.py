@@ -16,7 +16,7 @@ from pathlib import Path
 
 from flinksec_jobs.errors import ResumeError
 from flinksec_jobs.escaping import escaped
-from flinksec_jobs.resume.job_record import Record
+from flinksec_jobs.resume.job_record import JobRecord
 from flinksec_jobs.resume.snapshots import (
     METADATA,
     Kind,
@@ -53,7 +53,7 @@ class Situation:
     """
 
     directory: Path
-    record: Record | None
+    record: JobRecord | None
     found: Sequence[Snapshot]
     examine: Callable[[Snapshot], Whole | None]
     ends_job: Callable[[Snapshot], bool]
@@ -121,7 +121,7 @@ def _without_record(situation: Situation) -> Whole | Nothing:
     return max(whole, key=lambda found: (found.created_at_ms, found.number))
 
 
-def _of_last_start(situation: Situation, record: Record) -> list[Snapshot]:
+def _of_last_start(situation: Situation, record: JobRecord) -> list[Snapshot]:
     """What the last start has made; refuses what nobody has."""
     known = set(record.before)
     new = [found for found in situation.found if situation.name(found) not in known]
@@ -160,7 +160,7 @@ def _ends_job(situation: Situation, found: Whole) -> bool:
 
 
 def _refuse_old_savepoint(
-    situation: Situation, record: Record, newest: Whole, torn: Sequence[Snapshot]
+    situation: Situation, record: JobRecord, newest: Whole, torn: Sequence[Snapshot]
 ) -> None:
     """Refuse a savepoint of a job that went on after it, and whose checkpoints are gone.
 
@@ -181,12 +181,12 @@ def _refuse_old_savepoint(
         )
 
 
-def _first(record: Record) -> int:
+def _first(record: JobRecord) -> int:
     return (record.start.origin_id or 0) + 1
 
 
 def _refuse_lost_checkpoints(
-    situation: Situation, record: Record, torn: Sequence[Snapshot]
+    situation: Situation, record: JobRecord, torn: Sequence[Snapshot]
 ) -> None:
     """Refuse a cut checkpoint that had whole ones before it.
 
@@ -203,7 +203,7 @@ def _refuse_lost_checkpoints(
             )
 
 
-def _where_it_began(situation: Situation, record: Record) -> Whole | Nothing:
+def _where_it_began(situation: Situation, record: JobRecord) -> Whole | Nothing:
     origin = record.start.origin
     if origin is None:
         return Nothing.NOTHING_COMPLETED

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from flinksec_jobs.errors import ResumeError
 from flinksec_jobs.escaping import escaped
-from flinksec_jobs.resume.job_record import Record
+from flinksec_jobs.resume.job_record import JobRecord
 from flinksec_jobs.resume.named import Named
 
 _SOURCE = re.compile(r"Source: Kafka (.+)")
@@ -38,7 +38,7 @@ def check_owner(owner: str, job: str, accepted: Iterable[str], where: object) ->
         )
 
 
-def check_uses(record: Record, uses: Iterable[str], accepted: Iterable[str]) -> None:
+def check_uses(record: JobRecord, uses: Iterable[str], accepted: Iterable[str]) -> None:
     """Refuse state of topics, indices and paths that the job no longer has.
 
     What it has in addition begins as in a new job.

@@ -52,7 +52,7 @@ class Start:
 
 
 @dataclass(frozen=True)
-class Record:
+class JobRecord:
     """What is known of a job.
 
     Attributes:
@@ -75,7 +75,7 @@ class Record:
     finished: bool = False
 
 
-def read(directory: Path, keys: KeyProvider | None, *, sealed: bool) -> Record | None:
+def read(directory: Path, keys: KeyProvider | None, *, sealed: bool) -> JobRecord | None:
     """Read the record of a job.
 
     Args:
@@ -106,7 +106,7 @@ def read(directory: Path, keys: KeyProvider | None, *, sealed: bool) -> Record |
         raise _unusable(path, "is none, or that of a newer version") from error
 
 
-def write(directory: Path, record: Record, keys: KeyProvider | None) -> None:
+def write(directory: Path, record: JobRecord, keys: KeyProvider | None) -> None:
     """Replace the record of a job; it is on the disk when this returns.
 
     Args:
@@ -163,13 +163,13 @@ def _content(path: Path, keys: KeyProvider | None, *, sealed: bool) -> bytes:
     return read_record(path, keys) or b""
 
 
-def _parsed(content: Any) -> Record:
+def _parsed(content: Any) -> JobRecord:
     if not isinstance(content, dict) or content.pop("format") != _FORMAT:
         raise ValueError("another format")
     start = content["start"] = Start(**content["start"])
     content["uses"] = tuple(map(str, content["uses"]))
     content["before"] = tuple(map(str, content["before"]))
-    found = Record(**content)
+    found = JobRecord(**content)
     texts = (found.job, start.job_id, start.holder, start.origin or "", found.named or "")
     numbers = (start.number, start.at_ms, start.origin_id or 0)
     if {*map(type, texts)} != {str} or {*map(type, numbers)} != {int}:

@@ -12,14 +12,14 @@ from flinksec_jobs.errors import ResumeError
 from flinksec_jobs.escaping import escaped
 from flinksec_jobs.resume import job_record
 from flinksec_jobs.resume.choice import Nothing
-from flinksec_jobs.resume.job_record import Record
+from flinksec_jobs.resume.job_record import JobRecord
 from flinksec_jobs.resume.request import Request
 from flinksec_jobs.resume.snapshots import find
 
 _log = logging.getLogger("flinksec_jobs.resume")
 
 
-def tell_nothing(request: Request, before: Record | None, why: Nothing) -> None:
+def tell_nothing(request: Request, before: JobRecord | None, why: Nothing) -> None:
     """Say that a job starts from nothing, or refuse where state must be there."""
     directory = escaped(request.directory)
     strict = request.resume in {"required", "first"}
@@ -66,7 +66,7 @@ def tell_nothing(request: Request, before: Record | None, why: Nothing) -> None:
         )
 
 
-def _flink_remembers(request: Request, before: Record) -> bool:
+def _flink_remembers(request: Request, before: JobRecord) -> bool:
     """Whether the data of high availability of the last start are those of this one."""
     same = request.job_id is not None and before.start.job_id == request.job_id
     return same and request.highly_available and before.start.highly_available

@@ -15,7 +15,7 @@ from flinksec_jobs.errors import ResumeError, SealedStateError
 from flinksec_jobs.escaping import escaped
 from flinksec_jobs.resume import identity, job_record
 from flinksec_jobs.resume.choice import Nothing, Situation, choose
-from flinksec_jobs.resume.job_record import Record
+from flinksec_jobs.resume.job_record import JobRecord
 from flinksec_jobs.resume.named import Named, look
 from flinksec_jobs.resume.nothing import refuse_former_directory, tell_nothing, when
 from flinksec_jobs.resume.request import Request
@@ -28,7 +28,7 @@ SAVEPOINTS = "savepoints"
 _log = logging.getLogger("flinksec_jobs.resume")
 
 
-def found_of(request: Request, before: Record | None) -> list[Snapshot]:
+def found_of(request: Request, before: JobRecord | None) -> list[Snapshot]:
     """All checkpoints and savepoints that may be the job's.
 
     Raises:
@@ -83,7 +83,7 @@ def _namesake(request: Request, job_id: str) -> Path | None:
 
 
 def origin_of(
-    request: Request, before: Record | None, found: Sequence[Snapshot], keys: KeyProvider | None
+    request: Request, before: JobRecord | None, found: Sequence[Snapshot], keys: KeyProvider | None
 ) -> Named | None:
     """Decide what the job goes on from; ``None`` is nothing.
 
@@ -118,7 +118,7 @@ def origin_of(
     return _checked_own(request, before, chosen)
 
 
-def _began_from(before: Record | None, request: Request) -> bool:
+def _began_from(before: JobRecord | None, request: Request) -> bool:
     """Whether an earlier start has begun from what is named, under the same id if it has one.
 
     A new id with the same savepoint is a way back to it.
@@ -156,7 +156,7 @@ def _named(request: Request, path: str, keys: KeyProvider | None) -> Named:
     return found
 
 
-def _checked_own(request: Request, before: Record | None, chosen: Whole) -> Named:
+def _checked_own(request: Request, before: JobRecord | None, chosen: Whole) -> Named:
     uri = _uri(request, chosen.snapshot)
     found = Named(uri, chosen, owned=chosen.snapshot.kind is Kind.CHECKPOINT)
     known = _check_sources(request, found.uri)

@@ -15,7 +15,7 @@ from flinksec_jobs.files import RECORD, content, read_text
 from flinksec_jobs.parsing import json_value
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.sandbox.layout import LOOPBACK, LOOPBACK_ADDRESS, Layout
-from flinksec_jobs.sandbox.processes import Record
+from flinksec_jobs.sandbox.processes import ServerRecord
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Running:
         bind: the address on which they listen.
     """
 
-    records: Sequence[Record]
+    records: Sequence[ServerRecord]
     ports: Mapping[str, int]
     servers: Sequence[str]
     host: str = LOOPBACK
@@ -64,7 +64,7 @@ def read(layout: Layout) -> Running | None:
     text = read_text(layout.record, "the sandbox's record", RECORD, error=SandboxError)
     try:
         found = json_value(text)
-        records = [Record(**record) for record in found["processes"]]
+        records = [ServerRecord(**record) for record in found["processes"]]
         return Running(records, found["ports"], found["servers"], found["host"], found["bind"])
     except (ValueError, KeyError, TypeError) as error:
         raise SandboxError(

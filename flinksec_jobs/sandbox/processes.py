@@ -22,7 +22,7 @@ _STOP_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
-class Record:
+class ServerRecord:
     """Identifies a process for good: process ids are used again, start times are not.
 
     Attributes:
@@ -87,7 +87,7 @@ class Server:
                 umask=0o077,
             )
         created = psutil.Process(self._process.pid).create_time()
-        self.record = Record(name, self._process.pid, created)
+        self.record = ServerRecord(name, self._process.pid, created)
         threading.Thread(target=self._listen, name=f"sandbox-{name}", daemon=True).start()
 
     def wait_ready(self, name: str, seconds: float) -> None:
@@ -136,7 +136,7 @@ def _search_path() -> str:
     return os.pathsep.join(part for part in (os.environ.get("PATH"), os.defpath) if part)
 
 
-def stop(records: Iterable[Record], *, at_once: bool) -> None:
+def stop(records: Iterable[ServerRecord], *, at_once: bool) -> None:
     """End processes, at once or in order; those that do not listen are killed.
 
     Raises:

@@ -17,7 +17,7 @@ _MOST_LINKS = 40
 
 
 @dataclass(frozen=True)
-class Place:
+class Target:
     """Where a name leads in the end.
 
     Attributes:
@@ -49,7 +49,7 @@ def check_ring_directory(directory: Path) -> Path:
     return real
 
 
-def follow(directory: Path, name: str) -> Place:
+def follow(directory: Path, name: str) -> Target:
     """Where a name in a checked directory leads.
 
     Every link, directory and file on the way must belong to root or to this process's user; each
@@ -86,8 +86,8 @@ def follow(directory: Path, name: str) -> Place:
             raise KeyRingError(f"'{escaped(name)}' is a link that leads nowhere")
         else:
             _check_owner(path, found)
-            return Place(path, found.st_mode)
-    return Place(directory, stat.S_IFDIR)
+            return Target(path, found.st_mode)
+    return Target(directory, stat.S_IFDIR)
 
 
 def _check_directory(path: Path, found: os.stat_result) -> None:

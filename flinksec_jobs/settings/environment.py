@@ -30,7 +30,7 @@ NOT_SETTINGS = {
     "FLINKSEC_WYCHEPROOF": "directory of test vectors, for the project's own tests",
 }
 
-Found = tuple[schema.Place, object, str]
+Found = tuple[schema.SettingPath, object, str]
 """Where a value belongs, the value, and the variable it comes from."""
 
 
@@ -55,14 +55,14 @@ def read(environ: Mapping[str, str]) -> tuple[list[Found], list[Problem]]:
     return found, problems
 
 
-def _place(variable: str) -> schema.Place:
+def _place(variable: str) -> schema.SettingPath:
     section, *rest = variable.removeprefix(PREFIX).split("__")
     section = section.lower()
     if not rest:
         return (section,)
     if section not in schema.sections():
         return (section, _key("__".join(rest)))
-    place: schema.Place = (section,)
+    place: schema.SettingPath = (section,)
     while ".".join(place) in schema.sections() and rest:
         place = (*place, schema.canonical(".".join(place), rest.pop(0).lower()))
     return (*place, _key("__".join(rest))) if rest else place
@@ -73,8 +73,8 @@ def _key(text: str) -> str:
 
 
 def _values(
-    place: schema.Place, setting: schema.Setting, text: str
-) -> Iterator[tuple[schema.Place, object]]:
+    place: schema.SettingPath, setting: schema.Setting, text: str
+) -> Iterator[tuple[schema.SettingPath, object]]:
     if setting.is_table and place == setting.place:
         table = json_value(text or "{}")
         if not isinstance(table, dict):

@@ -19,7 +19,7 @@ from flinksec_jobs.settings.problems import Problem, settings_error, translate
 
 _FILE_VARIABLE = "FLINKSEC_SETTINGS"
 
-Layer = Iterator[tuple[schema.Place, object]]
+Layer = Iterator[tuple[schema.SettingPath, object]]
 
 
 def load(
@@ -50,8 +50,8 @@ def load(
             wrong. One error lists all problems, each with its origin.
     """
     environ = os.environ if environ is None else environ
-    values: dict[schema.Place, object] = {}
-    origins: dict[schema.Place, str] = {}
+    values: dict[schema.SettingPath, object] = {}
+    origins: dict[schema.SettingPath, str] = {}
     source = _source(path, environ)
     if source is not None:
         for place, value in _from_file(source, named_by=None if path else _FILE_VARIABLE):
@@ -75,16 +75,16 @@ def parse(text: str, name: str, base: Path) -> Settings:
     Raises:
         SettingsError: as `load`.
     """
-    values: dict[schema.Place, object] = {}
-    origins: dict[schema.Place, str] = {}
+    values: dict[schema.SettingPath, object] = {}
+    origins: dict[schema.SettingPath, str] = {}
     for place, value in _from_text(text, f"the settings file {escaped(name)}", base):
         _set(values, origins, place, value, name)
     return _build(values, origins, [], Path(name))
 
 
 def _build(
-    values: Mapping[schema.Place, object],
-    origins: Mapping[schema.Place, str],
+    values: Mapping[schema.SettingPath, object],
+    origins: Mapping[schema.SettingPath, str],
     problems: list[Problem],
     source: Path | None,
 ) -> Settings:
@@ -153,7 +153,7 @@ def _from_mapping(table: Mapping[str, Any]) -> Layer:
             yield from _from_value(place, content)
 
 
-def _from_section(place: schema.Place, content: Mapping[str, Any]) -> Layer:
+def _from_section(place: schema.SettingPath, content: Mapping[str, Any]) -> Layer:
     section = ".".join(place)
     if section not in schema.sections():
         yield from _from_value(place, content)
@@ -172,7 +172,7 @@ def _from_section(place: schema.Place, content: Mapping[str, Any]) -> Layer:
             yield from _from_value((*place, name), inner)
 
 
-def _from_value(place: schema.Place, value: object) -> Layer:
+def _from_value(place: schema.SettingPath, value: object) -> Layer:
     setting = schema.find(place)
     is_table = setting is not None and setting.is_table and place == setting.place
     if is_table and isinstance(value, Mapping):
@@ -187,9 +187,9 @@ def _given(section: BaseModel) -> dict[str, Any]:
 
 
 def _set(
-    values: dict[schema.Place, object],
-    origins: dict[schema.Place, str],
-    place: schema.Place,
+    values: dict[schema.SettingPath, object],
+    origins: dict[schema.SettingPath, str],
+    place: schema.SettingPath,
     value: object,
     origin: str,
 ) -> None:
@@ -205,7 +205,7 @@ def _set(
     origins.setdefault(place, origin)
 
 
-def _nested(values: Mapping[schema.Place, object]) -> dict[str, Any]:
+def _nested(values: Mapping[schema.SettingPath, object]) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for place, value in sorted(values.items(), key=lambda item: len(item[0])):
         branch = tree

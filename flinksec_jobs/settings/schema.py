@@ -13,7 +13,7 @@ from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.settings.fields import PathMarker, Section, types_of
 from flinksec_jobs.settings.models import Settings
 
-Place = tuple[str, ...]
+SettingPath = tuple[str, ...]
 """Where a value belongs: ``("kafka", "ca_certs")``, ``("flink", "rest.port")``."""
 
 
@@ -26,7 +26,7 @@ class Setting:
         field: pydantic's description of it.
     """
 
-    place: Place
+    place: SettingPath
     field: FieldInfo
 
     @property
@@ -79,7 +79,7 @@ def sections() -> dict[str, type[Section]]:
     return {".".join(place): section for place, section in _sections((), Settings)}
 
 
-def is_section(place: Place) -> bool:
+def is_section(place: SettingPath) -> bool:
     """Tell whether a section belongs there, or a free table that is a section itself."""
     return ".".join(place) in sections() or len(place) == 1
 
@@ -89,14 +89,16 @@ def settings() -> Iterator[Setting]:
     yield from _settings((), Settings)
 
 
-def _sections(place: Place, model: type[Section]) -> Iterator[tuple[Place, type[Section]]]:
+def _sections(
+    place: SettingPath, model: type[Section]
+) -> Iterator[tuple[SettingPath, type[Section]]]:
     for name, field in model.model_fields.items():
         if section := section_of(field):
             yield (*place, name), section
             yield from _sections((*place, name), section)
 
 
-def _settings(place: Place, model: type[Section]) -> Iterator[Setting]:
+def _settings(place: SettingPath, model: type[Section]) -> Iterator[Setting]:
     for name, field in model.model_fields.items():
         if section := section_of(field):
             yield from _settings((*place, name), section)
@@ -104,7 +106,7 @@ def _settings(place: Place, model: type[Section]) -> Iterator[Setting]:
             yield Setting((*place, name), field)
 
 
-def find(place: Place) -> Setting | None:
+def find(place: SettingPath) -> Setting | None:
     """Return the setting of a place, for a key of a free table that table."""
     for setting in settings():
         if place == setting.place or (
@@ -124,14 +126,14 @@ def canonical(section: str, name: str) -> str:
     return name
 
 
-def place_of(dotted: str) -> Place:
+def place_of(dotted: str) -> SettingPath:
     """Split a dotted name; what follows the name of a free table is one key, dots and all."""
     section, _, rest = dotted.partition(".")
     if not rest:
         return (section,)
     if section not in sections():
         return (section, rest)
-    place: Place = (section,)
+    place: SettingPath = (section,)
     while ".".join(place) in sections() and rest:
         name, _, rest = rest.partition(".")
         place = (*place, canonical(".".join(place), name))

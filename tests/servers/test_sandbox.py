@@ -22,7 +22,7 @@ from flinksec_jobs.cli import main
 from flinksec_jobs.errors import SandboxError
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.sandbox import Sandbox, kafka_broker
-from flinksec_jobs.sandbox.processes import Record
+from flinksec_jobs.sandbox.processes import ServerRecord
 
 LINES = [f'{1000 + i}\tkey-{i % 3}\t{{"n":{i}}}' for i in range(500)]
 
@@ -219,7 +219,7 @@ time.sleep(600)
 """
 
 
-def killed_owner(directory: Path, how: str) -> list[Record]:
+def killed_owner(directory: Path, how: str) -> list[ServerRecord]:
     """The servers of a sandbox whose owner was killed without warning."""
     owner = subprocess.Popen(
         [sys.executable, "-c", OWNER, directory, how], stdout=subprocess.PIPE, text=True
@@ -228,7 +228,7 @@ def killed_owner(directory: Path, how: str) -> list[Record]:
     with owner:
         assert owner.stdout.readline() == "up\n"
         servers = [
-            Record(one.name, one.pid, psutil.Process(one.pid).create_time())
+            ServerRecord(one.name, one.pid, psutil.Process(one.pid).create_time())
             for one in Sandbox(directory).status()
         ]
         owner.send_signal(signal.SIGKILL)
@@ -236,7 +236,7 @@ def killed_owner(directory: Path, how: str) -> list[Record]:
     return servers
 
 
-def gone(servers: list[Record]) -> bool:
+def gone(servers: list[ServerRecord]) -> bool:
     end = time.monotonic() + 30
     while any(server.process() for server in servers):
         if time.monotonic() > end:

@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from flinksec_jobs.manifests.kube.kinds import type_of, wrong_fields
 from flinksec_jobs.manifests.kube.objects import Manifests, Place, sequence, text
-from flinksec_jobs.manifests.kube.schema import type_of, wrong_fields
 from flinksec_jobs.manifests.rule import rule
 
 _LEVELS = ("enforce", "audit", "warn")

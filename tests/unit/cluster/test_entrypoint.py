@@ -11,7 +11,7 @@ import pytest
 from flinksec_jobs.certs.create import Request, create
 from flinksec_jobs.certs.issue import Making
 from flinksec_jobs.cluster import entrypoint, flink_conf, flink_process
-from flinksec_jobs.cluster.entrypoint import Mounts, Process, Start
+from flinksec_jobs.cluster.entrypoint import Mounts, ProcessStart, ReadyProgram
 from flinksec_jobs.cluster.job_inputs import Program
 from flinksec_jobs.errors import FlinkSecError, SettingsError
 from flinksec_jobs.runtime import artifacts
@@ -57,8 +57,8 @@ def mounts(tmp_path: Path, tls: Path, monkeypatch: pytest.MonkeyPatch) -> Mounts
     )
 
 
-def prepared(mounts: Mounts, **start: Any) -> Process:
-    return entrypoint.prepare(Start(**{"role": "jobmanager", "mounts": mounts, **start}))
+def prepared(mounts: Mounts, **start: Any) -> ReadyProgram:
+    return entrypoint.prepare(ProcessStart(**{"role": "jobmanager", "mounts": mounts, **start}))
 
 
 def written(mounts: Mounts) -> flink_conf.Config:

@@ -11,7 +11,7 @@ from flinksec_jobs.private_files import write_private
 from flinksec_jobs.sandbox import Sandbox, marker
 from flinksec_jobs.sandbox.layout import Layout, write_properties
 from flinksec_jobs.sandbox.ports import free_ports
-from flinksec_jobs.sandbox.processes import Record
+from flinksec_jobs.sandbox.processes import ServerRecord
 
 
 def test_every_directory_is_made_for_its_user_alone(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_what_runs_is_written_down_and_read_back(tmp_path: Path) -> None:
     layout = Layout(tmp_path / "box")
     layout.make()
     assert marker.read(layout) is None
-    running = marker.Running([Record("kafka", 2**22 - 1, 1.5)], {"kdc": 88}, ["kafka"])
+    running = marker.Running([ServerRecord("kafka", 2**22 - 1, 1.5)], {"kdc": 88}, ["kafka"])
     marker.write(layout, running)
     assert marker.read(layout) == running
     assert not running.all_alive()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from flinksec_jobs.errors import SandboxError
-from flinksec_jobs.sandbox.processes import Record, Server, stop, tail
+from flinksec_jobs.sandbox.processes import Server, ServerRecord, stop, tail
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_a_server_that_is_too_slow_is_told(servers: list[Server], tmp_path: Path
         server.wait_ready("kafka", 0.2)
 
 
-def ended(record: Record) -> bool:
+def ended(record: ServerRecord) -> bool:
     end = time.monotonic() + 10
     while record.process():
         if time.monotonic() > end:
@@ -88,7 +88,7 @@ def test_a_server_that_does_not_listen_is_killed(servers: list[Server], tmp_path
 
 def test_a_process_that_got_the_number_of_a_dead_one_is_not_taken_for_it(tmp_path: Path) -> None:
     with subprocess.Popen(["sleep", "100"]) as other:
-        stop([Record("kafka", other.pid, 12345.0)], at_once=True)
+        stop([ServerRecord("kafka", other.pid, 12345.0)], at_once=True)
         assert other.poll() is None
         other.kill()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from flinksec_jobs.cluster.flink_conf_problems import logging_problems, problems
 from flinksec_jobs.cluster.start_options import ENTRY_POINT_VARIABLES
-from flinksec_jobs.manifests.flink.processes import OLD, configurations, processes
+from flinksec_jobs.manifests.flink.flink_processes import OLD, configurations, processes
 from flinksec_jobs.manifests.kube.objects import Manifests, Place, mapping, text
 from flinksec_jobs.manifests.rule import rule
 

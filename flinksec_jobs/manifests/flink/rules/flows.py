@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from flinksec_jobs.manifests.flink.processes import Process, job_settings, processes
+from flinksec_jobs.manifests.flink.flink_processes import FlinkProcess, job_settings, processes
 from flinksec_jobs.manifests.kube.network_policies import end_of, is_open, policies_for, rules_of
 from flinksec_jobs.manifests.kube.objects import Manifests, Place, dig, mapping, sequence, text
 from flinksec_jobs.manifests.kube.reachability import strangers
@@ -25,7 +25,7 @@ _FLOWS = {
 _API_SERVER = {443, 6443, 8443}
 
 
-def _pairs(manifests: Manifests) -> Iterator[tuple[Process, Process]]:
+def _pairs(manifests: Manifests) -> Iterator[tuple[FlinkProcess, FlinkProcess]]:
     found = processes(manifests)
     for one in found:
         for other in found:
@@ -134,7 +134,7 @@ def _api_server(manifests: Manifests) -> Iterator[Place]:
             yield process.pod.owner.at("spec")
 
 
-def _opens(manifests: Manifests, process: Process, port: int, protocol: str = "TCP") -> bool:
+def _opens(manifests: Manifests, process: FlinkProcess, port: int, protocol: str = "TCP") -> bool:
     """Whether the process may send to someone at this port."""
     policies = policies_for(manifests, process.pod, "egress")
     return not policies or any(
@@ -197,7 +197,7 @@ def _krb5_egress(manifests: Manifests) -> Iterator[Place]:
                 yield process.pod.owner.at("spec", f"{name}: {host} at TCP {port}")
 
 
-def _kdcs(manifests: Manifests, process: Process) -> Iterator[tuple[str, str, int]]:
+def _kdcs(manifests: Manifests, process: FlinkProcess) -> Iterator[tuple[str, str, int]]:
     for _, volume in process.pod.volumes:
         name = text(mapping(volume.get("configMap")).get("name"))
         entry = manifests.find("ConfigMap", name, process.pod.owner.namespace) if name else None

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from flinksec_jobs.manifests.flink.processes import processes
+from flinksec_jobs.manifests.flink.flink_processes import processes
 from flinksec_jobs.manifests.kube.labels import matches
 from flinksec_jobs.manifests.kube.network_policies import End, allows, policies_for
 from flinksec_jobs.manifests.kube.objects import (

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from flinksec_jobs.manifests.flink.processes import Process, job_settings, processes
+from flinksec_jobs.manifests.flink.flink_processes import FlinkProcess, job_settings, processes
 from flinksec_jobs.manifests.kube.objects import Manifests, Place, mapping, text
 from flinksec_jobs.manifests.rule import rule
 from flinksec_jobs.settings.flink_options import effective, flink_options, names, of_class
@@ -115,7 +115,7 @@ def _temporary_files(manifests: Manifests) -> Iterator[Place]:
                     yield process.container.at("volumeMounts", f"{option} = {path}")
 
 
-def _local_disks(process: Process) -> Iterator[tuple[str, str]]:
+def _local_disks(process: FlinkProcess) -> Iterator[tuple[str, str]]:
     return ((key, process.options[key]) for key in _LOCAL if process.options.get(key))
 
 
@@ -151,13 +151,13 @@ def _settings_file(manifests: Manifests) -> Iterator[Place]:
                     yield process.container.at("volumeMounts", f"{name} = {path}")
 
 
-def _reads(process: Process, name: str) -> bool:
+def _reads(process: FlinkProcess, name: str) -> bool:
     return any(
         mapping(volume.get("configMap")).get("name") == name for _, volume in process.pod.volumes
     )
 
 
-def _is_ours_to_mount(process: Process, name: str) -> bool:
+def _is_ours_to_mount(process: FlinkProcess, name: str) -> bool:
     return process.role == "jobmanager" or not name.startswith("cluster.tls.rest")
 
 

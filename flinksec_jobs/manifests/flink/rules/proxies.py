@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from flinksec_jobs.manifests.flink.flink_processes import processes
 from flinksec_jobs.manifests.flink.nginx import Answer, Directive, Request, Unclear, answers, parse
-from flinksec_jobs.manifests.flink.processes import processes
 from flinksec_jobs.manifests.kube.objects import Manifests, Object, Place, mapping, text
 from flinksec_jobs.manifests.rule import rule
 

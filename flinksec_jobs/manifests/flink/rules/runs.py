@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flinksec_jobs.manifests.flink.processes import Process, job_id, processes
+from flinksec_jobs.manifests.flink.flink_processes import FlinkProcess, job_id, processes
 from flinksec_jobs.manifests.kube.objects import Manifests, Place, dig, mapping, sequence, text
 from flinksec_jobs.manifests.kube.quantities import amount, flink_size
 from flinksec_jobs.manifests.rule import rule
@@ -13,15 +13,15 @@ from flinksec_jobs.manifests.rule import rule
 _FAILED = 163
 
 
-def _of(manifests: Manifests, role: str) -> Iterator[Process]:
+def _of(manifests: Manifests, role: str) -> Iterator[FlinkProcess]:
     return (process for process in processes(manifests) if process.role == role)
 
 
-def _highly_available(process: Process) -> bool:
+def _highly_available(process: FlinkProcess) -> bool:
     return process.options.get("high-availability.type", "").lower() == "kubernetes"
 
 
-def _option(process: Process, option: str, note: str) -> Place:
+def _option(process: FlinkProcess, option: str, note: str) -> Place:
     assert process.config is not None  # noqa: S101  asked by the caller
     return process.config.object.at(f"data[{process.config.key}] {option}", note)
 
@@ -179,7 +179,7 @@ def _ha_rights(manifests: Manifests) -> Iterator[Place]:
                 yield process.pod.at("spec.serviceAccountName", f"{verb} configmaps {name}")
 
 
-def _needed(process: Process) -> Iterator[tuple[str, str]]:
+def _needed(process: FlinkProcess) -> Iterator[tuple[str, str]]:
     """What Flink 2.2 asks of the API server (read in its flink-dist jar)."""
     cluster = process.options.get("kubernetes.cluster-id", "")
     shared = f"{cluster}-cluster-config-map"
@@ -193,7 +193,7 @@ def _needed(process: Process) -> Iterator[tuple[str, str]]:
         yield verb, f"{cluster}-{job_id(process) or '?'}-config-map"
 
 
-def _may(manifests: Manifests, process: Process, verb: str, name: str) -> bool:
+def _may(manifests: Manifests, process: FlinkProcess, verb: str, name: str) -> bool:
     namespace = process.pod.owner.namespace
     for binding in manifests.of("RoleBinding"):
         subjects = [mapping(entry) for entry in sequence(binding.content.get("subjects"))]

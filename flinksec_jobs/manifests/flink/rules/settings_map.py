@@ -9,7 +9,7 @@ from pathlib import Path
 from flinksec_jobs.cluster.entrypoint import Mounts
 from flinksec_jobs.cluster.flink_conf_drift import drift
 from flinksec_jobs.errors import FlinkSecError
-from flinksec_jobs.manifests.flink.processes import Process, processes
+from flinksec_jobs.manifests.flink.flink_processes import FlinkProcess, processes
 from flinksec_jobs.manifests.kube.objects import Manifests, Object, Place, mapping, text
 from flinksec_jobs.manifests.rule import rule
 from flinksec_jobs.settings import Settings, parse
@@ -68,7 +68,7 @@ def _options(manifests: Manifests) -> Iterator[Place]:
             yield process.container.at("args", f"-D {key} {problem}")
 
 
-def _mounted(manifests: Manifests) -> Iterator[tuple[Process, Object]]:
+def _mounted(manifests: Manifests) -> Iterator[tuple[FlinkProcess, Object]]:
     """Our processes, and the ConfigMaps of settings that they mount."""
     for process in processes(manifests):
         for _, volume in process.pod.volumes:

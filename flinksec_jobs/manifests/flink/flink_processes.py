@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import PurePosixPath
-from typing import Any, Literal
+from typing import Any
 
-from flinksec_jobs.cluster.flink_conf import Config, from_yaml
+from flinksec_jobs.cluster.flink_conf import Config, Role, from_yaml
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.manifests.kube.objects import (
     Container,
@@ -23,7 +23,6 @@ from flinksec_jobs.manifests.kube.objects import (
 )
 from flinksec_jobs.parsing import ParseError, toml
 
-Role = Literal["jobmanager", "taskmanager"]
 CURRENT, OLD = "config.yaml", "flink-conf.yaml"
 _OPTION = re.compile(r"^(jobmanager|taskmanager|rest|high-availability|security|state)\b", re.M)
 _WORDS: dict[str, Role] = {
@@ -69,7 +68,7 @@ class FlinkConfig:
 
 
 @dataclass(frozen=True, eq=False)
-class Process:
+class FlinkProcess:
     """A container that is a JobManager or a TaskManager."""
 
     container: Container
@@ -176,11 +175,11 @@ def _configurations(manifests: Manifests) -> Iterator[FlinkConfig]:
 
 
 @lru_cache(maxsize=2)
-def processes(manifests: Manifests) -> tuple[Process, ...]:
+def processes(manifests: Manifests) -> tuple[FlinkProcess, ...]:
     """All JobManagers and TaskManagers."""
     known = configurations(manifests)
     return tuple(
-        Process(container, role, _config_of(container, known))
+        FlinkProcess(container, role, _config_of(container, known))
         for container in manifests.containers
         if container.runs_on and (role := _role(container))
     )
@@ -197,7 +196,7 @@ def job_settings(manifests: Manifests) -> Iterator[tuple[Object, dict[str, Any]]
                 yield entry, {}
 
 
-def job_id(process: Process) -> str:
+def job_id(process: FlinkProcess) -> str:
     """The id of the job that a JobManager is told to use, or nothing."""
     words = " ".join(process.container.words)
     match = re.search(r"--job-id[= ]+([0-9a-fA-F]{32})\b", words)
