@@ -4,16 +4,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
-from flinksec_jobs import choices, index_names
+from flinksec_jobs import bad_records, index_names
 from flinksec_jobs.runtime import jvm
 
 if TYPE_CHECKING:
     from flinksec_jobs.record_sink import RecordSink
     from flinksec_jobs.settings import ElasticsearchSettings
-
-OnDocumentError = Literal["fail", "skip"]
 
 
 def connection_options(settings: ElasticsearchSettings) -> dict[str, str]:
@@ -38,21 +36,21 @@ def sink(
     index: str,
     *,
     id_field: str | None,
-    on_document_error: OnDocumentError,
+    on_error: bad_records.OnError,
     max_skipped_in_a_row: int,
 ) -> RecordSink:
     """A sink that indexes each row, or each string of JSON, as a document of an index.
 
     Raises:
-        SettingsError: no index can have this name, or ``on_document_error`` does not exist.
+        SettingsError: no index can have this name, or ``on_error`` is none of what it takes.
     """
     from flinksec_jobs.record_sink import RecordSink
 
     index_names.check(index)
-    choices.require("on_document_error", on_document_error, get_args(OnDocumentError))
+    bad_records.check_on_error(on_error)
     options = connection_options(settings) | {
         "index": index,
-        "on_document_error": on_document_error,
+        "on_error": on_error,
         "max_skipped_in_a_row": str(max_skipped_in_a_row),
         "max_batch_bytes": str(settings.max_batch_bytes),
         "retry_timeout_ms": str(max(1, settings.retry_timeout // timedelta(milliseconds=1))),

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from flinksec_jobs import (
+    bad_records,
     elasticsearch,
     hdfs,
     job_name,
@@ -132,7 +133,7 @@ class SecureJob:
         idleness: str | timedelta = "1 min",
         start: kafka_start.Start = "earliest",
         bounded: bool = False,
-        on_undecodable: Literal["fail", "skip"] = "fail",
+        on_error: bad_records.OnError = "fail",
         metadata: Mapping[str, str] | None = None,
     ) -> DataStream:
         """A stream of the JSON documents of a topic as rows with the fields of a dataclass.
@@ -150,9 +151,9 @@ class SecureJob:
                 record from a time on: a ``datetime`` with a time zone, ISO-8601 text with an
                 offset, or epoch milliseconds.
             bounded: end at the offsets that are the last when the job starts.
-            on_undecodable: ``fail`` names topic, partition and offset; ``skip`` counts them in
-                the metric ``flinksec.undecodableRecords`` and logs a warning, and fails after
-                ``job.max_skipped_in_a_row``.
+            on_error: what to do with a record that cannot be decoded: ``fail`` the job with its
+                topic, partition and offset, or ``skip`` and count it in the metric
+                ``flinksec.undecodableRecords``, up to ``job.max_skipped_in_a_row``.
             metadata: fields to fill from the Kafka record, ``{"written_at": "timestamp"}``:
                 ``topic``, ``partition``, ``offset``, ``timestamp`` or ``key``.
 
@@ -168,7 +169,7 @@ class SecureJob:
             record,
             start,
             bounded,
-            on_undecodable,
+            on_error,
             dict(metadata or {}),
             time or None,
             self.settings.job.max_skipped_in_a_row,
@@ -219,7 +220,7 @@ class SecureJob:
         index: str,
         *,
         id_field: str | None = None,
-        on_document_error: elasticsearch.OnDocumentError = "fail",
+        on_error: bad_records.OnError = "fail",
     ) -> RecordSink:
         """A sink that indexes documents, at least once, before each checkpoint completes.
 
@@ -228,10 +229,11 @@ class SecureJob:
             id_field: the field that is the document's ``_id``, a ``str``, ``int`` or ``bool``: the
                 same record written twice is then one document. Without it Elasticsearch makes up
                 an id; a data stream takes no others.
-            on_document_error: what to do when a document is refused for its own content (a
-                mapping conflict): ``fail`` the job with the reason, or ``skip`` and count it in
-                the metric ``flinksec.rejectedDocuments``, up to ``job.max_skipped_in_a_row``. What
-                would meet every document (a closed index, a missing right) always fails.
+            on_error: what to do with a document that cannot be written or is refused for its own
+                content (a mapping conflict): ``fail`` the job with the reason, or ``skip`` and
+                count it in the metric ``flinksec.rejectedDocuments``, up to
+                ``job.max_skipped_in_a_row``. What would meet every document (a closed index, a
+                missing right) always fails.
 
         Raises:
             SettingsError: there is no section ``[elasticsearch]``, or no index can have this name.
@@ -241,7 +243,7 @@ class SecureJob:
             settings,
             index,
             id_field=id_field,
-            on_document_error=on_document_error,
+            on_error=on_error,
             max_skipped_in_a_row=self.settings.job.max_skipped_in_a_row,
         )
         self._used.write_index(index)

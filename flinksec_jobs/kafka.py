@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from flinksec_jobs import choices, kafka_start, records, tls
+from flinksec_jobs import bad_records, choices, kafka_start, records, tls
 from flinksec_jobs import kerberos as kerberos_
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.runtime import jvm
@@ -59,7 +59,7 @@ class SourceOptions:
     record: type
     start: kafka_start.Start = "earliest"
     bounded: bool = False
-    on_undecodable: Literal["fail", "skip"] = "fail"
+    on_error: bad_records.OnError = "fail"
     metadata: Mapping[str, str] = field(default_factory=dict)
     event_time: EventTime | None = None
     max_skipped_in_a_row: int = 100
@@ -107,9 +107,9 @@ def source(
     """A Kafka source of rows, one for each JSON document of a topic.
 
     Raises:
-        SettingsError: ``start`` or ``on_undecodable`` is none of what they take.
+        SettingsError: ``start`` or ``on_error`` is none of what they take.
     """
-    choices.require("on_undecodable", o.on_undecodable, ("fail", "skip"))
+    bad_records.check_on_error(o.on_error)
     from pyflink.datastream.connectors.kafka import KafkaOffsetsInitializer, KafkaSource
 
     builder = (
@@ -151,7 +151,7 @@ def _deserializer(o: SourceOptions) -> Any:
         records.row_type(o.record).get_java_type_info(),
         jvm.string_map(o.metadata),
         jvm.string_list(records.required_paths(o.record)),
-        o.on_undecodable,
+        o.on_error,
         o.event_time.field if o.event_time else "",
         o.max_skipped_in_a_row,
     )

@@ -7,10 +7,10 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from flinksec_jobs.bad_records import SKIPPED
 from flinksec_jobs.errors import JobError
 from flinksec_jobs.runtime import jvm
 
-_PREFIX = "flinksec.skipped."
 _log = logging.getLogger("flinksec_jobs")
 
 
@@ -30,7 +30,7 @@ def told(job: str) -> Iterator[None]:
 def _forget() -> None:
     """Begin to count anew: a JVM may run several jobs."""
     for what in _counts():
-        jvm.view().System.clearProperty(_PREFIX + what)
+        jvm.view().System.clearProperty(SKIPPED + what)
 
 
 def _counts() -> dict[str, str]:
@@ -39,7 +39,7 @@ def _counts() -> dict[str, str]:
         with jvm.translated("the JVM cannot be asked"):
             properties = jvm.view().System.getProperties()
             names = sorted(str(name) for name in properties.stringPropertyNames())
-            ours = [name for name in names if name.startswith(_PREFIX)]
-            return {name[len(_PREFIX) :]: str(properties.getProperty(name)) for name in ours}
+            ours = [name for name in names if name.startswith(SKIPPED)]
+            return {name[len(SKIPPED) :]: str(properties.getProperty(name)) for name in ours}
     except JobError:
         return {}

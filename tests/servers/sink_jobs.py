@@ -80,10 +80,8 @@ def produce_poison(made: SecureJob) -> None:
 def everything_that_ends_well() -> str:
     with job("well") as made:
         produce_poison(made)
-        events = made.from_kafka(
-            "poison", Event, bounded=True, event_time="at", on_undecodable="skip"
-        )
-        events.sink_to(made.to_elasticsearch("numbers", id_field="id", on_document_error="skip"))
+        events = made.from_kafka("poison", Event, bounded=True, event_time="at", on_error="skip")
+        events.sink_to(made.to_elasticsearch("numbers", id_field="id", on_error="skip"))
         events.sink_to(made.to_kafka("twice", key_field="id"))
         events.sink_to(made.to_kafka("twice", key_field="id"))
         since = made.from_kafka("timed", Event, bounded=True, start="2023-11-14T22:20:00Z")
@@ -98,13 +96,13 @@ def everything_that_ends_well() -> str:
 def to_index(index: str, **options: Any) -> Callable[[SecureJob], None]:
     def attach(made: SecureJob) -> None:
         document = texts(made, json.dumps({"id": 1, "s": CANARY}))
-        document.sink_to(made.to_elasticsearch(index, on_document_error="skip", **options))
+        document.sink_to(made.to_elasticsearch(index, on_error="skip", **options))
 
     return attach
 
 
 def read_the_wrong_format(made: SecureJob) -> None:
-    lines = made.from_kafka("wrong-format", Event, bounded=True, on_undecodable="skip")
+    lines = made.from_kafka("wrong-format", Event, bounded=True, on_error="skip")
     lines.sink_to(made.to_elasticsearch("never"))
 
 

@@ -18,7 +18,7 @@ class Event:
 
 @pytest.mark.parametrize("value", ["fail", "skip"])
 def test_what_an_argument_takes_passes(value: str) -> None:
-    choices.require("on_undecodable", value, ("fail", "skip"))
+    choices.require("on_error", value, ("fail", "skip"))
 
 
 @pytest.mark.parametrize(
@@ -46,11 +46,11 @@ def test_sources_and_sinks_ask_before_anything_else() -> None:
     settings = load(overrides={"kafka": kafka_, "elasticsearch": es}, environ={})
     to_kafka, to_es = settings.need(KafkaSettings), settings.need(ElasticsearchSettings)
     odd: Any = "ignore"
-    with pytest.raises(SettingsError, match="on_undecodable='ignore'"):
-        kafka.source(to_kafka, None, "g", kafka.SourceOptions("t", Event, on_undecodable=odd))
+    with pytest.raises(SettingsError, match="on_error='ignore'"):
+        kafka.source(to_kafka, None, "g", kafka.SourceOptions("t", Event, on_error=odd))
     with pytest.raises(SettingsError, match="delivery='ignore'"):
         kafka.sink(
             to_kafka, None, "t", key_field=None, delivery=odd, transactional_id_prefix=lambda: "p"
         )
-    with pytest.raises(SettingsError, match="on_document_error='ignore'"):
-        elasticsearch.sink(to_es, "i", id_field=None, on_document_error=odd, max_skipped_in_a_row=1)
+    with pytest.raises(SettingsError, match="on_error='ignore'"):
+        elasticsearch.sink(to_es, "i", id_field=None, on_error=odd, max_skipped_in_a_row=1)

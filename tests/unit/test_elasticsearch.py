@@ -91,7 +91,7 @@ def test_a_sink_of_rows_knows_index_id_and_what_to_do_with_a_bad_document(
     built: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sink = elasticsearch.sink(
-        settings(), "flights", id_field="id", on_document_error="skip", max_skipped_in_a_row=7
+        settings(), "flights", id_field="id", on_error="skip", max_skipped_in_a_row=7
     )
     attach(sink, "the row type", monkeypatch)
     expected = {
@@ -99,7 +99,7 @@ def test_a_sink_of_rows_knows_index_id_and_what_to_do_with_a_bad_document(
         "verification": "full",
         "index": "flights",
         "id_field": "id",
-        "on_document_error": "skip",
+        "on_error": "skip",
         "max_skipped_in_a_row": "7",
         "max_batch_bytes": "5242880",
         "retry_timeout_ms": "300000",
@@ -111,10 +111,10 @@ def test_a_sink_of_strings_takes_json_as_it_is(
     built: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sink = elasticsearch.sink(
-        settings(), "flights", id_field=None, on_document_error="fail", max_skipped_in_a_row=7
+        settings(), "flights", id_field=None, on_error="fail", max_skipped_in_a_row=7
     )
     attach(sink, None, monkeypatch)
     ((kind, options),) = built
     assert kind == "json"
-    assert (options["index"], options["on_document_error"]) == ("flights", "fail")
+    assert (options["index"], options["on_error"]) == ("flights", "fail")
     assert "id_field" not in options

@@ -7,7 +7,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.flinksec.skipping.SkipBrake;
+import org.flinksec.badrecords.OnBadRecord;
+import org.flinksec.badrecords.SkipBrake;
 import org.flinksec.tls.TlsSettings;
 import org.flinksec.tls.Verification;
 
@@ -22,7 +23,7 @@ import org.flinksec.tls.Verification;
  * @param passwordFile path of a file that holds the password
  * @param apiKeyFile path of a file that holds an API key, encoded or as {@code id:key}
  * @param limits how much is batched, buffered and in flight
- * @param onDocumentError what happens to a document that is refused for good
+ * @param onError what happens to a document that cannot be sent, or is refused for good
  * @param maxSkipped how many documents may be left out in a row; 0 for any number
  */
 record ElasticsearchSettings(
@@ -34,7 +35,7 @@ record ElasticsearchSettings(
     String passwordFile,
     String apiKeyFile,
     Limits limits,
-    DocumentErrorPolicy onDocumentError,
+    OnBadRecord onError,
     int maxSkipped)
     implements Serializable {
 
@@ -76,8 +77,8 @@ record ElasticsearchSettings(
    * {@code verification}, {@code ca_certs}, {@code fingerprint}, {@code client_cert}, {@code
    * client_key}, {@code username}, {@code password_file}, {@code api_key_file}, {@code
    * max_batch_size}, {@code max_batch_bytes}, {@code max_in_flight}, {@code max_buffered}, {@code
-   * flush_interval_ms}, {@code retry_timeout_ms}, {@code on_document_error}, {@code
-   * max_skipped_in_a_row}. Only the first two are required.
+   * flush_interval_ms}, {@code retry_timeout_ms}, {@code on_error}, {@code max_skipped_in_a_row}.
+   * Only the first two are required.
    *
    * @throws IllegalArgumentException for an unknown, missing or contradictory setting
    */
@@ -98,7 +99,7 @@ record ElasticsearchSettings(
             flat.optional("password_file"),
             flat.optional("api_key_file"),
             limits(flat),
-            DocumentErrorPolicy.parse(flat.optional("on_document_error", "fail")),
+            OnBadRecord.parse(flat.optional(OnBadRecord.ARGUMENT, OnBadRecord.FAIL.word())),
             flat.atLeast(0, "max_skipped_in_a_row", SkipBrake.DEFAULT));
     flat.requireAllTaken();
     return parsed;

@@ -13,9 +13,13 @@ import org.apache.flink.connector.base.sink.writer.config.AsyncSinkWriterConfigu
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.ThreadSafeSimpleCounter;
+import org.flinksec.badrecords.BadRecord;
+import org.flinksec.badrecords.BadRecordException;
+import org.flinksec.badrecords.BadRecords;
+import org.flinksec.badrecords.Origin;
+import org.flinksec.badrecords.SkipBrake;
+import org.flinksec.badrecords.Stage;
 import org.flinksec.json.JsonEncodingException;
-import org.flinksec.logging.LimitedWarnings;
-import org.flinksec.skipping.SkipBrake;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,8 +27,8 @@ import org.slf4j.LoggerFactory;
  * Buffers documents, sends them, and acts on what becomes of them.
  *
  * <p>Besides Flink's own metrics of a sink it counts {@code flinksec.rejectedDocuments}, those left
- * out by {@code on_document_error = "skip"}, and {@code flinksec.retriedDocuments}. Too many left
- * out in a row fail the job, see {@link SkipBrake}.
+ * out by {@code on_error = "skip"}, and {@code flinksec.retriedDocuments}. Too many left out in a
+ * row fail the job, see {@link SkipBrake}.
  */
 final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentRequest> {
   private static final Logger LOG = LoggerFactory.getLogger(ElasticsearchSinkWriter.class);
@@ -33,13 +37,12 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
   private final OrderedRequestBuffer buffer;
   private final BulkClient client;
   private final Retries retries;
-  private final Counter rejected;
-  private final LimitedWarnings rejections = new LimitedWarnings(LOG, LimitedWarnings.SKIPPED);
+  private final BadRecords badRecords;
 
   // Two, since what is converted now is answered later; the third never brakes.
   private final SkipBrake conversions;
   private final SkipBrake answers;
-  private final SkipBrake free;
+  private final SkipBrake free = new SkipBrake(0);
 
   ElasticsearchSinkWriter(
       ElementConverter<T, DocumentRequest> converter,
@@ -68,11 +71,10 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
     this.settings = settings;
     this.buffer = buffer;
     this.client = client;
-    this.rejected = metrics.counter("rejectedDocuments", new ThreadSafeSimpleCounter());
-    String what = "documents for the Elasticsearch index " + settings.index();
-    this.conversions = new SkipBrake(settings.maxSkipped(), what);
-    this.answers = new SkipBrake(settings.maxSkipped(), what);
-    this.free = new SkipBrake(0, what);
+    Counter rejected = metrics.counter("rejectedDocuments", new ThreadSafeSimpleCounter());
+    this.badRecords = new BadRecords(settings.onError(), rejected, LOG);
+    this.conversions = new SkipBrake(settings.maxSkipped());
+    this.answers = new SkipBrake(settings.maxSkipped());
     this.retries =
         new Retries(
             settings, metrics.counter("retriedDocuments", new ThreadSafeSimpleCounter()), LOG);
@@ -98,12 +100,10 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
       super.write(element, context);
       conversions.passed();
     } catch (DocumentException e) {
-      reject(
-          conversions,
-          "a document for index '%s' cannot be sent: %s"
-              .formatted(settings.index(), e.getMessage()));
+      Origin origin = new Origin.Document(settings.index(), null);
+      badRecords.met(new BadRecord(Stage.ENCODE, origin, e.getMessage()), conversions);
     } catch (JsonEncodingException e) {
-      // Whatever on_document_error says: the next row would be of the wrong type, too.
+      // Whatever on_error says: the next row would be of the wrong type, too.
       throw new ElasticsearchSinkException(
           ("a row for index '%s' is not of its type: %s; the function that returns it has another"
                   + " output_type")
@@ -127,7 +127,7 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
         outcome -> {
           try {
             act(documents, Verdict.of(settings, documents, outcome), result);
-          } catch (ElasticsearchSinkException | RuntimeException e) {
+          } catch (ElasticsearchSinkException | BadRecordException | RuntimeException e) {
             result.completeExceptionally(e);
           }
         });
@@ -135,13 +135,13 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
 
   private void act(
       List<DocumentRequest> documents, Verdict verdict, ResultHandler<DocumentRequest> result)
-      throws ElasticsearchSinkException {
+      throws ElasticsearchSinkException, BadRecordException {
     if (verdict.fatal().isPresent()) {
       throw verdict.fatal().get();
     }
     boolean someGotIn = documents.size() > verdict.rejected().size() + verdict.retry().size();
-    for (Verdict.Rejection rejection : verdict.rejected()) {
-      reject(someGotIn ? free : answers, Verdict.describe(settings, rejection));
+    for (BadRecord rejected : verdict.rejected()) {
+      badRecords.met(rejected, someGotIn ? free : answers);
     }
     if (someGotIn) {
       answers.passed();
@@ -154,20 +154,9 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
     }
   }
 
-  private void reject(SkipBrake brake, String message) throws ElasticsearchSinkException {
-    if (settings.onDocumentError() == DocumentErrorPolicy.FAIL) {
-      throw new ElasticsearchSinkException(message);
-    }
-    if (brake.skipped()) {
-      throw new ElasticsearchSinkException(brake.tooMany("on_document_error") + message);
-    }
-    rejected.inc();
-    rejections.warn("Left out, as on_document_error = \"skip\" says: " + message);
-  }
-
   /** How many documents this writer has left out. */
   long rejectedDocuments() {
-    return rejected.getCount();
+    return badRecords.leftOut();
   }
 
   @Override

@@ -15,8 +15,8 @@ import org.flinksec.json.RowTypes;
  * ca_certs}, {@code fingerprint}, {@code client_cert}, {@code client_key}; {@code username} with
  * {@code password_file}, or {@code api_key_file}; {@code max_batch_size} (1000), {@code
  * max_batch_bytes} (5 MiB), {@code max_in_flight} (4), {@code max_buffered} (10 batches), {@code
- * flush_interval_ms} (1000), {@code retry_timeout_ms} (300000); {@code on_document_error} (fail or
- * skip; default fail). Certificates and credentials are paths, read where the sink runs.
+ * flush_interval_ms} (1000), {@code retry_timeout_ms} (300000); {@code on_error} (fail or skip;
+ * default fail). Certificates and credentials are paths, read where the sink runs.
  */
 public final class ElasticsearchSinks {
   private ElasticsearchSinks() {}

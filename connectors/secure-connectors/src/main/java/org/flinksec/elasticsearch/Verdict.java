@@ -6,6 +6,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.flinksec.badrecords.BadRecord;
+import org.flinksec.badrecords.Origin;
+import org.flinksec.badrecords.Stage;
 
 /**
  * What a bulk request's outcome means for its documents. Those that are in no list are delivered.
@@ -17,12 +20,9 @@ import java.util.Set;
  */
 record Verdict(
     List<DocumentRequest> retry,
-    List<Rejection> rejected,
+    List<BadRecord> rejected,
     String reason,
     Optional<ElasticsearchSinkException> fatal) {
-
-  /** A document and Elasticsearch's word on it. */
-  record Rejection(DocumentRequest document, BulkItem item) {}
 
   static Verdict of(
       ElasticsearchSettings settings, List<DocumentRequest> documents, BulkOutcome outcome) {
@@ -64,7 +64,7 @@ record Verdict(
   private static Verdict ofItems(
       ElasticsearchSettings settings, List<DocumentRequest> documents, List<BulkItem> items) {
     List<DocumentRequest> retry = new ArrayList<>();
-    List<Rejection> rejected = new ArrayList<>();
+    List<BadRecord> rejected = new ArrayList<>();
     Set<String> superseded = new HashSet<>();
     String reason = null;
     for (int i = items.size() - 1; i >= 0; i--) { // from the last, to know what comes after
@@ -81,7 +81,7 @@ record Verdict(
           reason = item.toString();
         }
       } else if (item.documentAtFault()) {
-        rejected.add(0, new Rejection(document, item));
+        rejected.add(0, rejection(settings, document, item));
       } else {
         return fatal(
             "Elasticsearch at %s does not take documents for index '%s': %s"
@@ -92,10 +92,12 @@ record Verdict(
     return new Verdict(retry, rejected, reason, Optional.empty());
   }
 
-  /** A message about a document that is refused: index and reason, nothing of its content. */
-  static String describe(ElasticsearchSettings settings, Rejection rejection) {
-    return "Elasticsearch at %s refuses a document for index '%s': %s"
-        .formatted(settings.hostList(), settings.index(), rejection.item);
+  private static BadRecord rejection(
+      ElasticsearchSettings settings, DocumentRequest document, BulkItem item) {
+    return new BadRecord(
+        Stage.REFUSED,
+        new Origin.Document(settings.index(), document.id()),
+        "Elasticsearch at %s says %s".formatted(settings.hostList(), item));
   }
 
   private static Verdict again(List<DocumentRequest> documents, String reason) {

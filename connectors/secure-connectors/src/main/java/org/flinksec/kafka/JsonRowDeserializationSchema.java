@@ -10,14 +10,18 @@ import org.apache.flink.api.java.typeutils.RowTypeInfo;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.flink.metrics.Counter;
-import org.apache.flink.metrics.SimpleCounter;
 import org.apache.flink.types.Row;
 import org.apache.flink.util.Collector;
+import org.flinksec.badrecords.BadRecord;
+import org.flinksec.badrecords.BadRecordException;
+import org.flinksec.badrecords.BadRecords;
+import org.flinksec.badrecords.OnBadRecord;
+import org.flinksec.badrecords.Origin;
+import org.flinksec.badrecords.SkipBrake;
+import org.flinksec.badrecords.Stage;
 import org.flinksec.json.JsonDecodingException;
 import org.flinksec.json.JsonToRow;
 import org.flinksec.json.RowTypes;
-import org.flinksec.logging.LimitedWarnings;
-import org.flinksec.skipping.SkipBrake;
 import org.flinksec.timestamps.EventTimes;
 import org.slf4j.LoggerFactory;
 
@@ -35,24 +39,23 @@ public final class JsonRowDeserializationSchema implements KafkaRecordDeserializ
   private final RowTypeInfo type;
   private final JsonToRow json;
   private final ArrayList<RecordMetadata> metadata;
-  private final UndecodableRecordPolicy policy;
+  private final OnBadRecord onError;
   private final int eventTime;
   private final int mostSkipped;
-  private transient Counter undecodable;
+  private transient BadRecords badRecords;
   private transient SkipBrake brake;
-  private transient LimitedWarnings warnings;
 
   private JsonRowDeserializationSchema(
       RowTypeInfo type,
       JsonToRow json,
       List<RecordMetadata> metadata,
-      UndecodableRecordPolicy policy,
+      OnBadRecord onError,
       int eventTime,
       int mostSkipped) {
     this.type = type;
     this.json = json;
     this.metadata = new ArrayList<>(metadata);
-    this.policy = policy;
+    this.onError = onError;
     this.eventTime = eventTime;
     this.mostSkipped = mostSkipped;
   }
@@ -62,17 +65,17 @@ public final class JsonRowDeserializationSchema implements KafkaRecordDeserializ
    * @param metadata row field to {@code topic}, {@code partition}, {@code offset}, {@code
    *     timestamp} or {@code key}; a field named here is never read from the document
    * @param required fields that must not be null, in the document or among the metadata
-   * @param onUndecodable {@code fail} or {@code skip}
+   * @param onError a word of {@link OnBadRecord}
    * @param eventTime the field that must hold a time, since watermarks follow it; null or empty for
    *     none
    * @param mostSkipped how many records may be left out in a row; 0 for any number
-   * @throws IllegalArgumentException if a name, a type or the policy does not fit
+   * @throws IllegalArgumentException if a name, a type or {@code onError} does not fit
    */
   public static JsonRowDeserializationSchema of(
       TypeInformation<?> rowType,
       Map<String, String> metadata,
       List<String> required,
-      String onUndecodable,
+      String onError,
       String eventTime,
       int mostSkipped) {
     RowTypeInfo type = RowTypes.require(rowType);
@@ -90,7 +93,7 @@ public final class JsonRowDeserializationSchema implements KafkaRecordDeserializ
         type,
         new JsonToRow(type, inDocument, metadata.keySet()),
         fields,
-        UndecodableRecordPolicy.parse(onUndecodable),
+        OnBadRecord.parse(onError),
         eventTime == null || eventTime.isEmpty()
             ? NONE
             : RowTypes.position(type, eventTime, "event_time"),
@@ -99,22 +102,28 @@ public final class JsonRowDeserializationSchema implements KafkaRecordDeserializ
 
   @Override
   public void open(InitializationContext context) {
-    undecodable = context.getMetricGroup().addGroup("flinksec").counter("undecodableRecords");
+    open(context.getMetricGroup().addGroup("flinksec").counter("undecodableRecords"));
+  }
+
+  void open(Counter undecodable) {
+    badRecords =
+        new BadRecords(
+            onError, undecodable, LoggerFactory.getLogger(JsonRowDeserializationSchema.class));
+    brake = new SkipBrake(mostSkipped);
   }
 
   @Override
   public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<Row> out)
-      throws UndecodableRecordException {
+      throws BadRecordException {
     Row row;
     try {
       row = read(record);
     } catch (JsonDecodingException e) {
-      reject(record.topic(), new UndecodableRecordException(record, e));
+      Origin origin = new Origin.Kafka(record.topic(), record.partition(), record.offset());
+      badRecords.met(new BadRecord(Stage.DECODE, origin, e.getMessage()), brake);
       return;
     }
-    if (brake != null) {
-      brake.passed();
-    }
+    brake.passed();
     out.collect(row);
   }
 
@@ -131,28 +140,9 @@ public final class JsonRowDeserializationSchema implements KafkaRecordDeserializ
     return row;
   }
 
-  private void reject(String topic, UndecodableRecordException problem)
-      throws UndecodableRecordException {
-    if (policy == UndecodableRecordPolicy.FAIL) {
-      throw problem;
-    }
-    if (warnings == null) {
-      warnings =
-          new LimitedWarnings(
-              LoggerFactory.getLogger(JsonRowDeserializationSchema.class), LimitedWarnings.SKIPPED);
-      brake = new SkipBrake(mostSkipped, "records of the Kafka topic " + topic);
-    }
-    if (brake.skipped()) {
-      throw new UndecodableRecordException(brake.tooMany("on_undecodable"), problem);
-    }
-    undecodable = undecodable == null ? new SimpleCounter() : undecodable;
-    undecodable.inc();
-    warnings.warn("Left out, as on_undecodable = \"skip\" says: " + problem.getMessage());
-  }
-
   /** How many records this instance has left out. */
   long undecodable() {
-    return undecodable == null ? 0 : undecodable.getCount();
+    return badRecords.leftOut();
   }
 
   @Override

@@ -13,6 +13,7 @@ import org.apache.flink.connector.base.sink.writer.TestSinkInitContextAnyThreadM
 import org.apache.flink.types.Row;
 import org.flinksec.Capture;
 import org.flinksec.Serialized;
+import org.flinksec.badrecords.BadRecordException;
 import org.flinksec.elasticsearch.FakeElasticsearch.Operation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -117,11 +118,11 @@ class ElasticsearchSinkWriterTest extends SinkAgainstAFake {
   void aNullIdIsAnErrorThatNamesTheField() throws Exception {
     try (var writer = writer()) {
       assertThatThrownBy(() -> write(writer, Row.of(null, 1L)))
-          .isInstanceOf(ElasticsearchSinkException.class)
+          .isInstanceOf(BadRecordException.class)
           .hasMessage(
-              "a document for index 'flights' cannot be sent: the id field 'id' is null or missing");
+              "a document for index 'flights' cannot be written: the id field 'id' is null or missing");
     }
-    config.put("on_document_error", "skip");
+    config.put("on_error", "skip");
     try (var writer = writer()) {
       write(writer, Row.of(null, 1L), Row.of("x".repeat(513), 2L), Row.of("", 3L));
       writer.flush(false);
@@ -183,7 +184,7 @@ class ElasticsearchSinkWriterTest extends SinkAgainstAFake {
 
   @Test
   void textThatIsNoSingleObjectIsRefusedAndLineFeedsCannotSmuggleOperations() throws Exception {
-    config.put("on_document_error", "skip");
+    config.put("on_error", "skip");
     ElasticsearchSink<String> sink =
         Serialized.copy((ElasticsearchSink<String>) ElasticsearchSinks.forJson(config));
     try (var writer =

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RefusedDocumentsTest extends SinkAgainstAFake {
   @Test
   void ofMixedStatusesTheOverloadedDocumentIsSentAgainAndTheBadOneSkipped() throws Exception {
-    config.put("on_document_error", "skip");
+    config.put("on_error", "skip");
     AtomicInteger attempts = new AtomicInteger();
     elasticsearch.itemStatus(
         operation ->
@@ -42,9 +42,9 @@ class RefusedDocumentsTest extends SinkAgainstAFake {
           .anySatisfy(
               message ->
                   assertThat(message)
-                      .startsWith("Left out, as on_document_error = \"skip\" says:")
+                      .startsWith("Left out, as on_error = \"skip\" says:")
                       .endsWith(
-                          "refuses a document for index 'flights': status 400,"
+                          " says status 400,"
                               + " document_parsing_exception at line 1, column 15: field 'n' does"
                               + " not fit its type long in the mapping"))
           .anySatisfy(message -> assertThat(message).startsWith("Sending 1 documents to"))
@@ -62,7 +62,7 @@ class RefusedDocumentsTest extends SinkAgainstAFake {
               e ->
                   assertThat(sinkFailure(e))
                       .isEqualTo(
-                          "Elasticsearch at %s refuses a document for index 'flights':"
+                          "a document for index 'flights' is refused: Elasticsearch at %s says"
                                   .formatted(config.get("hosts"))
                               + " status 400, document_parsing_exception at line 1, column 15:"
                               + " field 'n' does not fit its type long in the mapping"));
@@ -72,7 +72,7 @@ class RefusedDocumentsTest extends SinkAgainstAFake {
 
   @Test
   void aMissingIndexFailsTheJobEvenWhenBadDocumentsAreSkipped() throws Exception {
-    config.put("on_document_error", "skip");
+    config.put("on_error", "skip");
     elasticsearch.itemStatus(operation -> 404);
     try (var writer = writer()) {
       write(writer, Row.of("a", 1L));
@@ -106,7 +106,7 @@ class RefusedDocumentsTest extends SinkAgainstAFake {
           """)
   void aFaultOfTheJobStopsItEvenWhereBadDocumentsAreSkipped(
       int status, String type, String reason, String told) throws Exception {
-    config.put("on_document_error", "skip");
+    config.put("on_error", "skip");
     elasticsearch.items(operation -> new FakeElasticsearch.Answer(status, type, reason));
     try (Capture log = new Capture(ElasticsearchSinkWriter.class);
         var writer = writer()) {
@@ -148,7 +148,7 @@ class RefusedDocumentsTest extends SinkAgainstAFake {
           """)
   void aDocumentsOwnFaultIsSkippedAndToldWithoutItsContent(String type, String reason, String told)
       throws Exception {
-    config.put("on_document_error", "skip");
+    config.put("on_error", "skip");
     elasticsearch.items(
         operation ->
             operation.id().equals("bad")
@@ -171,7 +171,7 @@ class RefusedDocumentsTest extends SinkAgainstAFake {
 
   @Test
   void skippingStopsTheJobWhereNoDocumentGetsIn() throws Exception {
-    config.put("on_document_error", "skip");
+    config.put("on_error", "skip");
     config.put("max_skipped_in_a_row", "3");
     config.put("max_batch_size", "2");
     elasticsearch.itemStatus(operation -> operation.id().equals("good") ? 201 : 400);
@@ -189,7 +189,7 @@ class RefusedDocumentsTest extends SinkAgainstAFake {
               e ->
                   assertThat(sinkFailure(e))
                       .startsWith(
-                          "on_document_error = \"skip\" has left out 3 in a row"
+                          "on_error = \"skip\" has left out 3 in a row"
                               + " (job.max_skipped_in_a_row), and let none through")
                       .endsWith("field 'n' does not fit its type long in the mapping"));
     }
@@ -205,7 +205,7 @@ class RefusedDocumentsTest extends SinkAgainstAFake {
 
   @Test
   void aRowThatIsNotOfItsTypeStopsTheJobAndAValueThatJsonLacksIsTheDocuments() throws Exception {
-    config.put("on_document_error", "skip");
+    config.put("on_error", "skip");
     TypeInformation<Row> type =
         Types.ROW_NAMED(new String[] {"id", "v"}, Types.STRING, Types.DOUBLE);
     try (var writer = writer(type, List.of())) {

@@ -13,6 +13,7 @@ import org.apache.flink.connector.base.sink.writer.TestSinkInitContextAnyThreadM
 import org.apache.flink.types.Row;
 import org.apache.flink.util.ExceptionUtils;
 import org.flinksec.Serialized;
+import org.flinksec.badrecords.BadRecordException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -62,7 +63,8 @@ abstract class SinkAgainstAFake {
   }
 
   static String sinkFailure(Throwable thrown) {
-    return ExceptionUtils.findThrowable(thrown, ElasticsearchSinkException.class)
+    return ExceptionUtils.findThrowable(
+            thrown, e -> e instanceof ElasticsearchSinkException || e instanceof BadRecordException)
         .orElseThrow(() -> new AssertionError("no failure of the sink", thrown))
         .getMessage();
   }

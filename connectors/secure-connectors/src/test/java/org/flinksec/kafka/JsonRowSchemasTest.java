@@ -20,10 +20,12 @@ import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.ConsumerR
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.record.TimestampType;
+import org.apache.flink.metrics.SimpleCounter;
 import org.apache.flink.types.Row;
 import org.apache.flink.util.Collector;
 import org.flinksec.Capture;
 import org.flinksec.Serialized;
+import org.flinksec.badrecords.BadRecordException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -68,7 +70,7 @@ class JsonRowSchemasTest {
   void anUndecodableRecordFailsTheJobWithItsPlaceAndReason() {
     JsonRowDeserializationSchema schema = schema(Map.of(), List.of(), "fail");
     assertThatThrownBy(() -> decode(schema, record("k", "{\"delay\":\"late\"}", 1)))
-        .isInstanceOf(UndecodableRecordException.class)
+        .isInstanceOf(BadRecordException.class)
         .hasMessage(
             "the Kafka record at topic flights, partition 3, offset 17 cannot be decoded:"
                 + " field 'delay' should be a whole number but is a string");
@@ -89,7 +91,7 @@ class JsonRowSchemasTest {
           .allMatch(
               message ->
                   message.startsWith(
-                      "Left out, as on_undecodable = \"skip\" says: the Kafka record at topic"));
+                      "Left out, as on_error = \"skip\" says: the Kafka record at topic"));
     }
     assertThat(rows).extracting(row -> row.getField(0)).containsExactly("good");
     assertThat(schema.undecodable()).isEqualTo(3);
@@ -138,7 +140,7 @@ class JsonRowSchemasTest {
 
   @ParameterizedTest
   @MethodSource("poison")
-  void noDocumentGetsPastOnUndecodable(byte[] document) throws Exception {
+  void noPoisonDocumentGetsPastOnError(byte[] document) throws Exception {
     JsonRowDeserializationSchema skip = schema(Map.of(), List.of("id"), "skip");
     List<Row> rows = decode(skip, raw("k".getBytes(StandardCharsets.UTF_8), document));
     rows.addAll(decode(skip, record("k", "{\"id\":\"after\"}", 1)));
@@ -146,7 +148,7 @@ class JsonRowSchemasTest {
     assertThat(skip.undecodable()).isEqualTo(1);
     JsonRowDeserializationSchema fail = schema(Map.of(), List.of("id"), "fail");
     assertThatThrownBy(() -> decode(fail, raw(null, document)))
-        .isInstanceOf(UndecodableRecordException.class)
+        .isInstanceOf(BadRecordException.class)
         .hasMessageStartingWith(
             "the Kafka record at topic flights, partition 3, offset 17 cannot be decoded: ")
         .message()
@@ -189,9 +191,7 @@ class JsonRowSchemasTest {
         "-9223372036854775808"
       })
   void anEventTimeThatIsNullOrNoTimeIsTheRecordsFault(String time) throws Exception {
-    JsonRowDeserializationSchema schema =
-        Serialized.copy(
-            JsonRowDeserializationSchema.of(FLIGHT, Map.of(), List.of(), "skip", "delay", 5));
+    JsonRowDeserializationSchema schema = schema(Map.of(), List.of(), "skip", "delay");
     List<Row> rows = decode(schema, record(null, "{\"delay\":" + time + "}", 1));
     rows.addAll(decode(schema, record(null, "{\"delay\":253402300799999}", 1)));
     rows.addAll(decode(schema, record(null, "{\"delay\":-62135596800000}", 1)));
@@ -213,9 +213,9 @@ class JsonRowSchemasTest {
       decode(schema, record(null, "no", 1));
     }
     assertThatThrownBy(() -> decode(schema, record(null, "no", 1)))
-        .isInstanceOf(UndecodableRecordException.class)
+        .isInstanceOf(BadRecordException.class)
         .hasMessage(
-            "on_undecodable = \"skip\" has left out 5 in a row (job.max_skipped_in_a_row), and let"
+            "on_error = \"skip\" has left out 5 in a row (job.max_skipped_in_a_row), and let"
                 + " none through: that is the job's fault. The last one: the Kafka record at topic"
                 + " flights, partition 3, offset 17 cannot be decoded: the document is no longer"
                 + " JSON at line 1, column 3");
@@ -249,7 +249,7 @@ class JsonRowSchemasTest {
     assertThatThrownBy(() -> schema(Map.of("id", "offset"), List.of(), "fail"))
         .hasMessage("the offset of a Kafka record does not fit into a field of type String");
     assertThatThrownBy(() -> schema(Map.of(), List.of(), "ignore"))
-        .hasMessage("on_undecodable is 'ignore'; it must be 'fail' or 'skip'");
+        .hasMessage("on_error is 'ignore'; it must be 'fail' or 'skip'");
     assertThatThrownBy(
             () ->
                 JsonRowDeserializationSchema.of(Types.STRING, Map.of(), List.of(), "fail", null, 5))
@@ -340,14 +340,22 @@ class JsonRowSchemasTest {
       Types.ROW_NAMED(new String[] {"s", "n"}, Types.STRING, Types.LONG);
 
   private static JsonRowDeserializationSchema schema(
-      Map<String, String> metadata, List<String> required, String policy) {
-    return Serialized.copy(
-        JsonRowDeserializationSchema.of(FLIGHT, metadata, required, policy, "", 5));
+      Map<String, String> metadata, List<String> required, String onError) {
+    return schema(metadata, required, onError, "");
+  }
+
+  private static JsonRowDeserializationSchema schema(
+      Map<String, String> metadata, List<String> required, String onError, String eventTime) {
+    JsonRowDeserializationSchema schema =
+        Serialized.copy(
+            JsonRowDeserializationSchema.of(FLIGHT, metadata, required, onError, eventTime, 5));
+    schema.open(new SimpleCounter());
+    return schema;
   }
 
   private static List<Row> decode(
       JsonRowDeserializationSchema schema, ConsumerRecord<byte[], byte[]> record)
-      throws UndecodableRecordException {
+      throws BadRecordException {
     List<Row> rows = new ArrayList<>();
     schema.deserialize(
         record,

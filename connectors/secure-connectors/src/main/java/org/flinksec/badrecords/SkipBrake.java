@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.flinksec.skipping;
+package org.flinksec.badrecords;
 
 /**
  * Tells a job that leaves out a bad record here and there from one in which nothing gets through,
@@ -15,39 +15,42 @@ public final class SkipBrake {
   public static final int DEFAULT = 100;
 
   private final int most;
-  private final String what;
-  private int inARow;
+  private volatile int inARow;
 
   /**
    * @param most so many may be left out one after the other; 0 for any number
-   * @param what is left out, such as {@code records of the Kafka topic t}
    */
-  public SkipBrake(int most, String what) {
+  public SkipBrake(int most) {
     this.most = most;
-    this.what = what;
   }
 
   /** A record got through. */
-  public synchronized void passed() {
+  public void passed() {
+    if (inARow != 0) { // as a rule: then it costs a look, and no lock
+      reset();
+    }
+  }
+
+  private synchronized void reset() {
     inARow = 0;
   }
 
   /**
-   * A record was left out.
+   * A record is to be left out.
    *
    * @return whether it is one too many
    */
-  public synchronized boolean skipped() {
-    if (most > 0 && ++inARow > most) {
-      return true;
+  synchronized boolean skipped() {
+    if (most == 0) {
+      return false;
     }
-    SkipTally.add(what);
-    return false;
+    inARow++;
+    return inARow > most;
   }
 
   /** The start of a message about the record that was too many. */
-  public String tooMany(String policy) {
-    return "%s = \"skip\" has left out %d in a row (%s), and let none through: that is the job's fault. The last one: "
-        .formatted(policy, most, SETTING);
+  String tooMany(OnBadRecord choice) {
+    return "%s has left out %d in a row (%s), and let none through: that is the job's fault. The last one: "
+        .formatted(BadRecords.said(choice), most, SETTING);
   }
 }

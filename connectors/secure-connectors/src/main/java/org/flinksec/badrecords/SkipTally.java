@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.flinksec.skipping;
+package org.flinksec.badrecords;
 
 import java.util.Properties;
 

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.badrecords;
+
+/** Where a bad record came from, or was to go. */
+public sealed interface Origin {
+  /** The one record, for messages; nothing of its content, to which an id belongs. */
+  String one();
+
+  /** All records that go this way, for counts of what was left out. */
+  String all();
+
+  /** A record of a topic. */
+  record Kafka(String topic, int partition, long offset) implements Origin {
+    @Override
+    public String one() {
+      return "the Kafka record at topic %s, partition %d, offset %d"
+          .formatted(topic, partition, offset);
+    }
+
+    @Override
+    public String all() {
+      return "records of the Kafka topic " + topic;
+    }
+  }
+
+  /**
+   * A document for an index.
+   *
+   * @param index the index, alias or data stream
+   * @param id its id; null where it has none, or none that is known
+   */
+  record Document(String index, String id) implements Origin {
+    @Override
+    public String one() {
+      return "a document for index '%s'".formatted(index);
+    }
+
+    @Override
+    public String all() {
+      return "documents for the Elasticsearch index " + index;
+    }
+  }
+}

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Records that cannot be used through no fault of the job: what they are, and what a job chooses.
+
+One vocabulary for every reader and writer. The package ``org.flinksec.badrecords`` has the same in
+Java; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from flinksec_jobs import choices
+
+OnError = Literal["fail", "skip"]
+"""``fail`` the job with the record's origin and what is wrong with it; or ``skip``: leave it out,
+count it and warn of it, up to ``job.max_skipped_in_a_row``."""
+
+Stage = Literal["decode", "function", "encode", "refused"]
+"""Where on its way a record turned out to be bad: read, in a function of the job, when it was to be
+written, or at the server that it was sent to."""
+
+SKIPPED = "flinksec.skipped."
+"""In front of the system property of a JVM that counts what was left out of one topic or index."""
+
+
+@dataclass(frozen=True)
+class KafkaOrigin:
+    """A record of a topic."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class DocumentOrigin:
+    """A document for an index; its id is content, and in no message."""
+
+    index: str
+    id: str | None
+
+
+@dataclass(frozen=True)
+class BadRecord:
+    """A record that cannot be used.
+
+    Attributes:
+        stage: where on its way that turned out.
+        origin: which record it is.
+        why: what is wrong with it: names of fields and types, nothing of its content.
+    """
+
+    stage: Stage
+    origin: KafkaOrigin | DocumentOrigin
+    why: str
+
+
+def check_on_error(on_error: object) -> None:
+    """Refuse what no reader or writer does.
+
+    Raises:
+        SettingsError: it lists what there is.
+    """
+    choices.require("on_error", on_error, get_args(OnError))
