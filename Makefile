@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # One line each; the logic is in scripts/.
 
-.PHONY: help setup demo test lint format wheels bench fuzz test-nfs image image-test image-compare test-kubernetes clean
+.PHONY: help setup demo test lint format docs wheels bench fuzz test-nfs image image-test image-compare test-kubernetes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -24,6 +24,9 @@ lint: setup ## check style and types of Python, Java and shell
 
 format: setup ## format Python and Java
 	@scripts/format.sh
+
+docs: setup ## write the pages that are derived from the code
+	@.venv/bin/python scripts/pages.py
 
 wheels: setup ## build dist/flinksec_jobs and dist/flinksec_jobs_jre
 	@scripts/wheels.sh

@@ -1,12 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-from pathlib import Path
-
 import pytest
 
 from flinksec_jobs.settings import reference, schema
-
-PAGE = Path(__file__).parents[3] / "docs" / "settings.md"
-BEGIN, END = "<!-- settings: begin -->\n", "<!-- settings: end -->\n"
 
 
 def test_every_setting_says_what_it_means() -> None:
@@ -41,10 +36,3 @@ def test_every_setting_has_a_variable_of_its_own() -> None:
     variables = [setting.variable for setting in schema.settings()]
     assert len(set(variables)) == len(variables)
     assert "FLINKSEC_KAFKA__SECURITY_PROTOCOL" in variables
-
-
-def test_the_page_shows_the_settings_as_they_are() -> None:
-    page = PAGE.read_text("utf-8")
-    assert page.count(BEGIN) == page.count(END) == 1
-    shown = page.partition(BEGIN)[2].partition(END)[0]
-    assert shown == reference.markdown(), "paste `flinksec settings reference --markdown` there"
