@@ -18,9 +18,10 @@ calls `refuse` with them: problems become one exception, the rest is given back,
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from flinksec_jobs.errors import FlinkSecError, SettingsError
@@ -95,6 +96,14 @@ class Finding:
             return f"{self.why}{self.where._set_by()}"
         where = str(self.where)
         return f"{where}: {self.why}" if where else self.why
+
+    def placed(self, **known: str | None) -> Finding:
+        """Return it with more known of its place, by the names of `Where`."""
+        return replace(self, where=replace(self.where, **known))
+
+    def line(self) -> str:
+        """Return all of it but the severity, in one line: for a log, or one line of several."""
+        return f"{self} [{self.id}]: {self.fix}"
 
     def __lt__(self, other: Finding) -> bool:
         return self._order() < other._order()
@@ -194,9 +203,15 @@ def refuse(
         only = refused[0]
         raise error(f"{only} [{only.id}]", hint=only.fix or hint, findings=refused)
     if refused:
-        listed = "".join(f"\n  {one} [{one.id}]: {one.fix}" for one in refused)
+        listed = "".join(f"\n  {one.line()}" for one in refused)
         raise error(f"{summary(len(refused))}:{listed}", hint=hint, findings=refused)
     return everything
+
+
+def announce(found: Iterable[Finding], log: logging.Logger) -> None:
+    """Log warnings, and notes at the level INFO, as a start does with what it does not refuse."""
+    for one in sorted(found):
+        log.log(logging.INFO if one.severity == "note" else logging.WARNING, "%s", one.line())
 
 
 def _declare(kind: Kind) -> Kind:

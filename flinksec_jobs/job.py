@@ -26,11 +26,13 @@ from flinksec_jobs import (
     state,
 )
 from flinksec_jobs.errors import FlinkSecError, SettingsError
+from flinksec_jobs.file_checks import check_files
+from flinksec_jobs.findings import announce, refuse
 from flinksec_jobs.records import crossing
 from flinksec_jobs.resume import of_job
 from flinksec_jobs.runtime import artifacts, cluster_run, graph, jvm, local, local_jvm
 from flinksec_jobs.settings import Settings, duration, load
-from flinksec_jobs.settings.checks import check_files, weaknesses
+from flinksec_jobs.settings.weak import weaknesses
 from flinksec_jobs.used import Used
 
 if TYPE_CHECKING:
@@ -277,9 +279,7 @@ class SecureJob:
         """Check the settings' files, start the JVM and log in: what entering the block does."""
         if jvm.runs_in_a_cluster():
             cluster_run.tell_errors_briefly()
-        notes = check_files(self.settings)
-        for note in [*weaknesses(self.settings), *notes]:
-            _log.warning("%s", note)
+        announce(refuse([*check_files(self.settings), *weaknesses(self.settings)]), _log)
         if not jvm.runs_in_a_cluster():
             self._local_run.start_jvm()
         self._env = self._environment()

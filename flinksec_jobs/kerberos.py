@@ -12,10 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flinksec_jobs.errors import SecretError, SettingsError
+from flinksec_jobs.findings import Finding, Where, problem
 
 if TYPE_CHECKING:
     from flinksec_jobs.secrets import SecretFile
     from flinksec_jobs.settings import KerberosSettings
+
+_KEYTAB = problem("keytab-unusable", "the keytab cannot be read, or is open to others")
+_NO_KEY = problem("principal-not-in-keytab", "the keytab holds no key of the principal")
 
 _LOGIN_MODULE = "com.sun.security.auth.module.Krb5LoginModule"
 _MAGIC = b"\x05\x02"
@@ -109,19 +113,20 @@ def read_keytab(keytab: SecretFile, setting: str = "kerberos.keytab") -> list[Ke
         ) from None
 
 
-def check_keytab(kerberos: KerberosSettings) -> None:
-    """Make sure that the keytab holds a key of the principal.
-
-    Raises:
-        SecretError: the keytab cannot be read.
-        SettingsError: it holds keys of others only; lists whose.
-    """
-    held = sorted({entry.principal for entry in read_keytab(kerberos.keytab)})
+def check_keytab(kerberos: KerberosSettings) -> Iterator[Finding]:
+    """Look whether the keytab can be read and holds a key of the principal."""
+    keytab = Where(setting="kerberos.keytab", file=str(kerberos.keytab.path))
+    try:
+        held = sorted({entry.principal for entry in read_keytab(kerberos.keytab)})
+    except SecretError as error:
+        yield _KEYTAB.of(error, keytab)
+        return
     if kerberos.principal not in held:
-        raise SettingsError(
+        yield _NO_KEY.at(
+            Where(setting="kerberos.principal", file=keytab.file),
             f"kerberos.principal {kerberos.principal} has no key in kerberos.keytab "
             f"(file:{kerberos.keytab.path}), which holds {', '.join(held) or 'no keys'}",
-            hint="use one of these principals, or the keytab of this one",
+            fix="use one of these principals, or the keytab of this one",
         )
 
 

@@ -16,8 +16,7 @@ from flinksec_jobs.cluster import flink_conf
 from flinksec_jobs.cluster.entrypoint import Mounts, ProcessStart, prepare
 from flinksec_jobs.cluster.flink_conf_problems import problems, refuse
 from flinksec_jobs.cluster.job_inputs import Program
-from flinksec_jobs.settings import load
-from flinksec_jobs.settings.checks import refuse_nothing
+from flinksec_jobs.settings import load, refuse_nothing
 
 _DEFAULTS = Mounts()
 _HELP = {

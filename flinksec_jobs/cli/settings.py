@@ -9,12 +9,13 @@ from pathlib import Path
 
 import click
 
+from flinksec_jobs.cli import findings_output
 from flinksec_jobs.cli.output import put, say, say_json
-from flinksec_jobs.errors import KeyRingError
-from flinksec_jobs.sealed import KeyRing
-from flinksec_jobs.settings import Settings, load, reference
-from flinksec_jobs.settings.checks import check_files, refuse_nothing, weaknesses
+from flinksec_jobs.file_checks import check_files
+from flinksec_jobs.findings import Finding, problems
+from flinksec_jobs.settings import Settings, load, reference, refuse_nothing
 from flinksec_jobs.settings.fields import flattened
+from flinksec_jobs.settings.weak import weaknesses
 
 _FILE = click.argument("file", required=False, type=click.Path(path_type=Path))
 
@@ -49,18 +50,21 @@ def show(file: Path | None, as_json: bool) -> None:
 
 @settings.command()
 @_FILE
-def check(file: Path | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def check(file: Path | None, as_json: bool) -> None:
     """Open every file that the settings name, and warn of weak choices.
 
-    Names and addresses that stand in examples only, such as example.com, are errors.
+    Names and addresses that stand in examples only, such as example.com, are problems. Exit code 1
+    if there is a problem; warnings do not count.
     """
-    loaded = load(file)
-    refuse_nothing(loaded)
-    notes = check_files(loaded, examples=True)
-    _check_key_ring(loaded)
-    for line in [*weaknesses(loaded), *notes]:
-        say(f"warning: {line}", err=True)
-    say(f"the settings can be used: {', '.join(_sections(loaded))}")
+    found, sections = _checked(file)
+    if as_json:
+        say_json({"sections": sections, "findings": findings_output.as_dicts(found)}, indent=2)
+    else:
+        findings_output.show(found)
+        verdict = "cannot be used" if problems(found) else "can be used"
+        say(f"the settings {verdict}: {', '.join(sections)}; {findings_output.counted(found)}")
+    click.get_current_context().exit(findings_output.exit_code(found))
 
 
 @settings.command("reference")
@@ -77,14 +81,10 @@ def reference_(markdown: bool) -> None:
         say(f"    {entry.meaning}")
 
 
-def _check_key_ring(loaded: Settings) -> None:
-    """Open the whole ring, as the job and Flink will: others must not be able to change it."""
-    state = loaded.state
-    if state and state.sealed and state.keys:
-        try:
-            KeyRing.open(state.keys)
-        except KeyRingError as error:
-            raise KeyRingError(f"state.keys: {error.message}", hint=error.hint) from error
+def _checked(file: Path | None) -> tuple[list[Finding], list[str]]:
+    loaded = load(file)
+    refuse_nothing(loaded)
+    return [*check_files(loaded, examples=True), *weaknesses(loaded)], _sections(loaded)
 
 
 def _sections(loaded: Settings) -> list[str]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
-from flinksec_jobs import hadoop_conf, hdfs
+from flinksec_jobs import findings, hadoop_conf, hdfs
 from flinksec_jobs.cluster import flink_conf, flink_process, job_inputs, tls_check, trust_stores
 from flinksec_jobs.cluster.flink_conf import Config, Role
 from flinksec_jobs.cluster.flink_conf_drift import drift
@@ -26,12 +26,12 @@ from flinksec_jobs.cluster.memory_directories import make_private
 from flinksec_jobs.cluster.memory_volume import is_in_memory
 from flinksec_jobs.cluster.start_options import refuse_environment, refuse_options
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.files import SETTINGS, read_text
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import artifacts, local
 from flinksec_jobs.runtime.java import Java, find_java
 from flinksec_jobs.settings import ClusterSettings, Settings, load
-from flinksec_jobs.settings.checks import check_files
 
 _log = logging.getLogger("flinksec_jobs.cluster")
 LOG4J = "log4j-console.properties"
@@ -109,7 +109,7 @@ def prepare(start: ProcessStart) -> ReadyProgram:
     mounts, home, java = start.mounts, flink_conf.flink_home(), find_java()
     settings = load(mounts.settings)
     # The job would say so too, from within Flink and half a minute later.
-    check_files(settings)
+    findings.announce(findings.refuse(check_files(settings)), _log)
     _refuse_missing_beam(settings)
     given = _given(settings, mounts, home)
     refuse_options(start.options, settings)

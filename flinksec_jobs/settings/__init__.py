@@ -3,7 +3,7 @@
 
 from flinksec_jobs.settings.cluster import ClusterSettings, ClusterTlsSettings
 from flinksec_jobs.settings.durations import duration, format_duration
-from flinksec_jobs.settings.load import load, parse
+from flinksec_jobs.settings.load import load, parse, refuse_nothing
 from flinksec_jobs.settings.models import (
     ElasticsearchSettings,
     HdfsSettings,
@@ -32,4 +32,5 @@ __all__ = [
     "format_duration",
     "load",
     "parse",
+    "refuse_nothing",
 ]

@@ -105,6 +105,25 @@ def _build(
     return settings
 
 
+def refuse_nothing(settings: Settings) -> None:
+    """Refuse settings in which nothing is said: a file was forgotten, or is empty.
+
+    Raises:
+        SettingsError: no section was given, neither in a file nor in the environment.
+    """
+    if settings.model_fields_set:
+        return
+    if settings.source is None:
+        raise SettingsError(
+            "there are no settings: no file is named, and no FLINKSEC_ variable sets anything",
+            hint="name the file, as an argument or in FLINKSEC_SETTINGS",
+        )
+    raise SettingsError(
+        f"the settings file {settings.source} says nothing",
+        hint="`flinksec settings reference` lists what goes into it",
+    )
+
+
 def _source(path: Path | str | None, environ: Mapping[str, str]) -> Path | None:
     chosen = path or environ.get(_FILE_VARIABLE)
     return Path(chosen) if chosen else None

@@ -3,99 +3,166 @@
 
 from collections.abc import Iterator
 
+from flinksec_jobs.findings import Finding, Kind, Where, warning
 from flinksec_jobs.settings.flink_options import options_set_by
 from flinksec_jobs.settings.models import Settings
 from flinksec_jobs.settings.passthrough import is_sealed
 
-# Properties of Kafka's clients that may be set to something weaker: name, strong values, effect.
+_KAFKA_OPEN = warning("kafka-open", "Kafka is neither encrypted nor authenticated")
+_KAFKA_CLEAR = warning("kafka-not-encrypted", "Kafka is not encrypted")
+_KAFKA_ANONYMOUS = warning("kafka-anonymous", "Kafka does not know who the job is")
+_KAFKA_ANY_HOST = warning("kafka-any-host-name", "Kafka's certificate may be another host's")
+_KAFKA_REVERSE_DNS = warning("kafka-host-name-by-dns", "reverse DNS chooses Kafka's host name")
+_KAFKA_LOSES = warning("kafka-may-lose-records", "Kafka may lose what was written")
+_ES_CLEAR = warning("elasticsearch-not-encrypted", "Elasticsearch is not encrypted")
+_ES_ANYONE = warning("elasticsearch-unchecked", "Elasticsearch's certificate is not checked")
+_ES_ANY_HOST = warning(
+    "elasticsearch-any-host-name", "Elasticsearch's certificate may be another host's"
+)
+_ES_ANONYMOUS = warning("elasticsearch-anonymous", "Elasticsearch does not know who the job is")
+_HDFS_CLEAR = warning("hdfs-not-encrypted", "HDFS is not encrypted")
+_STATE_CLEAR = warning("state-not-sealed", "state is neither encrypted nor authenticated")
+_ZOOKEEPER = warning("zookeeper-open", "ZooKeeper is neither encrypted nor authenticated")
+_FLINK_WEAK = warning("flink-option-weakens", "an option in [flink] weakens something")
+_FLINK_UNKNOWN = warning("flink-option-unknown", "Flink knows no option of this name in [flink]")
+_RECOVERY = warning("recovery-not-authenticated", "a job starts from state that is not sealed")
+
+# Properties of Kafka's clients that may be set to something weaker: name, strong values, kind and
+# effect.
 _KAFKA_PROPERTIES = (
-    ("ssl.endpoint.identification.algorithm", ("https",), "may have any host name"),
+    (
+        "ssl.endpoint.identification.algorithm",
+        ("https",),
+        _KAFKA_ANY_HOST,
+        "may have any host name",
+    ),
     (
         "client.dns.lookup",
         ("use_all_dns_ips",),
+        _KAFKA_REVERSE_DNS,
         "may have the host name that the reverse DNS of its address gives",
     ),
-    ("acks", ("all", "-1"), "may lose what was written"),
+    ("acks", ("all", "-1"), _KAFKA_LOSES, "may lose what was written"),
 )
 
 
-def weaknesses(settings: Settings) -> list[str]:
-    """Return one line for every choice that is weaker than the default, naming the endpoint."""
-    found = [*_kafka_weaknesses(settings), *_elasticsearch_weaknesses(settings)]
-    if settings.hdfs:
-        for name in ("rpc_protection", "data_transfer_protection"):
-            if (level := getattr(settings.hdfs, name)) != "privacy":
-                found.append(
-                    f"HDFS at {settings.hdfs.uri} is not encrypted: "
-                    + _said(settings, f"hdfs.{name}", level)
-                )
-    if settings.state and not settings.state.sealed:
-        found.append(
-            f"state in {settings.state.uri} is neither encrypted nor authenticated: "
-            + _said(settings, "state.sealed", "false")
-        )
-    return [*found, *_state_weaknesses(settings)]
+def weaknesses(settings: Settings) -> list[Finding]:
+    """Return a warning for every choice that is weaker than the default, naming the endpoint."""
+    return [
+        *_kafka(settings),
+        *_elasticsearch(settings),
+        *_hdfs(settings),
+        *_state(settings),
+        *_flink(settings),
+        *_zookeeper(settings),
+    ]
 
 
-def _state_weaknesses(settings: Settings) -> Iterator[str]:
-    yield from _flink_weaknesses(settings)
-    cluster = settings.cluster
-    if cluster and cluster.high_availability == "zookeeper":
-        said = _said(settings, "cluster.high_availability", "zookeeper")
-        yield (
-            f"ZooKeeper at {','.join(cluster.zookeeper_quorum)} is neither encrypted nor "
-            f"authenticated, and tells a JobManager which job and checkpoint are its own: {said}"
-        )
+def _found(
+    kind: Kind, settings: Settings, setting: str, value: str, effect: str, *, fix: str
+) -> Finding:
+    origin = settings.origin(setting)
+    where = Where(setting=setting, origin=None if origin == "default" else origin)
+    return kind.at(where, f"with {value}, {effect}", fix=fix)
 
 
-def _flink_weaknesses(settings: Settings) -> Iterator[str]:
-    sealed = settings.state is not None and settings.state.sealed
-    for key, value in settings.flink.items():
-        said = _said(settings, f"flink.{key}", str(value))
-        options = options_set_by(key)
-        for option in options:
-            if option.kind == "announced":
-                yield f"{option.detail}: {said}"
-            if option.kind == "recovery" and sealed and not is_sealed(value):
-                yield f"the state that the job starts from is not authenticated: {said}"
-        if not options:
-            yield f"this release of Flink knows no such option: {said}"
-
-
-def _kafka_weaknesses(settings: Settings) -> Iterator[str]:
+def _kafka(settings: Settings) -> Iterator[Finding]:
     kafka = settings.kafka
     if kafka is None:
         return
-    where = f"Kafka at {','.join(kafka.bootstrap_servers)}"
-    protocol = _said(settings, "kafka.security_protocol", kafka.security_protocol)
-    if kafka.security_protocol == "PLAINTEXT":
-        yield f"{where} is neither encrypted nor authenticated: {protocol}"
-    if kafka.security_protocol == "SASL_PLAINTEXT":
-        yield f"{where} is not encrypted: {protocol}"
-    if kafka.security_protocol == "SSL" and not kafka.client_cert:
-        yield f"{where} does not know who the job is: {protocol} without kafka.client_cert"
-    for name, strong, effect in _KAFKA_PROPERTIES:
+    endpoint = f"Kafka at {','.join(kafka.bootstrap_servers)}"
+    setting, protocol = "kafka.security_protocol", kafka.security_protocol
+    if protocol == "PLAINTEXT":
+        effect = f"{endpoint} is neither encrypted nor authenticated"
+        yield _found(_KAFKA_OPEN, settings, setting, protocol, effect, fix="use SASL_SSL or SSL")
+    if protocol == "SASL_PLAINTEXT":
+        effect = f"{endpoint} is not encrypted"
+        yield _found(_KAFKA_CLEAR, settings, setting, protocol, effect, fix="use SASL_SSL")
+    if protocol == "SSL" and not kafka.client_cert:
+        effect = f"and without kafka.client_cert, {endpoint} does not know who the job is"
+        fix = "use SASL_SSL, or set kafka.client_cert and kafka.client_key"
+        yield _found(_KAFKA_ANONYMOUS, settings, setting, protocol, effect, fix=fix)
+    for name, strong, kind, effect in _KAFKA_PROPERTIES:
         value = kafka.properties.get(name, strong[0])
         if value not in strong and (kafka.uses_tls or name == "acks"):
-            said = _said(settings, f"kafka.properties.{name}", value or "''")
-            yield f"{where} {effect}: {said}"
+            setting, told = f"kafka.properties.{name}", f"{endpoint} {effect}"
+            fix = f"leave it out, or set it to {strong[0]}"
+            yield _found(kind, settings, setting, value or "''", told, fix=fix)
 
 
-def _elasticsearch_weaknesses(settings: Settings) -> Iterator[str]:
+def _elasticsearch(settings: Settings) -> Iterator[Finding]:
     elasticsearch = settings.elasticsearch
     if elasticsearch is None:
         return
-    where = f"Elasticsearch at {','.join(elasticsearch.hosts)}"
-    verification = _said(settings, "elasticsearch.verification", elasticsearch.verification)
+    endpoint = f"Elasticsearch at {','.join(elasticsearch.hosts)}"
+    setting, verification = "elasticsearch.verification", elasticsearch.verification
     if any(host.startswith("http:") for host in elasticsearch.hosts):
-        yield f"{where} is not encrypted, credentials included: http:// in elasticsearch.hosts"
-    elif elasticsearch.verification == "none":
-        yield f"{where} may be anyone, its certificate is not checked: {verification}"
-    elif elasticsearch.verification == "certificate":
-        yield f"{where} may have any host name: {verification}"
+        effect = f"{endpoint} is not encrypted, credentials included"
+        fix = "have TLS switched on there, and use https://"
+        yield _found(_ES_CLEAR, settings, "elasticsearch.hosts", "http://", effect, fix=fix)
+    elif verification == "none":
+        effect = f"{endpoint} may be anyone, its certificate is not checked"
+        fix = "set it to full, with elasticsearch.ca_certs, or to fingerprint"
+        yield _found(_ES_ANYONE, settings, setting, verification, effect, fix=fix)
+    elif verification == "certificate":
+        effect = f"{endpoint} may have any host name"
+        fix = "set it to full, and name the host as its certificate does"
+        yield _found(_ES_ANY_HOST, settings, setting, verification, effect, fix=fix)
     if not (elasticsearch.username or elasticsearch.api_key or elasticsearch.client_cert):
-        yield f"{where} does not know who the job is: neither username, api_key nor client_cert"
+        yield _ES_ANONYMOUS.at(
+            Where(setting="elasticsearch"),
+            f"with neither username, api_key nor client_cert, {endpoint} does not know who the "
+            "job is",
+            fix="set elasticsearch.api_key, or username and password, or client_cert",
+        )
 
 
-def _said(settings: Settings, setting: str, value: str) -> str:
-    return f"{setting} = {value} (set by {settings.origin(setting)})"
+def _hdfs(settings: Settings) -> Iterator[Finding]:
+    if settings.hdfs is None:
+        return
+    effect = f"HDFS at {settings.hdfs.uri} is not encrypted"
+    fix = "set it to privacy, here and on the servers"
+    for name in ("rpc_protection", "data_transfer_protection"):
+        if (level := getattr(settings.hdfs, name)) != "privacy":
+            yield _found(_HDFS_CLEAR, settings, f"hdfs.{name}", level, effect, fix=fix)
+
+
+def _state(settings: Settings) -> Iterator[Finding]:
+    if settings.state and not settings.state.sealed:
+        effect = f"state in {settings.state.uri} is neither encrypted nor authenticated"
+        fix = "leave it out, and name a key ring in state.keys"
+        yield _found(_STATE_CLEAR, settings, "state.sealed", "false", effect, fix=fix)
+
+
+def _flink(settings: Settings) -> Iterator[Finding]:
+    sealed = settings.state is not None and settings.state.sealed
+    for key, value in settings.flink.items():
+        setting, said = f"flink.{key}", str(value)
+        options = options_set_by(key)
+        for option in options:
+            if option.kind == "announced":
+                fix = "leave it out unless it is meant"
+                yield _found(_FLINK_WEAK, settings, setting, said, option.detail, fix=fix)
+            if option.kind == "recovery" and sealed and not is_sealed(value):
+                effect = "the state that the job starts from is not authenticated"
+                fix = "name a sealed checkpoint or savepoint: sealed+ before its scheme"
+                yield _found(_RECOVERY, settings, setting, said, effect, fix=fix)
+        if not options:
+            effect = "nothing happens: this release of Flink knows no such option"
+            fix = "compare its name with Flink's documentation"
+            yield _found(_FLINK_UNKNOWN, settings, setting, said, effect, fix=fix)
+
+
+def _zookeeper(settings: Settings) -> Iterator[Finding]:
+    cluster = settings.cluster
+    if cluster and cluster.high_availability == "zookeeper":
+        quorum = ",".join(cluster.zookeeper_quorum)
+        yield _found(
+            _ZOOKEEPER,
+            settings,
+            "cluster.high_availability",
+            "zookeeper",
+            f"ZooKeeper at {quorum} is neither encrypted nor authenticated, and tells a "
+            "JobManager which job and checkpoint are its own",
+            fix="let nobody else reach ZooKeeper, or use kubernetes where there is Kubernetes",
+        )

@@ -155,18 +155,44 @@ def test_settings_show_json_is_one_object(settings_file: Path) -> None:
 
 def test_settings_check_warns_and_says_what_can_be_used(settings_file: Path) -> None:
     result = run("settings", "check", str(settings_file))
-    assert result.exit_code == 0
-    assert result.stdout == "the settings can be used: elasticsearch\n"
-    assert result.stderr.startswith("warning: Elasticsearch at https://a:1 may be anyone")
+    assert (result.exit_code, result.stderr) == (0, "")
+    warned, hint, verdict = result.stdout.splitlines()
+    assert warned == (
+        f"warning: elasticsearch.verification (set by {settings_file}): with none, Elasticsearch "
+        "at https://a:1 may be anyone, its certificate is not checked [elasticsearch-unchecked]"
+    )
+    assert hint.startswith("  hint: set it to full")
+    assert verdict == "the settings can be used: elasticsearch; 1 warning"
 
 
 def test_settings_check_fails_on_a_file_that_cannot_be_used(settings_file: Path) -> None:
-    (settings_file.parent / "password").chmod(0o644)
+    password = settings_file.parent / "password"
+    password.chmod(0o644)
     result = run("settings", "check", str(settings_file))
     assert result.exit_code == 1
-    assert "error: elasticsearch.password" in result.stderr
-    assert f"hint: chmod 0600 {settings_file.parent}/password" in result.stderr
+    assert result.stdout.startswith("problem: elasticsearch.password")
+    assert f"  hint: chmod 0600 {password}\n" in result.stdout
+    assert result.stdout.endswith(
+        "the settings cannot be used: elasticsearch; 1 problem, 1 warning\n"
+    )
     assert "hunter2" not in result.output
+
+
+def test_settings_check_json_has_the_shape_of_every_finding(settings_file: Path) -> None:
+    password = settings_file.parent / "password"
+    password.chmod(0o644)
+    result = run("settings", "check", "--json", str(settings_file))
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
+    assert told["sections"] == ["elasticsearch"]
+    exposed, unchecked = told["findings"]
+    assert exposed["id"] == "secret-unusable"
+    assert exposed["where"] == {
+        "setting": "elasticsearch.password",
+        "file": str(password),
+        "origin": str(settings_file),
+    }
+    assert (unchecked["id"], unchecked["severity"]) == ("elasticsearch-unchecked", "warning")
 
 
 @pytest.mark.parametrize("command", [("settings", "check"), ("cluster", "conf")])
@@ -224,7 +250,8 @@ def test_settings_check_names_what_still_stands_from_an_example(settings_file: P
         "flink.fs.s3.x still names s3.example.com, which stands for yours in examples (set by "
         f"{settings_file})",
     ):
-        assert told in result.stderr
+        assert told in result.stdout
+    assert result.stdout.count("[placeholder-left]") == 4
 
 
 def test_settings_reference_lists_every_setting() -> None:
@@ -242,7 +269,9 @@ def test_settings_check_opens_the_key_ring_as_the_job_does(tmp_path: Path) -> No
     (ring / "primary").chmod(0o666)
     result = run("settings", "check", str(settings_file))
     assert result.exit_code == 1
-    assert f"state.keys: key ring {ring}: the file 'primary' can be changed" in result.stderr
+    assert f"state.keys {ring} (set by {settings_file}): the file 'primary' can be changed" in (
+        result.stdout
+    )
 
 
 def test_run_hands_a_savepoint_to_the_job_that_it_starts(tmp_path: Path) -> None:

@@ -210,12 +210,14 @@ def test_families_of_options_go_through() -> None:
             "/etc/kubeconfig",
             "the API server, and how it is known, are what a file says that nobody looks into",
         ),
-        ("my.own", "1", "this release of Flink knows no such option"),
+        ("my.own", "1", "nothing happens: this release of Flink knows no such option"),
     ],
 )
 def test_what_is_allowed_and_weaker_is_announced(key: str, value: str, line: str) -> None:
     settings = load(overrides={"flink": {key: value}, "state": STATE}, environ={})
-    assert weaknesses(settings) == [f"{line}: flink.{key} = {value} (set by argument)"]
+    (found,) = weaknesses(settings)
+    assert (found.severity, found.where.setting) == ("warning", f"flink.{key}")
+    assert found.why == f"with {value}, {line}"
 
 
 def test_a_sealed_savepoint_is_nothing_to_announce() -> None:

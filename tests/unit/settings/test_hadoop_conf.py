@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from flinksec_jobs import hadoop_conf, hdfs
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.settings import HdfsSettings, load
-from flinksec_jobs.settings.checks import check_files
 
 KERBEROS = {"principal": "flink@EXAMPLE.COM", "keytab": "file:/etc/flink.keytab"}
 HOSTILE = """<?xml version="1.0"?>
@@ -158,8 +158,9 @@ def test_the_check_of_the_settings_opens_the_directory(tmp_path: Path, keytab: P
     krb5.write_text("[libdefaults]\n")
     kerberos = KERBEROS | {"keytab": keytab, "krb5_conf": krb5}
     section = {"uri": "hdfs://name:8020", "conf_dir": conf_dir(tmp_path, HOSTILE)}
-    notes = check_files(load(overrides={"kerberos": kerberos, "hdfs": section}, environ={}))
+    found = check_files(load(overrides={"kerberos": kerberos, "hdfs": section}, environ={}))
+    assert {(one.id, one.severity) for one in found} == {("hadoop-option-overruled", "warning")}
     assert (
-        f"hdfs.conf_dir {tmp_path}: hadoop.rpc.protection is not taken from there, "
-        "the settings decide" in notes
+        f"hdfs.conf_dir {tmp_path}: hadoop.rpc.protection (set by argument): it is not taken from "
+        "there, the settings decide" in map(str, found)
     )

@@ -133,8 +133,9 @@ def test_nothing_goes_through_but_what_the_list_allows(name: str, value: str) ->
 def test_a_weaker_value_that_may_be_set_is_announced(name: str, value: str, effect: str) -> None:
     section = {"bootstrap_servers": ["k:1"], "properties": {name: value}}
     settings = load(overrides={"kerberos": KERBEROS, "kafka": section}, environ={})
-    said = f"kafka.properties.{name} = {value or repr('')} (set by argument)"
-    assert weaknesses(settings) == [f"Kafka at k:1 {effect}: {said}"]
+    (found,) = weaknesses(settings)
+    assert (found.severity, found.where.setting) == ("warning", f"kafka.properties.{name}")
+    assert found.why == f"with {value or repr('')}, Kafka at k:1 {effect}"
 
 
 def test_the_list_names_settings_that_exist_and_calls_each_secret_one() -> None:
@@ -153,7 +154,8 @@ def test_zookeeper_is_announced_as_what_it_is() -> None:
     cluster = {"high_availability": "zookeeper", "zookeeper_quorum": ["z:2181"]}
     state = {"directory": "/s", "keys": "/k"}
     (line,) = weaknesses(load(overrides={"cluster": cluster, "state": state}, environ={}))
-    assert line == (
-        "ZooKeeper at z:2181 is neither encrypted nor authenticated, and tells a JobManager which "
-        "job and checkpoint are its own: cluster.high_availability = zookeeper (set by argument)"
+    assert str(line) == (
+        "cluster.high_availability (set by argument): with zookeeper, ZooKeeper at z:2181 is "
+        "neither encrypted nor authenticated, and tells a JobManager which job and checkpoint are "
+        "its own"
     )

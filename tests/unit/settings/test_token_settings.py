@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from flinksec_jobs import state
-from flinksec_jobs.errors import SecretError, SettingsError
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.settings import Pkcs11Settings, Settings, StateSettings, load
-from flinksec_jobs.settings.checks import check_files
 
 TOKEN = {"module": "/usr/lib/hsm.so", "token": "flink state", "pin": "file:/etc/pin"}
 
@@ -132,11 +132,12 @@ def test_the_module_and_the_pin_are_checked_without_a_login(tmp_path: Path) -> N
         },
         environ={},
     )
-    with pytest.raises(SettingsError) as error:
-        check_files(settings)
-    assert "state.pkcs11.module /usr/lib/hsm.so cannot be read" in str(error.value)
-    assert "too widely open (mode 0604)" in str(error.value)
-    assert "314159" not in str(error.value)
+    module, exposed = check_files(settings)
+    assert module.id == "token-module-unusable"
+    assert "state.pkcs11.module /usr/lib/hsm.so cannot be read" in str(module)
+    assert exposed.id == "secret-unusable"
+    assert "too widely open (mode 0604)" in str(exposed)
+    assert "314159" not in f"{module}{exposed}"
     fine = tmp_path / "module.so"
     fine.touch()
     pin.chmod(0o400)
@@ -153,5 +154,6 @@ def test_the_module_and_the_pin_are_checked_without_a_login(tmp_path: Path) -> N
     )
     assert check_files(checked) == []
     pin.write_text("")
-    with pytest.raises(SecretError, match=r"state.pkcs11.pin .* is empty"):
-        check_files(checked)
+    (empty,) = check_files(checked)
+    assert (empty.id, empty.where.setting) == ("secret-unusable", "state.pkcs11.pin")
+    assert "is empty" in empty.why

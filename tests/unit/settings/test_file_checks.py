@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import PrivateFormat
 
-from flinksec_jobs.errors import SecretError, SettingsError
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.file_checks import check_files
+from flinksec_jobs.findings import Finding, refuse
 from flinksec_jobs.settings import Settings, load
-from flinksec_jobs.settings.checks import check_files, weaknesses
+from flinksec_jobs.settings.weak import weaknesses
 
 KAFKA = {"bootstrap_servers": ["kafka-0:9092", "kafka-1:9092"]}
 ELASTICSEARCH = {"hosts": ["https://search:9200"]}
@@ -72,17 +74,23 @@ def test_nothing_is_opened_for_sections_that_are_not_there() -> None:
     assert check_files(loaded()) == []
 
 
-def test_one_problem_keeps_its_class_and_names_the_setting_and_where_it_was_set(
+def test_a_problem_names_the_setting_the_file_and_where_it_was_set(
     kerberos: dict[str, Any], write_toml: Callable[[str], Path]
 ) -> None:
     path = write_toml(f'[kerberos]\nprincipal = "a@R"\nkeytab = "file:/absent"\n'
                       f'krb5_conf = "{kerberos["krb5_conf"]}"')  # fmt: skip
-    with pytest.raises(SecretError) as caught:
-        check_files(load(path, environ={}))
-    assert caught.value.message == (
+    (found,) = check_files(load(path, environ={}))
+    assert found.as_dict() == {
+        "id": "keytab-unusable",
+        "severity": "problem",
+        "where": {"setting": "kerberos.keytab", "file": "/absent", "origin": str(path)},
+        "why": "kerberos.keytab (file:/absent) cannot be read: no such file or directory",
+        "fix": found.fix,
+    }
+    assert "the regular file that holds the secret" in found.fix
+    assert str(found) == (
         f"kerberos.keytab (file:/absent) cannot be read: no such file or directory (set by {path})"
     )
-    assert caught.value.hint
 
 
 def test_all_problems_are_told_at_once(kerberos: dict[str, Any], now: datetime) -> None:
@@ -93,41 +101,47 @@ def test_all_problems_are_told_at_once(kerberos: dict[str, Any], now: datetime) 
         hdfs={"uri": "hdfs://name", "conf_dir": "/absent/conf"},
         state={"directory": "/mnt/state", "keys": "/absent/keys"},
     )
+    found = check_files(settings, now=now)
+    assert [(one.id, one.where.setting) for one in found] == [
+        ("krb5-conf-unusable", "kerberos.krb5_conf"),
+        ("principal-not-in-keytab", "kerberos.principal"),
+        ("ca-certs-unusable", "kafka.ca_certs"),
+        ("secret-unusable", "elasticsearch.password"),
+        ("hadoop-conf-unusable", "hdfs.conf_dir"),
+        ("key-ring-unusable", "state.keys"),
+    ]
+    assert {one.where.origin for one in found} == {"argument"}
     with pytest.raises(SettingsError) as caught:
-        check_files(settings, now=now)
+        refuse(found)
     first, *lines = caught.value.message.splitlines()
     assert first == "6 settings cannot be used:"
-    starts = [
-        "  kerberos.krb5_conf /absent/krb5.conf cannot be read",
-        "  kerberos.principal other@EXAMPLE.COM has no key in kerberos.keytab",
-        "  kafka.ca_certs /absent/ca.pem cannot be read",
-        "  elasticsearch.password (file:/absent/password) cannot be read",
-        "  hdfs.conf_dir /absent/conf cannot be read",
-        "  state.keys /absent/keys cannot be read",
-    ]
-    assert [line[: len(start)] for line, start in zip(lines, starts, strict=True)] == starts
     assert all("(set by argument)" in line for line in lines)
+    assert all(one.fix and one.fix in caught.value.message for one in found)
 
 
 @pytest.mark.parametrize("section", [("kafka", KAFKA), ("elasticsearch", ELASTICSEARCH)])
-def test_an_expired_certificate_is_refused_and_one_that_ends_soon_is_noted(
+def test_an_expired_certificate_is_a_problem_and_one_that_ends_soon_a_warning(
     section: tuple[str, dict[str, Any]], make_identity: Callable[..., Any], now: datetime
 ) -> None:
     name, given = section
     given = {**given, "security_protocol": "SSL"} if name == "kafka" else given
 
-    def check(ends: timedelta, begins: timedelta = timedelta(days=-30)) -> list[str]:
+    def check(ends: timedelta, begins: timedelta = timedelta(days=-30)) -> list[Finding]:
         identity = make_identity(begins=now + begins, ends=now + ends)
-        return check_files(loaded(**{name: {**given, "ca_certs": identity.cert_file}}), now=now)
+        settings = loaded(**{name: {**given, "ca_certs": identity.cert_file}})
+        return [one for one in check_files(settings, now=now) if one.where.setting]
 
     assert check(timedelta(days=15)) == []
-    (note,) = check(timedelta(days=13))
-    assert f"{name}.ca_certs" in note
-    assert "CN=localhost ends on 2030-06-14" in note
-    with pytest.raises(SettingsError, match=f"{name}.ca_certs .* ended on 2030-05-31 00:00 UTC"):
-        check(timedelta(days=-1))
-    with pytest.raises(SettingsError, match=f"{name}.ca_certs .* begins only on 2030-06-02"):
-        check(timedelta(days=9), begins=timedelta(days=1))
+    (soon,) = check(timedelta(days=13))
+    assert (soon.id, soon.severity) == ("certificate-ends-soon", "warning")
+    assert soon.where.setting == f"{name}.ca_certs"
+    assert soon.why == "the certificate CN=localhost ends on 2030-06-14, in 13 days"
+    (ended,) = check(timedelta(days=-1))
+    assert (ended.id, ended.severity) == ("certificate-expired", "problem")
+    assert "ended on 2030-05-31 00:00 UTC" in ended.why
+    (early,) = check(timedelta(days=9), begins=timedelta(days=1))
+    assert early.id == "certificate-not-yet-valid"
+    assert "begins only on 2030-06-02" in early.why
 
 
 def test_an_old_authority_among_valid_ones_does_no_harm(
@@ -147,8 +161,8 @@ def test_an_expired_client_certificate_is_refused(
     settings = loaded(
         elasticsearch={**ELASTICSEARCH, "client_cert": old.cert_file, "client_key": old.key_file}
     )
-    with pytest.raises(SettingsError, match=r"elasticsearch.client_cert .* ended on"):
-        check_files(settings, now=now)
+    (found,) = check_files(settings, now=now)
+    assert (found.id, found.where.setting) == ("certificate-expired", "elasticsearch.client_cert")
 
 
 def test_a_key_must_fit_its_certificate(make_identity: Callable[..., Any], now: datetime) -> None:
@@ -156,8 +170,12 @@ def test_a_key_must_fit_its_certificate(make_identity: Callable[..., Any], now: 
     settings = loaded(
         elasticsearch={**ELASTICSEARCH, "client_cert": one.cert_file, "client_key": other.key_file}
     )
-    with pytest.raises(SettingsError, match=r"elasticsearch.client_key .*is not the key of"):
-        check_files(settings, now=now)
+    (found,) = check_files(settings, now=now)
+    assert found.id == "client-key-mismatch"
+    assert str(found) == (
+        f"elasticsearch.client_key {other.key_file} (set by argument): it is not the key of "
+        "elasticsearch.client_cert"
+    )
 
 
 def test_a_combined_file_for_kafka_must_be_in_the_form_that_kafka_reads(
@@ -172,11 +190,8 @@ def test_a_combined_file_for_kafka_must_be_in_the_form_that_kafka_reads(
         settings = loaded(
             kafka={**KAFKA, "security_protocol": "SSL", "client_cert": both, "client_key": both}
         )
-        if fits:
-            assert check_files(settings, now=now) == []
-        else:
-            with pytest.raises(SettingsError, match=r"kafka.client_key .*PKCS#8"):
-                check_files(settings, now=now)
+        found = [one.id for one in check_files(settings, now=now)]
+        assert found == ([] if fits else ["client-key-not-pkcs8"])
 
 
 def test_files_that_the_protocol_does_not_use_are_left_alone(now: datetime) -> None:
@@ -188,32 +203,35 @@ def test_files_that_the_protocol_does_not_use_are_left_alone(now: datetime) -> N
     assert check_files(settings, now=now) == []
 
 
-def test_a_key_ring_must_hold_its_primary_key(key_ring: Path, tmp_path: Path) -> None:
+def test_a_key_ring_must_open(key_ring: Path, tmp_path: Path) -> None:
     settings = loaded(state={"directory": str(tmp_path / "state"), "keys": key_ring})
-    check_files(settings)
+
+    def told() -> str:
+        (found,) = check_files(settings)
+        assert (found.id, found.where.setting) == ("key-ring-unusable", "state.keys")
+        assert found.fix
+        return found.why
+
+    assert check_files(settings) == []
     write(key_ring / "2030-01", bytes(31))
-    with pytest.raises(SecretError, match=r"state.keys .*is not a key of 32 bytes"):
-        check_files(settings)
+    assert "32 bytes" in told()
     write(key_ring / "2030-01", bytes(32), 0o644)
-    with pytest.raises(SecretError, match=r"state.keys .*too widely open"):
-        check_files(settings)
+    assert "mode 0644" in told()
     (key_ring / "2030-01").unlink()
-    with pytest.raises(SecretError, match=r"state.keys .*2030-01.* cannot be read"):
-        check_files(settings)
+    assert "'2030-01', which is not there" in told()
     for name in ("", "../x", ".hidden", "a/b"):
         write(key_ring / "primary", name.encode())
-        with pytest.raises(SettingsError, match=r"state.keys .*does not name a key"):
-            check_files(settings)
+        assert "primary" in told()
     (key_ring / "primary").unlink()
-    with pytest.raises(SettingsError, match=r"state.keys .*primary cannot be read"):
-        check_files(settings)
+    assert "primary" in told()
 
 
-def test_a_state_directory_that_is_a_file_is_refused(key_ring: Path, tmp_path: Path) -> None:
+def test_a_state_directory_that_is_a_file_is_a_problem(key_ring: Path, tmp_path: Path) -> None:
     (tmp_path / "a b").write_text("")
     settings = loaded(state={"directory": str(tmp_path / "a b"), "keys": key_ring})
-    with pytest.raises(SettingsError, match=r"state.directory .*/a b cannot be written"):
-        check_files(settings)
+    (found,) = check_files(settings)
+    assert found.id == "state-directory-not-writable"
+    assert (found.where.file, found.why) == (f"{tmp_path}/a b", "it cannot be written")
 
 
 def test_the_secure_way_has_no_weakness(kerberos: dict[str, Any]) -> None:
@@ -228,63 +246,75 @@ def test_the_secure_way_has_no_weakness(kerberos: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sections", "expected"),
+    ("sections", "name", "expected"),
     [
         (
             {"kafka": {**KAFKA, "security_protocol": "PLAINTEXT"}},
-            "Kafka at kafka-0:9092,kafka-1:9092 is neither encrypted nor authenticated: "
-            "kafka.security_protocol = PLAINTEXT (set by argument)",
+            "kafka-open",
+            "kafka.security_protocol (set by argument): with PLAINTEXT, Kafka at "
+            "kafka-0:9092,kafka-1:9092 is neither encrypted nor authenticated",
         ),
         (
             {"kafka": {**KAFKA, "security_protocol": "SASL_PLAINTEXT"}},
-            "Kafka at kafka-0:9092,kafka-1:9092 is not encrypted: "
-            "kafka.security_protocol = SASL_PLAINTEXT (set by argument)",
+            "kafka-not-encrypted",
+            "kafka.security_protocol (set by argument): with SASL_PLAINTEXT, Kafka at "
+            "kafka-0:9092,kafka-1:9092 is not encrypted",
         ),
         (
             {"kafka": {**KAFKA, "security_protocol": "SSL"}},
-            "Kafka at kafka-0:9092,kafka-1:9092 does not know who the job is: "
-            "kafka.security_protocol = SSL (set by argument) without kafka.client_cert",
+            "kafka-anonymous",
+            "kafka.security_protocol (set by argument): with SSL, and without kafka.client_cert, "
+            "Kafka at kafka-0:9092,kafka-1:9092 does not know who the job is",
         ),
         (
             {"kafka": {**KAFKA, "properties": {"ssl.endpoint.identification.algorithm": ""}}},
-            "Kafka at kafka-0:9092,kafka-1:9092 may have any host name: "
-            "kafka.properties.ssl.endpoint.identification.algorithm = '' (set by argument)",
+            "kafka-any-host-name",
+            "kafka.properties.ssl.endpoint.identification.algorithm (set by argument): with '', "
+            "Kafka at kafka-0:9092,kafka-1:9092 may have any host name",
         ),
         (
             {"elasticsearch": {**ELASTICSEARCH, "verification": "none", "api_key": "file:/a"}},
-            "Elasticsearch at https://search:9200 may be anyone, its certificate is not checked: "
-            "elasticsearch.verification = none (set by argument)",
+            "elasticsearch-unchecked",
+            "elasticsearch.verification (set by argument): with none, Elasticsearch at "
+            "https://search:9200 may be anyone, its certificate is not checked",
         ),
         (
             {"elasticsearch": {**ELASTICSEARCH, "verification": "certificate",
                                "api_key": "file:/a"}},
-            "Elasticsearch at https://search:9200 may have any host name: "
-            "elasticsearch.verification = certificate (set by argument)",
+            "elasticsearch-any-host-name",
+            "elasticsearch.verification (set by argument): with certificate, Elasticsearch at "
+            "https://search:9200 may have any host name",
         ),
         (
             {"elasticsearch": {"hosts": ["http://a:1"], "verification": "none",
                                "api_key": "file:/a"}},
-            "Elasticsearch at http://a:1 is not encrypted, credentials included: http:// in "
-            "elasticsearch.hosts",
+            "elasticsearch-not-encrypted",
+            "elasticsearch.hosts (set by argument): with http://, Elasticsearch at http://a:1 is "
+            "not encrypted, credentials included",
         ),
         (
             {"elasticsearch": ELASTICSEARCH},
-            "Elasticsearch at https://search:9200 does not know who the job is: neither "
-            "username, api_key nor client_cert",
+            "elasticsearch-anonymous",
+            "elasticsearch: with neither username, api_key nor client_cert, Elasticsearch at "
+            "https://search:9200 does not know who the job is",
         ),
         (
             {"hdfs": {"uri": "hdfs://name", "rpc_protection": "integrity"}},
-            "HDFS at hdfs://name is not encrypted: hdfs.rpc_protection = integrity "
-            "(set by argument)",
+            "hdfs-not-encrypted",
+            "hdfs.rpc_protection (set by argument): with integrity, HDFS at hdfs://name is not "
+            "encrypted",
         ),
         (
             {"state": {"directory": "/s", "sealed": False}},
-            "state in file:///s is neither encrypted nor authenticated: state.sealed = false "
-            "(set by argument)",
+            "state-not-sealed",
+            "state.sealed (set by argument): with false, state in file:///s is neither encrypted "
+            "nor authenticated",
         ),
     ],
 )  # fmt: skip
-def test_every_weaker_choice_is_told_in_one_line_that_names_the_endpoint(
-    kerberos: dict[str, Any], sections: dict[str, Any], expected: str
+def test_every_weaker_choice_is_a_warning_that_names_the_endpoint(
+    kerberos: dict[str, Any], sections: dict[str, Any], name: str, expected: str
 ) -> None:
-    assert weaknesses(loaded(kerberos=kerberos, **sections)) == [expected]
+    (found,) = weaknesses(loaded(kerberos=kerberos, **sections))
+    assert (found.id, found.severity, str(found)) == (name, "warning", expected)
+    assert found.fix

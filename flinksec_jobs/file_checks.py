@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can be proven about the settings without a network: that every file can be used."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+
+from flinksec_jobs import hadoop_conf, kerberos, tls
+from flinksec_jobs.certificate_dates import check_dates, check_trusted_dates
+from flinksec_jobs.errors import FlinkSecError, KeyRingError, SettingsError
+from flinksec_jobs.files import open_regular, reason, unreadable
+from flinksec_jobs.findings import Finding, Kind, Where, problem, warning
+from flinksec_jobs.placeholders import placeholders_below
+from flinksec_jobs.sealed import KeyRing
+from flinksec_jobs.secrets import SecretFile
+from flinksec_jobs.settings import (
+    ElasticsearchSettings,
+    HdfsSettings,
+    KafkaSettings,
+    KerberosSettings,
+    Settings,
+    StateSettings,
+)
+
+_SOON = timedelta(days=14)
+
+_PLACEHOLDER = problem("placeholder-left", "a name or address that stands in examples only")
+_KRB5_CONF = problem("krb5-conf-unusable", "kerberos.krb5_conf cannot be read")
+_CA_CERTS = problem("ca-certs-unusable", "the file of trusted CAs cannot be read")
+_CLIENT_CERT = problem("client-cert-unusable", "the client certificate cannot be read")
+_CLIENT_KEY = problem("client-key-unusable", "the client key cannot be read, or is open to others")
+_OTHER_KEY = problem("client-key-mismatch", "the client key is another certificate's")
+_NOT_PKCS8 = problem("client-key-not-pkcs8", "Kafka does not read a key of this form")
+_SECRET = problem("secret-unusable", "the file of a secret cannot be read, or is open to others")
+_HADOOP_CONF = problem("hadoop-conf-unusable", "Hadoop's configuration cannot be used")
+_OVERRULED = warning("hadoop-option-overruled", "the settings decide an option of hdfs.conf_dir")
+_KEY_RING = problem("key-ring-unusable", "the key ring cannot be opened, or is open to others")
+_MODULE = problem("token-module-unusable", "the PKCS#11 module cannot be read")
+_STATE_DIRECTORY = problem("state-directory-not-writable", "state cannot be written")
+
+
+def check_files(
+    settings: Settings, *, now: datetime | None = None, examples: bool = False
+) -> list[Finding]:
+    """Open every file that the settings name, as the job will.
+
+    Keytabs must hold the principal, certificates must be valid and fit their key, the key ring
+    must hold its primary key, and no secret may be readable by everyone. Files that the chosen
+    protocol does not use are left alone.
+
+    Args:
+        settings: what to check.
+        now: the time at which certificates must be valid; default: now.
+        examples: whether names and addresses that stand in examples only are problems, too.
+    """
+    found = [
+        *(_examples(settings) if examples else ()),
+        *_found(settings, now or datetime.now(UTC)),
+    ]
+    return [_with_origin(one, settings) for one in found]
+
+
+def _found(settings: Settings, now: datetime) -> Iterator[Finding]:
+    if settings.kerberos:
+        yield from _kerberos(settings.kerberos)
+    if settings.kafka and settings.kafka.uses_tls:
+        yield from _tls("kafka", settings.kafka, now)
+    if settings.elasticsearch:
+        yield from _elasticsearch(settings.elasticsearch, now)
+    if settings.hdfs and settings.hdfs.conf_dir:
+        yield from _hadoop(settings.hdfs, settings.hdfs.conf_dir)
+    if settings.state:
+        yield from _state(settings.state)
+
+
+def _with_origin(found: Finding, settings: Settings) -> Finding:
+    """Say what set the setting: a file or a variable, if anything did."""
+    origin = settings.origin((found.where.setting or "").partition("[")[0])
+    return found if origin == "default" else found.placed(origin=origin)
+
+
+def _examples(settings: Settings) -> Iterator[Finding]:
+    for path, placeholder in placeholders_below(settings.dump()):
+        # As settings are written: flink.rest.address, and not flink[rest.address].
+        setting = re.sub(r"\[(?!\d+\])(.*?)\]", r".\1", path)
+        yield _PLACEHOLDER.at(
+            Where(setting=setting),
+            f"{setting} still names {placeholder}, which stands for yours in examples",
+            fix="put your own",
+        )
+
+
+def _kerberos(settings: KerberosSettings) -> Iterator[Finding]:
+    where = Where(setting="kerberos.krb5_conf", file=str(settings.krb5_conf))
+    yield from _attempt(_KRB5_CONF, where, lambda: _readable(settings.krb5_conf, where))
+    yield from kerberos.check_keytab(settings)
+
+
+def _elasticsearch(settings: ElasticsearchSettings, now: datetime) -> Iterator[Finding]:
+    for name in ("password", "api_key"):
+        secret: SecretFile | None = getattr(settings, name)
+        if secret:
+            yield from _secret(secret, f"elasticsearch.{name}")
+    yield from _tls("elasticsearch", settings, now)
+
+
+def _tls(
+    section: str, settings: KafkaSettings | ElasticsearchSettings, now: datetime
+) -> Iterator[Finding]:
+    checks_chain = getattr(settings, "verification", "full") in {"full", "certificate"}
+    if settings.ca_certs and checks_chain:
+        yield from _authorities(settings.ca_certs, f"{section}.ca_certs", now)
+    if settings.client_cert and settings.client_key:
+        yield from _own(settings.client_cert, settings.client_key, section, now)
+
+
+def _authorities(path: Path, setting: str, now: datetime) -> Iterator[Finding]:
+    where = Where(setting=setting, file=str(path))
+    try:
+        certificates = tls.load_certificates(path, setting)
+    except FlinkSecError as error:
+        yield _CA_CERTS.of(error, where)
+    else:
+        yield from check_trusted_dates(certificates, where, now, _SOON)
+
+
+def _own(path: Path, key: SecretFile, section: str, now: datetime) -> Iterator[Finding]:
+    setting = f"{section}.client_cert"
+    where = Where(setting=setting, file=str(path))
+    leaf: x509.Certificate | None = None
+    try:
+        leaf = tls.load_certificates(path, setting)[0]
+    except FlinkSecError as error:
+        yield _CLIENT_CERT.of(error, where)
+    else:
+        yield from check_dates(leaf, where, now, _SOON)
+    is_combined = section == "kafka" and path == key.path
+    yield from _own_key(key, leaf, f"{section}.client_key", is_combined=is_combined)
+
+
+def _own_key(
+    key: SecretFile, leaf: x509.Certificate | None, setting: str, *, is_combined: bool
+) -> Iterator[Finding]:
+    where = Where(setting=setting, file=str(key.path))
+    try:
+        private = tls.load_private_key(key, setting)
+        content = key.read_bytes(setting)
+    except FlinkSecError as error:
+        yield _CLIENT_KEY.of(error, where)
+        return
+    if leaf and not tls.belongs_to(private, leaf):
+        yield _OTHER_KEY.at(
+            where,
+            f"it is not the key of {setting.removesuffix('key')}cert",
+            fix="name the key that was made with the certificate, and put the job's certificate "
+            "first in its file",
+        )
+    elif is_combined and b"-----BEGIN PRIVATE KEY-----" not in content:
+        yield _NOT_PKCS8.at(
+            where,
+            "it is not in PKCS#8, the one form that Kafka reads",
+            fix="convert the key with openssl pkcs8 -topk8 -nocrypt",
+        )
+
+
+def _hadoop(settings: HdfsSettings, directory: Path) -> Iterator[Finding]:
+    setting = "hdfs.conf_dir"
+    where = Where(setting=setting, file=str(directory))
+    try:
+        _listable(directory, setting)
+        given = hadoop_conf.read(directory, setting)
+    except FlinkSecError as error:
+        yield _HADOOP_CONF.of(error, where)
+        return
+    for name in hadoop_conf.overruled(given, hadoop_conf.decided(settings)):
+        yield _OVERRULED.at(
+            replace(where, field=name),
+            "it is not taken from there, the settings decide",
+            fix="take it out, or have the servers and the settings agree",
+        )
+
+
+def _state(settings: StateSettings) -> Iterator[Finding]:
+    if settings.sealed and settings.keys:
+        yield from _key_ring(settings.keys)
+    if settings.sealed and (token := settings.pkcs11):
+        # No login: each wrong PIN brings a token closer to its lock, so only a job tries it.
+        where = Where(setting="state.pkcs11.module", file=str(token.module))
+        yield from _attempt(_MODULE, where, lambda: _readable(token.module, where))
+        yield from _secret(token.pin, "state.pkcs11.pin")
+    if settings.uri.removeprefix("sealed+").startswith("file://"):
+        yield from _writable_if_there(Path(settings.directory.partition("file://")[2]))
+
+
+def _key_ring(directory: Path) -> Iterator[Finding]:
+    where = Where(setting="state.keys", file=str(directory))
+    try:
+        _listable(directory, "state.keys")
+        KeyRing.open(directory)
+    except KeyRingError as error:
+        why = error.message.removeprefix(f"key ring {directory}: ")
+        yield _KEY_RING.at(where, why, fix=error.hint or "put the ring's files back as they were")
+    except FlinkSecError as error:
+        yield _KEY_RING.of(error, where)
+
+
+def _secret(secret: SecretFile, setting: str) -> Iterator[Finding]:
+    where = Where(setting=setting, file=str(secret.path))
+    return _attempt(_SECRET, where, lambda: secret.check(setting))
+
+
+def _attempt(kind: Kind, where: Where, action: Callable[[], object]) -> Iterator[Finding]:
+    """Yield a finding of this kind if an action raises."""
+    try:
+        action()
+    except FlinkSecError as error:
+        yield kind.of(error, where, fix="`flinksec settings reference` says what it must be")
+
+
+def _readable(path: Path, where: Where) -> None:
+    """Read it as whoever needs it will; a module of a program is large."""
+    try:
+        with open_regular(path) as file:
+            file.read(1)
+    except OSError as error:
+        raise unreadable(path, str(where.setting), error, SettingsError) from error
+
+
+def _listable(path: Path, setting: str) -> None:
+    try:
+        next(path.iterdir(), None)
+    except OSError as error:
+        raise SettingsError(
+            f"{setting} {path} cannot be read: {reason(error)}",
+            hint=f"it must be a directory that user id {os.geteuid()} may read",
+        ) from error
+
+
+def _writable_if_there(path: Path) -> Iterator[Finding]:
+    """Check an existing directory; one that is not there is made by the job."""
+    if path.exists() and not (path.is_dir() and os.access(path, os.W_OK | os.X_OK)):
+        yield _STATE_DIRECTORY.at(
+            Where(setting="state.directory", file=str(path)),
+            "it cannot be written",
+            fix=f"it must be a directory that user id {os.geteuid()} may write",
+        )
