@@ -3,19 +3,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from flinksec_jobs import hadoop_conf
+from flinksec_jobs import formats, hadoop_conf
 from flinksec_jobs.errors import SettingsError
-from flinksec_jobs.runtime import jvm
 
 if TYPE_CHECKING:
-    from pyflink.datastream import DataStream
-
     from flinksec_jobs.record_sink import RecordSink
     from flinksec_jobs.settings import HdfsSettings
-
-Format = Literal["json"]
 
 # What holds unless `conf_dir` says otherwise.
 _HABITS = {
@@ -51,21 +46,23 @@ def hadoop_options(settings: HdfsSettings) -> dict[str, str]:
 
 
 def sink(settings: HdfsSettings, path: str, *, format: str = "json") -> RecordSink:  # noqa: A002
-    """A sink of files that become visible, whole, with the checkpoint that covers them."""
+    """A sink of files that become visible, whole, with the checkpoint that covers them.
+
+    Raises:
+        SettingsError: no file is written in this format, or HDFS takes no such path.
+    """
     from flinksec_jobs.record_sink import RecordSink
 
-    if format != "json":
-        raise SettingsError(
-            f"format={format!r} is not one that to_hdfs writes",
-            hint='It writes "json": one document a line.',
-        )
+    form = formats.for_files(format)
     _check(path)
     target = f"the HDFS path {path}"
     return RecordSink(
         target,
         f"HDFS {path}",
-        lambda _: _file_sink(settings.uri + path),
-        lambda stream, row_type: _as_lines(stream, row_type, target),
+        lambda row_type: _file_sink(
+            form.builder(settings.uri + path, formats.Writing(row_type, target)), form.suffix
+        ),
+        lambda stream, row_type: form.prepare(stream, formats.Writing(row_type, target)),
     )
 
 
@@ -79,30 +76,17 @@ def _check(path: str) -> None:
             )
 
 
-def _as_lines(stream: DataStream, row_type: Any, target: str) -> DataStream:
-    from pyflink.datastream import DataStream
-
-    json = jvm.view().org.flinksec.json
-    if row_type is None:
-        mapper, name = json.JsonTextMapper.of(target), "JSON lines"
-    else:
-        mapper, name = json.RowJsonMapper.of(row_type, target), "to JSON"
-    return DataStream(stream._j_data_stream.map(mapper).name(name))
-
-
-def _file_sink(uri: str) -> Any:
-    from pyflink.common.serialization import Encoder
+def _file_sink(builder: Any, suffix: str) -> Any:
+    """End a file with each checkpoint, which is when it becomes visible."""
     from pyflink.datastream.connectors.file_system import (
         BucketAssigner,
-        FileSink,
         OutputFileConfig,
         RollingPolicy,
     )
 
-    names = OutputFileConfig.builder().with_part_prefix("part").with_part_suffix(".json").build()
+    names = OutputFileConfig.builder().with_part_prefix("part").with_part_suffix(suffix).build()
     return (
-        FileSink.for_row_format(uri, Encoder.simple_string_encoder())
-        .with_bucket_assigner(BucketAssigner.base_path_bucket_assigner())
+        builder.with_bucket_assigner(BucketAssigner.base_path_bucket_assigner())
         .with_rolling_policy(RollingPolicy.on_checkpoint_rolling_policy())
         .with_output_file_config(names)
         .build()

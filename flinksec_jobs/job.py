@@ -130,6 +130,7 @@ class SecureJob:
         topic: str,
         record: type[S],
         *,
+        format: str = "json",  # noqa: A002
         event_time: str | None = None,
         out_of_orderness: str | timedelta = "5 s",
         idleness: str | timedelta = "1 min",
@@ -138,12 +139,13 @@ class SecureJob:
         on_error: bad_records.OnError = "fail",
         metadata: Mapping[str, str] | None = None,
     ) -> DataStream:
-        """A stream of the JSON documents of a topic as rows with the fields of a dataclass.
+        """A stream of the records of a topic as rows with the fields of a dataclass.
 
         Args:
             topic: the topic; it must exist.
             record: the dataclass. A document that lacks a field not written ``T | None`` cannot
                 be decoded.
+            format: of the records' values; ``json``: one document each, UTF-8.
             event_time: the field with epoch milliseconds, of the years 1 to 9999; without it the
                 stream has no watermarks. A record whose time is null or beyond is undecodable.
             out_of_orderness: how late a record may come after a newer one.
@@ -169,6 +171,7 @@ class SecureJob:
         options = kafka.SourceOptions(
             topic,
             record,
+            format,
             start,
             bounded,
             on_error,
@@ -193,14 +196,16 @@ class SecureJob:
         topic: str,
         *,
         key_field: str | None = None,
+        format: str = "json",  # noqa: A002
         delivery: kafka.Delivery = "exactly_once",
     ) -> RecordSink:
-        """A sink of JSON documents to a topic.
+        """A sink of records to a topic.
 
         Args:
             topic: the topic; it must exist.
             key_field: the field whose text becomes the record's key: a ``str``, ``int`` or
                 ``bool``, or ``bytes`` as they are. Where it is null there is no key.
+            format: of the records' values; ``json``: one document each, UTF-8.
             delivery: ``exactly_once`` writes in transactions, which a ``read_committed``
                 consumer sees with the checkpoint that covers them; or ``at_least_once``. Several
                 sinks to one topic are told apart by the order in which they are attached.
@@ -213,6 +218,7 @@ class SecureJob:
             self.settings.kerberos,
             topic,
             key_field=key_field,
+            format=format,
             delivery=delivery,
             transactional_id_prefix=lambda: self._used.next_transactional_id_prefix(prefix, topic),
         )
@@ -256,7 +262,7 @@ class SecureJob:
 
         Args:
             path: the directory on HDFS, ``/flights``.
-            format: ``json``: one document a line, UTF-8.
+            format: of the files; ``json``: one document a line, UTF-8.
         """
         settings = self._section("hdfs", self.settings.hdfs)
         made = hdfs.sink(settings, path, format=format)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kafka: settings to PyFlink's own source and sink, with JSON decoded and encoded in the JVM."""
+"""Kafka: settings to PyFlink's own source and sink, with records decoded and encoded in the JVM."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from flinksec_jobs import bad_records, choices, kafka_start, records, tls
+from flinksec_jobs import bad_records, choices, formats, kafka_start, records, tls
 from flinksec_jobs import kerberos as kerberos_
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.runtime import jvm
@@ -57,6 +57,7 @@ class SourceOptions:
 
     topic: str
     record: type
+    format: str = "json"
     start: kafka_start.Start = "earliest"
     bounded: bool = False
     on_error: bad_records.OnError = "fail"
@@ -104,12 +105,13 @@ def producer_properties(
 def source(
     settings: KafkaSettings, kerberos: KerberosSettings | None, group_id: str, o: SourceOptions
 ) -> KafkaSource:
-    """A Kafka source of rows, one for each JSON document of a topic.
+    """A Kafka source of rows, one for each record of a topic.
 
     Raises:
-        SettingsError: ``start`` or ``on_error`` is none of what they take.
+        SettingsError: ``format``, ``start`` or ``on_error`` is none of what they take.
     """
     bad_records.check_on_error(o.on_error)
+    form = formats.for_kafka(o.format)
     from pyflink.datastream.connectors.kafka import KafkaOffsetsInitializer, KafkaSource
 
     builder = (
@@ -124,7 +126,7 @@ def source(
     for name, value in client_properties(settings, kerberos).items():
         builder.set_property(name, value)
     # PyFlink's builder takes a deserializer of values only; Flink's takes one of records.
-    builder._j_builder.setDeserializer(_deserializer(o))
+    builder._j_builder.setDeserializer(form.decoder(_reading(o)))
     built = builder.build()
     if not o.bounded:
         return built
@@ -146,14 +148,13 @@ def _starting_offsets(start: kafka_start.Start) -> KafkaOffsetsInitializer:
     return getattr(KafkaOffsetsInitializer, parsed)()
 
 
-def _deserializer(o: SourceOptions) -> Any:
-    return jvm.view().org.flinksec.kafka.JsonRowDeserializationSchema.of(
-        records.row_type(o.record).get_java_type_info(),
-        jvm.string_map(o.metadata),
-        jvm.string_list(records.required_paths(o.record)),
-        o.on_error,
-        o.event_time.field if o.event_time else "",
-        o.max_skipped_in_a_row,
+def _reading(o: SourceOptions) -> formats.Reading:
+    return formats.Reading(
+        record=o.record,
+        metadata=o.metadata,
+        on_error=o.on_error,
+        event_time=o.event_time.field if o.event_time else "",
+        max_skipped_in_a_row=o.max_skipped_in_a_row,
     )
 
 
@@ -183,26 +184,30 @@ def sink(
     topic: str,
     *,
     key_field: str | None,
+    format: str = "json",  # noqa: A002
     delivery: Delivery,
     transactional_id_prefix: Callable[[], str],
 ) -> RecordSink:
-    """A Kafka sink of JSON documents, one for each row or string.
+    """A Kafka sink, of one record for each row or string.
 
     Args:
         settings: how to reach Kafka.
         kerberos: how to log in.
         topic: the topic.
         key_field: the field that becomes the key.
+        format: of the records' values.
         delivery: in transactions or not.
         transactional_id_prefix: gives the prefix of one sink more, which no other must have.
 
     Raises:
-        SettingsError: ``delivery`` is none of what it takes.
+        SettingsError: ``format`` or ``delivery`` is none of what they take.
     """
     from flinksec_jobs.record_sink import RecordSink
 
     choices.require("delivery", delivery, get_args(Delivery))
+    form = formats.for_kafka(format)
     properties = producer_properties(settings, kerberos)
+    target = f"the Kafka topic {topic}"
 
     def build(row_type: Any) -> Any:
         from pyflink.datastream.connectors.base import DeliveryGuarantee
@@ -218,14 +223,9 @@ def sink(
             builder.set_transactional_id_prefix(transactional_id_prefix())
         for name, value in properties.items():
             builder.set_property(name, value)
-        builder._j_builder.setRecordSerializer(_serializer(topic, row_type, key_field))
+        writing = formats.Writing(row_type, target)
+        encoder = form.encoder(topic, writing, key_field or "")
+        builder._j_builder.setRecordSerializer(encoder)
         return builder.build().get_java_function()
 
-    return RecordSink(f"the Kafka topic {topic}", f"Kafka {topic}", build)
-
-
-def _serializer(topic: str, row_type: Any, key_field: str | None) -> Any:
-    schemas = jvm.view().org.flinksec.kafka
-    if row_type is None:
-        return schemas.JsonTextSerializationSchema.of(topic, key_field or "")
-    return schemas.JsonRowSerializationSchema.of(topic, row_type, key_field or "")
+    return RecordSink(target, f"Kafka {topic}", build)

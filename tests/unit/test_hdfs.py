@@ -58,8 +58,8 @@ def test_all_options_are_text() -> None:
     assert all(isinstance(value, str) and value for value in options.values())
 
 
-def test_a_format_that_is_not_written_is_refused() -> None:
-    with pytest.raises(SettingsError, match="format='parquet' is not one that to_hdfs writes"):
+def test_a_format_that_is_not_written_is_refused_by_the_list_of_those_that_are() -> None:
+    with pytest.raises(SettingsError, match="format='parquet' is not one of \"json\""):
         hdfs.sink(settings(), "/flights", format="parquet")
 
 
