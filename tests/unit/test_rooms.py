@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rooms of the package: on which floor each is, and that imports only run down the stairs."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from flinksec_jobs.manifests import rules
+from flinksec_jobs.manifests.flink import rules as flink_rules
+
+PACKAGE = Path(__file__).parents[2] / "flinksec_jobs"
+
+FLOORS: tuple[tuple[str, frozenset[str]], ...] = tuple(
+    (subject, frozenset(rooms.split()))
+    for subject, rooms in (
+        ("text", "escaping parsing placeholders"),
+        ("errors", "errors"),
+        ("what is wrong, and choices", "findings choices job_name index_names kafka_start"),
+        ("bad records", "bad_records"),
+        ("files", "files file_locks private_files shipped"),
+        ("secrets", "secrets"),
+        ("settings", "settings"),
+        ("what settings mean for a JVM, and for Python", "kerberos tls certificates hadoop_conf"),
+        ("Flink, its jars and its JVM", "runtime"),
+        ("records", "records record_sink keyed left_out delivery"),
+        ("sealed state", "sealed"),
+        ("how long certificates last", "certificate_dates"),
+        ("what is wrong with files", "file_checks"),
+        ("connectors", "kafka elasticsearch hdfs state"),
+        ("servers' answers", "refusals"),
+        ("questions", "preflight"),
+        ("used", "used"),
+        ("where a job goes on from", "resume"),
+        ("jobs", "job"),
+        ("certificates of a cluster", "certs"),
+        ("what runs in a container", "cluster"),
+        ("images and manifests", "image manifests scaffold"),
+        ("servers to try it on", "sandbox"),
+        ("the demo", "demo"),
+        ("the command line", "cli"),
+        ("the package itself", "flinksec_jobs __main__"),
+    )
+)
+"""From the ground up: a room may import what is on a floor below its own, and nothing else."""
+
+# An error carries the findings that it tells of, and knows of them as a type only.
+_FOR_A_TYPE = ("flinksec_jobs.errors", "flinksec_jobs.findings")
+
+# What a file may share its name with: one word for the section of the settings, the command and
+# the room that it is about, and for a rule and its subject.
+_ABOUT = ("cli/", "settings/", "manifests/rules/", "manifests/flink/rules/")
+
+
+def _modules() -> dict[str, Path]:
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+        found[name.removesuffix(".__init__")] = path
+    return found
+
+
+def _room(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else parts[0]
+
+
+def _imports() -> Iterator[tuple[str, str]]:
+    """Every import of the package's own, also within functions and for types only."""
+    modules = _modules()
+    for module, path in modules.items():
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Import):
+                yield from ((module, name.name) for name in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                for name in node.names:
+                    full = f"{node.module}.{name.name}"
+                    yield module, full if full in modules else node.module
+
+
+def test_every_room_stands_on_one_floor() -> None:
+    listed = [room for _, rooms in FLOORS for room in rooms]
+    assert sorted(listed) == sorted(set(map(_room, _modules())))
+
+
+def test_imports_run_down_the_floors_only() -> None:
+    floor = {room: number for number, (_, rooms) in enumerate(FLOORS) for room in rooms}
+    climbing = sorted(
+        f"{module} imports {target}"
+        for module, target in _imports()
+        if target.startswith("flinksec_jobs")
+        and _room(module) != _room(target)
+        and _room(module) != "flinksec_jobs"
+        and (module, target) != _FOR_A_TYPE
+        and floor[_room(target)] >= floor[_room(module)]
+    )
+    assert climbing == []
+
+
+def test_no_import_is_relative() -> None:
+    relative = [
+        f"{module}:{node.lineno}"
+        for module, path in _modules().items()
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.ImportFrom) and node.level
+    ]
+    assert relative == []
+
+
+def test_no_two_files_of_one_name_mean_different_things() -> None:
+    homes = defaultdict(list)
+    for path in _modules().values():
+        relative = path.relative_to(PACKAGE).as_posix()
+        if path.name not in {"__init__.py", "__main__.py"} and not relative.startswith(_ABOUT):
+            homes[path.name].append(relative)
+    rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir()}
+    twins = {name: at for name, at in homes.items() if len(at) > 1}
+    # A file called like a room is the room's own, such as sandbox/sandbox.py.
+    strays = [
+        at
+        for name, (at, *_) in homes.items()
+        if name.removesuffix(".py") in rooms and at != f"{name.removesuffix('.py')}/{name}"
+    ]
+    assert twins.keys() - {"findings.py"} == set()
+    assert strays == []
+
+
+def test_every_file_of_rules_is_found_without_being_listed() -> None:
+    for room in (rules, flink_rules):
+        files = {path.stem for path in Path(*room.__path__).glob("*.py")} - {"__init__"}
+        assert files <= vars(room).keys()
