@@ -11,11 +11,13 @@ from typing import Any
 
 import click
 
-from flinksec_jobs.cli.output import put, say
+from flinksec_jobs.cli import findings_output
+from flinksec_jobs.cli.output import put
 from flinksec_jobs.cluster import flink_conf
 from flinksec_jobs.cluster.entrypoint import Mounts, ProcessStart, prepare
-from flinksec_jobs.cluster.flink_conf_problems import problems, refuse
+from flinksec_jobs.cluster.flink_conf_problems import conf_problems, refuse_configuration
 from flinksec_jobs.cluster.job_inputs import Program
+from flinksec_jobs.cluster.process_checks import check_state
 from flinksec_jobs.settings import load, refuse_nothing
 
 _DEFAULTS = Mounts()
@@ -60,9 +62,8 @@ def conf(settings: Path | None) -> None:
     loaded = load(settings)
     refuse_nothing(loaded)
     config = flink_conf.config(loaded)
-    refuse(problems(config), settings or "the settings")
-    if loaded.state is None:
-        say("warning: without [state] the job has no checkpoints, and keeps nothing", err=True)
+    refuse_configuration(conf_problems(config, str(settings or loaded.source or "the settings")))
+    findings_output.show(check_state(loaded), err=True)
     put(flink_conf.as_yaml(config))
 
 

@@ -14,16 +14,16 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 
 from flinksec_jobs import findings, hadoop_conf, hdfs
 from flinksec_jobs.cluster import flink_conf, flink_process, job_inputs, tls_check, trust_stores
 from flinksec_jobs.cluster.flink_conf import Config, Role
 from flinksec_jobs.cluster.flink_conf_drift import drift
-from flinksec_jobs.cluster.flink_conf_problems import logging_problems, problems, refuse
+from flinksec_jobs.cluster.flink_conf_problems import conf_problems, refuse_configuration
+from flinksec_jobs.cluster.logging_problems import logging_problems
 from flinksec_jobs.cluster.memory_directories import make_private
-from flinksec_jobs.cluster.memory_volume import is_in_memory
+from flinksec_jobs.cluster.process_checks import check_process
 from flinksec_jobs.cluster.start_options import refuse_environment, refuse_options
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.file_checks import check_files
@@ -109,15 +109,16 @@ def prepare(start: ProcessStart) -> ReadyProgram:
     mounts, home, java = start.mounts, flink_conf.flink_home(), find_java()
     settings = load(mounts.settings)
     # The job would say so too, from within Flink and half a minute later.
-    findings.announce(findings.refuse(check_files(settings)), _log)
-    _refuse_missing_beam(settings)
+    found = [*check_files(settings), *check_process(settings)]
+    findings.announce(findings.refuse(found), _log)
     given = _given(settings, mounts, home)
     refuse_options(start.options, settings)
     config = given | flink_conf.role_options(settings, start.role) | dict(start.options)
     _refuse(config, mounts)
-    refuse(drift(given, settings, home), mounts.config, "is not the one that the settings give")
+    refuse_configuration(
+        drift(given, settings, home, str(mounts.config)), "is not the one that the settings give"
+    )
     refuse_environment(os.environ)
-    _announce_working_files(settings)
     directory = make_private(mounts.run / "conf")
     watched: Config = {}
     if start.program:
@@ -144,24 +145,6 @@ def prepare(start: ProcessStart) -> ReadyProgram:
     return ReadyProgram([*command, *start.arguments], environment)
 
 
-def _announce_working_files(settings: Settings) -> None:
-    temporary = (settings.cluster or ClusterSettings()).temp_dir
-    if settings.state and settings.state.sealed and not is_in_memory(temporary):
-        _log.warning(
-            "cluster.temp_dir %s is not in memory, and working state and spilled records, which "
-            "nothing seals, go there: mount a volume in memory over it",
-            temporary,
-        )
-
-
-def _refuse_missing_beam(settings: Settings) -> None:
-    if settings.python.execution_mode == "process" and find_spec("apache_beam") is None:
-        raise SettingsError(
-            'python.execution_mode is "process", which needs apache-beam, and it is not installed',
-            hint="build the image with: flinksec image build --execution-mode process",
-        )
-
-
 def _given(settings: Settings, mounts: Mounts, home: Path) -> Config:
     if mounts.config.exists():
         return flink_conf.read_yaml(mounts.config)
@@ -170,8 +153,8 @@ def _given(settings: Settings, mounts: Mounts, home: Path) -> Config:
 
 def _refuse(config: Config, mounts: Mounts) -> None:
     where = mounts.config if mounts.config.exists() else mounts.settings
-    refuse(problems(config), where)
-    refuse(logging_problems(_log4j(mounts)), mounts.log4j)
+    refuse_configuration(conf_problems(config, str(where)))
+    refuse_configuration(logging_problems(_log4j(mounts), str(mounts.log4j)))
 
 
 def _log4j(mounts: Mounts) -> str:

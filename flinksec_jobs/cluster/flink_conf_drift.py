@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flinksec_jobs.cluster import flink_conf
-from flinksec_jobs.cluster.problem import ConfigProblem, Options
+from flinksec_jobs.cluster.flink_conf_values import Options
+from flinksec_jobs.findings import Finding, Where, problem
 from flinksec_jobs.settings.flink_options import (
     Class,
     FlinkOption,
@@ -26,8 +27,10 @@ from flinksec_jobs.settings.passthrough import is_sealed
 if TYPE_CHECKING:
     from flinksec_jobs.settings import Settings
 
-_RULE = "config-is-not-of-the-settings"
-_FIX = "Make config.yaml anew: `flinksec cluster conf --settings settings.toml`."
+_DRIFT = problem(
+    "config-is-not-of-the-settings", "config.yaml says something else than the settings"
+)
+_FIX = "make config.yaml anew: `flinksec cluster conf --settings settings.toml`"
 # Each kind of process has its own; they are added at start (`flink_conf.role_options`).
 _BY_ROLE = frozenset({"metrics.internal.query-service.port"})
 
@@ -46,7 +49,9 @@ _COMPARED: tuple[Class, ...] = (
 )
 
 
-def drift(config: Options, settings: Settings, home: Path | None = None) -> list[ConfigProblem]:
+def drift(
+    config: Options, settings: Settings, home: Path | None = None, file: str | None = None
+) -> list[Finding]:
     """Return where a configuration says something else than the settings.
 
     Compared are the options that the settings decide, those that say where state goes or that
@@ -57,6 +62,7 @@ def drift(config: Options, settings: Settings, home: Path | None = None) -> list
         config: the options of ``config.yaml``, by their full names.
         settings: beside it.
         home: the distribution whose own ``config.yaml`` is the base; default: that of PyFlink.
+        file: where the configuration lies.
     """
     expected = flink_conf.config(settings, home)
     compared = {
@@ -67,12 +73,13 @@ def drift(config: Options, settings: Settings, home: Path | None = None) -> list
         )
         if option.kind != "java" and "<" not in option.name and option.name not in _BY_ROLE
     }
-    found = [problem for option in compared.values() for problem in _of(config, expected, option)]
+    found = [one for option in compared.values() for one in _of(config, expected, option)]
     found += _families(config, expected, settings)
-    return [*found, *_java(config, expected)]
+    found += _java(config, expected)
+    return [one.placed(file=file) for one in found]
 
 
-def _of(config: Options, expected: Options, option: FlinkOption) -> Iterator[ConfigProblem]:
+def _of(config: Options, expected: Options, option: FlinkOption) -> Iterator[Finding]:
     given, wanted = effective(config, option), effective(expected, option)
     if _text(given) == _text(wanted):
         return
@@ -84,7 +91,7 @@ def _of(config: Options, expected: Options, option: FlinkOption) -> Iterator[Con
     yield _problem(key, given, wanted, option.detail if "setting" in option.kind else "")
 
 
-def _families(config: Options, expected: Options, settings: Settings) -> Iterator[ConfigProblem]:
+def _families(config: Options, expected: Options, settings: Settings) -> Iterator[Finding]:
     """Keys that no single option has: a reporter's own in ``[flink]``, ``flink.hadoop.…``."""
     for key in dict.fromkeys((*settings.flink, *config)):
         known = options_set_by(key)
@@ -96,19 +103,19 @@ def _families(config: Options, expected: Options, settings: Settings) -> Iterato
             yield _problem(key, config.get(key), expected.get(key), setting)
 
 
-def _java(config: Options, expected: Options) -> Iterator[ConfigProblem]:
+def _java(config: Options, expected: Options) -> Iterator[Finding]:
     """Arguments for Java are added to; none of those of the settings may be missing."""
     option = flink_options()[flink_conf.JAVA_OPTIONS]
     given = _text(effective(config, option)).split()
     for argument in _text(effective(expected, option)).split():
         # What the distribution ships (--add-opens) has a rule of its own.
         if argument not in given and not argument.startswith("--add-"):
-            yield ConfigProblem(
-                _RULE, option.name, f"lacks {argument}, which the settings give", _FIX
+            yield _DRIFT.at(
+                Where(field=option.name), f"lacks {argument}, which the settings give", fix=_FIX
             )
 
 
-def _problem(key: str, given: object, wanted: object, setting: str) -> ConfigProblem:
+def _problem(key: str, given: object, wanted: object, setting: str) -> Finding:
     by = f" ({setting})" if setting else ""
     if wanted is None:
         why = f"is {_text(given)}, and the settings{by} give none"
@@ -116,7 +123,7 @@ def _problem(key: str, given: object, wanted: object, setting: str) -> ConfigPro
         why = f"is missing, and the settings{by} give {_text(wanted)}"
     else:
         why = f"is {_text(given)}, and the settings{by} give {_text(wanted)}"
-    return ConfigProblem(_RULE, key, why, _FIX)
+    return _DRIFT.at(Where(field=key), why, fix=_FIX)
 
 
 def _text(value: object) -> str:

@@ -11,16 +11,30 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from flinksec_jobs.cluster.problem import ConfigProblem, Options
+from flinksec_jobs.cluster.flink_conf_values import Options
+from flinksec_jobs.findings import Finding, Where, problem
 from flinksec_jobs.settings.flink_options import effective, flink_options, names, of_class
 from flinksec_jobs.settings.passthrough import SEALED_VALUES, is_sealed
+
+_PLAINTEXT_HA_STORAGE = problem(
+    "plaintext-ha-storage", "job graphs are written in clear beside sealed state"
+)
+_PLAINTEXT_STATE_DIRECTORY = problem(
+    "plaintext-state-directory", "state is written in clear beside sealed state"
+)
+_SEAL_WITHOUT_KEYS = problem("seal-without-keys", "sealed state without keys")
+_FILE_MERGING_OF_SEALED_STATE = problem(
+    "file-merging-of-sealed-state", "an option that sealed state does not bear"
+)
+_PAST_THE_SEAL = problem("past-the-seal", "state goes past the seal")
+_STATE_ON_A_LOCAL_DISK = problem("state-on-a-local-disk", "state or records in clear on a disk")
 
 _CHECKPOINTS = "execution.checkpointing.dir"
 _TEMPORARY = "io.tmp.dirs"
 _KEYS = ("flinksec.sealed.keys", "flinksec.sealed.pkcs11.module")
 
 
-def state_problems(config: Options) -> Iterator[ConfigProblem]:
+def state_problems(config: Options) -> Iterator[Finding]:
     """Yield what is wrong, if any state is sealed; that none is, is a choice."""
     directories = dict(_directories(config))
     sealed = sorted(key for key, value in directories.items() if is_sealed(value))
@@ -29,18 +43,16 @@ def state_problems(config: Options) -> Iterator[ConfigProblem]:
     for key in sorted(directories.keys() - set(sealed)):
         storage = flink_options()["high-availability.storageDir"]
         is_storage = key in names(storage)
-        yield ConfigProblem(
-            "plaintext-ha-storage" if is_storage else "plaintext-state-directory",
-            key,
+        yield (_PLAINTEXT_HA_STORAGE if is_storage else _PLAINTEXT_STATE_DIRECTORY).at(
+            Where(field=key),
             f"writes state in clear, while {sealed[0]} is sealed",
-            "Put sealed+ before its scheme.",
+            fix="put sealed+ before its scheme",
         )
     if not any(str(config.get(key, "")).strip() for key in _KEYS):
-        yield ConfigProblem(
-            "seal-without-keys",
-            _KEYS[0],
+        yield _SEAL_WITHOUT_KEYS.at(
+            Where(field=_KEYS[0]),
             "is missing, so sealed state can be neither written nor read",
-            f"Name the directory of the key ring, or a token: {_KEYS[1]}.",
+            fix=f"name the directory of the key ring, or a token: {_KEYS[1]}",
         )
     yield from _values(config)
     yield from _local_disks(config)
@@ -54,20 +66,19 @@ def _directories(config: Options) -> Iterator[tuple[str, str]]:
                 yield key, value
 
 
-def _values(config: Options) -> Iterator[ConfigProblem]:
+def _values(config: Options) -> Iterator[Finding]:
     for option in of_class("sealed-value"):
         for key in names(option):
             if key in config and str(config[key]).strip().lower() not in option.values:
                 is_merging = option.name.endswith("file-merging.enabled")
-                yield ConfigProblem(
-                    "file-merging-of-sealed-state" if is_merging else "past-the-seal",
-                    key,
+                yield (_FILE_MERGING_OF_SEALED_STATE if is_merging else _PAST_THE_SEAL).at(
+                    Where(field=key),
                     SEALED_VALUES[option.name].partition(": remove it")[0],
-                    "Remove it.",
+                    fix="remove it",
                 )
 
 
-def _local_disks(config: Options) -> Iterator[ConfigProblem]:
+def _local_disks(config: Options) -> Iterator[Finding]:
     option = flink_options()[_TEMPORARY]
     given = str(effective(config, option) or "/tmp")  # noqa: S108  Flink's own default
     temporary = [PurePosixPath(path) for path in _split(given)]
@@ -79,11 +90,10 @@ def _local_disks(config: Options) -> Iterator[ConfigProblem]:
             seen.add(key)
             paths = _split(str(config[key]).removeprefix("file:"))
             if not all(_is_below(path, temporary) for path in paths):
-                yield ConfigProblem(
-                    "state-on-a-local-disk",
-                    key,
+                yield _STATE_ON_A_LOCAL_DISK.at(
+                    Where(field=key),
                     f"writes state, records or job graphs in clear outside of {_TEMPORARY}",
-                    f"Remove it: they go to {_TEMPORARY}, a volume in memory.",
+                    fix=f"remove it: they go to {_TEMPORARY}, a volume in memory",
                 )
 
 

@@ -225,7 +225,7 @@ def test_a_missing_file_is_named(tmp_path: Path, command: tuple[str, ...]) -> No
 def test_a_cluster_without_state_is_warned_of(settings_file: Path) -> None:
     result = run("cluster", "conf", "--settings", str(settings_file))
     assert result.exit_code == 0
-    assert "warning: without [state] the job has no checkpoints" in result.stderr
+    assert "warning: state: without [state] the job has no checkpoints" in result.stderr
 
 
 def test_what_only_a_cluster_decides_is_refused_with_its_file(settings_file: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from flinksec_jobs.certs.create import Request, create
 from flinksec_jobs.certs.issue import Making
-from flinksec_jobs.cluster import entrypoint, flink_conf, flink_process
+from flinksec_jobs.cluster import entrypoint, flink_conf, flink_process, process_checks
 from flinksec_jobs.cluster.entrypoint import Mounts, ProcessStart, ReadyProgram
 from flinksec_jobs.cluster.job_inputs import Program
 from flinksec_jobs.errors import FlinkSecError, SettingsError
@@ -206,7 +206,7 @@ def test_processes_of_one_machine_may_have_ports_of_their_own(mounts: Mounts) ->
 def test_a_file_that_is_older_than_the_settings_is_refused(
     mounts: Mounts, monkeypatch: pytest.MonkeyPatch, change: str, told: str
 ) -> None:
-    monkeypatch.setattr(entrypoint, "find_spec", lambda _: True)  # apache-beam is there
+    monkeypatch.setattr(process_checks, "find_spec", lambda _: True)  # apache-beam is there
     mounts.config.write_text(
         flink_conf.as_yaml(flink_conf.config(load(mounts.settings, environ={})))
     )
@@ -215,10 +215,10 @@ def test_a_file_that_is_older_than_the_settings_is_refused(
     text = mounts.settings.read_text()
     found = text.replace(section + "\n", change) if section + "\n" in text else change + text
     mounts.settings.write_text(found)
-    with pytest.raises(SettingsError, match="is not the one that the settings give") as caught:
+    with pytest.raises(SettingsError, match=r"\[config-is-not-of-the-settings\]") as caught:
         prepared(mounts)
     assert told in caught.value.message
-    assert "flinksec cluster conf" in caught.value.message
+    assert "flinksec cluster conf" in str(caught.value)
     assert line
 
 
@@ -280,9 +280,9 @@ def test_working_files_that_do_not_lie_in_memory_are_announced(
     caplog: pytest.LogCaptureFixture,
     in_memory: bool,
 ) -> None:
-    monkeypatch.setattr(entrypoint, "is_in_memory", lambda _: in_memory)
+    monkeypatch.setattr(process_checks, "is_in_memory", lambda _: in_memory)
     prepared(mounts)
-    assert ("cluster.temp_dir /tmp is not in memory" in caplog.text) is not in_memory
+    assert ("cluster.temp_dir /tmp: it is not in memory" in caplog.text) is not in_memory
 
 
 def test_plugins_are_flink_s_own_and_the_sealed_file_system(mounts: Mounts) -> None:

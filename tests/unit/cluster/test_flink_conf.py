@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from flinksec_jobs.cli import main
 from flinksec_jobs.cluster import flink_conf
 from flinksec_jobs.cluster.flink_conf import Config
-from flinksec_jobs.cluster.flink_conf_problems import problems
+from flinksec_jobs.cluster.flink_conf_problems import conf_problems
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.settings import load
 
@@ -26,8 +26,8 @@ def made(**sections: Any) -> Config:
 
 
 def test_the_configuration_of_the_defaults_has_no_problem() -> None:
-    assert problems(made()) == []
-    assert problems(flink_conf.config(load(environ={}))) == []
+    assert conf_problems(made()) == []
+    assert conf_problems(flink_conf.config(load(environ={}))) == []
 
 
 def test_java_keeps_the_options_that_flink_ships_and_gets_ours_and_the_user_s() -> None:
@@ -95,7 +95,7 @@ def test_tls_1_2_has_suites_of_its_own() -> None:
     suites = str(options["security.ssl.algorithms"]).split(",")
     assert len(suites) == 4
     assert all(suite.startswith("TLS_ECDHE_") and "_GCM_" in suite for suite in suites)
-    assert problems(options) == []
+    assert conf_problems(options) == []
 
 
 def test_the_login_is_by_keytab_and_by_nothing_else() -> None:
@@ -142,7 +142,7 @@ def test_high_availability_keeps_its_data_sealed(
 ) -> None:
     options = made(cluster=cluster)
     assert {k: v for k, v in options.items() if k.startswith("high-availability")} == expected
-    assert problems(options) == []
+    assert conf_problems(options) == []
 
 
 def test_a_new_jobmanager_asks_again_at_once_where_the_old_one_still_seems_to_lead() -> None:

@@ -51,7 +51,7 @@ def test_what_the_settings_decide_is_compared_under_each_of_its_names(
     key = names(option)[which % len(names(option))]
     config = {name: found for name, found in CONFIG.items() if name not in names(option)}
     told = drift({**config, key: value}, OURS)
-    assert key in {problem.option for problem in told}
+    assert key in {problem.where.field for problem in told}
     assert all("flinksec cluster conf" in problem.fix for problem in told)
 
 
@@ -62,7 +62,7 @@ def test_what_is_missing_is_told_if_the_settings_decide_it(key: str) -> None:
     # Flink takes the value of another key then, which is the same.
     falls_back = key in {"rest.address", "rest.bind-port"}
     expected = (decided and not falls_back) or key in {"env.java.opts.all", "web.submit.enable"}
-    assert (key in {problem.option for problem in drift(config, OURS)}) is expected
+    assert (key in {problem.where.field for problem in drift(config, OURS)}) is expected
 
 
 def test_options_that_the_settings_do_not_know_may_be_in_the_file_alone() -> None:
@@ -88,7 +88,7 @@ def test_a_family_of_options_that_a_setting_decides_is_not_in_the_file_alone(
     key: str, value: str
 ) -> None:
     (found,) = drift(CONFIG | {key: value}, OURS)
-    assert found.option == key
+    assert found.where.field == key
     assert found.why == f"is {value}, and the settings (hdfs.conf_dir) give none"
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from flinksec_jobs.cluster import entrypoint, flink_conf
-from flinksec_jobs.cluster.flink_conf_problems import BEAM_FACTORY, logging_problems, problems
+from flinksec_jobs.cluster.flink_conf_problems import conf_problems
+from flinksec_jobs.cluster.logging_problems import BEAM_FACTORY, logging_problems
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.settings import load
 
@@ -112,11 +113,11 @@ def changed(change: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("rule", "change"), CASES)
 def test_one_weak_option_is_one_problem(rule: str, change: dict[str, Any]) -> None:
-    assert problems(GOOD) == []
-    (problem,) = problems(changed(change))
-    assert problem.rule == rule
+    assert conf_problems(GOOD) == []
+    (problem,) = conf_problems(changed(change))
+    assert problem.id == rule
     if rule != "rest-authentication-without-truststore":
-        assert problem.option == next(iter(change))
+        assert problem.where.field == next(iter(change))
     assert problem.why
     assert problem.fix
     assert "hunter2" not in str(problem)
@@ -124,14 +125,14 @@ def test_one_weak_option_is_one_problem(rule: str, change: dict[str, Any]) -> No
 
 def test_with_zookeeper_the_port_of_rpc_is_another_option() -> None:
     change = {"high-availability.type": "zookeeper", "high-availability.jobmanager.port": None}
-    (problem,) = problems(changed(change))
-    assert (problem.rule, problem.option) == ("random-port", "high-availability.jobmanager.port")
-    assert problems(changed(change | {"high-availability.jobmanager.port": "6123"})) == []
+    (problem,) = conf_problems(changed(change))
+    assert (problem.id, problem.where.field) == ("random-port", "high-availability.jobmanager.port")
+    assert conf_problems(changed(change | {"high-availability.jobmanager.port": "6123"})) == []
 
 
 def test_what_flink_ships_is_told_to_be_open() -> None:
     shipped = flink_conf.read_yaml(flink_conf.flink_home() / "conf" / "config.yaml")
-    assert {problem.rule for problem in problems(shipped)} == {
+    assert {problem.id for problem in conf_problems(shipped)} == {
         "internal-tls-off",
         "rest-tls-off",
         "random-port",
@@ -145,7 +146,7 @@ def test_working_directories_may_be_named_within_the_temporary_ones() -> None:
         "state.backend.rocksdb.localdir": "/mem/a/rocks:/mem/b/rocks",
         "process.working-dir": "file:///mem/b",
     }
-    assert problems(changed(inside)) == []
+    assert conf_problems(changed(inside)) == []
 
 
 def test_state_that_is_nowhere_sealed_is_a_choice_and_no_problem() -> None:
@@ -156,7 +157,7 @@ def test_state_that_is_nowhere_sealed_is_a_choice_and_no_problem() -> None:
         "execution.checkpointing.file-merging.enabled": True,
         "flinksec.sealed.keys": None,
     }
-    assert problems(changed(plain)) == []
+    assert conf_problems(changed(plain)) == []
 
 
 @pytest.mark.parametrize(
@@ -173,7 +174,7 @@ def test_state_that_is_nowhere_sealed_is_a_choice_and_no_problem() -> None:
     ],
 )
 def test_beam_s_factory_must_not_log_at_info(text: str, safe: bool) -> None:
-    assert [problem.rule for problem in logging_problems(text)] == (
+    assert [problem.id for problem in logging_problems(text)] == (
         [] if safe else ["beam-logs-the-environment"]
     )
 

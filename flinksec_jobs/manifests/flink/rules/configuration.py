@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flinksec_jobs.cluster.flink_conf_problems import logging_problems, problems
+from flinksec_jobs.cluster.flink_conf_problems import conf_problems
+from flinksec_jobs.cluster.logging_problems import logging_problems
 from flinksec_jobs.cluster.start_options import ENTRY_POINT_VARIABLES
 from flinksec_jobs.manifests.flink.flink_processes import OLD, configurations, processes
 from flinksec_jobs.manifests.kube.objects import Manifests, Place, mapping, text
@@ -19,9 +20,9 @@ from flinksec_jobs.manifests.rule import rule
 )
 def _configuration(manifests: Manifests) -> Iterator[Place]:
     for config in configurations(manifests):
-        for found in problems(config.options):
+        for found in conf_problems(config.options):
             yield config.object.at(
-                f"data[{config.key}] {found.option}", f"{found.why} [{found.rule}]"
+                f"data[{config.key}] {found.where.field}", f"{found.why} [{found.id}]"
             )
 
 
@@ -35,7 +36,7 @@ def _logging(manifests: Manifests) -> Iterator[Place]:
         for key, value in mapping(config.object.content.get("data")).items():
             if "log4j" in text(key) and "console" in text(key):
                 for found in logging_problems(text(value)):
-                    yield config.object.at(f"data[{key}]", f"{found.why} [{found.rule}]")
+                    yield config.object.at(f"data[{key}]", f"{found.why} [{found.id}]")
 
 
 @rule(

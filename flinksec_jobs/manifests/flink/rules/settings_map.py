@@ -48,7 +48,7 @@ def _drift(manifests: Manifests) -> Iterator[Place]:
         except FlinkSecError:
             continue  # the rule above names it
         for found in drift(config.options, settings):
-            yield config.object.at(f"data[{config.key}] {found.option}", found.why)
+            yield config.object.at(f"data[{config.key}] {found.where.field}", found.why)
 
 
 @rule(
