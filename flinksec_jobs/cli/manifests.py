@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from flinksec_jobs import manifests as manifests_
+from flinksec_jobs.cli import findings_output
 from flinksec_jobs.cli.output import put, say, say_json
 from flinksec_jobs.errors import ManifestError
 from flinksec_jobs.files import MANIFEST, bounded, decoded, reason, standard_input
@@ -36,16 +37,16 @@ def check(files: tuple[Path, ...], as_json: bool, matrix: bool) -> None:
     """Check rendered YAML, in FILES or from standard input (-).
 
     All files together are one deployment. Each finding has an id, the object, the field, the reason
-    and the way out. Exit code 1 if there is one. An annotation skip.flinksec.org/ID with the reason
-    as its value takes the findings of a rule from an object.
+    and the way out. Exit code 1 if there is a problem. An annotation skip.flinksec.org/ID with the
+    reason as its value takes the findings of a rule from an object.
     """
     loaded = _load(files or (Path(_STDIN),))
-    findings = manifests_.check(loaded)
+    found = manifests_.check(loaded)
     flows = manifests_.matrix(loaded) if matrix else []
     if as_json:
         result: dict[str, object] = {
             "objects": len(loaded.objects),
-            "findings": [finding.as_dict() for finding in findings],
+            "findings": findings_output.as_dicts(found),
         }
         if matrix:
             result["matrix"] = [flow.as_dict() for flow in flows]
@@ -53,12 +54,9 @@ def check(files: tuple[Path, ...], as_json: bool, matrix: bool) -> None:
     else:
         for line in manifests_.table(flows):
             say(line)
-        for finding in findings:
-            say(f"{finding.id}: {finding.object}: {finding.field}")
-            say(f"    {finding.why}")
-            say(f"    fix: {finding.fix}")
-        say(f"{len(findings)} findings in {len(loaded.objects)} objects", err=True)
-    click.get_current_context().exit(1 if findings else 0)
+        findings_output.show(found)
+        say(f"{findings_output.counted(found)} in {len(loaded.objects)} objects", err=True)
+    click.get_current_context().exit(findings_output.exit_code(found))
 
 
 @manifests.command()

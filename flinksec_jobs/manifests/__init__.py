@@ -10,11 +10,10 @@ from flinksec_jobs.manifests.check import check
 from flinksec_jobs.manifests.kube.objects import Manifests, load, read
 from flinksec_jobs.manifests.kube.reachability import Flow, matrix, table
 from flinksec_jobs.manifests.kube.render import render
-from flinksec_jobs.manifests.rule import RULES, Finding, Rule
+from flinksec_jobs.manifests.rule import RULES, Rule
 
 __all__ = [
     "RULES",
-    "Finding",
     "Flow",
     "Manifests",
     "Rule",

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from importlib import import_module
 from pkgutil import iter_modules
 
+from flinksec_jobs.findings import Finding, problem
 from flinksec_jobs.manifests import rules
 from flinksec_jobs.manifests.flink import rules as flink_rules
 from flinksec_jobs.manifests.kube.objects import Manifests, Object
-from flinksec_jobs.manifests.rule import RULES, SKIP, Finding, found, title
+from flinksec_jobs.manifests.rule import RULES, SKIP, found, title, where
 
+_SKIP = problem("skip", "a rule of manifests is skipped without need or without a reason")
 _REASON_WORDS = 3
 
 # A file of rules registers them when it is imported; a new file needs no other line than its own.
@@ -62,4 +64,4 @@ def _bad_skips(
             why, fix = f"{name} finds nothing here", "remove the annotation"
         else:
             continue
-        yield Finding(title(entry), "skip", field, why, fix)
+        yield _SKIP.at(where(entry, field), why, fix=fix)

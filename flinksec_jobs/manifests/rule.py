@@ -17,8 +17,9 @@ if it is about Flink, by its theme, and its mutation into ``tests/manifests/muta
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
+from flinksec_jobs.findings import Finding, Kind, Where, problem
 from flinksec_jobs.manifests.kube.objects import Manifests, Object, Place
 
 SKIP = "skip.flinksec.org/"
@@ -30,38 +31,24 @@ class Rule:
     """A rule.
 
     Attributes:
-        id: its name in the output and in annotations that skip it.
-        why: what goes wrong, in half a sentence.
+        kind: of its findings: the id, also in annotations that skip it, and what goes wrong.
         fix: the way out.
+        function: yields the places where it goes wrong.
     """
 
-    id: str
-    why: str
+    kind: Kind
     fix: str
     function: _Function
 
+    @property
+    def id(self) -> str:
+        """Its name in the output and in annotations that skip it."""
+        return self.kind.id
 
-@dataclass(frozen=True, order=True)
-class Finding:
-    """One thing that is wrong.
-
-    Attributes:
-        id: the rule.
-        object: ``Kind/name``, with the namespace before it: ``namespace/Kind/name``.
-        field: the path in the object.
-        why: what goes wrong.
-        fix: the way out.
-    """
-
-    object: str
-    id: str
-    field: str
-    why: str
-    fix: str
-
-    def as_dict(self) -> dict[str, str]:
-        """Plain values, as ``--json`` prints them."""
-        return asdict(self)
+    @property
+    def why(self) -> str:
+        """What goes wrong, in half a sentence."""
+        return self.kind.meaning
 
 
 RULES: dict[str, Rule] = {}
@@ -71,8 +58,7 @@ def rule(name: str, *, why: str, fix: str) -> Callable[[_Function], _Function]:
     """Make a function a rule."""
 
     def register(function: _Function) -> _Function:
-        assert name not in RULES, name  # noqa: S101  a slip of ours
-        RULES[name] = Rule(name, why, fix, function)
+        RULES[name] = Rule(problem(name, why), fix, function)
         return function
 
     return register
@@ -81,7 +67,12 @@ def rule(name: str, *, why: str, fix: str) -> Callable[[_Function], _Function]:
 def found(rule_: Rule, place: Place) -> Finding:
     """What a rule says of a place."""
     why = f"{rule_.why}: {place.note}" if place.note else rule_.why
-    return Finding(title(place.object), rule_.id, place.field, why, rule_.fix)
+    return rule_.kind.at(where(place.object, place.field), why, fix=rule_.fix)
+
+
+def where(entry: Object, field: str) -> Where:
+    """The place of a field in an object."""
+    return Where(object=title(entry), field=field)
 
 
 def title(entry: Object) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from flinksec_jobs.manifests import Finding, Manifests, check, load, matrix, read
+from flinksec_jobs.findings import Finding
+from flinksec_jobs.manifests import Manifests, check, load, matrix, read
 
 EXAMPLE = Path(__file__).with_name("official_example.yaml")
 POD_SECURITY = {
@@ -61,7 +62,7 @@ def test_every_weakness_is_named_and_nothing_else(findings: list[Finding]) -> No
 
 def test_the_silent_ones_are_named_by_their_option(findings: list[Finding]) -> None:
     options = {
-        finding.field.rpartition(" ")[2]
+        str(finding.where.field).rpartition(" ")[2]
         for finding in findings
         if finding.id == "flink-configuration"
     }

@@ -55,7 +55,7 @@ def test_until_its_placeholders_are_replaced_the_example_is_not_fit_for_use(
 ) -> None:
     found = check(load([("example", overlay_yaml("example"))]))
     assert {finding.id for finding in found} == {"placeholder"}
-    fields = {finding.field.partition("  ")[0] for finding in found}
+    fields = {str(finding.where.field).partition("  ")[0] for finding in found}
     assert fields >= {
         "data[settings.toml]",
         "data[krb5.conf]",

@@ -22,16 +22,19 @@ def _check(text: str, *options: str) -> Result:
 def test_without_findings_it_exits_with_0() -> None:
     result = _check(CONFIG_MAP)
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "0 findings in 1 objects\n"
+    assert result.stderr == "no problems in 1 objects\n"
 
 
 def test_a_finding_has_an_id_a_place_a_reason_and_a_way_out() -> None:
     result = _check(SECRET + "data:\n  key: aGk=\n")
     assert result.exit_code == 1
-    first, why, fix = result.stdout.splitlines()
-    assert first == "secret-object: default/Secret/x: data"
-    assert why.startswith("    the value of a Secret stands in the manifests")
-    assert fix.startswith("    fix: create Secrets beside the manifests")
+    told, hint = result.stdout.splitlines()
+    assert told == (
+        "problem: default/Secret/x: data: the value of a Secret stands in the manifests, and "
+        "wherever these are kept [secret-object]"
+    )
+    assert hint.startswith("  hint: create Secrets beside the manifests")
+    assert result.stderr == "1 problem in 1 objects\n"
 
 
 def test_no_secret_value_is_printed() -> None:
@@ -53,9 +56,9 @@ def test_json_has_every_finding() -> None:
         "objects": 1,
         "findings": [
             {
-                "object": "default/Secret/x",
                 "id": "secret-object",
-                "field": "stringData",
+                "severity": "problem",
+                "where": {"object": "default/Secret/x", "field": "stringData"},
                 "why": "the value of a Secret stands in the manifests, and wherever these are kept",
                 "fix": "create Secrets beside the manifests: docs/kubernetes.md lists them",
             }
@@ -69,7 +72,8 @@ def test_files_are_one_deployment(tmp_path: Path) -> None:
     files = [str(tmp_path / name) for name in ("a.yaml", "b.yaml")]
     result = CliRunner().invoke(main, ["manifests", "check", *files])
     assert result.exit_code == 1
-    assert result.stdout.startswith("shape-duplicate: default/ConfigMap/x")
+    assert result.stdout.startswith("problem: default/ConfigMap/x")
+    assert "[shape-duplicate]" in result.stdout
 
 
 def test_nothing_to_check_is_an_error() -> None:

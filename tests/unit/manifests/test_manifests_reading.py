@@ -106,8 +106,8 @@ def test_every_kind_of_container_is_looked_at(kind: str) -> None:
         f"{kind}: [{{name: c, image: i, securityContext: {{privileged: true}}}}]}}}}"
     )
     (finding,) = (found for found in check(_load(text)) if found.id == "pss-privileged")
-    assert finding.field == f"spec.{kind}[0].securityContext.privileged"
-    assert finding.object == "default/Pod/x"
+    assert finding.where.field == f"spec.{kind}[0].securityContext.privileged"
+    assert finding.where.object == "default/Pod/x"
 
 
 def test_selectors_match_as_the_api_server_does() -> None:
