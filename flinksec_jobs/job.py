@@ -19,7 +19,6 @@ from flinksec_jobs import (
     job_name,
     kafka,
     kafka_start,
-    kerberos,
     left_out,
     preflight,
     records,
@@ -32,6 +31,9 @@ from flinksec_jobs.records import crossing
 from flinksec_jobs.resume import of_job
 from flinksec_jobs.runtime import artifacts, cluster_run, graph, jvm, local, local_jvm
 from flinksec_jobs.settings import Settings, duration, load
+from flinksec_jobs.settings.decides import as_texts, options_of
+from flinksec_jobs.settings.flink_defaults import defaults
+from flinksec_jobs.settings.flink_options import laid_over
 from flinksec_jobs.settings.weak import weaknesses
 from flinksec_jobs.used import Used
 
@@ -368,26 +370,18 @@ class SecureJob:
 
     def _flink_options(self) -> dict[str, str]:
         """Flink's options from the settings; what ``[flink]`` says wins."""
-        options = {
-            "pipeline.name": self.name,
-            "parallelism.default": str(self.settings.job.parallelism),
-            "python.execution-mode": self.settings.python.execution_mode,
-            "pipeline.object-reuse": "true",
-        }
-        if self.settings.kerberos:
-            options |= kerberos.flink_options(self.settings.kerberos)
-        if not jvm.runs_in_a_cluster():
-            options |= local.python_options() | local.FLINK_OPTIONS
-            if self.settings.state:
+        job = self.settings.model_copy(update={"cluster": None})
+        options = options_of(job) | defaults("job", job) | {"pipeline.name": self.name}
+        is_local = not jvm.runs_in_a_cluster()
+        if is_local:
+            options |= defaults("local", job) | local.python_options()
+        if job.state:
+            directory = state.job_directory(job.state, self.name)
+            options["execution.checkpointing.dir"] = directory
+            if is_local:
                 # Beside the job's checkpoints, so that whose it is stands in its sealed name.
-                directory = state.job_directory(self.settings.state, self.name)
                 options["execution.checkpointing.savepoint-dir"] = directory
-        if self.settings.state:
-            options |= state.flink_options(self.settings.state, self.name)
-        return options | {
-            name: str(value).lower() if isinstance(value, bool) else str(value)
-            for name, value in self.settings.flink.items()
-        }
+        return as_texts(laid_over(job.flink, options))
 
 
 def _login(settings: Settings) -> tuple[str, ...]:

@@ -60,18 +60,6 @@ def jvm_arguments(kerberos: KerberosSettings) -> list[str]:
     return [f"-Djava.security.krb5.conf={kerberos.krb5_conf}"]
 
 
-def flink_options(kerberos: KerberosSettings) -> dict[str, str]:
-    """Return Flink's options for a login by keytab, without the ticket cache it would also try.
-
-    A cluster logs in by them; a local run ignores them unless told to (`runtime.jvm`).
-    """
-    return {
-        "security.kerberos.login.keytab": str(kerberos.keytab.path),
-        "security.kerberos.login.principal": kerberos.principal,
-        "security.kerberos.login.use-ticket-cache": "false",
-    }
-
-
 @dataclass(frozen=True)
 class KeytabEntry:
     """One key of a keytab, without the key.

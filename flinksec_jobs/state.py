@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from flinksec_jobs.errors import SettingsError
 
 if TYPE_CHECKING:
     from flinksec_jobs.sealed import KeyProvider
-    from flinksec_jobs.settings import Pkcs11Settings, StateSettings
+    from flinksec_jobs.settings import StateSettings
 
 SEALED = "sealed+"
 RECOVERY_PATH = "execution.state-recovery.path"
@@ -28,40 +27,6 @@ def job_directory(settings: StateSettings, name: str) -> str:
     if settings.sealed and not base.startswith(SEALED):
         base = SEALED + base
     return f"{base}/{job_name.file_name(name)}"
-
-
-def flink_options(settings: StateSettings, name: str) -> dict[str, str]:
-    """Flink's options for checkpoints that are sealed and outlive a crash of the job.
-
-    A job that ends well removes its checkpoints; one that fails or is killed leaves them.
-    """
-    options = {
-        "execution.checkpointing.dir": job_directory(settings, name),
-        "execution.checkpointing.interval": f"{_milliseconds(settings.checkpoint_interval)} ms",
-        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
-        "state.backend.type": settings.backend,
-    }
-    # Also where new state is written in clear: a sealed savepoint may be what it starts from.
-    if settings.keys is not None:
-        options["flinksec.sealed.keys"] = str(settings.keys)
-    if settings.pkcs11 is not None:
-        options |= _token_options(settings.pkcs11)
-    return options
-
-
-def _token_options(settings: Pkcs11Settings) -> dict[str, str]:
-    options = {
-        "module": settings.module,
-        "token": settings.token,
-        "slot": settings.slot,
-        "pin-source": settings.pin.path,
-        "primary": settings.primary,
-    }
-    return {
-        f"flinksec.sealed.pkcs11.{name}": str(value)
-        for name, value in options.items()
-        if value is not None
-    }
 
 
 @contextmanager
@@ -107,7 +72,3 @@ def local_path(uri: str) -> Path:
             hint=f'Set job.resume = "never", and name a checkpoint in [flink] "{RECOVERY_PATH}".',
         )
     return Path("/" + path.lstrip("/"))
-
-
-def _milliseconds(duration: timedelta) -> int:
-    return duration // timedelta(milliseconds=1)

@@ -17,14 +17,15 @@ from flinksec_jobs.certs.anchors import serves
 from flinksec_jobs.certs.bags import read_bags
 from flinksec_jobs.certs.findings import Finding, problem, warning
 from flinksec_jobs.certs.issue import INTERNAL, REST
-from flinksec_jobs.certs.stores import CA, CERTIFICATE, KEY, PASSWORD, Store
+from flinksec_jobs.certs.stores import CA, CERTIFICATE, KEY, Store
 from flinksec_jobs.errors import CertificateError, FlinkSecError
+from flinksec_jobs.settings.cluster_tls import KEYSTORE, PASSWORD, TRUSTSTORE
 
 Role = Literal["internal", "rest", "client"]
 _Result = TypeVar("_Result")
 
-_KEY_STORES = ("keystore.p12", "keystore.jks")
-_TRUST_STORES = ("truststore.p12", "truststore.jks")
+_KEY_STORES = (KEYSTORE, "keystore.jks")
+_TRUST_STORES = (TRUSTSTORE, "truststore.jks")
 _SECRET = {*_KEY_STORES, PASSWORD, KEY}
 _KNOWN = {*_SECRET, *_TRUST_STORES, CERTIFICATE, CA}
 _SUFFIXES = (".p12", ".pfx", ".jks", ".pem", ".crt", ".cer", ".key")

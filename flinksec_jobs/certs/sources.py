@@ -17,15 +17,13 @@ from flinksec_jobs.certs.stores import (
     CA,
     CERTIFICATE,
     KEY,
-    KEYSTORE,
-    PASSWORD,
-    TRUSTSTORE,
     read_password,
     read_pem,
     read_store,
 )
 from flinksec_jobs.errors import CertificateError
 from flinksec_jobs.secrets import SecretFile
+from flinksec_jobs.settings.cluster_tls import KEYSTORE, PASSWORD, TRUSTSTORE
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from flinksec_jobs.files import CERTIFICATES, reason
 from flinksec_jobs.files import content as content_of
 from flinksec_jobs.private_files import sync_directory, write_private
 from flinksec_jobs.secrets import SecretFile
+from flinksec_jobs.settings.cluster_tls import KEYSTORE, PASSWORD, TRUSTSTORE
 
-KEYSTORE, TRUSTSTORE, PASSWORD = "keystore.p12", "truststore.p12", "password"
 # The names of cert-manager and of Kubernetes' own TLS Secrets.
 CERTIFICATE, KEY, CA = "tls.crt", "tls.key", "ca.crt"
 

@@ -79,6 +79,8 @@ def reference_(markdown: bool) -> None:
         required = entry.default == "required"
         say(f"{entry.name}: {entry.kind}{', required' if required else default}")
         say(f"    {entry.meaning}")
+        if entry.decides:
+            say(f"    In Flink: {', '.join(entry.decides)}")
 
 
 def _checked(file: Path | None) -> tuple[list[Finding], list[str]]:

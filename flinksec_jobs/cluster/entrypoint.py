@@ -15,6 +15,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from flinksec_jobs import findings, hadoop_conf, hdfs
 from flinksec_jobs.cluster import flink_conf, flink_process, job_inputs, tls_check, trust_stores
@@ -32,6 +33,7 @@ from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import artifacts, local
 from flinksec_jobs.runtime.java import Java, find_java
 from flinksec_jobs.settings import ClusterSettings, Settings, load
+from flinksec_jobs.settings.cluster_tls import KEYSTORE, TRUSTSTORE, store_passwords
 
 _log = logging.getLogger("flinksec_jobs.cluster")
 LOG4J = "log4j-console.properties"
@@ -179,13 +181,13 @@ def _passwords(config: Config, settings: Settings, role: Role) -> Config:
     suites = str(config.get("security.ssl.algorithms", "")).split(",")
     tls = (settings.cluster or ClusterSettings()).tls
     found: Config = {}
-    served = [("internal", tls.internal)]
+    served: list[tuple[Literal["internal", "rest"], Path]] = [("internal", tls.internal)]
     if role == "jobmanager":
         served.append(("rest", tls.rest))
     for kind, directory in served:
         prefix = f"security.ssl.{kind}"
-        for store in ("keystore", "truststore"):
-            expected = directory / f"{store}.p12"
+        for store, file in (("keystore", KEYSTORE), ("truststore", TRUSTSTORE)):
+            expected = directory / file
             if config.get(f"{prefix}.{store}") != str(expected):
                 raise SettingsError(
                     f"{prefix}.{store} is not the {expected} that cluster.tls.{kind} names",
@@ -197,8 +199,7 @@ def _passwords(config: Config, settings: Settings, role: Role) -> Config:
             suites=suites,
             trusts_itself=kind == "internal",
         )
-        names = ("keystore-password", "key-password", "truststore-password")
-        found |= {f"{prefix}.{name}": password for name in names}
+        found |= store_passwords(kind, password)
     return found
 
 

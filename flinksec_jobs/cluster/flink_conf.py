@@ -11,7 +11,6 @@ import io
 import os
 import shlex
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -20,15 +19,18 @@ from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.escaping import escaped
 from flinksec_jobs.files import SETTINGS, read_text
 from flinksec_jobs.parsing import ParseError, yaml_documents
-from flinksec_jobs.settings.cluster import ClusterSettings, memory_bytes
+from flinksec_jobs.settings.cluster import QUERY_PORT, ClusterSettings
+from flinksec_jobs.settings.decides import FlinkValue, decided_by, options_of
 from flinksec_jobs.settings.fields import flattened
+from flinksec_jobs.settings.flink_defaults import defaults
+from flinksec_jobs.settings.flink_options import laid_over
 from flinksec_jobs.settings.passthrough import Giving, refused_in_flink
 
 if TYPE_CHECKING:
-    from flinksec_jobs.settings import Settings
+    from flinksec_jobs.settings import Settings, StateSettings
 
 Role = Literal["jobmanager", "taskmanager"]
-Config = dict[str, str | int | float | bool]
+Config = dict[str, FlinkValue]
 """Flink's options by their full names."""
 
 JAVA_OPTIONS = "env.java.opts.all"
@@ -63,32 +65,27 @@ def config(settings: Settings, home: Path | None = None) -> Config:
     cluster = settings.cluster or ClusterSettings()
     shipped = read_yaml((home or flink_home()) / "conf" / "config.yaml")
     options = {name: value for name, value in shipped.items() if name not in _NOT_SHIPPED}
-    options |= _processes(cluster) | _ports(cluster) | _tls(cluster) | _rest(cluster)
-    options |= _restarts(cluster) | _job(settings, cluster)
+    whole = settings.model_copy(update={"cluster": cluster})
+    options |= options_of(whole) | defaults("job", whole) | defaults("cluster", whole)
+    if settings.state:
+        options |= _state(settings.state, cluster)
     java_options = [str(shipped.get(JAVA_OPTIONS, "")), f"-Djava.io.tmpdir={cluster.temp_dir}"]
     if settings.kerberos:
-        options |= _kerberos(settings)
         java_options += kerberos.jvm_arguments(settings.kerberos)
     options[JAVA_OPTIONS] = " ".join([java_options[0], *map(shlex.quote, java_options[1:])]).strip()
-    if settings.state:
-        options |= _state(settings, cluster)
-    if settings.hdfs:
-        # Hadoop's client keeps the class loader of the first job that used it. A JobManager that
-        # starts again brings a new one, and with the check every file would fail from then on in
-        # the TaskManagers that stayed. Hadoop's own classes come from their class path.
-        options["classloader.check-leaked-classloader"] = False
     _refuse_what_cluster_decides(settings)
     given = dict(settings.flink)
     if added := given.pop(JAVA_OPTIONS, None):
         # In addition: without the shipped --add-opens no Python job runs on Java 17.
         options[JAVA_OPTIONS] = f"{options[JAVA_OPTIONS]} {added}"
-    return options | given
+    return laid_over(given, options)
 
 
 def _refuse_what_cluster_decides(settings: Settings) -> None:
     """Without ``[cluster]`` the settings may be of a local run, and say there what it decides."""
     sealed = settings.state is not None and settings.state.sealed
-    found = list(refused_in_flink(settings.flink, Giving(sealed=sealed, cluster=True)))
+    giving = Giving(sealed=sealed, cluster=True)
+    found = list(refused_in_flink(settings.flink, giving, decided_by(type(settings))))
     if found:
         listed = "; ".join(
             f"flink.{key} ({settings.origin(f'flink.{key}')}) {problem}" for key, problem in found
@@ -103,7 +100,7 @@ def role_options(settings: Settings, role: Role) -> Config:
         "jobmanager": cluster.jobmanager_metrics_port,
         "taskmanager": cluster.taskmanager_metrics_port,
     }
-    return {"metrics.internal.query-service.port": ports[role]}
+    return {QUERY_PORT: ports[role]}
 
 
 def read_yaml(path: Path) -> Config:
@@ -170,123 +167,12 @@ def _as_text(value: object) -> str:
     return ";".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _processes(cluster: ClusterSettings) -> Config:
-    return {
-        "jobmanager.memory.process.size": cluster.jobmanager_memory,
-        "taskmanager.memory.process.size": cluster.taskmanager_memory,
-        "taskmanager.memory.task.off-heap.size": f"{memory_bytes(cluster.python_memory)}b",
-        "taskmanager.numberOfTaskSlots": cluster.task_slots,
-        "io.tmp.dirs": str(cluster.temp_dir),
-        # A process that has lost what it needs ends, and is started again whole.
-        "cluster.processes.halt-on-fatal-error": True,
-    }
-
-
-def _ports(cluster: ClusterSettings) -> Config:
-    """All ports are pinned: one that is chosen at random fits into no NetworkPolicy."""
-    return {
-        "jobmanager.rpc.address": cluster.jobmanager_address,
-        "jobmanager.rpc.port": cluster.jobmanager_rpc_port,
-        "jobmanager.bind-host": cluster.bind_host,
-        "blob.server.port": cluster.blob_port,
-        "taskmanager.bind-host": cluster.bind_host,
-        "taskmanager.rpc.port": cluster.taskmanager_rpc_port,
-        "taskmanager.data.port": cluster.taskmanager_data_port,
-        # The address by which a TaskManager is known needs no name that resolves.
-        "taskmanager.network.bind-policy": "ip",
-        "rest.address": cluster.jobmanager_address,
-        "rest.bind-address": cluster.bind_host,
-        "rest.port": cluster.rest_port,
-        "rest.bind-port": str(cluster.rest_port),
-    }
-
-
-def _rest(_: ClusterSettings) -> Config:
-    """Only the first takes something away, running jars; the others hide buttons of the web UI.
-
-    Whoever holds a client certificate of REST cancels and rescales all the same.
-    """
-    return {"web.submit.enable": False, "web.cancel.enable": False, "web.rescale.enable": False}
-
-
-def _tls(cluster: ClusterSettings) -> Config:
-    options: Config = {
-        "security.ssl.protocol": cluster.tls.protocol,
-        "security.ssl.algorithms": ",".join(cluster.tls.suites),
-        # In Flink, without a truststore this is on and does nothing.
-        "security.ssl.rest.authentication-enabled": True,
-    }
-    for kind, directory in (("internal", cluster.tls.internal), ("rest", cluster.tls.rest)):
-        options |= {
-            f"security.ssl.{kind}.enabled": True,
-            f"security.ssl.{kind}.keystore": str(directory / "keystore.p12"),
-            f"security.ssl.{kind}.keystore-type": "PKCS12",
-            f"security.ssl.{kind}.truststore": str(directory / "truststore.p12"),
-            f"security.ssl.{kind}.truststore-type": "PKCS12",
-        }
-    return options
-
-
-def _kerberos(settings: Settings) -> Config:
-    assert settings.kerberos is not None  # noqa: S101  asked by the caller
-    options: Config = dict(kerberos.flink_options(settings.kerberos))
-    options["security.kerberos.login.use-ticket-cache"] = False
-    # Every process has the keytab and logs in by it, so no token has to travel.
-    options["security.delegation.tokens.enabled"] = False
-    if settings.kafka and settings.kafka.uses_kerberos:
-        options["security.kerberos.login.contexts"] = "KafkaClient"
-    return options
-
-
-def _restarts(cluster: ClusterSettings) -> Config:
-    options: Config = {"restart-strategy.type": cluster.restart_strategy}
-    prefix = f"restart-strategy.{cluster.restart_strategy}"
-    delay = f"{cluster.restart_delay // timedelta(milliseconds=1)} ms"
-    attempts = cluster.restart_attempts
-    if cluster.restart_strategy == "fixed-delay" and attempts:
-        options |= {f"{prefix}.delay": delay, f"{prefix}.attempts": attempts}
-    if cluster.restart_strategy == "exponential-delay":
-        options[f"{prefix}.initial-backoff"] = delay
-        if attempts:
-            options[f"{prefix}.attempts-before-reset-backoff"] = attempts
-    return options
-
-
-def _job(settings: Settings, cluster: ClusterSettings) -> Config:
-    options: Config = {
-        "parallelism.default": settings.job.parallelism,
-        "python.execution-mode": settings.python.execution_mode,
-        "pipeline.object-reuse": True,
-        "high-availability.type": cluster.high_availability,
-    }
-    if cluster.high_availability == "none":
-        options["high-availability.type"] = "NONE"
-        return options
-    options["high-availability.cluster-id"] = cluster.cluster_id
-    # A JobManager that is replaced after the job's end must learn that it has ended. Flink would
-    # forget it, and the new one run the job again from nothing.
-    options["job-result-store.delete-on-commit"] = False
-    # In place of a killed JobManager the new one often refuses its own job at first, as it still
-    # reads who led before; by default it asks again after 30 s.
-    options["cluster.registration.refused-registration-delay"] = "1 s"
-    if cluster.high_availability == "kubernetes":
-        options["kubernetes.cluster-id"] = cluster.cluster_id
-        options["kubernetes.namespace"] = cluster.kubernetes_namespace or "default"
-    else:
-        options["high-availability.zookeeper.quorum"] = ",".join(cluster.zookeeper_quorum)
-        # With ZooKeeper, and only then, Flink takes this in place of jobmanager.rpc.port, and a
-        # random port by default.
-        options["high-availability.jobmanager.port"] = str(cluster.jobmanager_rpc_port)
-        # There is no JAAS context for it; tried without one, each attempt is an error in the log.
-        options["zookeeper.sasl.disable"] = True
-    return options
-
-
-def _state(settings: Settings, cluster: ClusterSettings) -> Config:
+def _state(state_settings: StateSettings, cluster: ClusterSettings) -> Config:
     """Where state goes, by a job that does not say so itself; a `SecureJob` does."""
-    assert settings.state is not None  # noqa: S101  asked by the caller
-    options: Config = dict(state.flink_options(settings.state, "checkpoints"))
-    options["execution.checkpointing.savepoint-dir"] = f"{settings.state.uri}/{SAVEPOINTS}"
+    options: Config = {
+        "execution.checkpointing.dir": state.job_directory(state_settings, "checkpoints"),
+        "execution.checkpointing.savepoint-dir": f"{state_settings.uri}/{SAVEPOINTS}",
+    }
     if cluster.high_availability != "none":
-        options["high-availability.storageDir"] = f"{settings.state.uri}/{HIGH_AVAILABILITY}"
+        options["high-availability.storageDir"] = f"{state_settings.uri}/{HIGH_AVAILABILITY}"
     return options

@@ -6,13 +6,15 @@ It is made from them; then both lie side by side, and one is changed without the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flinksec_jobs.cluster import flink_conf
 from flinksec_jobs.cluster.flink_conf_values import Options
 from flinksec_jobs.findings import Finding, Where, problem
+from flinksec_jobs.settings.cluster import QUERY_PORT
+from flinksec_jobs.settings.decides import decided_by
 from flinksec_jobs.settings.flink_options import (
     Class,
     FlinkOption,
@@ -32,13 +34,11 @@ _DRIFT = problem(
 )
 _FIX = "make config.yaml anew: `flinksec cluster conf --settings settings.toml`"
 # Each kind of process has its own; they are added at start (`flink_conf.role_options`).
-_BY_ROLE = frozenset({"metrics.internal.query-service.port"})
+_BY_ROLE = frozenset({QUERY_PORT})
+_PLACES: tuple[Class, ...] = ("state", "recovery")
 
 
 _COMPARED: tuple[Class, ...] = (
-    "setting",
-    "process-setting",
-    "run-setting",
     "tls",
     "state",
     "sealed-value",
@@ -65,42 +65,55 @@ def drift(
         file: where the configuration lies.
     """
     expected = flink_conf.config(settings, home)
+    decided = {name: " or ".join(by.settings) for name, by in decided_by(type(settings)).items()}
     compared = {
         option.name: option
         for option in (
+            *map(flink_options().__getitem__, decided),
             *of_class(*_COMPARED),
             *(option for key in settings.flink for option in options_set_by(key)),
         )
         if option.kind != "java" and "<" not in option.name and option.name not in _BY_ROLE
     }
-    found = [one for option in compared.values() for one in _of(config, expected, option)]
-    found += _families(config, expected, settings)
+    found = [
+        one
+        for option in compared.values()
+        for one in _of(config, expected, option, decided.get(option.name))
+    ]
+    found += _families(config, expected, settings, decided)
     found += _java(config, expected)
     return [one.placed(file=file) for one in found]
 
 
-def _of(config: Options, expected: Options, option: FlinkOption) -> Iterator[Finding]:
+def _of(
+    config: Options, expected: Options, option: FlinkOption, setting: str | None
+) -> Iterator[Finding]:
     given, wanted = effective(config, option), effective(expected, option)
     if _text(given) == _text(wanted):
         return
-    if wanted is None and option.kind in {"state", "recovery"} and is_sealed(given):
+    is_ours = setting is not None
+    if wanted is None and not is_ours and option.kind in _PLACES and is_sealed(given):
         return  # a place that the settings do not decide, and it is sealed
     if wanted is None and "value" in option.kind and _text(given).lower() in option.values:
         return  # what holds anyway
     key = next((key for key in names(option) if key in config), option.name)
-    yield _problem(key, given, wanted, option.detail if "setting" in option.kind else "")
+    yield _problem(key, given, wanted, setting or "")
 
 
-def _families(config: Options, expected: Options, settings: Settings) -> Iterator[Finding]:
+def _families(
+    config: Options, expected: Options, settings: Settings, decided: Mapping[str, str]
+) -> Iterator[Finding]:
     """Keys that no single option has: a reporter's own in ``[flink]``, ``flink.hadoop.…``."""
     for key in dict.fromkeys((*settings.flink, *config)):
         known = options_set_by(key)
         is_family = any("<" in option.name for option in known)
         is_said = key in settings.flink and (is_family or not known)
-        is_decided = is_family and any(option.kind in _COMPARED for option in known)
+        setting = next((decided[option.name] for option in known if option.name in decided), "")
+        is_decided = is_family and (
+            bool(setting) or any(option.kind in _COMPARED for option in known)
+        )
         if (is_said or is_decided) and _text(config.get(key)) != _text(expected.get(key)):
-            setting = known[0].detail if is_decided else ""
-            yield _problem(key, config.get(key), expected.get(key), setting)
+            yield _problem(key, config.get(key), expected.get(key), setting if is_decided else "")
 
 
 def _java(config: Options, expected: Options) -> Iterator[Finding]:

@@ -29,7 +29,6 @@ _FILE_MERGING_OF_SEALED_STATE = problem(
 _PAST_THE_SEAL = problem("past-the-seal", "state goes past the seal")
 _STATE_ON_A_LOCAL_DISK = problem("state-on-a-local-disk", "state or records in clear on a disk")
 
-_CHECKPOINTS = "execution.checkpointing.dir"
 _TEMPORARY = "io.tmp.dirs"
 _KEYS = ("flinksec.sealed.keys", "flinksec.sealed.pkcs11.module")
 
@@ -60,7 +59,7 @@ def state_problems(config: Options) -> Iterator[Finding]:
 
 def _directories(config: Options) -> Iterator[tuple[str, str]]:
     """The keys that name a directory of state, and the directories."""
-    for option in (flink_options()[_CHECKPOINTS], *of_class("state")):
+    for option in of_class("state"):
         for key in names(option):
             if value := str(config.get(key, "") or "").strip():
                 yield key, value

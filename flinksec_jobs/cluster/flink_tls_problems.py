@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from flinksec_jobs.cluster.flink_conf_values import Options, is_true, key_of, text
 from flinksec_jobs.findings import Finding, Where, problem
-from flinksec_jobs.settings.cluster import CIPHER_SUITES
+from flinksec_jobs.settings.cluster_tls import CIPHER_SUITES
 from flinksec_jobs.settings.passthrough import TLS_PLANES
 
 _SSL_ENABLED_IS_NO_OPTION = problem(

@@ -24,10 +24,9 @@ from flinksec_jobs.files import open_regular
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.settings import ClusterSettings, Settings
+from flinksec_jobs.settings.flink_options import effective, flink_options
 
 TYPE = "high-availability.type"
-# The keys of that option in older releases, which Flink still reads; the first that is given wins.
-_TYPES = (TYPE, "recovery.mode", "high-availability")
 _CLASS = "org.flinksec.availability.CheckedHighAvailability"
 _OURS = "flinksec.cluster"
 # Options of the processes and not of the job: they are in no plan.
@@ -74,7 +73,8 @@ def watched(config: Config, settings: Settings, program: Program, directory: Pat
     Returns:
         Nothing without high availability, where no plan is stored.
     """
-    given = next((str(config[name]) for name in _TYPES if name in config), "NONE")
+    found = effective(config, flink_options()[TYPE])
+    given = "NONE" if found is None else str(found)
     if given.strip().upper() == "NONE":
         return {}
     file = directory / "job-inputs"

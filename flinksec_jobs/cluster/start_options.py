@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.settings import java_options
+from flinksec_jobs.settings.decides import decided_by
 from flinksec_jobs.settings.passthrough import Giving, refused_in_flink
 from flinksec_jobs.settings.secret_names import holds_secret
 
@@ -44,7 +45,7 @@ def refuse_options(options: Mapping[str, str], settings: Settings) -> None:
         )
     sealed = settings.state is not None and settings.state.sealed
     giving = Giving(sealed=sealed, cluster=True, process=True)
-    if found := list(refused_in_flink(options, giving)):
+    if found := list(refused_in_flink(options, giving, decided_by(type(settings)))):
         listed = "; ".join(f"-D {key} {problem}" for key, problem in found)
         raise SettingsError(listed, hint="say it in the settings, and make config.yaml anew")
 

@@ -15,9 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from flinksec_jobs.certificates import describe_name
 from flinksec_jobs.certs.anchors import anchors_of
 from flinksec_jobs.certs.bags import read_bags
-from flinksec_jobs.certs.stores import KEYSTORE, PASSWORD, TRUSTSTORE, Store, parse_store
+from flinksec_jobs.certs.stores import Store, parse_store
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.secrets import SecretFile
+from flinksec_jobs.settings.cluster_tls import KEYSTORE, PASSWORD, TRUSTSTORE
 from flinksec_jobs.tls import is_valid_at
 
 _HINT = "`flinksec certs create` makes all of them; `flinksec certs inspect` shows them"

@@ -15,15 +15,15 @@ from flinksec_jobs.resume import identity
 from flinksec_jobs.resume.named import look
 from flinksec_jobs.resume.request import Request, Resume
 from flinksec_jobs.runtime import cluster_run, graph, jvm, local_jvm, running
+from flinksec_jobs.settings.flink_options import flink_options, names
 
 if TYPE_CHECKING:
     from pyflink.datastream import StreamExecutionEnvironment
 
     from flinksec_jobs.settings import Settings, StateSettings
 
-# The options' names, and those that they had before Flink 1.20.
-PATHS = (state.RECOVERY_PATH, "execution.savepoint.path")
-CLAIM_MODES = (beginning.CLAIM_MODE, "execution.savepoint-restore-mode")
+PATHS = names(flink_options()[state.RECOVERY_PATH])
+CLAIM_MODES = names(flink_options()[beginning.CLAIM_MODE])
 _log = logging.getLogger("flinksec_jobs.resume")
 _from_savepoint: list[str] = []
 

@@ -25,22 +25,11 @@ from flinksec_jobs.runtime import jvm, local_jvm, running, user_directories
 from flinksec_jobs.runtime.local_jvm import Surroundings
 from flinksec_jobs.runtime.run_figures import RunFigures, RunListener
 from flinksec_jobs.runtime.running import RunningJob
+from flinksec_jobs.settings import ClusterSettings, Settings
+from flinksec_jobs.settings.decides import as_texts, options_of
+from flinksec_jobs.settings.flink_defaults import LOOPBACK, defaults
+from flinksec_jobs.settings.flink_options import options_set_by
 
-# A local run ends at its first failure, where a cluster would try again for ever.
-FLINK_OPTIONS = {"restart-strategy.type": "none"}
-_LOOPBACK = "127.0.0.1"
-# What [flink] does not change in a local run: this machine may have other users, who reach its
-# ports, and other machines have nothing to ask of it.
-LOOPBACK_OPTIONS = {
-    "rest.bind-address": _LOOPBACK,
-    "rest.address": _LOOPBACK,
-    "jobmanager.bind-host": _LOOPBACK,
-    "jobmanager.rpc.address": _LOOPBACK,
-    "taskmanager.bind-host": _LOOPBACK,
-    "taskmanager.host": _LOOPBACK,
-    "web.submit.enable": "false",
-}
-_METRICS = {"metrics.reporter.flinksec.factory.class": "org.flinksec.gateway.RunMetricsFactory"}
 _REPORTERS = "metrics.reporters"
 _POLL_SECONDS, _MOMENT_EVERY = 0.1, 5
 # PyFlink's own name.
@@ -88,11 +77,11 @@ class LocalRun:
     def protected(self, options: Mapping[str, str]) -> dict[str, str]:
         """Flink options with what keeps other users and machines out, whatever they said of it."""
         home = local_jvm.current()
-        protections = LOOPBACK_OPTIONS | home.tls.flink_options | home.temporary_options
-        for name in sorted(protections.keys() & options.keys()):
-            if options[name] != protections[name]:
+        protections = loopback_options() | home.tls.flink_options | home.temporary_options
+        for name, value in sorted(options.items()):
+            if any(value != protections.get(option.name, value) for option in options_set_by(name)):
                 _log.warning("[flink] %s has no effect on a local run, which protects itself", name)
-        found = {**options, **protections, **_METRICS}
+        found = {**options, **protections}
         if named := options.get(_REPORTERS):
             found[_REPORTERS] = f"{named},flinksec"  # Flink starts those in the list alone
         return found
@@ -142,6 +131,17 @@ class LocalRun:
             if not isinstance(failure, KeyboardInterrupt | SystemExit):
                 with suppress(Exception):  # the JVM may be gone, which is told already
                     _listener.ended(job, _figures(job, begin), failure)
+
+
+def loopback_options() -> dict[str, str]:
+    """What ``[flink]`` does not change in a local run.
+
+    This machine may have other users, who reach its ports, and other machines have nothing to ask
+    of it.
+    """
+    reached = ClusterSettings(bind_host=LOOPBACK, jobmanager_address=LOOPBACK)
+    addresses = options_of(reached, only=("bind_host", "jobmanager_address"))
+    return as_texts(addresses | defaults("protected", Settings()))
 
 
 def listen(listener: RunListener) -> None:

@@ -28,7 +28,8 @@ from flinksec_jobs.runtime import (
 from flinksec_jobs.runtime.gateway import Command, Started
 from flinksec_jobs.runtime.java import find_java
 from flinksec_jobs.runtime.local_tls import LocalTls
-from flinksec_jobs.settings import java_options
+from flinksec_jobs.settings import ClusterSettings, java_options
+from flinksec_jobs.settings.decides import as_texts, options_of
 
 # Read by log4j-local.properties in the JVM alone.
 JOB_LOG_VARIABLE = "FLINKSEC_JOB_LOG"
@@ -98,7 +99,9 @@ class LocalJvm:
         """Working state and spilled records, which nothing seals, go away with the run."""
         directory = _temporary(self.directory)
         # Flink would take each of these for the end of a path.
-        return {} if set(",|:") & set(str(directory)) else {"io.tmp.dirs": str(directory)}
+        if set(",|:") & set(str(directory)):
+            return {}
+        return as_texts(options_of(ClusterSettings(temp_dir=directory), only=("temp_dir",)))
 
 
 _current: list[LocalJvm] = []

@@ -18,6 +18,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from flinksec_jobs import certificates
 from flinksec_jobs.certificates import Identity, Validity
 from flinksec_jobs.private_files import write_private
+from flinksec_jobs.settings import ClusterTlsSettings
+from flinksec_jobs.settings.cluster_tls import KEYSTORE, TRUSTSTORE, store_passwords
+from flinksec_jobs.settings.decides import as_texts, options_of
+from flinksec_jobs.settings.flink_defaults import MUTUAL_TLS
 
 NAMES = ("localhost", "127.0.0.1", "::1")
 CERTIFICATE, KEY = "tls.crt", "tls.key"
@@ -63,23 +67,13 @@ class LocalTls:
     @property
     def flink_options(self) -> dict[str, str]:
         """Flink's options: mutual TLS for REST and between Flink's own parts."""
-        options = {
-            "security.ssl.protocol": "TLSv1.3",
-            "security.ssl.algorithms": "TLS_AES_256_GCM_SHA384,TLS_AES_128_GCM_SHA256",
-            "security.ssl.rest.authentication-enabled": "true",
-        }
-        for kind in ("internal", "rest"):
-            options |= {
-                f"security.ssl.{kind}.enabled": "true",
-                f"security.ssl.{kind}.keystore": str(self.directory / "keystore.p12"),
-                f"security.ssl.{kind}.keystore-type": "PKCS12",
-                f"security.ssl.{kind}.keystore-password": self.password,
-                f"security.ssl.{kind}.key-password": self.password,
-                f"security.ssl.{kind}.truststore": str(self.directory / "truststore.p12"),
-                f"security.ssl.{kind}.truststore-type": "PKCS12",
-                f"security.ssl.{kind}.truststore-password": self.password,
-            }
-        return options
+        tls = ClusterTlsSettings(internal=self.directory, rest=self.directory)
+        return as_texts(
+            options_of(tls)
+            | MUTUAL_TLS
+            | store_passwords("internal", self.password)
+            | store_passwords("rest", self.password)
+        )
 
 
 def make(directory: Path) -> LocalTls:
@@ -97,8 +91,6 @@ def make(directory: Path) -> LocalTls:
     made = LocalTls(directory, secrets.token_urlsafe(32))
     write_private(directory / CERTIFICATE, identity.certificate_pem)
     write_private(directory / KEY, identity.key_pem)
-    write_private(directory / "keystore.p12", identity.pkcs12(made.password, "flink"))
-    write_private(
-        directory / "truststore.p12", certificates.truststore([certificate], made.password)
-    )
+    write_private(directory / KEYSTORE, identity.pkcs12(made.password, "flink"))
+    write_private(directory / TRUSTSTORE, certificates.truststore([certificate], made.password))
     return made

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The settings of a job: frozen models, and `load`, the only reader of files and environment."""
 
-from flinksec_jobs.settings.cluster import ClusterSettings, ClusterTlsSettings
+from flinksec_jobs.settings.cluster import ClusterSettings
+from flinksec_jobs.settings.cluster_tls import ClusterTlsSettings
 from flinksec_jobs.settings.durations import duration, format_duration
 from flinksec_jobs.settings.load import load, parse, refuse_nothing
 from flinksec_jobs.settings.models import (
@@ -10,11 +11,10 @@ from flinksec_jobs.settings.models import (
     JobSettings,
     KafkaSettings,
     KerberosSettings,
-    Pkcs11Settings,
     PythonSettings,
     Settings,
-    StateSettings,
 )
+from flinksec_jobs.settings.state import Pkcs11Settings, StateSettings
 
 __all__ = [
     "ClusterSettings",

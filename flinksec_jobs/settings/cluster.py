@@ -7,7 +7,7 @@ Defaults are the ports, names and mount paths of the job-cluster image and its m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,23 +15,17 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from flinksec_jobs.settings import addresses
+from flinksec_jobs.settings.cluster_tls import ClusterTlsSettings
+from flinksec_jobs.settings.decides import RUN, Decides, MayDiffer, ShutsOut
 from flinksec_jobs.settings.fields import Duration, LocalPath, Section, refusal
+
+QUERY_PORT = "metrics.internal.query-service.port"
+"""Flink's option for a port that JobManagers and TaskManagers each have a setting for."""
 
 _SIZE = re.compile(r"(\d+)\s*(k|kb|m|mb|g|gb)", re.IGNORECASE)
 _UNITS = {"k": 2**10, "m": 2**20, "g": 2**30}
 _SMALLEST_PROCESS = 512 * 2**20
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,43}[a-z0-9])?")
-
-# Only suites with forward secrecy and authenticated encryption.
-CIPHER_SUITES = {
-    "TLSv1.3": ("TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256"),
-    "TLSv1.2": (
-        "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
-        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
-        "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
-        "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-    ),
-}
 
 
 def memory_bytes(size: str) -> int:
@@ -67,62 +61,43 @@ def _cluster_id(value: str) -> str:
     return value
 
 
-def _cipher_suites(value: tuple[str, ...]) -> tuple[str, ...]:
-    known = [suite for suites in CIPHER_SUITES.values() for suite in suites]
-    if any(suite not in known for suite in value):
-        raise refusal(f"holds a suite that is not among {', '.join(known)}")
-    return value
+def _with_ha(setting: str, *kinds: str) -> Callable[[ClusterSettings], object]:
+    """Write a setting with these kinds of high availability alone."""
+    return lambda cluster: getattr(cluster, setting) if cluster.high_availability in kinds else None
 
 
+def _with_restarts(setting: str, strategy: str) -> Callable[[ClusterSettings], object]:
+    """Write a setting with this restart strategy alone."""
+    return lambda cluster: (
+        getattr(cluster, setting) if cluster.restart_strategy == strategy else None
+    )
+
+
+_BY_PROCESS: MayDiffer = "by process"
+_BY_RUN: MayDiffer = "by run"
 _ProcessMemory = Annotated[str, AfterValidator(_process_memory)]
 _Port = Annotated[int, Field(ge=1, le=65535)]
-
-
-class ClusterTlsSettings(Section):
-    """How Flink's processes prove to each other, and to REST clients, who they are.
-
-    Each directory holds ``keystore.p12``, ``truststore.p12`` and the file ``password`` that
-    opens both, as `flinksec certs create` writes them.
-    """
-
-    internal: LocalPath = Field(
-        default=Path("/etc/flinksec/tls/internal"),
-        description="Directory of keystore.p12, truststore.p12 and password for the traffic "
-        "between Flink's processes; both stores hold the single-purpose certificate only.",
-    )
-    rest: LocalPath = Field(
-        default=Path("/etc/flinksec/tls/rest"),
-        description="The same for the REST endpoint; who is in its truststore may use it.",
-    )
-    protocol: Literal["TLSv1.3", "TLSv1.2"] = Field(
-        default="TLSv1.3", description="The one version of TLS that Flink speaks."
-    )
-    cipher_suites: Annotated[tuple[str, ...], AfterValidator(_cipher_suites)] = Field(
-        default=(),
-        description="Cipher suites of that version; without it all that encrypt by AES-GCM with "
-        "forward secrecy.",
-    )
-
-    @property
-    def suites(self) -> tuple[str, ...]:
-        """The cipher suites to offer, never empty."""
-        return self.cipher_suites or CIPHER_SUITES[self.protocol]
-
-    def _contradictions(self) -> Iterator[tuple[str, str]]:
-        if any(suite not in CIPHER_SUITES[self.protocol] for suite in self.cipher_suites):
-            yield "cipher_suites", f"holds a suite that {self.protocol} does not have"
 
 
 class ClusterSettings(Section):
     """The processes of the Flink cluster that runs the job."""
 
-    jobmanager_memory: _ProcessMemory = Field(
+    jobmanager_memory: Annotated[_ProcessMemory, Decides("jobmanager.memory.process.size")] = Field(
         default="1600m", description="Memory of the whole JobManager process, such as 1600m."
     )
-    taskmanager_memory: _ProcessMemory = Field(
-        default="2g", description="Memory of each whole TaskManager process, Python included."
+    taskmanager_memory: Annotated[_ProcessMemory, Decides("taskmanager.memory.process.size")] = (
+        Field(
+            default="2g", description="Memory of each whole TaskManager process, Python included."
+        )
     )
-    python_memory: Annotated[str, AfterValidator(_memory)] = Field(
+    python_memory: Annotated[
+        str,
+        AfterValidator(_memory),
+        Decides(
+            "taskmanager.memory.task.off-heap.size",
+            lambda cluster: f"{memory_bytes(cluster.python_memory)}b",
+        ),
+    ] = Field(
         default="256m",
         description="The part of it that is kept for Python in thread mode, which Flink's own "
         "accounts do not know.",
@@ -130,68 +105,149 @@ class ClusterSettings(Section):
     task_managers: Annotated[int, Field(ge=1)] = Field(
         default=2, description="Number of TaskManagers."
     )
-    task_slots: Annotated[int, Field(ge=1)] = Field(
-        default=2, description="Slots of each TaskManager."
-    )
-    jobmanager_address: str = Field(
+    task_slots: Annotated[
+        int, Field(ge=1), Decides("taskmanager.numberOfTaskSlots", may_differ=_BY_RUN)
+    ] = Field(default=2, description="Slots of each TaskManager.")
+    jobmanager_address: Annotated[
+        str,
+        Decides("jobmanager.rpc.address", may_differ=_BY_PROCESS),
+        Decides("rest.address", may_differ=_BY_RUN),
+    ] = Field(
         default="flink-jobmanager",
         min_length=1,
         description="Host name of the JobManager for TaskManagers and REST clients.",
     )
-    bind_host: str = Field(
+    bind_host: Annotated[
+        str,
+        Decides("jobmanager.bind-host", may_differ=_BY_PROCESS),
+        Decides("taskmanager.bind-host", may_differ=_BY_PROCESS),
+        Decides("rest.bind-address", may_differ=_BY_RUN),
+    ] = Field(
         default="0.0.0.0",  # noqa: S104  within a pod, behind mutual TLS and NetworkPolicies
         min_length=1,
         description="Address of the interface that all ports are opened on.",
     )
-    jobmanager_rpc_port: _Port = Field(default=6123, description="RPC port of the JobManager.")
-    blob_port: _Port = Field(default=6124, description="Blob server port of the JobManager.")
-    jobmanager_metrics_port: _Port = Field(
-        default=6125, description="Port of the JobManager's internal metrics query service."
+    # All ports are pinned: one that is chosen at random fits into no NetworkPolicy.
+    jobmanager_rpc_port: Annotated[
+        _Port,
+        Decides("jobmanager.rpc.port", may_differ=_BY_PROCESS),
+        ShutsOut("jobmanager.rpc.bind-port", may_differ=_BY_PROCESS),
+        # With ZooKeeper, and only then, Flink takes this in place of jobmanager.rpc.port, and a
+        # random port by default.
+        Decides(
+            "high-availability.jobmanager.port",
+            lambda cluster: (
+                str(cluster.jobmanager_rpc_port)
+                if cluster.high_availability == "zookeeper"
+                else None
+            ),
+            may_differ=_BY_PROCESS,
+        ),
+    ] = Field(default=6123, description="RPC port of the JobManager.")
+    blob_port: Annotated[_Port, Decides("blob.server.port", may_differ=_BY_PROCESS)] = Field(
+        default=6124, description="Blob server port of the JobManager."
     )
-    rest_port: _Port = Field(default=8081, description="REST port of the JobManager.")
-    taskmanager_rpc_port: _Port = Field(default=6122, description="RPC port of a TaskManager.")
-    taskmanager_data_port: _Port = Field(default=6121, description="Data port of a TaskManager.")
-    taskmanager_metrics_port: _Port = Field(
-        default=6120, description="Port of a TaskManager's internal metrics query service."
+    jobmanager_metrics_port: Annotated[_Port, Decides(QUERY_PORT, RUN, may_differ=_BY_PROCESS)] = (
+        Field(default=6125, description="Port of the JobManager's internal metrics query service.")
+    )
+    rest_port: Annotated[
+        _Port,
+        Decides("rest.port", may_differ=_BY_RUN),
+        Decides("rest.bind-port", lambda cluster: str(cluster.rest_port), may_differ=_BY_RUN),
+    ] = Field(default=8081, description="REST port of the JobManager.")
+    taskmanager_rpc_port: Annotated[
+        _Port,
+        Decides("taskmanager.rpc.port", may_differ=_BY_PROCESS),
+        ShutsOut("taskmanager.rpc.bind-port", may_differ=_BY_PROCESS),
+    ] = Field(default=6122, description="RPC port of a TaskManager.")
+    taskmanager_data_port: Annotated[
+        _Port,
+        Decides("taskmanager.data.port", may_differ=_BY_PROCESS),
+        ShutsOut("taskmanager.data.bind-port", may_differ=_BY_PROCESS),
+    ] = Field(default=6121, description="Data port of a TaskManager.")
+    taskmanager_metrics_port: Annotated[_Port, Decides(QUERY_PORT, RUN, may_differ=_BY_PROCESS)] = (
+        Field(default=6120, description="Port of a TaskManager's internal metrics query service.")
     )
     tls: ClusterTlsSettings = Field(
         default=ClusterTlsSettings(), description="Mutual TLS of Flink's own traffic."
     )
-    high_availability: Literal["none", "kubernetes", "zookeeper"] = Field(
+    high_availability: Annotated[
+        Literal["none", "kubernetes", "zookeeper"],
+        Decides(
+            "high-availability.type",
+            lambda cluster: (
+                "NONE" if cluster.high_availability == "none" else cluster.high_availability
+            ),
+        ),
+        Decides("flinksec.cluster.high-availability", RUN),
+    ] = Field(
         default="none",
         description="Where a JobManager that is started again finds the job and its last "
         "checkpoint. none: it looks for the newest checkpoint in state.directory.",
     )
-    cluster_id: Annotated[str, AfterValidator(_cluster_id)] = Field(
-        default="flink", description="Name of the cluster in its high-availability data."
-    )
-    kubernetes_namespace: str | None = Field(
+    cluster_id: Annotated[
+        str,
+        AfterValidator(_cluster_id),
+        Decides("high-availability.cluster-id", _with_ha("cluster_id", "kubernetes", "zookeeper")),
+        Decides("kubernetes.cluster-id", _with_ha("cluster_id", "kubernetes")),
+    ] = Field(default="flink", description="Name of the cluster in its high-availability data.")
+    kubernetes_namespace: Annotated[
+        Annotated[str, Field(min_length=1)] | None,
+        Decides("kubernetes.namespace", _with_ha("kubernetes_namespace", "kubernetes")),
+    ] = Field(
         default=None,
-        min_length=1,
         description="Namespace of the ConfigMaps of Kubernetes high availability.",
     )
-    zookeeper_quorum: tuple[addresses.HostPort, ...] = Field(
-        default=(), description="ZooKeeper servers, each as host:port."
-    )
-    on_changed_job: Literal["replace", "refuse"] = Field(
+    zookeeper_quorum: Annotated[
+        tuple[addresses.HostPort, ...],
+        Decides("high-availability.zookeeper.quorum", _with_ha("zookeeper_quorum", "zookeeper")),
+    ] = Field(default=(), description="ZooKeeper servers, each as host:port.")
+    on_changed_job: Annotated[
+        Literal["replace", "refuse"], Decides("flinksec.cluster.on-changed-job", RUN)
+    ] = Field(
         default="replace",
         description="With high availability, what a JobManager does whose settings, program or "
         "packages are not those that the stored job was made from. replace: the job as it is now "
         "goes on from the last checkpoint, if all of its state finds its place. refuse: it does "
         "not start.",
     )
-    restart_strategy: Literal["exponential-delay", "fixed-delay", "none"] = Field(
+    restart_strategy: Annotated[
+        Literal["exponential-delay", "fixed-delay", "none"],
+        Decides("restart-strategy.type", may_differ=_BY_RUN),
+    ] = Field(
         default="exponential-delay", description="What Flink does when a task of the job fails."
     )
-    restart_attempts: Annotated[int, Field(ge=1)] | None = Field(
+    restart_attempts: Annotated[
+        Annotated[int, Field(ge=1)] | None,
+        Decides(
+            "restart-strategy.fixed-delay.attempts",
+            _with_restarts("restart_attempts", "fixed-delay"),
+            may_differ=_BY_RUN,
+        ),
+        Decides(
+            "restart-strategy.exponential-delay.attempts-before-reset-backoff",
+            _with_restarts("restart_attempts", "exponential-delay"),
+            may_differ=_BY_RUN,
+        ),
+    ] = Field(
         default=None,
         description="After how many restarts the job has failed for good; without it never. "
         "fixed-delay needs it.",
     )
-    restart_delay: Duration = Field(
-        default=timedelta(seconds=1), description="Time before the (first) restart."
-    )
-    temp_dir: LocalPath = Field(
+    restart_delay: Annotated[
+        Duration,
+        Decides(
+            "restart-strategy.fixed-delay.delay",
+            _with_restarts("restart_delay", "fixed-delay"),
+            may_differ=_BY_RUN,
+        ),
+        Decides(
+            "restart-strategy.exponential-delay.initial-backoff",
+            _with_restarts("restart_delay", "exponential-delay"),
+            may_differ=_BY_RUN,
+        ),
+    ] = Field(default=timedelta(seconds=1), description="Time before the (first) restart.")
+    temp_dir: Annotated[LocalPath, Decides("io.tmp.dirs")] = Field(
         default=Path("/tmp"),  # noqa: S108  a memory volume of the pod's own
         description="Directory of temporary files and of RocksDB's working files, which are not "
         "sealed: a volume in memory.",

@@ -19,6 +19,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from flinksec_jobs.errors import SettingsError
@@ -35,6 +36,14 @@ def types_of(annotation: Any) -> set[Any]:
         if not isinstance(argument, str):
             found |= types_of(argument)
     return found
+
+
+def section_of(field: FieldInfo) -> type[Section] | None:
+    """Return the model of a field that is a section."""
+    for found in types_of(field.annotation):
+        if isinstance(found, type) and issubclass(found, Section):
+            return found
+    return None
 
 
 class PathMarker:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every option of Flink, classified once: what it may do to state, secrets and our own settings.
+"""Every option of Flink, classified once: what it may do to state, secrets and TLS.
 
-The table is `flink_options.tsv`. A test holds it against Flink's jars: an option that is new in a
+Which of them our settings decide is not told here: each setting declares its own (`decides`). The
+table is `flink_options.tsv`. A test holds it against Flink's jars: an option that is new in a
 release of Flink has no class, and the test fails.
 """
 
@@ -10,15 +11,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, TypeVar, cast
 
 from flinksec_jobs.settings.names import nearest
 
 Class = Literal[
     "free",  # may be set
-    "setting",  # one of our settings decides it
-    "process-setting",  # the same, but processes of one cluster may differ: -D may set it
-    "run-setting",  # the same, and a local run, which has no [cluster], may set it too
     "pinned",  # the library decides it, or it must not be set at all
     "value",  # may have certain values only
     "tls",  # [cluster.tls] decides it
@@ -35,6 +33,7 @@ Class = Literal[
     "elsewhere",  # belongs to YARN, to Flink's native Kubernetes, to SQL clients: no effect here
 ]
 
+V = TypeVar("V")
 _FILE = Path(__file__).with_name("flink_options.tsv")
 _VARIABLE = re.compile(r"<[a-z_]+>")
 
@@ -46,8 +45,7 @@ class FlinkOption:
     Attributes:
         name: Flink's name; ``<name>`` stands for a part that is not Flink's.
         kind: its class.
-        detail: the setting that decides it, the values it may have (separated by blanks), or
-            what it does.
+        detail: the values it may have (separated by blanks), or what it does.
         others: Flink's other names of it, most of them old, in the order in which Flink asks.
     """
 
@@ -98,6 +96,15 @@ def names(option: FlinkOption) -> tuple[str, ...]:
 def effective(config: Mapping[str, object], option: FlinkOption) -> object | None:
     """Return the value that Flink takes for an option: under its own name, else another one."""
     return next((config[key] for key in names(option) if key in config), None)
+
+
+def laid_over(given: Mapping[str, V], options: Mapping[str, V]) -> dict[str, V]:
+    """Return options with what is given on top: it wins under each of Flink's names.
+
+    Flink takes an old name only where the new one is not set.
+    """
+    said = {option.name for key in given for option in options_set_by(key) if key not in options}
+    return {name: value for name, value in options.items() if name not in said} | dict(given)
 
 
 def meant(key: str) -> str | None:

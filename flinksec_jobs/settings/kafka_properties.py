@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from flinksec_jobs.settings.addresses import ONLY_GSSAPI
-from flinksec_jobs.settings.cluster import CIPHER_SUITES
+from flinksec_jobs.settings.cluster_tls import CIPHER_SUITES
 from flinksec_jobs.settings.names import nearest
 from flinksec_jobs.settings.secret_names import holds_secret
 

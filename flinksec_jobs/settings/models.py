@@ -19,17 +19,18 @@ from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.settings import addresses
 from flinksec_jobs.settings.cluster import ClusterSettings
+from flinksec_jobs.settings.decides import Decides, ShutsOut, decided_by
 from flinksec_jobs.settings.fields import (
     Duration,
     LocalPath,
     OneOrMore,
-    PathMarker,
     Scalars,
     Section,
     Strings,
 )
 from flinksec_jobs.settings.kafka_properties import refused_in_kafka
 from flinksec_jobs.settings.passthrough import Giving, refused_in_flink
+from flinksec_jobs.settings.state import StateSettings
 
 _Protection = Literal["privacy", "integrity", "authentication"]
 S = TypeVar("S", bound=Section)
@@ -38,13 +39,16 @@ S = TypeVar("S", bound=Section)
 class KerberosSettings(Section):
     """Who the job is towards Kafka and HDFS."""
 
-    principal: Annotated[str, AfterValidator(addresses.principal)] = Field(
-        description="The job's principal with its realm, such as flink@EXAMPLE.COM."
-    )
-    keytab: SecretFile = Field(
-        description="The keytab that holds the principal's keys, as file:/path."
-    )
-    krb5_conf: LocalPath = Field(
+    principal: Annotated[
+        str, AfterValidator(addresses.principal), Decides("security.kerberos.login.principal")
+    ] = Field(description="The job's principal with its realm, such as flink@EXAMPLE.COM.")
+    keytab: Annotated[
+        SecretFile,
+        Decides("security.kerberos.login.keytab"),
+        # Flink would also take a ticket of someone else's that lies about.
+        Decides("security.kerberos.login.use-ticket-cache", lambda _: False),
+    ] = Field(description="The keytab that holds the principal's keys, as file:/path.")
+    krb5_conf: Annotated[LocalPath, ShutsOut("security.kerberos.krb5-conf.path")] = Field(
         default=Path("/etc/krb5.conf"),
         description="The Kerberos configuration with the realm's KDCs.",
     )
@@ -195,92 +199,33 @@ class HdfsSettings(Section):
     replication: int | None = Field(
         default=None, ge=1, description="Copies of each block; at most the number of DataNodes."
     )
-    conf_dir: LocalPath | None = Field(
+    conf_dir: Annotated[
+        LocalPath | None, ShutsOut("env.hadoop.conf.dir"), ShutsOut("flink.hadoop.<key>")
+    ] = Field(
         default=None,
         description="Directory of core-site.xml and hdfs-site.xml to start from; what these "
         "settings decide wins.",
     )
 
 
-class Pkcs11Settings(Section):
-    """A PKCS#11 token (an HSM) that holds the keys which seal state."""
-
-    module: LocalPath = Field(description="The PKCS#11 library of the token's maker.")
-    token: Annotated[str, AfterValidator(addresses.token_label)] | None = Field(
-        default=None, description="The token's label."
-    )
-    slot: int | None = Field(
-        default=None, ge=0, description="Id of the token's slot, in place of its label."
-    )
-    pin: SecretFile = Field(description="File with the token's user PIN, as file:/path.")
-    primary: Annotated[str, AfterValidator(addresses.key_id)] | None = Field(
-        default=None,
-        description="Label of the AES-256 key that seals new files. Without it the token only "
-        "opens, and state.keys seals.",
-    )
-
-    def _contradictions(self) -> Iterator[tuple[str, str]]:
-        if self.token is None and self.slot is None:
-            yield "token", "is missing: give the token's label, or its slot"
-        if self.token is not None and self.slot is not None:
-            yield "slot", "is given beside token: keep one of the two"
-
-
-class StateSettings(Section):
-    """Where checkpoints go, and the keys that seal them."""
-
-    directory: Annotated[str, AfterValidator(addresses.state_directory), PathMarker()] = Field(
-        description="Directory of checkpoints and savepoints: /path, file:///path or hdfs://…; "
-        "sealed+ before it may be left out."
-    )
-    keys: LocalPath | None = Field(
-        default=None,
-        description="Key ring: a directory of one file per key, and primary naming one.",
-    )
-    pkcs11: Pkcs11Settings | None = Field(
-        default=None, description="A PKCS#11 token that holds the keys."
-    )
-    sealed: bool = Field(default=True, description="Whether state is encrypted and authenticated.")
-    checkpoint_interval: Duration = Field(
-        default=timedelta(seconds=10), description="Time between checkpoints."
-    )
-    backend: Literal["hashmap", "rocksdb"] = Field(
-        default="hashmap", description="Working state on the heap, or in RocksDB on local disk."
-    )
-
-    @property
-    def uri(self) -> str:
-        """The directory as Flink gets it: ``sealed+file:///…`` when sealed."""
-        plain = self.directory.removeprefix("sealed+")
-        return f"sealed+{plain}" if self.sealed else plain
-
-    def _contradictions(self) -> Iterator[tuple[str, str]]:
-        if self.sealed and self.keys is None and self.pkcs11 is None:
-            yield (
-                "keys",
-                "is missing, and sealed state needs it: name the key ring's directory, or a token "
-                "under [state.pkcs11]",
-            )
-        if self.keys is None and self.pkcs11 and self.pkcs11.primary is None:
-            yield "pkcs11.primary", "is missing: name the key of the token that seals new files"
-        if not self.sealed and self.directory.startswith("sealed+"):
-            yield "sealed", "is false, but directory starts with sealed+: change one of the two"
-
-
 class PythonSettings(Section):
     """How Flink runs the job's Python functions."""
 
-    execution_mode: Literal["thread", "process"] = Field(
-        default="thread",
-        description="thread: inside Flink's JVM, much faster. process: in processes of their "
-        "own, isolated from it.",
+    execution_mode: Annotated[Literal["thread", "process"], Decides("python.execution-mode")] = (
+        Field(
+            default="thread",
+            description="thread: inside Flink's JVM, much faster. process: in processes of their "
+            "own, isolated from it.",
+        )
     )
 
 
 class JobSettings(Section):
     """How the job itself runs."""
 
-    parallelism: int = Field(default=1, ge=1, description="Parallel instances of every operator.")
+    parallelism: Annotated[int, Field(ge=1), Decides("parallelism.default")] = Field(
+        default=1, description="Parallel instances of every operator."
+    )
     resume: Literal["latest", "required", "first", "never"] | None = Field(
         default=None,
         description="latest: go on from the newest checkpoint or savepoint of the job, from "
@@ -332,7 +277,7 @@ class Settings(Section):
             yield from self._cluster_contradictions(self.cluster)
         sealed = self.state is not None and self.state.sealed
         giving = Giving(sealed=sealed, cluster=self.cluster is not None)
-        for key, problem in refused_in_flink(self.flink, giving):
+        for key, problem in refused_in_flink(self.flink, giving, decided_by(type(self))):
             yield f"flink.{key}", problem
 
     def _cluster_contradictions(self, cluster: ClusterSettings) -> Iterator[tuple[str, str]]:

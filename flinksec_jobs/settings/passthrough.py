@@ -3,7 +3,8 @@
 
 Refused are keys that hold a secret's value (secrets are files), keys that one of our own
 settings decides (two answers to one question), and keys that would quietly undo sealed state.
-Which option is of which kind is told by `flink_options`; old names count as the new ones.
+Which option is of which kind is told by `flink_options`, and which are decided by the settings
+that declare them (`decides`); old names count as the new ones.
 """
 
 import re
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from flinksec_jobs.settings import java_options
+from flinksec_jobs.settings.decides import Decided
 from flinksec_jobs.settings.flink_options import FlinkOption, meant, options_set_by
 from flinksec_jobs.settings.secret_names import holds_secret
 
@@ -44,10 +46,18 @@ def is_sealed(value: object) -> bool:
     return _SEALED.fullmatch(str(value)) is not None
 
 
-def refused_in_flink(options: Mapping[str, object], giving: Giving) -> Iterator[tuple[str, str]]:
-    """Yield (key, problem) for Flink options that must not be handed through."""
+def refused_in_flink(
+    options: Mapping[str, object], giving: Giving, decided: Mapping[str, Decided]
+) -> Iterator[tuple[str, str]]:
+    """Yield (key, problem) for Flink options that must not be handed through.
+
+    Args:
+        options: Flink's names and what is said of them.
+        giving: where they stand.
+        decided: who decides, by Flink's names (`decided_by`).
+    """
     for key, value in options.items():
-        if problem := _problem(key, value, giving):
+        if problem := _problem(key, value, giving, decided):
             yield key, problem
 
 
@@ -56,13 +66,18 @@ def unknown_to_flink(options: Mapping[str, object]) -> Iterator[str]:
     return (key for key in options if not options_set_by(key))
 
 
-def _problem(key: str, value: object, giving: Giving) -> str | None:
+def _problem(key: str, value: object, giving: Giving, decided: Mapping[str, Decided]) -> str | None:
     if key == "security.ssl.enabled":
         return "has no effect since Flink 2.0: [cluster.tls] sets up TLS"
     if key.startswith("kubernetes.env.secretKeyRef"):
         return "puts a secret into the environment, which Flink logs: mount it as a file"
     options = options_set_by(key)
-    problems = [_problem_of(option, value, giving) for option in options]
+    problems = [
+        _of_setting(decided[option.name], giving)
+        if option.name in decided
+        else _problem_of(option, value, giving)
+        for option in options
+    ]
     if found := next((problem for problem in problems if problem), None):
         is_new = any(key == option.name or "<" in option.name for option in options)
         return found if is_new else f"is an old name of {options[0].name}, which {found}"
@@ -79,12 +94,12 @@ def _problem_of(option: FlinkOption, value: object, giving: Giving) -> str | Non
     return judge(option, text, giving) if judge else None
 
 
-def _setting(option: FlinkOption, _: str, giving: Giving) -> str | None:
-    if option.kind == "run-setting" and not giving.cluster:
+def _of_setting(decided: Decided, giving: Giving) -> str | None:
+    if decided.may_differ == "by run" and not giving.cluster:
         return None
-    if option.kind != "setting" and giving.process:
+    if decided.may_differ != "nowhere" and giving.process:
         return None
-    return f"has a setting of its own: use {option.detail}"
+    return f"has a setting of its own: use {' or '.join(decided.settings)}"
 
 
 def _value(option: FlinkOption, text: str, _: Giving) -> str | None:
@@ -131,9 +146,6 @@ _WOULD_BE_SHOWN = (
     "section it belongs to"
 )
 _JUDGES: Mapping[str, Callable[[FlinkOption, str, Giving], str | None]] = {
-    "setting": _setting,
-    "process-setting": _setting,
-    "run-setting": _setting,
     "pinned": lambda option, *_: f"cannot be set: it decides {option.detail}",
     "value": _value,
     "tls": lambda *_: "has a setting of its own: use [cluster.tls]",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The list of all settings, made from the models."""
+"""The list of all settings and of the options of Flink that they decide, made from the models."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +11,10 @@ from pydantic_core import PydanticUndefined
 
 from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.settings import schema
+from flinksec_jobs.settings.decides import as_text, declarations
 from flinksec_jobs.settings.durations import format_duration
+from flinksec_jobs.settings.fields import section_of
+from flinksec_jobs.settings.flink_defaults import left_to_flink
 from flinksec_jobs.settings.models import Settings
 
 
@@ -24,37 +27,83 @@ class Entry:
         kind: what it takes, in words or as its choices.
         default: how the default is written; empty for none, ``required`` where one must be given.
         meaning: one or two sentences.
+        decides: Flink's options that it decides, by their present names.
     """
 
     name: str
     kind: str
     default: str
     meaning: str
+    decides: tuple[str, ...]
 
 
 def entries() -> Iterator[Entry]:
     """Yield every setting in the order of the models."""
     for setting in schema.settings():
         yield Entry(
-            setting.name, _kind(setting), _default(setting), setting.field.description or ""
+            setting.name,
+            _kind(setting),
+            _default(setting),
+            setting.field.description or "",
+            tuple(found.option for found in declarations(setting.field)),
         )
 
 
 def markdown() -> str:
-    """Return a table for each section, as `docs/settings.md` has them."""
+    """Return a table for each section, as the page on settings has them."""
     parts = []
     for section, field in Settings.model_fields.items():
-        rows = [
-            f"| `{entry.name.partition('.')[2] or 'any key'}` | {_cell(entry.kind)} "
-            f"| {_cell(entry.default)} | {_cell(entry.meaning)} |"
-            for entry in entries()
-            if entry.name.partition(".")[0] == section
-        ]
-        model = schema.section_of(field)
+        of_section = [entry for entry in entries() if entry.name.partition(".")[0] == section]
+        model = section_of(field)
         title = (model.__doc__ or "").strip().splitlines()[0] if model else field.description
-        head = ["| Setting | Takes | Default | Meaning |", "|---|---|---|---|"]
-        parts.append("\n".join([f"### `[{section}]`", "", f"{title}", "", *head, *rows]))
+        table = _table(of_section)
+        if section == "flink":
+            table += ["", _DEFAULTS, "", *_defaults()]
+        parts.append("\n".join([f"### `[{section}]`", "", f"{title}", "", *table]))
     return "\n\n".join(parts) + "\n"
+
+
+_WHERE = {"job": "every job", "local": "a local run", "cluster": "`config.yaml`"}
+_DEFAULTS = (
+    "What the library sets by itself, and `[flink]` may set otherwise, under the option's name or "
+    "an older one:"
+)
+
+
+def _table(of_section: Iterable[Entry]) -> list[str]:
+    """Options of Flink have a column where the section decides any."""
+    rows = [
+        (
+            f"`{entry.name.partition('.')[2] or 'any key'}`",
+            entry.kind,
+            entry.default,
+            entry.meaning,
+            " ".join(f"`{option}`" for option in entry.decides),
+        )
+        for entry in of_section
+    ]
+    head: tuple[str, ...] = ("Setting", "Takes", "Default", "Meaning", "Decides in Flink")
+    width = len(head) if any(row[-1] for row in rows) else len(head) - 1
+    return _lines(head[:width], [row[:width] for row in rows])
+
+
+def _defaults() -> list[str]:
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for found in left_to_flink():
+        value = "" if found.value is None else f"`{as_text(found.value)}`"
+        rows.setdefault((f"`{found.option}`", value, found.why), []).append(_WHERE[found.where])
+    head = ("Option", "Value", "Set by", "Why")
+    return _lines(
+        head, [(name, value, ", ".join(by), why) for (name, value, why), by in rows.items()]
+    )
+
+
+def _lines(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    return [
+        f"| {' | '.join(head)} |",
+        "|" + "---|" * len(head),
+        *(f"| {' | '.join(map(_cell, row))} |" for row in rows),
+    ]
 
 
 def _kind(setting: schema.Setting) -> str:

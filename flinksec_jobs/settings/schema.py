@@ -10,7 +10,7 @@ from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 
 from flinksec_jobs.secrets import SecretFile
-from flinksec_jobs.settings.fields import PathMarker, Section, types_of
+from flinksec_jobs.settings.fields import PathMarker, Section, section_of, types_of
 from flinksec_jobs.settings.models import Settings
 
 SettingPath = tuple[str, ...]
@@ -64,14 +64,6 @@ class Setting:
     def is_optional(self) -> bool:
         """Whether it may be unset."""
         return type(None) in types_of(self.field.annotation)
-
-
-def section_of(field: FieldInfo) -> type[Section] | None:
-    """Return the model of a field of `Settings` that is a section."""
-    for found in types_of(field.annotation):
-        if isinstance(found, type) and issubclass(found, Section):
-            return found
-    return None
 
 
 def sections() -> dict[str, type[Section]]:

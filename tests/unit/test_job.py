@@ -46,6 +46,9 @@ def test_flink_is_told_what_the_settings_say() -> None:
     assert made["python.execution-mode"] == "process"
     assert made["security.kerberos.login.keytab"] == "/etc/flink.keytab"
     assert made["execution.checkpointing.dir"] == "sealed+file:///mnt/state/job"
+    assert made["execution.checkpointing.externalized-checkpoint-retention"] == (
+        "RETAIN_ON_CANCELLATION"
+    )
     assert made["restart-strategy.type"] == "none"
     assert all(isinstance(value, str) for value in made.values())
 
@@ -56,6 +59,9 @@ def test_what_flink_s_own_section_says_wins_and_is_written_as_flink_has_it() -> 
     )._flink_options()
     assert made["restart-strategy.type"] == "fixed-delay"
     assert (made["a.flag"], made["a.number"]) == ("true", "5")
+    by_its_old_name = job(flink={"restart-strategy": "fixed-delay"})._flink_options()
+    assert by_its_old_name["restart-strategy"] == "fixed-delay"
+    assert "restart-strategy.type" not in by_its_old_name, "Flink would take this one"
 
 
 def test_in_a_cluster_the_cluster_s_own_options_are_left_alone(

@@ -9,6 +9,7 @@ import pytest
 from flinksec_jobs import state
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.settings import StateSettings, load
+from flinksec_jobs.settings.decides import options_of
 
 
 def settings(directory: Path | str, **options: Any) -> StateSettings:
@@ -27,28 +28,25 @@ def test_a_job_has_a_directory_of_its_own() -> None:
     assert state.job_directory(on_hdfs, "j") == "sealed+hdfs://name:8020/state/j"
 
 
-def test_checkpoints_are_sealed_and_outlive_a_crash() -> None:
+def test_the_section_decides_how_often_state_is_kept_in_what_and_by_which_keys() -> None:
     kept = settings("/mnt/state", keys="/k", checkpoint_interval="1.5 s", backend="rocksdb")
-    assert state.flink_options(kept, "job") == {
-        "execution.checkpointing.dir": "sealed+file:///mnt/state/job",
+    assert options_of(kept) == {
         "execution.checkpointing.interval": "1500 ms",
-        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
         "state.backend.type": "rocksdb",
         "flinksec.sealed.keys": "/k",
     }
 
 
 def test_plain_state_has_no_keys() -> None:
-    options = state.flink_options(settings("/mnt/state", sealed=False), "job")
-    assert options["execution.checkpointing.dir"] == "file:///mnt/state/job"
-    assert "flinksec.sealed.keys" not in options
+    plain = settings("/mnt/state", sealed=False)
+    assert state.job_directory(plain, "job") == "file:///mnt/state/job"
+    assert "flinksec.sealed.keys" not in options_of(plain)
 
 
 def test_a_key_ring_is_handed_on_to_read_a_sealed_savepoint_on_the_way_out() -> None:
     given = settings("/mnt/state", sealed=False, keys="/etc/keys")
-    options = state.flink_options(given, "job")
-    assert options["execution.checkpointing.dir"] == "file:///mnt/state/job"
-    assert options["flinksec.sealed.keys"] == "/etc/keys"
+    assert state.job_directory(given, "job") == "file:///mnt/state/job"
+    assert options_of(given)["flinksec.sealed.keys"] == "/etc/keys"
 
 
 def test_a_checkpoint_is_looked_for_on_a_mounted_directory_only() -> None:

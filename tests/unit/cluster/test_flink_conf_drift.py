@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as bounds
 from hypothesis import strategies as st
 
 from flinksec_jobs.cluster import flink_conf
 from flinksec_jobs.cluster.flink_conf_drift import drift
 from flinksec_jobs.settings import Settings, load
-from flinksec_jobs.settings.flink_options import FlinkOption, names, of_class
+from flinksec_jobs.settings.decides import decided_by
+from flinksec_jobs.settings.flink_options import FlinkOption, flink_options, names, of_class
 
 
 def settings(**sections: Any) -> Settings:
@@ -21,7 +23,10 @@ def settings(**sections: Any) -> Settings:
 OURS = settings()
 CONFIG = flink_conf.config(OURS)
 DECIDED = sorted(
-    of_class("setting", "process-setting", "run-setting", "tls", "pinned", "state", "announced"),
+    {
+        *map(flink_options().__getitem__, decided_by(Settings)),
+        *of_class("tls", "pinned", "state", "announced"),
+    },
     key=lambda option: option.name,
 )
 BY_ROLE = "metrics.internal.query-service.port"
@@ -42,6 +47,7 @@ def test_read_back_from_a_file_it_is_the_same(tmp_path: Any) -> None:
     assert drift(flink_conf.read_yaml(file), OURS) == []
 
 
+@bounds(deadline=None)  # each time Flink's own file is read
 @given(st.sampled_from(DECIDED), st.integers(0, 9), st.text("abc/:", min_size=1))
 def test_what_the_settings_decide_is_compared_under_each_of_its_names(
     option: FlinkOption, which: int, value: str

@@ -14,7 +14,7 @@ from flinksec_jobs.cluster.tls_check import checked_password
 from flinksec_jobs.errors import CertificateError, FlinkSecError, SettingsError
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.sandbox.test_ca import Authority
-from flinksec_jobs.settings.cluster import CIPHER_SUITES
+from flinksec_jobs.settings.cluster_tls import CIPHER_SUITES
 
 TLS_1_3, TLS_1_2 = CIPHER_SUITES["TLSv1.3"], CIPHER_SUITES["TLSv1.2"]
 RSA_ONLY, EC_ONLY = TLS_1_2[:2], TLS_1_2[2:]

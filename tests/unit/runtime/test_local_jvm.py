@@ -268,6 +268,7 @@ def test_a_local_run_is_for_this_user_and_this_machine_whatever_the_settings_say
     start()
     wanted = {
         "rest.bind-address": "0.0.0.0",
+        "jobmanager.web.address": "0.0.0.0",
         "security.ssl.rest.enabled": "false",
         "web.submit.enable": "false",
         "metrics.reporters": "prom",
@@ -285,5 +286,5 @@ def test_a_local_run_is_for_this_user_and_this_machine_whatever_the_settings_say
     assert (options["a.b"], options["metrics.reporters"]) == ("c", "prom,flinksec")
     assert [record.getMessage() for record in caplog.records] == [
         f"[flink] {name} has no effect on a local run, which protects itself"
-        for name in ("rest.bind-address", "security.ssl.rest.enabled")
+        for name in ("jobmanager.web.address", "rest.bind-address", "security.ssl.rest.enabled")
     ]

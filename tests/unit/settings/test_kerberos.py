@@ -9,13 +9,13 @@ from flinksec_jobs.errors import SecretError, SettingsError
 from flinksec_jobs.kerberos import (
     KeytabEntry,
     check_keytab,
-    flink_options,
     jaas_config,
     jvm_arguments,
     read_keytab,
 )
 from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.settings import KerberosSettings
+from flinksec_jobs.settings.decides import options_of
 
 REALM = b"EXAMPLE.COM"
 KEY = b"canary-key-bytes"
@@ -65,10 +65,10 @@ def test_the_jvm_is_told_where_the_kdcs_are() -> None:
 
 
 def test_flink_does_not_look_into_a_ticket_cache() -> None:
-    assert flink_options(kerberos(Path("/k"))) == {
+    assert options_of(kerberos(Path("/k"))) == {
         "security.kerberos.login.keytab": "/k",
         "security.kerberos.login.principal": "flink@EXAMPLE.COM",
-        "security.kerberos.login.use-ticket-cache": "false",
+        "security.kerberos.login.use-ticket-cache": False,
     }
 
 

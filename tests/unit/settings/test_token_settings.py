@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from flinksec_jobs import state
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.settings import Pkcs11Settings, Settings, StateSettings, load
+from flinksec_jobs.settings.decides import options_of
 
 TOKEN = {"module": "/usr/lib/hsm.so", "token": "flink state", "pin": "file:/etc/pin"}
 
@@ -101,7 +101,7 @@ def test_flink_gets_flat_options_and_the_path_of_the_pin(tmp_path: Path) -> None
     pin.touch(0o600)
     pin.write_text("314159")
     settings = loaded(pin=f"file:{pin}", primary="k-1").need(StateSettings)
-    options = state.flink_options(settings, "job")
+    options = options_of(settings)
     assert {name: value for name, value in options.items() if ".pkcs11." in name} == {
         "flinksec.sealed.pkcs11.module": "/usr/lib/hsm.so",
         "flinksec.sealed.pkcs11.token": "flink state",
@@ -111,7 +111,7 @@ def test_flink_gets_flat_options_and_the_path_of_the_pin(tmp_path: Path) -> None
     assert "flinksec.sealed.keys" not in options
     assert "314159" not in str(options)
     by_slot = loaded(token=None, slot=0, primary="k").need(StateSettings)
-    assert state.flink_options(by_slot, "job")["flinksec.sealed.pkcs11.slot"] == "0"
+    assert options_of(by_slot)["flinksec.sealed.pkcs11.slot"] == "0"
 
 
 def test_flink_s_own_names_of_it_are_refused() -> None:

@@ -13,6 +13,7 @@ from flinksec_jobs.manifests.flink.flink_processes import FlinkProcess, processe
 from flinksec_jobs.manifests.kube.objects import Manifests, Object, Place, mapping, text
 from flinksec_jobs.manifests.rule import rule
 from flinksec_jobs.settings import Settings, parse
+from flinksec_jobs.settings.decides import decided_by
 from flinksec_jobs.settings.passthrough import Giving, refused_in_flink
 
 _KEY = Mounts().settings.name
@@ -64,7 +65,7 @@ def _options(manifests: Manifests) -> Iterator[Place]:
             continue  # the rule above names it
         sealed = state is not None and state.sealed
         giving = Giving(sealed=sealed, cluster=True, process=True)
-        for key, problem in refused_in_flink(process.arguments, giving):
+        for key, problem in refused_in_flink(process.arguments, giving, decided_by(Settings)):
             yield process.container.at("args", f"-D {key} {problem}")
 
 
