@@ -92,8 +92,8 @@ def test_the_settings_of_a_new_job_cannot_be_used_before_its_own_names_are_in_th
     for file in (job / "late_trains.toml", job / "kubernetes/overlays/late-trains/settings.toml"):
         checked = CliRunner().invoke(main, ["settings", "check", str(file)])
         assert checked.exit_code == 1
-        assert "kerberos.principal still names EXAMPLE.COM" in checked.stderr
-        assert "kafka.bootstrap_servers[0] still names kafka-0.example.com" in checked.stderr
+        assert "kerberos.principal still names EXAMPLE.COM" in checked.stdout
+        assert "kafka.bootstrap_servers[0] still names kafka-0.example.com" in checked.stdout
 
 
 def test_a_job_that_is_there_already_is_left_alone(job: Path) -> None:
