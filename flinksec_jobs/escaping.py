@@ -35,14 +35,13 @@ def escaped_lines(text: str, *, indent: str = "") -> str:
     return "\n".join(escaped(line.expandtabs()) for line in (first, *rest))
 
 
-def as_json(value: object, *, indent: int | None = None) -> str:
-    """Return a value as JSON whose text is safe to print and loses nothing.
+def as_json(value: object) -> str:
+    """Return a value as JSON on one line, whose text is safe to print and loses nothing.
 
     Letters stay as they are; what is not printable is written as JSON's own escapes, half a
     surrogate too.
     """
-    text = json.dumps(value, indent=indent, ensure_ascii=False)
-    return "\n".join(_CANDIDATE.sub(_json_escape, line) for line in text.split("\n"))
+    return _CANDIDATE.sub(_json_escape, json.dumps(value, ensure_ascii=False))
 
 
 def _shown(character: str) -> str:

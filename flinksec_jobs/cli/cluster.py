@@ -23,10 +23,10 @@ from flinksec_jobs.settings import load, refuse_nothing
 _DEFAULTS = Mounts()
 _HELP = {
     "settings": "The job's settings.",
-    "config": "Flink's config.yaml; made from the settings if it is missing.",
-    "log4j": "log4j-console.properties; the library's own if it is missing.",
+    "config": "Flink's config.yaml. If it is missing, it is made from the settings.",
+    "log4j": "The file log4j-console.properties. If it is missing, the library's own is used.",
     "ca": "Directory of the services' CAs, *.pem.",
-    "run": "Private directory in memory for what is made at start.",
+    "run": "Private directory in memory for files that are made at start.",
 }
 _PATH = click.Path(path_type=Path)
 
@@ -49,16 +49,19 @@ def _process_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.group()
 def cluster() -> None:
-    """Run a job in a Flink cluster of processes or containers.
+    """Configure and start the processes of a Flink cluster.
 
-    The paths are by default those of the job-cluster image.
+    The default paths are those in the image of a job.
     """
 
 
 @cluster.command()
 @click.option("--settings", type=_PATH, help="Default: the file that FLINKSEC_SETTINGS names.")
 def conf(settings: Path | None) -> None:
-    """Print Flink's config.yaml for these settings; there is no secret in it."""
+    """Print Flink's config.yaml for the settings.
+
+    It holds no secret.
+    """
     loaded = load(settings)
     refuse_nothing(loaded)
     config = flink_conf.config(loaded)
@@ -72,7 +75,9 @@ def conf(settings: Path | None) -> None:
 @click.option("--job-id", help="32 hexadecimal digits. Default: chosen by Flink.")
 @click.option("--from-savepoint", help="The checkpoint or savepoint to start from, sealed+file:…")
 @click.option(
-    "--allow-non-restored-state", is_flag=True, help="Drop its state that no operator wants."
+    "--allow-non-restored-state",
+    is_flag=True,
+    help="Drop state of it that belongs to no operator of the job.",
 )
 @click.argument(
     "job",
@@ -90,9 +95,9 @@ def jobmanager(  # noqa: PLR0917  click calls it by name
     arguments: tuple[str, ...],
     **mounts: Path,
 ) -> None:
-    """Become the JobManager that runs the PyFlink program JOB, with ARGUMENTS as its own.
+    """Become the JobManager that runs the PyFlink program JOB.
 
-    It ends with 0 when the job has finished and with 163 when it has failed.
+    JOB gets the ARGUMENTS. Exit code 0 when the job has finished, 163 when it has failed.
     """
     given = _options(options)
     if host:
@@ -116,7 +121,7 @@ def jobmanager(  # noqa: PLR0917  click calls it by name
 @cluster.command()
 @_process_options
 def taskmanager(host: str | None, options: tuple[str, ...], **mounts: Path) -> None:
-    """Become a TaskManager; it runs until it is told to stop."""
+    """Become a TaskManager, which runs until it is stopped."""
     given = _options(options)
     if host:
         given["taskmanager.host"] = host

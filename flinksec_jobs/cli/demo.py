@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from flinksec_jobs.cli.exit_codes import leave_unless
 from flinksec_jobs.cli.output import say_json
 from flinksec_jobs.demo.demo import Demo, Listener, Result
 from flinksec_jobs.demo.expectations import Check
@@ -42,17 +42,17 @@ _STAGES = {
 @click.option(
     "--rows",
     type=click.IntRange(1, ALL_FLIGHTS),
-    help=f"Take only the first so many flights. Default: all {ALL_FLIGHTS:,}.",
+    help=f"Number of flights to take. Default: all {ALL_FLIGHTS:,}.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
-@click.option("--keep", is_flag=True, help="Leave the servers up and tell how to look around.")
+@click.option("--keep", is_flag=True, help="Leave the servers up, and print how to look around.")
 def demo(rows: int | None, as_json: bool, keep: bool) -> None:
-    """Run real flights through kerberised Kafka, Flink, Elasticsearch and HDFS, and check all.
+    """Run the whole secured pipeline on real servers and check it.
 
-    Starts a KDC, Kafka, HDFS and Elasticsearch on this machine, each secured; writes the flights
-    that left New York in 2013 into Kafka; runs the job jobs/flight_delays.py with encrypted
-    state; compares what arrived with a plain pass over the same data; then attacks the servers
-    and the state. Exit code 0 only if every line has a tick.
+    It starts a KDC, Kafka, HDFS and Elasticsearch on this machine, all secured; writes the flights
+    that left New York in 2013 into Kafka; runs the job jobs/flight_delays.py with encrypted state;
+    compares what arrived with a plain pass over the same data; then attacks the servers and the
+    state. Exit code 0 only if every line has a tick.
     """
     console = _console(stderr=True)
     directory = Path(tempfile.mkdtemp(prefix="flinksec-demo-")) if keep else None
@@ -73,7 +73,7 @@ def demo(rows: int | None, as_json: bool, keep: bool) -> None:
         _print_table(_console(), result)
     if directory is not None:
         _tell_how_to_look(console, directory)
-    sys.exit(0 if result.ok else 1)
+    leave_unless(result.ok)
 
 
 def _console(*, stderr: bool = False) -> Console:

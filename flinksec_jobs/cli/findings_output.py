@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 
+from flinksec_jobs.cli.exit_codes import ExitCode
 from flinksec_jobs.cli.output import say
 from flinksec_jobs.findings import SEVERITIES, Finding, problems
 
@@ -38,6 +39,6 @@ def counted(found: Iterable[Finding]) -> str:
     return ", ".join(told) or "no problems"
 
 
-def exit_code(found: Collection[Finding]) -> int:
+def exit_code(found: Collection[Finding]) -> ExitCode:
     """Return the exit code of a command that checks: 1 if there is a problem, else 0."""
-    return 1 if problems(found) else 0
+    return ExitCode.WRONG if problems(found) else ExitCode.WELL

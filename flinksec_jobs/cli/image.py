@@ -37,7 +37,7 @@ def _build_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Passed on to the tool's build command.",
         ),
         click.option(
-            "--pip-conf", type=_FILE, help="pip's configuration, such as an index of your own."
+            "--pip-conf", type=_FILE, help="Configuration of pip, such as an index of your own."
         ),
         click.option(
             "--ca-bundle",
@@ -89,10 +89,11 @@ def build(
     requirements: Path | None,
     **options: Any,
 ) -> None:
-    """Build the image of the PyFlink program JOB, with the FILES and folders that it needs.
+    """Build the image of the PyFlink program JOB.
 
-    docker, podman or buildah does it, whichever is there. Settings and secrets are mounted later
-    and are no part of the image.
+    FILES are the files and folders that JOB needs beside it. The image is built with docker, podman
+    or buildah, whichever works here. Settings and secrets are mounted later, and never part of the
+    image.
     """
     described = Job([job, *files], requirements, execution_mode)
     tool, as_json, chosen = _chosen(options)
@@ -108,7 +109,7 @@ def build(
 @image.command()
 @_build_options
 def sandbox(**options: Any) -> None:
-    """Build the image of the sandbox's servers, for a cluster to try things in."""
+    """Build the image of the sandbox's servers."""
     tool, as_json, chosen = _chosen(options)
     start = time.monotonic()
     tag = building.build_sandbox(chosen, tool, _tell)
@@ -129,12 +130,19 @@ def parts(name: str, tool_name: str | None, as_json: bool) -> None:
 
 @image.command()
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--execution-mode", type=click.Choice(["thread", "process"]), default="thread")
+@click.option(
+    "--execution-mode",
+    type=click.Choice(["thread", "process"]),
+    default="thread",
+    show_default=True,
+    help="process brings Beam, pandas and pyarrow.",
+)
 def fetch(directory: Path, execution_mode: ExecutionMode) -> None:
-    """Fetch the Python packages of an image into DIRECTORY, for --offline-directory.
+    """Fetch the Python packages of an image into DIRECTORY.
 
-    Here there must be the same version of Python as in the image. The base image of a build
-    without a network must have Python with its module venv, and the shared libpython.
+    They are for --offline-directory. This Python must have the version of the image's. The base
+    image of a build without a network must have Python with its module venv, and the shared
+    libpython.
     """
     count = fetch_packages(directory, execution_mode)
     say(f"{count} packages are in {directory}", err=True)

@@ -14,9 +14,9 @@ from flinksec_jobs.scaffold import create
 @click.command()
 @click.argument("name")
 def init(name: str) -> None:
-    """Make the folder NAME with a job, its settings, a test, and manifests to deploy it.
+    """Make the folder NAME with a job, settings, a test and manifests.
 
-    NAME is the job's, its image's and its namespace's: lower case letters, digits and dashes.
+    The job, its image and its namespace are called NAME: lower case letters, digits and dashes.
     Nothing is overwritten.
     """
     for path in create(name, Path()):

@@ -10,6 +10,7 @@ import click
 
 from flinksec_jobs import manifests as manifests_
 from flinksec_jobs.cli import findings_output
+from flinksec_jobs.cli.exit_codes import leave
 from flinksec_jobs.cli.output import put, say, say_json
 from flinksec_jobs.errors import ManifestError
 from flinksec_jobs.files import MANIFEST, bounded, decoded, reason, standard_input
@@ -25,20 +26,22 @@ def manifests() -> None:
 @manifests.command()
 @click.argument("overlay", type=click.Path(file_okay=False, path_type=Path))
 def render(overlay: Path) -> None:
-    """Print the YAML that kustomize makes of OVERLAY, a folder with a kustomization.yaml."""
+    """Print the YAML that kustomize makes of the folder OVERLAY."""
     put(manifests_.render(overlay))
 
 
 @manifests.command()
 @click.argument("files", nargs=-1, type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--matrix", is_flag=True, help="Print who may connect to what, by the policies.")
+@click.option(
+    "--matrix", is_flag=True, help="Print who may connect to what, according to the policies."
+)
 def check(files: tuple[Path, ...], as_json: bool, matrix: bool) -> None:
-    """Check rendered YAML, in FILES or from standard input (-).
+    """Check rendered YAML in FILES, or on standard input (-).
 
     All files together are one deployment. Each finding has an id, the object, the field, the reason
-    and the way out. Exit code 1 if there is a problem. An annotation skip.flinksec.org/ID with the
-    reason as its value takes the findings of a rule from an object.
+    and the fix. Exit code 1 if there is a problem. The annotation skip.flinksec.org/ID on an object, with
+    the reason as its value, turns the rule ID off for it.
     """
     loaded = _load(files or (Path(_STDIN),))
     found = manifests_.check(loaded)
@@ -50,22 +53,22 @@ def check(files: tuple[Path, ...], as_json: bool, matrix: bool) -> None:
         }
         if matrix:
             result["matrix"] = [flow.as_dict() for flow in flows]
-        say_json(result, indent=2)
+        say_json(result)
     else:
         for line in manifests_.table(flows):
             say(line)
         findings_output.show(found)
         say(f"{findings_output.counted(found)} in {len(loaded.objects)} objects", err=True)
-    click.get_current_context().exit(findings_output.exit_code(found))
+    leave(findings_output.exit_code(found))
 
 
 @manifests.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def rules(as_json: bool) -> None:
-    """List the rules of check."""
+    """List the rules of `flinksec manifests check`."""
     if as_json:
         listed = {name: {"why": r.why, "fix": r.fix} for name, r in manifests_.RULES.items()}
-        say_json(listed, indent=2)
+        say_json(listed)
         return
     for name, rule in manifests_.RULES.items():
         say(f"{name}: {rule.why}")

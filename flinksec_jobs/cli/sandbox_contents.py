@@ -49,10 +49,10 @@ def _topic(_context: click.Context, _argument: click.Parameter, given: tuple[str
 @click.argument("wanted", metavar="[NAME[=PARTITIONS]]...", nargs=-1, callback=_topic)
 @as_json
 def topics(directory: Path, wanted: dict[str, int], as_json: bool) -> None:
-    """List the topics of Kafka, or make those that are named.
+    """List the topics of Kafka, or make the named ones.
 
     A new topic has one partition unless the name says more (orders=4), and the job's principal
-    may read and write it. A topic that is there already stays as it is.
+    may read and write it. A topic that exists already stays as it is.
     """
     box = _attached(directory, "kafka")
     if wanted:
@@ -81,12 +81,14 @@ def topics(directory: Path, wanted: dict[str, int], as_json: bool) -> None:
 @sandbox_directory
 @click.argument("topic")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True), default="-")
-@click.option("--key", "key_field", metavar="FIELD", help="The field that becomes the key.")
+@click.option(
+    "--key", "key_field", metavar="FIELD", help="The field that becomes the record's key."
+)
 @click.option(
     "--timestamp",
     "timestamp_field",
     metavar="FIELD",
-    help="The field with the record's timestamp in epoch milliseconds. Default: the present.",
+    help="The field with the record's timestamp in epoch milliseconds. Default: now.",
 )
 def produce(
     directory: Path,
@@ -98,8 +100,8 @@ def produce(
 ) -> None:
     """Write each line of FILE, or of standard input, into a topic.
 
-    A line is the value of a record, as it is. With --key or --timestamp each has to be a JSON
-    object. Blank lines are left out. Records before a faulty line may have been written.
+    Each line becomes the value of a record, unchanged. With --key or --timestamp every line must be
+    a JSON object. Blank lines are skipped. Records before a bad line may have been written.
     """
     written = 0
 
@@ -129,16 +131,16 @@ def produce(
     type=click.Choice(["read_committed", "read_uncommitted"]),
     default="read_committed",
     show_default=True,
-    help="Whether records of open and failed transactions are shown too.",
+    help="read_uncommitted shows records of open and failed transactions too.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print each record as a JSON object.")
 def consume(
     directory: Path, topic: str, *, most: int | None, isolation: str, as_json: bool
 ) -> None:
-    """Print the records of a topic up to its present end, a line each.
+    """Print the records of a topic, one a line, up to its current end.
 
     With --json a record is {"partition", "offset", "timestamp", "key", "value"}; what is not
-    UTF-8 stands there in Base64, as {"base64": "…"}.
+    UTF-8 is printed in Base64, as {"base64": "…"}.
     """
     box = _attached(directory, "kafka")
     count = 0
@@ -158,9 +160,10 @@ def consume(
 @at_most
 @as_json
 def documents(directory: Path, index: str, *, most: int | None, as_json: bool) -> None:
-    """Print the documents of an Elasticsearch index, a JSON object a line.
+    """Print the documents of an Elasticsearch index, one a line.
 
-    With --json one object {"index", "count", "documents"}, where each document has its _id.
+    With --json the output is one object {"index", "count", "documents"}, and each document has its
+    _id.
     """
     client = _attached(directory, "elasticsearch").elasticsearch_client()
     # Not before: what is missing is told by the line above.
@@ -192,7 +195,7 @@ def documents(directory: Path, index: str, *, most: int | None, as_json: bool) -
 @click.option("--cat", is_flag=True, help="Print the lines of the finished files.")
 @as_json
 def files(directory: Path, path: str, *, cat: bool, as_json: bool) -> None:
-    """List the files below a PATH of HDFS, or print what is in them.
+    """List the files below a PATH of HDFS, or print their lines.
 
     A file that ends in .inprogress… waits for the checkpoint that covers it.
     """

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from flinksec_jobs.cli import findings_output
+from flinksec_jobs.cli.exit_codes import leave
 from flinksec_jobs.cli.output import put, say, say_json
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.findings import Finding, problems
@@ -25,7 +26,7 @@ def settings() -> None:
     """Show, check and explain settings.
 
     FILE is a settings file in TOML, by default the one that FLINKSEC_SETTINGS names; FLINKSEC_*
-    variables apply as they do for a job.
+    variables count as they do for a job.
     """
 
 
@@ -33,14 +34,17 @@ def settings() -> None:
 @_FILE
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show(file: Path | None, as_json: bool) -> None:
-    """Print every value and where it comes from; secrets as references."""
+    """Print every value and where it comes from.
+
+    Secrets are printed as references.
+    """
     loaded = load(file)
     values = flattened(loaded.dump())
     if as_json:
         listed = {
             name: {"value": value, "origin": loaded.origin(name)} for name, value in values.items()
         }
-        say_json(listed, indent=2)
+        say_json(listed)
         return
     _print_table(
         ("setting", "value", "origin"),
@@ -52,19 +56,19 @@ def show(file: Path | None, as_json: bool) -> None:
 @_FILE
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def check(file: Path | None, as_json: bool) -> None:
-    """Open every file that the settings name, and warn of weak choices.
+    """Open every file that is named, and warn of weak choices.
 
-    Names and addresses that stand in examples only, such as example.com, are problems. Exit code 1
-    if there is a problem; warnings do not count.
+    Names and addresses of examples, such as example.com, are problems. Exit code 1 if there is a
+    problem; warnings do not count.
     """
     found, sections = _checked(file)
     if as_json:
-        say_json({"sections": sections, "findings": findings_output.as_dicts(found)}, indent=2)
+        say_json({"sections": sections, "findings": findings_output.as_dicts(found)})
     else:
         findings_output.show(found)
         verdict = "cannot be used" if problems(found) else "can be used"
         say(f"the settings {verdict}: {', '.join(sections)}; {findings_output.counted(found)}")
-    click.get_current_context().exit(findings_output.exit_code(found))
+    leave(findings_output.exit_code(found))
 
 
 @settings.command("reference")

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 import click
 
+from flinksec_jobs.cli.exit_codes import ExitCode, leave, leave_unless
 from flinksec_jobs.cli.output import put, say, say_json
 from flinksec_jobs.cli.state_keys import PATH, keys
 from flinksec_jobs.cli.state_output import (
@@ -54,10 +55,10 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON obj
 def state() -> None:
     """Inspect, verify and read sealed state.
 
-    PATH is a file or a directory on a local or mounted volume. Flink is not needed. Exit code 1
-    if anything under PATH could not be looked at: a directory that cannot be listed, a link to a
-    directory, a device, a header of a newer version. What a running job removes meanwhile is left
-    out.
+    PATH is a file or a directory on a local or mounted volume. Flink is not needed. Exit code 1 if
+    something under PATH could not be examined: a directory that cannot be listed, a link to a
+    directory, a device, a header of a newer version. Files that a running job removes meanwhile
+    are left out.
     """
 
 
@@ -74,13 +75,13 @@ def ls(
 ) -> None:
     """List the files under PATH: length, key, time and state of each.
 
-    With --keys each file is opened (its key, length and name are checked, not all of its
-    contents: that is done by verify).
+    With --keys each file is opened: its key, length and name are checked. Only verify reads all of
+    its contents.
     """
     infos = _inspect(paths, ring, place)
     if as_json:
         files = [described(i.path, i.status, i.detail, i.length, i.header) for i in infos]
-        say_json({"files": files}, indent=2)
+        say_json({"files": files})
     else:
         for line in as_lines([_listed(info) for info in infos]):
             say(line)
@@ -95,11 +96,11 @@ def ls(
 def info(
     paths: tuple[Path, ...], ring: KeyProvider | None, place: Path | None, as_json: bool
 ) -> None:
-    """Show what the headers of the files under PATH say."""
+    """Show the headers of the files under PATH."""
     infos = _inspect(paths, ring, place)
     files = [described(i.path, i.status, i.detail, i.length, i.header) for i in infos]
     if as_json:
-        say_json({"files": files}, indent=2)
+        say_json({"files": files})
     else:
         for number, fields in enumerate(files):
             if number:
@@ -116,7 +117,7 @@ def info(
     "--manifest",
     "listed",
     type=PATH,
-    help="Compare with this list too: the files must be the same ones. PATH is one directory.",
+    help="A list of files, from `flinksec state manifest`, that PATH must hold exactly.",
 )
 @_PLACE
 @_JSON
@@ -128,10 +129,10 @@ def verify(
     place: Path | None,
     as_json: bool,
 ) -> None:
-    """Read every byte of the files under PATH and say of each what it is.
+    """Read every byte of the files under PATH and check it.
 
-    Exit code 1 if any file is not whole, if there is none, if something could not be looked at
-    (it is "unreadable"), or if the files differ from the manifest.
+    Exit code 1 if a file is not whole, if there are no files, if something could not be examined
+    ("unreadable"), or if the files differ from the manifest.
     """
     expected = Manifest.read(listed) if listed else None
     if expected and (len(paths) != 1 or not paths[0].is_dir()):
@@ -143,14 +144,14 @@ def verify(
     if as_json:
         found = [described(r.path, r.status, r.detail, r.length, r.header) for r in reports]
         answer = {"whole": whole, "counts": counts, "changes": changes, "files": found}
-        say_json(answer, indent=2)
+        say_json(answer)
     else:
         for name, change in sorted(changes.items()):
             say(f"{change:<11}  {escaped(paths[0] / name)}  (by the manifest)")
         say(counted("file", len(reports), counts) if reports else "no file was found")
         if counts[Status.FOREIGN] and place is None:
             say("hint: if the job sees PATH under another path, name that one: --place", err=True)
-    sys.exit(0 if whole and not changes else 1)
+    leave_unless(whole and not changes)
 
 
 @state.command()
@@ -159,10 +160,10 @@ def verify(
 @_PLACE
 @with_keys
 def manifest(path: Path, ring: KeyProvider, output: Path | None, place: Path | None) -> None:
-    """Verify the files under the directory PATH and list them, to keep the list elsewhere.
+    """Verify the files of the directory PATH and list them.
 
-    Encryption does not show that files were put back from an older copy. A list that lies where
-    the volume's writers cannot change it does: flinksec state verify --manifest.
+    Encryption does not show that files were replaced by an older copy. A list that is kept where
+    writers of the volume cannot change it does: flinksec state verify --manifest.
     """
     text = Manifest.of(path, _verify((path,), ring, place, quiet=True)).to_json()
     if output is None:
@@ -180,13 +181,13 @@ def manifest(path: Path, ring: KeyProvider, output: Path | None, place: Path | N
     type=PATH,
     help="A new file (mode 0600), which appears only if all was authentic. Default: stdout.",
 )
-@click.option("--moved", is_flag=True, help="Read a checkpoint's file also under another name.")
+@click.option("--moved", is_flag=True, help="Accept a checkpoint's file that was moved.")
 @with_keys
 def cat(paths: tuple[Path, ...], ring: KeyProvider, output: Path | None, moved: bool) -> None:
     """Write the contents of the files PATH, in clear.
 
-    On stdout a file that turns out to be altered has written its authentic beginning by then:
-    look at the exit code.
+    If a file turns out to be altered, its authentic beginning is on stdout already: check the exit
+    code.
     """
     if output is None:
         _copy_all(paths, ring, sys.stdout.buffer, moved=moved)
@@ -200,12 +201,13 @@ def cat(paths: tuple[Path, ...], ring: KeyProvider, output: Path | None, moved: 
 @_JSON
 @with_keys_held
 def rekey(paths: tuple[Path, ...], ring: KeyProvider, as_json: bool) -> None:
-    """Wrap the data keys of the files under PATH anew, under the primary key.
+    """Wrap the data keys of files again, with the primary key.
 
-    Only headers are written. It may be killed at any moment, and run again: every file stays
-    readable; two at once wait for each other at each file. Exit code 1 if a file was left as it
-    was, or something could not be looked at. Restart the jobs first, so that they write under the
-    primary key too. Between a key ring and a token: --keys NEW --keys OLD.
+    Only headers of the files under PATH are written. The command may be killed at any moment and
+    run again: every file stays readable. Two that run at once wait for each other at each file.
+    Exit code 1 if a file was left as it was, or something could not be examined. Restart the jobs
+    first, so that they use the primary key too. From a key ring to a token, or back: --keys NEW
+    --keys OLD.
     """
     primary = ring.primary_id
     files, tops = list(walk(*paths)), resolved(paths)
@@ -227,12 +229,12 @@ def rekey(paths: tuple[Path, ...], ring: KeyProvider, as_json: bool) -> None:
             if r.outcome is Outcome.LEFT
         ]
         answer = {"primary": primary, "counts": counts, "still_need": needed, "left": left}
-        say_json(answer, indent=2)
+        say_json(answer)
     else:
         say(f"{counted('file', len(reports), counts)}; primary key '{primary}'")
         for key_id, number in sorted(needed.items()):
             say(f"still under key '{key_id}': {number}")
-    sys.exit(1 if counts[Outcome.LEFT] else 0)
+    leave_unless(not counts[Outcome.LEFT])
 
 
 def _verify(
@@ -278,7 +280,7 @@ def _places(paths: tuple[Path, ...], place: Path | None) -> Callable[[Path], Pat
 
 def _exit_if_unread(infos: list[FileInfo]) -> None:
     if any(info.status in {Status.UNREADABLE, Status.UNSUPPORTED} for info in infos):
-        sys.exit(1)
+        leave(ExitCode.WRONG)
 
 
 def _listed(info: FileInfo) -> tuple[str, ...]:

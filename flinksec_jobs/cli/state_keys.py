@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 import click
 
+from flinksec_jobs.cli.exit_codes import leave_unless
 from flinksec_jobs.cli.output import say, say_json
 from flinksec_jobs.cli.state_output import as_lines
 from flinksec_jobs.errors import KeyRingError
@@ -49,7 +49,7 @@ def keys() -> None:
     names the key for new files. Whoever loses all keys loses all state: keep a copy elsewhere.
 
     URI is a PKCS#11 token by RFC 7512: pkcs11:token=LABEL?module-path=…&pin-source=file:…
-    Keys are listed and added there; which of them seals is said in the settings.
+    Keys can be listed and added there; the settings say which of them seals.
 
     To rotate: add a key, restart the jobs, flinksec state rekey, then retire the old key.
     """
@@ -73,12 +73,12 @@ def init(location: str, key: str | None) -> None:
 @keys.command()
 @_KEYS
 @_KEY
-@click.option("--spare", is_flag=True, help="Do not seal new files under it yet: see use.")
+@click.option("--spare", is_flag=True, help="Do not seal new files with it yet: see use.")
 def add(location: str, key: str, spare: bool) -> None:
-    """Add a new random key with the id KEY, and seal new files under it.
+    """Add a new random key KEY and seal new files with it.
 
-    Processes that run go on with the key they have until they are restarted. In a token the key
-    is made so that it can never be read out; the settings say when it seals.
+    Running processes keep using their key until they are restarted. In a token, the key can never
+    be read out, and the settings say when it seals.
     """
     if _is_token(location):
         address, _ = pkcs11uri.parse(location)
@@ -94,7 +94,7 @@ def add(location: str, key: str, spare: bool) -> None:
 @_KEYS
 @_KEY
 def use(location: str, key: str) -> None:
-    """Seal new files under the key KEY, which the ring has already."""
+    """Seal new files with the key KEY of the ring."""
     directory = _directory(
         location,
         "a token does not say which of its keys seals new files: the settings do",
@@ -109,10 +109,10 @@ def use(location: str, key: str) -> None:
 @_PATHS
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def list_(location: str, paths: tuple[Path, ...], as_json: bool) -> None:
-    """List the keys, and how many of the files under PATHS need each.
+    """List the keys, and how many files under PATHS need each.
 
-    Of a token the AES-256 keys; its primary one is the object that the URI names. Exit code 1 if
-    there are files whose keys could not be told: they may need any of them.
+    For a token, its AES-256 keys are listed; the primary one is the object that the URI names. Exit
+    code 1 if the keys of some file cannot be determined: it may need any of them.
     """
     primary, at_hand, where = _keys_at(location)
     needs = keys_needed(paths) if paths else None
@@ -129,8 +129,9 @@ def list_(location: str, paths: tuple[Path, ...], as_json: bool) -> None:
             for key in ids
         ]
         unknown = {str(path): why for path, why in needs.unknown.items()} if needs else {}
-        say_json({**where, "keys": listed, "unknown": unknown}, indent=2)
-        sys.exit(1 if unknown else 0)
+        say_json({**where, "keys": listed, "unknown": unknown})
+        leave_unless(not unknown)
+        return
     marks = {key: "MISSING" for key in ids if key not in at_hand} | {primary: "primary"}
     for line in as_lines([_listed(key, marks.get(key, ""), named) for key in ids]):
         say(line.rstrip())
@@ -143,18 +144,19 @@ def list_(location: str, paths: tuple[Path, ...], as_json: bool) -> None:
 @_KEY
 @_PATHS
 @click.option(
-    "--unchecked", is_flag=True, help="Delete it without a look at any files: they may be lost."
+    "--unchecked", is_flag=True, help="Delete it without examining any files, which may be lost."
 )
 def retire(location: str, key: str, paths: tuple[Path, ...], unchecked: bool) -> None:
-    """Delete the key KEY for good, if no file under PATHS needs it any more.
+    """Delete the key KEY, if no file under PATHS needs it.
 
-    Give all directories that hold checkpoints, savepoints and high-availability data; restart the
-    jobs and re-key before. It is refused while one file's keys cannot be told: a directory that
-    cannot be listed, a link to one that is not among PATHS, a file of a newer version; and where a
-    PATH holds no sealed file, like a volume that is not mounted. The files are looked at twice,
-    the second time when the key is out of the ring already. A process that was started before the
-    new key was added seals under the old one until it ends: no look at files finds it. A key in a
-    token is not deleted, as others may use it: only whether files need it is told.
+    Name all directories with checkpoints, savepoints and high-availability data. Before that,
+    restart the jobs and re-key the files. The command refuses if the keys of some file cannot be
+    determined (a directory that cannot be listed, a link to one that is not among PATHS, a file of
+    a newer version), or if a PATH holds no sealed file, like a volume that is not mounted. Files
+    are examined twice, the second time after the key has left the ring. A process that was started
+    before the new key was added seals with the old one until it ends, which no examination of
+    files can find. A key in a token is never deleted, as others may use it; the command only says
+    whether files need it.
     """
     if not unchecked and not paths:
         raise KeyRingError(

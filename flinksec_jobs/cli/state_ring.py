@@ -84,7 +84,7 @@ def with_keys_if_given(function: Callable[..., _R]) -> Callable[..., _R]:
 
 def _given(ring: KeyProvider | None) -> KeyProvider:
     if ring is None:
-        raise click.UsageError("Missing option '--keys' or '--settings'.")
+        raise click.UsageError("missing option '--keys' or '--settings'")
     return ring
 
 
@@ -98,7 +98,7 @@ def _open(
             stack.enter_context(held(found.keys, to_change=False))
         return stack.enter_context(state.open_keys(found))
     if settings is not None:
-        raise click.UsageError("'--keys' and '--settings' do not go together.")
+        raise click.UsageError("'--keys' and '--settings' do not go together")
     providers = [_provider(stack, location, hold=hold) for location in locations]
     return KeyChain(*providers) if len(providers) > 1 else next(iter(providers), None)
 

@@ -21,7 +21,7 @@ from flinksec_jobs.runtime import running
     is_flag=False,
     flag_value="",
     metavar="[DIR]",
-    help="End it with a savepoint, from which its next start goes on; without DIR in the job's "
+    help="End it with a savepoint, from which its next start goes on. Default for DIR: the job's "
     "directory below state.directory.",
 )
 @click.option(
@@ -33,14 +33,15 @@ from flinksec_jobs.runtime import running
     default=600,
     show_default=True,
     metavar="SECONDS",
-    help="How long to wait for the savepoint and the job's end.",
+    help="How long to wait for the savepoint and the end of the job.",
 )
 @click.option("--json", "json_", is_flag=True, help="Print one JSON object.")
 def stop(job: str, savepoint: str | None, in_clear: bool, timeout: int, json_: bool) -> None:
-    """Stop JOB, the name of a job of this user that `flinksec run` runs on this machine.
+    """Stop a job that runs on this machine, by its name JOB.
 
-    With a savepoint everything is committed. Without one the job is cancelled; its next start
-    goes on from its last checkpoint, and nothing is lost or doubled either.
+    The job must have been started by this user, with `flinksec run` or `python`. With a savepoint
+    everything is committed. Without one the job is cancelled, and its next start goes on from its
+    last checkpoint; nothing is lost or doubled.
     """
     found = _running(job)
     if savepoint is None:

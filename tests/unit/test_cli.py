@@ -47,7 +47,7 @@ def test_help_lists_the_commands_without_importing_them() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     *_, last = done.stdout.splitlines()
-    assert last == "['flinksec_jobs.cli.output']"
+    assert last == str([f"flinksec_jobs.cli.{name}" for name in ("exit_codes", "output", "usage")])
     for name in ("certs", "demo", "run", "sandbox", "settings", "state"):
         assert f"\n  {name} " in done.stdout
 
@@ -99,9 +99,26 @@ def test_a_fault_of_ours_is_not_dressed_up(fake_demo: Callable[[BaseException], 
     assert isinstance(run("demo").exception, ZeroDivisionError)
 
 
-def test_wrong_usage_is_exit_code_2() -> None:
-    assert run("nosuch").exit_code == 2
-    assert run("settings", "show", "--nosuch").exit_code == 2
+@pytest.mark.parametrize(
+    ("arguments", "error", "hint"),
+    [
+        (["nosuch"], "no such command 'nosuch'", "`main --help` shows how to use it"),
+        (["state", "lss"], "no such command 'lss'", "did you mean ls?"),
+        (["settings", "show", "--jsn"], "no such option '--jsn'", "did you mean --json?"),
+        (["state", "ls"], "missing argument 'PATHS...'", "`main state ls --help` shows how"),
+        (["stop", "a", "--timeout", "0"], "invalid value for '--timeout': 0 is not in", "`main"),
+        (["state", "ls", "--keys", "a\nb", "--settings", "c", "."], "invalid value", "`main"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2_and_told_as_every_error(
+    arguments: list[str], error: str, hint: str
+) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    first, second = result.stderr.splitlines()
+    assert first.startswith(f"error: {error}")
+    assert not first.endswith(".")
+    assert second.startswith(f"hint: {hint}")
 
 
 def test_a_missing_part_of_the_installation_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

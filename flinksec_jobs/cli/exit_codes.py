@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The exit codes of ``flinksec``, and the one way out of a command that does not end well."""
+
+from __future__ import annotations
+
+import signal
+from enum import IntEnum
+from typing import NoReturn
+
+
+class ExitCode(IntEnum):
+    """How a command ends. Processes of a cluster become Java, and end as Flink does."""
+
+    WELL = 0
+    WRONG = 1
+    """It failed, or it looked for problems and found one, or could not look."""
+    USAGE = 2
+    """The command line is wrong."""
+    INTERRUPTED = 128 + signal.SIGINT
+    TERMINATED = 128 + signal.SIGTERM
+
+
+def leave(code: ExitCode) -> NoReturn:
+    """End the command."""
+    raise SystemExit(int(code))
+
+
+def leave_unless(well: object) -> None:
+    """End the command with `ExitCode.WRONG` unless all is well."""
+    if not well:
+        leave(ExitCode.WRONG)
