@@ -40,8 +40,8 @@ def check(files: tuple[Path, ...], as_json: bool, matrix: bool) -> None:
     """Check rendered YAML in FILES, or on standard input (-).
 
     All files together are one deployment. Each finding has an id, the object, the field, the reason
-    and the fix. Exit code 1 if there is a problem. The annotation skip.flinksec.org/ID on an object, with
-    the reason as its value, turns the rule ID off for it.
+    and the fix. Exit code 1 if there is a problem. The annotation skip.flinksec.org/ID
+    on an object, with the reason as its value, turns the rule ID off for it.
     """
     loaded = _load(files or (Path(_STDIN),))
     found = manifests_.check(loaded)
