@@ -18,18 +18,33 @@ _INTERVAL = "execution.checkpointing.interval"
 
 
 @dataclass(frozen=True)
+class Transactions:
+    """Transactions that a server drops if nobody commits them in time.
+
+    Attributes:
+        timeout: how long one may stay open.
+        setting: the setting that says so, ``kafka.transaction_timeout``.
+        limit: the servers' own limit of it, by its name, ``the brokers' …``.
+    """
+
+    timeout: timedelta
+    setting: str
+    limit: str
+
+
+@dataclass(frozen=True)
 class Delivery:
     """How a sink of a job delivers.
 
     Attributes:
         target: what it writes to, ``the Kafka topic alerts``.
         by_checkpoint: whether only a checkpoint makes visible what it wrote.
-        in_transactions: whether a server drops what is not committed in time.
+        transactions: those that it writes in; ``None`` if there are none.
     """
 
     target: str
     by_checkpoint: bool
-    in_transactions: bool = False
+    transactions: Transactions | None = None
 
 
 def check(
@@ -38,7 +53,6 @@ def check(
     checkpoints: Checkpointing,
     *,
     bounded: bool,
-    transaction_timeout: timedelta,
 ) -> list[str]:
     """Refuse what delivers nothing.
 
@@ -47,7 +61,6 @@ def check(
         deliveries: its sinks.
         checkpoints: as Flink will make them.
         bounded: whether the job ends by itself. Flink then commits at its end.
-        transaction_timeout: ``kafka.transaction_timeout``.
 
     Returns:
         What is worth a warning.
@@ -57,7 +70,6 @@ def check(
     """
     sinks = list(deliveries)
     by_checkpoint = [sink.target for sink in sinks if sink.by_checkpoint]
-    transactions = [sink.target for sink in sinks if sink.in_transactions]
     if not checkpoints.enabled:
         return list(_without_checkpoints(job, sinks, by_checkpoint, bounded=bounded))
     if by_checkpoint and not checkpoints.exactly_once:
@@ -72,7 +84,14 @@ def check(
             f"records of the job {job} would never be visible in {_listed(by_checkpoint)}",
             hint="Remove it.",
         )
-    return list(_transactions(job, transactions, checkpoints, transaction_timeout))
+    kinds = dict.fromkeys(sink.transactions for sink in sinks if sink.transactions)
+    return [
+        note
+        for kind in kinds
+        for note in _transactions(
+            job, [sink.target for sink in sinks if sink.transactions == kind], checkpoints, kind
+        )
+    ]
 
 
 def _without_checkpoints(
@@ -94,23 +113,21 @@ def _without_checkpoints(
 
 
 def _transactions(
-    job: str, targets: list[str], checkpoints: Checkpointing, timeout: timedelta
+    job: str, targets: list[str], checkpoints: Checkpointing, transactions: Transactions
 ) -> Iterator[str]:
-    if not targets:
-        return
     between = max(checkpoints.interval, checkpoints.min_pause)
-    limit = timeout // timedelta(milliseconds=1)
+    limit = transactions.timeout // timedelta(milliseconds=1)
     if between >= limit:
         raise SettingsError(
-            f"kafka.transaction_timeout ({limit // 1000} s) is not longer than the time between "
-            f"checkpoints ({between // 1000} s): the brokers would drop each transaction of the "
+            f"{transactions.setting} ({limit // 1000} s) is not longer than the time between "
+            f"checkpoints ({between // 1000} s): the servers would drop each transaction of the "
             f"job {job} to {_listed(targets)} before a checkpoint commits it",
-            hint="Shorten state.checkpoint_interval, or raise kafka.transaction_timeout and the "
-            "brokers' transaction.max.timeout.ms.",
+            hint=f"Shorten state.checkpoint_interval, or raise {transactions.setting} and "
+            f"{transactions.limit}.",
         )
     if between + checkpoints.timeout > limit:
         yield (
-            f"a checkpoint of the job {job} may take longer than what kafka.transaction_timeout "
+            f"a checkpoint of the job {job} may take longer than what {transactions.setting} "
             f"({limit // 1000} s) leaves after the interval ({between // 1000} s) and the "
             f"checkpoints' own timeout ({checkpoints.timeout // 1000} s): its records would be lost"
         )

@@ -1,17 +1,66 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Elasticsearch: settings to a sink that runs in the JVM over HTTPS."""
+"""Elasticsearch: settings to a sink that runs in the JVM over HTTPS.
+
+What a job needs for it is registered by `writing`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flinksec_jobs import bad_records, index_names
+from flinksec_jobs import bad_records, index_names, refusals
+from flinksec_jobs.delivery import Delivery
+from flinksec_jobs.errors import JobError
+from flinksec_jobs.file_checks import check_files
+from flinksec_jobs.findings import Finding
 from flinksec_jobs.runtime import jvm
+from flinksec_jobs.settings import ElasticsearchSettings
+from flinksec_jobs.uses import Question, Use
 
 if TYPE_CHECKING:
     from flinksec_jobs.record_sink import RecordSink
-    from flinksec_jobs.settings import ElasticsearchSettings
+    from flinksec_jobs.settings import Settings
+
+
+def writing(settings: Settings, index: str) -> Use:
+    """What a job needs that writes documents to an index."""
+    return Use(
+        "Elasticsearch",
+        name=f"writes Elasticsearch index {index}",
+        files=lambda: check_files(settings, sections={"elasticsearch"}),
+        questions=(question(settings, index),),
+        delivery=Delivery(f"the Elasticsearch index {index}", by_checkpoint=False),
+    )
+
+
+def question(settings: Settings, *indices: str) -> Question:
+    """Return the question whether Elasticsearch lets the job in, and to the indices."""
+    return Question(
+        id="elasticsearch-indices",
+        label="Elasticsearch lets the job in, and to its indices",
+        setting="elasticsearch.hosts",
+        ask=partial(ask, settings.need(ElasticsearchSettings)),
+        about=indices,
+    )
+
+
+def ask(settings: ElasticsearchSettings, indices: Sequence[str]) -> Iterable[Finding]:
+    """Connect to Elasticsearch, check its certificate, log in, and ask for the indices.
+
+    Raises:
+        JobError: it cannot be reached or refuses us, or its certificate is refused.
+    """
+    for index in indices:
+        with jvm.translated("Elasticsearch cannot be asked"):
+            check = jvm.view().org.flinksec.elasticsearch.ElasticsearchPreflight.check
+            options = connection_options(settings) | {"index": index}
+            problem = str(check(jvm.string_map(options)) or "")
+        if problem:
+            raise JobError(problem, hint=refusals.hint_for(problem, refusals.ELASTICSEARCH))
+    return ()
 
 
 def connection_options(settings: ElasticsearchSettings) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -47,7 +47,11 @@ _STATE_DIRECTORY = problem("state-directory-not-writable", "state cannot be writ
 
 
 def check_files(
-    settings: Settings, *, now: datetime | None = None, examples: bool = False
+    settings: Settings,
+    *,
+    sections: Collection[str] | None = None,
+    now: datetime | None = None,
+    examples: bool = False,
 ) -> list[Finding]:
     """Open every file that the settings name, as the job will.
 
@@ -57,26 +61,32 @@ def check_files(
 
     Args:
         settings: what to check.
+        sections: those whose files are opened, by name; default: all.
         now: the time at which certificates must be valid; default: now.
         examples: whether names and addresses that stand in examples only are problems, too.
     """
     found = [
         *(_examples(settings) if examples else ()),
-        *_found(settings, now or datetime.now(UTC)),
+        *_found(settings, sections, now or datetime.now(UTC)),
     ]
     return [_with_origin(one, settings) for one in found]
 
 
-def _found(settings: Settings, now: datetime) -> Iterator[Finding]:
-    if settings.kerberos:
+def _found(
+    settings: Settings, sections: Collection[str] | None, now: datetime
+) -> Iterator[Finding]:
+    def wanted(name: str) -> bool:
+        return sections is None or name in sections
+
+    if settings.kerberos and wanted("kerberos"):
         yield from _kerberos(settings.kerberos)
-    if settings.kafka and settings.kafka.uses_tls:
+    if settings.kafka and settings.kafka.uses_tls and wanted("kafka"):
         yield from _tls("kafka", settings.kafka, now)
-    if settings.elasticsearch:
+    if settings.elasticsearch and wanted("elasticsearch"):
         yield from _elasticsearch(settings.elasticsearch, now)
-    if settings.hdfs and settings.hdfs.conf_dir:
+    if settings.hdfs and settings.hdfs.conf_dir and wanted("hdfs"):
         yield from _hadoop(settings.hdfs, settings.hdfs.conf_dir)
-    if settings.state:
+    if settings.state and wanted("state"):
         yield from _state(settings.state)
 
 

@@ -1,16 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HDFS: settings to Flink's own file sink, and to the Hadoop client's configuration."""
+"""HDFS: settings to Flink's own file sink, and to the Hadoop client's configuration.
+
+What a job needs for it is registered by `writing` and `client`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flinksec_jobs import formats, hadoop_conf
-from flinksec_jobs.errors import SettingsError
+from flinksec_jobs import formats, hadoop_conf, refusals
+from flinksec_jobs.delivery import Delivery
+from flinksec_jobs.errors import JobError, SettingsError
+from flinksec_jobs.file_checks import check_files
+from flinksec_jobs.findings import Finding
+from flinksec_jobs.runtime import jvm
+from flinksec_jobs.settings import HdfsSettings
+from flinksec_jobs.uses import Question, Use
 
 if TYPE_CHECKING:
     from flinksec_jobs.record_sink import RecordSink
-    from flinksec_jobs.settings import HdfsSettings
+    from flinksec_jobs.settings import Settings
 
 # What holds unless `conf_dir` says otherwise.
 _HABITS = {
@@ -28,6 +40,58 @@ _NOT_IN_PATHS = {
     "\\": "Hadoop's client would take the backslash for a slash",
     "\0": "a path has no NUL",
 }
+
+
+def client(settings: Settings) -> Use:
+    """What a job needs that has files on HDFS, whatever they are."""
+    return Use(
+        "HDFS",
+        files=lambda: check_files(settings, sections={"hdfs", "kerberos"}),
+        login=settings.kerberos,
+    )
+
+
+def writing(settings: Settings, path: str) -> Use:
+    """What a job needs that writes files to a directory."""
+    return replace(
+        client(settings),
+        name=f"writes HDFS path {path}",
+        questions=(question(settings, path),),
+        delivery=Delivery(f"the HDFS path {path}", by_checkpoint=True),
+    )
+
+
+def question(settings: Settings, *paths: str) -> Question:
+    """Return the question whether HDFS lets the job look up directories."""
+    return Question(
+        id="hdfs-paths",
+        label="HDFS lets the job in, and look up its directories",
+        setting="hdfs.uri",
+        ask=partial(ask, settings.need(HdfsSettings)),
+        about=paths,
+    )
+
+
+def ask(settings: HdfsSettings, paths: Sequence[str]) -> Iterable[Finding]:
+    """Look up, as the job's principal, the directories that the job writes to.
+
+    Raises:
+        JobError: the NameNode cannot be reached or refuses us.
+    """
+    flink = jvm.view().org.apache.flink.core.fs
+    for path in paths:
+        location = flink.Path(settings.uri + path)
+        try:
+            with jvm.translated(path):
+                location.getFileSystem().exists(location)
+        except JobError as error:
+            raise refusals.explained(
+                error,
+                f"HDFS at {settings.uri} cannot be used.",
+                refusals.HDFS,
+                otherwise=f"to_hdfs({path!r}), or hdfs.uri",
+            ) from error
+    return ()
 
 
 def hadoop_options(settings: HdfsSettings) -> dict[str, str]:

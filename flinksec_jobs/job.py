@@ -20,30 +20,31 @@ from flinksec_jobs import (
     kafka,
     kafka_start,
     left_out,
-    preflight,
     records,
-    state,
 )
-from flinksec_jobs.errors import FlinkSecError, SettingsError
-from flinksec_jobs.file_checks import check_files
-from flinksec_jobs.findings import announce, refuse
-from flinksec_jobs.records import crossing
+from flinksec_jobs.errors import FlinkSecError
+from flinksec_jobs.findings import announce
 from flinksec_jobs.resume import of_job
-from flinksec_jobs.runtime import artifacts, cluster_run, graph, jvm, local, local_jvm
-from flinksec_jobs.settings import Settings, duration, load
-from flinksec_jobs.settings.decides import as_texts, options_of
-from flinksec_jobs.settings.flink_defaults import defaults
-from flinksec_jobs.settings.flink_options import laid_over
-from flinksec_jobs.settings.weak import weaknesses
-from flinksec_jobs.used import Used
+from flinksec_jobs.runtime import graph, jvm, local_jvm
+from flinksec_jobs.session import Session
+from flinksec_jobs.settings import (
+    ElasticsearchSettings,
+    HdfsSettings,
+    KafkaSettings,
+    Settings,
+    duration,
+    load,
+)
+from flinksec_jobs.settings.fields import Section
+from flinksec_jobs.uses import Use, Uses
 
 if TYPE_CHECKING:
-    from pyflink.common import Configuration
     from pyflink.datastream import DataStream, StreamExecutionEnvironment
 
     from flinksec_jobs.record_sink import RecordSink
 
 S = TypeVar("S")
+T = TypeVar("T", bound=Section)
 _log = logging.getLogger("flinksec_jobs")
 
 
@@ -82,14 +83,9 @@ class SecureJob:
             self.settings = settings
         else:
             self.settings = load(settings or _beside_the_script(), overrides=overrides or {})
-        self._env: StreamExecutionEnvironment | None = None
-        self._used = Used()
+        self._session = Session(self.name, self.settings)
+        self._uses = Uses()
         self._submissions: Any = None
-        self._local_run = local.LocalRun(
-            self.name,
-            hdfs.hadoop_options(self.settings.hdfs) if self.settings.hdfs else {},
-            _login(self.settings),
-        )
 
     def __enter__(self) -> Self:
         local_jvm.open_block(self.name)
@@ -115,17 +111,17 @@ class SecureJob:
     @property
     def env(self) -> StreamExecutionEnvironment:
         """PyFlink's environment; it exists inside the ``with`` block."""
-        if self._env is None:
+        if self._session.env is None:
             raise FlinkSecError(
                 f"the job {self.name} has no environment yet",
                 hint=f'Use it inside: with SecureJob("{self.name}") as job: …',
             )
-        return self._env
+        return self._session.env
 
     @property
     def log_file(self) -> Path:
         """Where a local run writes the log of its JVM; in a cluster the log is the console's."""
-        return self._local_run.log_file
+        return self._session.local_run.log_file
 
     def from_kafka(
         self,
@@ -166,7 +162,7 @@ class SecureJob:
         Raises:
             SettingsError: there is no section ``[kafka]``, or a name does not fit.
         """
-        settings = self._section("kafka", self.settings.kafka)
+        settings = self._section(KafkaSettings)
         time = event_time and kafka.EventTime(
             event_time, duration(out_of_orderness), duration(idleness)
         )
@@ -181,7 +177,7 @@ class SecureJob:
             time or None,
             self.settings.job.max_skipped_in_a_row,
         )
-        self._used.read_topic(topic)
+        self.register(kafka.reading(self.settings, topic))
         with jvm.translated(f"cannot read the Kafka topic {topic}"):
             source = kafka.source(
                 settings, self.settings.kerberos, settings.group_id or self.name, options
@@ -199,7 +195,7 @@ class SecureJob:
         *,
         key_field: str | None = None,
         format: str = "json",  # noqa: A002
-        delivery: kafka.Delivery = "exactly_once",
+        delivery: kafka.Guarantee = "exactly_once",
     ) -> RecordSink:
         """A sink of records to a topic.
 
@@ -212,9 +208,8 @@ class SecureJob:
                 consumer sees with the checkpoint that covers them; or ``at_least_once``. Several
                 sinks to one topic are told apart by the order in which they are attached.
         """
-        settings = self._section("kafka", self.settings.kafka)
-        self._used.write_topic(topic, exactly_once=delivery == "exactly_once")
-        prefix = settings.transactional_id_prefix or self.name
+        settings = self._section(KafkaSettings)
+        self.register(kafka.writing(self.settings, topic, delivery))
         return kafka.sink(
             settings,
             self.settings.kerberos,
@@ -222,7 +217,9 @@ class SecureJob:
             key_field=key_field,
             format=format,
             delivery=delivery,
-            transactional_id_prefix=lambda: self._used.next_transactional_id_prefix(prefix, topic),
+            transactional_id_prefix=lambda: kafka.next_transactional_id_prefix(
+                settings, self.name, topic, self._uses
+            ),
         )
 
     def to_elasticsearch(
@@ -248,7 +245,7 @@ class SecureJob:
         Raises:
             SettingsError: there is no section ``[elasticsearch]``, or no index can have this name.
         """
-        settings = self._section("elasticsearch", self.settings.elasticsearch)
+        settings = self._section(ElasticsearchSettings)
         made = elasticsearch.sink(
             settings,
             index,
@@ -256,7 +253,7 @@ class SecureJob:
             on_error=on_error,
             max_skipped_in_a_row=self.settings.job.max_skipped_in_a_row,
         )
-        self._used.write_index(index)
+        self.register(elasticsearch.writing(self.settings, index))
         return made
 
     def to_hdfs(self, path: str, *, format: str = "json") -> RecordSink:  # noqa: A002
@@ -266,9 +263,9 @@ class SecureJob:
             path: the directory on HDFS, ``/flights``.
             format: of the files; ``json``: one document a line, UTF-8.
         """
-        settings = self._section("hdfs", self.settings.hdfs)
+        settings = self._section(HdfsSettings)
         made = hdfs.sink(settings, path, format=format)
-        self._used.write_path(path)
+        self.register(hdfs.writing(self.settings, path))
         return made
 
     def kafka_properties(self) -> dict[str, str]:
@@ -280,17 +277,31 @@ class SecureJob:
         Raises:
             SettingsError: the section ``[kafka]`` is missing, or ``[kerberos]`` where it is needed.
         """
-        settings = self._section("kafka", self.settings.kafka)
+        settings = self._section(KafkaSettings)
+        self.register(kafka.clients(self.settings))
         return kafka.client_properties(settings, self.settings.kerberos)
+
+    def register(self, use: Use) -> None:
+        """Note what a connector needs, and make ready for it: the way for connectors of your own.
+
+        Raises:
+            SettingsError: a file that a setting names cannot be used.
+            ArtifactError: a jar is missing or altered.
+            JobError: the KDC refuses the login.
+        """
+        self._uses.add(use)
+        if self._session.env is not None:
+            self._session.ready(use)
 
     def prepare(self) -> None:
         """Check the settings' files, start the JVM and log in: what entering the block does."""
-        if jvm.runs_in_a_cluster():
-            cluster_run.tell_errors_briefly()
-        announce(refuse([*check_files(self.settings), *weaknesses(self.settings)]), _log)
+        env = self._session.begin()
+        for use in self._uses:
+            self._session.ready(use)
         if not jvm.runs_in_a_cluster():
-            self._local_run.start_jvm()
-        self._env = self._environment()
+            self._submissions = jvm.count_submissions(env)
+        # What a block runs by itself goes on from its state, and is on record, all the same.
+        graph.run_by(env, self.name, self.execute)
 
     def execute(self) -> None:
         """Ask every server that the job uses, then run the job to its end.
@@ -307,89 +318,25 @@ class SecureJob:
             graph.refuse_if_nothing_ran(self.name, self._submissions)
             return
         bounded = graph.is_bounded(self.env)
-        for note in self._used.check_delivery(
-            self.name, self.settings, graph.checkpointing(self.env), bounded=bounded
-        ):
+        notes = self._uses.check_delivery(self.name, graph.checkpointing(self.env), bounded=bounded)
+        self._session.warn_of_hadoop()
+        for note in notes:
             _log.warning("%s", note)
-        self._used.ask_the_servers(self.settings)
+        announce(self._uses.ask_the_servers(), _log)
         where = "the console" if jvm.runs_in_a_cluster() else self.log_file
         _log.info("job %s starts; its log is %s", self.name, where)
         with of_job.started(
-            of_job.Job(self.name, self.settings, self.env, self._used.names, bounded=bounded)
+            of_job.Job(self.name, self.settings, self.env, self._uses.names, bounded=bounded)
         ):
             if not jvm.runs_in_a_cluster():
                 with left_out.told(self.name):
-                    self._local_run.run_to_end(self.env)
+                    self._session.local_run.run_to_end(self.env)
                 return
             with jvm.translated(f"the job {self.name} failed"):
                 type(self.env).execute(self.env, self.name)
 
-    def _section(self, name: str, section: S | None) -> S:
-        if section is None:
-            raise SettingsError(
-                f"the job {self.name} uses {name}, and its settings have no section [{name}]",
-                hint="`flinksec settings reference` lists what it takes.",
-            )
-        return section
-
-    def _environment(self) -> StreamExecutionEnvironment:
-        from pyflink.datastream import StreamExecutionEnvironment
-
-        configuration = self._configuration()
-        if not jvm.runs_in_a_cluster():
-            if self.settings.kerberos:
-                jvm.set_system_property(
-                    "java.security.krb5.conf", str(self.settings.kerberos.krb5_conf)
-                )
-            jvm.initialize_file_systems(configuration)
-            if self.settings.kerberos and self.settings.hdfs:
-                preflight.login(self.settings.kerberos, configuration)
-        crossing.install()
-        env = StreamExecutionEnvironment.get_execution_environment(configuration)
-        jars = [artifacts.own_jar("flinksec-secure-connectors")]
-        if self.settings.kafka:
-            jars += artifacts.jars("flink-kafka")
-        jvm.add_jars(env, jars)
-        jvm.leave_out_flinks_python(env)
-        if not jvm.runs_in_a_cluster():
-            self._submissions = jvm.count_submissions(env)
-        # What a block runs by itself goes on from its state, and is on record, all the same.
-        graph.run_by(env, self.name, self.execute)
-        return env
-
-    def _configuration(self) -> Configuration:
-        from pyflink.common import Configuration
-
-        configuration = Configuration()
-        options = self._flink_options()
-        if not jvm.runs_in_a_cluster():
-            options = self._local_run.protected(options)
-        for name, value in options.items():
-            configuration.set_string(name, value)
-        return configuration
-
-    def _flink_options(self) -> dict[str, str]:
-        """Flink's options from the settings; what ``[flink]`` says wins."""
-        job = self.settings.model_copy(update={"cluster": None})
-        options = options_of(job) | defaults("job", job) | {"pipeline.name": self.name}
-        is_local = not jvm.runs_in_a_cluster()
-        if is_local:
-            options |= defaults("local", job) | local.python_options()
-        if job.state:
-            directory = state.job_directory(job.state, self.name)
-            options["execution.checkpointing.dir"] = directory
-            if is_local:
-                # Beside the job's checkpoints, so that whose it is stands in its sealed name.
-                options["execution.checkpointing.savepoint-dir"] = directory
-        return as_texts(laid_over(job.flink, options))
-
-
-def _login(settings: Settings) -> tuple[str, ...]:
-    """What the login of a JVM depends on, which logs in once."""
-    found = settings.kerberos
-    if found is None:
-        return ()
-    return (found.principal, str(found.keytab), str(found.krb5_conf))
+    def _section(self, section: type[T]) -> T:
+        return self.settings.need(section, f"the job {self.name}")
 
 
 def _beside_the_script() -> Path | None:

@@ -1,26 +1,104 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kafka: settings to PyFlink's own source and sink, with records decoded and encoded in the JVM."""
+"""Kafka: settings to PyFlink's own source and sink, with records decoded and encoded in the JVM.
+
+What a job needs for them is registered by `reading`, `writing` and `clients`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from flinksec_jobs import bad_records, choices, formats, kafka_start, records, tls
+from flinksec_jobs import (
+    bad_records,
+    choices,
+    formats,
+    kafka_preflight,
+    kafka_start,
+    records,
+    tls,
+)
 from flinksec_jobs import kerberos as kerberos_
+from flinksec_jobs.delivery import Delivery, Transactions
 from flinksec_jobs.errors import SettingsError
-from flinksec_jobs.runtime import jvm
+from flinksec_jobs.file_checks import check_files
+from flinksec_jobs.findings import Finding
+from flinksec_jobs.job_name import transactional_id_prefix
+from flinksec_jobs.runtime import artifacts, jvm
+from flinksec_jobs.settings import KafkaSettings
+from flinksec_jobs.uses import Question, Use, Uses
 
 if TYPE_CHECKING:
     from pyflink.common import WatermarkStrategy
     from pyflink.datastream.connectors.kafka import KafkaOffsetsInitializer, KafkaSource
 
     from flinksec_jobs.record_sink import RecordSink
-    from flinksec_jobs.settings import KafkaSettings, KerberosSettings
+    from flinksec_jobs.settings import KerberosSettings, Settings
 
-Delivery = Literal["exactly_once", "at_least_once"]
+Guarantee = Literal["exactly_once", "at_least_once"]
+
+
+def clients(settings: Settings) -> Use:
+    """What a job needs for Kafka clients of its own, whatever they read or write."""
+    sections = {"kafka"}
+    if settings.need(KafkaSettings).uses_kerberos:
+        sections.add("kerberos")
+    return Use(
+        "Kafka",
+        jars=lambda: artifacts.jars("flink-kafka"),
+        files=lambda: check_files(settings, sections=sections),
+    )
+
+
+def reading(settings: Settings, topic: str) -> Use:
+    """What a job needs that reads a topic."""
+    return replace(
+        clients(settings),
+        name=f"reads Kafka topic {topic}",
+        questions=(question(settings, topic),),
+    )
+
+
+def writing(settings: Settings, topic: str, guarantee: Guarantee) -> Use:
+    """What a job needs that writes a topic, in transactions or not."""
+    transactions = None
+    if guarantee == "exactly_once":
+        transactions = Transactions(
+            settings.need(KafkaSettings).transaction_timeout,
+            "kafka.transaction_timeout",
+            "the brokers' transaction.max.timeout.ms",
+        )
+    return replace(
+        clients(settings),
+        name=f"writes Kafka topic {topic}",
+        questions=(question(settings, topic),),
+        delivery=Delivery(f"the Kafka topic {topic}", transactions is not None, transactions),
+    )
+
+
+def question(settings: Settings, *topics: str) -> Question:
+    """Return the question whether Kafka lets the job in, and has the topics."""
+
+    def ask(about: Sequence[str]) -> Iterable[Finding]:
+        properties = client_properties(settings.need(KafkaSettings), settings.kerberos)
+        kafka_preflight.ask(properties, about)
+        return ()
+
+    return Question(
+        id="kafka-topics",
+        label="Kafka lets the job in, and has its topics",
+        setting="kafka.bootstrap_servers",
+        ask=ask,
+        about=topics,
+    )
+
+
+def next_transactional_id_prefix(settings: KafkaSettings, job: str, topic: str, uses: Uses) -> str:
+    """Return the prefix of one sink more to a topic, which no other sink of the job has."""
+    number = uses.next_number(f"sinks to the Kafka topic {topic}")
+    return transactional_id_prefix(settings.transactional_id_prefix or job, topic, number)
 
 
 @dataclass(frozen=True)
@@ -185,7 +263,7 @@ def sink(
     *,
     key_field: str | None,
     format: str = "json",  # noqa: A002
-    delivery: Delivery,
+    delivery: Guarantee,
     transactional_id_prefix: Callable[[], str],
 ) -> RecordSink:
     """A Kafka sink, of one record for each row or string.
@@ -204,7 +282,7 @@ def sink(
     """
     from flinksec_jobs.record_sink import RecordSink
 
-    choices.require("delivery", delivery, get_args(Delivery))
+    choices.require("delivery", delivery, get_args(Guarantee))
     form = formats.for_kafka(format)
     properties = producer_properties(settings, kerberos)
     target = f"the Kafka topic {topic}"

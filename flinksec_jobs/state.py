@@ -10,13 +10,27 @@ from typing import TYPE_CHECKING
 
 from flinksec_jobs import job_name
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.file_checks import check_files
+from flinksec_jobs.uses import Use
 
 if TYPE_CHECKING:
     from flinksec_jobs.sealed import KeyProvider
-    from flinksec_jobs.settings import StateSettings
+    from flinksec_jobs.settings import Settings, StateSettings
 
 SEALED = "sealed+"
 RECOVERY_PATH = "execution.state-recovery.path"
+
+
+def use(settings: Settings) -> Use:
+    """What a job needs for its state, and for a directory on HDFS."""
+    if settings.state is None:
+        return Use("state")
+    sections = {"state"}
+    login = None
+    if settings.state.uri.removeprefix(SEALED).startswith("hdfs:"):
+        sections |= {"hdfs", "kerberos"}
+        login = settings.kerberos
+    return Use("state", files=lambda: check_files(settings, sections=sections), login=login)
 
 
 def job_directory(settings: StateSettings, name: str) -> str:

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flinksec_jobs import preflight
+from flinksec_jobs import elasticsearch
 from flinksec_jobs.demo.expectations import Check, refused
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.files import files_below
-from flinksec_jobs.job import SecureJob
 from flinksec_jobs.runtime import jvm
+from flinksec_jobs.session import Session
 from flinksec_jobs.settings import load
+from flinksec_jobs.uses import Uses
 
 if TYPE_CHECKING:
     from flinksec_jobs.demo.evidence import Evidence
@@ -51,10 +52,11 @@ def on_elasticsearch(settings_file: Path, unknown_ca: Path) -> Iterator[Check]:
     settings = load(settings_file, overrides={"elasticsearch": {"ca_certs": str(unknown_ca)}})
     if settings.elasticsearch is None or settings.elasticsearch.verification != "full":
         raise FlinkSecError("the demo's settings do not verify Elasticsearch's certificate")
-    elasticsearch = settings.elasticsearch
+    uses = Uses()
+    uses.add(elasticsearch.writing(settings, "flight-delays"))
     yield refused(
         "Elasticsearch behind an unknown CA is refused",
-        lambda: preflight.check_elasticsearch(elasticsearch, ["flight-delays"]),
+        uses.ask_the_servers,
         "certificat",
         "PKIX",
     )
@@ -82,8 +84,7 @@ def on_state(
 def _read_in_flink(settings_file: Path, original: Path, damaged: Path) -> Iterator[Check]:
     """Read a sealed file, whole and damaged, with the file system that restores a job."""
     overrides = {"job": {"resume": "never"}}
-    job = SecureJob("flinksec-demo-attacks", settings=settings_file, overrides=overrides)
-    job.prepare()
+    Session("flinksec-demo-attacks", load(settings_file, overrides=overrides)).begin()
     size = jvm.read_to_end(f"sealed+file://{original}")
     yield Check("Flink reads the file as it was", "readable", "readable" if size else "empty")
     yield refused(

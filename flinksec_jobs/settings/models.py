@@ -314,8 +314,12 @@ class Settings(Section):
         """The file that was read, if one was."""
         return self._source
 
-    def need(self, section: type[S]) -> S:
+    def need(self, section: type[S], user: str = "the job") -> S:
         """Return the section of this type.
+
+        Args:
+            section: its class.
+            user: what needs it, for the message.
 
         Raises:
             SettingsError: the settings do not have it.
@@ -325,7 +329,7 @@ class Settings(Section):
                 return found
         name = re.sub("Settings$", "", section.__name__).lower()
         raise SettingsError(
-            f"the settings have no section [{name}], and the job needs it",
+            f"{user} uses {name}, and its settings have no section [{name}]",
             hint=f"add [{name}] to {self._source or 'a settings file'}; "
             "`flinksec settings reference` lists what goes into it",
         )

@@ -21,13 +21,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyflink import java_gateway
 
-from flinksec_jobs import SecureJob, preflight
+from flinksec_jobs import elasticsearch
 from flinksec_jobs.errors import JobError
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.sandbox.layout import Layout
 from flinksec_jobs.sandbox.test_ca import Authority, Variant
+from flinksec_jobs.session import Session
 from flinksec_jobs.settings import ElasticsearchSettings, Settings
 
 Server = Variant | Literal["demands-client-certificate"]
@@ -39,7 +40,7 @@ def java(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FLINKSEC_LOG_DIR", str(tmp_path_factory.mktemp("logs")))
         patch.setattr(java_gateway, "_gateway", None)
-        SecureJob("elasticsearch-tls", settings=Settings()).prepare()
+        Session("elasticsearch-tls", Settings()).begin()
         yield
         process = jvm.process_id()
         java_gateway.get_gateway().shutdown()  # so that no object is released in a dead JVM
@@ -87,7 +88,7 @@ def ask(box: Sandbox, **changes: Any) -> str | None:
         {name: value for name, value in (values | changes).items() if value is not None}
     )
     try:
-        preflight.check_elasticsearch(settings, ["any"])
+        elasticsearch.ask(settings, ["any"])
     except JobError as error:
         text = error.message
         assert secret(box, "elasticsearch-password").read_text() not in text

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from pyflink import java_gateway
 
-from flinksec_jobs import SecureJob
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.sealed import KeyRing, Status, open_sealed, verify_file
+from flinksec_jobs.session import Session
 from tests.servers.conftest import StartedJob
 
 DIRECTORY = "/data/sealed-state"
@@ -79,7 +79,7 @@ def java(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         settings = sandbox.settings(
             overrides={"state.directory": uri(sandbox), "job.resume": "never"}
         )
-        SecureJob("sealed-hdfs", settings=settings).prepare()
+        Session("sealed-hdfs", settings).begin()
         yield
         process = jvm.process_id()
         java_gateway.get_gateway().shutdown()  # so that no object is released in a dead JVM

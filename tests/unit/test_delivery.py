@@ -6,11 +6,21 @@ from typing import Any
 
 import pytest
 
-from flinksec_jobs.delivery import Delivery, check
+from flinksec_jobs.delivery import Delivery, Transactions, check
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.runtime.graph import Checkpointing
 
-KAFKA = Delivery("the Kafka topic alerts", by_checkpoint=True, in_transactions=True)
+
+def kafka(minutes: float = 15) -> Delivery:
+    transactions = Transactions(
+        timedelta(minutes=minutes),
+        "kafka.transaction_timeout",
+        "the brokers' transaction.max.timeout.ms",
+    )
+    return Delivery("the Kafka topic alerts", by_checkpoint=True, transactions=transactions)
+
+
+KAFKA = kafka()
 HDFS = Delivery("the HDFS path /flights", by_checkpoint=True)
 AT_LEAST_ONCE = Delivery("the Kafka topic log", by_checkpoint=False)
 NONE = Checkpointing(enabled=False)
@@ -21,15 +31,8 @@ def checked(
     *sinks: Delivery,
     checkpoints: Checkpointing = USUAL,
     bounded: bool = False,
-    timeout: float = 15,
 ) -> list[str]:
-    return check(
-        "job",
-        sinks,
-        checkpoints,
-        bounded=bounded,
-        transaction_timeout=timedelta(minutes=timeout),
-    )
+    return check("job", sinks, checkpoints, bounded=bounded)
 
 
 @pytest.mark.parametrize("sink", [KAFKA, HDFS])
@@ -63,7 +66,7 @@ def test_transactions_that_end_before_the_next_checkpoint_are_refused(longer: st
 
 def test_a_checkpoint_that_may_outlast_a_transaction_is_warned_of() -> None:
     assert checked(KAFKA) == []
-    (warning,) = checked(KAFKA, timeout=10)
+    (warning,) = checked(kafka(minutes=10))
     assert "kafka.transaction_timeout (600 s)" in warning
 
 

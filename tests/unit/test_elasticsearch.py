@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from flinksec_jobs import elasticsearch
+from flinksec_jobs.errors import JobError
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.settings import ElasticsearchSettings, load
 
@@ -118,3 +119,30 @@ def test_a_sink_of_strings_takes_json_as_it_is(
     assert kind == "json"
     assert (options["index"], options["on_error"]) == ("flights", "fail")
     assert "id_field" not in options
+
+
+@pytest.mark.parametrize("problem", [None, "elasticsearch.ca_certs: the certificate is unknown"])
+def test_elasticsearch_is_asked_with_the_sink_s_own_options(
+    monkeypatch: pytest.MonkeyPatch, problem: str | None
+) -> None:
+    asked: list[Any] = []
+
+    def check(options: dict[str, str]) -> str | None:
+        asked.append(options)
+        return problem
+
+    package = SimpleNamespace(ElasticsearchPreflight=SimpleNamespace(check=check))
+    org = SimpleNamespace(flinksec=SimpleNamespace(elasticsearch=package))
+    monkeypatch.setattr(jvm, "view", lambda: SimpleNamespace(org=org))
+    monkeypatch.setattr(jvm, "string_map", dict)
+    found = settings(ca_certs="/ca.pem")
+    if problem is None:
+        elasticsearch.ask(found, ["flights"])
+    else:
+        with pytest.raises(JobError) as caught:
+            elasticsearch.ask(found, ["flights"])
+        assert caught.value.message == problem
+    (options,) = asked
+    assert options.items() >= elasticsearch.connection_options(found).items()
+    assert options["ca_certs"] == "/ca.pem"
+    assert options["index"] == "flights"

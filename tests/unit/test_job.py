@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from flinksec_jobs import SecureJob, record
+from flinksec_jobs import SecureJob, job_options, record
 from flinksec_jobs.errors import FlinkSecError, SettingsError
 from flinksec_jobs.records import row_type
 from flinksec_jobs.resume import of_job
@@ -34,13 +34,17 @@ def job(**sections: Any) -> SecureJob:
     return SecureJob("job", settings=load(overrides=sections, environ={}))
 
 
+def options(**sections: Any) -> dict[str, str]:
+    return job_options.flink_options(job(**sections).settings, "job")
+
+
 def test_flink_is_told_what_the_settings_say() -> None:
-    made = job(
+    made = options(
         kerberos=KERBEROS,
         job={"parallelism": 3, "resume": "never"},
         python={"execution_mode": "process"},
         state={"directory": "/mnt/state", "keys": "/keys"},
-    )._flink_options()
+    )
     assert made["pipeline.name"] == "job"
     assert made["parallelism.default"] == "3"
     assert made["python.execution-mode"] == "process"
@@ -54,12 +58,10 @@ def test_flink_is_told_what_the_settings_say() -> None:
 
 
 def test_what_flink_s_own_section_says_wins_and_is_written_as_flink_has_it() -> None:
-    made = job(
-        flink={"restart-strategy.type": "fixed-delay", "a.flag": True, "a.number": 5}
-    )._flink_options()
+    made = options(flink={"restart-strategy.type": "fixed-delay", "a.flag": True, "a.number": 5})
     assert made["restart-strategy.type"] == "fixed-delay"
     assert (made["a.flag"], made["a.number"]) == ("true", "5")
-    by_its_old_name = job(flink={"restart-strategy": "fixed-delay"})._flink_options()
+    by_its_old_name = options(flink={"restart-strategy": "fixed-delay"})
     assert by_its_old_name["restart-strategy"] == "fixed-delay"
     assert "restart-strategy.type" not in by_its_old_name, "Flink would take this one"
 
@@ -68,13 +70,13 @@ def test_in_a_cluster_the_cluster_s_own_options_are_left_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PYFLINK_GATEWAY_PORT", "1")
-    made = job(state={"directory": "/mnt/state", "keys": "/keys"})._flink_options()
+    made = options(state={"directory": "/mnt/state", "keys": "/keys"})
     assert not made.keys() & {"restart-strategy.type", "rest.address", "python.executable"}
     assert made["execution.checkpointing.dir"] == "sealed+file:///mnt/state/job"
 
 
 def test_savepoints_go_beside_the_checkpoints_of_the_job() -> None:
-    made = job(state={"directory": "/mnt/s", "keys": "/keys"})._flink_options()
+    made = options(state={"directory": "/mnt/s", "keys": "/keys"})
     assert made["execution.checkpointing.savepoint-dir"] == "sealed+file:///mnt/s/job"
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from flinksec_jobs import SecureJob, hadoop_conf, state
+from flinksec_jobs import hadoop_conf, job_options, state
 from flinksec_jobs.cluster import flink_conf, job_inputs
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.resume import begin
@@ -154,7 +154,7 @@ def collected(settings: Settings) -> dict[tuple[str, str], str]:
             "high availability": job_inputs.watched(config, settings, program, Path("/run")),
             "stores": store_passwords("internal", "p") | store_passwords("rest", "p"),
             "cluster python": dict.fromkeys(local.python_options(), ""),
-            "local run": SecureJob("job", settings=settings)._flink_options(),
+            "local run": job_options.flink_options(settings, "job"),
             "protected": local.loopback_options() | LocalTls(Path("/run"), "p").flink_options,
             "reporters": {"metrics.reporters": "flinksec"},
             "temporary": {"io.tmp.dirs": "/run/tmp"},

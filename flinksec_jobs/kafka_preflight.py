@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Asks Kafka, before a job is submitted, whether it lets the job in and has its topics.
+
+The question goes through the client, and the JVM, that the job itself will use: another client
+would prove little about TLS or Kerberos.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flinksec_jobs import refusals
+from flinksec_jobs.errors import JobError
+from flinksec_jobs.runtime import jvm
+
+_WAIT_SECONDS = 15
+# Nobody waits before a terminal for a JobManager, and a container that starts may be slow: there
+# the limits are Kafka's own, a minute.
+_WAIT_IN_A_CLUSTER_SECONDS = 75
+_CLIENT_LIMITS = {
+    "request.timeout.ms": "5000",
+    "default.api.timeout.ms": "10000",
+    "socket.connection.setup.timeout.ms": "3000",
+    "socket.connection.setup.timeout.max.ms": "5000",
+    "retries": "2",
+}
+
+
+def ask(properties: Mapping[str, str], topics: Sequence[str]) -> None:
+    """Log in to Kafka and look up the topics.
+
+    Args:
+        properties: with which the job's clients connect.
+        topics: none asks for the login alone.
+
+    Raises:
+        JobError: it cannot be reached, refuses the login or the certificate, or lacks a topic.
+    """
+    servers = properties["bootstrap.servers"]
+    given = dict(properties)
+    if not jvm.runs_in_a_cluster():
+        given |= _CLIENT_LIMITS
+    clients = jvm.view().org.apache.flink.kafka.shaded.org.apache.kafka.clients.admin
+    try:
+        with jvm.translated("Kafka"):
+            admin = clients.AdminClient.create(jvm.properties(given))
+    except JobError as error:
+        raise explained(error, servers) from error
+    try:
+        if not topics:
+            _answered(lambda: admin.describeCluster().nodes(), "Kafka", servers)
+        for topic in topics:
+            _answered(
+                lambda topic=topic: admin.describeTopics(jvm.string_list([topic])).allTopicNames(),
+                f"the Kafka topic {topic}",
+                servers,
+            )
+    finally:
+        admin.close(jvm.view().java.time.Duration.ZERO)
+
+
+def _answered(asked: Any, what: str, servers: str) -> None:
+    seconds = jvm.view().java.util.concurrent.TimeUnit.SECONDS
+    wait = _WAIT_IN_A_CLUSTER_SECONDS if jvm.runs_in_a_cluster() else _WAIT_SECONDS
+    try:
+        with jvm.translated(what):
+            asked().get(wait, seconds)
+    except JobError as error:
+        raise explained(error, servers) from error
+
+
+def explained(error: JobError, servers: str) -> JobError:
+    """Return what a client of Kafka said in terms of settings."""
+    return refusals.explained(
+        error,
+        f"Kafka at {servers} cannot be used.",
+        refusals.KAFKA,
+        otherwise="kafka.bootstrap_servers",
+    )

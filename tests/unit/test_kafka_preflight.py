@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Kafka's refusal means in terms of settings."""
+
+import pytest
+
+from flinksec_jobs import kafka_preflight
+from flinksec_jobs.errors import JobError
+
+
+@pytest.mark.parametrize(
+    ("cause", "setting"),
+    [
+        ("LoginException: no key", "kerberos.keytab"),
+        ("KrbException: Checksum failed", "kerberos.keytab"),
+        ("KrbException: Server not found in Kerberos database", "kafka.kerberos_service_name"),
+        ("SaslAuthenticationException: refused", "kerberos.keytab"),
+        ("SslAuthenticationException: handshake failed", "kafka.ca_certs"),
+        ("SSLHandshakeException: PKIX path building failed", "kafka.ca_certs"),
+        ("UnknownTopicOrPartitionException: none", "topic"),
+        ("TopicAuthorizationException: not authorized", "topic, or kerberos.principal"),
+        ("GroupAuthorizationException: not authorized", "kerberos.principal"),
+        ("TimeoutException: timed out", "kafka.bootstrap_servers"),
+        ("ConfigException: No resolvable bootstrap urls given", "kafka.bootstrap_servers"),
+    ],
+)
+def test_a_refusal_of_kafka_names_the_setting_and_the_way_out(cause: str, setting: str) -> None:
+    told = kafka_preflight.explained(JobError(f"Kafka: {cause}"), "a:1,b:2")
+    assert told.message == f"{setting}: Kafka at a:1,b:2 cannot be used. Kafka: {cause}"
+    assert told.hint
+
+
+def test_any_other_refusal_of_kafka_names_the_servers() -> None:
+    told = kafka_preflight.explained(JobError("OddException: odd"), "a:1,b:2")
+    assert told.message == (
+        "kafka.bootstrap_servers: Kafka at a:1,b:2 cannot be used. OddException: odd"
+    )
