@@ -10,40 +10,35 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+
+from platformdirs.unix import Unix
 
 from flinksec_jobs.errors import SettingsError
 
 _MODE = 0o700
+# The same on every system: the directories that the desktop specification names.
+_DIRECTORIES = Unix("flinksec")
 
 
 def state() -> Path:
     """``$XDG_STATE_HOME/flinksec``, else ``~/.local/state/flinksec``, else a temporary one."""
-    return _own("XDG_STATE_HOME", ".local/state")
+    return _own("XDG_STATE_HOME", "state", lambda: _DIRECTORIES.user_state_path)
 
 
 def cache() -> Path:
     """``$XDG_CACHE_HOME/flinksec``, else ``~/.cache/flinksec``, else a temporary one."""
-    return _own("XDG_CACHE_HOME", ".cache")
+    return _own("XDG_CACHE_HOME", "cache", lambda: _DIRECTORIES.user_cache_path)
 
 
-def home() -> Path | None:
-    """The home directory, if this user has one."""
+def _own(variable: str, name: str, wanted: Callable[[], Path]) -> Path:
     try:
-        return Path.home()
+        directory = wanted()
     except RuntimeError:  # no HOME, and no entry in the passwd database
-        return None
-
-
-def _own(variable: str, below_home: str) -> Path:
-    if base := os.environ.get(variable):
-        return Path(base) / "flinksec"
-    at_home = home()
-    if at_home is not None:
-        wanted = at_home / below_home / "flinksec"
-        if _can_be_written(wanted):
-            return wanted
-    return _temporary() / below_home.rpartition("/")[2].lstrip(".")
+        return _temporary() / name
+    is_named = Path(os.environ.get(variable, "")).is_absolute()
+    return directory if is_named or _can_be_written(directory) else _temporary() / name
 
 
 def _can_be_written(directory: Path) -> bool:

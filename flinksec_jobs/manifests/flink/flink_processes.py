@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
-from flinksec_jobs.cluster.flink_conf import Config, Role, from_yaml
+from flinksec_jobs.cluster.flink_conf import Config, Role, from_yaml, role_options
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.manifests.kube.objects import (
     Container,
@@ -22,6 +22,8 @@ from flinksec_jobs.manifests.kube.objects import (
     text,
 )
 from flinksec_jobs.parsing import ParseError, toml
+from flinksec_jobs.settings import Settings
+from flinksec_jobs.settings.cluster import QUERY_PORT
 
 CURRENT, OLD = "config.yaml", "flink-conf.yaml"
 _OPTION = re.compile(r"^(jobmanager|taskmanager|rest|high-availability|security|state)\b", re.M)
@@ -41,16 +43,14 @@ _PORTS: dict[Role, dict[str, int]] = {
     "jobmanager": {
         "jobmanager.rpc.port": 6123,
         "blob.server.port": 0,
-        "metrics.internal.query-service.port": 0,
+        QUERY_PORT: 0,
     },
     "taskmanager": {
         "taskmanager.rpc.port": 0,
         "taskmanager.data.port": 0,
-        "metrics.internal.query-service.port": 0,
+        QUERY_PORT: 0,
     },
 }
-# What `flinksec cluster` adds for each role.
-_QUERY = {"jobmanager": 6125, "taskmanager": 6120}
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,10 @@ class FlinkProcess:
         """Its options for internal ports, and the ports; 0 is a random one."""
         defaults = dict(_PORTS[self.role])
         if self.is_ours:
-            defaults["metrics.internal.query-service.port"] = _QUERY[self.role]
+            # `flinksec cluster` adds it, from the settings; these are their defaults.
+            defaults |= {
+                option: int(port) for option, port in role_options(Settings(), self.role).items()
+            }
         return {name: _number(self.options.get(name), known) for name, known in defaults.items()}
 
     @property

@@ -2,6 +2,7 @@
 """Logs and jars have a place also where a user has no name and no home."""
 
 import os
+import pwd
 import stat
 import tempfile
 from pathlib import Path
@@ -28,17 +29,20 @@ def test_at_home_they_are_where_the_desktop_specification_says(
     assert user_directories.cache() == tmp_path / ".cache/flinksec"
     monkeypatch.setenv("XDG_STATE_HOME", "/state")
     assert user_directories.state() == Path("/state/flinksec")
+    monkeypatch.setenv("XDG_STATE_HOME", "relative")  # means nothing, says the specification
+    assert user_directories.state() == tmp_path / ".local/state/flinksec"
 
 
 @pytest.mark.parametrize("home", [None, "a file", "a file/below"])
 def test_without_a_home_they_are_private_among_the_temporary_files(
     home: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def unknown() -> Path:
-        raise RuntimeError("Could not determine home directory.")
+    def unknown(_: int) -> pwd.struct_passwd:
+        raise KeyError
 
     if home is None:
-        monkeypatch.setattr(Path, "home", unknown)
+        monkeypatch.delenv("HOME")
+        monkeypatch.setattr(pwd, "getpwuid", unknown)
     else:
         (tmp_path / "a file").touch()
         monkeypatch.setenv("HOME", str(tmp_path / home))

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """[flink]: each option of Flink has a class, under each of its names, and is judged by it."""
 
+import ast
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import flinksec_jobs
 from flinksec_jobs.errors import SettingsError
-from flinksec_jobs.settings import Settings, load
+from flinksec_jobs.settings import Settings, load, schema
 from flinksec_jobs.settings.decides import decided_by
 from flinksec_jobs.settings.flink_options import (
     FlinkOption,
@@ -262,3 +266,35 @@ def test_an_option_is_found_by_each_of_its_names(option: FlinkOption) -> None:
     if "<" not in option.name:
         for key in (option.name, *option.others):
             assert option in options_set_by(key)
+
+
+# No options: beginnings of names, programs, and what Flink 2 no longer knows.
+_NO_OPTIONS = {
+    "security.ssl.enabled",
+    "security.kerberos.login",
+    "flinksec.cluster",
+    "jobmanager.sh",
+    "taskmanager.sh",
+    "source.principals",
+}
+
+
+def test_each_name_that_the_package_asks_flink_s_configuration_for_is_an_option() -> None:
+    """A misspelt one would be found in no configuration, and nothing would be said."""
+    package = Path(flinksec_jobs.__file__).parent
+    settings = {setting.name for setting in schema.settings()} | set(schema.sections())
+    first = {
+        name.partition(".")[0] for option in flink_options().values() for name in [option.name]
+    }
+    rooms = ("cluster", "manifests/flink", "resume", "runtime")
+    written = {
+        found.value
+        for room in rooms
+        for file in (package / room).rglob("*.py")
+        for found in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(found, ast.Constant) and isinstance(found.value, str)
+    }
+    names = {text for text in written if re.fullmatch(r"[a-z][\w-]*(\.[\w-]+)+", text)}
+    names = {name for name in names if name.partition(".")[0] in first} - settings
+    assert "jobmanager.rpc.port" in names
+    assert {name for name in names if not options_set_by(name)} <= _NO_OPTIONS

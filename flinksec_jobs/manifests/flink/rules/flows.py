@@ -12,15 +12,15 @@ from flinksec_jobs.manifests.kube.network_policies import end_of, is_open, polic
 from flinksec_jobs.manifests.kube.objects import Manifests, Place, dig, mapping, sequence, text
 from flinksec_jobs.manifests.kube.reachability import strangers
 from flinksec_jobs.manifests.rule import rule
+from flinksec_jobs.settings.cluster import QUERY_PORT
 
-_QUERY = "metrics.internal.query-service.port"
 # (from, to): the options of the ports at the receiver.
 _FLOWS = {
     ("taskmanager", "jobmanager"): ("jobmanager.rpc.port", "blob.server.port"),
-    ("jobmanager", "taskmanager"): ("taskmanager.rpc.port", _QUERY),
+    ("jobmanager", "taskmanager"): ("taskmanager.rpc.port", QUERY_PORT),
     ("taskmanager", "taskmanager"): ("taskmanager.data.port",),
     # Itself, through its Service: it uploads the job's files, and asks for its own metrics.
-    ("jobmanager", "jobmanager"): ("blob.server.port", _QUERY),
+    ("jobmanager", "jobmanager"): ("blob.server.port", QUERY_PORT),
 }
 _API_SERVER = {443, 6443, 8443}
 
