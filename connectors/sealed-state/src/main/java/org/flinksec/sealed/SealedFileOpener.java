@@ -23,10 +23,10 @@ final class SealedFileOpener {
   /** A shorter file has one chunk, and is read at once. */
   private static final long ONE_READ = Layout.chunkOffset(1);
 
-  private final Vault vault;
+  private final Sealing sealing;
 
-  SealedFileOpener(Vault vault) {
-    this.vault = vault;
+  SealedFileOpener(Sealing sealing) {
+    this.sealing = sealing;
   }
 
   /**
@@ -44,7 +44,7 @@ final class SealedFileOpener {
     wholeLength(fileLength);
     int commitment = Layout.HEADER + Layout.SALT;
     FileKeys keys =
-        vault
+        sealing
             .unlocker()
             .unlock(
                 header,
@@ -110,7 +110,7 @@ final class SealedFileOpener {
     if (StoredName.matches(path, stored)) {
       return;
     }
-    switch (NamePolicy.effective(header.context().policy(), path, vault.nameLimit())) {
+    switch (NamePolicy.effective(header.context().policy(), path, sealing.nameLimit())) {
       case ENFORCE ->
           throw new SealedFileException(
               Reason.FOREIGN,

@@ -23,15 +23,15 @@ final class SealedFileSystem extends FileSystem {
   private final FileSystem inner;
   private final URI uri;
   private final String innerScheme;
-  private final Vault vault;
+  private final Sealing sealing;
   private final SealedFileOpener opener;
 
-  SealedFileSystem(FileSystem inner, URI uri, String innerScheme, Vault vault) {
+  SealedFileSystem(FileSystem inner, URI uri, String innerScheme, Sealing sealing) {
     this.inner = inner;
     this.uri = uri;
     this.innerScheme = innerScheme;
-    this.vault = vault;
-    this.opener = new SealedFileOpener(vault);
+    this.sealing = sealing;
+    this.opener = new SealedFileOpener(sealing);
   }
 
   @Override
@@ -82,7 +82,7 @@ final class SealedFileSystem extends FileSystem {
     FSDataOutputStream stream = inner.create(innerPath, overwrite);
     try {
       return new SealedOutputStream(
-          stream, vault, innerPath.getPath(), () -> DirectorySync.sync(directories));
+          stream, sealing, innerPath.getPath(), () -> DirectorySync.sync(directories));
     } catch (IOException | RuntimeException e) {
       stream.close();
       throw e;

@@ -25,7 +25,8 @@ public abstract class SealedFileSystemFactory implements FileSystemFactory {
   private static final String PREFIX = "sealed+";
 
   private final String innerScheme;
-  private volatile Vault vault;
+  private final KeyProviders providers = new KeyProviders();
+  private volatile Sealing sealing;
 
   SealedFileSystemFactory(String innerScheme) {
     this.innerScheme = innerScheme;
@@ -58,14 +59,18 @@ public abstract class SealedFileSystemFactory implements FileSystemFactory {
   @Override
   public void configure(Configuration config) {
     try {
-      KeyProvider keys = KeyProviders.open(config).orElse(null);
+      KeyProvider keys = providers.open(config).orElse(null);
       if (keys == null) {
         return;
       }
       refuseFileMerging(config);
       SelfTest.run();
-      vault =
-          new Vault(keys, config.get(SealedOptions.ROOT), config.get(SealedOptions.NAME_POLICY));
+      sealing =
+          new Sealing(
+              keys,
+              providers.job(config),
+              config.get(SealedOptions.ROOT),
+              config.get(SealedOptions.NAME_POLICY));
       LOG.info(
           "{}: format 1, Cobblestone-256; {}, primary key '{}'",
           getScheme(),
@@ -94,16 +99,14 @@ public abstract class SealedFileSystemFactory implements FileSystemFactory {
 
   @Override
   public FileSystem create(URI uri) throws IOException {
-    if (vault == null) {
+    if (sealing == null) {
       configure(new Configuration());
     }
-    if (vault == null) {
-      throw new IOException(
-          "%s needs a key ring: set %s to its directory, or %s to a token's module"
-              .formatted(getScheme(), SealedOptions.KEYS.key(), SealedOptions.PKCS11_MODULE.key()));
+    if (sealing == null) {
+      throw new IOException("%s needs keys: set %s".formatted(getScheme(), providers.whatToSet()));
     }
     FileSystem inner = InnerFileSystem.at(root(innerScheme, uri));
-    return new SealedFileSystem(inner, root(getScheme(), uri), innerScheme, vault);
+    return new SealedFileSystem(inner, root(getScheme(), uri), innerScheme, sealing);
   }
 
   private static URI root(String scheme, URI uri) {

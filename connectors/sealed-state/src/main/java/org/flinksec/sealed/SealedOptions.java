@@ -7,45 +7,13 @@ import org.flinksec.sealed.format.NamePolicy;
 
 /** What the Flink configuration may say about sealed files. No option is a secret. */
 public final class SealedOptions {
-  public static final ConfigOption<String> KEYS =
-      ConfigOptions.key("flinksec.sealed.keys")
+  public static final ConfigOption<String> JOB =
+      ConfigOptions.key("flinksec.sealed.job")
           .stringType()
-          .noDefaultValue()
+          .defaultValue("")
           .withDescription(
-              "The key ring directory: one file of 32 bytes per key id, and 'primary'.");
-
-  public static final ConfigOption<String> PKCS11_MODULE =
-      ConfigOptions.key("flinksec.sealed.pkcs11.module")
-          .stringType()
-          .noDefaultValue()
-          .withDescription(
-              "The PKCS#11 library of a token that holds keys, beside or in place of a key ring.");
-
-  public static final ConfigOption<String> PKCS11_TOKEN =
-      ConfigOptions.key("flinksec.sealed.pkcs11.token")
-          .stringType()
-          .noDefaultValue()
-          .withDescription("The token's label.");
-
-  public static final ConfigOption<Long> PKCS11_SLOT =
-      ConfigOptions.key("flinksec.sealed.pkcs11.slot")
-          .longType()
-          .noDefaultValue()
-          .withDescription("The id of the token's slot, in place of its label.");
-
-  public static final ConfigOption<String> PKCS11_PIN_SOURCE =
-      ConfigOptions.key("flinksec.sealed.pkcs11.pin-source")
-          .stringType()
-          .noDefaultValue()
-          .withDescription("The file that holds the PIN of the token's user.");
-
-  public static final ConfigOption<String> PKCS11_PRIMARY =
-      ConfigOptions.key("flinksec.sealed.pkcs11.primary")
-          .stringType()
-          .noDefaultValue()
-          .withDescription(
-              "The label of the key that seals new files; without it the token only opens files,"
-                  + " and the key ring seals.");
+              "The job that data keys are made for, which key services bind to them, and audit; the"
+                  + " options of the key providers are those of their factories.");
 
   public static final ConfigOption<String> ROOT =
       ConfigOptions.key("flinksec.sealed.root")

@@ -59,16 +59,16 @@ final class SealedOutputStream extends FSDataOutputStream {
   private volatile IOException failure;
   private volatile boolean closed;
 
-  SealedOutputStream(FSDataOutputStream inner, Vault vault, String path, AfterClose afterClose)
+  SealedOutputStream(FSDataOutputStream inner, Sealing sealing, String path, AfterClose afterClose)
       throws IOException {
     this.inner = inner;
     this.afterClose = afterClose;
-    byte[] context = vault.contextFor(path).toBytes();
-    byte[] salt = vault.random(Layout.SALT);
+    byte[] context = sealing.contextFor(path).toBytes();
+    byte[] salt = sealing.random(Layout.SALT);
     try {
-      FileKeys keys = FileKeys.derive(vault.dataKey().key(), salt, context);
+      FileKeys keys = FileKeys.derive(sealing.dataKey().key(), salt, context);
       sealer = new ChunkSealer(keys);
-      sealed = Arrays.copyOf(Header.create(context, vault.dataKey().wrapped()), Layout.PREFIX);
+      sealed = Arrays.copyOf(Header.create(context, sealing.dataKey().wrapped()), Layout.PREFIX);
       System.arraycopy(salt, 0, sealed, Layout.HEADER, Layout.SALT);
       System.arraycopy(
           keys.commitment(), 0, sealed, Layout.HEADER + Layout.SALT, Layout.COMMITMENT);

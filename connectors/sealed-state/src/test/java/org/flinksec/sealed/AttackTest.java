@@ -195,14 +195,14 @@ class AttackTest {
   @Test
   void noTwoOfManyFilesOfOneProcessShareASaltAFileIdOrACommitment() throws Exception {
     Path keys = TestKeys.ring(dir.resolve("many"), "k1", 1);
-    Vault vault = new Vault(DirectoryKeyRing.open(keys), null, NamePolicy.ENFORCE);
+    Sealing sealing = new Sealing(DirectoryKeyRing.open(keys), "", null, NamePolicy.ENFORCE);
     int files = 20_000;
     Set<String> salts = new HashSet<>();
     Set<String> ids = new HashSet<>();
     Set<String> commitments = new HashSet<>();
     for (int i = 0; i < files; i++) {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-      new SealedOutputStream(new MemoryOutputStream(bytes), vault, "/f", () -> {}).close();
+      new SealedOutputStream(new MemoryOutputStream(bytes), sealing, "/f", () -> {}).close();
       HexFormat hex = HexFormat.of();
       int salt = Layout.HEADER;
       int commitment = salt + Layout.SALT;

@@ -54,7 +54,7 @@ public final class DifferentialPeer {
 
   private DifferentialPeer(Path ring, InputStream in, OutputStream out) throws IOException {
     this.ring = DirectoryKeyRing.open(ring);
-    this.opener = new SealedFileOpener(new Vault(this.ring, null, NamePolicy.ENFORCE));
+    this.opener = new SealedFileOpener(new Sealing(this.ring, "", null, NamePolicy.ENFORCE));
     this.in = in;
     this.out = out;
   }
@@ -210,13 +210,18 @@ public final class DifferentialPeer {
 
   private String write(String path, byte[] random, Instant time, byte[] plain, List<String> steps)
       throws Exception {
-    Vault vault =
-        new Vault(
-            ring, null, NamePolicy.ENFORCE, new Given(random), Clock.fixed(time, ZoneOffset.UTC));
+    Sealing sealing =
+        new Sealing(
+            ring,
+            "",
+            null,
+            NamePolicy.ENFORCE,
+            new Given(random),
+            Clock.fixed(time, ZoneOffset.UTC));
     ByteArrayOutputStream sealed = new ByteArrayOutputStream();
     MemoryOutputStream inner = new MemoryOutputStream(sealed);
     int done = 0;
-    try (SealedOutputStream stream = new SealedOutputStream(inner, vault, path, () -> {})) {
+    try (SealedOutputStream stream = new SealedOutputStream(inner, sealing, path, () -> {})) {
       for (String step : steps) {
         switch (step.charAt(0)) {
           case 'f' -> stream.flush();

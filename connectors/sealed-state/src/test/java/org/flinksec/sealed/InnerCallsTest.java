@@ -38,8 +38,8 @@ class InnerCallsTest {
   @BeforeEach
   void openFileSystem() throws IOException {
     Path ring = TestKeys.ring(dir.resolve("ring"), "k1", 1);
-    Vault vault = new Vault(DirectoryKeyRing.open(ring), null, NamePolicy.ENFORCE);
-    fs = new SealedFileSystem(inner, URI.create("sealed+recorded:///"), "recorded", vault);
+    Sealing sealing = new Sealing(DirectoryKeyRing.open(ring), "", null, NamePolicy.ENFORCE);
+    fs = new SealedFileSystem(inner, URI.create("sealed+recorded:///"), "recorded", sealing);
   }
 
   @Test

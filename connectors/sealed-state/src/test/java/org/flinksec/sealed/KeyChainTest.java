@@ -15,6 +15,7 @@ import org.flinksec.sealed.format.Header;
 import org.flinksec.sealed.format.SealedFileException;
 import org.flinksec.sealed.format.SealedFileException.Reason;
 import org.flinksec.sealed.format.WrappedKey;
+import org.flinksec.sealed.keys.AssociatedData;
 import org.flinksec.sealed.keys.DirectoryKeyRing;
 import org.flinksec.sealed.keys.FileUnlocker;
 import org.flinksec.sealed.keys.KeyChain;
@@ -40,12 +41,12 @@ class KeyChainTest {
     }
 
     @Override
-    public WrappedKey wrap(byte[] dataKey) throws KeyException {
+    public WrappedKey wrap(byte[] dataKey, AssociatedData associated) throws KeyException {
       throw new KeysUnavailableException("the service is down");
     }
 
     @Override
-    public byte[] unwrap(WrappedKey wrapped) throws KeyException {
+    public byte[] unwrap(WrappedKey wrapped, AssociatedData associated) throws KeyException {
       throw new KeysUnavailableException("the service is down");
     }
 
@@ -82,7 +83,8 @@ class KeyChainTest {
     String missing =
         "key 'k1' is not in the key ring %s or the key ring %s"
             .formatted(dir.resolve("a"), dir.resolve("b"));
-    assertThatThrownBy(() -> chain.unwrap(new WrappedKey(1, "k1", new byte[40])))
+    assertThatThrownBy(
+            () -> chain.unwrap(new WrappedKey(1, "k1", new byte[40]), TestKeys.ASSOCIATED))
         .isInstanceOf(KeyMissingException.class)
         .hasMessage(missing);
     assertThatThrownBy(() -> unlock(sealed(), chain))
@@ -97,9 +99,11 @@ class KeyChainTest {
     KeyProvider other = ring("b", "k3", 3);
     KeyProvider chain = new KeyChain(List.of(first, other));
     byte[] key = TestKeys.data(32);
-    assertThat(chain.wrap(key).keyId()).isEqualTo("k2");
-    assertThat(chain.unwrap(first.wrap(key))).isEqualTo(key);
-    assertThat(chain.unwrap(other.wrap(key))).isEqualTo(key);
+    assertThat(chain.wrap(key, TestKeys.ASSOCIATED).keyId()).isEqualTo("k2");
+    assertThat(chain.unwrap(first.wrap(key, TestKeys.ASSOCIATED), TestKeys.ASSOCIATED))
+        .isEqualTo(key);
+    assertThat(chain.unwrap(other.wrap(key, TestKeys.ASSOCIATED), TestKeys.ASSOCIATED))
+        .isEqualTo(key);
   }
 
   @Test

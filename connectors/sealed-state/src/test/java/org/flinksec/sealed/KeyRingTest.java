@@ -120,7 +120,7 @@ class KeyRingTest {
   @Test
   void withoutAKeyRingNothingIsWrittenAndTheSettingIsNamed() {
     assertThatThrownBy(() -> TestKeys.fileSystem(new Configuration()))
-        .hasMessageContaining("set flinksec.sealed.keys to its directory");
+        .hasMessageContaining("needs keys: set flinksec.sealed.keys to a key ring's directory");
   }
 
   private static void assertRefused(Path ring, String why) {

@@ -28,6 +28,7 @@ import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.FileSystem.WriteMode;
 import org.flinksec.sealed.format.Layout;
+import org.flinksec.sealed.keys.DirectoryKeyRing;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -191,7 +192,7 @@ class SealedFileSystemTest {
   void mergedCheckpointFilesAreRefusedAtStart() {
     Configuration config =
         new Configuration()
-            .set(SealedOptions.KEYS, ring.toString())
+            .set(DirectoryKeyRing.KEYS, ring.toString())
             .set(SealedOptions.CHECKPOINTS, "sealed+file:///state")
             .set(SealedOptions.FILE_MERGING, true);
     assertThatThrownBy(() -> TestKeys.fileSystem(config))

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.util.FileUtils;
+import org.flinksec.sealed.keys.pkcs11.TokenKeys;
 
 /**
  * PKCS#11 tokens in software, as Debian has them. A module reads its tokens when it is loaded, so
@@ -113,10 +114,10 @@ public final class SoftHsm {
   public static Configuration configuration(String label, String primary) {
     Configuration config =
         new Configuration()
-            .set(SealedOptions.PKCS11_MODULE, MODULE.toString())
-            .set(SealedOptions.PKCS11_TOKEN, label)
-            .set(SealedOptions.PKCS11_PIN_SOURCE, DIRECTORY.resolve("pin").toString());
-    return primary == null ? config : config.set(SealedOptions.PKCS11_PRIMARY, primary);
+            .set(TokenKeys.MODULE, MODULE.toString())
+            .set(TokenKeys.TOKEN, label)
+            .set(TokenKeys.PIN_SOURCE, DIRECTORY.resolve("pin").toString());
+    return primary == null ? config : config.set(TokenKeys.PRIMARY, primary);
   }
 
   /** What a Python program prints. */

@@ -35,8 +35,8 @@ class StreamFailuresTest {
   @BeforeEach
   void openFileSystem() throws IOException {
     Path ring = TestKeys.ring(dir.resolve("ring"), "k1", 1);
-    Vault vault = new Vault(DirectoryKeyRing.open(ring), null, NamePolicy.ENFORCE);
-    fs = new SealedFileSystem(inner, URI.create("sealed+fault:///"), "fault", vault);
+    Sealing sealing = new Sealing(DirectoryKeyRing.open(ring), "", null, NamePolicy.ENFORCE);
+    fs = new SealedFileSystem(inner, URI.create("sealed+fault:///"), "fault", sealing);
     file = dir.resolve("file");
   }
 

@@ -9,9 +9,14 @@ import java.util.Arrays;
 import java.util.Random;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.fs.FileSystem;
+import org.flinksec.sealed.keys.AssociatedData;
+import org.flinksec.sealed.keys.DirectoryKeyRing;
 
 /** Key rings, file systems and data for tests. */
 final class TestKeys {
+  /** For providers that bind none, and tests that do not care. */
+  static final AssociatedData ASSOCIATED = new AssociatedData(1, "00".repeat(16), "");
+
   private TestKeys() {}
 
   /** A key ring with one key, whose bytes are all {@code fill}. */
@@ -41,7 +46,7 @@ final class TestKeys {
   }
 
   static FileSystem fileSystem(Path ring) throws IOException {
-    return fileSystem(new Configuration().set(SealedOptions.KEYS, ring.toString()));
+    return fileSystem(new Configuration().set(DirectoryKeyRing.KEYS, ring.toString()));
   }
 
   static FileSystem fileSystem(Configuration config) throws IOException {

@@ -29,10 +29,12 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.flinksec.sealed.format.SealedFileException;
 import org.flinksec.sealed.format.SealedFileException.Reason;
 import org.flinksec.sealed.format.WrappedKey;
+import org.flinksec.sealed.keys.DirectoryKeyRing;
 import org.flinksec.sealed.keys.KeyException;
 import org.flinksec.sealed.keys.KeyMissingException;
 import org.flinksec.sealed.keys.KeyProvider;
 import org.flinksec.sealed.keys.KeysUnavailableException;
+import org.flinksec.sealed.keys.pkcs11.TokenKeys;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -95,8 +97,8 @@ class TokenKeysTest {
   void aRunningJobOpensWithBothAndSealsWithTheOneThatItsSettingsChoose() throws Exception {
     Path ring = TestKeys.ring(dir.resolve("ring"), "k1", 1);
     FileSystem ofRing = TestKeys.fileSystem(ring);
-    FileSystem into = TestKeys.fileSystem(token("t1").set(SealedOptions.KEYS, ring.toString()));
-    FileSystem back = TestKeys.fileSystem(token(null).set(SealedOptions.KEYS, ring.toString()));
+    FileSystem into = TestKeys.fileSystem(token("t1").set(DirectoryKeyRing.KEYS, ring.toString()));
+    FileSystem back = TestKeys.fileSystem(token(null).set(DirectoryKeyRing.KEYS, ring.toString()));
     Path old = write(ofRing, "old");
     assertThat(read(into, old)).isEqualTo(DATA);
 
@@ -114,8 +116,8 @@ class TokenKeysTest {
   void oneIdInTheRingAndInTheTokenIsRefused() throws Exception {
     Path ring = TestKeys.ring(dir.resolve("ring"), "t2", 1);
     assertRefused(
-        token("t1").set(SealedOptions.KEYS, ring.toString()),
-        SealedOptions.KEYS,
+        token("t1").set(DirectoryKeyRing.KEYS, ring.toString()),
+        DirectoryKeyRing.KEYS,
         "the token 'flinksec state' (%s) and the key ring %s both have a key 't2'"
             .formatted(SoftHsm.MODULE, ring));
   }
@@ -123,17 +125,19 @@ class TokenKeysTest {
   @Test
   void theTokenIsAskedOnceForADataKeyAndNotForEachFile() throws Exception {
     Configuration config = SoftHsm.configuration(SoftHsm.DOOMED, "d1");
-    KeyProvider keys = KeyProviders.open(config).orElseThrow();
-    WrappedKey wrapped = keys.wrap(new byte[32]);
-    WrappedKey other = keys.wrap(DATA_KEY);
+    KeyProvider keys = new KeyProviders().open(config).orElseThrow();
+    WrappedKey wrapped = keys.wrap(new byte[32], TestKeys.ASSOCIATED);
+    WrappedKey other = keys.wrap(DATA_KEY, TestKeys.ASSOCIATED);
     assertThat(wrapped.bytes()).hasSize(40);
-    assertThat(keys.unwrap(wrapped)).isEqualTo(new byte[32]);
+    assertThat(keys.unwrap(wrapped, TestKeys.ASSOCIATED)).isEqualTo(new byte[32]);
     // From here on the token is gone.
     FileUtils.deleteDirectory(directoryOf(SoftHsm.DOOMED).toFile());
-    assertThat(keys.unwrap(wrapped)).isEqualTo(new byte[32]);
+    assertThat(keys.unwrap(wrapped, TestKeys.ASSOCIATED)).isEqualTo(new byte[32]);
     // To SoftHSM a token that is gone has no keys; others tell that it is gone.
     for (ThrowingCallable asked :
-        List.<ThrowingCallable>of(() -> keys.unwrap(other), () -> keys.wrap(DATA_KEY))) {
+        List.<ThrowingCallable>of(
+            () -> keys.unwrap(other, TestKeys.ASSOCIATED),
+            () -> keys.wrap(DATA_KEY, TestKeys.ASSOCIATED))) {
       assertThatThrownBy(asked)
           .isInstanceOfAny(KeysUnavailableException.class, KeyMissingException.class)
           .hasMessageContaining("token 'doomed' (%s)".formatted(SoftHsm.MODULE));
@@ -154,7 +158,7 @@ class TokenKeysTest {
 
   @Test
   void manyThreadsUnwrapAtOnce() throws Exception {
-    KeyProvider keys = KeyProviders.open(token("t1")).orElseThrow();
+    KeyProvider keys = new KeyProviders().open(token("t1")).orElseThrow();
     List<byte[]> expected = new ArrayList<>();
     List<Future<byte[]>> unwrapped = new ArrayList<>();
     ExecutorService threads = Executors.newFixedThreadPool(8);
@@ -162,7 +166,9 @@ class TokenKeysTest {
       byte[] key = new byte[32];
       key[0] = (byte) i;
       expected.add(key);
-      unwrapped.add(threads.submit(() -> keys.unwrap(keys.wrap(key))));
+      unwrapped.add(
+          threads.submit(
+              () -> keys.unwrap(keys.wrap(key, TestKeys.ASSOCIATED), TestKeys.ASSOCIATED)));
     }
     for (int i = 0; i < 64; i++) {
       assertThat(unwrapped.get(i).get()).isEqualTo(expected.get(i));
@@ -173,8 +179,10 @@ class TokenKeysTest {
   @ParameterizedTest
   @CsvSource({"1,40", "1,39", "1,48", "1,276", "2,40"})
   void whatTheTokenDidNotWrapIsRefused(int algorithm, int length) throws Exception {
-    KeyProvider keys = KeyProviders.open(token("t1")).orElseThrow();
-    assertThatThrownBy(() -> keys.unwrap(new WrappedKey(algorithm, "t1", new byte[length])))
+    KeyProvider keys = new KeyProviders().open(token("t1")).orElseThrow();
+    assertThatThrownBy(
+            () ->
+                keys.unwrap(new WrappedKey(algorithm, "t1", new byte[length]), TestKeys.ASSOCIATED))
         .isExactlyInstanceOf(KeyException.class)
         .hasMessageStartingWith("its data key was not wrapped by key 't1' of the token");
   }
@@ -189,40 +197,40 @@ class TokenKeysTest {
   void aKeyThatCannotSealIsRefusedAtStart(String key, String why) {
     assertRefused(
         token(key),
-        SealedOptions.PKCS11_MODULE,
+        TokenKeys.MODULE,
         "token 'flinksec state' (%s): %s".formatted(SoftHsm.MODULE, why));
   }
 
   @Test
   void onlyKeysThatCanSealAreKnown() throws Exception {
-    KeyProvider keys = KeyProviders.open(token("t1")).orElseThrow();
+    KeyProvider keys = new KeyProviders().open(token("t1")).orElseThrow();
     assertThat(keys.keyIds()).contains("t1", "t2").doesNotContain("short", "generic");
   }
 
   @Test
   void aKeyThatWasAddedLaterIsFound() throws Exception {
-    KeyProvider running = KeyProviders.open(token("t1")).orElseThrow();
+    KeyProvider running = new KeyProviders().open(token("t1")).orElseThrow();
     WrappedKey foreign = new WrappedKey(WrappedKey.AES_KWP, "later", new byte[40]);
-    assertThatThrownBy(() -> running.unwrap(foreign))
+    assertThatThrownBy(() -> running.unwrap(foreign, TestKeys.ASSOCIATED))
         .hasMessage("key 'later' is not in the token 'flinksec state' (%s)", SoftHsm.MODULE);
     SoftHsm.addKey(SoftHsm.TOKEN, "later");
-    WrappedKey wrapped = KeyProviders.open(token("later")).orElseThrow().wrap(DATA_KEY);
-    assertThat(running.unwrap(wrapped)).isEqualTo(DATA_KEY);
+    WrappedKey wrapped =
+        new KeyProviders().open(token("later")).orElseThrow().wrap(DATA_KEY, TestKeys.ASSOCIATED);
+    assertThat(running.unwrap(wrapped, TestKeys.ASSOCIATED)).isEqualTo(DATA_KEY);
   }
 
   @Test
   void aWrongPinIsTriedOnceAndNamedByItsFile() throws Exception {
     Path pin = SoftHsm.pinFile("wrong-pin", "wrong-pin-3141");
     Configuration config =
-        SoftHsm.configuration(SoftHsm.GUARDED, "g1")
-            .set(SealedOptions.PKCS11_PIN_SOURCE, pin.toString());
+        SoftHsm.configuration(SoftHsm.GUARDED, "g1").set(TokenKeys.PIN_SOURCE, pin.toString());
     String refusal =
         "token 'guarded' (%s): %s does not hold its user PIN; it was tried once and"
             .formatted(SoftHsm.MODULE, pin);
-    assertRefused(config, SealedOptions.PKCS11_MODULE, refusal);
+    assertRefused(config, TokenKeys.MODULE, refusal);
     // Even the right one is not tried by this process: who says that it is right?
     SoftHsm.pinFile("wrong-pin", SoftHsm.PIN);
-    assertRefused(config, SealedOptions.PKCS11_MODULE, refusal);
+    assertRefused(config, TokenKeys.MODULE, refusal);
   }
 
   @Test
@@ -230,14 +238,13 @@ class TokenKeysTest {
     Path pin = SoftHsm.pinFile("exposed", "wrong-pin-3141");
     Files.setPosixFilePermissions(pin, PosixFilePermissions.fromString("rw-r--r--"));
     Configuration config =
-        SoftHsm.configuration(SoftHsm.GUARDED, "g1")
-            .set(SealedOptions.PKCS11_PIN_SOURCE, pin.toString());
+        SoftHsm.configuration(SoftHsm.GUARDED, "g1").set(TokenKeys.PIN_SOURCE, pin.toString());
     assertRefused(
         config,
-        SealedOptions.PKCS11_MODULE,
+        TokenKeys.MODULE,
         "the PIN file %s is exposed (rw-r--r--): use mode 0400 or 0600".formatted(pin));
     SoftHsm.pinFile("exposed", "");
-    assertRefused(config, SealedOptions.PKCS11_MODULE, "the PIN file %s is empty".formatted(pin));
+    assertRefused(config, TokenKeys.MODULE, "the PIN file %s is empty".formatted(pin));
   }
 
   @Test
@@ -250,7 +257,7 @@ class TokenKeysTest {
       Path slotFile = SoftHsm.pinFile("other-pin", "wrong-pin-2718");
       Configuration wrong =
           SoftHsm.configuration(SoftHsm.GUARDED, "g1")
-              .set(SealedOptions.PKCS11_PIN_SOURCE, slotFile.toString());
+              .set(TokenKeys.PIN_SOURCE, slotFile.toString());
       try {
         TestKeys.fileSystem(wrong);
       } catch (IllegalConfigurationException e) {
@@ -272,47 +279,44 @@ class TokenKeysTest {
   @Test
   void theModuleAndTheTokenAreNamedIfTheyAreMissing() throws Exception {
     Path absent = dir.resolve("absent.so");
-    Configuration config = token("t1").set(SealedOptions.PKCS11_MODULE, absent.toString());
+    Configuration config = token("t1").set(TokenKeys.MODULE, absent.toString());
     assertRefused(
         config,
-        SealedOptions.PKCS11_MODULE,
+        TokenKeys.MODULE,
         "the PKCS#11 module %s does not exist: install".formatted(absent));
     Files.writeString(absent, "no library");
     assertRefused(
         config,
-        SealedOptions.PKCS11_MODULE,
+        TokenKeys.MODULE,
         "token 'flinksec state' (%s): there is no such token; ".formatted(absent));
     assertRefused(
         SoftHsm.configuration("other", "k"),
-        SealedOptions.PKCS11_MODULE,
+        TokenKeys.MODULE,
         "token 'other' (%s): there is no such token; the module has '".formatted(SoftHsm.MODULE));
     assertRefused(
         SoftHsm.configuration(SoftHsm.TWIN, "k"),
-        SealedOptions.PKCS11_MODULE,
+        TokenKeys.MODULE,
         "token 'twin' (%s): several tokens have this label, name its slot"
             .formatted(SoftHsm.MODULE));
-    Configuration slot = SoftHsm.configuration("x", "k").set(SealedOptions.PKCS11_SLOT, 99L);
-    slot.removeConfig(SealedOptions.PKCS11_TOKEN);
-    assertRefused(slot, SealedOptions.PKCS11_MODULE, "token in slot 99 (");
+    Configuration slot = SoftHsm.configuration("x", "k").set(TokenKeys.SLOT, 99L);
+    slot.removeConfig(TokenKeys.TOKEN);
+    assertRefused(slot, TokenKeys.MODULE, "token in slot 99 (");
   }
 
   @Test
   void whatTheConfigurationLacksIsNamed() {
     for (ConfigOption<?> option :
-        List.of(
-            SealedOptions.PKCS11_TOKEN,
-            SealedOptions.PKCS11_PIN_SOURCE,
-            SealedOptions.PKCS11_PRIMARY)) {
+        List.of(TokenKeys.TOKEN, TokenKeys.PIN_SOURCE, TokenKeys.PRIMARY)) {
       Configuration config = token("t1");
       config.removeConfig(option);
       assertThatThrownBy(() -> TestKeys.fileSystem(config))
           .isInstanceOf(IllegalConfigurationException.class)
-          .hasMessageStartingWith(SealedOptions.PKCS11_MODULE.key() + ": ")
+          .hasMessageStartingWith(TokenKeys.MODULE.key() + ": ")
           .hasMessageContaining(option.key());
     }
     assertRefused(
-        token("t1").set(SealedOptions.PKCS11_SLOT, 1L),
-        SealedOptions.PKCS11_MODULE,
+        token("t1").set(TokenKeys.SLOT, 1L),
+        TokenKeys.MODULE,
         "one of flinksec.sealed.pkcs11.token and flinksec.sealed.pkcs11.slot must name the token");
   }
 

@@ -148,7 +148,8 @@ class VectorsTest {
     }
     FileKeys keys = FileKeys.derive(dataKey, salt, context);
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    out.write(Header.create(context, DirectoryKeyRing.open(ring).wrap(dataKey)));
+    out.write(
+        Header.create(context, DirectoryKeyRing.open(ring).wrap(dataKey, TestKeys.ASSOCIATED)));
     out.write(salt);
     out.write(keys.commitment());
     byte[] plain = plaintext(file.get("length").intValue());

@@ -21,7 +21,7 @@ public record Context(
   public static final int ID = 16;
 
   private static final byte[] MAGIC = HexFormat.of().parseHex("89465345414c0d0a");
-  private static final int VERSION = 1;
+  public static final int VERSION = 1;
   private static final int SUITE = 1;
   private static final int NAME_OFFSET = 64;
 

@@ -4,6 +4,7 @@ package org.flinksec.sealed.format;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32;
@@ -17,7 +18,9 @@ public record KeySlot(long generation, WrappedKey key) {
   /** What a key may be called. */
   public static final Pattern KEY_ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
 
+  /** Bytes of a wrapped key, and of the job before it where one is bound. */
   public static final int MAX_WRAPPED = 276;
+
   private static final int KEY_ID_OFFSET = 8;
   private static final int WRAPPED_OFFSET = 72;
   private static final int CRC_OFFSET = Layout.SLOT - Integer.BYTES;
@@ -25,14 +28,15 @@ public record KeySlot(long generation, WrappedKey key) {
   /** The 352 bytes. */
   public byte[] toBytes() {
     byte[] keyId = key.keyId().getBytes(US_ASCII);
+    byte[] field = field();
     ByteBuffer out =
         ByteBuffer.allocate(Layout.SLOT)
             .putInt((int) generation)
             .put((byte) key.algorithm())
             .put((byte) keyId.length)
-            .putShort((short) key.bytes().length)
+            .putShort((short) field.length)
             .put(KEY_ID_OFFSET, keyId)
-            .put(WRAPPED_OFFSET, key.bytes());
+            .put(WRAPPED_OFFSET, field);
     return out.putInt(CRC_OFFSET, crc(out.array(), 0)).array();
   }
 
@@ -42,19 +46,47 @@ public record KeySlot(long generation, WrappedKey key) {
     long generation = Integer.toUnsignedLong(in.getInt());
     int algorithm = Byte.toUnsignedInt(in.get());
     int keyIdLength = Byte.toUnsignedInt(in.get());
-    int wrappedLength = Short.toUnsignedInt(in.getShort());
+    int fieldLength = Short.toUnsignedInt(in.getShort());
     if (generation == 0
         || in.getInt(CRC_OFFSET) != crc(header, offset)
         || keyIdLength > WRAPPED_OFFSET - KEY_ID_OFFSET
-        || wrappedLength == 0
-        || wrappedLength > MAX_WRAPPED) {
+        || fieldLength == 0
+        || fieldLength > MAX_WRAPPED) {
       return Optional.empty();
     }
     String keyId = new String(header, offset + KEY_ID_OFFSET, keyIdLength, US_ASCII);
-    byte[] wrapped = new byte[wrappedLength];
-    in.get(WRAPPED_OFFSET, wrapped);
+    byte[] field = new byte[fieldLength];
+    in.get(WRAPPED_OFFSET, field);
     return KEY_ID.matcher(keyId).matches()
-        ? Optional.of(new KeySlot(generation, new WrappedKey(algorithm, keyId, wrapped)))
+        ? key(algorithm, keyId, field).map(key -> new KeySlot(generation, key))
+        : Optional.empty();
+  }
+
+  /** The wrapped key, with the job before it where one is bound. */
+  private byte[] field() {
+    if (!WrappedKey.binds(key.algorithm())) {
+      return key.bytes();
+    }
+    byte[] job = key.job().getBytes(US_ASCII);
+    return ByteBuffer.allocate(1 + job.length + key.bytes().length)
+        .put((byte) job.length)
+        .put(job)
+        .put(key.bytes())
+        .array();
+  }
+
+  private static Optional<WrappedKey> key(int algorithm, String keyId, byte[] field) {
+    if (!WrappedKey.binds(algorithm)) {
+      return Optional.of(new WrappedKey(algorithm, keyId, field));
+    }
+    int start = 1 + Byte.toUnsignedInt(field[0]);
+    if (start >= field.length) {
+      return Optional.empty();
+    }
+    String job = new String(field, 1, start - 1, US_ASCII);
+    return WrappedKey.JOB.matcher(job).matches()
+        ? Optional.of(
+            new WrappedKey(algorithm, keyId, Arrays.copyOfRange(field, start, field.length), job))
         : Optional.empty();
   }
 

@@ -17,13 +17,18 @@ public final class DataKey {
     this.wrapped = wrapped;
   }
 
-  /** Makes a key and wraps it under the provider's primary key. */
-  public static DataKey create(KeyProvider provider, SecureRandom random) throws KeyException {
+  /**
+   * Makes a key and wraps it under the provider's primary key.
+   *
+   * @param job what it is for; empty if that is not known
+   */
+  public static DataKey create(KeyProvider provider, SecureRandom random, String job)
+      throws KeyException {
     byte[] id = new byte[Context.ID];
     byte[] key = new byte[KeyFiles.KEY_BYTES];
     random.nextBytes(id);
     random.nextBytes(key);
-    return new DataKey(id, key, provider.wrap(key));
+    return new DataKey(id, key, provider.wrap(key, AssociatedData.of(id, job)));
   }
 
   public byte[] id() {

@@ -3,17 +3,57 @@ package org.flinksec.sealed.keys;
 
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ConfigOptions;
+import org.apache.flink.configuration.ReadableConfig;
 import org.flinksec.sealed.format.WrappedKey;
 
 /**
  * Key-encryption keys in a directory: one file of 32 bytes per key id, and {@code primary}.
  *
  * <p>A key that is not known is looked for on disk once more, so that a running process can read
- * what a newer one wrote after a key was added.
+ * what a newer one wrote after a key was added. AES-KWP has no associated data: none is bound.
  */
 public final class DirectoryKeyRing implements KeyProvider {
+  public static final ConfigOption<String> KEYS =
+      ConfigOptions.key("flinksec.sealed.keys")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "The key ring directory: one file of 32 bytes per key id, and 'primary'.");
+
+  /** A key ring, by its directory. */
+  public static final class Factory implements KeyProviderFactory {
+    @Override
+    public ConfigOption<?> naming() {
+      return KEYS;
+    }
+
+    @Override
+    public List<ConfigOption<?>> options() {
+      return List.of(KEYS);
+    }
+
+    @Override
+    public Optional<ConfigOption<?>> primary() {
+      return Optional.empty();
+    }
+
+    @Override
+    public String whatToSet() {
+      return KEYS.key() + " to a key ring's directory";
+    }
+
+    @Override
+    public KeyProvider open(ReadableConfig config) throws KeyException {
+      return DirectoryKeyRing.open(Path.of(config.get(KEYS)));
+    }
+  }
+
   private final Path directory;
   private final String primaryId;
   private volatile Map<String, byte[]> keys;
@@ -50,7 +90,7 @@ public final class DirectoryKeyRing implements KeyProvider {
   }
 
   @Override
-  public WrappedKey wrap(byte[] dataKey) throws KeyException {
+  public WrappedKey wrap(byte[] dataKey, AssociatedData associated) throws KeyException {
     try {
       byte[] wrapped = AesKwp.wrap(keys.get(primaryId), dataKey);
       return new WrappedKey(WrappedKey.AES_KWP, primaryId, wrapped);
@@ -60,7 +100,7 @@ public final class DirectoryKeyRing implements KeyProvider {
   }
 
   @Override
-  public byte[] unwrap(WrappedKey wrapped) throws KeyException {
+  public byte[] unwrap(WrappedKey wrapped, AssociatedData associated) throws KeyException {
     byte[] key = find(wrapped.keyId());
     if (wrapped.algorithm() == WrappedKey.AES_KWP) {
       try {

@@ -29,7 +29,8 @@ public final class FileUnlocker {
     Exception wrong = null;
     for (KeySlot slot : header.slots()) {
       try {
-        byte[] dataKey = provider.unwrap(slot.key());
+        byte[] dataKey =
+            provider.unwrap(slot.key(), AssociatedData.of(header.context(), slot.key()));
         FileKeys keys = FileKeys.derive(dataKey, salt, header.contextBytes());
         if (keys.matches(commitment)) {
           return keys;

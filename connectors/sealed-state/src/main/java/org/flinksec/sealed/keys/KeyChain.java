@@ -49,20 +49,20 @@ public final class KeyChain implements KeyProvider {
   }
 
   @Override
-  public WrappedKey wrap(byte[] dataKey) throws KeyException {
-    return providers.get(0).wrap(dataKey);
+  public WrappedKey wrap(byte[] dataKey, AssociatedData associated) throws KeyException {
+    return providers.get(0).wrap(dataKey, associated);
   }
 
   /** Asks one after the other; a provider that does not answer hides no other. */
   @Override
-  public byte[] unwrap(WrappedKey wrapped) throws KeyException {
+  public byte[] unwrap(WrappedKey wrapped, AssociatedData associated) throws KeyException {
     KeyException failed = null;
     KeyProvider likely = holders.getOrDefault(wrapped.keyId(), providers.get(0));
     List<KeyProvider> ordered =
         Stream.concat(Stream.of(likely), providers.stream()).distinct().toList();
     for (KeyProvider provider : ordered) {
       try {
-        return provider.unwrap(wrapped);
+        return provider.unwrap(wrapped, associated);
       } catch (KeyMissingException e) {
         continue;
       } catch (KeyException e) {

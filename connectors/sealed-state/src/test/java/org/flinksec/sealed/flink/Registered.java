@@ -9,7 +9,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.fs.FileSystem;
-import org.flinksec.sealed.SealedOptions;
+import org.flinksec.sealed.keys.DirectoryKeyRing;
 
 /** Makes Flink itself find sealed file systems, as a process of a cluster does at start. */
 final class Registered {
@@ -24,7 +24,7 @@ final class Registered {
       Files.setPosixFilePermissions(primary, PosixFilePermissions.fromString("r--------"));
       Files.setPosixFilePermissions(ring, PosixFilePermissions.fromString("rwx------"));
     }
-    with(new Configuration().set(SealedOptions.KEYS, ring.toString()));
+    with(new Configuration().set(DirectoryKeyRing.KEYS, ring.toString()));
   }
 
   static void with(Configuration config) {

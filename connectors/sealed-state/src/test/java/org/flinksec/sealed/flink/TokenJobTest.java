@@ -10,10 +10,10 @@ import java.util.Map;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
-import org.flinksec.sealed.SealedOptions;
 import org.flinksec.sealed.SoftHsm;
 import org.flinksec.sealed.flink.Canaries.Found;
 import org.flinksec.sealed.flink.JobRun.Backend;
+import org.flinksec.sealed.keys.DirectoryKeyRing;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -60,8 +60,10 @@ class TokenJobTest {
   void movesFromTheRingIntoTheTokenAndBack() throws Exception {
     Registered.with(dir);
     String ring = dir.resolve("ring").toString();
-    Configuration into = SoftHsm.configuration(SoftHsm.TOKEN, "t1").set(SealedOptions.KEYS, ring);
-    Configuration back = SoftHsm.configuration(SoftHsm.TOKEN, null).set(SealedOptions.KEYS, ring);
+    Configuration into =
+        SoftHsm.configuration(SoftHsm.TOKEN, "t1").set(DirectoryKeyRing.KEYS, ring);
+    Configuration back =
+        SoftHsm.configuration(SoftHsm.TOKEN, null).set(DirectoryKeyRing.KEYS, ring);
     var steps = List.of(into, back, back).iterator();
     List<Found> found =
         new JobRun(cluster, Backend.HASHMAP, sealed("of-ring"), sealed("of-token"), sealed("back"))

@@ -1,46 +1,111 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.sealed.keys.pkcs11;
 
-import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.security.Key;
-import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import javax.crypto.Cipher;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ConfigOptions;
+import org.apache.flink.configuration.ReadableConfig;
 import org.flinksec.sealed.format.WrappedKey;
+import org.flinksec.sealed.keys.AssociatedData;
 import org.flinksec.sealed.keys.BlockKwp;
 import org.flinksec.sealed.keys.KeyException;
 import org.flinksec.sealed.keys.KeyMissingException;
 import org.flinksec.sealed.keys.KeyProvider;
+import org.flinksec.sealed.keys.KeyProviderFactory;
 import org.flinksec.sealed.keys.KeysUnavailableException;
+import org.flinksec.sealed.keys.UnwrappedKeys;
 
 /**
  * The AES-256 keys of a PKCS#11 token; a key's id is its label. The keys never leave the token.
  *
  * <p>A token that fails is logged in to and asked once more, since one on a network may have been
- * restarted.
+ * restarted. What it is asked for are single blocks, which have no associated data: none is bound.
  */
 public final class TokenKeys implements KeyProvider {
+  public static final ConfigOption<String> MODULE =
+      ConfigOptions.key("flinksec.sealed.pkcs11.module")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "The PKCS#11 library of a token that holds keys, beside or in place of a key ring.");
+
+  public static final ConfigOption<String> TOKEN =
+      ConfigOptions.key("flinksec.sealed.pkcs11.token")
+          .stringType()
+          .noDefaultValue()
+          .withDescription("The token's label.");
+
+  public static final ConfigOption<Long> SLOT =
+      ConfigOptions.key("flinksec.sealed.pkcs11.slot")
+          .longType()
+          .noDefaultValue()
+          .withDescription("The id of the token's slot, in place of its label.");
+
+  public static final ConfigOption<String> PIN_SOURCE =
+      ConfigOptions.key("flinksec.sealed.pkcs11.pin-source")
+          .stringType()
+          .noDefaultValue()
+          .withDescription("The file that holds the PIN of the token's user.");
+
+  public static final ConfigOption<String> PRIMARY =
+      ConfigOptions.key("flinksec.sealed.pkcs11.primary")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "The label of the key that seals new files; without it the token only opens files,"
+                  + " and the key ring seals.");
+
   private static final int DATA_KEY = 32;
   private static final int WRAPPED = DATA_KEY + 8;
-  private static final int DATA_KEYS_KEPT = 1000;
 
-  private record Id(String keyId, ByteBuffer wrapped) {}
+  /** A token, by its module and its label or slot. */
+  public static final class Factory implements KeyProviderFactory {
+    @Override
+    public ConfigOption<?> naming() {
+      return MODULE;
+    }
+
+    @Override
+    public List<ConfigOption<?>> options() {
+      return List.of(MODULE, TOKEN, SLOT, PIN_SOURCE, PRIMARY);
+    }
+
+    @Override
+    public Optional<ConfigOption<?>> primary() {
+      return Optional.of(PRIMARY);
+    }
+
+    @Override
+    public String whatToSet() {
+      return MODULE.key() + " to a token's module";
+    }
+
+    @Override
+    public KeyProvider open(ReadableConfig config) throws KeyException {
+      String label = config.get(TOKEN);
+      Long slot = config.get(SLOT);
+      if ((label == null) == (slot == null)) {
+        throw new KeyException(
+            "one of %s and %s must name the token".formatted(TOKEN.key(), SLOT.key()));
+      }
+      String pinSource = config.get(PIN_SOURCE);
+      if (pinSource == null) {
+        throw new KeyException(PIN_SOURCE.key() + " must name the file with the token's PIN");
+      }
+      TokenAddress address =
+          new TokenAddress(Path.of(config.get(MODULE)), label, slot, Path.of(pinSource));
+      return TokenKeys.open(address, config.get(PRIMARY));
+    }
+  }
 
   private final Token token;
   private final String primaryId;
-
-  /** Files share data keys: the token is asked once for each, not once for each file. */
-  private final Map<Id, byte[]> dataKeys =
-      Collections.synchronizedMap(
-          new LinkedHashMap<>(16, 0.75f, true) {
-            @Override
-            protected boolean removeEldestEntry(Map.Entry<Id, byte[]> eldest) {
-              return size() > DATA_KEYS_KEPT;
-            }
-          });
+  private final UnwrappedKeys dataKeys = new UnwrappedKeys();
 
   private TokenKeys(Token token, String primaryId) {
     this.token = token;
@@ -76,7 +141,7 @@ public final class TokenKeys implements KeyProvider {
   }
 
   @Override
-  public WrappedKey wrap(byte[] dataKey) throws KeyException {
+  public WrappedKey wrap(byte[] dataKey, AssociatedData associated) throws KeyException {
     String id = primaryId();
     byte[] wrapped =
         withKey(id, key -> BlockKwp.wrap(token.blocks(Cipher.ENCRYPT_MODE, key), dataKey));
@@ -84,15 +149,8 @@ public final class TokenKeys implements KeyProvider {
   }
 
   @Override
-  public byte[] unwrap(WrappedKey wrapped) throws KeyException {
-    Id id = new Id(wrapped.keyId(), ByteBuffer.wrap(wrapped.bytes().clone()));
-    byte[] known = dataKeys.get(id);
-    if (known != null) {
-      return known.clone();
-    }
-    byte[] dataKey = unwrappedByToken(wrapped);
-    dataKeys.put(id, dataKey.clone());
-    return dataKey;
+  public byte[] unwrap(WrappedKey wrapped, AssociatedData associated) throws KeyException {
+    return dataKeys.get(wrapped, associated, () -> unwrappedByToken(wrapped));
   }
 
   @Override

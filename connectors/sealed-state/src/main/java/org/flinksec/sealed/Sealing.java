@@ -12,7 +12,7 @@ import org.flinksec.sealed.keys.KeyException;
 import org.flinksec.sealed.keys.KeyProvider;
 
 /** What one process seals and opens files with: its data key, the key provider, the name policy. */
-final class Vault {
+final class Sealing {
   private final SecureRandom random;
   private final Clock clock;
   private final KeyProvider provider;
@@ -20,17 +20,28 @@ final class Vault {
   private final String root;
   private final NamePolicy nameLimit;
 
-  Vault(KeyProvider provider, String root, NamePolicy nameLimit) throws KeyException {
-    this(provider, root, nameLimit, new SecureRandom(), Clock.systemUTC());
+  /**
+   * Makes the data key.
+   *
+   * @param job what it is for; empty if that is not known
+   */
+  Sealing(KeyProvider provider, String job, String root, NamePolicy nameLimit) throws KeyException {
+    this(provider, job, root, nameLimit, new SecureRandom(), Clock.systemUTC());
   }
 
   /** Only tests choose the random bytes and the time, to write the same file twice. */
-  Vault(KeyProvider provider, String root, NamePolicy nameLimit, SecureRandom random, Clock clock)
+  Sealing(
+      KeyProvider provider,
+      String job,
+      String root,
+      NamePolicy nameLimit,
+      SecureRandom random,
+      Clock clock)
       throws KeyException {
     this.random = random;
     this.clock = clock;
     this.provider = provider;
-    this.dataKey = DataKey.create(provider, random);
+    this.dataKey = DataKey.create(provider, random, job);
     this.root = root;
     this.nameLimit = nameLimit;
   }
