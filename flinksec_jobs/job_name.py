@@ -19,6 +19,8 @@ _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,150}")
 _FILE_NAME = re.compile(r"[A-Za-z0-9._-]+(~[0-9a-f]{32})?|~[0-9a-f]{32}")
 _READABLE = 60
 _DIGEST_CHARACTERS = 32
+# A slot of a sealed file's header has room for so long a name beside the wrapped key.
+_BOUND = 80
 # Directories below state.directory, or below that of a job, which mean something else.
 _TAKEN = re.compile(r"checkpoints|savepoints|high-availability|shared|taskowned|(chk|savepoint)-.*")
 # Control and format characters, half surrogates, separators of lines: nobody sees them.
@@ -76,6 +78,18 @@ def file_name(name: str) -> str:
     readable = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:_READABLE]
     digest = hashlib.sha256(name.encode()).hexdigest()[:_DIGEST_CHARACTERS]
     return f"{readable}~{digest}"
+
+
+def bound_name(name: str) -> str:
+    """The name by which key services know a job: that of its directory, cut to 80 characters.
+
+    What is cut gets a digest of all of it.
+    """
+    found = file_name(name)
+    if len(found) <= _BOUND:
+        return found
+    digest = hashlib.sha256(name.encode()).hexdigest()[:_DIGEST_CHARACTERS]
+    return f"{found[: _BOUND - 1 - _DIGEST_CHARACTERS]}~{digest}"
 
 
 def may_be_file_name(name: str) -> bool:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from flinksec_jobs import state
+from flinksec_jobs import job_name, state
 from flinksec_jobs.runtime import jvm, local
 from flinksec_jobs.settings import Settings
 from flinksec_jobs.settings.decides import as_texts, options_of
@@ -31,4 +31,5 @@ def flink_options(settings: Settings, name: str) -> dict[str, str]:
         if is_local:
             # Beside the job's checkpoints, so that whose it is stands in its sealed name.
             options["execution.checkpointing.savepoint-dir"] = directory
+            options["flinksec.sealed.job"] = job_name.bound_name(name)
     return as_texts(laid_over(job.flink, options))

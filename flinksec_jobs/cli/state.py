@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 import click
 
+from flinksec_jobs import job_name
 from flinksec_jobs.cli.exit_codes import ExitCode, leave, leave_unless
 from flinksec_jobs.cli.output import put, say, say_json
 from flinksec_jobs.cli.state_keys import PATH, keys
@@ -198,9 +199,15 @@ def cat(paths: tuple[Path, ...], ring: KeyProvider, output: Path | None, moved: 
 
 @state.command()
 @_PATHS
+@click.option(
+    "--job",
+    default="",
+    help="The job whose files they are, for a key service that binds it: of files that do not say "
+    "so. Key rings and tokens bind none.",
+)
 @_JSON
 @with_keys_held
-def rekey(paths: tuple[Path, ...], ring: KeyProvider, as_json: bool) -> None:
+def rekey(paths: tuple[Path, ...], ring: KeyProvider, job: str, as_json: bool) -> None:
     """Wrap the data keys of files again, with the primary key.
 
     Only headers of the files under PATH are written. The command may be killed at any moment and
@@ -209,11 +216,15 @@ def rekey(paths: tuple[Path, ...], ring: KeyProvider, as_json: bool) -> None:
     first, so that they use the primary key too. From a key ring to a token, or back: --keys NEW
     --keys OLD.
     """
-    primary = ring.primary_id
+    primary, bound = ring.primary_id, job_name.bound_name(job) if job else ""
     files, tops = list(walk(*paths)), resolved(paths)
     reports: list[RekeyReport] = []
+
+    def rekey_one(found: Found) -> RekeyReport | None:
+        return rekey_found(found, ring, tops, job=bound)
+
     with Bar("re-wrapping", len(files), unit="files") as bar:
-        for report in in_order(lambda f: rekey_found(f, ring, tops), files, workers=_WORKERS):
+        for report in in_order(rekey_one, files, workers=_WORKERS):
             bar.advance(1)
             if report is None:
                 continue

@@ -172,6 +172,7 @@ def _state(state_settings: StateSettings, cluster: ClusterSettings) -> Config:
     options: Config = {
         "execution.checkpointing.dir": state.job_directory(state_settings, "checkpoints"),
         "execution.checkpointing.savepoint-dir": f"{state_settings.uri}/{SAVEPOINTS}",
+        "flinksec.sealed.job": cluster.cluster_id,
     }
     if cluster.high_availability != "none":
         options["high-availability.storageDir"] = f"{state_settings.uri}/{HIGH_AVAILABILITY}"

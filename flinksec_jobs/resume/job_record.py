@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flinksec_jobs import files
+from flinksec_jobs import files, job_name
 from flinksec_jobs.errors import FlinkSecError, SealedStateError
 from flinksec_jobs.escaping import escaped
 from flinksec_jobs.private_files import sync_directory, write_private
@@ -123,7 +123,7 @@ def write(directory: Path, record: JobRecord, keys: KeyProvider | None) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         for left in directory.glob(f".{FILE}.*.part"):  # of a start that was killed
             left.unlink(missing_ok=True)
-        _write(directory / FILE, data, keys)
+        _write(directory / FILE, data, keys, job_name.bound_name(record.job))
     except OSError as error:
         raise FlinkSecError(
             f"the record of the job {record.job} cannot be written in {escaped(directory)}: "
@@ -132,11 +132,11 @@ def write(directory: Path, record: JobRecord, keys: KeyProvider | None) -> None:
         ) from error
 
 
-def _write(path: Path, data: bytes, keys: KeyProvider | None) -> None:
+def _write(path: Path, data: bytes, keys: KeyProvider | None, job: str) -> None:
     from flinksec_jobs.sealed.small_file import write_record
 
     if keys is not None:
-        write_record(path, keys, data)
+        write_record(path, keys, data, job=job)
     else:
         new = path.with_name(f".{FILE}.{os.getpid()}.part")
         write_private(new, data, durable=True)

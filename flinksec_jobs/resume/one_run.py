@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flinksec_jobs import file_locks, files
+from flinksec_jobs import file_locks, files, job_name
 from flinksec_jobs.errors import ResumeError
 from flinksec_jobs.escaping import escaped
 
@@ -42,7 +42,7 @@ def held(directory: Path, job: str, keys: KeyProvider | None, holder: str) -> It
     try:
         directory.mkdir(parents=True, exist_ok=True)
         if not os.path.lexists(path):
-            _make(path, keys)
+            _make(path, job, keys)
         descriptor = _open(path)
     except OSError as error:
         raise ResumeError(
@@ -56,7 +56,7 @@ def held(directory: Path, job: str, keys: KeyProvider | None, holder: str) -> It
         os.close(descriptor)
 
 
-def _make(path: Path, keys: KeyProvider | None) -> None:
+def _make(path: Path, job: str, keys: KeyProvider | None) -> None:
     """Make the file, whole and sealed like all in the directory, and never a second one."""
     from flinksec_jobs.sealed import SealedWriter
 
@@ -66,7 +66,7 @@ def _make(path: Path, keys: KeyProvider | None) -> None:
         if keys is None:
             place.touch(0o600, exist_ok=False)
         else:
-            with SealedWriter(place, keys, place=path):
+            with SealedWriter(place, keys, place=path, job=job_name.bound_name(job)):
                 pass
 
     try:

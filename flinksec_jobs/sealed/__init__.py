@@ -4,6 +4,7 @@
 The format is specified in ``docs/state-format.md``.
 """
 
+from flinksec_jobs.sealed.associated import AssociatedData
 from flinksec_jobs.sealed.chain import KeyChain
 from flinksec_jobs.sealed.format import Header, NamePolicy, SealedFileError, Status
 from flinksec_jobs.sealed.inventory import FileInfo, inspect_file
@@ -17,6 +18,7 @@ from flinksec_jobs.sealed.verify import FileReport, verify_file, verify_tree
 from flinksec_jobs.sealed.writer import SealedWriter
 
 __all__ = [
+    "AssociatedData",
     "FileInfo",
     "FileReport",
     "Header",

@@ -2,6 +2,7 @@
 """Several key providers as one: the first seals, all of them open. So state moves between them."""
 
 from flinksec_jobs.errors import KeyRingError
+from flinksec_jobs.sealed.associated import AssociatedData
 from flinksec_jobs.sealed.format import WrappedKey
 from flinksec_jobs.sealed.provider import KeyMissingError, KeyProvider
 
@@ -42,11 +43,11 @@ class KeyChain:
         """The ids of the keys of all providers, sorted."""
         return tuple(sorted({key for provider in self._all for key in provider.key_ids}))
 
-    def wrap(self, data_key: bytes) -> WrappedKey:
+    def wrap(self, data_key: bytes, associated: AssociatedData) -> WrappedKey:
         """Wraps a data key under the first provider's primary key."""
-        return self._first.wrap(data_key)
+        return self._first.wrap(data_key, associated)
 
-    def unwrap(self, wrapped: WrappedKey) -> bytes:
+    def unwrap(self, wrapped: WrappedKey, associated: AssociatedData) -> bytes:
         """The data key, from the first provider that unwraps it.
 
         Raises:
@@ -57,7 +58,7 @@ class KeyChain:
         failed: KeyRingError | None = None
         for provider in self._all:
             try:
-                return provider.unwrap(wrapped)
+                return provider.unwrap(wrapped, associated)
             except KeyMissingError as e:
                 missing.append(e)
             except KeyRingError as e:

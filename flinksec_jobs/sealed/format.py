@@ -31,7 +31,9 @@ MAX_CHUNKS = 1 << 38
 NAME_MAX = 255
 ID = 16
 AES_KWP = 1
+BOUND = 128
 KEY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_JOB = re.compile(r"[A-Za-z0-9._~-]{0,80}")
 
 # What Flink never moves: checkpoints, the blobs of high availability (by their directories), its
 # execution plans and pointers to checkpoints (by their names). Job results it renames.
@@ -82,11 +84,56 @@ class NamePolicy(IntEnum):
 
 @dataclass(frozen=True)
 class WrappedKey:
-    """A data key, encrypted by the key-encryption key ``key_id``."""
+    """A data key, encrypted by the key-encryption key ``key_id``.
+
+    Attributes:
+        algorithm: how it was wrapped; from `BOUND` on with associated data bound to it.
+        key_id: the key-encryption key's id.
+        data: the wrapped key.
+        job: the job that was bound to it; empty if none was known, or none is bound.
+
+    Raises:
+        ValueError: no slot can hold a job of this name, or the algorithm binds none.
+    """
 
     algorithm: int
     key_id: str
     data: bytes
+    job: str = ""
+
+    def __post_init__(self) -> None:
+        check_job(self.job)
+        if self.job and self.algorithm < BOUND:
+            raise ValueError(f"wrap algorithm {self.algorithm} binds no job")
+
+    def to_bytes(self) -> bytes:
+        """The wrapped key, with the job before it where one is bound."""
+        if self.algorithm < BOUND:
+            return self.data
+        return len(self.job).to_bytes(1) + self.job.encode("ascii") + self.data
+
+    @classmethod
+    def parse(cls, algorithm: int, key_id: str, field: bytes) -> Self | None:
+        """The key in a slot's field; None if the field is impossible."""
+        if algorithm < BOUND:
+            return cls(algorithm, key_id, field)
+        start = 1 + field[0]
+        job = field[1:start].decode("ascii", "replace")
+        if start >= len(field) or not _JOB.fullmatch(job):
+            return None
+        return cls(algorithm, key_id, field[start:], job)
+
+
+def check_job(job: str) -> None:
+    """Refuse what a slot cannot hold as the name of a job.
+
+    Raises:
+        ValueError: it is too long, or has other characters.
+    """
+    if not _JOB.fullmatch(job):
+        raise ValueError(
+            "a job is bound by up to 80 letters, digits, dots, dashes, underscores and tildes"
+        )
 
 
 @dataclass(frozen=True)
@@ -99,13 +146,14 @@ class KeySlot:
     def to_bytes(self) -> bytes:
         """The 352 bytes."""
         key_id = self.key.key_id.encode("ascii")
+        field = self.key.to_bytes()
         body = _SLOT.pack(
             self.generation,
             self.key.algorithm,
             len(key_id),
-            len(self.key.data),
+            len(field),
             key_id,
-            self.key.data,
+            field,
             0,
         )[:-4]
         return body + zlib.crc32(body).to_bytes(4)
@@ -121,7 +169,8 @@ class KeySlot:
         name = key_id[:id_length].decode("ascii", "replace")
         if not KEY_ID.fullmatch(name):
             return None
-        return cls(generation, WrappedKey(algorithm, name, wrapped[:length]))
+        key = WrappedKey.parse(algorithm, name, wrapped[:length])
+        return cls(generation, key) if key else None
 
 
 @dataclass(frozen=True)

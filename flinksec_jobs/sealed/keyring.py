@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.keywrap import (
 )
 
 from flinksec_jobs.errors import KeyRingError
+from flinksec_jobs.sealed.associated import AssociatedData
 from flinksec_jobs.sealed.format import AES_KWP, WrappedKey
 from flinksec_jobs.sealed.keyfiles import (
     KEY_BYTES,
@@ -26,7 +27,10 @@ from flinksec_jobs.sealed.provider import no_key, not_wrapped_by
 
 
 class KeyRing:
-    """A directory of key-encryption keys, also a mounted Kubernetes Secret."""
+    """A directory of key-encryption keys, also a mounted Kubernetes Secret.
+
+    AES-KWP has no associated data: none is bound.
+    """
 
     def __init__(self, directory: Path, primary_id: str, keys: dict[str, bytes]) -> None:
         self._directory = directory
@@ -121,12 +125,12 @@ class KeyRing:
         remove_key(self._directory, key_id, check)
         return self.open(self._directory)
 
-    def wrap(self, data_key: bytes) -> WrappedKey:
+    def wrap(self, data_key: bytes, associated: AssociatedData) -> WrappedKey:  # noqa: ARG002
         """Wraps a 32-byte data key under the primary key (AES-KWP, RFC 5649)."""
         wrapped = aes_key_wrap_with_padding(self._keys[self._primary_id], data_key)
         return WrappedKey(AES_KWP, self._primary_id, wrapped)
 
-    def unwrap(self, wrapped: WrappedKey) -> bytes:
+    def unwrap(self, wrapped: WrappedKey, associated: AssociatedData) -> bytes:  # noqa: ARG002
         """The data key.
 
         Raises:

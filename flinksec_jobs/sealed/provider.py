@@ -8,6 +8,7 @@ says what it must keep to, so that the Java reader opens what it wrapped.
 from typing import Protocol
 
 from flinksec_jobs.errors import KeyRingError
+from flinksec_jobs.sealed.associated import AssociatedData
 from flinksec_jobs.sealed.format import WrappedKey
 
 
@@ -37,21 +38,30 @@ class KeyProvider(Protocol):
     def key_ids(self) -> tuple[str, ...]:
         """The ids of all keys at hand, sorted."""
 
-    def wrap(self, data_key: bytes) -> WrappedKey:
+    def wrap(self, data_key: bytes, associated: AssociatedData) -> WrappedKey:
         """Wraps a 32-byte data key under the primary key.
+
+        Args:
+            data_key: the data key.
+            associated: what it is for; bound to the result if the provider can.
 
         Raises:
             KeysUnavailableError: if the provider does not answer.
             KeyRingError: if no key was chosen for that.
         """
 
-    def unwrap(self, wrapped: WrappedKey) -> bytes:
+    def unwrap(self, wrapped: WrappedKey, associated: AssociatedData) -> bytes:
         """The data key.
+
+        Args:
+            wrapped: what `wrap` gave.
+            associated: what the file says that the data key is for. A provider that binds it
+                refuses anything else than it was wrapped with, also if it remembers the key.
 
         Raises:
             KeyMissingError: if the key that wrapped it is not here.
             KeysUnavailableError: if the provider does not answer.
-            KeyRingError: if it does not unwrap to 32 bytes.
+            KeyRingError: if it does not unwrap to 32 bytes, or was wrapped for something else.
         """
 
     def describe(self) -> str:

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from flinksec_jobs.errors import KeyRingError
 from flinksec_jobs.files import open_regular
+from flinksec_jobs.sealed.associated import AssociatedData
 from flinksec_jobs.sealed.cobblestone import FileKeys
 from flinksec_jobs.sealed.format import (
     CHUNK,
@@ -67,7 +68,7 @@ def unlock(header: Header, salt: bytes, commitment: bytes, ring: KeyProvider) ->
     wrong = "both of its key slots are unreadable"
     for slot in header.slots:
         try:
-            data_key = ring.unwrap(slot.key)
+            data_key = ring.unwrap(slot.key, AssociatedData.of(header.context, slot.key))
         except KeyMissingError as e:
             missing = e
         except KeysUnavailableError as e:

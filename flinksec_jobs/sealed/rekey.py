@@ -19,6 +19,7 @@ from pathlib import Path
 
 from flinksec_jobs import file_locks
 from flinksec_jobs.files import reason
+from flinksec_jobs.sealed.associated import AssociatedData
 from flinksec_jobs.sealed.directories import Found, is_gone, leads_into
 from flinksec_jobs.sealed.format import (
     HEADER,
@@ -27,6 +28,7 @@ from flinksec_jobs.sealed.format import (
     SALT,
     SLOT,
     SLOT_OFFSETS,
+    VERSION,
     Header,
     KeySlot,
     SealedFileError,
@@ -66,7 +68,9 @@ class RekeyReport:
     needs: tuple[str, ...]
 
 
-def rekey_found(found: Found, ring: KeyProvider, tops: Iterable[Path] = ()) -> RekeyReport | None:
+def rekey_found(
+    found: Found, ring: KeyProvider, tops: Iterable[Path] = (), *, job: str = ""
+) -> RekeyReport | None:
     """Re-keys what a walk came to; None if it went away meanwhile.
 
     What cannot be read or written is left, with the reason. So is a link, unless it leads to what
@@ -79,7 +83,7 @@ def rekey_found(found: Found, ring: KeyProvider, tops: Iterable[Path] = ()) -> R
         problem = problem or "a link: name the file that it leads to"
     if not problem:
         try:
-            return rekey_file(found.path, ring)
+            return rekey_file(found.path, ring, job=job)
         except OSError as e:
             if is_gone(found.path):
                 return None
@@ -87,8 +91,14 @@ def rekey_found(found: Found, ring: KeyProvider, tops: Iterable[Path] = ()) -> R
     return _left(found.path, Status.UNREADABLE, problem, _needs(found.path))
 
 
-def rekey_file(path: str | os.PathLike[str], ring: KeyProvider) -> RekeyReport:
+def rekey_file(path: str | os.PathLike[str], ring: KeyProvider, *, job: str = "") -> RekeyReport:
     """Wraps a file's data key under the ring's primary key; its contents are not read.
+
+    Args:
+        path: the file.
+        ring: the keys.
+        job: what the data key is for, if its slot names no job and the primary key's provider
+            binds one.
 
     Raises:
         OSError: the file cannot be read, written or locked, is a link, or no regular file.
@@ -104,7 +114,10 @@ def rekey_file(path: str | os.PathLike[str], ring: KeyProvider) -> RekeyReport:
         start = os.pread(descriptor, PREFIX, 0)
         header = Header.parse(start[:HEADER] if len(start) == PREFIX else start[: HEADER - 1])
         unlocked = unlock(header, start[HEADER : HEADER + SALT], start[HEADER + SALT :], ring)
-        outcome = _rewrap(descriptor, start, unlocked, ring)
+        associated = AssociatedData(
+            VERSION, header.context.data_key_id, unlocked.slot.key.job or job
+        )
+        outcome = _rewrap(descriptor, start, unlocked, ring, associated)
     except _DisturbedError as e:
         return _left(path, Status.UNREADABLE, str(e), _needs(path))
     except SealedFileError as e:
@@ -141,7 +154,13 @@ def _lock(descriptor: int) -> None:
             return
 
 
-def _rewrap(descriptor: int, start: bytes, unlocked: Unlocked, ring: KeyProvider) -> Outcome:
+def _rewrap(
+    descriptor: int,
+    start: bytes,
+    unlocked: Unlocked,
+    ring: KeyProvider,
+    associated: AssociatedData,
+) -> Outcome:
     slots = {at: start[at : at + SLOT] for at in SLOT_OFFSETS}
     current = next(at for at, data in slots.items() if KeySlot.parse(data) == unlocked.slot)
     other = next(at for at in SLOT_OFFSETS if at != current)
@@ -153,7 +172,7 @@ def _rewrap(descriptor: int, start: bytes, unlocked: Unlocked, ring: KeyProvider
             _clear(descriptor, other, slots[other], keep=current, kept=slots[current])
         return Outcome.CURRENT
     generation = min(unlocked.slot.generation + 1, MAX_GENERATION)
-    new = KeySlot(generation, ring.wrap(unlocked.data_key)).to_bytes()
+    new = KeySlot(generation, ring.wrap(unlocked.data_key, associated)).to_bytes()
     _write(descriptor, other, new)
     _clear(descriptor, current, slots[current], keep=other, kept=new)
     return Outcome.REWRAPPED

@@ -20,7 +20,9 @@ from flinksec_jobs.sealed.writer import SealedWriter
 _LIMIT = 1 << 20
 
 
-def write_record(path: str | os.PathLike[str], ring: KeyProvider, content: bytes) -> None:
+def write_record(
+    path: str | os.PathLike[str], ring: KeyProvider, content: bytes, *, job: str = ""
+) -> None:
     """Writes a file, or replaces it; it is durable then, and never there in part.
 
     Its policy is enforce and its stored name is the whole path, so it is read at this path only.
@@ -29,6 +31,7 @@ def write_record(path: str | os.PathLike[str], ring: KeyProvider, content: bytes
         path: where; its directory exists.
         ring: the keys; the primary one seals.
         content: at most 1 MiB.
+        job: what the data key is for; empty if that is not known.
 
     Raises:
         OSError: it cannot be written.
@@ -38,7 +41,9 @@ def write_record(path: str | os.PathLike[str], ring: KeyProvider, content: bytes
         raise ValueError("a record has at most 1 MiB")
     temporary = target.with_name(f".{target.name}.{os.getpid()}.{os.urandom(4).hex()}.part")
     try:
-        with SealedWriter(temporary, ring, place=target, policy=NamePolicy.ENFORCE) as writer:
+        with SealedWriter(
+            temporary, ring, place=target, policy=NamePolicy.ENFORCE, job=job
+        ) as writer:
             writer.write(content)
         temporary.replace(target)
     except BaseException:

@@ -9,6 +9,7 @@ from typing import Self
 
 from flinksec_jobs.errors import KeyRingError
 from flinksec_jobs.sealed import kwp
+from flinksec_jobs.sealed.associated import AssociatedData
 from flinksec_jobs.sealed.format import AES_KWP, WrappedKey
 from flinksec_jobs.sealed.keyfiles import KEY_BYTES, check_key_id
 from flinksec_jobs.sealed.provider import no_key, not_wrapped_by
@@ -21,6 +22,8 @@ _DATA_KEYS_KEPT = 1000
 
 class TokenKeys:
     """The AES-256 keys of a token; a key's id is its label.
+
+    What the token is asked for are single blocks, which have no associated data: none is bound.
 
     Args:
         address: where the token is.
@@ -94,11 +97,11 @@ class TokenKeys:
         finally:
             token.close()
 
-    def wrap(self, data_key: bytes) -> WrappedKey:
+    def wrap(self, data_key: bytes, associated: AssociatedData) -> WrappedKey:  # noqa: ARG002
         """Wraps a 32-byte data key under the primary key (AES-KWP, RFC 5649), in the token."""
         return self._wrap(data_key)
 
-    def unwrap(self, wrapped: WrappedKey) -> bytes:
+    def unwrap(self, wrapped: WrappedKey, associated: AssociatedData) -> bytes:  # noqa: ARG002
         """The data key, from the token.
 
         Raises:

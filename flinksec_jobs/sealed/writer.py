@@ -11,7 +11,15 @@ from cryptography.cobblestone import Cobblestone256Encryptor
 
 from flinksec_jobs.errors import SealedStateError
 from flinksec_jobs.private_files import sync_directory
-from flinksec_jobs.sealed.format import ID, Context, NamePolicy, new_header, stored_name
+from flinksec_jobs.sealed.associated import AssociatedData
+from flinksec_jobs.sealed.format import (
+    ID,
+    VERSION,
+    Context,
+    NamePolicy,
+    new_header,
+    stored_name,
+)
 from flinksec_jobs.sealed.keyfiles import KEY_BYTES
 from flinksec_jobs.sealed.provider import KeyProvider
 
@@ -29,6 +37,7 @@ class SealedWriter:
         root: the directory that the stored name is relative to.
         place: where the file belongs, if it is renamed to there later.
         policy: what happens to it elsewhere; by default what its place asks for.
+        job: what the data key is for (`job_name.bound_name`); empty if that is not known.
     """
 
     def __init__(
@@ -39,6 +48,7 @@ class SealedWriter:
         *,
         place: str | os.PathLike[str] | None = None,
         policy: NamePolicy = NamePolicy.IGNORE,
+        job: str = "",
     ) -> None:
         # resolve() would follow the links of a mount.
         absolute = os.path.abspath(path if place is None else place)  # noqa: PTH100
@@ -48,14 +58,15 @@ class SealedWriter:
             os.urandom(ID),
             os.urandom(ID),
             time.time_ns() // 1_000_000,
-        ).to_bytes()
+        )
         self._process = os.getpid()
         data_key = os.urandom(KEY_BYTES)
+        associated = AssociatedData(VERSION, context.data_key_id, job)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         self._directory = Path(path).absolute().parent
         self._file: BinaryIO = os.fdopen(descriptor, "wb")
-        self._encryptor = Cobblestone256Encryptor(data_key, context)
-        self._file.write(new_header(context, ring.wrap(data_key)))
+        self._encryptor = Cobblestone256Encryptor(data_key, context.to_bytes())
+        self._file.write(new_header(context.to_bytes(), ring.wrap(data_key, associated)))
 
     def __enter__(self) -> Self:
         return self

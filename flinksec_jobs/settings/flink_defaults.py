@@ -117,6 +117,17 @@ DEFAULTS: tuple[Default, ...] = (
         )
         for where in _RUNS
     ),
+    *(
+        Default(
+            where,
+            "flinksec.sealed.job",
+            None,
+            "What key services are told that the data keys of state are for: the job, or the cluster "
+            "that runs it.",
+            _with_state,
+        )
+        for where in _RUNS
+    ),
     Default(
         "job",
         "execution.state-recovery.path",

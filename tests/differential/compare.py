@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flinksec_jobs.sealed import KeyRing
+from flinksec_jobs.sealed import AssociatedData, KeyRing
 from flinksec_jobs.sealed.format import Header
 from tests.differential import library, peer
 from tests.differential.alterations import altered
@@ -64,7 +64,7 @@ class Comparison:
             data = altered(case)
             return peer.reading(case, data), data
         data = library.written(case, self._directory, self._ring)
-        data_key = self._ring.unwrap(Header.parse(data[: make.HEADER]).slots[0].key)
+        data_key = _data_key(self._ring, Header.parse(data[: make.HEADER]))
         path = str(self._directory / case.path.removeprefix("/mnt/state/"))
         return peer.writing(path, data, data_key, case.plain, case.steps), data
 
@@ -93,7 +93,7 @@ class Comparison:
         """What Java must write, and what is wrong with what Python wrote."""
         self.verdicts["written"] += 1
         header = Header.parse(data[: make.HEADER])
-        data_key = self._ring.unwrap(header.slots[0].key)
+        data_key = _data_key(self._ring, header)
         described = {
             "name": header.name,
             "name_policy": header.context.policy.name.lower(),
@@ -110,3 +110,8 @@ class Comparison:
         elif library.cobblestone(data, data_key) != case.plain:
             wrong = "cryptography's cobblestone does not open what Python wrote"
         return f"{len(data)}:{hashlib.sha256(data).hexdigest()}", wrong
+
+
+def _data_key(ring: KeyRing, header: Header) -> bytes:
+    wrapped = header.slots[0].key
+    return ring.unwrap(wrapped, AssociatedData.of(header.context, wrapped))

@@ -9,6 +9,7 @@ import pytest
 
 from flinksec_jobs.errors import KeyRingError
 from flinksec_jobs.sealed import KeyRing
+from tests.unit.sealed.bound_keys import ANY
 
 
 def test_a_new_ring_is_private_and_has_one_key(tmp_path: Path) -> None:
@@ -29,9 +30,9 @@ def test_a_ring_is_never_overwritten(tmp_path: Path) -> None:
 
 def test_wrapping_and_unwrapping_gives_the_data_key_back(tmp_path: Path) -> None:
     ring = KeyRing.create(tmp_path / "ring")
-    wrapped = ring.wrap(bytes(range(32)))
+    wrapped = ring.wrap(bytes(range(32)), ANY)
     assert len(wrapped.data) == 40
-    assert ring.unwrap(wrapped) == bytes(range(32))
+    assert ring.unwrap(wrapped, ANY) == bytes(range(32))
 
 
 def test_a_mounted_secret_is_a_key_ring(tmp_path: Path) -> None:

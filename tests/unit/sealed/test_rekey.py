@@ -33,6 +33,7 @@ from flinksec_jobs.sealed.format import (
     WrappedKey,
 )
 from flinksec_jobs.sealed.needs import keys_needed
+from tests.unit.sealed.bound_keys import ANY
 
 
 class Killed(BaseException):
@@ -217,7 +218,7 @@ def test_a_forged_newest_slot_is_passed_over_and_replaced(
     seal: Callable[[str, bytes], Path], ring: KeyRing
 ) -> None:
     path = seal("file", b"state")
-    forged = KeySlot(MAX_GENERATION, ring.wrap(bytes(32))).to_bytes()
+    forged = KeySlot(MAX_GENERATION, ring.wrap(bytes(32), ANY)).to_bytes()
     raw = bytearray(path.read_bytes())
     raw[SLOT_OFFSETS[1] : SLOT_OFFSETS[1] + SLOT] = forged
     path.write_bytes(raw)

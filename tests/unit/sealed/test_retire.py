@@ -217,7 +217,7 @@ def test_no_key_is_deleted_while_somebody_re_keys_with_the_ring(
     ring.add("k2")
     was_locked: list[bool] = []
 
-    def rekeying(*arguments: Any) -> Any:
+    def rekeying(*arguments: Any, **named: Any) -> Any:
         probe = os.open(ring.directory, os.O_RDONLY)
         try:
             fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -225,7 +225,7 @@ def test_no_key_is_deleted_while_somebody_re_keys_with_the_ring(
             was_locked.append(True)
         finally:
             os.close(probe)
-        return rekey_found(*arguments)
+        return rekey_found(*arguments, **named)
 
     monkeypatch.setattr("flinksec_jobs.cli.state.rekey_found", rekeying)
     assert run("rekey", "--keys", ring.directory, volume).exit_code == 0

@@ -35,6 +35,7 @@ from flinksec_jobs.sealed.format import (
     plaintext_length,
     stored_name,
 )
+from tests.unit.sealed.bound_keys import ANY
 
 
 @pytest.mark.parametrize("size", [0, 1, 16383, 16384, 16385, 32768, 5_000_000])
@@ -54,7 +55,7 @@ def test_the_payload_opens_with_cryptography_alone(
 ) -> None:
     path = seal("file", data_of(50_000))
     raw = path.read_bytes()
-    data_key = ring.unwrap(read_header(path).slots[0].key)
+    data_key = ring.unwrap(read_header(path).slots[0].key, ANY)
     decryptor = Cobblestone256Decryptor(data_key, raw[:CONTEXT])
     assert decryptor.update(raw[HEADER:]) + decryptor.finalize() == data_of(50_000)
 

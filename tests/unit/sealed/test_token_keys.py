@@ -28,6 +28,7 @@ from flinksec_jobs.sealed import (
 from flinksec_jobs.sealed.format import AES_KWP, WrappedKey
 from flinksec_jobs.sealed.token import Token
 from flinksec_jobs.secrets import SecretFile
+from tests.unit.sealed.bound_keys import ANY
 from tests.unit.sealed.softhsm import MODULE, PIN, SoftToken
 
 
@@ -84,14 +85,14 @@ def test_the_tokens_wrap_is_the_format_s(token: SoftToken, tmp_path: Path) -> No
     with token.session() as session:
         session.create_object(imported)
     with TokenKeys(token.address, "same") as keys:
-        assert keys.wrap(b"k" * 32) == ring.wrap(b"k" * 32)
-        assert keys.unwrap(ring.wrap(b"d" * 32)) == b"d" * 32
+        assert keys.wrap(b"k" * 32, ANY) == ring.wrap(b"k" * 32, ANY)
+        assert keys.unwrap(ring.wrap(b"d" * 32, ANY), ANY) == b"d" * 32
 
 
 def test_a_token_is_asked_once_for_a_data_key(
     keys: TokenKeys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wrapped = keys.wrap(b"k" * 32)
+    wrapped = keys.wrap(b"k" * 32, ANY)
     asked: list[bytes] = []
     decrypt = Token.decrypt
 
@@ -100,7 +101,7 @@ def test_a_token_is_asked_once_for_a_data_key(
         return decrypt(self, key, block)
 
     monkeypatch.setattr(Token, "decrypt", counted)
-    assert [keys.unwrap(wrapped) for _ in range(5)] == [b"k" * 32] * 5
+    assert [keys.unwrap(wrapped, ANY) for _ in range(5)] == [b"k" * 32] * 5
     assert len(asked) == 24
 
 
@@ -145,10 +146,10 @@ def test_a_token_that_does_not_answer_makes_no_file_a_tampered_one(
 def test_a_token_that_goes_away_between_wrap_and_unwrap_is_told(
     keys: TokenKeys, token: SoftToken
 ) -> None:
-    wrapped = keys.wrap(b"k" * 32)
+    wrapped = keys.wrap(b"k" * 32, ANY)
     shutil.rmtree(token.directory)
     with pytest.raises(KeyRingError, match=r"token 'state' ") as error:
-        keys.unwrap(wrapped)
+        keys.unwrap(wrapped, ANY)
     assert isinstance(error.value, KeysUnavailableError | KeyMissingError)
 
 
@@ -282,7 +283,7 @@ def test_only_keys_that_can_seal_are_listed(token: SoftToken) -> None:
     with TokenKeys(token.address) as keys:
         assert keys.key_ids == ("t1", "t2")
         with pytest.raises(KeyRingError, match="no key is named for new files"):
-            keys.wrap(b"k" * 32)
+            keys.wrap(b"k" * 32, ANY)
     with pytest.raises(KeyRingError, match="key 't2' exists already"):
         TokenKeys.add(token.address, "t2")
     with pytest.raises(KeyRingError, match="is no key id"):
@@ -299,7 +300,7 @@ def test_only_keys_that_can_seal_are_listed(token: SoftToken) -> None:
 )
 def test_what_the_token_did_not_wrap_is_refused(keys: TokenKeys, wrapped: WrappedKey) -> None:
     with pytest.raises(KeyRingError, match="was not wrapped by key 't1' of the token 'state'"):
-        keys.unwrap(wrapped)
+        keys.unwrap(wrapped, ANY)
 
 
 def test_a_job_moves_from_the_ring_into_the_token_and_back(
@@ -322,7 +323,7 @@ def test_a_job_moves_from_the_ring_into_the_token_and_back(
 
 def test_a_chain_names_every_place_that_lacks_a_key(ring: KeyRing, keys: TokenKeys) -> None:
     with pytest.raises(KeyMissingError) as error:
-        KeyChain(ring, keys).unwrap(WrappedKey(AES_KWP, "gone", bytes(40)))
+        KeyChain(ring, keys).unwrap(WrappedKey(AES_KWP, "gone", bytes(40)), ANY)
     assert error.value.message == (
         f"key 'gone' is not in the key ring {ring.directory} or the token 'state' ({MODULE})"
     )
@@ -336,12 +337,12 @@ def test_one_id_in_two_places_is_refused(tmp_path: Path, keys: TokenKeys) -> Non
 
 @GONE
 def test_a_place_that_does_not_answer_hides_no_other(ring: KeyRing, keys: TokenKeys) -> None:
-    wrapped = ring.wrap(b"k" * 32)
+    wrapped = ring.wrap(b"k" * 32, ANY)
     chain = KeyChain(keys, ring)
     keys.close()
-    assert chain.unwrap(wrapped) == b"k" * 32
+    assert chain.unwrap(wrapped, ANY) == b"k" * 32
     with pytest.raises(KeysUnavailableError):
-        chain.unwrap(WrappedKey(AES_KWP, "gone", bytes(40)))
+        chain.unwrap(WrappedKey(AES_KWP, "gone", bytes(40)), ANY)
 
 
 def test_no_pin_is_in_what_is_shown_of_a_token(keys: TokenKeys, token: SoftToken) -> None:

@@ -11,6 +11,7 @@ import pytest
 from flinksec_jobs.errors import SealedStateError
 from flinksec_jobs.sealed import KeyRing, SealedWriter, Status, open_sealed, verify_file
 from flinksec_jobs.sealed.format import HEADER, SALT, Header
+from tests.unit.sealed.bound_keys import ANY
 
 FORKS = 8
 
@@ -30,7 +31,7 @@ def in_a_fork(work: Callable[[], None]) -> int:
 def unique_parts(path: Path, ring: KeyRing) -> tuple[bytes, ...]:
     raw = path.read_bytes()
     header = Header.parse(raw[:HEADER])
-    data_key = ring.unwrap(header.slots[0].key)
+    data_key = ring.unwrap(header.slots[0].key, ANY)
     context = header.context
     return raw[HEADER : HEADER + SALT], context.file_id, context.data_key_id, data_key
 

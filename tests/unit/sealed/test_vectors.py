@@ -20,6 +20,7 @@ from flinksec_jobs.sealed.format import (
     new_header,
     stored_name,
 )
+from tests.unit.sealed.bound_keys import ANY
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 FILE = json.loads((VECTORS / "sealed-files.json").read_text())
@@ -135,7 +136,7 @@ def test_a_file_is_made_byte_for_byte(name: str, tmp_path: Path) -> None:
     )
     ring = make_ring(tmp_path / "ring", {"key-1": "key-1"})
     data_key = bytes.fromhex(file["data_key"])
-    assert raw[:HEADER] == new_header(context.to_bytes(), ring.wrap(data_key))
+    assert raw[:HEADER] == new_header(context.to_bytes(), ring.wrap(data_key, ANY))
     decryptor = Cobblestone256Decryptor(data_key, raw[:CONTEXT])
     assert decryptor.update(raw[HEADER:]) + decryptor.finalize() == make.plaintext(file["length"])
     if "file_hex" in file:
