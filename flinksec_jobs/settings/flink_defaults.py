@@ -122,8 +122,8 @@ DEFAULTS: tuple[Default, ...] = (
             where,
             "flinksec.sealed.job",
             None,
-            "What key services are told that the data keys of state are for: the job, or the cluster "
-            "that runs it.",
+            "What key services are told that the data keys of state are for: the job, or the "
+            "cluster that runs it.",
             _with_state,
         )
         for where in _RUNS

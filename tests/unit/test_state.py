@@ -34,7 +34,6 @@ def test_the_section_decides_how_often_state_is_kept_in_what_and_by_which_keys()
         "execution.checkpointing.interval": "1500 ms",
         "state.backend.type": "rocksdb",
         "flinksec.sealed.keys": "/k",
-        "flinksec.sealed.job": "job",
     }
 
 
