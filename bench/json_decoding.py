@@ -38,7 +38,7 @@ def strings(job: SecureJob) -> DataStream:
         .set_bounded(KafkaOffsetsInitializer.latest())
         .set_value_only_deserializer(SimpleStringSchema())
     )
-    for name, value in client_properties(kafka, job.settings.kerberos).items():
+    for name, value in client_properties(job.settings).items():
         builder.set_property(name, value)
     return job.env.from_source(
         builder.build(), WatermarkStrategy.no_watermarks(), f"Kafka {TOPIC}, strings"

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from cryptography import x509
 
-from flinksec_jobs import hadoop_conf, kerberos, tls
+from flinksec_jobs import hadoop_conf, kerberos, logins, tls
 from flinksec_jobs.certificate_dates import check_dates, check_trusted_dates
 from flinksec_jobs.errors import FlinkSecError, KeyRingError, SettingsError
 from flinksec_jobs.files import open_regular, reason, unreadable
 from flinksec_jobs.findings import Finding, Kind, Where, problem, warning
+from flinksec_jobs.logins import references
 from flinksec_jobs.placeholders import placeholders_below
 from flinksec_jobs.sealed import KeyRing
 from flinksec_jobs.secrets import SecretFile
@@ -80,8 +81,8 @@ def _found(
 
     if settings.kerberos and wanted("kerberos"):
         yield from _kerberos(settings.kerberos)
-    if settings.kafka and settings.kafka.uses_tls and wanted("kafka"):
-        yield from _tls("kafka", settings.kafka, now)
+    if settings.kafka and wanted("kafka"):
+        yield from _kafka(settings, settings.kafka, now)
     if settings.elasticsearch and wanted("elasticsearch"):
         yield from _elasticsearch(settings.elasticsearch, now)
     if settings.hdfs and settings.hdfs.conf_dir and wanted("hdfs"):
@@ -111,6 +112,17 @@ def _kerberos(settings: KerberosSettings) -> Iterator[Finding]:
     where = Where(setting="kerberos.krb5_conf", file=str(settings.krb5_conf))
     yield from _attempt(_KRB5_CONF, where, lambda: _readable(settings.krb5_conf, where))
     yield from kerberos.check_keytab(settings)
+
+
+def _kafka(settings: Settings, kafka: KafkaSettings, now: datetime) -> Iterator[Finding]:
+    if kafka.uses_tls:
+        yield from _tls("kafka", kafka, now)
+    for setting, password in logins.of(settings).passwords().items():
+        where = Where(setting=setting, file=str(password.path))
+        try:
+            references.check(password, setting)
+        except FlinkSecError as error:
+            yield _SECRET.of(error, where)
 
 
 def _elasticsearch(settings: ElasticsearchSettings, now: datetime) -> Iterator[Finding]:

@@ -179,9 +179,7 @@ class SecureJob:
         )
         self.register(kafka.reading(self.settings, topic))
         with jvm.translated(f"cannot read the Kafka topic {topic}"):
-            source = kafka.source(
-                settings, self.settings.kerberos, settings.group_id or self.name, options
-            )
+            source = kafka.source(self.settings, settings.group_id or self.name, options)
             return self.env.from_source(
                 source,
                 kafka.watermarks(record, time or None),
@@ -211,8 +209,7 @@ class SecureJob:
         settings = self._section(KafkaSettings)
         self.register(kafka.writing(self.settings, topic, delivery))
         return kafka.sink(
-            settings,
-            self.settings.kerberos,
+            self.settings,
             topic,
             key_field=key_field,
             format=format,
@@ -277,9 +274,9 @@ class SecureJob:
         Raises:
             SettingsError: the section ``[kafka]`` is missing, or ``[kerberos]`` where it is needed.
         """
-        settings = self._section(KafkaSettings)
+        self._section(KafkaSettings)
         self.register(kafka.clients(self.settings))
-        return kafka.client_properties(settings, self.settings.kerberos)
+        return kafka.client_properties(self.settings)
 
     def register(self, use: Use) -> None:
         """Note what a connector needs, and make ready for it: the way for connectors of your own.

@@ -17,10 +17,10 @@ from flinksec_jobs import (
     formats,
     kafka_preflight,
     kafka_start,
+    logins,
     records,
     tls,
 )
-from flinksec_jobs import kerberos as kerberos_
 from flinksec_jobs.delivery import Delivery, Transactions
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.file_checks import check_files
@@ -35,16 +35,15 @@ if TYPE_CHECKING:
     from pyflink.datastream.connectors.kafka import KafkaOffsetsInitializer, KafkaSource
 
     from flinksec_jobs.record_sink import RecordSink
-    from flinksec_jobs.settings import KerberosSettings, Settings
+    from flinksec_jobs.settings import Settings
 
 Guarantee = Literal["exactly_once", "at_least_once"]
 
 
 def clients(settings: Settings) -> Use:
     """What a job needs for Kafka clients of its own, whatever they read or write."""
-    sections = {"kafka"}
-    if settings.need(KafkaSettings).uses_kerberos:
-        sections.add("kerberos")
+    settings.need(KafkaSettings)
+    sections = {"kafka", *logins.of(settings).sections}
     return Use(
         "Kafka",
         jars=lambda: artifacts.jars("flink-kafka"),
@@ -82,8 +81,8 @@ def question(settings: Settings, *topics: str) -> Question:
     """Return the question whether Kafka lets the job in, and has the topics."""
 
     def ask(about: Sequence[str]) -> Iterable[Finding]:
-        properties = client_properties(settings.need(KafkaSettings), settings.kerberos)
-        kafka_preflight.ask(properties, about)
+        causes = logins.of(settings).causes
+        kafka_preflight.ask(client_properties(settings), about, causes)
         return ()
 
     return Question(
@@ -144,45 +143,30 @@ class SourceOptions:
     max_skipped_in_a_row: int = 100
 
 
-def client_properties(settings: KafkaSettings, kerberos: KerberosSettings | None) -> dict[str, str]:
-    """The properties with which any Kafka client of the job connects.
-
-    The login is per client (``sasl.jaas.config``), because ``security.kerberos.login.contexts``
-    is ignored in a local run.
+def client_properties(settings: Settings) -> dict[str, str]:
+    """The properties with which any Kafka client of the job connects; they hold no secret.
 
     Raises:
-        SettingsError: the protocol asks for Kerberos, and there is no ``[kerberos]``.
+        SettingsError: a section that is needed is missing.
     """
-    properties = dict(settings.properties)
-    properties["bootstrap.servers"] = ",".join(settings.bootstrap_servers)
-    properties["security.protocol"] = settings.security_protocol
-    if settings.security_protocol.startswith("SASL"):
-        if kerberos is None:
-            raise SettingsError(
-                f"kafka.security_protocol is {settings.security_protocol}, "
-                "and there is no section [kerberos]",
-                hint="Give kerberos.principal, kerberos.keytab and kerberos.krb5_conf.",
-            )
-        properties["sasl.mechanism"] = settings.sasl_mechanism
-        properties["sasl.kerberos.service.name"] = settings.kerberos_service_name
-        properties["sasl.jaas.config"] = kerberos_.jaas_config(kerberos)
-    if settings.security_protocol.endswith("SSL"):
-        properties |= tls.kafka_properties(settings)
+    kafka = settings.need(KafkaSettings)
+    properties = dict(kafka.properties)
+    properties["bootstrap.servers"] = ",".join(kafka.bootstrap_servers)
+    properties["security.protocol"] = kafka.security_protocol
+    properties |= logins.of(settings).client_properties()
+    if kafka.uses_tls:
+        properties |= tls.kafka_properties(kafka)
     return properties
 
 
-def producer_properties(
-    settings: KafkaSettings, kerberos: KerberosSettings | None
-) -> dict[str, str]:
+def producer_properties(settings: Settings) -> dict[str, str]:
     """The properties of a client that also writes in transactions."""
     # Flink's own default of one hour is beyond what a broker allows (15 minutes).
-    timeout = settings.transaction_timeout // timedelta(milliseconds=1)
-    return client_properties(settings, kerberos) | {"transaction.timeout.ms": str(timeout)}
+    timeout = settings.need(KafkaSettings).transaction_timeout // timedelta(milliseconds=1)
+    return client_properties(settings) | {"transaction.timeout.ms": str(timeout)}
 
 
-def source(
-    settings: KafkaSettings, kerberos: KerberosSettings | None, group_id: str, o: SourceOptions
-) -> KafkaSource:
+def source(settings: Settings, group_id: str, o: SourceOptions) -> KafkaSource:
     """A Kafka source of rows, one for each record of a topic.
 
     Raises:
@@ -190,18 +174,19 @@ def source(
     """
     bad_records.check_on_error(o.on_error)
     form = formats.for_kafka(o.format)
+    properties = client_properties(settings)
     from pyflink.datastream.connectors.kafka import KafkaOffsetsInitializer, KafkaSource
 
     builder = (
         KafkaSource.builder()
-        .set_bootstrap_servers(",".join(settings.bootstrap_servers))
+        .set_bootstrap_servers(properties["bootstrap.servers"])
         .set_topics(o.topic)
         .set_group_id(group_id)
         .set_starting_offsets(_starting_offsets(o.start))
     )
     if o.bounded:
         builder.set_bounded(KafkaOffsetsInitializer.latest())
-    for name, value in client_properties(settings, kerberos).items():
+    for name, value in properties.items():
         builder.set_property(name, value)
     # PyFlink's builder takes a deserializer of values only; Flink's takes one of records.
     builder._j_builder.setDeserializer(form.decoder(_reading(o)))
@@ -257,8 +242,7 @@ def watermarks(record: type, event_time: EventTime | None) -> WatermarkStrategy:
 
 
 def sink(
-    settings: KafkaSettings,
-    kerberos: KerberosSettings | None,
+    settings: Settings,
     topic: str,
     *,
     key_field: str | None,
@@ -269,8 +253,7 @@ def sink(
     """A Kafka sink, of one record for each row or string.
 
     Args:
-        settings: how to reach Kafka.
-        kerberos: how to log in.
+        settings: how to reach Kafka, and how to log in.
         topic: the topic.
         key_field: the field that becomes the key.
         format: of the records' values.
@@ -284,7 +267,7 @@ def sink(
 
     choices.require("delivery", delivery, get_args(Guarantee))
     form = formats.for_kafka(format)
-    properties = producer_properties(settings, kerberos)
+    properties = producer_properties(settings)
     target = f"the Kafka topic {topic}"
 
     def build(row_type: Any) -> Any:
@@ -294,7 +277,7 @@ def sink(
         guarantee = getattr(DeliveryGuarantee, delivery.upper())
         builder = (
             KafkaSink.builder()
-            .set_bootstrap_servers(",".join(settings.bootstrap_servers))
+            .set_bootstrap_servers(properties["bootstrap.servers"])
             .set_delivery_guarantee(guarantee)
         )
         if delivery == "exactly_once":

@@ -27,12 +27,15 @@ _CLIENT_LIMITS = {
 }
 
 
-def ask(properties: Mapping[str, str], topics: Sequence[str]) -> None:
+def ask(
+    properties: Mapping[str, str], topics: Sequence[str], login: Sequence[refusals.Cause]
+) -> None:
     """Log in to Kafka and look up the topics.
 
     Args:
         properties: with which the job's clients connect.
         topics: none asks for the login alone.
+        login: what refusals of the login mean.
 
     Raises:
         JobError: it cannot be reached, refuses the login or the certificate, or lacks a topic.
@@ -46,35 +49,36 @@ def ask(properties: Mapping[str, str], topics: Sequence[str]) -> None:
         with jvm.translated("Kafka"):
             admin = clients.AdminClient.create(jvm.properties(given))
     except JobError as error:
-        raise explained(error, servers) from error
+        raise explained(error, servers, login) from error
     try:
         if not topics:
-            _answered(lambda: admin.describeCluster().nodes(), "Kafka", servers)
+            _answered(lambda: admin.describeCluster().nodes(), "Kafka", servers, login)
         for topic in topics:
             _answered(
                 lambda topic=topic: admin.describeTopics(jvm.string_list([topic])).allTopicNames(),
                 f"the Kafka topic {topic}",
                 servers,
+                login,
             )
     finally:
         admin.close(jvm.view().java.time.Duration.ZERO)
 
 
-def _answered(asked: Any, what: str, servers: str) -> None:
+def _answered(asked: Any, what: str, servers: str, login: Sequence[refusals.Cause]) -> None:
     seconds = jvm.view().java.util.concurrent.TimeUnit.SECONDS
     wait = _WAIT_IN_A_CLUSTER_SECONDS if jvm.runs_in_a_cluster() else _WAIT_SECONDS
     try:
         with jvm.translated(what):
             asked().get(wait, seconds)
     except JobError as error:
-        raise explained(error, servers) from error
+        raise explained(error, servers, login) from error
 
 
-def explained(error: JobError, servers: str) -> JobError:
+def explained(error: JobError, servers: str, login: Sequence[refusals.Cause]) -> JobError:
     """Return what a client of Kafka said in terms of settings."""
     return refusals.explained(
         error,
         f"Kafka at {servers} cannot be used.",
-        refusals.KAFKA,
+        (*login, *refusals.KAFKA),
         otherwise="kafka.bootstrap_servers",
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flinksec_jobs.errors import SecretError, SettingsError
+from flinksec_jobs.errors import SecretError
 from flinksec_jobs.findings import Finding, Where, problem
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _KEYTAB = problem("keytab-unusable", "the keytab cannot be read, or is open to others")
 _NO_KEY = problem("principal-not-in-keytab", "the keytab holds no key of the principal")
 
-_LOGIN_MODULE = "com.sun.security.auth.module.Krb5LoginModule"
 _MAGIC = b"\x05\x02"
 _ENCRYPTIONS = {
     3: "des-cbc-md5",
@@ -32,27 +31,6 @@ _ENCRYPTIONS = {
     20: "aes256-cts-hmac-sha384-192",
     23: "rc4-hmac",
 }
-
-
-def jaas_config(kerberos: KerberosSettings) -> str:
-    """Return Kafka's ``sasl.jaas.config`` for a login by keytab.
-
-    The login module is the JDK's own, so the same text serves Kafka's clients and the shaded
-    ones of Flink's connector. It never asks a person and never looks into a ticket cache.
-
-    Raises:
-        SettingsError: path or principal hold a control character.
-    """
-    options = {
-        "useKeyTab": "true",
-        "storeKey": "true",
-        "useTicketCache": "false",
-        "doNotPrompt": "true",
-        "keyTab": _quoted(str(kerberos.keytab.path), "kerberos.keytab"),
-        "principal": _quoted(kerberos.principal, "kerberos.principal"),
-    }
-    listed = " ".join(f"{name}={value}" for name, value in options.items())
-    return f"{_LOGIN_MODULE} required {listed};"
 
 
 def jvm_arguments(kerberos: KerberosSettings) -> list[str]:
@@ -116,14 +94,6 @@ def check_keytab(kerberos: KerberosSettings) -> Iterator[Finding]:
             f"(file:{kerberos.keytab.path}), which holds {', '.join(held) or 'no keys'}",
             fix="use one of these principals, or the keytab of this one",
         )
-
-
-def _quoted(value: str, setting: str) -> str:
-    """Quote for JAAS, where a backslash escapes."""
-    if not value.isprintable():
-        raise SettingsError(f"{setting} holds a control character")
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def _records(content: bytes) -> Iterator[bytes]:

@@ -20,7 +20,7 @@ class Cause(NamedTuple):
     hint: str
 
 
-_KEYTAB = (
+KEYTAB = (
     "Compare principal and keytab with `klist -k`, and export the keytab again if its key is old."
 )
 _CLOCK = "The clocks of this machine and the KDC differ too much: synchronise them."
@@ -29,13 +29,13 @@ _EXPIRED = "The server's certificate has expired: have it renewed."
 _NAME = "The certificate is for another host: use the name that stands in it."
 
 KERBEROS = (
-    Cause("Unable to obtain password", "kerberos.keytab", _KEYTAB),
-    Cause("Unable to obtain Principal Name", "kerberos.keytab", _KEYTAB),
-    Cause("Checksum failed", "kerberos.keytab", _KEYTAB),
+    Cause("Unable to obtain password", "kerberos.keytab", KEYTAB),
+    Cause("Unable to obtain Principal Name", "kerberos.keytab", KEYTAB),
+    Cause("Checksum failed", "kerberos.keytab", KEYTAB),
     # What a key that does not fit looks like when the KDC asks for no pre-authentication.
-    Cause("Identifier doesn't match expected value", "kerberos.keytab", _KEYTAB),
-    Cause("Pre-authentication information was invalid", "kerberos.keytab", _KEYTAB),
-    Cause("Client not found in Kerberos database", "kerberos.principal", _KEYTAB),
+    Cause("Identifier doesn't match expected value", "kerberos.keytab", KEYTAB),
+    Cause("Pre-authentication information was invalid", "kerberos.keytab", KEYTAB),
+    Cause("Client not found in Kerberos database", "kerberos.principal", KEYTAB),
     Cause("Clock skew", "kerberos.krb5_conf", _CLOCK),
     Cause(
         "Cannot locate KDC",
@@ -48,31 +48,17 @@ KERBEROS = (
 )
 
 KAFKA = (
-    Cause("Server not found in Kerberos", "kafka.kerberos_service_name", "The KDC knows no "
-          "service of this name on the broker's host."),
     Cause("CertificateExpired", "kafka.ca_certs", _EXPIRED),
     Cause("NotAfter", "kafka.ca_certs", _EXPIRED),
     Cause("certification path", "kafka.ca_certs", _UNTRUSTED),
     Cause("No subject alternative", "kafka.bootstrap_servers", _NAME),
     Cause("No name matching", "kafka.bootstrap_servers", _NAME),
     Cause("certificate_required", "kafka.client_cert", "The broker wants a client certificate."),
-    Cause("LoginException", "kerberos.keytab", "Check principal and keytab with `klist -k`, and "
-          "that the KDC in kerberos.krb5_conf can be reached."),
-    Cause("Checksum failed", "kerberos.keytab", _KEYTAB),
-    Cause("Identifier doesn't match", "kerberos.keytab", _KEYTAB),
-    Cause("SaslAuthenticationException", "kerberos.keytab", "The broker refused the ticket; its "
-          "log says why."),
     Cause("SslAuthenticationException", "kafka.ca_certs", _UNTRUSTED),
     Cause("SSLHandshakeException", "kafka.ca_certs", _UNTRUSTED),
     Cause("UnknownTopicOrPartition", "topic", "Create it first: the library creates no topics."),
     Cause("InvalidTopicException", "topic", "A topic's name is made of up to 249 letters, digits, "
           "dots, dashes and underscores of ASCII; patterns of names are not taken."),
-    # A broker that authorizes says the same of a topic that does not exist.
-    Cause("TopicAuthorizationException", "topic, or kerberos.principal", "Either the topic does "
-          "not exist, since the library creates none, or the principal has a ticket but not the "
-          "rights: it needs READ or WRITE and DESCRIBE on the topic."),
-    Cause("AuthorizationException", "kerberos.principal", "The principal has a ticket but not "
-          "the rights: it needs READ or WRITE and DESCRIBE on the topic."),
     Cause("Timeout", "kafka.bootstrap_servers", "Is the broker up, and is this the listener of "
           "kafka.security_protocol?"),
     Cause("No resolvable bootstrap urls", "kafka.bootstrap_servers", "A host name cannot be "

@@ -13,7 +13,7 @@ from pathlib import Path
 import griffe
 
 import flinksec_jobs
-from flinksec_jobs import refusals
+from flinksec_jobs import logins, refusals
 from flinksec_jobs.settings import reference
 
 ROOT = Path(__file__).parents[1]
@@ -25,6 +25,8 @@ _HEADS = {
 _TABLES = {
     "Kerberos": refusals.KERBEROS,
     "Kafka": refusals.KAFKA,
+    **{f"Kafka, by {name}": logins.mechanism(name).causes for name in logins.mechanisms()},
+    "Kafka, without SASL": logins.WithoutSasl.causes,
     "Elasticsearch": refusals.ELASTICSEARCH,
     "HDFS": refusals.HDFS,
 }

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from flinksec_jobs.errors import SandboxError
+from flinksec_jobs.logins.sasl import gssapi
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import Java
 from flinksec_jobs.sandbox.jvm_programs import client, java_command
@@ -27,8 +28,6 @@ CONTROLLER = "kafka-controller"
 # What a job's group ids and transactional ids start with, for which it has rights.
 JOB_PREFIX = "flink"
 _ALL = 2**63 - 1
-
-_LOGIN = "com.sun.security.auth.module.Krb5LoginModule required"
 
 
 def server_properties(layout: Layout, ports: Mapping[str, int]) -> dict[str, str]:
@@ -281,11 +280,8 @@ def class_path() -> list[Path]:
 
 def _jaas(layout: Layout, principal: str | None) -> str:
     if principal is None:
-        return f"{_LOGIN} useTicketCache=true doNotPrompt=true;"
-    return (
-        f"{_LOGIN} useKeyTab=true storeKey=true useTicketCache=false doNotPrompt=true "
-        f'keyTab="{layout.keytab(principal)}" principal="{layout.principals[principal]}@{REALM}";'
-    )
+        return gssapi.by_ticket_cache()
+    return gssapi.by_keytab(layout.keytab(principal), f"{layout.principals[principal]}@{REALM}")
 
 
 def _report(lines: IO[str], progress: Callable[[int], None] | None) -> None:

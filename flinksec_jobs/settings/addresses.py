@@ -8,6 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator
 
+from flinksec_jobs.logins import mechanisms
 from flinksec_jobs.settings.fields import refusal
 
 _HOST = r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\])"
@@ -20,17 +21,20 @@ _MAX_PORT = 65535
 _MAX_LABEL = 32
 
 
-ONLY_GSSAPI = (
-    "must be GSSAPI, which is Kerberos: no other mechanism of SASL (SCRAM, PLAIN, OAUTHBEARER) is "
-    'supported. A client certificate does without: security_protocol = "SSL"'
-)
-
-
 def sasl_mechanism(value: object) -> object:
-    """Accept ``GSSAPI``, and say that there is no other."""
-    if value != "GSSAPI":
-        raise refusal(ONLY_GSSAPI)
+    """Accept the name of a login, and say which there are."""
+    if value not in mechanisms():
+        raise refusal(no_such_mechanism())
     return value
+
+
+def no_such_mechanism() -> str:
+    """Say which mechanisms of SASL there are, and that a login can do without."""
+    listed = " or ".join(mechanisms())
+    return (
+        f"must be {listed}: no other mechanism of SASL is supported. A client certificate does "
+        'without: security_protocol = "SSL"'
+    )
 
 
 def host_port(value: str) -> str:

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar, get_args, get_origin
@@ -44,6 +45,13 @@ def section_of(field: FieldInfo) -> type[Section] | None:
         if isinstance(found, type) and issubclass(found, Section):
             return found
     return None
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Marks a text that is one of what is registered; which these are is asked when it counts."""
+
+    names: Callable[[], tuple[str, ...]]
 
 
 class PathMarker:

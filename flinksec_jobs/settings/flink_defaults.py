@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from flinksec_jobs.logins import chosen_login
 from flinksec_jobs.settings.decides import FlinkValue
 from flinksec_jobs.settings.flink_options import flink_options
 
@@ -58,8 +59,8 @@ def _with_kerberos(settings: Settings) -> bool:
     return settings.kerberos is not None
 
 
-def _with_kerberised_kafka(settings: Settings) -> bool:
-    return settings.kafka is not None and settings.kafka.uses_kerberos
+def _with_kafka_by_the_login_of_the_process(settings: Settings) -> bool:
+    return settings.kafka is not None and chosen_login(settings).is_the_process
 
 
 def _with_hdfs(settings: Settings) -> bool:
@@ -226,7 +227,7 @@ DEFAULTS: tuple[Default, ...] = (
         "KafkaClient",
         "Kafka clients of the job's own log in by it; those of from_kafka and to_kafka bring "
         "their login.",
-        _with_kerberised_kafka,
+        _with_kafka_by_the_login_of_the_process,
     ),
     Default(
         "cluster",

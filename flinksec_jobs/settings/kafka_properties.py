@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
-from flinksec_jobs.settings.addresses import ONLY_GSSAPI
+from flinksec_jobs.logins import mechanisms
+from flinksec_jobs.settings.addresses import no_such_mechanism
 from flinksec_jobs.settings.cluster_tls import CIPHER_SUITES
 from flinksec_jobs.settings.names import nearest
 from flinksec_jobs.settings.secret_names import holds_secret
@@ -62,8 +63,8 @@ def refused_in_kafka(properties: Mapping[str, str]) -> Iterator[tuple[str, str]]
 
 def _problem(name: str, value: str) -> str | None:
     known = kafka_properties().get(name)
-    if name == "sasl.mechanism" and value != "GSSAPI":
-        return ONLY_GSSAPI
+    if name == "sasl.mechanism" and value not in mechanisms():
+        return no_such_mechanism()
     if known and known.kind == "setting":
         return f"has a setting of its own: use {known.why}"
     if holds_secret(name) or (known and known.kind == "secret"):

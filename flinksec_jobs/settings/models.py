@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, PrivateAttr
 
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.logins import chosen_login, mechanisms
 from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.settings import addresses
 from flinksec_jobs.settings.cluster import ClusterSettings
@@ -23,6 +24,7 @@ from flinksec_jobs.settings.decides import Decides, ShutsOut, decided_by
 from flinksec_jobs.settings.fields import (
     Duration,
     LocalPath,
+    OneOf,
     OneOrMore,
     Scalars,
     Section,
@@ -65,8 +67,8 @@ class KafkaSettings(Section):
         description="SASL_SSL: Kerberos over TLS. SSL: TLS, by client certificate if one is set. "
         "SASL_PLAINTEXT: Kerberos without encryption. PLAINTEXT: neither.",
     )
-    sasl_mechanism: Annotated[Literal["GSSAPI"], BeforeValidator(addresses.sasl_mechanism)] = Field(
-        default="GSSAPI", description="How SASL proves who the job is; GSSAPI is Kerberos."
+    sasl_mechanism: Annotated[str, BeforeValidator(addresses.sasl_mechanism), OneOf(mechanisms)] = (
+        Field(default="GSSAPI", description="How SASL proves who the job is; GSSAPI is Kerberos.")
     )
     kerberos_service_name: str = Field(
         default="kafka", min_length=1, description="First part of the brokers' principals."
@@ -105,8 +107,8 @@ class KafkaSettings(Section):
         return self.security_protocol in {"SASL_SSL", "SSL"}
 
     @property
-    def uses_kerberos(self) -> bool:
-        """Whether the job proves who it is by Kerberos."""
+    def uses_sasl(self) -> bool:
+        """Whether the job proves who it is by `sasl_mechanism`."""
         return self.security_protocol in {"SASL_SSL", "SASL_PLAINTEXT"}
 
     def _contradictions(self) -> Iterator[tuple[str, str]]:
@@ -267,12 +269,10 @@ class Settings(Section):
     _source: str | None = PrivateAttr(default=None)
 
     def _contradictions(self) -> Iterator[tuple[str, str]]:
-        if self.kerberos is None:
-            if self.kafka and self.kafka.uses_kerberos:
-                protocol = self.kafka.security_protocol
-                yield "kerberos", f"is missing, and kafka.security_protocol = {protocol} needs it"
-            if self.hdfs:
-                yield "kerberos", "is missing, and [hdfs] needs it"
+        if self.kafka:
+            yield from chosen_login(self).missing(self)
+        if self.hdfs and self.kerberos is None:
+            yield "kerberos", "is missing, and [hdfs] needs it"
         if self.cluster:
             yield from self._cluster_contradictions(self.cluster)
         sealed = self.state is not None and self.state.sealed

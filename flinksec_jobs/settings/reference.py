@@ -13,7 +13,7 @@ from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.settings import schema
 from flinksec_jobs.settings.decides import as_text, declarations
 from flinksec_jobs.settings.durations import format_duration
-from flinksec_jobs.settings.fields import section_of
+from flinksec_jobs.settings.fields import OneOf, section_of
 from flinksec_jobs.settings.flink_defaults import left_to_flink
 from flinksec_jobs.settings.models import Settings
 
@@ -110,6 +110,8 @@ def _kind(setting: schema.Setting) -> str:
     annotation = setting.field.annotation
     if setting.is_table:
         return "table"
+    if marked := [found for found in setting.field.metadata if isinstance(found, OneOf)]:
+        return ", ".join(marked[0].names())
     kinds = [found for found in _members(annotation) if found is not type(None)]
     if setting.is_list:
         return "list of text"

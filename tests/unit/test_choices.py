@@ -8,7 +8,7 @@ import pytest
 from flinksec_jobs import choices, elasticsearch, kafka
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.records import record
-from flinksec_jobs.settings import ElasticsearchSettings, KafkaSettings, load
+from flinksec_jobs.settings import ElasticsearchSettings, load
 
 
 @record
@@ -44,13 +44,11 @@ def test_sources_and_sinks_ask_before_anything_else() -> None:
     kafka_ = {"bootstrap_servers": ["a:1"], "security_protocol": "SSL"}
     es = {"hosts": ["https://a:1"]}
     settings = load(overrides={"kafka": kafka_, "elasticsearch": es}, environ={})
-    to_kafka, to_es = settings.need(KafkaSettings), settings.need(ElasticsearchSettings)
+    to_es = settings.need(ElasticsearchSettings)
     odd: Any = "ignore"
     with pytest.raises(SettingsError, match="on_error='ignore'"):
-        kafka.source(to_kafka, None, "g", kafka.SourceOptions("t", Event, on_error=odd))
+        kafka.source(settings, "g", kafka.SourceOptions("t", Event, on_error=odd))
     with pytest.raises(SettingsError, match="delivery='ignore'"):
-        kafka.sink(
-            to_kafka, None, "t", key_field=None, delivery=odd, transactional_id_prefix=lambda: "p"
-        )
+        kafka.sink(settings, "t", key_field=None, delivery=odd, transactional_id_prefix=lambda: "p")
     with pytest.raises(SettingsError, match="on_error='ignore'"):
         elasticsearch.sink(to_es, "i", id_field=None, on_error=odd, max_skipped_in_a_row=1)

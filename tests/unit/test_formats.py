@@ -12,7 +12,7 @@ from flinksec_jobs import SecureJob, formats, hdfs, kafka, registry
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.records import record
 from flinksec_jobs.runtime import artifacts
-from flinksec_jobs.settings import HdfsSettings, KafkaSettings, Settings, load
+from flinksec_jobs.settings import HdfsSettings, Settings, load
 
 TOY = """
 from flinksec_jobs.formats import FileForm, Format
@@ -74,16 +74,14 @@ def test_a_format_of_one_new_file_is_written_to_hdfs_with_no_other_change() -> N
 
 @pytest.mark.usefixtures("toy")
 def test_an_unknown_format_is_refused_by_the_list_of_those_that_can_do_it() -> None:
-    to_kafka = settings().need(KafkaSettings)
     with pytest.raises(SettingsError, match='format=\'xml\' is not one of "json", "toy"'):
         hdfs.sink(settings().need(HdfsSettings), "/flights", format="xml")
     with pytest.raises(SettingsError) as caught:
-        kafka.source(to_kafka, None, "g", kafka.SourceOptions("t", Event, format="toy"))
+        kafka.source(settings(), "g", kafka.SourceOptions("t", Event, format="toy"))
     assert caught.value.message == "format='toy' is not one of \"json\""
     with pytest.raises(SettingsError, match="format='toy' is not one of \"json\""):
         kafka.sink(
-            to_kafka,
-            None,
+            settings(),
             "t",
             key_field=None,
             format="toy",

@@ -9,7 +9,7 @@ import pytest
 from flinksec_jobs import kafka
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.records import record
-from flinksec_jobs.settings import KafkaSettings, KerberosSettings, Settings, load
+from flinksec_jobs.settings import Settings, load
 
 KERBEROS = {"principal": "flink@EXAMPLE.COM", "keytab": "file:/etc/flink.keytab"}
 
@@ -26,8 +26,7 @@ def loaded(**options: Any) -> Settings:
 
 
 def properties(**options: Any) -> dict[str, str]:
-    settings = loaded(**options)
-    return kafka.client_properties(settings.need(KafkaSettings), settings.kerberos)
+    return kafka.client_properties(loaded(**options))
 
 
 def test_by_default_clients_log_in_by_keytab_and_encrypt() -> None:
@@ -73,24 +72,12 @@ def test_more_properties_go_through_under_kafka_s_names() -> None:
     assert (made["linger.ms"], made["client.id"]) == ("5", "me")
 
 
-def test_kerberos_without_a_principal_is_refused_by_name() -> None:
-    settings = loaded().need(KafkaSettings)
-    with pytest.raises(SettingsError, match=r"kafka.security_protocol is SASL_SSL") as caught:
-        kafka.client_properties(settings, None)
-    assert "kerberos.keytab" in str(caught.value.hint)
-    plain = loaded(security_protocol="PLAINTEXT").need(KafkaSettings)
-    assert "sasl.mechanism" not in kafka.client_properties(plain, None)
-
-
 def test_a_producer_s_transactions_end_before_the_brokers_limit() -> None:
-    settings = loaded()
-    made = kafka.producer_properties(settings.need(KafkaSettings), settings.kerberos)
-    assert made["transaction.timeout.ms"] == "900000"
+    assert kafka.producer_properties(loaded())["transaction.timeout.ms"] == "900000"
     shorter = loaded(transaction_timeout="1 min")
-    made = kafka.producer_properties(shorter.need(KafkaSettings), shorter.kerberos)
+    made = kafka.producer_properties(shorter)
     assert made.pop("transaction.timeout.ms") == "60000"
-    kerberos = shorter.need(KerberosSettings)
-    assert made == kafka.client_properties(shorter.need(KafkaSettings), kerberos)
+    assert made == kafka.client_properties(shorter)
 
 
 def test_an_event_time_that_is_no_field_is_refused_with_the_fields() -> None:

@@ -3,8 +3,10 @@
 
 import pytest
 
-from flinksec_jobs import kafka_preflight
+from flinksec_jobs import kafka_preflight, logins
 from flinksec_jobs.errors import JobError
+
+GSSAPI = logins.mechanism("GSSAPI").causes
 
 
 @pytest.mark.parametrize(
@@ -24,13 +26,13 @@ from flinksec_jobs.errors import JobError
     ],
 )
 def test_a_refusal_of_kafka_names_the_setting_and_the_way_out(cause: str, setting: str) -> None:
-    told = kafka_preflight.explained(JobError(f"Kafka: {cause}"), "a:1,b:2")
+    told = kafka_preflight.explained(JobError(f"Kafka: {cause}"), "a:1,b:2", GSSAPI)
     assert told.message == f"{setting}: Kafka at a:1,b:2 cannot be used. Kafka: {cause}"
     assert told.hint
 
 
 def test_any_other_refusal_of_kafka_names_the_servers() -> None:
-    told = kafka_preflight.explained(JobError("OddException: odd"), "a:1,b:2")
+    told = kafka_preflight.explained(JobError("OddException: odd"), "a:1,b:2", GSSAPI)
     assert told.message == (
         "kafka.bootstrap_servers: Kafka at a:1,b:2 cannot be used. OddException: odd"
     )

@@ -41,6 +41,7 @@ _REASONS = {
     ("cluster/tls_check.py", "SecretFile(directory / PASSWORD).read_text"): _SECRET,
     ("cluster/tls_check.py", "SecretFile(path).read_bytes"): _SECRET,
     ("kerberos.py", "keytab.read_bytes"): _SECRET,
+    ("logins/references.py", "secret.read_bytes"): _SECRET,
     ("sandbox/elasticsearch_node.py", _ELASTICSEARCH): _SECRET,
     ("sealed/token.py", "address.pin.read_text"): _SECRET,
     ("sealed/token.py", "token.open"): "a session with a token",

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from flinksec_jobs import refusals
+from flinksec_jobs import logins, refusals
 from flinksec_jobs.errors import JobError
 from flinksec_jobs.settings import schema
 
@@ -28,9 +28,24 @@ SAID = {
         "Connection refused": "ConnectException: Connection refused",
         "timed out": "SocketTimeoutException: Receive timed out",
     },
-    "KAFKA": {
+    "GSSAPI": {
         "Server not found in Kerberos": "KrbException: Server not found in Kerberos database (7) "
         "- LOOKING_UP_SERVER",
+        "LoginException": "LoginException: Could not login: the client is being asked for a "
+        "password",
+        "Checksum failed": "KrbException: Checksum failed",
+        "Identifier doesn't match": "Asn1Exception: Identifier doesn't match expected value (906)",
+        "SaslAuthenticationException": "SaslAuthenticationException: Authentication failed",
+        "TopicAuthorizationException": "TopicAuthorizationException: Not authorized to access "
+        "topics: [orders]",
+        "AuthorizationException": "GroupAuthorizationException: Not authorized to access group: g",
+    },
+    "without SASL": {
+        "TopicAuthorizationException": "TopicAuthorizationException: Not authorized to access "
+        "topics: [orders]",
+        "AuthorizationException": "GroupAuthorizationException: Not authorized to access group: g",
+    },
+    "KAFKA": {
         "CertificateExpired": "CertificateExpiredException: it has ended",
         "NotAfter": "SslAuthenticationException: NotAfter: Sun Nov 01 00:00:00 UTC 2020",
         "certification path": "SunCertPathBuilderException: unable to find valid certification "
@@ -39,20 +54,12 @@ SAID = {
         "matching localhost found.",
         "No name matching": "CertificateException: No name matching localhost found",
         "certificate_required": "SSLException: Received fatal alert: certificate_required",
-        "LoginException": "LoginException: Could not login: the client is being asked for a "
-        "password",
-        "Checksum failed": "KrbException: Checksum failed",
-        "Identifier doesn't match": "Asn1Exception: Identifier doesn't match expected value (906)",
-        "SaslAuthenticationException": "SaslAuthenticationException: Authentication failed",
         "SslAuthenticationException": "SslAuthenticationException: SSL handshake failed",
         "SSLHandshakeException": "SSLHandshakeException: Received fatal alert: handshake_failure",
         "UnknownTopicOrPartition": "UnknownTopicOrPartitionException: This server does not host "
         "this topic-partition.",
         "InvalidTopicException": "InvalidTopicException: The given topic name 'a*' cannot be "
         "represented in a request.",
-        "TopicAuthorizationException": "TopicAuthorizationException: Not authorized to access "
-        "topics: [orders]",
-        "AuthorizationException": "GroupAuthorizationException: Not authorized to access group: g",
         "Timeout": "TimeoutException: Timed out waiting for a node assignment.",
         "No resolvable bootstrap urls": "ConfigException: No resolvable bootstrap urls given in "
         "bootstrap.servers",
@@ -96,21 +103,35 @@ SAID = {
         "no answer": "elasticsearch.hosts: no answer from https://a:1 (Connection refused)",
     },
 }
-ARGUMENTS = {"topic", "topic, or kerberos.principal", "the path of to_hdfs", "to_elasticsearch"}
-CAUSES = [(table, cause) for table in SAID for cause in getattr(refusals, table)]
+ARGUMENTS = {
+    "topic",
+    "topic, or kerberos.principal",
+    "topic, or kafka.client_cert",
+    "the path of to_hdfs",
+    "to_elasticsearch",
+}
+TABLES = {
+    "KERBEROS": refusals.KERBEROS,
+    "KAFKA": refusals.KAFKA,
+    "HDFS": refusals.HDFS,
+    "ELASTICSEARCH": refusals.ELASTICSEARCH,
+    "without SASL": logins.WithoutSasl.causes,
+    **{name: logins.mechanism(name).causes for name in logins.mechanisms()},
+}
+CAUSES = [(table, cause) for table, causes in TABLES.items() for cause in causes]
 
 
-@pytest.mark.parametrize("table", SAID)
+@pytest.mark.parametrize("table", TABLES)
 def test_every_cause_is_tried_and_nothing_else(table: str) -> None:
-    assert list(SAID[table]) == [cause.part for cause in getattr(refusals, table)]
+    assert list(SAID[table]) == [cause.part for cause in TABLES[table]]
 
 
 @pytest.mark.parametrize(("table", "cause"), CAUSES)
 def test_what_is_said_leads_to_its_own_setting_and_hint(table: str, cause: refusals.Cause) -> None:
     said = SAID[table][cause.part]
-    told = refusals.explained(JobError(said), "it.", getattr(refusals, table), otherwise="other")
+    told = refusals.explained(JobError(said), "it.", TABLES[table], otherwise="other")
     assert told.message == f"{cause.setting}: it. {said}"
-    assert told.hint == cause.hint == refusals.hint_for(said, getattr(refusals, table))
+    assert told.hint == cause.hint == refusals.hint_for(said, TABLES[table])
 
 
 @pytest.mark.parametrize(("table", "cause"), CAUSES)

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from flinksec_jobs.errors import SecretError, SettingsError
+from flinksec_jobs.errors import SecretError
 from flinksec_jobs.kerberos import (
     KeytabEntry,
     check_keytab,
-    jaas_config,
     jvm_arguments,
     read_keytab,
 )
@@ -37,24 +36,6 @@ def entry(*parts: bytes, version: int = 1, encryption: int = 18, tail: bytes = b
 
 def keytab_of(*entries: bytes) -> bytes:
     return b"\x05\x02" + b"".join(entries)
-
-
-def test_jaas_logs_in_by_keytab_and_nothing_else() -> None:
-    assert jaas_config(kerberos(Path("/etc/flink.keytab"))) == (
-        "com.sun.security.auth.module.Krb5LoginModule required useKeyTab=true storeKey=true "
-        'useTicketCache=false doNotPrompt=true keyTab="/etc/flink.keytab" '
-        'principal="flink@EXAMPLE.COM";'
-    )
-
-
-def test_jaas_quotes_what_a_path_may_hold() -> None:
-    config = jaas_config(kerberos(Path('/a "b"; evil=1\\c')))
-    assert r'keyTab="/a \"b\"; evil=1\\c"' in config
-
-
-def test_jaas_refuses_control_characters() -> None:
-    with pytest.raises(SettingsError, match=r"kerberos.keytab holds a control character"):
-        jaas_config(kerberos(Path("/a\nb")))
 
 
 def test_the_jvm_is_told_where_the_kdcs_are() -> None:

@@ -26,9 +26,9 @@ SEARCH = '[elasticsearch]\nhosts = ["https://a:1"]\n'
         (KAFKA + 'bootstrap_servers = ""', "kafka.bootstrap_servers", "is empty: give at least"),
         (KAFKA + 'bootstrap_servers = "a:9"\ngroup_id = ""', "kafka.group_id", "is empty: leave"),
         (KAFKA + 'bootstrap_servers = "a:9"\nsasl_mechanism = "SCRAM-SHA-512"',
-         "kafka.sasl_mechanism", "must be GSSAPI, which is Kerberos: no other"),
+         "kafka.sasl_mechanism", "must be GSSAPI: no other mechanism of SASL"),
         (KAFKA + 'bootstrap_servers = "a:9"\nproperties."sasl.mechanism" = "PLAIN"',
-         "kafka.properties.sasl.mechanism", "must be GSSAPI, which is Kerberos: no other"),
+         "kafka.properties.sasl.mechanism", "must be GSSAPI: no other mechanism of SASL"),
         (KAFKA + 'bootstrap_servers = "a:9"\nproperties."linger.ms" = [1]',
          "kafka.properties.linger.ms", "must be a text in quotes, a number, true or false; found "
          "a list"),

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a login is: all that a mechanism decides, asked for by whoever needs it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Protocol
+
+from flinksec_jobs.logins import references
+from flinksec_jobs.refusals import Cause
+from flinksec_jobs.secrets import SecretFile
+
+
+class KafkaSection(Protocol):
+    """What every login may ask of ``[kafka]``."""
+
+    @property
+    def security_protocol(self) -> str:
+        """Kafka's ``security.protocol``."""
+
+    @property
+    def sasl_mechanism(self) -> str:
+        """One of `flinksec_jobs.logins.mechanisms`."""
+
+    @property
+    def uses_sasl(self) -> bool:
+        """Whether the protocol has SASL in it."""
+
+
+class Told(Protocol):
+    """The settings, of which a mechanism reads its own sections besides."""
+
+    @property
+    def kafka(self) -> KafkaSection | None:
+        """The section ``[kafka]``."""
+
+
+class Login(ABC):
+    """How the clients prove who they are.
+
+    Attributes:
+        sections: of the settings, besides ``[kafka]``: their files must be usable.
+        causes: what refusals of this login mean, to be looked through before those of Kafka.
+        is_the_process: whether Flink logs the whole process in, so that in a cluster Kafka clients
+            that say nothing themselves can have the same login.
+    """
+
+    sections: ClassVar[frozenset[str]] = frozenset()
+    causes: ClassVar[tuple[Cause, ...]] = ()
+    is_the_process: ClassVar[bool] = False
+
+    def __init__(self, settings: Any) -> None:
+        """Take what it needs from settings in which nothing is `missing`."""
+        self._settings = settings
+
+    @classmethod
+    @abstractmethod
+    def missing(cls, settings: Any) -> Iterator[tuple[str, str]]:
+        """Yield (setting, problem) for what the settings lack: ``("kerberos", "is missing")``."""
+
+    @abstractmethod
+    def properties(self) -> dict[str, str]:
+        """Return Kafka's ``sasl.*`` properties: paths and references, never a secret."""
+
+    def passwords(self) -> Mapping[str, SecretFile]:
+        """Return the secrets that `properties` refer to, by their settings; all are checked."""
+        return {}
+
+    def client_properties(self) -> dict[str, str]:
+        """Return `properties`, with what lets Kafka follow the references in them."""
+        return self.properties() | references.providers(self.passwords())

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""GSSAPI: Kerberos, by the principal and keytab of ``[kerberos]``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+from flinksec_jobs.logins import jaas
+from flinksec_jobs.logins.login import KafkaSection, Login
+from flinksec_jobs.refusals import KEYTAB, Cause
+from flinksec_jobs.secrets import SecretFile
+
+# The JDK's own, so that the same text serves Kafka's clients and the shaded ones of Flink.
+_MODULE = "com.sun.security.auth.module.Krb5LoginModule"
+
+
+class _Kafka(KafkaSection, Protocol):
+    @property
+    def kerberos_service_name(self) -> str: ...
+
+
+class _Kerberos(Protocol):
+    @property
+    def principal(self) -> str: ...
+
+    @property
+    def keytab(self) -> SecretFile: ...
+
+
+class _Told(Protocol):
+    @property
+    def kafka(self) -> _Kafka: ...
+
+    @property
+    def kerberos(self) -> _Kerberos: ...
+
+
+class Gssapi(Login):
+    """A login by keytab; the JVM is told of the KDCs by what is made of ``[kerberos]``."""
+
+    sections = frozenset({"kerberos"})
+    is_the_process = True
+    causes = (
+        Cause("Server not found in Kerberos", "kafka.kerberos_service_name", "The KDC knows no "
+              "service of this name on the broker's host."),
+        Cause("LoginException", "kerberos.keytab", "Check principal and keytab with `klist -k`, "
+              "and that the KDC in kerberos.krb5_conf can be reached."),
+        Cause("Checksum failed", "kerberos.keytab", KEYTAB),
+        Cause("Identifier doesn't match", "kerberos.keytab", KEYTAB),
+        Cause("SaslAuthenticationException", "kerberos.keytab", "The broker refused the ticket; "
+              "its log says why."),
+        # A broker that authorizes says the same of a topic that does not exist.
+        Cause("TopicAuthorizationException", "topic, or kerberos.principal", "Either the topic "
+              "does not exist, since the library creates none, or the principal has a ticket but "
+              "not the rights: it needs READ or WRITE and DESCRIBE on the topic."),
+        Cause("AuthorizationException", "kerberos.principal", "The principal has a ticket but not "
+              "the rights: it needs READ or WRITE and DESCRIBE on the topic."),
+    )  # fmt: skip
+
+    @classmethod
+    def missing(cls, settings: Any) -> Iterator[tuple[str, str]]:
+        """Yield ``kerberos`` where the section is missing."""
+        if settings.kerberos is None:
+            protocol = settings.kafka.security_protocol
+            yield "kerberos", f"is missing, and kafka.security_protocol = {protocol} needs it"
+
+    def properties(self) -> dict[str, str]:
+        """Return the properties of a login by keytab.
+
+        It is each client's own, because Flink logs no client in in a local run.
+        """
+        told: _Told = self._settings
+        return {
+            "sasl.mechanism": "GSSAPI",
+            "sasl.kerberos.service.name": told.kafka.kerberos_service_name,
+            "sasl.jaas.config": by_keytab(told.kerberos.keytab.path, told.kerberos.principal),
+        }
+
+
+def by_keytab(keytab: Path, principal: str) -> str:
+    """Return ``sasl.jaas.config`` for a login that asks nobody and looks into no ticket cache.
+
+    Raises:
+        SettingsError: path or principal hold what cannot stand there.
+    """
+    options = {
+        "useKeyTab": "true",
+        "storeKey": "true",
+        "useTicketCache": "false",
+        "doNotPrompt": "true",
+        "keyTab": str(keytab),
+        "principal": principal,
+    }
+    named = {"keyTab": "kerberos.keytab", "principal": "kerberos.principal"}
+    return jaas.login_module(_MODULE, options, named)
+
+
+def by_ticket_cache() -> str:
+    """Return ``sasl.jaas.config`` for a login by a ticket that is there already, if one is."""
+    return jaas.login_module(_MODULE, {"useTicketCache": "true", "doNotPrompt": "true"})
+
+
+LOGIN = Gssapi

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A login without SASL: by the client certificate of the TLS connection, or as nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flinksec_jobs.logins.login import Login
+from flinksec_jobs.refusals import Cause
+
+
+class WithoutSasl(Login):
+    """Nothing is said beyond the connection: its certificate is a matter of TLS."""
+
+    causes = (
+        # A broker that authorizes says the same of a topic that does not exist.
+        Cause("TopicAuthorizationException", "topic, or kafka.client_cert", "Either the topic does "
+              "not exist, since the library creates none, or the certificate's subject has not the "
+              "rights: it needs READ or WRITE and DESCRIBE on the topic."),
+        Cause("AuthorizationException", "kafka.client_cert", "The certificate's subject has not "
+              "the rights: it needs READ or WRITE and DESCRIBE on the topic."),
+    )  # fmt: skip
+
+    @classmethod
+    def missing(cls, settings: Any) -> Iterator[tuple[str, str]]:  # noqa: ARG003
+        """Yield nothing."""
+        return iter(())
+
+    def properties(self) -> dict[str, str]:
+        """Return none."""
+        return {}
