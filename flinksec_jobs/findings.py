@@ -64,9 +64,13 @@ class Where:
         named = ((one.name, getattr(self, one.name)) for one in fields(self))
         return {name: value for name, value in named if value is not None}
 
-    def introduces(self, text: str) -> bool:
-        """Whether a text begins with this place, so that it need not be said again."""
-        return bool(self.setting) and text.startswith(str(self.setting))
+    def before(self, text: str) -> str:
+        """Return a text with this place before it, as far as it does not begin with it."""
+        if self.setting and _begins(text, self.setting):
+            return f"{text}{self._set_by()}"
+        if self.file and _begins(text, self.file):
+            return f"{self.setting or ''} {text}{self._set_by()}".lstrip()
+        return f"{self}: {text}" if str(self) else text
 
     def _set_by(self) -> str:
         return f" (set by {self.origin})" if self.origin else ""
@@ -92,10 +96,7 @@ class Finding:
 
     def __str__(self) -> str:
         """Return where and why, in one line."""
-        if self.where.introduces(self.why):
-            return f"{self.why}{self.where._set_by()}"
-        where = str(self.where)
-        return f"{where}: {self.why}" if where else self.why
+        return self.where.before(self.why)
 
     def placed(self, **known: str | None) -> Finding:
         """Return it with more known of its place, by the names of `Where`."""
@@ -212,6 +213,10 @@ def announce(found: Iterable[Finding], log: logging.Logger) -> None:
     """Log warnings, and notes at the level INFO, as a start does with what it does not refuse."""
     for one in sorted(found):
         log.log(logging.INFO if one.severity == "note" else logging.WARNING, "%s", one.line())
+
+
+def _begins(text: str, name: str) -> bool:
+    return text.startswith((f"{name} ", f"{name}:"))
 
 
 def _declare(kind: Kind) -> Kind:

@@ -15,11 +15,28 @@ from flinksec_jobs import tls
 from flinksec_jobs.certs import stores
 from flinksec_jobs.certs.anchors import serves
 from flinksec_jobs.certs.bags import read_bags
-from flinksec_jobs.certs.findings import Finding, problem, warning
 from flinksec_jobs.certs.issue import INTERNAL, REST
 from flinksec_jobs.certs.stores import CA, CERTIFICATE, KEY, Store
 from flinksec_jobs.errors import CertificateError, FlinkSecError
+from flinksec_jobs.findings import Finding, Kind, Where, problem, warning
 from flinksec_jobs.settings.cluster_tls import KEYSTORE, PASSWORD, TRUSTSTORE
+
+_NO_PASSWORD = problem("store-without-password", "there is no password file beside a store")
+_NO_KEY = problem("keystore-without-key", "a key store holds no private key")
+_PEM_DIFFERS = problem("pem-differs", "a key store and the PEM file beside it differ")
+_KEY_IN_TRUSTSTORE = warning("key-in-truststore", "a trust store holds a private key")
+_NOT_TRUSTED_BY_JAVA = problem(
+    "not-trusted-by-java", "Java does not trust what a trust store holds"
+)
+_EMPTY = problem("truststore-empty", "a trust store holds no certificate")
+_LEGACY = warning("legacy-encryption", "a store is encrypted with RC2 or 3DES")
+_KEY_MISMATCH = problem("key-mismatch", "a private key is another certificate's")
+_EXPOSED = problem("store-exposed", "others can use a key or password, or change a file")
+_GROUP_READABLE = warning("store-group-readable", "the group can read a key or a password")
+_UNREADABLE = problem("store-unreadable", "a store, certificate or key cannot be read")
+_STORE_TYPE = problem("store-type", "a store is no PKCS#12 file, such as JKS")
+_PASSWORD_MISMATCH = problem("store-password-mismatch", "a store is not opened by its password")
+_WHOLE = "put a whole file in its place"
 
 Role = Literal["internal", "rest", "client"]
 _Result = TypeVar("_Result")
@@ -28,6 +45,7 @@ _KEY_STORES = (KEYSTORE, "keystore.jks")
 _TRUST_STORES = (TRUSTSTORE, "truststore.jks")
 _SECRET = {*_KEY_STORES, PASSWORD, KEY}
 _KNOWN = {*_SECRET, *_TRUST_STORES, CERTIFICATE, CA}
+_CHANGEABLE = stat.S_IWGRP | stat.S_IWOTH
 _SUFFIXES = (".p12", ".pfx", ".jks", ".pem", ".crt", ".cer", ".key")
 
 
@@ -54,6 +72,7 @@ class Place:
         shows: what it presents, own certificate first; empty if nothing was found.
         trusts: whom it trusts; None if it has no trust store.
         trust_path: the file that says whom.
+        given_role: what it is, where that is known.
     """
 
     name: str
@@ -63,10 +82,13 @@ class Place:
     trust_path: Path | None = None
     held: list[Held] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    given_role: Role | None = None
 
     @property
     def role(self) -> Role:
-        """By its name, else by what its certificate may be used for."""
+        """As given, else by its name, else by what its certificate may be used for."""
+        if self.given_role:
+            return self.given_role
         if self.name in {INTERNAL, REST}:
             return "internal" if self.name == INTERNAL else "rest"
         if not self.shows:
@@ -88,15 +110,44 @@ def find_places(path: Path, password_file: Path | None) -> Iterator[Place]:
         return
     below = [one for one in _visible(path) if one.is_dir() and _known(one)]
     for directory in below:
-        yield _read_directory(directory, password_file)
+        yield read_directory(directory, password_file)
     if _known(path):
-        yield _read_directory(path, password_file)
+        yield read_directory(path, password_file)
     elif not below:
         raise CertificateError(
             f"{path} holds no stores",
             hint="name a directory with keystore.p12, truststore.p12 and password, or with "
             "tls.crt, tls.key and ca.crt",
         )
+
+
+def read_directory(
+    directory: Path, password_file: Path | None = None, *, role: Role | None = None
+) -> Place:
+    """Read one directory of stores or PEM files.
+
+    Args:
+        directory: of ``keystore.p12``, ``truststore.p12`` and ``password``, or of ``tls.crt``,
+            ``tls.key`` and ``ca.crt``.
+        password_file: of the stores; default: beside them.
+        role: whose it is; default: by its name or its certificate.
+
+    Raises:
+        CertificateError: it cannot be listed.
+    """
+    place = Place(directory.absolute().name, directory, given_role=role)
+    files = {path.name: path for path in _known(directory)}
+    _check_modes(place, files)
+    _read_pem(place, files)
+    paths = [path for name, path in files.items() if name in {*_KEY_STORES, *_TRUST_STORES}]
+    password = _password(place, password_file or directory / PASSWORD) if paths else None
+    for path in paths:
+        store = _open(place, path, password)
+        if store and path.name in _KEY_STORES:
+            _add_key_store(place, path, store)
+        elif store:
+            _add_trust_store(place, path, store, password or "")
+    return place
 
 
 def _known(directory: Path) -> list[Path]:
@@ -111,22 +162,6 @@ def _known(directory: Path) -> list[Path]:
 
 def _visible(directory: Path) -> list[Path]:
     return sorted(one for one in directory.iterdir() if not one.name.startswith("."))
-
-
-def _read_directory(directory: Path, password_file: Path | None) -> Place:
-    place = Place(directory.absolute().name, directory)
-    files = {path.name: path for path in _known(directory)}
-    _check_modes(place, files)
-    _read_pem(place, files)
-    paths = [path for name, path in files.items() if name in {*_KEY_STORES, *_TRUST_STORES}]
-    password = _password(place, password_file or directory / PASSWORD) if paths else None
-    for path in paths:
-        store = _open(place, path, password)
-        if store and path.name in _KEY_STORES:
-            _add_key_store(place, path, store)
-        elif store:
-            _add_trust_store(place, path, store, password or "")
-    return place
 
 
 def _read_file(path: Path, password_file: Path | None) -> Place:
@@ -155,11 +190,10 @@ def _read_file(path: Path, password_file: Path | None) -> Place:
 def _password(place: Place, path: Path) -> str | None:
     if not path.exists():
         place.findings.append(
-            problem(
-                "no-password",
-                path,
+            _NO_PASSWORD.at(
+                Where(file=str(path)),
                 "the password of the stores is not there, so they were not opened",
-                "name its file with --password-file",
+                fix="name its file with --password-file",
             )
         )
         return None
@@ -174,27 +208,27 @@ def _open(place: Place, path: Path, password: str | None) -> Store | None:
         return None
     if password is None and content.startswith(b"0"):
         return None
+    kind: Kind
     told: CertificateError
     try:
         return stores.parse_store(content, password or "", path)
     except stores.StoreTypeError as error:
-        code, told = "store-type", error
+        kind, told = _STORE_TYPE, error
     except stores.WrongPasswordError as error:
-        code, told = "password-mismatch", error
+        kind, told = _PASSWORD_MISMATCH, error
     except CertificateError as error:
-        code, told = "unreadable", error
-    place.findings.append(problem(code, path, told.message, told.hint or ""))
+        kind, told = _UNREADABLE, error
+    place.findings.append(kind.at(Where(file=str(path)), told.message, fix=told.hint or _WHOLE))
     return None
 
 
 def _add_key_store(place: Place, path: Path, store: Store) -> None:
     if store.identity is None:
         place.findings.append(
-            problem(
-                "no-key",
-                path,
+            _NO_KEY.at(
+                Where(file=str(path)),
                 "the key store holds no private key, so Flink has nothing to present",
-                "put the party's own key and certificate into it",
+                fix="put the party's own key and certificate into it",
             )
         )
         return
@@ -202,11 +236,10 @@ def _add_key_store(place: Place, path: Path, store: Store) -> None:
     shown = (identity.certificate, *identity.chain)
     if place.shows and place.shows[0] != identity.certificate:
         place.findings.append(
-            problem(
-                "pem-differs",
-                path,
+            _PEM_DIFFERS.at(
+                Where(file=str(path)),
                 f"the key store has another certificate than {CERTIFICATE} beside it",
-                "make both from one key",
+                fix="make both from one key",
             )
         )
     place.held = [one for one in place.held if one.use not in {"key", "chain"}]
@@ -223,28 +256,28 @@ def _add_trust_store(place: Place, path: Path, store: Store, password: str) -> N
     if store.identity:
         trusted = (store.identity.certificate, *trusted)
         place.findings.append(
-            warning(
-                "key-in-truststore",
-                path,
+            _KEY_IN_TRUSTSTORE.at(
+                Where(file=str(path)),
                 "the trust store holds a private key",
-                "keep the key in the key store only; trust needs the certificate alone",
+                fix="keep the key in the key store only; trust needs the certificate alone",
             )
         )
     elif bags and bags.certificates > bags.trusted:
         place.findings.append(
-            problem(
-                "not-trusted-by-java",
-                path,
+            _NOT_TRUSTED_BY_JAVA.at(
+                Where(file=str(path)),
                 f"Java takes {bags.trusted} of its {bags.certificates} certificates for trusted: "
                 "the others lack Oracle's attribute trustedKeyUsage",
-                "make it with keytool -importcert or flinksec certs create, not with openssl",
+                fix="make it with keytool -importcert or flinksec certs create, not with openssl",
             )
         )
     if bags and bags.is_legacy:
         place.findings.append(_legacy(path))
     if not trusted:
         place.findings.append(
-            problem("empty", path, "the trust store is empty", "put the certificate into it")
+            _EMPTY.at(
+                Where(file=str(path)), "the trust store is empty", fix="put the certificate into it"
+            )
         )
     place.held = [one for one in place.held if one.use != "trusted"]
     place.held += [Held(path, "trusted", one) for one in trusted]
@@ -252,20 +285,18 @@ def _add_trust_store(place: Place, path: Path, store: Store, password: str) -> N
 
 
 def _legacy(path: Path) -> Finding:
-    return warning(
-        "legacy-encryption",
-        path,
+    return _LEGACY.at(
+        Where(file=str(path)),
         "the store is encrypted with RC2 or 3DES, which OpenSSL 3 and others refuse",
-        "for cert-manager set keystores.pkcs12.profile: Modern2023",
+        fix="for cert-manager set keystores.pkcs12.profile: Modern2023",
     )
 
 
 def _foreign_key(path: Path) -> Finding:
-    return problem(
-        "key-mismatch",
-        path,
+    return _KEY_MISMATCH.at(
+        Where(file=str(path)),
         "the private key is not the one of the certificate",
-        "put the key and the certificate that were made together beside each other",
+        fix="put the key and the certificate that were made together beside each other",
     )
 
 
@@ -299,22 +330,32 @@ def _check_modes(place: Place, files: dict[str, Path]) -> None:
     # A mounted Secret is read by a process that is not root through its group.
     is_mounted = (place.path / "..data").is_symlink()
     for name, path in files.items():
-        if name not in _SECRET or not path.exists():
+        if not path.exists():
             continue
         mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & (stat.S_IRWXO | stat.S_IWGRP):
+        if name not in _SECRET:
+            if mode & _CHANGEABLE:
+                place.findings.append(
+                    _EXPOSED.at(
+                        Where(file=str(path)),
+                        f"others can change it (mode {mode:04o})",
+                        fix=f"chmod go-w {path}",
+                    )
+                )
+        elif mode & (stat.S_IRWXO | _CHANGEABLE):
             place.findings.append(
-                problem(
-                    "exposed", path, f"others can use it (mode {mode:04o})", f"chmod 0600 {path}"
+                _EXPOSED.at(
+                    Where(file=str(path)),
+                    f"others can use it (mode {mode:04o})",
+                    fix=f"chmod 0600 {path}",
                 )
             )
         elif mode & stat.S_IRGRP and not is_mounted:
             place.findings.append(
-                warning(
-                    "group-readable",
-                    path,
+                _GROUP_READABLE.at(
+                    Where(file=str(path)),
                     f"its group can read it (mode {mode:04o})",
-                    f"chmod 0600 {path}",
+                    fix=f"chmod 0600 {path}",
                 )
             )
 
@@ -323,5 +364,7 @@ def _attempt(place: Place, path: Path, action: Callable[[], _Result]) -> _Result
     try:
         return action()
     except FlinkSecError as error:
-        place.findings.append(problem("unreadable", path, error.message, error.hint or ""))
+        place.findings.append(
+            _UNREADABLE.at(Where(file=str(path)), error.message, fix=error.hint or _WHOLE)
+        )
         return None

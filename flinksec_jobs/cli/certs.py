@@ -21,6 +21,7 @@ from flinksec_jobs.certs.sources import Source
 from flinksec_jobs.cli import certs_output as output
 from flinksec_jobs.cli.exit_codes import ExitCode, leave
 from flinksec_jobs.cli.output import say, say_json
+from flinksec_jobs.findings import problems
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _PATH = click.Path(path_type=Path)
@@ -216,7 +217,7 @@ def inspect(
         say_json(output.as_object(seen))
     else:
         output.show(seen)
-    if any(strict or finding.level == "problem" for finding in seen.findings):
+    if (strict and seen.findings) or problems(seen.findings):
         leave(ExitCode.WRONG)
 
 

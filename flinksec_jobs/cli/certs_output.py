@@ -10,11 +10,13 @@ from cryptography.hazmat.primitives import hashes
 from flinksec_jobs.certificates import describe_name, fingerprint
 from flinksec_jobs.certs import create as creation
 from flinksec_jobs.certs.anchors import names_of
-from flinksec_jobs.certs.inspection import Inspection, days_left, describe_key
+from flinksec_jobs.certs.inspection import Inspection
 from flinksec_jobs.certs.issue import INTERNAL, REST
+from flinksec_jobs.certs.judgement import days_left, describe_key
 from flinksec_jobs.certs.places import Held, Place
 from flinksec_jobs.certs.rotate import State, Step
 from flinksec_jobs.certs.stores import Party
+from flinksec_jobs.cli import findings_output
 from flinksec_jobs.cli.output import say
 from flinksec_jobs.cli.state_output import as_lines
 
@@ -99,11 +101,8 @@ def show(seen: Inspection) -> None:
             for line in _lines(held, seen):
                 say(f"  {line}")
     _matrix(seen)
-    for finding in seen.findings:
-        say(f"{finding.level} [{finding.id}] {finding.path}: {finding.message}")
-        say(f"  fix: {finding.fix}")
-    problems = sum(finding.level == "problem" for finding in seen.findings)
-    say(f"{problems} problems, {len(seen.findings) - problems} warnings")
+    findings_output.show(seen.findings)
+    say(findings_output.counted(seen.findings))
 
 
 def as_object(seen: Inspection) -> dict[str, object]:
@@ -120,16 +119,7 @@ def as_object(seen: Inspection) -> dict[str, object]:
             }
             for cell in seen.cells
         ],
-        "findings": [
-            {
-                "id": finding.id,
-                "level": finding.level,
-                "path": str(finding.path),
-                "message": finding.message,
-                "fix": finding.fix,
-            }
-            for finding in seen.findings
-        ],
+        "findings": findings_output.as_dicts(seen.findings),
     }
 
 

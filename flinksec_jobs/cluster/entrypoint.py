@@ -15,7 +15,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from flinksec_jobs import findings, hadoop_conf, hdfs
 from flinksec_jobs.cluster import flink_conf, flink_process, job_inputs, tls_check, trust_stores
@@ -32,8 +31,14 @@ from flinksec_jobs.files import SETTINGS, read_text
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import artifacts, local
 from flinksec_jobs.runtime.java import Java, find_java
-from flinksec_jobs.settings import ClusterSettings, Settings, load
-from flinksec_jobs.settings.cluster_tls import KEYSTORE, TRUSTSTORE, store_passwords
+from flinksec_jobs.secrets import SecretFile
+from flinksec_jobs.settings import Settings, load
+from flinksec_jobs.settings.cluster_tls import (
+    KEYSTORE,
+    PASSWORD,
+    TRUSTSTORE,
+    store_passwords,
+)
 
 _log = logging.getLogger("flinksec_jobs.cluster")
 LOG4J = "log4j-console.properties"
@@ -174,17 +179,9 @@ def _python(module_path: Sequence[Path], config: Config) -> Config:
 
 
 def _passwords(config: Config, settings: Settings, role: Role) -> Config:
-    """Look into the stores that the configuration names, and return what opens them.
-
-    Only the JobManager serves REST; a TaskManager is better off without that key.
-    """
-    suites = str(config.get("security.ssl.algorithms", "")).split(",")
-    tls = (settings.cluster or ClusterSettings()).tls
+    """Look into the stores that the configuration names, and return what opens them."""
     found: Config = {}
-    served: list[tuple[Literal["internal", "rest"], Path]] = [("internal", tls.internal)]
-    if role == "jobmanager":
-        served.append(("rest", tls.rest))
-    for kind, directory in served:
+    for kind, directory in tls_check.directories(settings, role).items():
         prefix = f"security.ssl.{kind}"
         for store, file in (("keystore", KEYSTORE), ("truststore", TRUSTSTORE)):
             expected = directory / file
@@ -193,12 +190,11 @@ def _passwords(config: Config, settings: Settings, role: Role) -> Config:
                     f"{prefix}.{store} is not the {expected} that cluster.tls.{kind} names",
                     hint="make config.yaml from these settings: `flinksec cluster conf`",
                 )
-        password = tls_check.checked_password(
-            directory,
-            f"cluster.tls.{kind}",
-            suites=suites,
-            trusts_itself=kind == "internal",
-        )
+    judged = tls_check.check_tls(settings, role)
+    rest = findings.refuse(judged, lambda count: f"{count} things are wrong with Flink's TLS")
+    findings.announce(rest, _log)
+    for kind, directory in tls_check.directories(settings, role).items():
+        password = SecretFile(directory / PASSWORD).read_text(f"cluster.tls.{kind}")
         found |= store_passwords(kind, password)
     return found
 

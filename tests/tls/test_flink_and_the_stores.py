@@ -160,7 +160,7 @@ def test_java_goes_on_with_an_expired_certificate_that_is_itself_trusted(
     old = make.self_signed(make.EXPIRED)
     directory = make.write(tmp_path / "internal", make.party(old, old.certificate))
     assert peers.internal(directory, directory).startswith("hello ")
-    assert {finding.id for finding in inspect([directory]).findings} == {"expired"}
+    assert {finding.id for finding in inspect([directory]).findings} == {"certificate-expired"}
 
 
 def test_with_a_ca_in_the_trust_store_only_the_pin_keeps_others_out(
@@ -198,7 +198,7 @@ def test_an_ec_key_fails_with_the_default_suites_and_works_with_tls_1_3(
     directory = make.write(tmp_path / "internal", make.party(identity, identity.certificate))
     assert peers.internal(directory, directory, "TLSv1.2").startswith("refused: ")
     assert peers.internal(directory, directory, "TLSv1.3").startswith("hello ")
-    assert [finding.id for finding in inspect([directory]).findings] == ["not-rsa"]
+    assert [finding.id for finding in inspect([directory]).findings] == ["key-not-rsa"]
 
 
 def test_java_finds_nothing_in_a_trust_store_as_openssl_makes_it_and_inspect_says_so(

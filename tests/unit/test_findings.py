@@ -37,6 +37,10 @@ def test_a_finding_says_where_and_why_and_the_place_once() -> None:
     )
     named = _ENDED.at(_WHERE, "kafka.ca_certs /etc/ca.pem is empty", fix="fill it")
     assert str(named) == "kafka.ca_certs /etc/ca.pem is empty (set by job.toml)"
+    opened = _ENDED.at(_WHERE, "/etc/ca.pem holds no certificate", fix="fill it")
+    assert str(opened) == "kafka.ca_certs /etc/ca.pem holds no certificate (set by job.toml)"
+    alone = _ENDED.at(Where(file="/etc/ca.pem"), "/etc/ca.pem holds no certificate", fix="fill it")
+    assert str(alone) == "/etc/ca.pem holds no certificate"
     assert str(_ENDED.at(Where(), "nothing is there", fix="make it")) == "nothing is there"
 
 

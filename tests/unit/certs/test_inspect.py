@@ -50,7 +50,7 @@ def replaced(directory: Path, name: str, content: bytes) -> Path:
 def test_what_was_just_made_is_fine(certs: Path, flinksec: Flinksec) -> None:
     result = flinksec("inspect", certs)
     assert result.exit_code == 0
-    assert result.stdout.endswith("\n0 problems, 0 warnings\n")
+    assert result.stdout.endswith("\nno problems\n")
 
 
 def test_everything_about_a_certificate_is_shown(certs: Path, flinksec: Flinksec) -> None:
@@ -98,7 +98,7 @@ def test_json_has_the_same(certs: Path, flinksec: Flinksec) -> None:
     assert key["sha256"] == certificate.fingerprint(hashes.SHA256()).hex(":").upper()
     assert key["not_after"] == certificate.not_valid_after_utc.isoformat()
     assert len(seen["trust"]) == 16
-    assert [(one["id"], one["level"]) for one in seen["findings"]] == [
+    assert [(one["id"], one["severity"]) for one in seen["findings"]] == [
         ("rotation-under-way", "warning")
     ]
 
@@ -113,8 +113,7 @@ def test_warnings_do_not_fail_unless_they_are_to(certs: Path, flinksec: Flinksec
     assert flinksec("inspect", certs, "--days", 400).exit_code == 0
     result = flinksec("inspect", certs, "--days", 400, "--strict")
     assert result.exit_code == 1
-    assert "warning [expires-soon]" in result.stdout
-    assert "expires in 364 days" in result.stdout
+    assert "in 364 days [certificate-ends-soon]" in result.stdout
 
 
 def test_a_problem_fails_and_says_how_to_mend_it(internal: Path, flinksec: Flinksec) -> None:
@@ -122,25 +121,41 @@ def test_a_problem_fails_and_says_how_to_mend_it(internal: Path, flinksec: Flink
     result = flinksec("inspect", internal)
     assert result.exit_code == 1
     assert (
-        f"problem [exposed] {internal / 'password'}: others can use it (mode 0644)\n"
-        f"  fix: chmod 0600 {internal / 'password'}\n"
+        f"problem: {internal / 'password'}: others can use it (mode 0644) [store-exposed]\n"
+        f"  hint: chmod 0600 {internal / 'password'}\n"
     ) in result.stdout
 
 
 def test_dates_are_judged(internal: Path) -> None:
     now = datetime.now(UTC)
     assert ids(internal, now=now) == []  # it is valid for 89 days
-    assert ids(internal, soon=timedelta(days=90)) == ["expires-soon"] * 2
-    assert ids(internal, now=now + timedelta(days=100)) == ["expired", "expired"]
-    assert ids(internal, now=now - timedelta(days=40)) == ["not-yet-valid", "not-yet-valid"]
+    assert ids(internal, soon=timedelta(days=90)) == ["certificate-ends-soon"] * 2
+    assert ids(internal, now=now + timedelta(days=100)) == [
+        "certificate-expired",
+        "certificate-expired",
+    ]
+    assert ids(internal, now=now - timedelta(days=40)) == [
+        "certificate-not-yet-valid",
+        "certificate-not-yet-valid",
+    ]
+
+
+def test_an_old_certificate_among_trusted_ones_is_a_warning(tmp_path: Path) -> None:
+    identity = make.self_signed()
+    old = make.self_signed(make.EXPIRED, key=make.keys()[5])
+    party = make.party(identity, identity.certificate, old.certificate)
+    path = make.write(tmp_path / "internal", party)
+    found = {one.id: one.severity for one in inspect([path]).findings}
+    assert found["trusted-certificate-not-valid"] == "warning"
+    assert "certificate-expired" not in found
 
 
 def test_an_ec_key_is_warned_about_where_the_default_suites_need_rsa(tmp_path: Path) -> None:
     identity = make.self_signed(key=make.ec_key())
     path = make.write(tmp_path / "internal", make.party(identity, identity.certificate))
     (finding,) = inspect([path]).findings
-    assert (finding.id, finding.level) == ("not-rsa", "warning")
-    assert "EC secp256r1" in finding.message
+    assert (finding.id, finding.severity) == ("key-not-rsa", "warning")
+    assert "EC secp256r1" in finding.why
     assert "security.ssl.protocol: TLSv1.3" in finding.fix
 
 
@@ -162,7 +177,7 @@ def test_a_ca_in_the_internal_trust_store_is_warned_about_with_the_pin(tmp_path:
     identity = make.signed(ca)
     path = make.write_cert_manager(tmp_path / "flink-tls", identity, ca.certificate)
     (finding,) = inspect([path]).findings
-    assert (finding.id, finding.level) == ("trusts-ca", "warning")
+    assert (finding.id, finding.severity) == ("trusts-ca", "warning")
     sha1 = identity.certificate.fingerprint(hashes.SHA1()).hex(":").upper()
     assert f"security.ssl.internal.cert.fingerprint: {sha1}" in finding.fix
 
@@ -172,21 +187,21 @@ def test_a_certificate_that_its_own_trust_store_does_not_let_in_is_a_problem(
 ) -> None:
     other = make.self_signed(key=make.keys()[5])
     party = make.party(make.self_signed(), other.certificate)
-    assert ids(make.write(tmp_path / "internal", party)) == ["not-trusted"]
+    assert ids(make.write(tmp_path / "internal", party)) == ["certificate-not-trusted"]
 
 
 def test_an_internal_certificate_for_servers_only_is_a_problem(tmp_path: Path) -> None:
     ca = make.authority()
     identity = make.signed(ca, purposes=("server",))
     path = make.write(tmp_path / "internal", make.party(identity, ca.certificate))
-    assert ids(path) == ["purpose", "trusts-ca"]
+    assert ids(path) == ["certificate-purpose", "trusts-ca"]
 
 
 def test_a_rest_server_without_a_trust_store_is_a_problem(certs: Path) -> None:
     (certs / "rest" / "truststore.p12").unlink()
     (finding,) = inspect([certs]).findings
-    assert (finding.id, finding.level) == ("no-truststore", "problem")
-    assert "let everybody in without an error" in finding.message
+    assert (finding.id, finding.severity) == ("no-truststore", "problem")
+    assert "let everybody in without an error" in finding.why
 
 
 def test_one_certificate_for_internal_connections_and_rest_is_a_problem(certs: Path) -> None:
@@ -195,7 +210,7 @@ def test_one_certificate_for_internal_connections_and_rest_is_a_problem(certs: P
         path.write_bytes((certs / "internal" / path.name).read_bytes())
     assert internal.trusted
     # The internal certificate has no names, as Flink asks for none there.
-    assert set(ids(certs)) == {"foreign-trust", "not-trusted", "no-host-name"}
+    assert set(ids(certs)) == {"foreign-trust", "certificate-not-trusted", "no-host-name"}
 
 
 def test_two_clusters_with_one_key_are_a_problem(certs: Path, tmp_path: Path) -> None:
@@ -212,17 +227,19 @@ def test_modes_of_files(internal: Path) -> None:
     for mode, expected in (
         (0o600, []),
         (0o400, []),
-        (0o640, ["group-readable"]),
-        (0o660, ["exposed"]),
-        (0o604, ["exposed"]),
-        (0o602, ["exposed"]),
+        (0o640, ["store-group-readable"]),
+        (0o660, ["store-exposed"]),
+        (0o604, ["store-exposed"]),
+        (0o602, ["store-exposed"]),
     ):
         key_store.chmod(mode)
         assert ids(internal) == expected
-    # Certificates are no secret.
+    # Certificates are no secret; but nobody else may say whom the cluster trusts.
     key_store.chmod(0o600)
     (internal / "truststore.p12").chmod(0o644)
     assert ids(internal) == []
+    (internal / "truststore.p12").chmod(0o646)
+    assert ids(internal) == ["store-exposed"]
 
 
 def test_the_group_may_read_a_mounted_secret(internal: Path) -> None:
@@ -235,15 +252,15 @@ def test_the_group_may_read_a_mounted_secret(internal: Path) -> None:
 def test_the_wrong_password_is_told(internal: Path) -> None:
     replaced(internal, "password", b"another-password")
     found = inspect([internal]).findings
-    assert [finding.id for finding in found] == ["password-mismatch"] * 2
-    assert found[0].message == f"{internal / 'keystore.p12'} is not opened by its password"
+    assert [finding.id for finding in found] == ["store-password-mismatch"] * 2
+    assert found[0].why == f"{internal / 'keystore.p12'} is not opened by its password"
 
 
 def test_a_missing_password_is_told_and_taken_from_elsewhere(
     internal: Path, flinksec: Flinksec
 ) -> None:
     elsewhere = (internal / "password").rename(internal.parent / "elsewhere")
-    assert ids(internal) == ["no-password"]
+    assert ids(internal) == ["store-without-password"]
     assert ids(internal, password_file=elsewhere) == []
     result = flinksec("inspect", internal, "--password-file", elsewhere)
     assert result.exit_code == 0
@@ -253,7 +270,7 @@ def test_a_store_of_the_old_type_is_told(internal: Path) -> None:
     replaced(internal, "keystore.p12", b"\xfe\xed\xfe\xed\0\0\0\2" + bytes(40))
     (finding,) = inspect([internal]).findings
     assert finding.id == "store-type"
-    assert "JKS" in finding.message
+    assert "JKS" in finding.why
     assert "keytool -importkeystore" in finding.fix
 
 
@@ -264,7 +281,7 @@ def test_a_pem_file_in_the_place_of_a_store_is_told(internal: Path) -> None:
 
 def test_a_key_store_without_a_key_is_told(internal: Path) -> None:
     (internal / "keystore.p12").write_bytes((internal / "truststore.p12").read_bytes())
-    assert ids(internal) == ["no-key"]
+    assert ids(internal) == ["keystore-without-key"]
 
 
 def test_a_trust_store_with_a_key_is_told(internal: Path) -> None:
@@ -319,7 +336,7 @@ def test_a_trust_store_that_java_finds_empty_is_a_problem(internal: Path, tmp_pa
     replaced(internal, "truststore.p12", store)
     found = [one for one in inspect([internal]).findings if one.id[:3] == "not"]
     assert {one.id for one in found} >= {"not-trusted-by-java"}
-    assert any("Java takes 0 of its 1 certificates for trusted" in one.message for one in found)
+    assert any("Java takes 0 of its 1 certificates for trusted" in one.why for one in found)
 
 
 def test_a_store_with_encryption_of_old_is_warned_about(internal: Path, tmp_path: Path) -> None:
@@ -386,7 +403,7 @@ def test_a_directory_that_cannot_be_read_is_told(tmp_path: Path, flinksec: Flink
     (tmp_path / "internal" / "password").chmod(0o600)
     result = flinksec("inspect", tmp_path)
     assert result.exit_code == 1
-    assert "problem [unreadable]" in result.stdout
+    assert "[store-unreadable]" in result.stdout
     assert "cannot be read: no such file or directory" in result.stdout
 
 
@@ -398,7 +415,7 @@ GOOD = make.party(make.self_signed(), make.self_signed().certificate, has_pem=Tr
 
 def test_a_password_with_a_nul_opens_no_store(certs: Path) -> None:
     (certs / "internal" / "password").write_text("a\0b")
-    found = [f.message for f in inspect([certs]).findings]
+    found = [f.why for f in inspect([certs]).findings]
     assert any("is not opened by its password" in message for message in found)
 
 
@@ -429,12 +446,12 @@ def test_whatever_a_file_holds_inspect_answers_and_names_it(
         (directory / file).chmod(0o600)
     found = inspect([directory]).findings
     for finding in found:
-        assert finding.message
+        assert finding.why
         assert finding.fix, finding
-        assert make.PASSWORD not in finding.message
+        assert make.PASSWORD not in finding.why
     if kind in {"cut", "random"} and name.endswith(".p12"):
-        told = {finding.id for finding in found if finding.path == directory / name}
-        assert told & {"unreadable", "password-mismatch", "store-type"}, found
+        told = {finding.id for finding in found if finding.where.file == str(directory / name)}
+        assert told & {"store-unreadable", "store-password-mismatch", "store-type"}, found
 
 
 @settings(max_examples=200, deadline=None)

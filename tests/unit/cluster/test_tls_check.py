@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from flinksec_jobs.certs.create import Request, create
 from flinksec_jobs.certs.issue import Making
-from flinksec_jobs.cluster.tls_check import checked_password
-from flinksec_jobs.errors import CertificateError, FlinkSecError, SettingsError
+from flinksec_jobs.cluster.tls_check import check_tls
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.sandbox.test_ca import Authority
+from flinksec_jobs.settings import load
 from flinksec_jobs.settings.cluster_tls import CIPHER_SUITES
 
 TLS_1_3, TLS_1_2 = CIPHER_SUITES["TLSv1.3"], CIPHER_SUITES["TLSv1.2"]
@@ -38,58 +38,64 @@ def elliptic(directory: Path, *, trusted: bool = True) -> Path:
     return directory
 
 
-def ask(directory: Path, suites: tuple[str, ...] = TLS_1_3, **options: object) -> str:
-    now = options.pop("now", None)
-    assert now is None or isinstance(now, datetime)
-    return checked_password(
-        directory,
-        "cluster.tls.internal",
-        suites=suites,
-        trusts_itself=bool(options.get("trusts_itself", True)),
-        now=now,
-    )
+def ask(
+    directory: Path, suites: tuple[str, ...] = TLS_1_3, now: datetime | None = None
+) -> set[str]:
+    """The problems of the internal stores."""
+    protocol = "TLSv1.3" if suites == TLS_1_3 else "TLSv1.2"
+    tls = {"internal": directory, "protocol": protocol, "cipher_suites": suites}
+    settings = load(overrides={"cluster": {"tls": tls}}, environ={})
+    found = list(check_tls(settings, "taskmanager", now))
+    assert all(one.where.setting == "cluster.tls.internal" for one in found)
+    assert all(one.where.file and one.fix for one in found)
+    assert PASSWORD not in "".join(map(str, found))
+    return {one.id for one in found if one.severity == "problem"}
 
 
-def test_the_password_of_fitting_stores_is_returned(made: Path) -> None:
-    internal, rest = made / "internal", made / "rest"
-    assert ask(internal) == (internal / "password").read_text().strip()
-    assert ask(rest, trusts_itself=False) == (rest / "password").read_text().strip()
+def test_stores_that_fit_each_other_have_no_problem(made: Path) -> None:
+    tls = {"internal": made / "internal", "rest": made / "rest"}
+    settings = load(overrides={"cluster": {"tls": tls}}, environ={})
+    assert list(check_tls(settings, "jobmanager")) == []
+
+
+def test_a_task_manager_opens_no_stores_of_rest(made: Path, tmp_path: Path) -> None:
+    tls = {"internal": made / "internal", "rest": tmp_path / "absent"}
+    settings = load(overrides={"cluster": {"tls": tls}}, environ={})
+    assert list(check_tls(settings, "taskmanager")) == []
+    (found,) = check_tls(settings, "jobmanager")
+    assert (found.id, found.where.setting) == ("stores-unreadable", "cluster.tls.rest")
 
 
 @pytest.mark.parametrize("suites", [TLS_1_3, TLS_1_2, RSA_ONLY])
 def test_an_rsa_key_fits_its_suites(made: Path, suites: tuple[str, ...]) -> None:
-    assert ask(made / "internal", suites)
+    assert ask(made / "internal", suites) == set()
 
 
 def test_an_rsa_key_does_not_fit_suites_for_ec(made: Path) -> None:
-    with pytest.raises(SettingsError, match="holds an RSA key, and none of the cipher suites"):
-        ask(made / "internal", EC_ONLY)
+    assert ask(made / "internal", EC_ONLY) == {"no-suite-for-key"}
 
 
 @pytest.mark.parametrize("suites", [TLS_1_3, TLS_1_2, EC_ONLY])
 def test_an_ec_key_fits_its_suites(tmp_path: Path, suites: tuple[str, ...]) -> None:
-    assert ask(elliptic(tmp_path), suites) == PASSWORD
+    assert ask(elliptic(tmp_path), suites) == set()
 
 
 def test_an_ec_key_does_not_fit_suites_for_rsa(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="holds an ECDSA key, and none of the cipher suites"):
-        ask(elliptic(tmp_path), RSA_ONLY)
+    assert ask(elliptic(tmp_path), RSA_ONLY) == {"no-suite-for-key"}
 
 
-def test_processes_that_would_not_trust_each_other_are_refused(tmp_path: Path) -> None:
-    directory = elliptic(tmp_path, trusted=False)
-    with pytest.raises(SettingsError, match="does not trust the certificate CN=localhost"):
-        ask(directory)
-    assert ask(directory, trusts_itself=False) == PASSWORD
+def test_processes_that_would_not_trust_each_other_are_a_problem(tmp_path: Path) -> None:
+    assert ask(elliptic(tmp_path, trusted=False)) == {"certificate-not-trusted"}
 
 
-@pytest.mark.parametrize("days", [-2, 4000])
-def test_a_certificate_that_is_not_valid_now_is_refused(made: Path, days: int) -> None:
-    with pytest.raises(SettingsError, match=r"is valid from .* not now"):
-        ask(made / "internal", now=datetime.now(UTC) + timedelta(days=days))
+@pytest.mark.parametrize(
+    ("days", "told"), [(-2, "certificate-not-yet-valid"), (4000, "certificate-expired")]
+)
+def test_a_certificate_that_is_not_valid_now_is_a_problem(made: Path, days: int, told: str) -> None:
+    assert ask(made / "internal", now=datetime.now(UTC) + timedelta(days=days)) == {told}
 
 
-def test_a_trust_store_that_trusts_nobody_is_refused(tmp_path: Path) -> None:
+def test_a_trust_store_that_trusts_nobody_is_a_problem(tmp_path: Path) -> None:
     directory = elliptic(tmp_path)
     # Without Java's mark of trust a certificate is none to Java.
     encryption = serialization.BestAvailableEncryption(PASSWORD.encode())
@@ -99,32 +105,33 @@ def test_a_trust_store_that_trusts_nobody_is_refused(tmp_path: Path) -> None:
         None, None, key_only.cert.certificate, None, encryption
     )
     write_private(directory / "truststore.p12", empty)
-    with pytest.raises(SettingsError, match="trusts nobody"):
-        ask(directory)
+    assert ask(directory) == {"not-trusted-by-java"}
 
 
-def test_a_key_store_without_a_key_is_refused(tmp_path: Path) -> None:
+def test_a_key_store_without_a_key_is_a_problem(tmp_path: Path) -> None:
     directory = elliptic(tmp_path)
     write_private(directory / "keystore.p12", (directory / "truststore.p12").read_bytes())
-    with pytest.raises(SettingsError, match="holds no key"):
-        ask(directory)
+    assert ask(directory) == {"keystore-without-key"}
 
 
 def test_a_wrong_password_is_told_without_the_password(tmp_path: Path) -> None:
     directory = elliptic(tmp_path)
-    write_private(directory / "password", "another-secret")
-    with pytest.raises(CertificateError) as caught:
-        ask(directory)
-    assert "is not opened by its password" in caught.value.message
-    assert "another-secret" not in str(caught.value)
+    write_private(directory / "password", PASSWORD.upper())
+    assert ask(directory) == {"store-password-mismatch"}
 
 
 @pytest.mark.parametrize("name", ["keystore.p12", "truststore.p12", "password"])
-def test_each_file_must_be_there_and_private(tmp_path: Path, name: str) -> None:
+def test_each_file_must_be_there_and_nobody_else_s_to_change(tmp_path: Path, name: str) -> None:
     directory = elliptic(tmp_path)
-    (directory / name).chmod(0o644)
-    with pytest.raises(FlinkSecError, match="too widely open"):
-        ask(directory)
+    (directory / name).chmod(0o662)
+    assert ask(directory) == {"store-exposed"}
     (directory / name).unlink()
-    with pytest.raises(FlinkSecError, match="cannot be read"):
-        ask(directory)
+    assert ask(directory) & {"store-not-there", "store-without-password"}
+
+
+def test_key_and_password_must_be_nobody_else_s_to_read(tmp_path: Path) -> None:
+    directory = elliptic(tmp_path)
+    for name in ("keystore.p12", "password"):
+        (directory / name).chmod(0o644)
+        assert ask(directory) == {"store-exposed"}
+        (directory / name).chmod(0o600)
