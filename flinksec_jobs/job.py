@@ -26,6 +26,7 @@ from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.findings import announce
 from flinksec_jobs.resume import of_job
 from flinksec_jobs.runtime import graph, jvm, local_jvm
+from flinksec_jobs.sections.fields import Section
 from flinksec_jobs.session import Session
 from flinksec_jobs.settings import (
     ElasticsearchSettings,
@@ -35,7 +36,6 @@ from flinksec_jobs.settings import (
     duration,
     load,
 )
-from flinksec_jobs.settings.fields import Section
 from flinksec_jobs.uses import Use, Uses
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from flinksec_jobs import job_name, state
 from flinksec_jobs.runtime import jvm, local
+from flinksec_jobs.sections.decides import as_texts, options_of
 from flinksec_jobs.settings import Settings
-from flinksec_jobs.settings.decides import as_texts, options_of
 from flinksec_jobs.settings.flink_defaults import defaults
 from flinksec_jobs.settings.flink_options import laid_over
 

@@ -14,8 +14,8 @@ from flinksec_jobs.cli.exit_codes import leave
 from flinksec_jobs.cli.output import put, say, say_json
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.findings import Finding, problems
+from flinksec_jobs.sections.fields import flattened
 from flinksec_jobs.settings import Settings, load, reference, refuse_nothing
-from flinksec_jobs.settings.fields import flattened
 from flinksec_jobs.settings.weak import weaknesses
 
 _FILE = click.argument("file", required=False, type=click.Path(path_type=Path))

@@ -19,9 +19,9 @@ from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.escaping import escaped
 from flinksec_jobs.files import SETTINGS, read_text
 from flinksec_jobs.parsing import ParseError, yaml_documents
+from flinksec_jobs.sections.decides import FlinkValue, decided_by, options_of
+from flinksec_jobs.sections.fields import flattened
 from flinksec_jobs.settings.cluster import QUERY_PORT, ClusterSettings
-from flinksec_jobs.settings.decides import FlinkValue, decided_by, options_of
-from flinksec_jobs.settings.fields import flattened
 from flinksec_jobs.settings.flink_defaults import defaults
 from flinksec_jobs.settings.flink_options import laid_over
 from flinksec_jobs.settings.passthrough import Giving, refused_in_flink

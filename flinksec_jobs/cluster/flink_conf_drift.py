@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from flinksec_jobs.cluster import flink_conf
 from flinksec_jobs.cluster.flink_conf_values import Options
 from flinksec_jobs.findings import Finding, Where, problem
+from flinksec_jobs.sections.decides import decided_by
 from flinksec_jobs.settings.cluster import QUERY_PORT
-from flinksec_jobs.settings.decides import decided_by
 from flinksec_jobs.settings.flink_options import (
     Class,
     FlinkOption,

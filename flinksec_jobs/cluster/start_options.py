@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.sections.decides import decided_by
 from flinksec_jobs.settings import java_options
-from flinksec_jobs.settings.decides import decided_by
 from flinksec_jobs.settings.passthrough import Giving, refused_in_flink
 from flinksec_jobs.settings.secret_names import holds_secret
 

@@ -25,8 +25,8 @@ from flinksec_jobs.runtime import jvm, local_jvm, running, user_directories
 from flinksec_jobs.runtime.local_jvm import Surroundings
 from flinksec_jobs.runtime.run_figures import RunFigures, RunListener
 from flinksec_jobs.runtime.running import RunningJob
+from flinksec_jobs.sections.decides import as_texts, options_of
 from flinksec_jobs.settings import ClusterSettings, Settings
-from flinksec_jobs.settings.decides import as_texts, options_of
 from flinksec_jobs.settings.flink_defaults import LOOPBACK, defaults
 from flinksec_jobs.settings.flink_options import options_set_by
 

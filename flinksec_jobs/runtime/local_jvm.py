@@ -28,8 +28,8 @@ from flinksec_jobs.runtime import (
 from flinksec_jobs.runtime.gateway import Command, Started
 from flinksec_jobs.runtime.java import find_java
 from flinksec_jobs.runtime.local_tls import LocalTls
+from flinksec_jobs.sections.decides import as_texts, options_of
 from flinksec_jobs.settings import ClusterSettings, java_options
-from flinksec_jobs.settings.decides import as_texts, options_of
 
 # Read by log4j-local.properties in the JVM alone.
 JOB_LOG_VARIABLE = "FLINKSEC_JOB_LOG"

@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from flinksec_jobs import certificates
 from flinksec_jobs.certificates import Identity, Validity
 from flinksec_jobs.private_files import write_private
+from flinksec_jobs.sections.decides import as_texts, options_of
 from flinksec_jobs.settings import ClusterTlsSettings
 from flinksec_jobs.settings.cluster_tls import KEYSTORE, TRUSTSTORE, store_passwords
-from flinksec_jobs.settings.decides import as_texts, options_of
 from flinksec_jobs.settings.flink_defaults import MUTUAL_TLS
 
 NAMES = ("localhost", "127.0.0.1", "::1")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The settings of a job: frozen models, and `load`, the only reader of files and environment."""
 
+from flinksec_jobs.sections.durations import duration, format_duration
 from flinksec_jobs.settings.cluster import ClusterSettings
 from flinksec_jobs.settings.cluster_tls import ClusterTlsSettings
-from flinksec_jobs.settings.durations import duration, format_duration
 from flinksec_jobs.settings.load import load, parse, refuse_nothing
 from flinksec_jobs.settings.models import (
     ElasticsearchSettings,

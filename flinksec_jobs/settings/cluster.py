@@ -14,10 +14,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from flinksec_jobs.sections.decides import RUN, Decides, MayDiffer, ShutsOut
+from flinksec_jobs.sections.fields import Duration, LocalPath, Section, refusal
 from flinksec_jobs.settings import addresses
 from flinksec_jobs.settings.cluster_tls import ClusterTlsSettings
-from flinksec_jobs.settings.decides import RUN, Decides, MayDiffer, ShutsOut
-from flinksec_jobs.settings.fields import Duration, LocalPath, Section, refusal
 
 QUERY_PORT = "metrics.internal.query-service.port"
 """Flink's option for a port that JobManagers and TaskManagers each have a setting for."""

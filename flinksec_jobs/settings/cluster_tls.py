@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from flinksec_jobs.settings.decides import Decides
-from flinksec_jobs.settings.fields import LocalPath, Section, refusal
+from flinksec_jobs.sections.decides import Decides
+from flinksec_jobs.sections.fields import LocalPath, Section, refusal
 
 KEYSTORE, TRUSTSTORE, PASSWORD = "keystore.p12", "truststore.p12", "password"
 """The files in each directory of ``[cluster.tls]``."""

@@ -11,8 +11,8 @@ it is taken as it is written.
 from collections.abc import Iterator, Mapping
 
 from flinksec_jobs.parsing import json_value
+from flinksec_jobs.sections.fields import flattened
 from flinksec_jobs.settings import schema
-from flinksec_jobs.settings.fields import flattened
 from flinksec_jobs.settings.names import nearest
 from flinksec_jobs.settings.problems import Problem
 

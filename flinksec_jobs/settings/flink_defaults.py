@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from flinksec_jobs.logins import chosen_login
-from flinksec_jobs.settings.decides import FlinkValue
+from flinksec_jobs.sections.decides import FlinkValue
 from flinksec_jobs.settings.flink_options import flink_options
 
 if TYPE_CHECKING:

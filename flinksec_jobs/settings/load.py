@@ -12,8 +12,8 @@ from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.escaping import escaped
 from flinksec_jobs.files import SETTINGS, read_text
 from flinksec_jobs.parsing import ParseError, toml
+from flinksec_jobs.sections.fields import flattened, is_for_a_shell
 from flinksec_jobs.settings import environment, schema
-from flinksec_jobs.settings.fields import flattened, is_for_a_shell
 from flinksec_jobs.settings.models import Settings
 from flinksec_jobs.settings.problems import Problem, settings_error, translate
 

@@ -18,10 +18,8 @@ from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, Priva
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.logins import chosen_login, mechanisms
 from flinksec_jobs.secrets import SecretFile
-from flinksec_jobs.settings import addresses
-from flinksec_jobs.settings.cluster import ClusterSettings
-from flinksec_jobs.settings.decides import Decides, ShutsOut, decided_by
-from flinksec_jobs.settings.fields import (
+from flinksec_jobs.sections.decides import Decides, ShutsOut, decided_by
+from flinksec_jobs.sections.fields import (
     Duration,
     LocalPath,
     OneOf,
@@ -30,6 +28,8 @@ from flinksec_jobs.settings.fields import (
     Section,
     Strings,
 )
+from flinksec_jobs.settings import addresses
+from flinksec_jobs.settings.cluster import ClusterSettings
 from flinksec_jobs.settings.kafka_properties import refused_in_kafka
 from flinksec_jobs.settings.passthrough import Giving, refused_in_flink
 from flinksec_jobs.settings.state import StateSettings

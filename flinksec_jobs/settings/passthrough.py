@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from flinksec_jobs.sections.decides import Decided
 from flinksec_jobs.settings import java_options
-from flinksec_jobs.settings.decides import Decided
 from flinksec_jobs.settings.flink_options import FlinkOption, meant, options_set_by
 from flinksec_jobs.settings.secret_names import holds_secret
 

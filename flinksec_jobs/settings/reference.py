@@ -10,10 +10,10 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic_core import PydanticUndefined
 
 from flinksec_jobs.secrets import SecretFile
+from flinksec_jobs.sections.decides import as_text, declarations
+from flinksec_jobs.sections.durations import format_duration
+from flinksec_jobs.sections.fields import OneOf, section_of
 from flinksec_jobs.settings import schema
-from flinksec_jobs.settings.decides import as_text, declarations
-from flinksec_jobs.settings.durations import format_duration
-from flinksec_jobs.settings.fields import OneOf, section_of
 from flinksec_jobs.settings.flink_defaults import left_to_flink
 from flinksec_jobs.settings.models import Settings
 

@@ -10,7 +10,7 @@ from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 
 from flinksec_jobs.secrets import SecretFile
-from flinksec_jobs.settings.fields import PathMarker, Section, section_of, types_of
+from flinksec_jobs.sections.fields import PathMarker, Section, section_of, types_of
 from flinksec_jobs.settings.models import Settings
 
 SettingPath = tuple[str, ...]

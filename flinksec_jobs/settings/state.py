@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from flinksec_jobs.secrets import SecretFile
+from flinksec_jobs.sections.decides import RUN, Decides
+from flinksec_jobs.sections.fields import Duration, LocalPath, PathMarker, Section
 from flinksec_jobs.settings import addresses
-from flinksec_jobs.settings.decides import RUN, Decides
-from flinksec_jobs.settings.fields import Duration, LocalPath, PathMarker, Section
 
 
 class Pkcs11Settings(Section):

@@ -8,8 +8,8 @@ import pytest
 
 from flinksec_jobs import state
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.sections.decides import options_of
 from flinksec_jobs.settings import StateSettings, load
-from flinksec_jobs.settings.decides import options_of
 
 
 def settings(directory: Path | str, **options: Any) -> StateSettings:

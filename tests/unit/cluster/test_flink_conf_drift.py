@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from flinksec_jobs.cluster import flink_conf
 from flinksec_jobs.cluster.flink_conf_drift import drift
+from flinksec_jobs.sections.decides import decided_by
 from flinksec_jobs.settings import Settings, load
-from flinksec_jobs.settings.decides import decided_by
 from flinksec_jobs.settings.flink_options import FlinkOption, flink_options, names, of_class
 
 

@@ -23,9 +23,9 @@ from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.resume import begin
 from flinksec_jobs.runtime import local
 from flinksec_jobs.runtime.local_tls import LocalTls
+from flinksec_jobs.sections.decides import RUN, Decided, Decides, ShutsOut, decided_by, declarations
 from flinksec_jobs.settings import Settings, load, reference, schema
 from flinksec_jobs.settings.cluster_tls import store_passwords
-from flinksec_jobs.settings.decides import RUN, Decided, Decides, ShutsOut, decided_by, declarations
 from flinksec_jobs.settings.flink_defaults import DEFAULTS, left_to_flink
 from flinksec_jobs.settings.flink_options import flink_options, names, options_set_by
 from flinksec_jobs.settings.passthrough import Giving, refused_in_flink

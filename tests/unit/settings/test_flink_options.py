@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import flinksec_jobs
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.sections.decides import decided_by
 from flinksec_jobs.settings import Settings, load, schema
-from flinksec_jobs.settings.decides import decided_by
 from flinksec_jobs.settings.flink_options import (
     FlinkOption,
     effective,

@@ -13,8 +13,8 @@ from flinksec_jobs.kerberos import (
     read_keytab,
 )
 from flinksec_jobs.secrets import SecretFile
+from flinksec_jobs.sections.decides import options_of
 from flinksec_jobs.settings import KerberosSettings
-from flinksec_jobs.settings.decides import options_of
 
 REALM = b"EXAMPLE.COM"
 KEY = b"canary-key-bytes"

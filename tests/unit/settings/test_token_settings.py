@@ -9,8 +9,8 @@ import pytest
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.secrets import SecretFile
+from flinksec_jobs.sections.decides import options_of
 from flinksec_jobs.settings import Pkcs11Settings, Settings, StateSettings, load
-from flinksec_jobs.settings.decides import options_of
 
 TOKEN = {"module": "/usr/lib/hsm.so", "token": "flink state", "pin": "file:/etc/pin"}
 

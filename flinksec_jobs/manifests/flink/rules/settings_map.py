@@ -12,8 +12,8 @@ from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.manifests.flink.flink_processes import FlinkProcess, processes
 from flinksec_jobs.manifests.kube.objects import Manifests, Object, Place, mapping, text
 from flinksec_jobs.manifests.rule import rule
+from flinksec_jobs.sections.decides import decided_by
 from flinksec_jobs.settings import Settings, parse
-from flinksec_jobs.settings.decides import decided_by
 from flinksec_jobs.settings.passthrough import Giving, refused_in_flink
 
 _KEY = Mounts().settings.name

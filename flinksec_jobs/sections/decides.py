@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar
 from pydantic.fields import FieldInfo
 
 from flinksec_jobs.secrets import SecretFile
-from flinksec_jobs.settings.fields import Section, section_of
+from flinksec_jobs.sections.fields import Section, section_of
 
 FlinkValue = str | int | float | bool
 MayDiffer = Literal["nowhere", "by process", "by run"]

@@ -25,7 +25,7 @@ from pydantic_core import PydanticCustomError
 
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.secrets import SecretFile
-from flinksec_jobs.settings.durations import duration, format_duration
+from flinksec_jobs.sections.durations import duration, format_duration
 
 T = TypeVar("T")
 
