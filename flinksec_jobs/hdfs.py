@@ -16,7 +16,7 @@ from flinksec_jobs.delivery import Delivery
 from flinksec_jobs.errors import JobError, SettingsError
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.findings import Finding
-from flinksec_jobs.runtime import jvm
+from flinksec_jobs.runtime import artifacts, jvm
 from flinksec_jobs.settings import HdfsSettings
 from flinksec_jobs.uses import Question, Use
 
@@ -51,11 +51,12 @@ def client(settings: Settings) -> Use:
     )
 
 
-def writing(settings: Settings, path: str) -> Use:
+def writing(settings: Settings, path: str, format: str) -> Use:  # noqa: A002
     """What a job needs that writes files to a directory."""
     return replace(
         client(settings),
         name=f"writes HDFS path {path}",
+        jars=lambda: [jar for name in formats.jars_of(format) for jar in artifacts.jars(name)],
         questions=(question(settings, path),),
         delivery=Delivery(f"the HDFS path {path}", by_checkpoint=True),
     )

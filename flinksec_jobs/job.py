@@ -177,7 +177,7 @@ class SecureJob:
             time or None,
             self.settings.job.max_skipped_in_a_row,
         )
-        self.register(kafka.reading(self.settings, topic))
+        self.register(kafka.reading(self.settings, topic, format))
         with jvm.translated(f"cannot read the Kafka topic {topic}"):
             source = kafka.source(self.settings, settings.group_id or self.name, options)
             return self.env.from_source(
@@ -207,7 +207,7 @@ class SecureJob:
                 sinks to one topic are told apart by the order in which they are attached.
         """
         settings = self._section(KafkaSettings)
-        self.register(kafka.writing(self.settings, topic, delivery))
+        self.register(kafka.writing(self.settings, topic, delivery, format))
         return kafka.sink(
             self.settings,
             topic,
@@ -262,7 +262,7 @@ class SecureJob:
         """
         settings = self._section(HdfsSettings)
         made = hdfs.sink(settings, path, format=format)
-        self.register(hdfs.writing(self.settings, path))
+        self.register(hdfs.writing(self.settings, path, format))
         return made
 
     def kafka_properties(self) -> dict[str, str]:

@@ -40,27 +40,38 @@ if TYPE_CHECKING:
 Guarantee = Literal["exactly_once", "at_least_once"]
 
 
-def clients(settings: Settings) -> Use:
-    """What a job needs for Kafka clients of its own, whatever they read or write."""
+def clients(settings: Settings, format: str | None = None) -> Use:  # noqa: A002
+    """What a job needs for Kafka clients of its own, whatever they read or write.
+
+    Args:
+        settings: with a section ``[kafka]``.
+        format: of the records, if it is one of `flinksec_jobs.formats`.
+    """
     settings.need(KafkaSettings)
     sections = {"kafka", *logins.of(settings).sections}
+    jar_sets = ["flink-kafka", *(formats.jars_of(format) if format else ())]
     return Use(
         "Kafka",
-        jars=lambda: artifacts.jars("flink-kafka"),
+        jars=lambda: [jar for name in jar_sets for jar in artifacts.jars(name)],
         files=lambda: check_files(settings, sections=sections),
     )
 
 
-def reading(settings: Settings, topic: str) -> Use:
+def reading(settings: Settings, topic: str, format: str) -> Use:  # noqa: A002
     """What a job needs that reads a topic."""
     return replace(
-        clients(settings),
+        clients(settings, format),
         name=f"reads Kafka topic {topic}",
         questions=(question(settings, topic),),
     )
 
 
-def writing(settings: Settings, topic: str, guarantee: Guarantee) -> Use:
+def writing(
+    settings: Settings,
+    topic: str,
+    guarantee: Guarantee,
+    format: str,  # noqa: A002
+) -> Use:
     """What a job needs that writes a topic, in transactions or not."""
     transactions = None
     if guarantee == "exactly_once":
@@ -70,7 +81,7 @@ def writing(settings: Settings, topic: str, guarantee: Guarantee) -> Use:
             "the brokers' transaction.max.timeout.ms",
         )
     return replace(
-        clients(settings),
+        clients(settings, format),
         name=f"writes Kafka topic {topic}",
         questions=(question(settings, topic),),
         delivery=Delivery(f"the Kafka topic {topic}", transactions is not None, transactions),

@@ -127,8 +127,9 @@ def for_files(name: str) -> FileForm:
 
 
 def jars_of(name: str) -> tuple[str, ...]:
-    """Return the sets of third-party jars that a format needs."""
-    return all_formats()[name].jars
+    """Return the sets of third-party jars that a format needs; none of one that is unknown."""
+    found = all_formats().get(name)
+    return found.jars if found else ()
 
 
 def _chosen(name: str, parts: Mapping[str, Part | None]) -> Part:

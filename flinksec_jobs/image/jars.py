@@ -6,9 +6,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from flinksec_jobs import formats
 from flinksec_jobs.runtime import artifacts
 
-JOB_SETS = ("flink-kafka", "hadoop-client")
+JOB_SETS = (
+    "flink-kafka",
+    "hadoop-client",
+    *sorted({name for found in formats.all_formats().values() for name in found.jars}),
+)
 SANDBOX_SETS = (
     "sandbox-kdc-kafka",
     "sandbox-hdfs",

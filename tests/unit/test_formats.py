@@ -22,7 +22,10 @@ def prepared(stream, writing):
     return ("prepared", stream, writing.row_type, writing.target)
 
 
-FORMAT = Format(files=FileForm(".toy", builder=lambda uri, writing: uri, prepare=prepared))
+FORMAT = Format(
+    files=FileForm(".toy", builder=lambda uri, writing: uri, prepare=prepared),
+    jars=("hadoop-client",),
+)
 """
 
 
@@ -70,6 +73,18 @@ def test_a_format_of_one_new_file_is_written_to_hdfs_with_no_other_change() -> N
     prepared: Any = made._transformer._prepare(stream, "row type")
     assert prepared == ("prepared", "stream", "row type", "the HDFS path /flights")
     assert formats.for_files("toy").suffix == ".toy"
+
+
+@pytest.mark.usefixtures("toy")
+def test_the_jars_of_a_format_are_shipped_by_the_jobs_that_use_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(artifacts, "jars", lambda name: [Path(f"/{name}.jar")])
+    assert hdfs.writing(settings(), "/p", "toy").jars() == [Path("/hadoop-client.jar")]
+    assert hdfs.writing(settings(), "/p", "json").jars() == []
+    assert [jar.name for jar in kafka.reading(settings(), "t", "json").jars()] == [
+        "flink-kafka.jar"
+    ]
 
 
 @pytest.mark.usefixtures("toy")

@@ -90,9 +90,9 @@ def test_a_connector_looks_at_the_files_that_it_uses_and_at_no_others(given: Any
 
 def test_only_what_has_files_on_hdfs_needs_a_login_of_the_jvm() -> None:
     found = settings()
-    assert kafka.reading(found, "t").login is None
+    assert kafka.reading(found, "t", "json").login is None
     assert elasticsearch.writing(found, "i").login is None
-    assert hdfs.writing(found, "/p").login == found.kerberos
+    assert hdfs.writing(found, "/p", "json").login == found.kerberos
     for directory, login in (("/mnt/state", None), ("hdfs://a:1/state", found.kerberos)):
         kept = settings(state={"directory": directory, "keys": "/keys"})
         assert state.use(kept).login == login
