@@ -14,6 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.unit.demo.test_readme import shown_in_the_readme
+
 PATIENCE = 300
 
 
@@ -32,6 +34,10 @@ def demo(*arguments: str, tmp: Path) -> Iterator[subprocess.Popen[str]]:
     finally:
         process.kill()
         process.communicate()
+
+
+def _without_tail_number(name: str) -> str:
+    return re.sub(r"^Tail number \w+", "Tail number …", name)
 
 
 def started_by(process: subprocess.Popen[str]) -> list[psutil.Process]:
@@ -71,6 +77,8 @@ def test_json_is_one_object_on_stdout_and_nothing_else(tmp_path: Path) -> None:
     assert result["ok"] is True
     assert set(result) == {"ok", "checks", "seconds"}
     assert {tuple(check) for check in result["checks"]} == {("name", "expected", "actual", "ok")}
+    names = [_without_tail_number(check["name"]) for check in result["checks"]]
+    assert names == [_without_tail_number(check.name) for check in shown_in_the_readme()]
     assert set(result["seconds"]) == {"sandbox", "data", "job", "figures", "attacks"}
     assert status.returncode == 0
     assert re.search(r"stop them +flinksec sandbox down --dir", err)
