@@ -5,6 +5,7 @@ A page is written whole (docs/api.md), or between two comments (the settings, th
 writes them again and compares.
 """
 
+import ast
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -17,6 +18,7 @@ from flinksec_jobs import logins, refusals
 from flinksec_jobs.settings import reference
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # the tests know the floors
 _LINE = 88
 _HEADS = {
     griffe.DocstringSectionKind.parameters: "Argument",
@@ -41,6 +43,7 @@ def written() -> dict[str, str]:
     return {
         "docs/api.md": api(),
         "docs/settings.md": between("docs/settings.md", "settings", reference.markdown()),
+        "CONTRIBUTING.md": between("CONTRIBUTING.md", "rooms", rooms()),
         "docs/troubleshoot.md": between("docs/troubleshoot.md", "refusals", refused()),
     }
 
@@ -53,6 +56,26 @@ def between(page: str, name: str, text: str) -> str:
     if not (found and found_end):
         raise SystemExit(f"{page} lacks {begin}{end}")
     return f"{before}{begin}{text}{end}{after}"
+
+
+def rooms() -> str:
+    """Return the floors of the package from the top down, with what each room is for."""
+    from tests.unit.test_rooms import FLOORS
+
+    lines = ["| Floor | Rooms |", "|---|---|"]
+    for floor, names in reversed(FLOORS):
+        listed = "; ".join(f"`{name}`: {_purpose(name)}" for name in sorted(names))
+        lines.append(f"| {floor} | {listed} |")
+    return "\n".join(lines) + "\n"
+
+
+def _purpose(room: str) -> str:
+    """Return the first sentence of a room's docstring."""
+    package = ROOT / "flinksec_jobs"
+    places = [package / room / "__init__.py", package / f"{room}.py", package / "__init__.py"]
+    file = next(place for place in places if place.is_file())
+    told = ast.get_docstring(ast.parse(file.read_text("utf-8"))) or ""
+    return _line(told.split("\n\n")[0]).removesuffix(".")
 
 
 def refused() -> str:

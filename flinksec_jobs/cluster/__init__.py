@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the laptop to a cluster: Flink's configuration, certificates, images and manifests."""
+"""What runs in a container: Flink's configuration, its trust stores, and the entry point."""
