@@ -4,28 +4,51 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from flinksec_jobs.errors import FlinkSecError
+    from flinksec_jobs.errors import (
+        FlinkSecError,
+        JavaNotFoundError,
+        JobError,
+        ResumeError,
+        SealedStateError,
+        SettingsError,
+    )
     from flinksec_jobs.job import SecureJob
     from flinksec_jobs.keyed import key_by_field
     from flinksec_jobs.records import record, row_type
-    from flinksec_jobs.settings import Settings, load
+    from flinksec_jobs.sandbox import Sandbox
+    from flinksec_jobs.settings import Settings, load_settings
+
+    __version__: str
 
 __all__ = [
     "FlinkSecError",
+    "JavaNotFoundError",
+    "JobError",
+    "ResumeError",
+    "Sandbox",
+    "SealedStateError",
     "SecureJob",
     "Settings",
+    "SettingsError",
+    "__version__",
     "key_by_field",
-    "load",
+    "load_settings",
     "record",
     "row_type",
 ]
 
 _HOMES = {
     "FlinkSecError": "errors",
+    "JavaNotFoundError": "errors",
+    "JobError": "errors",
+    "ResumeError": "errors",
+    "Sandbox": "sandbox",
+    "SealedStateError": "errors",
     "SecureJob": "job",
     "Settings": "settings",
+    "SettingsError": "errors",
     "key_by_field": "keyed",
-    "load": "settings",
+    "load_settings": "settings",
     "record": "records",
     "row_type": "records",
 }
@@ -33,8 +56,10 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that the command line starts at once."""
-    from importlib import import_module
+    from importlib import import_module, metadata
 
+    if name == "__version__":
+        return metadata.version("flinksec-jobs")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -4,18 +4,30 @@
 ::
 
     FlinkSecError
-    ├── SettingsError      a setting is unknown, missing or wrong
-    ├── SecretError        a file that a secret refers to cannot be used
-    ├── JavaNotFoundError  no usable Java, or one that lacks a module
-    ├── ArtifactError      a jar is missing or is not the one that was locked
-    ├── KeyRingError       a state key is missing, malformed or exposed
-    ├── SealedStateError   a sealed file is not whole
-    ├── ResumeError        it is not clear where a job goes on from
-    ├── CertificateError   a certificate, key or store cannot be used or made
-    ├── SandboxError       a sandbox server did not start or died
-    ├── ManifestError      Kubernetes YAML cannot be read or rendered
-    ├── ImageError         an image cannot be built
-    └── JobError           the job failed in Flink
+    ├── SettingsError *      a setting is unknown, missing or wrong
+    ├── JavaNotFoundError *  no usable Java, or one that lacks a module
+    ├── ResumeError *        it is not clear where a job goes on from
+    ├── SealedStateError *   a sealed file is not whole
+    ├── JobError *           a server refuses the job, or it failed in Flink
+    ├── SecretError          a file that a secret refers to cannot be used
+    ├── RecordTypeError      a record class, or a field of it, has no Flink type
+    ├── RecordValueError     a value does not fit the type of its field
+    ├── ArtifactError        a jar is missing or is not the one that was locked
+    ├── KeyRingError         a state key is missing, malformed or exposed
+    ├── CertificateError     a certificate, key or store cannot be used or made
+    ├── SandboxError         a sandbox server did not start or died
+    ├── ManifestError        Kubernetes YAML cannot be read or rendered
+    └── ImageError           an image cannot be built
+
+Those with a star are public, as a caller does something else on each:
+
+- `SettingsError`: trying again is useless; somebody must change the settings.
+- `JavaNotFoundError`: the machine lacks something; a test may be left out there.
+- `ResumeError`: somebody must say where the job goes on from, or stop the other run of it.
+- `SealedStateError`: state was altered or is lost; sound an alarm, and do not begin from nothing.
+- `JobError`: a server may have been down; the job can be started again.
+
+The others are for people to read, and `FlinkSecError` catches them all.
 """
 
 from __future__ import annotations
@@ -63,6 +75,17 @@ class SecretError(FlinkSecError):
 
 class JavaNotFoundError(FlinkSecError):
     """No Java was found that can run Flink with Kerberos."""
+
+
+class RecordTypeError(FlinkSecError):
+    """A class cannot be a record: it is no dataclass, or a field's type has no Flink type."""
+
+
+class RecordValueError(FlinkSecError):
+    """A value does not have the type that its field, or a function's ``output_type``, declares.
+
+    The message names the field and both types, and never the value.
+    """
 
 
 class ArtifactError(FlinkSecError):

@@ -34,7 +34,7 @@ from flinksec_jobs.settings import (
     KafkaSettings,
     Settings,
     duration,
-    load,
+    load_settings,
 )
 from flinksec_jobs.uses import Use, Uses
 
@@ -82,7 +82,9 @@ class SecureJob:
         if isinstance(settings, Settings):
             self.settings = settings
         else:
-            self.settings = load(settings or _beside_the_script(), overrides=overrides or {})
+            self.settings = load_settings(
+                settings or _beside_the_script(), overrides=overrides or {}
+            )
         self._session = Session(self.name, self.settings)
         self._uses = Uses()
         self._submissions: Any = None

@@ -18,7 +18,7 @@ from flinksec_jobs.cluster.entrypoint import Mounts, ProcessStart, prepare
 from flinksec_jobs.cluster.flink_conf_problems import conf_problems, refuse_configuration
 from flinksec_jobs.cluster.job_inputs import Program
 from flinksec_jobs.cluster.process_checks import check_state
-from flinksec_jobs.settings import load, refuse_nothing
+from flinksec_jobs.settings import load_settings, refuse_nothing
 
 _DEFAULTS = Mounts()
 _HELP = {
@@ -62,7 +62,7 @@ def conf(settings: Path | None) -> None:
 
     It holds no secret.
     """
-    loaded = load(settings)
+    loaded = load_settings(settings)
     refuse_nothing(loaded)
     config = flink_conf.config(loaded)
     refuse_configuration(conf_problems(config, str(settings or loaded.source or "the settings")))

@@ -15,7 +15,7 @@ from flinksec_jobs.cli.output import put, say, say_json
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.findings import Finding, problems
 from flinksec_jobs.sections.fields import flattened
-from flinksec_jobs.settings import Settings, load, reference, refuse_nothing
+from flinksec_jobs.settings import Settings, load_settings, reference, refuse_nothing
 from flinksec_jobs.settings.weak import weaknesses
 
 _FILE = click.argument("file", required=False, type=click.Path(path_type=Path))
@@ -38,7 +38,7 @@ def show(file: Path | None, as_json: bool) -> None:
 
     Secrets are printed as references.
     """
-    loaded = load(file)
+    loaded = load_settings(file)
     values = flattened(loaded.dump())
     if as_json:
         listed = {
@@ -88,7 +88,7 @@ def reference_(markdown: bool) -> None:
 
 
 def _checked(file: Path | None) -> tuple[list[Finding], list[str]]:
-    loaded = load(file)
+    loaded = load_settings(file)
     refuse_nothing(loaded)
     return [*check_files(loaded, examples=True), *weaknesses(loaded)], _sections(loaded)
 

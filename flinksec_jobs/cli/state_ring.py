@@ -14,7 +14,7 @@ import click
 from flinksec_jobs import state
 from flinksec_jobs.sealed import KeyChain, KeyProvider, KeyRing, TokenKeys, pkcs11uri
 from flinksec_jobs.sealed.keyfiles import held
-from flinksec_jobs.settings import StateSettings, load
+from flinksec_jobs.settings import StateSettings, load_settings
 
 _R = TypeVar("_R")
 
@@ -93,7 +93,7 @@ def _open(
 ) -> KeyProvider | None:
     source = click.get_current_context().get_parameter_source("locations")
     if settings is not None and (not locations or source is click.core.ParameterSource.ENVIRONMENT):
-        found = load(settings).need(StateSettings)
+        found = load_settings(settings).need(StateSettings)
         if hold and found.keys is not None:
             stack.enter_context(held(found.keys, to_change=False))
         return stack.enter_context(state.open_keys(found))

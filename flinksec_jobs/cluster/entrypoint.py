@@ -32,7 +32,7 @@ from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import artifacts, local
 from flinksec_jobs.runtime.java import Java, find_java
 from flinksec_jobs.secrets import SecretFile
-from flinksec_jobs.settings import Settings, load
+from flinksec_jobs.settings import Settings, load_settings
 from flinksec_jobs.settings.cluster_tls import (
     KEYSTORE,
     PASSWORD,
@@ -114,7 +114,7 @@ def prepare(start: ProcessStart) -> ReadyProgram:
         FlinkSecError: a setting, a mounted file or the configuration is not fit for use.
     """
     mounts, home, java = start.mounts, flink_conf.flink_home(), find_java()
-    settings = load(mounts.settings)
+    settings = load_settings(mounts.settings)
     # The job would say so too, from within Flink and half a minute later.
     found = [*check_files(settings), *check_process(settings)]
     findings.announce(findings.refuse(found), _log)

@@ -13,7 +13,7 @@ from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.files import files_below
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.session import Session
-from flinksec_jobs.settings import load
+from flinksec_jobs.settings import load_settings
 from flinksec_jobs.uses import Uses
 
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ def on_hdfs(sandbox: Sandbox) -> Iterator[Check]:
 
 def on_elasticsearch(settings_file: Path, unknown_ca: Path) -> Iterator[Check]:
     """Connect, as the job would, with a CA that did not sign the server's certificate."""
-    settings = load(settings_file, overrides={"elasticsearch": {"ca_certs": str(unknown_ca)}})
+    settings = load_settings(
+        settings_file, overrides={"elasticsearch": {"ca_certs": str(unknown_ca)}}
+    )
     if settings.elasticsearch is None or settings.elasticsearch.verification != "full":
         raise FlinkSecError("the demo's settings do not verify Elasticsearch's certificate")
     uses = Uses()
@@ -84,7 +86,7 @@ def on_state(
 def _read_in_flink(settings_file: Path, original: Path, damaged: Path) -> Iterator[Check]:
     """Read a sealed file, whole and damaged, with the file system that restores a job."""
     overrides = {"job": {"resume": "never"}}
-    Session("flinksec-demo-attacks", load(settings_file, overrides=overrides)).begin()
+    Session("flinksec-demo-attacks", load_settings(settings_file, overrides=overrides)).begin()
     size = jvm.read_to_end(f"sealed+file://{original}")
     yield Check("Flink reads the file as it was", "readable", "readable" if size else "empty")
     yield refused(

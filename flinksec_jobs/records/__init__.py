@@ -12,12 +12,8 @@ from flinksec_jobs.records.definition import (
     required_paths,
     row_type,
 )
-from flinksec_jobs.records.field_types import RecordTypeError
-from flinksec_jobs.records.values import RecordValueError
 
 __all__ = [
-    "RecordTypeError",
-    "RecordValueError",
     "field_names",
     "record",
     "required_paths",

@@ -15,10 +15,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 
+from flinksec_jobs.errors import RecordTypeError, RecordValueError
 from flinksec_jobs.records import field_types
-from flinksec_jobs.records.field_types import Fields, FieldType, RecordTypeError
+from flinksec_jobs.records.field_types import Fields, FieldType
 from flinksec_jobs.records.rows import RecordInfo, in_order, info_of, named_values
-from flinksec_jobs.records.values import RecordValueError, article
+from flinksec_jobs.records.values import article
 
 if TYPE_CHECKING:
     from pyflink.common.typeinfo import RowTypeInfo

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flinksec_jobs.errors import FlinkSecError
+from flinksec_jobs.errors import RecordTypeError
 
 if TYPE_CHECKING:
     from pyflink.common.typeinfo import TypeInformation
@@ -22,10 +22,6 @@ NO_ROW_TYPE = (
     "Use str, int (a time: epoch milliseconds), float, bool, bytes, another dataclass, "
     "list[...], dict[str, ...], or one of these with '| None'."
 )
-
-
-class RecordTypeError(FlinkSecError):
-    """A class cannot be a record: it is no dataclass, or a field's type has no Flink type."""
 
 
 @dataclass(frozen=True)

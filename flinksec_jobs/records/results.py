@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from flinksec_jobs.errors import RecordValueError
 from flinksec_jobs.records.declared import Declared, declared
 from flinksec_jobs.records.field_types import FieldType
 from flinksec_jobs.records.rows import (
@@ -21,7 +22,7 @@ from flinksec_jobs.records.rows import (
     row_class,
     values_fitter,
 )
-from flinksec_jobs.records.values import Fit, RecordValueError, article
+from flinksec_jobs.records.values import Fit, article
 
 _METHODS = (
     "process_element",

@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, cast
 
+from flinksec_jobs.errors import RecordValueError
 from flinksec_jobs.records import pickling
 from flinksec_jobs.records.field_types import Fields, FieldType
 from flinksec_jobs.records.values import (
     LARGEST,
     SMALLEST,
     Fit,
-    RecordValueError,
     article,
     fitting,
 )

@@ -15,7 +15,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flinksec_jobs.errors import FlinkSecError
+from flinksec_jobs.errors import RecordValueError
 from flinksec_jobs.records.field_types import FieldType
 
 Fit = Callable[[Any], Any]
@@ -29,13 +29,6 @@ _EXPECTED = {
     "list": "a list",
     "dict": "a dict",
 }
-
-
-class RecordValueError(FlinkSecError):
-    """A value does not have the type that its field, or a function's ``output_type``, declares.
-
-    The message names the field and both types, and never the value.
-    """
 
 
 def fitting(field: FieldType, where: str, fit_row: Callable[[FieldType, str], Fit]) -> Fit:

@@ -262,10 +262,12 @@ class Sandbox(Contents):
 
         Args:
             principal: ``flink``, or ``guest`` who has a ticket but no rights.
-            overrides: as of `flinksec_jobs.load`.
+            overrides: as of `flinksec_jobs.load_settings`.
         """
         who = job_settings.principal_overrides(self._layout, principal)
-        return settings_.load(self._layout.settings, overrides={**who, **(overrides or {})})
+        return settings_.load_settings(
+            self._layout.settings, overrides={**who, **(overrides or {})}
+        )
 
     def settings_toml(self) -> str:
         """Return the settings file of a job that uses this sandbox."""

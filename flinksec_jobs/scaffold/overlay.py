@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from flinksec_jobs.cluster import flink_conf
-from flinksec_jobs.settings import load
+from flinksec_jobs.settings import load_settings
 
 # Component, and what it needs of a cluster or of the job.
 _LEFT_OUT = {
@@ -34,7 +34,7 @@ def simplify(overlay: Path) -> None:
     _edit(overlay / "addresses.yaml", _without_policy)
     _edit(overlay / "settings.toml", _without_sections)
     # Derived from the settings, as `flinksec cluster conf` does it.
-    settings = load(overlay / "settings.toml", environ={})
+    settings = load_settings(overlay / "settings.toml", environ={})
     text = flink_conf.as_yaml(flink_conf.config(settings))
     (overlay / "config.yaml").write_text(text, "utf-8")
 

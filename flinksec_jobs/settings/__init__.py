@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The settings of a job: frozen models, and `load`, the only reader of files and environment."""
+"""The settings of a job: frozen models, and `load_settings`, which alone reads them."""
 
 from flinksec_jobs.sections.durations import duration, format_duration
 from flinksec_jobs.settings.cluster import ClusterSettings
 from flinksec_jobs.settings.cluster_tls import ClusterTlsSettings
-from flinksec_jobs.settings.load import load, parse, refuse_nothing
+from flinksec_jobs.settings.load import load_settings, parse, refuse_nothing
 from flinksec_jobs.settings.models import (
     ElasticsearchSettings,
     HdfsSettings,
@@ -30,7 +30,7 @@ __all__ = [
     "StateSettings",
     "duration",
     "format_duration",
-    "load",
+    "load_settings",
     "parse",
     "refuse_nothing",
 ]

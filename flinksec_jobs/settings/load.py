@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`load`: the only reader of settings files and of the environment."""
+"""`load_settings`: the only reader of settings files and of the environment."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ _FILE_VARIABLE = "FLINKSEC_SETTINGS"
 Layer = Iterator[tuple[schema.SettingPath, object]]
 
 
-def load(
+def load_settings(
     path: Path | str | None = None,
     *,
     overrides: Mapping[str, Any] | None = None,
@@ -73,7 +73,7 @@ def parse(text: str, name: str, base: Path) -> Settings:
         base: the directory that the file will lie in, for its relative paths.
 
     Raises:
-        SettingsError: as `load`.
+        SettingsError: as `load_settings`.
     """
     values: dict[schema.SettingPath, object] = {}
     origins: dict[schema.SettingPath, str] = {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The settings: what a job's environment is. Read by `load`, never by anything else.
+"""The settings: what a job's environment is. Read by `load_settings`, never by anything else.
 
 Every section is a frozen model that refuses unknown names. Names follow the ecosystem: Elastic's
 (`ca_certs`), Kafka's (`security_protocol`), and Flink's own keys under `flink`.
@@ -249,7 +249,7 @@ class JobSettings(Section):
 
 
 class Settings(Section):
-    """Everything a job is told about its environment; made by `flinksec_jobs.settings.load`.
+    """Everything a job is told about its environment; made by `flinksec_jobs.load_settings`.
 
     Attributes hold the sections; a section that was not written is `None`. Use `need` for one
     that must be there.

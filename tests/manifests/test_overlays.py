@@ -18,7 +18,7 @@ from flinksec_jobs.sandbox import SERVERS, realm
 from flinksec_jobs.sandbox.job_settings import IN_CONTAINER, settings_toml
 from flinksec_jobs.sandbox.layout import Layout
 from flinksec_jobs.sandbox.ports import WELL_KNOWN
-from flinksec_jobs.settings import load as load_settings
+from flinksec_jobs.settings import load_settings
 from tests.manifests.conftest import filled
 from tests.manifests.documents import read
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from flinksec_jobs import hadoop_conf, hdfs
 from flinksec_jobs.runtime import artifacts
-from flinksec_jobs.settings import HdfsSettings, load
+from flinksec_jobs.settings import HdfsSettings, load_settings
 from tests.tables.conftest import FLINK, tool
 from tests.unit.settings.test_hadoop_conf import HOSTILE
 
@@ -37,7 +37,7 @@ def test_what_hadoop_reads_is_what_we_read_and_the_settings_win(tmp_path: Path) 
         directory.mkdir()
         for name in hadoop_conf.FILES:
             (directory / name).write_text(text.replace("core", name))
-    settings = load(
+    settings = load_settings(
         overrides={
             "kerberos": {"principal": "a@R", "keytab": "file:/k"},
             "hdfs": {"uri": "hdfs://nn:8020", "conf_dir": hostile},

@@ -11,7 +11,7 @@ import pytest
 from flinksec_jobs import kafka
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.sandbox.layout import write_properties
-from flinksec_jobs.settings import load
+from flinksec_jobs.settings import load_settings
 from tests import toy_login
 from tests.tables.conftest import FLINK, tool
 
@@ -38,7 +38,7 @@ def asked(toy: None, tmp_path: Path) -> subprocess.CompletedProcess[str]:
     (secrets / "..data/password").write_text(PASSWORD)
     (secrets / "..data/password").chmod(0o600)
     (secrets / "password").symlink_to("..data/password")
-    settings = load(
+    settings = load_settings(
         overrides={
             "kafka": {"bootstrap_servers": ["localhost:1"], "sasl_mechanism": toy_login.NAME},
             "elasticsearch": {

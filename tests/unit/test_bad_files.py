@@ -197,7 +197,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     work = tmp_path / "work"
     work.mkdir()
     monkeypatch.chdir(work)
-    (work / "job.py").write_text("import flinksec_jobs\nflinksec_jobs.load()\n")
+    (work / "job.py").write_text("import flinksec_jobs\nflinksec_jobs.load_settings()\n")
     tools = tmp_path / "tools"
     tools.mkdir()
     (tools / "docker").write_text("#!/bin/sh\n")

@@ -8,7 +8,7 @@ import pytest
 from flinksec_jobs import choices, elasticsearch, kafka
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.records import record
-from flinksec_jobs.settings import ElasticsearchSettings, load
+from flinksec_jobs.settings import ElasticsearchSettings, load_settings
 
 
 @record
@@ -43,7 +43,7 @@ def test_anything_else_is_refused_with_the_nearest(value: Any, hint: str) -> Non
 def test_sources_and_sinks_ask_before_anything_else() -> None:
     kafka_ = {"bootstrap_servers": ["a:1"], "security_protocol": "SSL"}
     es = {"hosts": ["https://a:1"]}
-    settings = load(overrides={"kafka": kafka_, "elasticsearch": es}, environ={})
+    settings = load_settings(overrides={"kafka": kafka_, "elasticsearch": es}, environ={})
     to_es = settings.need(ElasticsearchSettings)
     odd: Any = "ignore"
     with pytest.raises(SettingsError, match="on_error='ignore'"):

@@ -11,12 +11,12 @@ import pytest
 from flinksec_jobs import elasticsearch
 from flinksec_jobs.errors import JobError
 from flinksec_jobs.runtime import jvm
-from flinksec_jobs.settings import ElasticsearchSettings, load
+from flinksec_jobs.settings import ElasticsearchSettings, load_settings
 
 
 def settings(**options: Any) -> ElasticsearchSettings:
     given = {"hosts": ["https://a:1", "https://b:2"], **options}
-    return load(overrides={"elasticsearch": given}, environ={}).need(ElasticsearchSettings)
+    return load_settings(overrides={"elasticsearch": given}, environ={}).need(ElasticsearchSettings)
 
 
 def test_by_default_the_certificate_is_fully_verified() -> None:

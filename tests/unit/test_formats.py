@@ -12,7 +12,7 @@ from flinksec_jobs import SecureJob, formats, hdfs, kafka, registry
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.records import record
 from flinksec_jobs.runtime import artifacts
-from flinksec_jobs.settings import HdfsSettings, Settings, load
+from flinksec_jobs.settings import HdfsSettings, Settings, load_settings
 
 TOY = """
 from flinksec_jobs.formats import FileForm, Format
@@ -45,7 +45,7 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def settings() -> Settings:
-    return load(
+    return load_settings(
         overrides={
             "kerberos": {"principal": "flink@EXAMPLE.COM", "keytab": "file:/etc/flink.keytab"},
             "kafka": {"bootstrap_servers": ["a:1"], "security_protocol": "SSL"},

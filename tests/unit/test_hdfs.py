@@ -7,14 +7,16 @@ import pytest
 
 from flinksec_jobs import hdfs
 from flinksec_jobs.errors import SettingsError
-from flinksec_jobs.settings import HdfsSettings, load
+from flinksec_jobs.settings import HdfsSettings, load_settings
 
 KERBEROS = {"principal": "flink@EXAMPLE.COM", "keytab": "file:/etc/flink.keytab"}
 
 
 def settings(**options: Any) -> HdfsSettings:
     given = {"uri": "hdfs://name:8020", **options}
-    return load(overrides={"kerberos": KERBEROS, "hdfs": given}, environ={}).need(HdfsSettings)
+    return load_settings(overrides={"kerberos": KERBEROS, "hdfs": given}, environ={}).need(
+        HdfsSettings
+    )
 
 
 def test_by_default_the_client_logs_in_and_encrypts_both_ways() -> None:

@@ -13,7 +13,7 @@ from flinksec_jobs.errors import FlinkSecError, SettingsError
 from flinksec_jobs.records import row_type
 from flinksec_jobs.resume import of_job
 from flinksec_jobs.runtime import graph
-from flinksec_jobs.settings import load
+from flinksec_jobs.settings import load_settings
 
 KERBEROS = {"principal": "flink@EXAMPLE.COM", "keytab": "file:/etc/flink.keytab"}
 
@@ -31,7 +31,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def job(**sections: Any) -> SecureJob:
-    return SecureJob("job", settings=load(overrides=sections, environ={}))
+    return SecureJob("job", settings=load_settings(overrides=sections, environ={}))
 
 
 def options(**sections: Any) -> dict[str, str]:

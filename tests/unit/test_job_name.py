@@ -13,7 +13,7 @@ from flinksec_jobs import SecureJob, job_name, state
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.runtime.local import LocalRun
 from flinksec_jobs.sealed.format import stored_name
-from flinksec_jobs.settings import KafkaSettings, Settings, StateSettings, load
+from flinksec_jobs.settings import KafkaSettings, Settings, StateSettings, load_settings
 
 TOPICS = st.from_regex(r"[A-Za-z0-9._-]{1,20}", fullmatch=True)
 
@@ -143,6 +143,6 @@ def test_a_consumer_group_is_the_jobs_name_as_it_is(name: str) -> None:
 
 def test_the_directory_of_state_is_made_of_that_name() -> None:
     given = {"directory": "/mnt/state", "sealed": False}
-    kept = load(overrides={"state": given}, environ={}).need(StateSettings)
+    kept = load_settings(overrides={"state": given}, environ={}).need(StateSettings)
     assert state.job_directory(kept, "orders") == "file:///mnt/state/orders"
     assert state.job_directory(kept, "заказы") != state.job_directory(kept, "日次")

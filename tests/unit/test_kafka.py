@@ -9,7 +9,7 @@ import pytest
 from flinksec_jobs import kafka
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.records import record
-from flinksec_jobs.settings import Settings, load
+from flinksec_jobs.settings import Settings, load_settings
 
 KERBEROS = {"principal": "flink@EXAMPLE.COM", "keytab": "file:/etc/flink.keytab"}
 
@@ -22,7 +22,7 @@ class Event:
 
 def loaded(**options: Any) -> Settings:
     given = {"bootstrap_servers": ["a:1", "b:2"], **options}
-    return load(overrides={"kerberos": KERBEROS, "kafka": given}, environ={})
+    return load_settings(overrides={"kerberos": KERBEROS, "kafka": given}, environ={})
 
 
 def properties(**options: Any) -> dict[str, str]:

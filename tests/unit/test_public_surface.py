@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What ``import flinksec_jobs`` gives: few names, each explained, at once."""
 
+import ast
 import inspect
+import re
 import subprocess
 import sys
+from importlib import metadata
+from pathlib import Path
 
 import pytest
 
@@ -24,15 +28,35 @@ def loaded_after(program: str) -> set[str]:
     return {name.partition(".")[0] for name in done.stdout.split()}
 
 
-def test_there_are_few_public_names_and_all_can_be_had() -> None:
-    assert len(flinksec_jobs.__all__) <= 15
-    assert flinksec_jobs.__all__ == sorted(flinksec_jobs.__all__, key=lambda n: (n.islower(), n))
-    for name in flinksec_jobs.__all__:
+PUBLIC = [
+    "FlinkSecError",
+    "JavaNotFoundError",
+    "JobError",
+    "ResumeError",
+    "Sandbox",
+    "SealedStateError",
+    "SecureJob",
+    "Settings",
+    "SettingsError",
+    "__version__",
+    "key_by_field",
+    "load_settings",
+    "record",
+    "row_type",
+]
+
+
+def test_a_job_imports_these_names_and_no_others() -> None:
+    assert flinksec_jobs.__all__ == PUBLIC
+    for name in flinksec_jobs._HOMES:
         assert getattr(flinksec_jobs, name).__name__ == name
+    assert flinksec_jobs.__version__ == metadata.version("flinksec-jobs")
+    # What a type checker sees is what Python gives.
+    assert flinksec_jobs._HOMES.keys() == set(PUBLIC) - {"__version__"}
 
 
 def test_every_public_name_and_its_methods_are_explained() -> None:
-    for name in flinksec_jobs.__all__:
+    for name in set(PUBLIC) - {"__version__"}:
         thing = getattr(flinksec_jobs, name)
         assert inspect.getdoc(thing), name
         for member, value in vars(thing).items() if inspect.isclass(thing) else ():
@@ -51,7 +75,7 @@ def test_importing_the_library_loads_nothing_heavy() -> None:
 
 
 def test_pyflink_is_loaded_only_when_a_job_is_prepared() -> None:
-    program = "from flinksec_jobs import SecureJob, load, record"
+    program = "from flinksec_jobs import SecureJob, load_settings, record"
     assert loaded_after(program) & {"pyflink", "py4j", "jgo"} == set()
 
 
@@ -66,3 +90,18 @@ def test_all_errors_are_of_one_family_and_carry_a_hint() -> None:
         assert issubclass(error, flinksec_jobs.FlinkSecError)
         assert str(error("it failed", hint="mend it")) == "it failed\n  hint: mend it"
         assert str(error("it failed")) == "it failed"
+
+
+def test_the_tree_of_errors_has_every_error_and_a_star_at_those_that_are_public() -> None:
+    drawn = dict(re.findall(r"[├└]── (\w+)( \*)?", str(errors.__doc__)))
+    package = Path(errors.__file__).parent
+    found = [
+        node.name
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.ClassDef) and "FlinkSecError" in map(ast.unparse, node.bases)
+    ]
+    assert sorted(drawn) == sorted(found)
+    public = {name for name, star in drawn.items() if star} | {"FlinkSecError"}
+    assert public == {name for name in PUBLIC if name.endswith("Error")}
+    assert all(f"`{name}`" in str(errors.__doc__) for name in public)

@@ -9,12 +9,12 @@ import pytest
 from flinksec_jobs import state
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.sections.decides import options_of
-from flinksec_jobs.settings import StateSettings, load
+from flinksec_jobs.settings import StateSettings, load_settings
 
 
 def settings(directory: Path | str, **options: Any) -> StateSettings:
     given = {"directory": str(directory), **options}
-    return load(overrides={"state": given}, environ={}).need(StateSettings)
+    return load_settings(overrides={"state": given}, environ={}).need(StateSettings)
 
 
 def test_a_job_has_a_directory_of_its_own() -> None:

@@ -14,7 +14,7 @@ from flinksec_jobs.findings import Finding, Where
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.runtime.graph import Checkpointing
 from flinksec_jobs.session import Session
-from flinksec_jobs.settings import KafkaSettings, Settings, load
+from flinksec_jobs.settings import KafkaSettings, Settings, load_settings
 from flinksec_jobs.uses import Question, Use, Uses
 
 GIVEN: dict[str, Any] = {
@@ -26,7 +26,7 @@ GIVEN: dict[str, Any] = {
 
 
 def settings(**sections: Any) -> Settings:
-    return load(overrides=GIVEN | sections, environ={})
+    return load_settings(overrides=GIVEN | sections, environ={})
 
 
 def test_each_server_is_asked_once_for_all_that_the_job_uses() -> None:
@@ -198,6 +198,6 @@ def test_a_job_that_does_without_hdfs_does_not_fail_because_of_it(
 
 
 def test_what_needs_hadoops_client_needs_the_section_that_puts_it_into_the_jvm() -> None:
-    session = Session("j", load(overrides={"kerberos": GIVEN["kerberos"]}, environ={}))
+    session = Session("j", load_settings(overrides={"kerberos": GIVEN["kerberos"]}, environ={}))
     with pytest.raises(SettingsError, match=r"HBase is reached by Hadoop's client, and .*\[hdfs\]"):
         session.ready(Use("HBase", login=session.settings.kerberos))

@@ -18,7 +18,7 @@ from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import Java
 from flinksec_jobs.sandbox.test_ca import Authority
 from flinksec_jobs.sealed import KeyRing
-from flinksec_jobs.settings import load
+from flinksec_jobs.settings import load_settings
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +136,7 @@ def test_this_interpreter_is_named_to_flink_and_can_import_the_job(mounts: Mount
 
 
 def test_options_win_over_the_file_and_the_file_over_nothing(mounts: Mounts) -> None:
-    given = flink_conf.config(load(mounts.settings, environ={}))
+    given = flink_conf.config(load_settings(mounts.settings, environ={}))
     mounts.config.write_text(flink_conf.as_yaml(given | {"my.own": "kept"}))
     prepared(mounts, options={"rest.port": "2"})
     assert (written(mounts)["rest.port"], written(mounts)["my.own"]) == ("2", "kept")
@@ -144,7 +144,7 @@ def test_options_win_over_the_file_and_the_file_over_nothing(mounts: Mounts) -> 
 
 
 def test_an_unsafe_file_is_refused_by_name(mounts: Mounts) -> None:
-    given = flink_conf.config(load(mounts.settings, environ={}))
+    given = flink_conf.config(load_settings(mounts.settings, environ={}))
     del given["security.ssl.rest.truststore"]
     mounts.config.write_text(flink_conf.as_yaml(given | {"security.ssl.enabled": True}))
     with pytest.raises(SettingsError) as caught:
@@ -208,7 +208,7 @@ def test_a_file_that_is_older_than_the_settings_is_refused(
 ) -> None:
     monkeypatch.setattr(process_checks, "find_spec", lambda _: True)  # apache-beam is there
     mounts.config.write_text(
-        flink_conf.as_yaml(flink_conf.config(load(mounts.settings, environ={})))
+        flink_conf.as_yaml(flink_conf.config(load_settings(mounts.settings, environ={})))
     )
     prepared(mounts)
     section, _, line = change.partition("\n")
@@ -223,7 +223,7 @@ def test_a_file_that_is_older_than_the_settings_is_refused(
 
 
 def test_state_in_clear_everywhere_is_refused_where_the_settings_seal_it(mounts: Mounts) -> None:
-    given = flink_conf.config(load(mounts.settings, environ={}))
+    given = flink_conf.config(load_settings(mounts.settings, environ={}))
     clear = {key: str(value).removeprefix("sealed+") for key, value in given.items()}
     mounts.config.write_text(flink_conf.as_yaml(clear))
     with pytest.raises(SettingsError) as caught:
@@ -266,7 +266,7 @@ def test_logging_that_shows_the_environment_is_refused(mounts: Mounts) -> None:
 
 
 def test_stores_that_the_settings_do_not_know_are_refused(mounts: Mounts) -> None:
-    given = flink_conf.config(load(mounts.settings, environ={}))
+    given = flink_conf.config(load_settings(mounts.settings, environ={}))
     given["security.ssl.internal.truststore"] = "/elsewhere/truststore.p12"
     mounts.config.write_text(flink_conf.as_yaml(given))
     with pytest.raises(SettingsError, match=r"security\.ssl\.internal\.truststore: is /elsew"):

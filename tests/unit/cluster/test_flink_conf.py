@@ -12,7 +12,7 @@ from flinksec_jobs.cluster import flink_conf
 from flinksec_jobs.cluster.flink_conf import Config
 from flinksec_jobs.cluster.flink_conf_problems import conf_problems
 from flinksec_jobs.errors import SettingsError
-from flinksec_jobs.settings import load
+from flinksec_jobs.settings import load_settings
 
 FULL: dict[str, Any] = {
     "kerberos": {"principal": "flink@EXAMPLE.COM", "keytab": "file:/etc/flink.keytab"},
@@ -22,12 +22,12 @@ FULL: dict[str, Any] = {
 
 
 def made(**sections: Any) -> Config:
-    return flink_conf.config(load(overrides=FULL | sections, environ={}))
+    return flink_conf.config(load_settings(overrides=FULL | sections, environ={}))
 
 
 def test_the_configuration_of_the_defaults_has_no_problem() -> None:
     assert conf_problems(made()) == []
-    assert conf_problems(flink_conf.config(load(environ={}))) == []
+    assert conf_problems(flink_conf.config(load_settings(environ={}))) == []
 
 
 def test_java_keeps_the_options_that_flink_ships_and_gets_ours_and_the_user_s() -> None:
@@ -56,7 +56,7 @@ def test_hadoop_may_keep_the_class_loader_of_a_jobmanager_that_is_gone() -> None
 
 
 def test_every_port_is_pinned() -> None:
-    settings = load(overrides=FULL, environ={})
+    settings = load_settings(overrides=FULL, environ={})
     options = flink_conf.config(settings)
     assert {name: options[name] for name in options if name.endswith("port")} == {
         "jobmanager.rpc.port": 6123,
@@ -251,7 +251,7 @@ def test_the_command_prints_the_same(tmp_path: Path) -> None:
     path.write_text('[state]\ndirectory = "/mnt/state"\nkeys = "/keys"\n')
     done = CliRunner().invoke(main, ["cluster", "conf", "--settings", str(path)])
     assert done.exit_code == 0
-    assert done.stdout == flink_conf.as_yaml(flink_conf.config(load(path, environ={})))
+    assert done.stdout == flink_conf.as_yaml(flink_conf.config(load_settings(path, environ={})))
 
 
 def test_the_command_refuses_what_flink_s_section_makes_unsafe(tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from flinksec_jobs.cluster import flink_conf
 from flinksec_jobs.cluster.flink_conf_drift import drift
 from flinksec_jobs.sections.decides import decided_by
-from flinksec_jobs.settings import Settings, load
+from flinksec_jobs.settings import Settings, load_settings
 from flinksec_jobs.settings.flink_options import FlinkOption, flink_options, names, of_class
 
 
 def settings(**sections: Any) -> Settings:
     given_ = {"state": {"directory": "/mnt/state", "keys": "/keys"}, "cluster": {}, **sections}
-    return load(overrides=given_, environ={})
+    return load_settings(overrides=given_, environ={})
 
 
 OURS = settings()

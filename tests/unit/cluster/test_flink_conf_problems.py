@@ -10,10 +10,10 @@ from flinksec_jobs.cluster import entrypoint, flink_conf
 from flinksec_jobs.cluster.flink_conf_problems import conf_problems
 from flinksec_jobs.cluster.logging_problems import BEAM_FACTORY, logging_problems
 from flinksec_jobs.errors import SettingsError
-from flinksec_jobs.settings import load
+from flinksec_jobs.settings import load_settings
 
 GOOD = flink_conf.config(
-    load(
+    load_settings(
         overrides={
             "kerberos": {"principal": "flink@EXAMPLE.COM", "keytab": "file:/etc/flink.keytab"},
             "state": {"directory": "/mnt/state", "keys": "/keys"},
@@ -204,4 +204,4 @@ def test_the_logging_that_is_shipped_is_safe() -> None:
 )
 def test_the_settings_refuse_to_hand_it_through(key: str) -> None:
     with pytest.raises(SettingsError, match=key):
-        load(overrides={"flink": {key: "false"}}, environ={})
+        load_settings(overrides={"flink": {key: "false"}}, environ={})

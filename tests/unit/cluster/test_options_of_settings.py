@@ -24,7 +24,7 @@ from flinksec_jobs.resume import begin
 from flinksec_jobs.runtime import local
 from flinksec_jobs.runtime.local_tls import LocalTls
 from flinksec_jobs.sections.decides import RUN, Decided, Decides, ShutsOut, decided_by, declarations
-from flinksec_jobs.settings import Settings, load, reference, schema
+from flinksec_jobs.settings import Settings, load_settings, reference, schema
 from flinksec_jobs.settings.cluster_tls import store_passwords
 from flinksec_jobs.settings.flink_defaults import DEFAULTS, left_to_flink
 from flinksec_jobs.settings.flink_options import flink_options, names, options_set_by
@@ -102,7 +102,7 @@ def values_of(setting: schema.Setting) -> tuple[Any, ...]:
 
 
 def settings_of(given: Mapping[str, Any]) -> Settings:
-    return load(overrides={k: v for k, v in given.items() if v is not None}, environ={})
+    return load_settings(overrides={k: v for k, v in given.items() if v is not None}, environ={})
 
 
 def with_value(given: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
@@ -172,7 +172,10 @@ def everything() -> dict[str, set[str]]:
     """Every option that any settings make a run set, and who sets it."""
     found: dict[str, set[str]] = {}
     # Without any section some options of Flink's own file are left as they are.
-    for one in (collected(load(environ={})), *(one for case in CASES for one in told(*case))):
+    for one in (
+        collected(load_settings(environ={})),
+        *(one for case in CASES for one in told(*case)),
+    ):
         for who, option in one:
             found.setdefault(option, set()).add(who)
     return found
@@ -208,7 +211,7 @@ def test_a_setting_s_own_option_is_refused_under_each_of_flink_s_names(option: s
     for key in names(flink_options()[option]):
         given = {"cluster.rest_port": 8081, f"flink.{key.replace('<key>', 'a.b')}": "x"}
         with pytest.raises(SettingsError, match="has a setting of its own: use ") as caught:
-            load(overrides=given, environ={})
+            load_settings(overrides=given, environ={})
         assert setting in str(caught.value)
 
 

@@ -13,7 +13,7 @@ from flinksec_jobs.certs.issue import Making
 from flinksec_jobs.cluster.tls_check import check_tls
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.sandbox.test_ca import Authority
-from flinksec_jobs.settings import load
+from flinksec_jobs.settings import load_settings
 from flinksec_jobs.settings.cluster_tls import CIPHER_SUITES
 
 TLS_1_3, TLS_1_2 = CIPHER_SUITES["TLSv1.3"], CIPHER_SUITES["TLSv1.2"]
@@ -44,7 +44,7 @@ def ask(
     """The problems of the internal stores."""
     protocol = "TLSv1.3" if suites == TLS_1_3 else "TLSv1.2"
     tls = {"internal": directory, "protocol": protocol, "cipher_suites": suites}
-    settings = load(overrides={"cluster": {"tls": tls}}, environ={})
+    settings = load_settings(overrides={"cluster": {"tls": tls}}, environ={})
     found = list(check_tls(settings, "taskmanager", now))
     assert all(one.where.setting == "cluster.tls.internal" for one in found)
     assert all(one.where.file and one.fix for one in found)
@@ -54,13 +54,13 @@ def ask(
 
 def test_stores_that_fit_each_other_have_no_problem(made: Path) -> None:
     tls = {"internal": made / "internal", "rest": made / "rest"}
-    settings = load(overrides={"cluster": {"tls": tls}}, environ={})
+    settings = load_settings(overrides={"cluster": {"tls": tls}}, environ={})
     assert list(check_tls(settings, "jobmanager")) == []
 
 
 def test_a_task_manager_opens_no_stores_of_rest(made: Path, tmp_path: Path) -> None:
     tls = {"internal": made / "internal", "rest": tmp_path / "absent"}
-    settings = load(overrides={"cluster": {"tls": tls}}, environ={})
+    settings = load_settings(overrides={"cluster": {"tls": tls}}, environ={})
     assert list(check_tls(settings, "taskmanager")) == []
     (found,) = check_tls(settings, "jobmanager")
     assert (found.id, found.where.setting) == ("stores-unreadable", "cluster.tls.rest")

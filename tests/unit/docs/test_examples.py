@@ -13,7 +13,7 @@ import click
 import pytest
 
 from flinksec_jobs.cli import main
-from flinksec_jobs.settings import load
+from flinksec_jobs.settings import load_settings
 from tests.pages import PAGES, ROOT, Block, blocks, prose
 
 LANGUAGES = {"python", "toml", "sh", "yaml", "text"}
@@ -68,7 +68,7 @@ def test_the_record_of_records_md_is_one(tmp_path: Path) -> None:
 def test_every_example_of_settings_can_be_loaded(block: Block, tmp_path: Path) -> None:
     settings = tmp_path / "job.toml"
     settings.write_text(block.text)
-    loaded = load(settings, environ={})
+    loaded = load_settings(settings, environ={})
     for section in tomllib.loads(block.text):
         assert getattr(loaded, section) is not None
 

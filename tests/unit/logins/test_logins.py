@@ -12,7 +12,7 @@ from flinksec_jobs.cluster import flink_conf
 from flinksec_jobs.errors import JobError, SettingsError
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.kafka_preflight import explained
-from flinksec_jobs.settings import Settings, load, reference
+from flinksec_jobs.settings import Settings, load_settings, reference
 from tests import toy_login
 
 KERBEROS = {"principal": "flink@EXAMPLE.COM", "keytab": "file:/etc/flink.keytab"}
@@ -30,7 +30,7 @@ def by_toy(directory: Path, password: str = CANARY) -> Settings:
     path = directory / "password"
     path.touch(mode=0o600)
     path.write_text(password)
-    return load(
+    return load_settings(
         overrides={
             "kafka": {"bootstrap_servers": ["a:1"], "sasl_mechanism": toy_login.NAME},
             "elasticsearch": {
@@ -45,7 +45,7 @@ def by_toy(directory: Path, password: str = CANARY) -> Settings:
 
 def kafka_settings(**options: Any) -> Settings:
     given = {"bootstrap_servers": ["a:1"], **options}
-    return load(overrides={"kafka": given, "kerberos": KERBEROS}, environ={})
+    return load_settings(overrides={"kafka": given, "kerberos": KERBEROS}, environ={})
 
 
 def test_the_mechanisms_are_the_files_of_the_package() -> None:
@@ -54,14 +54,14 @@ def test_the_mechanisms_are_the_files_of_the_package() -> None:
 
 def test_a_login_needs_its_own_sections_of_the_settings() -> None:
     with pytest.raises(SettingsError, match=r"kerberos: is missing, and kafka.security_protocol"):
-        load(overrides={"kafka": {"bootstrap_servers": ["a:1"]}}, environ={})
+        load_settings(overrides={"kafka": {"bootstrap_servers": ["a:1"]}}, environ={})
     assert logins.of(kafka_settings()).sections == {"kerberos"}
 
 
 @pytest.mark.parametrize("protocol", ["SSL", "PLAINTEXT"])
 def test_without_sasl_there_is_nothing_to_say_and_no_keytab_to_blame(protocol: str) -> None:
     given = {"bootstrap_servers": ["a:1"], "security_protocol": protocol}
-    settings = load(overrides={"kafka": given}, environ={})
+    settings = load_settings(overrides={"kafka": given}, environ={})
     login = logins.of(settings)
     assert (login.client_properties(), login.passwords()) == ({}, {})
     said = JobError("TopicAuthorizationException: Not authorized to access topics: [t]")

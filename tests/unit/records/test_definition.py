@@ -11,9 +11,8 @@ from typing import Any, ClassVar, NewType
 import pytest
 from pyflink.common import Row
 
+from flinksec_jobs.errors import RecordTypeError, RecordValueError
 from flinksec_jobs.records import (
-    RecordTypeError,
-    RecordValueError,
     field_names,
     record,
     required_paths,

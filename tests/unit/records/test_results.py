@@ -24,8 +24,8 @@ from pyflink.fn_execution.coder_impl_fast import (
     RowCoderImpl,
 )
 
-from flinksec_jobs.errors import FlinkSecError
-from flinksec_jobs.records import RecordValueError, crossing, record, row_type, worker
+from flinksec_jobs.errors import FlinkSecError, RecordValueError
+from flinksec_jobs.records import crossing, record, row_type, worker
 from flinksec_jobs.records.declared import declared
 
 

@@ -12,8 +12,8 @@ import pytest
 from pyflink import java_gateway
 from pyflink.common import Row, RowKind
 
-from flinksec_jobs.errors import FlinkSecError
-from flinksec_jobs.records import RecordTypeError, field_names, record, required_paths, row_type
+from flinksec_jobs.errors import FlinkSecError, RecordTypeError
+from flinksec_jobs.records import field_names, record, required_paths, row_type
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flinksec_jobs.records import RecordValueError, record
+from flinksec_jobs.errors import RecordValueError
+from flinksec_jobs.records import record
 
 
 @record

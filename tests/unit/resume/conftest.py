@@ -16,7 +16,7 @@ from flinksec_jobs.resume.request import Request
 from flinksec_jobs.resume.snapshots import METADATA
 from flinksec_jobs.runtime.graph import Contents
 from flinksec_jobs.sealed import KeyRing, SealedWriter
-from flinksec_jobs.settings import StateSettings, load
+from flinksec_jobs.settings import StateSettings, load_settings
 from flinksec_jobs.state import RECOVERY_PATH
 
 MAGIC = bytes.fromhex("4960672d")
@@ -52,7 +52,7 @@ class Volume:
         given: dict[str, Any] = {"directory": str(self.base), "sealed": self.keys is not None}
         if self.keys:
             given["keys"] = str(self.keys.directory)
-        return load(overrides={"state": given}, environ={}).need(StateSettings)
+        return load_settings(overrides={"state": given}, environ={}).need(StateSettings)
 
     def request(self, **changes: Any) -> Request:
         request = Request("job", self.settings, "latest", contents_of=self.contents_of)

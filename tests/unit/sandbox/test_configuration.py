@@ -13,7 +13,7 @@ from flinksec_jobs.errors import SandboxError
 from flinksec_jobs.sandbox import hdfs_nodes, job_settings, kafka_broker, realm
 from flinksec_jobs.sandbox.layout import Layout
 from flinksec_jobs.sandbox.test_ca import Authority, Variant, write_certificates
-from flinksec_jobs.settings import load
+from flinksec_jobs.settings import load_settings
 
 NAMES = [
     "kdc",
@@ -76,7 +76,7 @@ def test_the_settings_have_a_section_for_each_server(
 ) -> None:
     path = tmp_path / "settings.toml"
     path.write_text(job_settings.settings_toml(layout, PORTS, servers))
-    loaded = load(path, environ={})
+    loaded = load_settings(path, environ={})
     for name in ("kafka", "hdfs", "elasticsearch"):
         assert (getattr(loaded, name) is not None) == (name in servers)
     assert loaded.kerberos and loaded.kerberos.principal == "flink@SANDBOX.LOCAL"

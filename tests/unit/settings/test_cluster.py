@@ -7,27 +7,27 @@ from typing import Any
 import pytest
 
 from flinksec_jobs.errors import SettingsError
-from flinksec_jobs.settings import ClusterSettings, ClusterTlsSettings, load
+from flinksec_jobs.settings import ClusterSettings, ClusterTlsSettings, load_settings
 from flinksec_jobs.settings.cluster import memory_bytes
 
 STATE = {"directory": "/mnt/state", "keys": "/keys"}
 
 
 def cluster(**given: Any) -> ClusterSettings:
-    found = load(overrides={"cluster": given, "state": STATE}, environ={}).cluster
+    found = load_settings(overrides={"cluster": given, "state": STATE}, environ={}).cluster
     assert found
     return found
 
 
 def test_without_the_section_there_is_no_cluster() -> None:
-    assert load(environ={}).cluster is None
+    assert load_settings(environ={}).cluster is None
 
 
 def test_a_section_within_a_section_is_read_from_every_place(tmp_path: Path) -> None:
     path = tmp_path / "job.toml"
     path.write_text('[cluster]\ntask_slots = 3\n[cluster.tls]\ninternal = "tls"\nrest = "/r"\n')
     environ = {"FLINKSEC_CLUSTER__TLS__CIPHER_SUITES": "TLS_AES_128_GCM_SHA256"}
-    settings = load(path, overrides={"cluster.tls.rest": "/argument"}, environ=environ)
+    settings = load_settings(path, overrides={"cluster.tls.rest": "/argument"}, environ=environ)
     assert settings.cluster == ClusterSettings(
         task_slots=3,
         tls=ClusterTlsSettings(
@@ -83,20 +83,22 @@ def test_what_cannot_work_is_refused(given: dict[str, Any], problem: str) -> Non
 def test_high_availability_needs_a_place_for_its_data() -> None:
     given = {"high_availability": "kubernetes", "kubernetes_namespace": "x"}
     with pytest.raises(SettingsError, match=r"state: is missing, and cluster\.high_availability"):
-        load(overrides={"cluster": given}, environ={})
+        load_settings(overrides={"cluster": given}, environ={})
 
 
 def test_a_job_must_fit_into_the_slots() -> None:
     given = {"cluster": {"task_managers": 2, "task_slots": 2}, "job": {"parallelism": 5}}
     with pytest.raises(SettingsError, match="is 5, more than the 4 slots"):
-        load(overrides=given, environ={})
+        load_settings(overrides=given, environ={})
 
 
 def test_no_process_can_combine_a_certificate_and_its_key_for_all_others() -> None:
     kafka = {"bootstrap_servers": ["k:1"], "security_protocol": "SSL", "client_cert": "/c.pem"}
     with pytest.raises(SettingsError, match=r"kafka\.client_key.*the same PEM file"):
-        load(overrides={"kafka": kafka | {"client_key": "/c.key"}, "cluster": {}}, environ={})
-    load(overrides={"kafka": kafka | {"client_key": "/c.pem"}, "cluster": {}}, environ={})
+        load_settings(
+            overrides={"kafka": kafka | {"client_key": "/c.key"}, "cluster": {}}, environ={}
+        )
+    load_settings(overrides={"kafka": kafka | {"client_key": "/c.pem"}, "cluster": {}}, environ={})
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import PrivateFormat
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.findings import Finding, refuse
-from flinksec_jobs.settings import Settings, load
+from flinksec_jobs.settings import Settings, load_settings
 from flinksec_jobs.settings.weak import weaknesses
 
 KAFKA = {"bootstrap_servers": ["kafka-0:9092", "kafka-1:9092"]}
@@ -42,7 +42,7 @@ def write(path: Path, content: bytes, mode: int = 0o600) -> Path:
 
 
 def loaded(**sections: Any) -> Settings:
-    return load(overrides=sections, environ={})
+    return load_settings(overrides=sections, environ={})
 
 
 def test_good_files_pass(
@@ -79,7 +79,7 @@ def test_a_problem_names_the_setting_the_file_and_where_it_was_set(
 ) -> None:
     path = write_toml(f'[kerberos]\nprincipal = "a@R"\nkeytab = "file:/absent"\n'
                       f'krb5_conf = "{kerberos["krb5_conf"]}"')  # fmt: skip
-    (found,) = check_files(load(path, environ={}))
+    (found,) = check_files(load_settings(path, environ={}))
     assert found.as_dict() == {
         "id": "keytab-unusable",
         "severity": "problem",

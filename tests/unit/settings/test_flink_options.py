@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import flinksec_jobs
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.sections.decides import decided_by
-from flinksec_jobs.settings import Settings, load, schema
+from flinksec_jobs.settings import Settings, load_settings, schema
 from flinksec_jobs.settings.flink_options import (
     FlinkOption,
     effective,
@@ -31,7 +31,7 @@ CLEAR = "file:///mnt/state/x"
 
 def problem(key: str, value: object, **sections: Any) -> str | None:
     try:
-        load(overrides={"flink": {key: value}, **sections}, environ={})
+        load_settings(overrides={"flink": {key: value}, **sections}, environ={})
     except SettingsError as error:
         return error.message
     return None
@@ -185,7 +185,7 @@ def test_families_of_options_go_through() -> None:
         "s3.endpoint": "https://s3.example.com",
         "state.backend.rocksdb.memory.managed": True,
     }
-    settings = load(overrides={"flink": given_, "state": STATE}, environ={})
+    settings = load_settings(overrides={"flink": given_, "state": STATE}, environ={})
     assert settings.flink == given_
     assert weaknesses(settings) == []
 
@@ -217,7 +217,7 @@ def test_families_of_options_go_through() -> None:
     ],
 )
 def test_what_is_allowed_and_weaker_is_announced(key: str, value: str, line: str) -> None:
-    settings = load(overrides={"flink": {key: value}, "state": STATE}, environ={})
+    settings = load_settings(overrides={"flink": {key: value}, "state": STATE}, environ={})
     (found,) = weaknesses(settings)
     assert (found.severity, found.where.setting) == ("warning", f"flink.{key}")
     assert found.why == f"with {value}, {line}"
@@ -225,13 +225,15 @@ def test_what_is_allowed_and_weaker_is_announced(key: str, value: str, line: str
 
 def test_a_sealed_savepoint_is_nothing_to_announce() -> None:
     given_ = {"execution.state-recovery.path": "sealed+file:///mnt/state/savepoint-1"}
-    settings = load(overrides={"flink": given_, "state": STATE}, environ={})
+    settings = load_settings(overrides={"flink": given_, "state": STATE}, environ={})
     assert weaknesses(settings) == []
 
 
 def test_a_key_that_is_nested_and_dotted_is_given_twice() -> None:
     with pytest.raises(SettingsError, match=r"heartbeat\.timeout is given twice"):
-        load(overrides={"flink": {"heartbeat.timeout": 1, "heartbeat": {"timeout": 2}}}, environ={})
+        load_settings(
+            overrides={"flink": {"heartbeat.timeout": 1, "heartbeat": {"timeout": 2}}}, environ={}
+        )
 
 
 def test_flink_takes_an_old_name_where_the_new_one_is_not_set() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from flinksec_jobs import hadoop_conf, hdfs
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.file_checks import check_files
-from flinksec_jobs.settings import HdfsSettings, load
+from flinksec_jobs.settings import HdfsSettings, load_settings
 
 KERBEROS = {"principal": "flink@EXAMPLE.COM", "keytab": "file:/etc/flink.keytab"}
 HOSTILE = """<?xml version="1.0"?>
@@ -44,7 +44,7 @@ def conf_dir(path: Path, core: str | None = None, hdfs_site: str | None = None) 
 
 def options(directory: Path, **more: Any) -> dict[str, str]:
     section = {"uri": "hdfs://name:8020", "conf_dir": directory, **more}
-    found = load(overrides={"kerberos": KERBEROS, "hdfs": section}, environ={})
+    found = load_settings(overrides={"kerberos": KERBEROS, "hdfs": section}, environ={})
     return hdfs.hadoop_options(found.need(HdfsSettings))
 
 
@@ -74,7 +74,7 @@ def test_nothing_in_a_hostile_directory_weakens_what_the_settings_say(tmp_path: 
 
 def test_the_check_names_each_option_that_is_not_taken(tmp_path: Path) -> None:
     section = {"uri": "hdfs://name:8020", "conf_dir": conf_dir(tmp_path, HOSTILE)}
-    settings = load(overrides={"kerberos": KERBEROS, "hdfs": section}, environ={}).need(
+    settings = load_settings(overrides={"kerberos": KERBEROS, "hdfs": section}, environ={}).need(
         HdfsSettings
     )
     given = hadoop_conf.read(tmp_path, "hdfs.conf_dir")
@@ -158,7 +158,9 @@ def test_the_check_of_the_settings_opens_the_directory(tmp_path: Path, keytab: P
     krb5.write_text("[libdefaults]\n")
     kerberos = KERBEROS | {"keytab": keytab, "krb5_conf": krb5}
     section = {"uri": "hdfs://name:8020", "conf_dir": conf_dir(tmp_path, HOSTILE)}
-    found = check_files(load(overrides={"kerberos": kerberos, "hdfs": section}, environ={}))
+    found = check_files(
+        load_settings(overrides={"kerberos": kerberos, "hdfs": section}, environ={})
+    )
     assert {(one.id, one.severity) for one in found} == {("hadoop-option-overruled", "warning")}
     assert (
         f"hdfs.conf_dir {tmp_path}: hadoop.rpc.protection (set by argument): it is not taken from "

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flinksec_jobs.errors import SettingsError
-from flinksec_jobs.settings import KafkaSettings, load, schema
+from flinksec_jobs.settings import KafkaSettings, load_settings, schema
 from flinksec_jobs.settings.kafka_properties import kafka_properties
 from flinksec_jobs.settings.secret_names import holds_secret
 from flinksec_jobs.settings.weak import weaknesses
@@ -19,7 +19,7 @@ KERBEROS = {"principal": "flink@EXAMPLE.COM", "keytab": "file:/k"}
 def with_properties(properties: dict[str, Any], **kafka: Any) -> KafkaSettings:
     section = {"bootstrap_servers": ["k:1"], "properties": properties, **kafka}
     given_ = {"kerberos": KERBEROS, "kafka": section}
-    return load(overrides=given_, environ={}).need(KafkaSettings)
+    return load_settings(overrides=given_, environ={}).need(KafkaSettings)
 
 
 def refusal(name: str, value: str = "x") -> str:
@@ -132,7 +132,7 @@ def test_nothing_goes_through_but_what_the_list_allows(name: str, value: str) ->
 )
 def test_a_weaker_value_that_may_be_set_is_announced(name: str, value: str, effect: str) -> None:
     section = {"bootstrap_servers": ["k:1"], "properties": {name: value}}
-    settings = load(overrides={"kerberos": KERBEROS, "kafka": section}, environ={})
+    settings = load_settings(overrides={"kerberos": KERBEROS, "kafka": section}, environ={})
     (found,) = weaknesses(settings)
     assert (found.severity, found.where.setting) == ("warning", f"kafka.properties.{name}")
     assert found.why == f"with {value or repr('')}, Kafka at k:1 {effect}"
@@ -153,7 +153,7 @@ def test_the_list_names_settings_that_exist_and_calls_each_secret_one() -> None:
 def test_zookeeper_is_announced_as_what_it_is() -> None:
     cluster = {"high_availability": "zookeeper", "zookeeper_quorum": ["z:2181"]}
     state = {"directory": "/s", "keys": "/k"}
-    (line,) = weaknesses(load(overrides={"cluster": cluster, "state": state}, environ={}))
+    (line,) = weaknesses(load_settings(overrides={"cluster": cluster, "state": state}, environ={}))
     assert str(line) == (
         "cluster.high_availability (set by argument): with zookeeper, ZooKeeper at z:2181 is "
         "neither encrypted nor authenticated, and tells a JobManager which job and checkpoint are "

@@ -20,7 +20,7 @@ from flinksec_jobs.settings import (
     KerberosSettings,
     Settings,
     StateSettings,
-    load,
+    load_settings,
 )
 
 BASE = """
@@ -33,7 +33,7 @@ security_protocol = "PLAINTEXT"
 def read(
     path: Path | None = None, environ: dict[str, str] | None = None, **overrides: Any
 ) -> Settings:
-    return load(path, environ=environ or {}, overrides=overrides)
+    return load_settings(path, environ=environ or {}, overrides=overrides)
 
 
 def test_argument_beats_environment_beats_file_beats_default(
@@ -45,7 +45,9 @@ def test_argument_beats_environment_beats_file_beats_default(
     assert read(path).job.parallelism == 2
     assert read(path, environ).job.parallelism == 3
     assert read(path, environ, job={"parallelism": 4}).job.parallelism == 4
-    assert load(path, environ=environ, overrides={"job.parallelism": 5}).job.parallelism == 5
+    assert (
+        load_settings(path, environ=environ, overrides={"job.parallelism": 5}).job.parallelism == 5
+    )
 
 
 def test_origin_tells_where_each_value_comes_from(write_toml: Callable[[str], Path]) -> None:
@@ -81,7 +83,7 @@ def test_false_and_empty_win_over_true_and_full(write_toml: Callable[[str], Path
     with pytest.raises(SettingsError, match=r"elasticsearch.hosts \(FLINKSEC_ELASTICSEARCH__HOSTS"):
         read(path, {"FLINKSEC_ELASTICSEARCH__HOSTS": ""})
     assert read(path, elasticsearch=None).elasticsearch is None
-    assert load(path, environ={}, overrides={"elasticsearch.username": None,
+    assert load_settings(path, environ={}, overrides={"elasticsearch.username": None,
         "elasticsearch.password": None}).need(ElasticsearchSettings).password is None  # fmt: skip
 
 
@@ -149,7 +151,7 @@ def test_the_file_can_be_named_by_the_environment(write_toml: Callable[[str], Pa
 
 def test_this_process_s_environment_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLINKSEC_JOB__PARALLELISM", "9")
-    assert load().job.parallelism == 9
+    assert load_settings().job.parallelism == 9
 
 
 def test_relative_paths_in_a_file_are_relative_to_the_file(
@@ -365,7 +367,7 @@ def test_for_any_settings_the_highest_layer_that_has_a_value_wins(
     path = tmp_path / "job.toml"
     path.write_text("".join(f"{toml_name(n)} = {json.dumps(v)}\n" for n, v in in_file.items()))
     environ = {variable(name): as_text(value) for name, value in in_environment.items()}
-    settings = load(path, environ=environ, overrides=in_arguments)
+    settings = load_settings(path, environ=environ, overrides=in_arguments)
     for name in KINDS:
         origins = {
             "argument": in_arguments,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flinksec_jobs.errors import SettingsError
-from flinksec_jobs.settings import KafkaSettings, load, schema
+from flinksec_jobs.settings import KafkaSettings, load_settings, schema
 
 KAFKA = '[kafka]\nsecurity_protocol = "PLAINTEXT"\n'
 STATE = '[state]\ndirectory = "/s"\nkeys = "/k"\n'
@@ -61,7 +61,7 @@ def test_it_names_the_setting_the_file_what_was_found_and_what_to_do(
 ) -> None:
     path = write_toml(text)
     with pytest.raises(SettingsError) as caught:
-        load(path, environ={})
+        load_settings(path, environ={})
     assert f"{setting} ({path}): {told}" in caught.value.message
     assert "pathlib" not in caught.value.message
     assert "tuple" not in caught.value.message
@@ -73,12 +73,14 @@ def test_it_names_the_setting_the_file_what_was_found_and_what_to_do(
 def test_a_list_may_be_written_as_kafka_writes_it(
     write_toml: Callable[[str], Path], written: str
 ) -> None:
-    found = load(write_toml(KAFKA + f"bootstrap_servers = {written}"), environ={})
+    found = load_settings(write_toml(KAFKA + f"bootstrap_servers = {written}"), environ={})
     assert found.need(KafkaSettings).bootstrap_servers == ("a:9", "b:9")
 
 
 def test_a_byte_order_mark_does_no_harm(write_toml: Callable[[str], Path]) -> None:
-    assert load(write_toml("\ufeff[job]\nparallelism = 2"), environ={}).job.parallelism == 2
+    assert (
+        load_settings(write_toml("\ufeff[job]\nparallelism = 2"), environ={}).job.parallelism == 2
+    )
 
 
 @pytest.mark.parametrize("prefix", ["", "file:"])
@@ -86,7 +88,7 @@ def test_a_directory_may_be_called_so_if_it_is_meant(
     write_toml: Callable[[str], Path], prefix: str
 ) -> None:
     path = write_toml(f'[state]\ndirectory = "{prefix}./~/s"\nkeys = "/data/$x"')
-    state = load(path, environ={}).state
+    state = load_settings(path, environ={}).state
     assert state is not None
     assert state.directory == f"file://{path.parent}/~/s"
     assert state.keys == Path("/data/$x")
@@ -95,7 +97,7 @@ def test_a_directory_may_be_called_so_if_it_is_meant(
 def test_a_variable_is_held_to_the_same(tmp_path: Path) -> None:
     environ = {"FLINKSEC_STATE__KEYS": "~/keys", "FLINKSEC_STATE__DIRECTORY": "/s"}
     with pytest.raises(SettingsError, match=r"state\.keys \(FLINKSEC_STATE__KEYS\): begins with ~"):
-        load(environ=environ)
+        load_settings(environ=environ)
 
 
 ANYTHING = st.recursive(
@@ -108,7 +110,7 @@ ANYTHING = st.recursive(
 @given(st.sampled_from([setting.name for setting in schema.settings()]), ANYTHING)
 def test_whatever_is_written_is_taken_or_refused_by_name(name: str, value: object) -> None:
     try:
-        load(overrides={name: value}, environ={})
+        load_settings(overrides={name: value}, environ={})
     except SettingsError as error:
         assert name.partition(".")[0] in error.message
         for word in ("pathlib", "tuple", "Input should", "pydantic"):

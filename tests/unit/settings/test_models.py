@@ -20,7 +20,7 @@ from flinksec_jobs.settings import (
     PythonSettings,
     Settings,
     StateSettings,
-    load,
+    load_settings,
 )
 
 KERBEROS = {"principal": "flink@EXAMPLE.COM", "keytab": "file:/etc/flink.keytab"}
@@ -30,7 +30,7 @@ STATE = {"directory": "/mnt/state", "keys": "/etc/keys"}
 
 
 def loaded(**sections: Any) -> Settings:
-    return load(overrides={"kerberos": KERBEROS, **sections}, environ={})
+    return load_settings(overrides={"kerberos": KERBEROS, **sections}, environ={})
 
 
 def refused(message: str, **sections: Any) -> None:
@@ -39,7 +39,7 @@ def refused(message: str, **sections: Any) -> None:
 
 
 def test_without_anything_there_are_only_defaults() -> None:
-    settings = load(environ={})
+    settings = load_settings(environ={})
     assert (settings.kerberos, settings.kafka, settings.state) == (None, None, None)
     assert settings.job.parallelism == 1
     assert settings.job.resume is None
@@ -89,8 +89,8 @@ def test_need_returns_a_section_and_names_one_that_is_missing() -> None:
 def test_kerberos_is_demanded_by_what_uses_it() -> None:
     for sections in ({"kafka": KAFKA}, {"hdfs": {"uri": "hdfs://name"}}):
         with pytest.raises(SettingsError, match=r"kerberos.*: is missing, and .* needs it"):
-            load(overrides=sections, environ={})
-    load(overrides={"kafka": {**KAFKA, "security_protocol": "SSL"}}, environ={})
+            load_settings(overrides=sections, environ={})
+    load_settings(overrides={"kafka": {**KAFKA, "security_protocol": "SSL"}}, environ={})
 
 
 @pytest.mark.parametrize("principal", ["flink", "flink@", "@R", "a b@R", "a@b@R", ""])
@@ -367,7 +367,7 @@ def test_a_dump_is_plain_data() -> None:
 
 def test_a_section_can_be_given_as_a_model() -> None:
     kerberos = KerberosSettings(principal="a@R", keytab=SecretFile(Path("/k")))
-    assert load(overrides={"kerberos": kerberos}, environ={}).kerberos == kerberos
+    assert load_settings(overrides={"kerberos": kerberos}, environ={}).kerberos == kerberos
 
 
 @pytest.mark.parametrize("mechanism", ["SCRAM-SHA-512", "PLAIN", "OAUTHBEARER", "gssapi", 1])

@@ -28,17 +28,17 @@ from flinksec_jobs import tls
 from flinksec_jobs.certificates import Validity, make_authority, name
 from flinksec_jobs.errors import SecretError, SettingsError
 from flinksec_jobs.secrets import SecretFile
-from flinksec_jobs.settings import ElasticsearchSettings, KafkaSettings, load
+from flinksec_jobs.settings import ElasticsearchSettings, KafkaSettings, load_settings
 
 
 def kafka(**options: Any) -> KafkaSettings:
     given = {"bootstrap_servers": ["a:1"], "security_protocol": "SSL", **options}
-    return load(overrides={"kafka": given}, environ={}).need(KafkaSettings)
+    return load_settings(overrides={"kafka": given}, environ={}).need(KafkaSettings)
 
 
 def elasticsearch(**options: Any) -> ElasticsearchSettings:
     given = {"hosts": ["https://a:1"], **options}
-    return load(overrides={"elasticsearch": given}, environ={}).need(ElasticsearchSettings)
+    return load_settings(overrides={"elasticsearch": given}, environ={}).need(ElasticsearchSettings)
 
 
 def fingerprint(certificate: x509.Certificate) -> str:

@@ -10,14 +10,14 @@ from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.sections.decides import options_of
-from flinksec_jobs.settings import Pkcs11Settings, Settings, StateSettings, load
+from flinksec_jobs.settings import Pkcs11Settings, Settings, StateSettings, load_settings
 
 TOKEN = {"module": "/usr/lib/hsm.so", "token": "flink state", "pin": "file:/etc/pin"}
 
 
 def loaded(environ: dict[str, str] | None = None, **token: Any) -> Settings:
     table = {"directory": "/mnt/state", "pkcs11": {**TOKEN, **token}}
-    return load(overrides={"state": table}, environ=environ or {})
+    return load_settings(overrides={"state": table}, environ=environ or {})
 
 
 def refused(**token: Any) -> str:
@@ -32,7 +32,7 @@ def test_a_file_names_the_token_relative_to_itself(tmp_path: Path) -> None:
         '[state]\ndirectory = "state"\n[state.pkcs11]\nmodule = "hsm.so"\ntoken = "t"\n'
         'pin = "file:pin"\nprimary = "k-1"\n'
     )
-    settings = load(file, environ={"FLINKSEC_STATE__PKCS11__TOKEN": "other"})
+    settings = load_settings(file, environ={"FLINKSEC_STATE__PKCS11__TOKEN": "other"})
     found = settings.need(StateSettings).pkcs11
     assert found is not None
     assert found.module == tmp_path / "hsm.so"
@@ -51,7 +51,7 @@ def test_variables_alone_name_a_token() -> None:
         "FLINKSEC_STATE__PKCS11__PIN": "file:/pin",
         "FLINKSEC_STATE__PKCS11__PRIMARY": "k",
     }
-    found = load(environ=variables).need(StateSettings).pkcs11
+    found = load_settings(environ=variables).need(StateSettings).pkcs11
     assert found is not None
     assert (found.module, found.slot, found.primary) == (Path("/m.so"), 7, "k")
 
@@ -59,7 +59,7 @@ def test_variables_alone_name_a_token() -> None:
 def test_a_model_is_taken_as_a_table() -> None:
     model = Pkcs11Settings(**TOKEN, primary="k")  # type: ignore[arg-type]
     table = {"directory": "/mnt/state", "pkcs11": model}
-    found = load(overrides={"state": table}, environ={}).need(StateSettings).pkcs11
+    found = load_settings(overrides={"state": table}, environ={}).need(StateSettings).pkcs11
     assert found == model
 
 
@@ -85,15 +85,15 @@ def test_what_is_wrong_is_named_with_its_place(token: dict[str, Any], problem: s
 
 def test_a_lone_table_says_what_it_lacks() -> None:
     with pytest.raises(SettingsError) as error:
-        load(overrides={"state": {"directory": "/s", "pkcs11": {}}}, environ={})
+        load_settings(overrides={"state": {"directory": "/s", "pkcs11": {}}}, environ={})
     assert "state.pkcs11.module (argument): is missing. The PKCS#11 library" in str(error.value)
     with pytest.raises(SettingsError, match=r"state.pkcs11 \(argument\): must be a table"):
-        load(overrides={"state": {"directory": "/s", "pkcs11": "hsm"}}, environ={})
+        load_settings(overrides={"state": {"directory": "/s", "pkcs11": "hsm"}}, environ={})
 
 
 def test_sealed_state_needs_a_ring_or_a_token() -> None:
     with pytest.raises(SettingsError, match=r"or a token under \[state.pkcs11\]"):
-        load(overrides={"state": {"directory": "/s"}}, environ={})
+        load_settings(overrides={"state": {"directory": "/s"}}, environ={})
 
 
 def test_flink_gets_flat_options_and_the_path_of_the_pin(tmp_path: Path) -> None:
@@ -116,14 +116,16 @@ def test_flink_gets_flat_options_and_the_path_of_the_pin(tmp_path: Path) -> None
 
 def test_flink_s_own_names_of_it_are_refused() -> None:
     with pytest.raises(SettingsError, match=r"use state.pkcs11.pin"):
-        load(overrides={"flink": {"flinksec.sealed.pkcs11.pin-source": "/pin"}}, environ={})
+        load_settings(
+            overrides={"flink": {"flinksec.sealed.pkcs11.pin-source": "/pin"}}, environ={}
+        )
 
 
 def test_the_module_and_the_pin_are_checked_without_a_login(tmp_path: Path) -> None:
     pin = tmp_path / "pin"
     pin.touch(0o604)
     pin.write_text("314159")
-    settings = load(
+    settings = load_settings(
         overrides={
             "state": {
                 "directory": str(tmp_path / "state"),
