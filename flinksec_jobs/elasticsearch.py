@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from flinksec_jobs import bad_records, index_names, refusals
 from flinksec_jobs.delivery import Delivery
-from flinksec_jobs.errors import JobError
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.findings import Finding
 from flinksec_jobs.runtime import jvm
@@ -59,7 +58,7 @@ def ask(settings: ElasticsearchSettings, indices: Sequence[str]) -> Iterable[Fin
             options = connection_options(settings) | {"index": index}
             problem = str(check(jvm.string_map(options)) or "")
         if problem:
-            raise JobError(problem, hint=refusals.hint_for(problem, refusals.ELASTICSEARCH))
+            raise refusals.named(problem, refusals.ELASTICSEARCH, otherwise="elasticsearch.hosts")
     return ()
 
 

@@ -7,17 +7,70 @@ seldom what to change.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from flinksec_jobs.errors import JobError
+from flinksec_jobs.findings import Finding, Kind, Where, problem
+
+KEY_REFUSED = problem("kerberos-key-refused", "the KDC does not take the key in the keytab")
+PRINCIPAL_UNKNOWN = problem("principal-unknown", "the KDC does not know the principal")
+CLOCK_SKEW = problem("clock-skew", "the clocks of this machine and the KDC differ too much")
+NO_KDC = problem("kdc-not-named", "krb5.conf names no KDC for the realm")
+NO_REALM = problem("realm-not-named", "krb5.conf names no default realm")
+KDC_SILENT = problem("kdc-not-reached", "the KDC does not answer")
+SERVICE_UNKNOWN = problem("service-unknown", "the KDC does not know the service")
+SERVER_EXPIRED = problem("server-certificate-expired", "a server's certificate has ended")
+SERVER_UNTRUSTED = problem(
+    "server-certificate-untrusted", "a server's certificate is of no CA that is trusted"
+)
+SERVER_NAME = problem(
+    "server-certificate-of-another-host", "a server's certificate is another host's"
+)
+WANTS_CERTIFICATE = problem("client-certificate-wanted", "a server wants a client certificate")
+HOST_UNKNOWN = problem("host-name-unknown", "a host name cannot be resolved")
+LOGIN_REFUSED = problem("kafka-login-refused", "Kafka refuses the login")
+TOPIC_FORBIDDEN = problem(
+    "kafka-not-authorized", "the job has no right on a topic, or the topic does not exist"
+)
+TOPIC_UNKNOWN = problem("topic-unknown", "a topic does not exist")
+TOPIC_NAME = problem("topic-name-invalid", "no topic can have this name")
+KAFKA_SILENT = problem("kafka-not-reached", "no broker answers")
+PATH_NAME = problem("hdfs-path-invalid", "HDFS takes no such path")
+HDFS_SILENT = problem("hdfs-not-reached", "the NameNode does not answer")
+PROTECTION = problem(
+    "hdfs-protection-mismatch", "client and servers of HDFS protect connections differently"
+)
+NO_TICKET = problem("hdfs-login-refused", "the NameNode does not take the job's ticket")
+SERVICE_PRINCIPAL = problem("hdfs-principal-mismatch", "the NameNode has another principal")
+HDFS_FORBIDDEN = problem("hdfs-not-authorized", "the job has no right on a path of HDFS")
+FINGERPRINT = problem("fingerprint-mismatch", "a server's certificate has another fingerprint")
+NO_TLS = problem("server-speaks-no-tls", "a server does not speak TLS")
+CREDENTIALS = problem("elasticsearch-login-refused", "Elasticsearch refuses the credentials")
+INDEX_FORBIDDEN = problem("elasticsearch-not-authorized", "the job has no right on an index")
+INDEX_NAME = problem("index-name-invalid", "no index can have this name")
+SOMETHING_ELSE = problem("elasticsearch-is-something-else", "what answers is not Elasticsearch")
+ELASTICSEARCH_SILENT = problem("elasticsearch-not-reached", "Elasticsearch does not answer")
+REFUSED = problem("refused", "a server refuses the job for a reason that has no id of its own")
+
+_SETTING = re.compile(r"[a-z_]+\.[a-z0-9_]+")
 
 
 class Cause(NamedTuple):
-    """A part of an exception's text, the setting behind it, and the way out."""
+    """What a part of an exception's text means.
+
+    Attributes:
+        part: of the text.
+        setting: the one behind it, or the argument of a method.
+        hint: the way out.
+        kind: of the finding.
+    """
 
     part: str
     setting: str
     hint: str
+    kind: Kind = REFUSED
 
 
 KEYTAB = (
@@ -29,85 +82,184 @@ _EXPIRED = "The server's certificate has expired: have it renewed."
 _NAME = "The certificate is for another host: use the name that stands in it."
 
 KERBEROS = (
-    Cause("Unable to obtain password", "kerberos.keytab", KEYTAB),
-    Cause("Unable to obtain Principal Name", "kerberos.keytab", KEYTAB),
-    Cause("Checksum failed", "kerberos.keytab", KEYTAB),
+    Cause("Unable to obtain password", "kerberos.keytab", KEYTAB, KEY_REFUSED),
+    Cause("Unable to obtain Principal Name", "kerberos.keytab", KEYTAB, KEY_REFUSED),
+    Cause("Checksum failed", "kerberos.keytab", KEYTAB, KEY_REFUSED),
     # What a key that does not fit looks like when the KDC asks for no pre-authentication.
-    Cause("Identifier doesn't match expected value", "kerberos.keytab", KEYTAB),
-    Cause("Pre-authentication information was invalid", "kerberos.keytab", KEYTAB),
-    Cause("Client not found in Kerberos database", "kerberos.principal", KEYTAB),
-    Cause("Clock skew", "kerberos.krb5_conf", _CLOCK),
+    Cause("Identifier doesn't match expected value", "kerberos.keytab", KEYTAB, KEY_REFUSED),
+    Cause("Pre-authentication information was invalid", "kerberos.keytab", KEYTAB, KEY_REFUSED),
+    Cause("Client not found in Kerberos database", "kerberos.principal", KEYTAB, PRINCIPAL_UNKNOWN),
+    Cause("Clock skew", "kerberos.krb5_conf", _CLOCK, CLOCK_SKEW),
     Cause(
         "Cannot locate KDC",
         "kerberos.krb5_conf",
         "It names no KDC for the realm of kerberos.principal.",
+        NO_KDC,
     ),
-    Cause("Cannot locate default realm", "kerberos.krb5_conf", "It names no default_realm."),
-    Cause("Connection refused", "kerberos.krb5_conf", "The KDC that it names does not answer."),
-    Cause("timed out", "kerberos.krb5_conf", "The KDC that it names does not answer."),
+    Cause(
+        "Cannot locate default realm", "kerberos.krb5_conf", "It names no default_realm.", NO_REALM
+    ),
+    Cause(
+        "Connection refused",
+        "kerberos.krb5_conf",
+        "The KDC that it names does not answer.",
+        KDC_SILENT,
+    ),
+    Cause("timed out", "kerberos.krb5_conf", "The KDC that it names does not answer.", KDC_SILENT),
 )
 
 KAFKA = (
-    Cause("CertificateExpired", "kafka.ca_certs", _EXPIRED),
-    Cause("NotAfter", "kafka.ca_certs", _EXPIRED),
-    Cause("certification path", "kafka.ca_certs", _UNTRUSTED),
-    Cause("No subject alternative", "kafka.bootstrap_servers", _NAME),
-    Cause("No name matching", "kafka.bootstrap_servers", _NAME),
-    Cause("certificate_required", "kafka.client_cert", "The broker wants a client certificate."),
-    Cause("SslAuthenticationException", "kafka.ca_certs", _UNTRUSTED),
-    Cause("SSLHandshakeException", "kafka.ca_certs", _UNTRUSTED),
-    Cause("UnknownTopicOrPartition", "topic", "Create it first: the library creates no topics."),
-    Cause("InvalidTopicException", "topic", "A topic's name is made of up to 249 letters, digits, "
-          "dots, dashes and underscores of ASCII; patterns of names are not taken."),
-    Cause("Timeout", "kafka.bootstrap_servers", "Is the broker up, and is this the listener of "
-          "kafka.security_protocol?"),
-    Cause("No resolvable bootstrap urls", "kafka.bootstrap_servers", "A host name cannot be "
-          "resolved."),
-)  # fmt: skip
+    Cause("CertificateExpired", "kafka.ca_certs", _EXPIRED, SERVER_EXPIRED),
+    Cause("NotAfter", "kafka.ca_certs", _EXPIRED, SERVER_EXPIRED),
+    Cause("certification path", "kafka.ca_certs", _UNTRUSTED, SERVER_UNTRUSTED),
+    Cause("No subject alternative", "kafka.bootstrap_servers", _NAME, SERVER_NAME),
+    Cause("No name matching", "kafka.bootstrap_servers", _NAME, SERVER_NAME),
+    Cause(
+        "certificate_required",
+        "kafka.client_cert",
+        "The broker wants a client certificate.",
+        WANTS_CERTIFICATE,
+    ),
+    Cause("SslAuthenticationException", "kafka.ca_certs", _UNTRUSTED, SERVER_UNTRUSTED),
+    Cause("SSLHandshakeException", "kafka.ca_certs", _UNTRUSTED, SERVER_UNTRUSTED),
+    Cause(
+        "UnknownTopicOrPartition",
+        "topic",
+        "Create it first: the library creates no topics.",
+        TOPIC_UNKNOWN,
+    ),
+    Cause(
+        "InvalidTopicException",
+        "topic",
+        "A topic's name is made of up to 249 letters, digits, "
+        "dots, dashes and underscores of ASCII; patterns of names are not taken.",
+        TOPIC_NAME,
+    ),
+    Cause(
+        "Timeout",
+        "kafka.bootstrap_servers",
+        "Is the broker up, and is this the listener of kafka.security_protocol?",
+        KAFKA_SILENT,
+    ),
+    Cause(
+        "No resolvable bootstrap urls",
+        "kafka.bootstrap_servers",
+        "A host name cannot be resolved.",
+        HOST_UNKNOWN,
+    ),
+)
 
 HDFS = (
-    Cause("is not a valid DFS filename", "the path of to_hdfs", "HDFS takes no such path: choose "
-          "another, such as /flights."),
-    Cause("Connection refused", "hdfs.uri", "Is the NameNode up, and is this its RPC port?"),
-    Cause("timed out", "hdfs.uri", "Is the NameNode up, and may this machine reach it?"),
-    Cause("Timeout", "hdfs.uri", "Is the NameNode up, and may this machine reach it?"),
-    Cause("UnknownHost", "hdfs.uri", "The host name cannot be resolved."),
-    Cause("No common protection layer", "hdfs.rpc_protection", "It must be one of the servers' "
-          "hadoop.rpc.protection."),
-    Cause("Client cannot authenticate", "kerberos.keytab", "The job has no ticket that the "
-          "NameNode takes; its log says why."),
-    Cause("Server not found in Kerberos", "hdfs.namenode_principal", "The KDC does not know this "
-          "principal."),
-    Cause("invalid Kerberos principal", "hdfs.namenode_principal", "It must be the servers' "
-          "dfs.namenode.kerberos.principal."),
-    Cause("Permission denied", "kerberos.principal", "Let the NameNode's administrator give the "
-          "principal's user this directory."),
-)  # fmt: skip
+    Cause(
+        "is not a valid DFS filename",
+        "the path of to_hdfs",
+        "HDFS takes no such path: choose another, such as /flights.",
+        PATH_NAME,
+    ),
+    Cause(
+        "Connection refused",
+        "hdfs.uri",
+        "Is the NameNode up, and is this its RPC port?",
+        HDFS_SILENT,
+    ),
+    Cause(
+        "timed out", "hdfs.uri", "Is the NameNode up, and may this machine reach it?", HDFS_SILENT
+    ),
+    Cause("Timeout", "hdfs.uri", "Is the NameNode up, and may this machine reach it?", HDFS_SILENT),
+    Cause("UnknownHost", "hdfs.uri", "The host name cannot be resolved.", HOST_UNKNOWN),
+    Cause(
+        "No common protection layer",
+        "hdfs.rpc_protection",
+        "It must be one of the servers' hadoop.rpc.protection.",
+        PROTECTION,
+    ),
+    Cause(
+        "Client cannot authenticate",
+        "kerberos.keytab",
+        "The job has no ticket that the NameNode takes; its log says why.",
+        NO_TICKET,
+    ),
+    Cause(
+        "Server not found in Kerberos",
+        "hdfs.namenode_principal",
+        "The KDC does not know this principal.",
+        SERVICE_UNKNOWN,
+    ),
+    Cause(
+        "invalid Kerberos principal",
+        "hdfs.namenode_principal",
+        "It must be the servers' dfs.namenode.kerberos.principal.",
+        SERVICE_PRINCIPAL,
+    ),
+    Cause(
+        "Permission denied",
+        "kerberos.principal",
+        "Let the NameNode's administrator give the principal's user this directory.",
+        HDFS_FORBIDDEN,
+    ),
+)
 
 ELASTICSEARCH = (
-    Cause("leads to none", "elasticsearch.ca_certs", _UNTRUSTED),
-    Cause("not issued for this host name", "elasticsearch.hosts", _NAME),
-    Cause("expired", "elasticsearch.ca_certs", _EXPIRED),
-    Cause("fingerprint", "elasticsearch.fingerprint", "Compare it with the server's own "
-          "certificate: openssl x509 -noout -fingerprint -sha256 -in server.pem"),
-    Cause("client_cert", "elasticsearch.client_cert", "Ask who runs the servers for a client "
-          "certificate, and set client_cert and client_key."),
-    Cause("does not speak TLS", "elasticsearch.hosts", "Is this the port of its HTTP interface, "
-          "and is TLS on there (xpack.security.http.ssl)?"),
-    Cause("refuses the credentials", "elasticsearch.username", "Check user name and password, or "
-          "the API key; files may end with a newline, which does not count."),
-    Cause("does not allow this on index", "elasticsearch.username", "Give the user or API key the "
-          "privileges `index` and `view_index_metadata` on the index, and `auto_configure` or "
-          "`create_index` where it does not exist yet."),
-    Cause("for the name of an index", "to_elasticsearch", "Choose another name for the index."),
-    Cause("is it Elasticsearch?", "elasticsearch.hosts", "A proxy or another program seems to "
-          "answer there: ask it with curl."),
-    Cause("no answer", "elasticsearch.hosts", "Is it up, and may this machine reach it?"),
-)  # fmt: skip
+    Cause("leads to none", "elasticsearch.ca_certs", _UNTRUSTED, SERVER_UNTRUSTED),
+    Cause("not issued for this host name", "elasticsearch.hosts", _NAME, SERVER_NAME),
+    Cause("expired", "elasticsearch.ca_certs", _EXPIRED, SERVER_EXPIRED),
+    Cause(
+        "fingerprint",
+        "elasticsearch.fingerprint",
+        "Compare it with the server's own "
+        "certificate: openssl x509 -noout -fingerprint -sha256 -in server.pem",
+        FINGERPRINT,
+    ),
+    Cause(
+        "client_cert",
+        "elasticsearch.client_cert",
+        "Ask who runs the servers for a client certificate, and set client_cert and client_key.",
+        WANTS_CERTIFICATE,
+    ),
+    Cause(
+        "does not speak TLS",
+        "elasticsearch.hosts",
+        "Is this the port of its HTTP interface, and is TLS on there (xpack.security.http.ssl)?",
+        NO_TLS,
+    ),
+    Cause(
+        "refuses the credentials",
+        "elasticsearch.username",
+        "Check user name and password, or "
+        "the API key; files may end with a newline, which does not count.",
+        CREDENTIALS,
+    ),
+    Cause(
+        "does not allow this on index",
+        "elasticsearch.username",
+        "Give the user or API key the "
+        "privileges `index` and `view_index_metadata` on the index, and `auto_configure` or "
+        "`create_index` where it does not exist yet.",
+        INDEX_FORBIDDEN,
+    ),
+    Cause(
+        "for the name of an index",
+        "to_elasticsearch",
+        "Choose another name for the index.",
+        INDEX_NAME,
+    ),
+    Cause(
+        "is it Elasticsearch?",
+        "elasticsearch.hosts",
+        "A proxy or another program seems to answer there: ask it with curl.",
+        SOMETHING_ELSE,
+    ),
+    Cause(
+        "no answer",
+        "elasticsearch.hosts",
+        "Is it up, and may this machine reach it?",
+        ELASTICSEARCH_SILENT,
+    ),
+)
 
 
-def explained(error: JobError, what: str, causes: tuple[Cause, ...], *, otherwise: str) -> JobError:
-    """Return the error in terms of settings.
+def explained(error: JobError, what: str, causes: Sequence[Cause], *, otherwise: str) -> JobError:
+    """Return the error in terms of settings, with its finding.
 
     Args:
         error: what the JVM's client said.
@@ -115,14 +267,31 @@ def explained(error: JobError, what: str, causes: tuple[Cause, ...], *, otherwis
         causes: the table of the system.
         otherwise: the setting to name when no cause fits.
     """
-    for cause in causes:
-        if cause.part.lower() in error.message.lower():
-            return JobError(f"{cause.setting}: {what} {error.message}", hint=cause.hint)
-    return JobError(
-        f"{otherwise}: {what} {error.message}", hint="the log of the job has the whole story"
+    cause = _cause(error.message, causes, otherwise)
+    found = cause.kind.at(_where(cause.setting), f"{what} {error.message}", fix=cause.hint)
+    return _error(found)
+
+
+def named(message: str, causes: Sequence[Cause], *, otherwise: str) -> JobError:
+    """Return the error of a message of our own clients, which name the setting already."""
+    cause = _cause(message, causes, otherwise)
+    setting = _SETTING.match(message)
+    return _error(
+        cause.kind.at(_where(setting[0] if setting else cause.setting), message, fix=cause.hint)
     )
 
 
-def hint_for(message: str, causes: tuple[Cause, ...]) -> str | None:
-    """Return the way out for a message that names its setting already."""
-    return next((c.hint for c in causes if c.part.lower() in message.lower()), None)
+def _cause(message: str, causes: Sequence[Cause], otherwise: str) -> Cause:
+    for cause in causes:
+        if cause.part.lower() in message.lower():
+            return cause
+    return Cause("", otherwise, "the log of the job has the whole story")
+
+
+def _where(setting: str) -> Where:
+    """The place: a setting, or an argument of a method."""
+    return Where(setting=setting) if _SETTING.fullmatch(setting) else Where(object=setting)
+
+
+def _error(found: Finding) -> JobError:
+    return JobError(f"{found} [{found.id}]", hint=found.fix, findings=[found])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from flinksec_jobs.logins.login import Login
-from flinksec_jobs.refusals import Cause
+from flinksec_jobs.refusals import TOPIC_FORBIDDEN, Cause
 
 
 class WithoutSasl(Login):
@@ -15,12 +15,22 @@ class WithoutSasl(Login):
 
     causes = (
         # A broker that authorizes says the same of a topic that does not exist.
-        Cause("TopicAuthorizationException", "topic, or kafka.client_cert", "Either the topic does "
-              "not exist, since the library creates none, or the certificate's subject has not the "
-              "rights: it needs READ or WRITE and DESCRIBE on the topic."),
-        Cause("AuthorizationException", "kafka.client_cert", "The certificate's subject has not "
-              "the rights: it needs READ or WRITE and DESCRIBE on the topic."),
-    )  # fmt: skip
+        Cause(
+            "TopicAuthorizationException",
+            "topic, or kafka.client_cert",
+            "Either the topic does "
+            "not exist, since the library creates none, or the certificate's subject has not the "
+            "rights: it needs READ or WRITE and DESCRIBE on the topic.",
+            TOPIC_FORBIDDEN,
+        ),
+        Cause(
+            "AuthorizationException",
+            "kafka.client_cert",
+            "The certificate's subject has not "
+            "the rights: it needs READ or WRITE and DESCRIBE on the topic.",
+            TOPIC_FORBIDDEN,
+        ),
+    )
 
     @classmethod
     def missing(cls, settings: Any) -> Iterator[tuple[str, str]]:  # noqa: ARG003

@@ -141,7 +141,7 @@ def test_elasticsearch_is_asked_with_the_sink_s_own_options(
     else:
         with pytest.raises(JobError) as caught:
             elasticsearch.ask(found, ["flights"])
-        assert caught.value.message == problem
+        assert caught.value.findings[0].why == problem
     (options,) = asked
     assert options.items() >= elasticsearch.connection_options(found).items()
     assert options["ca_certs"] == "/ca.pem"

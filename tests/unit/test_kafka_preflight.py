@@ -27,12 +27,13 @@ GSSAPI = logins.mechanism("GSSAPI").causes
 )
 def test_a_refusal_of_kafka_names_the_setting_and_the_way_out(cause: str, setting: str) -> None:
     told = kafka_preflight.explained(JobError(f"Kafka: {cause}"), "a:1,b:2", GSSAPI)
-    assert told.message == f"{setting}: Kafka at a:1,b:2 cannot be used. Kafka: {cause}"
+    (found,) = told.findings
+    assert str(found) == f"{setting}: Kafka at a:1,b:2 cannot be used. Kafka: {cause}"
     assert told.hint
 
 
 def test_any_other_refusal_of_kafka_names_the_servers() -> None:
     told = kafka_preflight.explained(JobError("OddException: odd"), "a:1,b:2", GSSAPI)
     assert told.message == (
-        "kafka.bootstrap_servers: Kafka at a:1,b:2 cannot be used. OddException: odd"
+        "kafka.bootstrap_servers: Kafka at a:1,b:2 cannot be used. OddException: odd [refused]"
     )

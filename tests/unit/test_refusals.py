@@ -130,8 +130,21 @@ def test_every_cause_is_tried_and_nothing_else(table: str) -> None:
 def test_what_is_said_leads_to_its_own_setting_and_hint(table: str, cause: refusals.Cause) -> None:
     said = SAID[table][cause.part]
     told = refusals.explained(JobError(said), "it.", TABLES[table], otherwise="other")
-    assert told.message == f"{cause.setting}: it. {said}"
-    assert told.hint == cause.hint == refusals.hint_for(said, TABLES[table])
+    assert told.message == f"{cause.setting}: it. {said} [{cause.kind.id}]"
+    assert told.hint == cause.hint
+    (found,) = told.findings
+    assert (found.id, found.fix) == (cause.kind.id, cause.hint)
+    assert (found.where.setting or found.where.object) == cause.setting
+    assert found.where.setting is None or cause.setting not in ARGUMENTS
+
+
+@pytest.mark.parametrize("said", SAID["ELASTICSEARCH"].values())
+def test_a_message_that_names_its_setting_says_it_once(said: str) -> None:
+    told = refusals.named(said, refusals.ELASTICSEARCH, otherwise="elasticsearch.hosts")
+    (found,) = told.findings
+    assert found.why == said
+    assert str(found) in {said, f"{found.where}: {said}"}
+    assert told.message == f"{found} [{found.id}]"
 
 
 @pytest.mark.parametrize(("table", "cause"), CAUSES)
@@ -145,5 +158,5 @@ def test_a_cause_names_settings_that_exist(table: str, cause: refusals.Cause) ->
 
 def test_what_is_unknown_names_the_setting_that_it_is_about() -> None:
     told = refusals.explained(JobError("odd"), "it.", refusals.HDFS, otherwise="hdfs.uri")
-    assert told.message == "hdfs.uri: it. odd"
+    assert told.message == "hdfs.uri: it. odd [refused]"
     assert told.hint == "the log of the job has the whole story"

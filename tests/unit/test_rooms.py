@@ -18,8 +18,8 @@ FLOORS: tuple[tuple[str, frozenset[str]], ...] = tuple(
     for subject, rooms in (
         ("text", "escaping parsing placeholders"),
         ("errors", "errors"),
-        ("servers' answers", "refusals"),
         ("what is wrong, and choices", "findings choices job_name index_names kafka_start"),
+        ("servers' answers", "refusals"),
         ("bad records, and what is registered by name", "bad_records registry"),
         ("files", "files file_locks private_files shipped"),
         ("secrets", "secrets"),

@@ -9,7 +9,14 @@ from typing import Any, Protocol
 
 from flinksec_jobs.logins import jaas
 from flinksec_jobs.logins.login import KafkaSection, Login
-from flinksec_jobs.refusals import KEYTAB, Cause
+from flinksec_jobs.refusals import (
+    KEY_REFUSED,
+    KEYTAB,
+    LOGIN_REFUSED,
+    SERVICE_UNKNOWN,
+    TOPIC_FORBIDDEN,
+    Cause,
+)
 from flinksec_jobs.secrets import SecretFile
 
 # The JDK's own, so that the same text serves Kafka's clients and the shaded ones of Flink.
@@ -43,21 +50,44 @@ class Gssapi(Login):
     sections = frozenset({"kerberos"})
     is_the_process = True
     causes = (
-        Cause("Server not found in Kerberos", "kafka.kerberos_service_name", "The KDC knows no "
-              "service of this name on the broker's host."),
-        Cause("LoginException", "kerberos.keytab", "Check principal and keytab with `klist -k`, "
-              "and that the KDC in kerberos.krb5_conf can be reached."),
-        Cause("Checksum failed", "kerberos.keytab", KEYTAB),
-        Cause("Identifier doesn't match", "kerberos.keytab", KEYTAB),
-        Cause("SaslAuthenticationException", "kerberos.keytab", "The broker refused the ticket; "
-              "its log says why."),
+        Cause(
+            "Server not found in Kerberos",
+            "kafka.kerberos_service_name",
+            "The KDC knows no service of this name on the broker's host.",
+            SERVICE_UNKNOWN,
+        ),
+        Cause(
+            "LoginException",
+            "kerberos.keytab",
+            "Check principal and keytab with `klist -k`, "
+            "and that the KDC in kerberos.krb5_conf can be reached.",
+            LOGIN_REFUSED,
+        ),
+        Cause("Checksum failed", "kerberos.keytab", KEYTAB, KEY_REFUSED),
+        Cause("Identifier doesn't match", "kerberos.keytab", KEYTAB, KEY_REFUSED),
+        Cause(
+            "SaslAuthenticationException",
+            "kerberos.keytab",
+            "The broker refused the ticket; its log says why.",
+            LOGIN_REFUSED,
+        ),
         # A broker that authorizes says the same of a topic that does not exist.
-        Cause("TopicAuthorizationException", "topic, or kerberos.principal", "Either the topic "
-              "does not exist, since the library creates none, or the principal has a ticket but "
-              "not the rights: it needs READ or WRITE and DESCRIBE on the topic."),
-        Cause("AuthorizationException", "kerberos.principal", "The principal has a ticket but not "
-              "the rights: it needs READ or WRITE and DESCRIBE on the topic."),
-    )  # fmt: skip
+        Cause(
+            "TopicAuthorizationException",
+            "topic, or kerberos.principal",
+            "Either the topic "
+            "does not exist, since the library creates none, or the principal has a ticket but "
+            "not the rights: it needs READ or WRITE and DESCRIBE on the topic.",
+            TOPIC_FORBIDDEN,
+        ),
+        Cause(
+            "AuthorizationException",
+            "kerberos.principal",
+            "The principal has a ticket but not "
+            "the rights: it needs READ or WRITE and DESCRIBE on the topic.",
+            TOPIC_FORBIDDEN,
+        ),
+    )
 
     @classmethod
     def missing(cls, settings: Any) -> Iterator[tuple[str, str]]:
