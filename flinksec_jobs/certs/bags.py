@@ -4,6 +4,10 @@
 Java trusts a certificate without a key only if its bag has an attribute of Oracle's
 (trustedKeyUsage); a store without it, as ``openssl pkcs12 -export -nokeys`` makes it, is empty to
 Java. Only as much of RFC 7292 and RFC 8018 is read here as is needed to see the attribute.
+
+The ASN.1 classes of `cryptography` (50.0) do not serve for it: they read no SEQUENCE OF that stands
+alone, and no optional ANY, both of which a store has; and they stop at the first value that they do
+not expect, where counts of iterations must be found whatever is around them.
 """
 
 from __future__ import annotations

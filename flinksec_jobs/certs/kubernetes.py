@@ -14,6 +14,7 @@ from flinksec_jobs.certs.issue import INTERNAL, REST
 from flinksec_jobs.certs.stores import Party
 from flinksec_jobs.errors import CertificateError
 from flinksec_jobs.private_files import sync_directory, write_private
+from flinksec_jobs.yaml_writing import yaml_text
 
 # Stays with the person who uses it.
 _OUTSIDE = "cli"
@@ -48,18 +49,20 @@ def kubectl_lines(
 
 def manifests(parties: Mapping[str, Party], names: Iterable[str], namespace: str | None) -> str:
     """The Secrets as YAML: as secret as the files."""
-    documents = []
-    for name in in_cluster(names):
-        lines = ["apiVersion: v1", "kind: Secret", "metadata:", f"  name: {secret_name(name)}"]
-        if namespace:
-            lines.append(f"  namespace: {namespace}")
-        lines += ["type: Opaque", "data:"]
-        lines += [
-            f"  {file}: {base64.b64encode(content).decode()}"
-            for file, content in parties[name].files().items()
-        ]
-        documents.append("\n".join(lines) + "\n")
-    return "---\n".join(documents)
+    where = {"namespace": namespace} if namespace else {}
+    return yaml_text(
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": secret_name(name)} | where,
+            "type": "Opaque",
+            "data": {
+                file: base64.b64encode(content).decode()
+                for file, content in parties[name].files().items()
+            },
+        }
+        for name in in_cluster(names)
+    )
 
 
 def refuse_existing(path: Path) -> None:

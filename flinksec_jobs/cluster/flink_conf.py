@@ -7,7 +7,6 @@ The file goes into a ConfigMap. What is secret, the passwords of the key stores,
 
 from __future__ import annotations
 
-import io
 import os
 import shlex
 from collections.abc import Mapping
@@ -25,6 +24,7 @@ from flinksec_jobs.settings.cluster import QUERY_PORT, ClusterSettings
 from flinksec_jobs.settings.flink_defaults import defaults
 from flinksec_jobs.settings.flink_options import laid_over
 from flinksec_jobs.settings.passthrough import Giving, refused_in_flink
+from flinksec_jobs.yaml_writing import yaml_text
 
 if TYPE_CHECKING:
     from flinksec_jobs.settings import Settings, StateSettings
@@ -153,13 +153,7 @@ def from_mapping(content: object, where: str) -> Config:
 
 def as_yaml(options: Mapping[str, object]) -> str:
     """Return the text of a ``config.yaml``, one option a line, in the order of their names."""
-    from ruamel.yaml import YAML
-
-    yaml = YAML()
-    yaml.width = 1_000_000
-    text = io.StringIO()
-    yaml.dump({name: options[name] for name in sorted(options)}, text)
-    return text.getvalue()
+    return yaml_text([{name: options[name] for name in sorted(options)}])
 
 
 def _as_text(value: object) -> str:
