@@ -17,6 +17,7 @@ from flinksec_jobs.certs.issue import CLIENTS, INTERNAL, REST, Making, Services
 from flinksec_jobs.certs.sources import Source
 from flinksec_jobs.certs.stores import Party
 from flinksec_jobs.errors import CertificateError
+from flinksec_jobs.files import reason
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def create(directory: Path, request: Request) -> dict[str, Party]:
             target.replace(Content(parties, {}))
     except OSError as error:
         raise CertificateError(
-            f"{directory} cannot be used: {(error.strerror or 'error').lower()}",
+            f"{directory} cannot be used: {reason(error)}",
             hint="name a directory that can be made and written by this user",
         ) from error
     return parties

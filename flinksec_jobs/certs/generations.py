@@ -20,6 +20,7 @@ from pathlib import Path
 
 from flinksec_jobs.certs.stores import Party, read_parties, write_party
 from flinksec_jobs.errors import CertificateError
+from flinksec_jobs.files import reason
 from flinksec_jobs.private_files import sync_directory
 
 NEXT = "next"
@@ -77,7 +78,7 @@ class Generations:
             self._replace(content)
         except OSError as error:
             raise CertificateError(
-                f"{error.filename or self.directory} cannot be written: {error.strerror}",
+                f"{error.filename or self.directory} cannot be written: {reason(error)}",
                 hint="nothing was changed; mend it and give the same command again",
             ) from error
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from flinksec_jobs.certs.issue import INTERNAL, REST
 from flinksec_jobs.certs.stores import Party
 from flinksec_jobs.errors import CertificateError
+from flinksec_jobs.files import reason
 from flinksec_jobs.private_files import sync_directory, write_private
 from flinksec_jobs.yaml_writing import yaml_text
 
@@ -97,6 +98,6 @@ def write_manifests(path: Path, text: str) -> None:
         raise
     except OSError as error:
         raise CertificateError(
-            f"--kubernetes {path} cannot be written: {(error.strerror or 'error').lower()}",
+            f"--kubernetes {path} cannot be written: {reason(error)}",
             hint="name a file in a directory that this user may write",
         ) from error

@@ -18,6 +18,7 @@ from flinksec_jobs.certs.bags import read_bags
 from flinksec_jobs.certs.issue import INTERNAL, REST
 from flinksec_jobs.certs.stores import CA, CERTIFICATE, KEY, Store
 from flinksec_jobs.errors import CertificateError, FlinkSecError
+from flinksec_jobs.files import reason
 from flinksec_jobs.findings import Finding, Kind, Where, problem, warning
 from flinksec_jobs.settings.cluster_tls import KEYSTORE, PASSWORD, TRUSTSTORE
 
@@ -155,7 +156,7 @@ def _known(directory: Path) -> list[Path]:
         return [one for one in _visible(directory) if one.name in _KNOWN]
     except OSError as error:
         raise CertificateError(
-            f"{directory} cannot be read: {(error.strerror or 'error').lower()}",
+            f"{directory} cannot be read: {reason(error)}",
             hint="run this as the user who made it",
         ) from error
 

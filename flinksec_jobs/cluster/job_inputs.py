@@ -20,7 +20,7 @@ from typing import Any
 
 from flinksec_jobs.cluster.flink_conf import Config
 from flinksec_jobs.errors import SettingsError
-from flinksec_jobs.files import open_regular
+from flinksec_jobs.files import open_regular, reason
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.settings import ClusterSettings, Settings
@@ -151,7 +151,7 @@ def _has_modules(directory: Path) -> bool:
 
 def _unreadable(error: OSError) -> None:
     raise SettingsError(
-        f"the job's folder {error.filename} cannot be read: {(error.strerror or 'error').lower()}",
+        f"the job's folder {error.filename} cannot be read: {reason(error)}",
         hint="a JobManager with high availability looks whether the job has changed",
     ) from error
 

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.files import reason
 
 
 def make_private(directory: Path) -> Path:
@@ -19,7 +20,7 @@ def make_private(directory: Path) -> Path:
         directory.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise SettingsError(
-            f"{directory} cannot be made: {(error.strerror or 'error').lower()}",
+            f"{directory} cannot be made: {reason(error)}",
             hint=f"{directory.parent} must be a volume in memory (emptyDir, medium: Memory) that "
             f"user id {os.geteuid()} may write",
         ) from error

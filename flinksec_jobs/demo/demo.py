@@ -19,12 +19,14 @@ from flinksec_jobs.demo import arrivals, attacks, flights
 from flinksec_jobs.demo.evidence import Evidence
 from flinksec_jobs.demo.expectations import Check
 from flinksec_jobs.demo.expected import Expected, expected_figures
-from flinksec_jobs.errors import FlinkSecError, JobError
+from flinksec_jobs.errors import JobError
 from flinksec_jobs.runtime import running
 from flinksec_jobs.runtime.progress import JobProgress, Progress
 from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.sealed import KeyRing
+from flinksec_jobs.shipped import shipped
 
+JOB = "jobs/flight_delays.py"
 TOPICS = {"flights": 2, "delay-alerts": 1}
 _POLL_SECONDS = 0.5
 _SIDE_BY_SIDE = 3
@@ -150,7 +152,7 @@ class Demo:
             ),
             "JVM_ARGS": os.environ.get("JVM_ARGS", _JVM_ARGUMENTS),
         }
-        command = [sys.executable, "-m", "flinksec_jobs", "run", str(job_file())]
+        command = [sys.executable, "-m", "flinksec_jobs", "run", str(shipped(JOB))]
         process = subprocess.Popen(
             [*command, "--settings", str(settings)],
             env=environment,
@@ -212,19 +214,6 @@ class Demo:
                 for check in checks:
                     self._result.checks.append(check)
                     self._listener.check(check)
-
-
-def job_file() -> Path:
-    """The job ``flight_delays.py``: in an installed wheel, or in the checkout.
-
-    Raises:
-        FlinkSecError: it is in neither.
-    """
-    package = Path(__file__).parent.parent
-    for directory in (package / "jobs", package.parent / "jobs"):
-        if (directory / "flight_delays.py").is_file():
-            return directory / "flight_delays.py"
-    raise FlinkSecError("jobs/flight_delays.py is not installed", hint="Reinstall flinksec-jobs.")
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from flinksec_jobs.errors import JobError
+from flinksec_jobs.files import reason
 
 MAIN_CLASS = "org.flinksec.gateway.LocalGateway"
 # A machine may be busy with other jobs.
@@ -99,7 +100,7 @@ def start(command: Command, directory: Path) -> Started:
         )
     except OSError as error:
         raise JobError(
-            f"the JVM for the job did not start: {command.java}: {error.strerror}",
+            f"the JVM for the job did not start: {command.java}: {reason(error)}",
             hint="Set JAVA_HOME to a Java 17 that can be run.",
         ) from error
     finally:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from flinksec_jobs.errors import JobError, SettingsError
+from flinksec_jobs.files import reason
 from flinksec_jobs.job_name import file_name
 from flinksec_jobs.runtime import jvm, local_jvm, running, user_directories
 from flinksec_jobs.runtime.local_jvm import Surroundings
@@ -184,7 +185,7 @@ def _make_log_directory() -> None:
         is_usable = os.access(directory, os.W_OK | os.X_OK)
         problem = "cannot be written by this user"
     except OSError as error:
-        is_usable, problem = False, f"cannot be made: {(error.strerror or 'error').lower()}"
+        is_usable, problem = False, f"cannot be made: {reason(error)}"
     if not is_usable:
         raise SettingsError(
             f"the directory for logs, {directory}, {problem}",

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from flinksec_jobs.errors import SandboxError
-from flinksec_jobs.files import CERTIFICATES, read_bytes
+from flinksec_jobs.files import CERTIFICATES, read_bytes, reason
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.sandbox.job_settings import IN_CONTAINER, files_of, settings_toml
 from flinksec_jobs.sandbox.layout import Layout
@@ -64,7 +64,7 @@ def hand_over(
             write_private(directory / path, content)
     except OSError as error:
         raise SandboxError(
-            f"{directory} cannot be written: {error.strerror}", hint="name another directory"
+            f"{directory} cannot be written: {reason(error)}", hint="name another directory"
         ) from error
     return [directory / path for path in sorted(contents)]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flinksec_jobs.errors import SandboxError
+from flinksec_jobs.files import reason
 from flinksec_jobs.private_files import write_private
 
 REALM = "SANDBOX.LOCAL"
@@ -68,7 +69,7 @@ class Layout:
             foreign = any(self.directory.iterdir()) and not self.is_a_sandbox()
         except OSError as error:
             raise SandboxError(
-                f"the sandbox cannot use {self.directory}: {error.strerror}",
+                f"the sandbox cannot use {self.directory}: {reason(error)}",
                 hint="name another directory with --dir",
             ) from error
         if foreign:

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from flinksec_jobs.errors import FlinkSecError
+from flinksec_jobs.files import reason
 from flinksec_jobs.scaffold.overlay import simplify
 from flinksec_jobs.shipped import shipped
 
@@ -55,7 +56,7 @@ def create(name: str, parent: Path) -> list[Path]:
         ) from None
     except OSError as error:
         raise FlinkSecError(
-            f"{target} cannot be made: {(error.strerror or 'error').lower()}",
+            f"{target} cannot be made: {reason(error)}",
             hint="go to a folder that you may write",
         ) from error
     module = name.replace("-", "_")

@@ -18,39 +18,25 @@ from flinksec_jobs.sections.decides import RUN, Decides, MayDiffer, ShutsOut
 from flinksec_jobs.sections.fields import Duration, LocalPath, Section, refusal
 from flinksec_jobs.settings import addresses
 from flinksec_jobs.settings.cluster_tls import ClusterTlsSettings
+from flinksec_jobs.settings.sizes import size_bytes
 
 QUERY_PORT = "metrics.internal.query-service.port"
 """Flink's option for a port that JobManagers and TaskManagers each have a setting for."""
 
-_SIZE = re.compile(r"(\d+)\s*(k|kb|m|mb|g|gb)", re.IGNORECASE)
-_UNITS = {"k": 2**10, "m": 2**20, "g": 2**30}
 _SMALLEST_PROCESS = 512 * 2**20
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,43}[a-z0-9])?")
 
 
-def memory_bytes(size: str) -> int:
-    """Return how many bytes a size such as ``1600m`` or ``2 gb`` is; units are powers of 1024.
-
-    Raises:
-        ValueError: it is no size.
-    """
-    match = _SIZE.fullmatch(size.strip())
-    if not match:
-        raise ValueError("no size")
-    return int(match[1]) * _UNITS[match[2][0].lower()]
-
-
 def _memory(value: str) -> str:
-    try:
-        memory_bytes(value)
-    except ValueError:
-        raise refusal("must be a size such as 1600m or 2g") from None
+    # Without a unit Flink would take it for bytes, which nobody means.
+    if size_bytes(value) is None or value.strip().isdigit():
+        raise refusal("must be a size such as 1600m or 2g")
     return value.strip()
 
 
 def _process_memory(value: str) -> str:
     size = _memory(value)
-    if memory_bytes(size) < _SMALLEST_PROCESS:
+    if (size_bytes(size) or 0) < _SMALLEST_PROCESS:
         raise refusal("is less than the 512m that a Flink process needs")
     return size
 
@@ -95,7 +81,7 @@ class ClusterSettings(Section):
         AfterValidator(_memory),
         Decides(
             "taskmanager.memory.task.off-heap.size",
-            lambda cluster: f"{memory_bytes(cluster.python_memory)}b",
+            lambda cluster: f"{size_bytes(cluster.python_memory)}b",
         ),
     ] = Field(
         default="256m",

@@ -61,11 +61,6 @@ def refused_in_flink(
             yield key, problem
 
 
-def unknown_to_flink(options: Mapping[str, object]) -> Iterator[str]:
-    """Yield the keys that no option of Flink has."""
-    return (key for key in options if not options_set_by(key))
-
-
 def _problem(key: str, value: object, giving: Giving, decided: Mapping[str, Decided]) -> str | None:
     if key == "security.ssl.enabled":
         return "has no effect since Flink 2.0: [cluster.tls] sets up TLS"

@@ -14,7 +14,8 @@ from typing import Any
 import psutil
 import pytest
 
-from flinksec_jobs.demo import arrivals, flights
+from flinksec_jobs import shipped
+from flinksec_jobs.demo import arrivals, demo, flights
 from flinksec_jobs.demo.evidence import Evidence
 from flinksec_jobs.demo.expected import Expected, expected_figures
 from flinksec_jobs.sandbox import Sandbox
@@ -182,6 +183,4 @@ def test_no_secret_is_in_any_log_command_line_environment_or_configuration(
 
 
 def test_the_job_of_the_demo_is_the_one_in_the_repository() -> None:
-    from flinksec_jobs.demo.demo import job_file
-
-    assert job_file() == JOB
+    assert shipped.shipped(demo.JOB) == JOB

@@ -35,7 +35,7 @@ _REASONS = {
     ("parsing.py", "YAML"): "this is the place",
     ("parsing.py", "yaml.load_all"): "this is the place",
     ("parsing.py", "tomllib.loads"): "this is the place",
-    ("cluster/flink_conf.py", "YAML"): "writes YAML",
+    ("yaml_writing.py", "YAML"): _WRITES,
     ("secrets.py", "self.read_bytes"): _SECRET,
     ("certs/stores.py", "SecretFile(path).read_text"): _SECRET,
     ("cluster/entrypoint.py", "SecretFile(directory / PASSWORD).read_text"): _SECRET,

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kubernetes' quantities and Flink's sizes as bytes."""
+"""Kubernetes' quantities as bytes."""
 
 from __future__ import annotations
 
 import re
 
 _KUBERNETES = re.compile(r"(\d+(?:\.\d+)?)([EPTGMk]i?|Ki|m)?")
-_FLINK = re.compile(r"(\d+)\s*(b|bytes|k|kb|kib|m|mb|mib|g|gb|gib|t|tb|tib)?", re.IGNORECASE)
 _POWERS = {"k": 1, "m": 2, "g": 3, "t": 4, "p": 5, "e": 6}
 
 
@@ -21,12 +20,3 @@ def amount(quantity: object) -> int | None:
     base = 1024 if unit.endswith("i") else 1000
     power: int = base ** _POWERS.get(unit[:1].lower(), 0)
     return int(float(match[1]) * power)
-
-
-def flink_size(size: object) -> int | None:
-    """A size such as ``1600m`` in bytes; `None` if it is none."""
-    match = _FLINK.fullmatch(str(size).strip()) if size is not None else None
-    if not match:
-        return None
-    power: int = 1024 ** _POWERS.get((match[2] or "")[:1].lower(), 0)
-    return int(match[1]) * power

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from flinksec_jobs import shipped
 from flinksec_jobs.demo import demo
 from flinksec_jobs.demo.expectations import Check
 from flinksec_jobs.errors import FlinkSecError
@@ -28,11 +29,10 @@ def test_a_result_is_one_plain_object() -> None:
 def test_the_job_is_found_in_an_installed_wheel_before_a_checkout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = tmp_path / "flinksec_jobs" / "demo" / "demo.py"
-    monkeypatch.setattr(demo, "__file__", str(module))
+    monkeypatch.setattr(shipped, "_PACKAGE", tmp_path / "flinksec_jobs")
     with pytest.raises(FlinkSecError, match=r"jobs/flight_delays.py is not installed"):
-        demo.job_file()
+        shipped.shipped(demo.JOB)
     for directory in (tmp_path / "jobs", tmp_path / "flinksec_jobs" / "jobs"):
         directory.mkdir(parents=True)
         (directory / "flight_delays.py").touch()
-        assert demo.job_file() == directory / "flight_delays.py"
+        assert shipped.shipped(demo.JOB) == directory / "flight_delays.py"

@@ -10,7 +10,8 @@ import pytest
 from flinksec_jobs.errors import ManifestError
 from flinksec_jobs.manifests import Manifests, check, load, read, render
 from flinksec_jobs.manifests.kube.labels import matches, matches_map
-from flinksec_jobs.manifests.kube.quantities import amount, flink_size
+from flinksec_jobs.manifests.kube.quantities import amount
+from flinksec_jobs.settings.sizes import size_bytes
 
 
 def _load(text: str) -> Manifests:
@@ -160,7 +161,7 @@ def test_quantities_are_bytes(quantity: object, size: int | None) -> None:
     ],
 )
 def test_sizes_of_flink_are_bytes(size: str, expected: int | None) -> None:
-    assert flink_size(size) == expected
+    assert size_bytes(size) == expected
 
 
 def test_a_folder_without_kustomization_is_named(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_a_directory_with_other_things_in_it_is_refused(tmp_path: Path) -> None:
 
 def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(SandboxError, match=r"cannot use .*file/box: Not a directory"):
+    with pytest.raises(SandboxError, match=r"cannot use .*file/box: not a directory"):
         Layout(tmp_path / "file" / "box").make()
 
 

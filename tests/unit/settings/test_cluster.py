@@ -8,7 +8,7 @@ import pytest
 
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.settings import ClusterSettings, ClusterTlsSettings, load_settings
-from flinksec_jobs.settings.cluster import memory_bytes
+from flinksec_jobs.settings.sizes import size_bytes
 
 STATE = {"directory": "/mnt/state", "keys": "/keys"}
 
@@ -61,6 +61,7 @@ def test_a_model_may_be_given_within_the_section() -> None:
             "cluster.tls.cipher_suites (argument): holds a suite that TLSv1.3 does not have",
         ),
         ({"jobmanager_memory": "plenty"}, "must be a size such as 1600m or 2g"),
+        ({"python_memory": "256"}, "must be a size such as 1600m or 2g"),
         ({"taskmanager_memory": "100m"}, "is less than the 512m"),
         ({"cluster_id": "Mine"}, "must be lower-case letters"),
         ({"rest_port": 70000}, "must be less than or equal to 65535"),
@@ -105,4 +106,4 @@ def test_no_process_can_combine_a_certificate_and_its_key_for_all_others() -> No
     ("text", "expected"), [("1k", 1024), ("1600m", 1600 * 2**20), ("2 gb", 2**31), ("2G", 2**31)]
 )
 def test_sizes_are_powers_of_1024(text: str, expected: int) -> None:
-    assert memory_bytes(text) == expected
+    assert size_bytes(text) == expected

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from flinksec_jobs.manifests.flink.flink_processes import FlinkProcess, job_id, processes
 from flinksec_jobs.manifests.kube.objects import Manifests, Place, dig, mapping, sequence, text
-from flinksec_jobs.manifests.kube.quantities import amount, flink_size
+from flinksec_jobs.manifests.kube.quantities import amount
 from flinksec_jobs.manifests.rule import rule
+from flinksec_jobs.settings.sizes import size_bytes
 
 _FAILED = 163
 
@@ -247,7 +248,7 @@ def _ha_token(manifests: Manifests) -> Iterator[Place]:
 def _memory(manifests: Manifests) -> Iterator[Place]:
     for process in processes(manifests):
         limit = amount(dig(process.container.content, "resources.limits.memory"))
-        size = flink_size(process.options.get(f"{process.role}.memory.process.size"))
+        size = size_bytes(process.options.get(f"{process.role}.memory.process.size"))
         names = {mount.get("name") for mount in process.container.mounts}
         memory = [
             amount(mapping(volume.get("emptyDir")).get("sizeLimit")) or 0
