@@ -6,6 +6,8 @@ writes them again and compares.
 """
 
 import ast
+import importlib
+import pkgutil
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -14,7 +16,7 @@ from pathlib import Path
 import griffe
 
 import flinksec_jobs
-from flinksec_jobs import logins, refusals
+from flinksec_jobs import findings, logins, refusals
 from flinksec_jobs.settings import reference
 
 ROOT = Path(__file__).parents[1]
@@ -44,6 +46,7 @@ def written() -> dict[str, str]:
         "docs/api.md": api(),
         "docs/settings.md": between("docs/settings.md", "settings", reference.markdown()),
         "CONTRIBUTING.md": between("CONTRIBUTING.md", "rooms", rooms()),
+        "docs/findings.md": between("docs/findings.md", "kinds", kinds()),
         "docs/troubleshoot.md": between("docs/troubleshoot.md", "refusals", refused()),
     }
 
@@ -78,22 +81,38 @@ def _purpose(room: str) -> str:
     return _line(told.split("\n\n")[0]).removesuffix(".")
 
 
+def kinds() -> str:
+    """Return a table for each severity: the id of every kind of finding, and what it means."""
+    for module in pkgutil.walk_packages(flinksec_jobs.__path__, "flinksec_jobs."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    tables = []
+    for severity in findings.SEVERITIES:
+        known = [kind for _, kind in sorted(findings.KINDS.items()) if kind.severity == severity]
+        lines = [f"## {severity.capitalize()}s", "", "| Id | What it means |", "|---|---|"]
+        lines += [f"| `{kind.id}` | {kind.meaning} |" for kind in known]
+        if known:
+            tables.append("\n".join(lines))
+    return "\n\n".join(tables) + "\n"
+
+
 def refused() -> str:
     """Return a table for each system: what its clients say, the setting, the way out."""
     tables = []
     for system, causes in _TABLES.items():
-        parts: dict[tuple[str, str], list[str]] = {}
+        parts: dict[tuple[str, str, str], list[str]] = {}
         for cause in causes:
-            parts.setdefault((cause.setting, cause.hint), []).append(f"`{cause.part}`")
+            row = (cause.setting, cause.hint, cause.kind.id)
+            parts.setdefault(row, []).append(f"`{cause.part}`")
         lines = [
             f"### {system}",
             "",
-            "| Text in the message | Setting | What to do |",
-            "|---|---|---|",
+            "| Text in the message | Setting | What to do | Id |",
+            "|---|---|---|---|",
         ]
         lines += [
-            f"| {', '.join(texts)} | {_cell(setting)} | {hint} |"
-            for (setting, hint), texts in parts.items()
+            f"| {', '.join(texts)} | {_cell(setting)} | {hint} | `{kind}` |"
+            for (setting, hint, kind), texts in parts.items()
         ]
         tables.append("\n".join(lines))
     return "\n\n".join(tables) + "\n"

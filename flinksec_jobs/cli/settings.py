@@ -12,6 +12,7 @@ import click
 from flinksec_jobs.cli import findings_output
 from flinksec_jobs.cli.exit_codes import leave
 from flinksec_jobs.cli.output import put, say, say_json
+from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.findings import Finding, problems
 from flinksec_jobs.sections.fields import flattened
@@ -67,7 +68,8 @@ def check(file: Path | None, as_json: bool) -> None:
     else:
         findings_output.show(found)
         verdict = "cannot be used" if problems(found) else "can be used"
-        say(f"the settings {verdict}: {', '.join(sections)}; {findings_output.counted(found)}")
+        listed = f": {', '.join(sections)}" if sections else ""
+        say(f"the settings {verdict}{listed}; {findings_output.counted(found)}")
     leave(findings_output.exit_code(found))
 
 
@@ -88,7 +90,12 @@ def reference_(markdown: bool) -> None:
 
 
 def _checked(file: Path | None) -> tuple[list[Finding], list[str]]:
-    loaded = load_settings(file)
+    try:
+        loaded = load_settings(file)
+    except SettingsError as error:
+        if error.findings:
+            return list(error.findings), []
+        raise
     refuse_nothing(loaded)
     return [*check_files(loaded, examples=True), *weaknesses(loaded)], _sections(loaded)
 

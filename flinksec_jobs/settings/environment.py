@@ -10,11 +10,12 @@ it is taken as it is written.
 
 from collections.abc import Iterator, Mapping
 
+from flinksec_jobs.findings import Finding
 from flinksec_jobs.parsing import json_value
 from flinksec_jobs.sections.fields import flattened
 from flinksec_jobs.settings import schema
 from flinksec_jobs.settings.names import nearest
-from flinksec_jobs.settings.problems import Problem
+from flinksec_jobs.settings.problems import unknown_setting, wrong_setting
 
 PREFIX = "FLINKSEC_"
 NOT_SETTINGS = {
@@ -30,14 +31,14 @@ NOT_SETTINGS = {
     "FLINKSEC_WYCHEPROOF": "directory of test vectors, for the project's own tests",
 }
 
-Found = tuple[schema.SettingPath, object, str]
+Given = tuple[schema.SettingPath, object, str]
 """Where a value belongs, the value, and the variable it comes from."""
 
 
-def read(environ: Mapping[str, str]) -> tuple[list[Found], list[Problem]]:
+def read(environ: Mapping[str, str]) -> tuple[list[Given], list[Finding]]:
     """Return the settings of the environment, and what is wrong with them."""
-    found: list[Found] = []
-    problems: list[Problem] = []
+    found: list[Given] = []
+    problems: list[Finding] = []
     # Sorted, so that a single key comes after the table it belongs to, and wins.
     for name in sorted(environ):
         if not name.startswith(PREFIX) or name in NOT_SETTINGS:
@@ -45,13 +46,13 @@ def read(environ: Mapping[str, str]) -> tuple[list[Found], list[Problem]]:
         place = _place(name)
         setting = schema.find(place)
         if setting is None or not all(place):
-            problems.append(Problem(name, _unknown(name)))
+            problems.append(unknown_setting(name, _unknown(name)))
             continue
         try:
             values = _values(place, setting, environ[name])
             found.extend((inner, value, name) for inner, value in values)
         except ValueError:
-            problems.append(Problem(name, f"must be {_form(setting)}, to set {setting.name}"))
+            problems.append(wrong_setting(name, f"must be {_form(setting)}, to set {setting.name}"))
     return found, problems
 
 

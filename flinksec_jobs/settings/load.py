@@ -11,11 +11,12 @@ from pydantic import BaseModel, ValidationError
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.escaping import escaped
 from flinksec_jobs.files import SETTINGS, read_text
+from flinksec_jobs.findings import Finding
 from flinksec_jobs.parsing import ParseError, toml
 from flinksec_jobs.sections.fields import flattened, is_for_a_shell
 from flinksec_jobs.settings import environment, schema
 from flinksec_jobs.settings.models import Settings
-from flinksec_jobs.settings.problems import Problem, settings_error, translate
+from flinksec_jobs.settings.problems import settings_error, translate
 
 _FILE_VARIABLE = "FLINKSEC_SETTINGS"
 
@@ -85,7 +86,7 @@ def parse(text: str, name: str, base: Path) -> Settings:
 def _build(
     values: Mapping[schema.SettingPath, object],
     origins: Mapping[schema.SettingPath, str],
-    problems: list[Problem],
+    problems: list[Finding],
     source: Path | None,
 ) -> Settings:
     named = {".".join(place): origin for place, origin in origins.items()}

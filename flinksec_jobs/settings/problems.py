@@ -5,12 +5,12 @@ Values are never repeated, only their types: a secret may have been written in t
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.findings import Finding, Where, problem
 from flinksec_jobs.settings import schema
 from flinksec_jobs.settings.models import Settings
 from flinksec_jobs.settings.names import nearest
@@ -46,46 +46,58 @@ _WANTED = {
 _HINT = "`flinksec settings reference` lists every setting"
 
 
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong.
+_UNKNOWN = problem("setting-unknown", "no setting has this name")
+_MISSING = problem("setting-missing", "a setting is needed, and is not there")
+_WRONG = problem("setting-wrong", "a setting has a value that it cannot have")
+# By pydantic's kinds of errors.
+_KINDS = {"extra_forbidden": _UNKNOWN, "missing": _MISSING}
 
-    Attributes:
-        setting: dotted name, or the name of an environment variable.
-        text: what is wrong and what to do, without the value.
+
+def unknown_setting(name: str, text: str) -> Finding:
+    """Say that no setting, or no variable, has this name."""
+    return _UNKNOWN.at(Where(setting=name), text, fix=_HINT)
+
+
+def wrong_setting(name: str, text: str, origin: str | None = None) -> Finding:
+    """Say what is wrong with a value, without the value.
+
+    Args:
+        name: dotted name, or the name of an environment variable.
+        text: what is wrong and what to do.
         origin: where the value comes from; `None` when there is none.
     """
-
-    setting: str
-    text: str
-    origin: str | None = None
-
-    def __str__(self) -> str:
-        where = f" ({self.origin})" if self.origin else ""
-        return f"{self.setting}{where}: {self.text}"
+    return _WRONG.at(Where(setting=name, origin=origin), text, fix=_HINT)
 
 
-def settings_error(problems: Iterable[Problem]) -> SettingsError:
+def settings_error(found: Iterable[Finding]) -> SettingsError:
     """Return one error that lists every problem."""
-    lines = list(dict.fromkeys(str(problem) for problem in problems))
-    if len(lines) == 1:
-        return SettingsError(lines[0], hint=_HINT)
-    listed = "".join(f"\n  {line}" for line in lines)
-    return SettingsError(f"{len(lines)} settings cannot be used:{listed}", hint=_HINT)
+    told = {_line(one): one for one in found}
+    if len(told) == 1:
+        return SettingsError(next(iter(told)), hint=_HINT, findings=list(told.values()))
+    listed = "".join(f"\n  {line}" for line in told)
+    return SettingsError(
+        f"{len(told)} settings cannot be used:{listed}", hint=_HINT, findings=list(told.values())
+    )
 
 
-def translate(error: ValidationError, origins: Mapping[str, str]) -> Iterator[Problem]:
+def _line(found: Finding) -> str:
+    where = f" ({found.where.origin})" if found.where.origin else ""
+    return f"{found.where.setting}{where}: {found.why}"
+
+
+def translate(error: ValidationError, origins: Mapping[str, str]) -> Iterator[Finding]:
     """Yield the problems that pydantic found in a `Settings`."""
     for found in error.errors(include_url=False):
         location = _known_part(found["loc"])
         if nested := found.get("ctx", {}).get("problems"):
             for inner, text in nested:
                 setting = ".".join((*map(str, location), inner))
-                yield Problem(setting, text, _origin(setting, origins))
+                yield wrong_setting(setting, text, _origin(setting, origins))
         else:
             setting = _dotted(location)
             text = _text_of_a_key(found) if _is_key(location) else _text(found, location)
-            yield Problem(setting, text, _origin(setting, origins))
+            kind = _KINDS.get(found["type"], _WRONG)
+            yield kind.at(Where(setting=setting, origin=_origin(setting, origins)), text, fix=_HINT)
 
 
 def _found(found: Any) -> str:

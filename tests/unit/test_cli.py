@@ -212,6 +212,19 @@ def test_settings_check_json_has_the_shape_of_every_finding(settings_file: Path)
     assert (unchecked["id"], unchecked["severity"]) == ("elasticsearch-unchecked", "warning")
 
 
+def test_settings_check_lists_what_cannot_be_read_as_findings_too(settings_file: Path) -> None:
+    settings_file.write_text(settings_file.read_text() + 'max_retries = "x"\n[kafka]\n')
+    result = run("settings", "check", "--json", str(settings_file))
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)["findings"]
+    assert [(one["id"], one["where"]["setting"]) for one in told] == [
+        ("setting-unknown", "elasticsearch.max_retries"),
+        ("setting-missing", "kafka.bootstrap_servers"),
+    ]
+    text = run("settings", "check", str(settings_file)).stdout
+    assert text.endswith("the settings cannot be used; 2 problems\n")
+
+
 @pytest.mark.parametrize("command", [("settings", "check"), ("cluster", "conf")])
 def test_a_forgotten_file_is_no_settings_that_can_be_used(command: tuple[str, ...]) -> None:
     result = run(*command, FLINKSEC_SETTINGS="")
