@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # One line each; the logic is in scripts/.
 
-.PHONY: help setup demo test lint format docs wheels bench fuzz test-nfs image image-test image-compare test-kubernetes clean
+.PHONY: help setup demo check unit java test lint format docs wheels bench fuzz test-nfs image image-test image-compare test-kubernetes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -13,8 +13,17 @@ setup: ## make .venv with everything in it; what is there already stays
 demo: setup ## run the secured pipeline on real servers and show the result
 	@.venv/bin/flinksec demo
 
-test: lint ## lint, then run every test
-	@scripts/test.sh
+check: setup ## style, types and the quick unit tests, in seconds: before every commit
+	@scripts/check.sh
+
+unit: setup ## run all unit tests, spread over the cores
+	@scripts/test.sh tests/unit
+
+java: setup ## run the tests of our Java modules
+	@scripts/test.sh java
+
+test: setup ## run every test, lint too; some: make test TESTS="tests/tls -k rotate"
+	@scripts/test.sh $(TESTS)
 
 test-nfs: setup ## test sealed state on the kernel's own NFS, 4.2 and 3 (root, Debian)
 	@scripts/nfs_test.sh

@@ -14,4 +14,4 @@ use_containers
 # On what the builds of tests/image build.
 FLINKSEC_TEST_BASE_IMAGE=$(base_image)
 export FLINKSEC_TEST_BASE_IMAGE
-exec "$VENV/bin/python" -m pytest tests/image --timeout 1800 "$@"
+exec "$VENV/bin/python" -m pytest --timeout 1800 "${@:-tests/image}"

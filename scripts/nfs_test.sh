@@ -51,4 +51,4 @@ if grep -qw amx_tile /proc/cpuinfo; then
     step "ptrace with AMX" gcc -shared -fPIC -O2 -o "$FLINKSEC_UML_PRELOAD" tests/nfs/ptrace.c
 fi
 
-exec "$VENV/bin/python" -m pytest tests/nfs --timeout 3000 --verbose --no-header "$@"
+exec "$VENV/bin/python" -m pytest --timeout 3000 --verbose --no-header "${@:-tests/nfs}"

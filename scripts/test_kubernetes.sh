@@ -50,4 +50,4 @@ scripts/image.sh sandbox --if-outdated
 use_containers
 step "image of the proxy" buildah build --quiet --layers --build-arg "BASE_IMAGE=$(base_image)" \
   --tag localhost/flinksec-proxy:latest tests/kubernetes/nginx
-exec "$VENV/bin/python" -m pytest tests/kubernetes --timeout 3600 "$@"
+exec "$VENV/bin/python" -m pytest --timeout 3600 "${@:-tests/kubernetes}"

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from flinksec_jobs import certificates
 from flinksec_jobs.certificates import Authority, Identity, PrivateKey, Purpose, Validity
+from flinksec_jobs.certs import judgement
 from flinksec_jobs.certs.issue import Making, Services
 from flinksec_jobs.certs.stores import Party, write_party
 
@@ -28,10 +29,38 @@ PASSWORD = "a-password-of-tests"
 BITS = 2048
 
 
-@functools.cache
+# What the key of a unit test has, where no JVM looks at it: opening it takes a tenth of the time.
+FEWEST_BITS = 1024
+
+
+@contextmanager
+def smallest_keys() -> Iterator[None]:
+    """Take keys that are too small, and find nothing wrong with that."""
+    with (
+        patch(f"{__name__}.BITS", FEWEST_BITS),
+        patch.object(judgement, "SMALLEST_RSA", FEWEST_BITS),
+    ):
+        yield
+
+
+_smallest_rsa = judgement.SMALLEST_RSA
+
+
+@contextmanager
+def real_limit() -> Iterator[None]:
+    """Find something wrong with keys that are too small after all."""
+    with patch.object(judgement, "SMALLEST_RSA", _smallest_rsa):
+        yield
+
+
 def keys() -> tuple[rsa.RSAPrivateKey, ...]:
     """Keys for several rotations."""
-    return tuple(rsa.generate_private_key(65537, BITS) for _ in range(20))
+    return _keys(BITS)
+
+
+@functools.cache
+def _keys(bits: int) -> tuple[rsa.RSAPrivateKey, ...]:
+    return tuple(rsa.generate_private_key(65537, bits) for _ in range(20))
 
 
 @contextmanager

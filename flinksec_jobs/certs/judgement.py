@@ -51,7 +51,7 @@ _TRUSTS_MANY = warning("trusts-many", "a trust store holds more than the one cer
 _TRUSTS_CA = warning("trusts-ca", "whoever has a certificate of a CA may join the cluster")
 _PURPOSE = problem("certificate-purpose", "a certificate may not be used for what it is for")
 
-_SMALLEST_RSA = 2048
+SMALLEST_RSA = 2048
 _SOON = timedelta(days=14)
 _PIN = "security.ssl.internal.cert.fingerprint"
 
@@ -167,7 +167,7 @@ def _keys(place: Place, suites: Collection[str]) -> Iterator[Finding]:
         if held.use == "key" and place.role != "client":
             yield from _suites(kind, where, suites)
         key = held.certificate.public_key() if kind.startswith("RSA") else None
-        if isinstance(key, rsa.RSAPublicKey) and key.key_size < _SMALLEST_RSA:
+        if isinstance(key, rsa.RSAPublicKey) and key.key_size < SMALLEST_RSA:
             yield _WEAK_KEY.at(where, f"its key is {kind}", fix="use RSA 4096")
         algorithm = held.certificate.signature_hash_algorithm
         is_old = isinstance(algorithm, hashes.SHA1 | hashes.MD5)

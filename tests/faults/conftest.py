@@ -20,7 +20,7 @@ StartJvm = Callable[..., Jvm]
 def mounted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Volume]:
     """One mount for a module's tests."""
     if not DEVICE.exists():
-        pytest.skip(f"there is no {DEVICE} here")
+        pytest.fail(f"there is no {DEVICE} here; to leave these tests out: FLINKSEC_WITHOUT=fuse")
     volume = Volume(tmp_path_factory.mktemp("faults"))
     yield volume
     volume.close()

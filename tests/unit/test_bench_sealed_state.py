@@ -78,6 +78,7 @@ def test_the_machine_is_named() -> None:
     assert "medians of 3 rounds" in first
 
 
+@pytest.mark.slow
 def test_pythons_cipher_is_measured_for_both_ways() -> None:
     figures = Measured()
     raw_ciphers.measure(1, 1, figures)

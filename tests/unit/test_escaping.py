@@ -48,6 +48,7 @@ def test_what_a_terminal_obeys_is_written_as_its_code(text: str, shown: str) -> 
     assert escaped(text) == shown
 
 
+@pytest.mark.slow
 @given(st.recursive(any_text, lambda inner: st.lists(inner) | st.dictionaries(any_text, inner)))
 def test_json_is_printable_and_loses_nothing(value: object) -> None:
     text = as_json(value)

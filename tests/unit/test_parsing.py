@@ -139,6 +139,7 @@ def test_the_two_versions_of_yaml_read_octal_numbers_each_its_own_way() -> None:
 _odd = st.text(st.sampled_from("ab&*!{}[]:,-?|>#'\"%@` \n\t<.019e~=\\\0\ufeff\ud800"), max_size=60)
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(_odd)
 def test_any_text_is_parsed_or_refused_by_one_kind_of_error(text: str) -> None:

@@ -17,7 +17,11 @@ from tests import certificates
 @pytest.fixture(autouse=True)
 def quick_keys() -> Iterator[None]:
     """Keys take seconds to make, and each a twentieth of one to open."""
-    with certificates.ready_made_keys(), certificates.remembered_keys():
+    with (
+        certificates.smallest_keys(),
+        certificates.ready_made_keys(),
+        certificates.remembered_keys(),
+    ):
         yield
 
 

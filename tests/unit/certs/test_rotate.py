@@ -339,6 +339,7 @@ def killer() -> Killer:
     return Killer()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [1, 2, 3])
 def test_killed_anywhere_a_step_leaves_what_was_or_what_will_be_and_can_be_repeated(
     tmp_path: Path, killer: Killer, step: int

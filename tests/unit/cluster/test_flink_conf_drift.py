@@ -47,6 +47,7 @@ def test_read_back_from_a_file_it_is_the_same(tmp_path: Any) -> None:
     assert drift(flink_conf.read_yaml(file), OURS) == []
 
 
+@pytest.mark.slow
 @bounds(deadline=None)  # each time Flink's own file is read
 @given(st.sampled_from(DECIDED), st.integers(0, 9), st.text("abc/:", min_size=1))
 def test_what_the_settings_decide_is_compared_under_each_of_its_names(

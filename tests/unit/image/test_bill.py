@@ -35,6 +35,7 @@ def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path, 
     return flink, java, jars
 
 
+@pytest.mark.slow
 def test_it_is_valid_cyclonedx(homes: tuple[Path, Path, Path]) -> None:
     document = bill.bill("late", bill.of_this_system(*homes))
     problem = JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(document))

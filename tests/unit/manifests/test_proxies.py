@@ -167,6 +167,7 @@ def test_what_cannot_be_told_is_a_finding(trick: str) -> None:
     assert _found(_server(f"{AUTH} {TRUST} {trick} {listed}")) == {"proxy-unclear"}
 
 
+@pytest.mark.slow
 def test_a_pattern_without_end_is_given_up() -> None:
     bomb = "location ~ ^/jobs/([0-9a-f]+)+!$ { return 403; }"
     listed = f"location / {{ return 403; }} location = /overview {{ {OWN} {READ} {REST} }}"

@@ -11,18 +11,13 @@ import pickle
 import re
 import threading
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import cloudpickle
 import pytest
 from pyflink.common import Row, RowKind, Types
 from pyflink.datastream import OutputTag, data_stream
-from pyflink.fn_execution.coder_impl_fast import (
-    BigIntCoderImpl,
-    CharCoderImpl,
-    GenericArrayCoderImpl,
-    RowCoderImpl,
-)
 
 from flinksec_jobs.errors import FlinkSecError, RecordValueError
 from flinksec_jobs.records import crossing, record, row_type, worker
@@ -71,10 +66,21 @@ class Holder:
 
 
 SIDE = OutputTag("side", row_type(Narrow))
-WIDE = RowCoderImpl([CharCoderImpl(), BigIntCoderImpl()], ["id", "n"])
-WHOLE = RowCoderImpl(
-    [CharCoderImpl(), WIDE, GenericArrayCoderImpl(CharCoderImpl())], ["id", "part", "tags"]
-)
+
+
+@cache
+def coders() -> tuple[Any, Any]:
+    """PyFlink's coders of `Wide` and of `Whole`; they bring Beam, which takes seconds."""
+    from pyflink.fn_execution.coder_impl_fast import (
+        BigIntCoderImpl,
+        CharCoderImpl,
+        GenericArrayCoderImpl,
+        RowCoderImpl,
+    )
+
+    wide = RowCoderImpl([CharCoderImpl(), BigIntCoderImpl()], ["id", "n"])
+    tags = GenericArrayCoderImpl(CharCoderImpl())
+    return wide, RowCoderImpl([CharCoderImpl(), wide, tags], ["id", "part", "tags"])
 
 
 class Function:
@@ -142,6 +148,7 @@ def test_a_result_of_another_form_is_refused_by_name(make: Any, what: str) -> No
     assert ("flat_map" in str(caught.value.hint)) == (what == "None")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [
@@ -154,7 +161,8 @@ def test_a_result_of_another_form_is_refused_by_name(make: Any, what: str) -> No
 )
 def test_what_has_the_declared_fields_comes_out_right(make: Any) -> None:
     (result,) = results_of(make)
-    assert list(WIDE.decode(WIDE.encode(result))) == ["a", 1]
+    wide, _ = coders()
+    assert list(wide.decode(wide.encode(result))) == ["a", 1]
     assert result._values == ["a", 1]  # what thread mode takes
 
 
@@ -224,15 +232,17 @@ def test_a_flat_map_that_returns_one_result_is_told_by_name(result: Any) -> None
     assert kept == Wide("a", 1)
 
 
+@pytest.mark.slow
 def test_rows_inside_keep_their_kind_and_are_looked_at() -> None:
     (kept,) = results_of(
         lambda: Row.of_kind(RowKind.DELETE, id="a", part=Row(id="b", n=2), tags=("t",)), Whole
     )
     assert kept.get_row_kind() is RowKind.DELETE
-    assert kept == WHOLE.decode(WHOLE.encode(kept))
+    _, whole = coders()
+    assert kept == whole.decode(whole.encode(kept))
     assert kept.tags == ["t"]
     (turned,) = results_of(lambda: Row(id="a", part=Row(n=2, id="b"), tags=None), Whole)
-    assert list(WHOLE.decode(WHOLE.encode(turned)).part) == ["b", 2]
+    assert list(whole.decode(whole.encode(turned)).part) == ["b", 2]
     with pytest.raises(RecordValueError, match=r"^Whole\.part\.n should be an int but is a str"):
         results_of(lambda: Row(id="a", part=Row(id="b", n="x"), tags=None), Whole)
     with pytest.raises(RecordValueError, match=r"^Whole\.part should be a Wide but is a dict"):

@@ -21,6 +21,7 @@ def job(tmp_path: Path) -> Path:
     return tmp_path / "late-trains"
 
 
+@pytest.mark.slow
 def test_the_test_of_a_new_job_passes(job: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],

@@ -42,6 +42,7 @@ def good(seal: Callable[[str, bytes], Path]) -> Iterator[bytes]:
     yield seal("state/chk-1/f", b"x" * 40_000).read_bytes()
 
 
+@pytest.mark.slow
 @given(changes=_CHANGES, length=st.none() | st.integers(0, 41_200), more=st.binary(max_size=40))
 @example(changes=[(48, b"\xff" * 8)], length=None, more=b"")
 @example(changes=[(14, b"\2\xff"), (64, b"\xc3" * 255)], length=None, more=b"")

@@ -149,6 +149,7 @@ def test_each_write_is_synced_before_the_next(
     assert calls == [SLOT_OFFSETS[1], "sync", SLOT_OFFSETS[0], "sync"]
 
 
+@pytest.mark.slow
 def test_killed_for_real_again_and_again_no_file_is_lost(tmp_path: Path, ring: KeyRing) -> None:
     for number in range(200):
         with SealedWriter(tmp_path / f"f{number:03}", ring) as writer:

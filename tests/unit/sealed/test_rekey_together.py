@@ -201,6 +201,7 @@ for _ in range(3):
 """
 
 
+@pytest.mark.slow
 def test_processes_that_re_key_at_once_to_different_keys_lose_no_file(
     ring: KeyRing, tmp_path: Path
 ) -> None:

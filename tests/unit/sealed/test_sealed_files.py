@@ -72,6 +72,7 @@ def test_seeking_gives_the_bytes_at_that_position(
         assert reader.seek(-1, os.SEEK_END) == 99_999
 
 
+@pytest.mark.slow
 def test_every_flipped_byte_of_a_small_file_is_found(
     seal: Callable[[str, bytes], Path], ring: KeyRing, data_of: Callable[[int], bytes]
 ) -> None:
@@ -103,6 +104,7 @@ def test_a_failed_read_stays_failed(
     assert verify_file(path, ring).status is Status.TAMPERED
 
 
+@pytest.mark.slow
 def test_truncation_at_every_length_is_found(
     seal: Callable[[str, bytes], Path], ring: KeyRing, data_of: Callable[[int], bytes]
 ) -> None:

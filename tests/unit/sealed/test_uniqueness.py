@@ -73,6 +73,7 @@ def test_a_fork_cannot_go_on_with_a_file_that_was_begun_before_it(
         assert reader.read() == b"x" * 20_000 + b"y"
 
 
+@pytest.mark.slow
 def test_ten_thousand_files_share_no_salt_no_key_and_no_id(
     tmp_path: Path, ring: KeyRing, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,6 +110,7 @@ def test_a_file_that_fails_while_it_is_read_does_not_keep_the_others_from_being_
     ]
 
 
+@pytest.mark.slow
 def test_a_tree_that_is_deeper_than_python_s_stack_is_walked(tmp_path: Path) -> None:
     deep = tmp_path / "t"
     deep.mkdir()
