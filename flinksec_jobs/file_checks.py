@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,12 +14,11 @@ from cryptography import x509
 
 from flinksec_jobs import hadoop_conf, kerberos, logins, tls
 from flinksec_jobs.certificate_dates import check_dates, check_trusted_dates
-from flinksec_jobs.errors import FlinkSecError, KeyRingError, SettingsError
-from flinksec_jobs.files import open_regular, reason, unreadable
-from flinksec_jobs.findings import Finding, Kind, Where, problem, warning
+from flinksec_jobs.errors import FlinkSecError
+from flinksec_jobs.findings import Finding, Where, problem, warning
 from flinksec_jobs.logins import references
+from flinksec_jobs.path_checks import SECRET, attempt, check_secret, listable, readable
 from flinksec_jobs.placeholders import placeholders_below
-from flinksec_jobs.sealed import KeyRing
 from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.settings import (
     ElasticsearchSettings,
@@ -39,11 +38,8 @@ _CLIENT_CERT = problem("client-cert-unusable", "the client certificate cannot be
 _CLIENT_KEY = problem("client-key-unusable", "the client key cannot be read, or is open to others")
 _OTHER_KEY = problem("client-key-mismatch", "the client key is another certificate's")
 _NOT_PKCS8 = problem("client-key-not-pkcs8", "Kafka does not read a key of this form")
-_SECRET = problem("secret-unusable", "the file of a secret cannot be read, or is open to others")
 _HADOOP_CONF = problem("hadoop-conf-unusable", "Hadoop's configuration cannot be used")
 _OVERRULED = warning("hadoop-option-overruled", "the settings decide an option of hdfs.conf_dir")
-_KEY_RING = problem("key-ring-unusable", "the key ring cannot be opened, or is open to others")
-_MODULE = problem("token-module-unusable", "the PKCS#11 module cannot be read")
 _STATE_DIRECTORY = problem("state-directory-not-writable", "state cannot be written")
 
 
@@ -110,7 +106,7 @@ def _examples(settings: Settings) -> Iterator[Finding]:
 
 def _kerberos(settings: KerberosSettings) -> Iterator[Finding]:
     where = Where(setting="kerberos.krb5_conf", file=str(settings.krb5_conf))
-    yield from _attempt(_KRB5_CONF, where, lambda: _readable(settings.krb5_conf, where))
+    yield from attempt(_KRB5_CONF, where, lambda: readable(settings.krb5_conf, where))
     yield from kerberos.check_keytab(settings)
 
 
@@ -122,14 +118,14 @@ def _kafka(settings: Settings, kafka: KafkaSettings, now: datetime) -> Iterator[
         try:
             references.check(password, setting)
         except FlinkSecError as error:
-            yield _SECRET.of(error, where)
+            yield SECRET.of(error, where)
 
 
 def _elasticsearch(settings: ElasticsearchSettings, now: datetime) -> Iterator[Finding]:
     for name in ("password", "api_key"):
         secret: SecretFile | None = getattr(settings, name)
         if secret:
-            yield from _secret(secret, f"elasticsearch.{name}")
+            yield from check_secret(secret, f"elasticsearch.{name}")
     yield from _tls("elasticsearch", settings, now)
 
 
@@ -196,7 +192,7 @@ def _hadoop(settings: HdfsSettings, directory: Path) -> Iterator[Finding]:
     setting = "hdfs.conf_dir"
     where = Where(setting=setting, file=str(directory))
     try:
-        _listable(directory, setting)
+        listable(directory, setting)
         given = hadoop_conf.read(directory, setting)
     except FlinkSecError as error:
         yield _HADOOP_CONF.of(error, where)
@@ -210,59 +206,10 @@ def _hadoop(settings: HdfsSettings, directory: Path) -> Iterator[Finding]:
 
 
 def _state(settings: StateSettings) -> Iterator[Finding]:
-    if settings.sealed and settings.keys:
-        yield from _key_ring(settings.keys)
-    if settings.sealed and (token := settings.pkcs11):
-        # No login: each wrong PIN brings a token closer to its lock, so only a job tries it.
-        where = Where(setting="state.pkcs11.module", file=str(token.module))
-        yield from _attempt(_MODULE, where, lambda: _readable(token.module, where))
-        yield from _secret(token.pin, "state.pkcs11.pin")
+    for kind, value in settings.providers if settings.sealed else ():
+        yield from kind.check(value)
     if settings.uri.removeprefix("sealed+").startswith("file://"):
         yield from _writable_if_there(Path(settings.directory.partition("file://")[2]))
-
-
-def _key_ring(directory: Path) -> Iterator[Finding]:
-    where = Where(setting="state.keys", file=str(directory))
-    try:
-        _listable(directory, "state.keys")
-        KeyRing.open(directory)
-    except KeyRingError as error:
-        why = error.message.removeprefix(f"key ring {directory}: ")
-        yield _KEY_RING.at(where, why, fix=error.hint or "put the ring's files back as they were")
-    except FlinkSecError as error:
-        yield _KEY_RING.of(error, where)
-
-
-def _secret(secret: SecretFile, setting: str) -> Iterator[Finding]:
-    where = Where(setting=setting, file=str(secret.path))
-    return _attempt(_SECRET, where, lambda: secret.check(setting))
-
-
-def _attempt(kind: Kind, where: Where, action: Callable[[], object]) -> Iterator[Finding]:
-    """Yield a finding of this kind if an action raises."""
-    try:
-        action()
-    except FlinkSecError as error:
-        yield kind.of(error, where, fix="`flinksec settings reference` says what it must be")
-
-
-def _readable(path: Path, where: Where) -> None:
-    """Read it as whoever needs it will; a module of a program is large."""
-    try:
-        with open_regular(path) as file:
-            file.read(1)
-    except OSError as error:
-        raise unreadable(path, str(where.setting), error, SettingsError) from error
-
-
-def _listable(path: Path, setting: str) -> None:
-    try:
-        next(path.iterdir(), None)
-    except OSError as error:
-        raise SettingsError(
-            f"{setting} {path} cannot be read: {reason(error)}",
-            hint=f"it must be a directory that user id {os.geteuid()} may read",
-        ) from error
 
 
 def _writable_if_there(path: Path) -> Iterator[Finding]:

@@ -45,26 +45,20 @@ def job_directory(settings: StateSettings, name: str) -> str:
 
 @contextmanager
 def open_keys(settings: StateSettings) -> Iterator[KeyProvider]:
-    """The keys that seal and open a job's state: of the key ring, of the token, or of both.
-
-    With both, the token seals if ``pkcs11.primary`` names its key, else the key ring does.
+    """The keys that seal and open a job's state: those of all providers that the settings name.
 
     Raises:
         KeyRingError: they cannot be used.
         SettingsError: the settings name none.
     """
-    from flinksec_jobs.sealed import KeyChain, KeyRing, TokenAddress, TokenKeys
+    from flinksec_jobs.sealed import KeyChain
 
-    if settings.keys is None and settings.pkcs11 is None:
+    if not settings.providers:
         raise SettingsError("state.keys is missing", hint="Sealed state needs a key ring.")
     with ExitStack() as stack:
-        providers: list[KeyProvider] = []
-        if settings.keys is not None:
-            providers.append(KeyRing.open(settings.keys))
-        if (found := settings.pkcs11) is not None:
-            address = TokenAddress(found.module, found.pin, found.token, found.slot)
-            token = stack.enter_context(TokenKeys(address, found.primary))
-            providers.insert(0 if found.primary else len(providers), token)
+        providers = [
+            stack.enter_context(kind.store(value).opened()) for kind, value in settings.providers
+        ]
         yield KeyChain(*providers) if len(providers) > 1 else providers[0]
 
 

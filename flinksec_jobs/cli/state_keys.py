@@ -12,12 +12,13 @@ from typing import Any
 
 import click
 
+from flinksec_jobs import key_providers
 from flinksec_jobs.cli.exit_codes import leave_unless
 from flinksec_jobs.cli.output import say, say_json
 from flinksec_jobs.cli.state_output import as_lines
 from flinksec_jobs.errors import KeyRingError
 from flinksec_jobs.escaping import escaped
-from flinksec_jobs.sealed import KeyRing, TokenKeys, pkcs11uri
+from flinksec_jobs.key_providers import KeyStore, Said
 from flinksec_jobs.sealed.needs import Needs, keys_needed
 
 _KEYS = click.argument("location", metavar="DIRECTORY|URI")
@@ -41,18 +42,20 @@ PATH = _NamedPath(path_type=Path, readable=False)
 _PATHS = click.argument("paths", nargs=-1, type=PATH)
 
 
-@click.group()
+def _help() -> str:
+    return "\n\n".join(
+        (
+            "Make and rotate the keys that seal state.",
+            *(kind.about for kind in key_providers.kinds()),
+            "To rotate: add a key, restart the jobs, flinksec state rekey, then retire the old "
+            "key.",
+        )
+    )
+
+
+@click.group(help=_help())
 def keys() -> None:
-    """Make and rotate the keys that seal state.
-
-    DIRECTORY is a key ring: one file of 32 random bytes per key, and the file primary, which
-    names the key for new files. Whoever loses all keys loses all state: keep a copy elsewhere.
-
-    URI is a PKCS#11 token by RFC 7512: pkcs11:token=LABEL?module-path=…&pin-source=file:…
-    Keys can be listed and added there; the settings say which of them seals.
-
-    To rotate: add a key, restart the jobs, flinksec state rekey, then retire the old key.
-    """
+    """Make and rotate the keys that seal state; the help is that of the kinds of providers."""
 
 
 @keys.command()
@@ -60,14 +63,7 @@ def keys() -> None:
 @click.option("--id", "key", help="The first key's id. Default: the date.")
 def init(location: str, key: str | None) -> None:
     """Make a key ring with one new key."""
-    directory = _directory(
-        location,
-        "a token is initialised by its maker's tools",
-        f"then make a key in it: flinksec state keys add {shlex.quote(location)} KEY",
-    )
-    ring = KeyRing.create(directory, key or _today())
-    say(f"made the key ring {directory} with the key '{ring.primary_id}'")
-    say("keep a copy of it elsewhere: without it the state is lost", err=True)
+    _say(key_providers.store(location).init(key or _today()))
 
 
 @keys.command()
@@ -80,14 +76,7 @@ def add(location: str, key: str, spare: bool) -> None:
     Running processes keep using their key until they are restarted. In a token, the key can never
     be read out, and the settings say when it seals.
     """
-    if _is_token(location):
-        address, _ = pkcs11uri.parse(location)
-        TokenKeys.add(address, key)
-        say(f"made the key '{key}' in the {address}: it cannot be read out of it")
-        say(f'to seal new files under it: state.pkcs11.primary = "{key}"', err=True)
-        return
-    ring = KeyRing.open(location).add(key, primary=not spare)
-    say(f"added the key '{key}'; the primary key is '{ring.primary_id}'")
+    _say(key_providers.store(location).add(key, primary=not spare))
 
 
 @keys.command()
@@ -95,13 +84,7 @@ def add(location: str, key: str, spare: bool) -> None:
 @_KEY
 def use(location: str, key: str) -> None:
     """Seal new files with the key KEY of the ring."""
-    directory = _directory(
-        location,
-        "a token does not say which of its keys seals new files: the settings do",
-        f'set state.pkcs11.primary = "{key}", and restart the jobs',
-    )
-    ring = KeyRing.open(directory).use(key)
-    say(f"the primary key is '{ring.primary_id}'")
+    _say(key_providers.store(location).use(key))
 
 
 @keys.command("list")
@@ -114,7 +97,8 @@ def list_(location: str, paths: tuple[Path, ...], as_json: bool) -> None:
     For a token, its AES-256 keys are listed; the primary one is the object that the URI names. Exit
     code 1 if the keys of some file cannot be determined: it may need any of them.
     """
-    primary, at_hand, where = _keys_at(location)
+    place = key_providers.store(location).listing()
+    primary, at_hand = place.primary, place.key_ids
     needs = keys_needed(paths) if paths else None
     named = needs.named if needs else None
     ids = sorted({*at_hand, *(named or ())})
@@ -129,7 +113,7 @@ def list_(location: str, paths: tuple[Path, ...], as_json: bool) -> None:
             for key in ids
         ]
         unknown = {str(path): why for path, why in needs.unknown.items()} if needs else {}
-        say_json({**where, "keys": listed, "unknown": unknown})
+        say_json({**place.where, "keys": listed, "unknown": unknown})
         leave_unless(not unknown)
         return
     marks = {key: "MISSING" for key in ids if key not in at_hand} | {primary: "primary"}
@@ -164,24 +148,17 @@ def retire(location: str, key: str, paths: tuple[Path, ...], unchecked: bool) ->
             hint="Name every directory with sealed state, or give --unchecked.",
         )
 
+    store = key_providers.store(location)
+
     def check() -> None:
-        if not unchecked:
-            _check_unneeded(location, key, paths)
+        _check_unneeded(store, location, key, paths)
 
-    if _is_token(location):
-        check()
-        raise KeyRingError(
-            f"the key '{key}' was not deleted: keys of a token are deleted by its own tools"
-            + ("" if unchecked else "; no file under PATHS needs it"),
-            hint=f"pkcs11-tool --delete-object --type secrkey --label {key}",
-        )
-    ring = KeyRing.open(location).remove(key, check)
-    say(f"deleted the key '{key}'; left: {', '.join(ring.key_ids)}")
+    _say(store.retire(key, None if unchecked else check))
 
 
-def _check_unneeded(location: str, key: str, paths: tuple[Path, ...]) -> None:
+def _check_unneeded(store: KeyStore, location: str, key: str, paths: tuple[Path, ...]) -> None:
     # Opened anew: while the key is put aside, the others are what is left.
-    needs = keys_needed(paths, None if _is_token(location) else KeyRing.open(location))
+    needs = keys_needed(paths, store.left())
     needed = needs.named[key]
     if needed:
         raise KeyRingError(
@@ -211,29 +188,10 @@ def _unknown(needs: Needs) -> KeyRingError:
     )
 
 
-def _is_token(location: str) -> bool:
-    """Whether it is a URI, and then one that holds no PIN: messages repeat it."""
-    is_uri = location.startswith(pkcs11uri.SCHEME)
-    if is_uri:
-        pkcs11uri.parse(location)
-    return is_uri
-
-
-def _directory(location: str, refusal: str, way_out: str) -> Path:
-    """The key ring's directory, for what a token does not do."""
-    if _is_token(location):
-        raise KeyRingError(refusal, hint=way_out)
-    return Path(location)
-
-
-def _keys_at(location: str) -> tuple[str | None, tuple[str, ...], dict[str, str]]:
-    """The primary key's id, all ids, and where they are."""
-    if not _is_token(location):
-        ring = KeyRing.open(location)
-        return ring.primary_id, ring.key_ids, {"directory": location}
-    address, primary = pkcs11uri.parse(location)
-    with TokenKeys(address, primary) as token:
-        return primary, token.key_ids, {"token": str(address)}
+def _say(said: Said) -> None:
+    say(said.done)
+    if said.note:
+        say(said.note, err=True)
 
 
 def _listed(key: str, mark: str, named: Counter[str] | None) -> tuple[str, ...]:

@@ -11,22 +11,22 @@ from typing import Any, TypeVar
 
 import click
 
-from flinksec_jobs import state
-from flinksec_jobs.sealed import KeyChain, KeyProvider, KeyRing, TokenKeys, pkcs11uri
-from flinksec_jobs.sealed.keyfiles import held
+from flinksec_jobs import key_providers, state
+from flinksec_jobs.sealed import KeyChain, KeyProvider
 from flinksec_jobs.settings import StateSettings, load_settings
 
 _R = TypeVar("_R")
 
 
 class _Keys(click.types.StringParamType):
-    """A directory or a PKCS#11 URI; one of them in the environment, so a path may have spaces."""
+    """A directory or a URI; one of them in the environment, so a path may have spaces."""
 
     def split_envvar_value(self, rv: str) -> list[str]:
         return [rv] if rv else []
 
 
 def _options(function: Callable[..., _R], more: str = "") -> Callable[..., _R]:
+    where = ", or ".join(key_providers.locations())
     keys = click.option(
         "--keys",
         "locations",
@@ -34,9 +34,8 @@ def _options(function: Callable[..., _R], more: str = "") -> Callable[..., _R]:
         envvar="FLINKSEC_STATE__KEYS",
         type=_Keys(),
         metavar="DIRECTORY|URI",
-        help="A key ring's directory, or a token's PKCS#11 URI (RFC 7512) with module-path and "
-        "pin-source. May be given again: the first one seals, all of them open. "
-        f"Default: FLINKSEC_STATE__KEYS.{more}",
+        help=f"{where[:1].upper()}{where[1:]}. May be given again: the first one seals, all of "
+        f"them open. Default: FLINKSEC_STATE__KEYS.{more}",
     )
     settings = click.option(
         "--settings",
@@ -94,19 +93,15 @@ def _open(
     source = click.get_current_context().get_parameter_source("locations")
     if settings is not None and (not locations or source is click.core.ParameterSource.ENVIRONMENT):
         found = load_settings(settings).need(StateSettings)
-        if hold and found.keys is not None:
-            stack.enter_context(held(found.keys, to_change=False))
+        if hold:
+            for kind, value in found.providers:
+                stack.enter_context(kind.store(value).held())
         return stack.enter_context(state.open_keys(found))
     if settings is not None:
         raise click.UsageError("'--keys' and '--settings' do not go together")
-    providers = [_provider(stack, location, hold=hold) for location in locations]
+    stores = [key_providers.store(location) for location in locations]
+    if hold:
+        for store in stores:
+            stack.enter_context(store.held())
+    providers = [stack.enter_context(store.opened()) for store in stores]
     return KeyChain(*providers) if len(providers) > 1 else next(iter(providers), None)
-
-
-def _provider(stack: ExitStack, location: str, *, hold: bool) -> KeyProvider:
-    if not location.startswith(pkcs11uri.SCHEME):
-        if hold:
-            stack.enter_context(held(Path(location), to_change=False))
-        return KeyRing.open(location)
-    address, primary = pkcs11uri.parse(location)
-    return stack.enter_context(TokenKeys(address, primary))

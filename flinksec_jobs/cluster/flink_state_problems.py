@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from flinksec_jobs import key_providers
 from flinksec_jobs.cluster.flink_conf_values import Options
 from flinksec_jobs.findings import Finding, Where, problem
 from flinksec_jobs.settings.flink_options import effective, flink_options, names, of_class
@@ -30,7 +31,6 @@ _PAST_THE_SEAL = problem("past-the-seal", "state goes past the seal")
 _STATE_ON_A_LOCAL_DISK = problem("state-on-a-local-disk", "state or records in clear on a disk")
 
 _TEMPORARY = "io.tmp.dirs"
-_KEYS = ("flinksec.sealed.keys", "flinksec.sealed.pkcs11.module")
 
 
 def state_problems(config: Options) -> Iterator[Finding]:
@@ -47,11 +47,12 @@ def state_problems(config: Options) -> Iterator[Finding]:
             f"writes state in clear, while {sealed[0]} is sealed",
             fix="put sealed+ before its scheme",
         )
-    if not any(str(config.get(key, "")).strip() for key in _KEYS):
+    kinds = key_providers.kinds()
+    if not any(str(config.get(kind.naming, "")).strip() for kind in kinds):
         yield _SEAL_WITHOUT_KEYS.at(
-            Where(field=_KEYS[0]),
+            Where(field=kinds[0].naming),
             "is missing, so sealed state can be neither written nor read",
-            fix=f"name the directory of the key ring, or a token: {_KEYS[1]}",
+            fix="name " + ", or ".join(f"{kind.named_as} ({kind.naming})" for kind in kinds),
         )
     yield from _values(config)
     yield from _local_disks(config)

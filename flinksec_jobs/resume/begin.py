@@ -65,7 +65,7 @@ def begin(request: Request) -> Iterator[Begun]:
     """
     with ExitStack() as stack:
         keys: KeyProvider | None = None
-        if request.settings.keys or request.settings.pkcs11:
+        if request.settings.providers:
             keys = stack.enter_context(state.open_keys(request.settings))
         sealing = keys if request.settings.sealed else None
         directory = request.directory

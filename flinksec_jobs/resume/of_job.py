@@ -113,7 +113,7 @@ def _start_from(job: Job, path: str) -> None:
     kept = job.settings.state
     with ExitStack() as stack:
         keys = None
-        if kept and (kept.keys or kept.pkcs11):
+        if kept and kept.providers:
             keys = stack.enter_context(state.open_keys(kept))
         uri = look(path, keys).uri
     identity.check_sources(

@@ -64,7 +64,7 @@ def _namesake(request: Request, job_id: str) -> Path | None:
     above = request.directory.parent
     with ExitStack() as stack:
         keys = None
-        if request.settings.keys or request.settings.pkcs11:
+        if request.settings.providers:
             keys = stack.enter_context(state.open_keys(request.settings))
         try:
             paths = sorted(above.iterdir())  # not `glob`, which is silent about errors

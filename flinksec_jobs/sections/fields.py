@@ -58,6 +58,10 @@ class PathMarker:
     """Marks a text field that may hold a path, as `Path` and `SecretFile` fields always do."""
 
 
+class HoldsSecrets:
+    """Marks a path to secrets, as `SecretFile` fields always are."""
+
+
 class Section(BaseModel):
     """A frozen group of settings that refuses unknown names and never shows its input."""
 

@@ -14,7 +14,7 @@ from flinksec_jobs.settings.models import (
     PythonSettings,
     Settings,
 )
-from flinksec_jobs.settings.state import Pkcs11Settings, StateSettings
+from flinksec_jobs.settings.state import StateSettings
 
 __all__ = [
     "ClusterSettings",
@@ -24,7 +24,6 @@ __all__ = [
     "JobSettings",
     "KafkaSettings",
     "KerberosSettings",
-    "Pkcs11Settings",
     "PythonSettings",
     "Settings",
     "StateSettings",

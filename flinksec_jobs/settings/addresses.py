@@ -16,9 +16,7 @@ _HOST_PORT = re.compile(rf"{_HOST}:(\d{{1,5}})")
 _HDFS = re.compile(rf"hdfs://{_HOST}(?::\d{{1,5}})?/?")
 _PRINCIPAL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+")
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
-_KEY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MAX_PORT = 65535
-_MAX_LABEL = 32
 
 
 def sasl_mechanism(value: object) -> object:
@@ -107,17 +105,3 @@ def _split(value: str) -> SplitResult | None:
 
 HostPort = Annotated[str, AfterValidator(host_port)]
 HttpUrl = Annotated[str, AfterValidator(http_url)]
-
-
-def token_label(value: str) -> str:
-    """Accept what a PKCS#11 token may be labelled."""
-    if not value.strip() or not value.isprintable() or len(value.encode()) > _MAX_LABEL:
-        raise refusal(f"must be a token's label: 1 to {_MAX_LABEL} bytes of text")
-    return value
-
-
-def key_id(value: str) -> str:
-    """Accept the id of a key-encryption key."""
-    if not _KEY_ID.fullmatch(value):
-        raise refusal("must be a key id: letters, digits, dot, hyphen, underscore; at most 64")
-    return value

@@ -2,7 +2,8 @@
 """Every option of Flink, classified once: what it may do to state, secrets and TLS.
 
 Which of them our settings decide is not told here: each setting declares its own (`decides`). The
-table is `flink_options.tsv`. A test holds it against Flink's jars: an option that is new in a
+table is `flink_options.tsv`, and the options that name key providers, which only settings decide. A
+test holds it against Flink's jars: an option that is new in a
 release of Flink has no class, and the test fails.
 """
 
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar, cast
 
+from flinksec_jobs import key_providers
 from flinksec_jobs.settings.names import nearest
 
 Class = Literal[
@@ -63,7 +65,7 @@ class FlinkOption:
 @functools.cache
 def flink_options() -> Mapping[str, FlinkOption]:
     """All options, by their names."""
-    found = {}
+    found = {name: FlinkOption(name, "free", "", ()) for name in key_providers.flink_options()}
     for line in _FILE.read_text("utf-8").splitlines():
         if not line.startswith("#"):
             name, kind, detail, others, *_ = (*line.split("\t"), "", "")

@@ -10,7 +10,14 @@ from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 
 from flinksec_jobs.secrets import SecretFile
-from flinksec_jobs.sections.fields import PathMarker, Section, section_of, types_of
+from flinksec_jobs.sections.decides import Decides, declarations
+from flinksec_jobs.sections.fields import (
+    HoldsSecrets,
+    PathMarker,
+    Section,
+    section_of,
+    types_of,
+)
 from flinksec_jobs.settings.models import Settings
 
 SettingPath = tuple[str, ...]
@@ -55,6 +62,12 @@ class Setting:
         return SecretFile in types_of(self.field.annotation)
 
     @property
+    def holds_secrets(self) -> bool:
+        """Whether it names a file or directory that holds secrets."""
+        marked = any(isinstance(found, HoldsSecrets) for found in self.field.metadata)
+        return marked or self.is_secret
+
+    @property
     def is_path(self) -> bool:
         """Whether it may be a path, relative ones being relative to the settings file."""
         marked = any(isinstance(found, PathMarker) for found in self.field.metadata)
@@ -64,6 +77,15 @@ class Setting:
     def is_optional(self) -> bool:
         """Whether it may be unset."""
         return type(None) in types_of(self.field.annotation)
+
+
+def secret_options() -> Iterator[str]:
+    """Yield Flink's options that name files and directories which hold secrets."""
+    for setting in settings():
+        if setting.holds_secrets:
+            for found in declarations(setting.field):
+                if isinstance(found, Decides) and found.value is None:
+                    yield found.option
 
 
 def sections() -> dict[str, type[Section]]:

@@ -5,55 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, create_model
 
-from flinksec_jobs.secrets import SecretFile
+from flinksec_jobs import key_providers
+from flinksec_jobs.key_providers import ProviderKind, Seals
 from flinksec_jobs.sections.decides import RUN, Decides
-from flinksec_jobs.sections.fields import Duration, LocalPath, PathMarker, Section
+from flinksec_jobs.sections.fields import Duration, PathMarker, Section
 from flinksec_jobs.settings import addresses
 
 
-class Pkcs11Settings(Section):
-    """A PKCS#11 token (an HSM) that holds the keys which seal state."""
-
-    module: Annotated[LocalPath, Decides("flinksec.sealed.pkcs11.module")] = Field(
-        description="The PKCS#11 library of the token's maker."
-    )
-    token: Annotated[
-        Annotated[str, AfterValidator(addresses.token_label)] | None,
-        Decides("flinksec.sealed.pkcs11.token"),
-    ] = Field(default=None, description="The token's label.")
-    slot: Annotated[
-        Annotated[int, Field(ge=0)] | None,
-        Decides(
-            "flinksec.sealed.pkcs11.slot",
-            lambda token: None if token.slot is None else str(token.slot),
-        ),
-    ] = Field(default=None, description="Id of the token's slot, in place of its label.")
-    pin: Annotated[SecretFile, Decides("flinksec.sealed.pkcs11.pin-source")] = Field(
-        description="File with the token's user PIN, as file:/path."
-    )
-    primary: Annotated[
-        Annotated[str, AfterValidator(addresses.key_id)] | None,
-        Decides("flinksec.sealed.pkcs11.primary"),
-    ] = Field(
-        default=None,
-        description="Label of the AES-256 key that seals new files. Without it the token only "
-        "opens, and state.keys seals.",
-    )
-
-    def _contradictions(self) -> Iterator[tuple[str, str]]:
-        if self.token is None and self.slot is None:
-            yield "token", "is missing: give the token's label, or its slot"
-        if self.token is not None and self.slot is not None:
-            yield "slot", "is given beside token: keep one of the two"
-
-
-class StateSettings(Section):
-    """Where checkpoints go, and the keys that seal them."""
-
+class _Directory(Section):
     directory: Annotated[
         str,
         AfterValidator(addresses.state_directory),
@@ -63,14 +26,21 @@ class StateSettings(Section):
         description="Directory of checkpoints and savepoints: /path, file:///path or hdfs://…; "
         "sealed+ before it may be left out."
     )
-    # Also where new state is written in clear: a sealed savepoint may be what it starts from.
-    keys: Annotated[LocalPath | None, Decides("flinksec.sealed.keys")] = Field(
-        default=None,
-        description="Key ring: a directory of one file per key, and primary naming one.",
-    )
-    pkcs11: Pkcs11Settings | None = Field(
-        default=None, description="A PKCS#11 token that holds the keys."
-    )
+
+
+if TYPE_CHECKING:
+
+    class _Keys(_Directory):
+        # Which settings there are for keys is known when the files of their kinds are.
+        def __getattr__(self, name: str) -> Any: ...
+
+else:
+    _Keys = create_model("_Keys", __base__=_Directory, **key_providers.fields())
+
+
+class StateSettings(_Keys):
+    """Where checkpoints go, and the keys that seal them."""
+
     sealed: Annotated[bool, Decides("execution.checkpointing.dir", RUN)] = Field(
         default=True, description="Whether state is encrypted and authenticated."
     )
@@ -87,14 +57,32 @@ class StateSettings(Section):
         plain = self.directory.removeprefix("sealed+")
         return f"sealed+{plain}" if self.sealed else plain
 
+    @property
+    def providers(self) -> list[tuple[ProviderKind[Any], Any]]:
+        """The key providers that are named, each with what its setting holds.
+
+        The first one seals: the one whose key for new files is named, else the one that says itself
+        which key that is.
+        """
+        values = [(kind, getattr(self, kind.setting)) for kind in key_providers.kinds()]
+        named = [(kind, value) for kind, value in values if value is not None]
+        return sorted(named, key=lambda one: one[0].seals(one[1]))
+
     def _contradictions(self) -> Iterator[tuple[str, str]]:
-        if self.sealed and self.keys is None and self.pkcs11 is None:
-            yield (
-                "keys",
-                "is missing, and sealed state needs it: name the key ring's directory, or a token "
-                "under [state.pkcs11]",
-            )
-        if self.keys is None and self.pkcs11 and self.pkcs11.primary is None:
-            yield "pkcs11.primary", "is missing: name the key of the token that seals new files"
+        providers = self.providers
+        if self.sealed and not providers:
+            kinds = key_providers.kinds()
+            listed = ", or ".join(kind.named_as for kind in kinds)
+            yield kinds[0].setting, f"is missing, and sealed state needs it: name {listed}"
+        if providers and all(kind.seals(value) is Seals.NEVER for kind, value in providers):
+            yield _primary_of(providers[0][0]), "is missing: name the key that seals new files"
+        chosen = [kind for kind, value in providers if kind.seals(value) is Seals.FIRST]
+        for kind in chosen[1:]:
+            beside = f"state.{_primary_of(chosen[0])}"
+            yield _primary_of(kind), f"is given beside {beside}: one key seals new files"
         if not self.sealed and self.directory.startswith("sealed+"):
             yield "sealed", "is false, but directory starts with sealed+: change one of the two"
+
+
+def _primary_of(kind: ProviderKind[Any]) -> str:
+    return f"{kind.setting}.{kind.primary}"

@@ -26,6 +26,8 @@ FLOORS: tuple[tuple[str, frozenset[str]], ...] = tuple(
         ("logins, which the settings choose from", "logins"),
         ("sealed state", "sealed"),
         ("what settings are made of", "sections"),
+        ("files of settings", "path_checks"),
+        ("what holds keys", "key_providers"),
         ("settings", "settings"),
         ("what settings mean for a JVM, and for Python", "kerberos tls certificates hadoop_conf"),
         ("Flink, its jars and its JVM", "runtime"),

@@ -8,9 +8,10 @@ import pytest
 
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.file_checks import check_files
+from flinksec_jobs.key_providers.pkcs11 import Pkcs11Settings
 from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.sections.decides import options_of
-from flinksec_jobs.settings import Pkcs11Settings, Settings, StateSettings, load_settings
+from flinksec_jobs.settings import Settings, StateSettings, load_settings
 
 TOKEN = {"module": "/usr/lib/hsm.so", "token": "flink state", "pin": "file:/etc/pin"}
 
@@ -73,7 +74,7 @@ def test_a_model_is_taken_as_a_table() -> None:
         ({"primary": "k", "pin": "314159"}, "state.pkcs11.pin (argument): is not a reference"),
         ({"primary": "k", "tokn": "t"}, "unknown setting, did you mean state.pkcs11.token?"),
         ({"primary": "k", "zzz": "t"}, "unknown setting; [state.pkcs11] has module, token, slot"),
-        ({}, "state.pkcs11.primary (argument): is missing: name the key of the token"),
+        ({}, "state.pkcs11.primary (argument): is missing: name the key that seals new"),
         ({"primary": "k", "pin": None}, "state.pkcs11.pin (argument): "),
     ],
 )

@@ -10,11 +10,11 @@ from typing import Any
 from flinksec_jobs.manifests.flink.flink_processes import FlinkProcess, job_settings, processes
 from flinksec_jobs.manifests.kube.objects import Manifests, Place, mapping, text
 from flinksec_jobs.manifests.rule import rule
+from flinksec_jobs.settings import schema
 from flinksec_jobs.settings.flink_options import effective, flink_options, names, of_class
 
 _INTERNAL = ("security.ssl.internal.keystore", "security.ssl.internal.truststore")
 _REST = ("security.ssl.rest.keystore", "security.ssl.rest.truststore")
-_ALWAYS = (*_INTERNAL, "security.kerberos.login.keytab", "flinksec.sealed.keys")
 _CHECKPOINTS = names(flink_options()["execution.checkpointing.dir"])
 _STATE = tuple(key for option in of_class("state") for key in names(option))
 _LOCAL = tuple(dict.fromkeys(key for option in of_class("local-disk") for key in names(option)))
@@ -36,8 +36,9 @@ def _local(uri: str) -> str | None:
     fix="mount the Secret, or correct the path",
 )
 def _secret_file(manifests: Manifests) -> Iterator[Place]:
+    always = (*_INTERNAL, *schema.secret_options())
     for process in processes(manifests):
-        for option in (*_ALWAYS, *(_REST if process.role == "jobmanager" else ())):
+        for option in (*always, *(_REST if process.role == "jobmanager" else ())):
             path = process.options.get(option)
             if path and not process.secrets_at(path):
                 yield process.container.at("volumeMounts", f"{option} = {path}")
