@@ -12,6 +12,7 @@ from typing import BinaryIO
 import click
 
 from flinksec_jobs import job_name
+from flinksec_jobs.cli import findings_output
 from flinksec_jobs.cli.exit_codes import ExitCode, leave, leave_unless
 from flinksec_jobs.cli.output import put, say, say_json
 from flinksec_jobs.cli.state_keys import PATH, keys
@@ -34,6 +35,7 @@ from flinksec_jobs.sealed import (
 )
 from flinksec_jobs.sealed.directories import Found, in_order, resolved, walk
 from flinksec_jobs.sealed.export import copy_out, private_file
+from flinksec_jobs.sealed.file_findings import check_changes, check_examined, no_files
 from flinksec_jobs.sealed.inventory import inspect_found
 from flinksec_jobs.sealed.manifest import Manifest
 from flinksec_jobs.sealed.rekey import rekey_found
@@ -81,8 +83,7 @@ def ls(
     """
     infos = _inspect(paths, ring, place)
     if as_json:
-        files = [described(i.path, i.status, i.detail, i.length, i.header) for i in infos]
-        say_json({"files": files})
+        say_json(_inspected(infos))
     else:
         for line in as_lines([_listed(info) for info in infos]):
             say(line)
@@ -101,7 +102,7 @@ def info(
     infos = _inspect(paths, ring, place)
     files = [described(i.path, i.status, i.detail, i.length, i.header) for i in infos]
     if as_json:
-        say_json({"files": files})
+        say_json(_inspected(infos))
     else:
         for number, fields in enumerate(files):
             if number:
@@ -141,18 +142,21 @@ def verify(
     reports = _verify(paths, ring, place, quiet=as_json)
     changes = expected.compare(paths[0], reports) if expected else {}
     counts = Counter(report.status for report in reports)
-    whole = bool(reports) and counts[Status.WHOLE] == len(reports)
+    found = [*check_examined(reports), *check_changes(paths[0], changes)]
+    found += [] if reports else [no_files(paths)]
     if as_json:
-        found = [described(r.path, r.status, r.detail, r.length, r.header) for r in reports]
-        answer = {"whole": whole, "counts": counts, "changes": changes, "files": found}
+        answer = {
+            "whole": bool(reports) and counts[Status.WHOLE] == len(reports),
+            "counts": counts,
+            "changes": changes,
+            "files": [described(r.path, r.status, r.detail, r.length, r.header) for r in reports],
+            "findings": findings_output.as_dicts(found),
+        }
         say_json(answer)
     else:
-        for name, change in sorted(changes.items()):
-            say(f"{change:<11}  {escaped(paths[0] / name)}  (by the manifest)")
-        say(counted("file", len(reports), counts) if reports else "no file was found")
-        if counts[Status.FOREIGN] and place is None:
-            say("hint: if the job sees PATH under another path, name that one: --place", err=True)
-    leave_unless(whole and not changes)
+        findings_output.show(found)
+        say(counted("file", len(reports), counts))
+    leave(findings_output.exit_code(found))
 
 
 @state.command()
@@ -239,7 +243,13 @@ def rekey(paths: tuple[Path, ...], ring: KeyProvider, job: str, as_json: bool) -
             for r in reports
             if r.outcome is Outcome.LEFT
         ]
-        answer = {"primary": primary, "counts": counts, "still_need": needed, "left": left}
+        answer = {
+            "primary": primary,
+            "counts": counts,
+            "still_need": needed,
+            "left": left,
+            "findings": findings_output.as_dicts(check_examined(reports)),
+        }
         say_json(answer)
     else:
         say(f"{counted('file', len(reports), counts)}; primary key '{primary}'")
@@ -289,6 +299,11 @@ def _places(paths: tuple[Path, ...], place: Path | None) -> Callable[[Path], Pat
     return lambda path: place / path.relative_to(paths[0])
 
 
+def _inspected(infos: list[FileInfo]) -> dict[str, object]:
+    files = [described(i.path, i.status, i.detail, i.length, i.header) for i in infos]
+    return {"files": files, "findings": findings_output.as_dicts(check_examined(infos))}
+
+
 def _exit_if_unread(infos: list[FileInfo]) -> None:
     if any(info.status in {Status.UNREADABLE, Status.UNSUPPORTED} for info in infos):
         leave(ExitCode.WRONG)
@@ -305,8 +320,7 @@ def _listed(info: FileInfo) -> tuple[str, ...]:
 
 
 def _verified(report: FileReport) -> str:
-    remark = f"  ({report.detail})" if report.detail else ""
-    return f"{report.status:<11}  {escaped(report.path)}{remark}"
+    return f"{report.status:<11}  {escaped(report.path)}"
 
 
 def _copy_all(paths: tuple[Path, ...], ring: KeyProvider, out: BinaryIO, *, moved: bool) -> None:

@@ -122,18 +122,25 @@ def test_verify_says_of_each_file_what_it_is(keys: Path, job: Path) -> None:
     part.write_bytes(part.read_bytes()[:-17])
     result = run("verify", job, "--keys", keys)
     assert result.exit_code == 1
-    assert f"tampered     {part}  (chunk 2 is not authentic" in result.stdout
+    assert f"tampered     {part}\n" in result.stdout
+    assert f"problem: {part}: chunk 2 is not authentic" in result.stdout
+    assert "[state-file-tampered]\n  hint: put back a whole copy" in result.stdout
     assert result.stdout.endswith("2 files: 1 tampered, 1 whole\n")
     answer = run("verify", job, "--keys", keys, "--json")
     assert answer.exit_code == 1
     parsed = json.loads(answer.stdout)
     assert (parsed["whole"], parsed["counts"]) == (False, {"whole": 1, "tampered": 1})
+    (found,) = parsed["findings"]
+    assert (found["id"], found["severity"]) == ("state-file-tampered", "problem")
+    assert found["where"] == {"file": str(part)}
+    assert found["why"].startswith("chunk 2 is not authentic")
 
 
 def test_verify_of_nothing_is_no_success(keys: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     result = run("verify", tmp_path / "empty", "--keys", keys)
-    assert (result.exit_code, result.stdout) == (1, "no file was found\n")
+    assert result.exit_code == 1
+    assert "no file was found [state-files-absent]\n  hint: " in result.stdout
 
 
 def test_the_ring_may_come_from_the_environment(keys: Path, job: Path) -> None:
@@ -189,7 +196,13 @@ def test_rekey_tells_what_it_did_and_what_is_left(keys: Path, job: Path, tmp_pat
     ]
     (job / "stray").unlink()
     parsed = json.loads(run("rekey", job, "--keys", keys, "--json").stdout)
-    assert parsed == {"primary": "k2", "counts": {"current": 2}, "still_need": {}, "left": []}
+    assert parsed == {
+        "primary": "k2",
+        "counts": {"current": 2},
+        "still_need": {},
+        "left": [],
+        "findings": [],
+    }
     other = KeyRing.create(tmp_path / "other", "k9")
     result = run("rekey", job, "--keys", other.directory)
     assert result.exit_code == 1
@@ -244,10 +257,11 @@ def test_a_manifest_finds_what_was_put_back_taken_away_and_added(
     assert run("verify", job, "--keys", keys).exit_code == 0
     result = run("verify", job, "--keys", keys, "--manifest", listed)
     assert result.exit_code == 1
-    assert [line.split()[:2] for line in result.stdout.splitlines()[2:5]] == [
-        ["missing", f"{job}/chk-1/_metadata"],
-        ["extra", f"{job}/chk-1/new"],
-        ["replaced", f"{job}/chk-1/part"],
+    told = [line for line in result.stdout.splitlines() if line.startswith("problem: ")]
+    assert [(line.split()[1], line.split()[-1]) for line in told] == [
+        (f"{job}/chk-1/_metadata:", "[state-file-missing]"),
+        (f"{job}/chk-1/new:", "[state-file-extra]"),
+        (f"{job}/chk-1/part:", "[state-file-replaced]"),
     ]
     answer = run("verify", job, "--keys", keys, "--manifest", listed, "--json")
     assert json.loads(answer.stdout)["changes"]["chk-1/part"] == "replaced"

@@ -61,7 +61,7 @@ def test_verify_of_a_volume_that_is_mounted_elsewhere_says_how(
     export = volume.rename(tmp_path / "export")
     result = run("verify", "--keys", ring.directory, export)
     assert (result.exit_code, "2 foreign" in result.stdout) == (1, True)
-    assert "name that one: --place" in result.stderr
+    assert result.stdout.count("under another path, name that path: --place") == 2
     for command in ("verify", "ls", "info", "manifest"):
         result = run(command, "--keys", ring.directory, "--place", volume, export)
         assert result.exit_code == 0
