@@ -21,5 +21,5 @@ def require(argument: str, value: object, choices: Sequence[str]) -> None:
     listed = ", ".join(f'"{choice}"' for choice in choices)
     raise SettingsError(
         f"{argument}={value!r} is not one of {listed}",
-        hint=f'Did you mean {argument}="{near[0]}"?' if near else f"Choose from {listed}.",
+        hint=f'did you mean {argument}="{near[0]}"?' if near else f"choose from {listed}",
     )

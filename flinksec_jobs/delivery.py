@@ -76,13 +76,13 @@ def check(
         raise SettingsError(
             "flink.execution.checkpointing.mode is not EXACTLY_ONCE, and the job "
             f"{job} writes exactly once to {_listed(by_checkpoint)}",
-            hint='Remove it, or say delivery="at_least_once" where that is meant.',
+            hint='remove it, or write with delivery="at_least_once" if that is meant',
         )
     if by_checkpoint and bounded and not checkpoints.after_finish:
         raise SettingsError(
             "flink.execution.checkpointing.checkpoints-after-tasks-finish is false, so the last "
             f"records of the job {job} would never be visible in {_listed(by_checkpoint)}",
-            hint="Remove it.",
+            hint="remove it",
         )
     kinds = dict.fromkeys(sink.transactions for sink in sinks if sink.transactions)
     return [
@@ -101,9 +101,9 @@ def _without_checkpoints(
         raise SettingsError(
             f"the job {job} makes no checkpoints, and without one nothing that it writes to "
             f"{_listed(by_checkpoint)} ever becomes visible",
-            hint=f'Give state.directory and state.keys (and no [flink] "{_INTERVAL}" that '
-            'switches checkpoints off). A topic may be written with delivery="at_least_once" '
-            "instead; a job that ends by itself (bounded=True) needs none.",
+            hint=f'set state.directory and state.keys (and no [flink] "{_INTERVAL}" that '
+            'switches checkpoints off); a topic may be written with delivery="at_least_once" '
+            "instead; a job that ends by itself (bounded=True) needs none",
         )
     if sinks and not bounded:
         yield (
@@ -122,8 +122,8 @@ def _transactions(
             f"{transactions.setting} ({limit // 1000} s) is not longer than the time between "
             f"checkpoints ({between // 1000} s): the servers would drop each transaction of the "
             f"job {job} to {_listed(targets)} before a checkpoint commits it",
-            hint=f"Shorten state.checkpoint_interval, or raise {transactions.setting} and "
-            f"{transactions.limit}.",
+            hint=f"shorten state.checkpoint_interval, or raise {transactions.setting} and "
+            f"{transactions.limit}",
         )
     if between + checkpoints.timeout > limit:
         yield (

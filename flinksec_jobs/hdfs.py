@@ -133,11 +133,11 @@ def sink(settings: HdfsSettings, path: str, *, format: str = "json") -> RecordSi
 
 def _check(path: str) -> None:
     if not path.startswith("/"):
-        raise SettingsError(f"to_hdfs({path!r}): the path is not absolute", hint=f"Write /{path}.")
+        raise SettingsError(f"to_hdfs({path!r}): the path is not absolute", hint=f"write /{path}")
     for found, why in _NOT_IN_PATHS.items():
         if found in path:
             raise SettingsError(
-                f"to_hdfs({path!r}): {why}", hint="Choose a path without it, such as /flights."
+                f"to_hdfs({path!r}): {why}", hint="choose a path without it, such as /flights"
             )
 
 

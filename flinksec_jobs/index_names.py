@@ -25,7 +25,7 @@ def check(name: object) -> None:
         raise SettingsError(
             f"to_elasticsearch({shown!r}): the name of an index {problem}",
             hint=_pattern_hint(name)
-            or 'Index names are lowercase, up to 255 bytes, such as "late-flights".',
+            or 'index names are lowercase, up to 255 bytes, such as "late-flights"',
         )
 
 
@@ -51,6 +51,6 @@ def _pattern_hint(name: object) -> str | None:
     if not isinstance(name, str) or "{" not in name:
         return None
     return (
-        "A sink writes to one index: no field of the record can stand in its name. The time of "
-        'writing can, by date math: "<payments-{now/d}>".'
+        "leave fields of the record out of the name: a sink writes to one index; for the time of "
+        'writing use date math: "<payments-{now/d}>"'
     )

@@ -116,7 +116,7 @@ class SecureJob:
         if self._session.env is None:
             raise FlinkSecError(
                 f"the job {self.name} has no environment yet",
-                hint=f'Use it inside: with SecureJob("{self.name}") as job: …',
+                hint=f'use it inside: with SecureJob("{self.name}") as job: …',
             )
         return self._session.env
 

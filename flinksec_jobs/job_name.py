@@ -43,8 +43,8 @@ def checked(name: str) -> str:
     shown = ascii(name if len(str(name)) <= _READABLE else f"{str(name)[:_READABLE]}…")
     raise FlinkSecError(
         f"the job's name {shown} {problem}",
-        hint='Give the job another name: SecureJob("late-flights"). Its checkpoints, log, '
-        "transactions and consumer group are kept under it.",
+        hint='give the job another name: SecureJob("late-flights"); its checkpoints, log, '
+        "transactions and consumer group are kept under it",
     )
 
 

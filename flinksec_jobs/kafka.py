@@ -135,7 +135,7 @@ class EventTime:
             raise SettingsError(
                 f"out_of_orderness={self.out_of_orderness}, idleness={self.idleness}: the first "
                 "is at least 0, the second more",
-                hint='Leave them out for "5 s" and "1 min".',
+                hint='leave them out for "5 s" and "1 min"',
             )
 
 
@@ -241,7 +241,7 @@ def watermarks(record: type, event_time: EventTime | None) -> WatermarkStrategy:
     if event_time.field not in records.field_names(record):
         raise SettingsError(
             f"event_time={event_time.field!r} is no field of {record.__name__}",
-            hint=f"Its fields are {', '.join(records.field_names(record))}.",
+            hint=f"its fields are {', '.join(records.field_names(record))}",
         )
     strategy = WatermarkStrategy.for_bounded_out_of_orderness(
         Duration.of_millis(event_time.out_of_orderness // timedelta(milliseconds=1))

@@ -33,8 +33,8 @@ def key_by_field(stream: DataStream, field: str, *or_else: str) -> KeyedStream:
     if row_type is None:
         raise JobError(
             f"key_by_field({field!r}) got a stream whose records are no typed rows",
-            hint="Name the type of what the last operation returns: "
-            ".map(function, output_type=row_type(YourRecord)).",
+            hint="name the type of what the last operation returns: "
+            ".map(function, output_type=row_type(YourRecord))",
         )
     with jvm.translated(f"key_by_field({field!r}) cannot be done"):
         mapper = jvm.view().org.flinksec.rows.RowKeyMapper.of(

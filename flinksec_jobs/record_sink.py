@@ -66,8 +66,8 @@ class _Attach(StreamTransformer):  # type: ignore[misc]
             raise JobError(
                 f"the stream that goes to {self._sink._target} has records of a type that only "
                 "Python can read",
-                hint="Name the type of what the last operation returns: "
-                ".map(function, output_type=row_type(YourRecord)), or Types.STRING() for JSON.",
+                hint="name the type of what the last operation returns: "
+                ".map(function, output_type=row_type(YourRecord)), or Types.STRING() for JSON",
             )
         row_type = jvm.row_type_of(ds)
         with jvm.translated(f"cannot write to {self._sink._target}"):

@@ -29,7 +29,7 @@ SERVER_NAME = problem(
     "server-certificate-of-another-host", "a server's certificate is another host's"
 )
 WANTS_CERTIFICATE = problem("client-certificate-wanted", "a server wants a client certificate")
-HOST_UNKNOWN = problem("host-name-unknown", "a host name cannot be resolved")
+HOST_UNKNOWN = problem("host-name-unknown", "correct the host name that cannot be resolved")
 LOGIN_REFUSED = problem("kafka-login-refused", "Kafka refuses the login")
 TOPIC_FORBIDDEN = problem(
     "kafka-not-authorized", "the job has no right on a topic, or the topic does not exist"
@@ -76,10 +76,10 @@ class Cause(NamedTuple):
 KEYTAB = (
     "Compare principal and keytab with `klist -k`, and export the keytab again if its key is old."
 )
-_CLOCK = "The clocks of this machine and the KDC differ too much: synchronise them."
-_UNTRUSTED = "Name the file with the certificate of the CA that signed the server's."
-_EXPIRED = "The server's certificate has expired: have it renewed."
-_NAME = "The certificate is for another host: use the name that stands in it."
+_CLOCK = "the clocks of this machine and the KDC differ too much: synchronise them"
+_UNTRUSTED = "name the file with the certificate of the CA that signed the server's"
+_EXPIRED = "the server's certificate has expired: have it renewed"
+_NAME = "the certificate is for another host: use the name that stands in it"
 
 KERBEROS = (
     Cause("Unable to obtain password", "kerberos.keytab", KEYTAB, KEY_REFUSED),
@@ -93,19 +93,24 @@ KERBEROS = (
     Cause(
         "Cannot locate KDC",
         "kerberos.krb5_conf",
-        "It names no KDC for the realm of kerberos.principal.",
+        "add a KDC for the realm of kerberos.principal to it",
         NO_KDC,
     ),
     Cause(
-        "Cannot locate default realm", "kerberos.krb5_conf", "It names no default_realm.", NO_REALM
+        "Cannot locate default realm", "kerberos.krb5_conf", "add a default_realm to it", NO_REALM
     ),
     Cause(
         "Connection refused",
         "kerberos.krb5_conf",
-        "The KDC that it names does not answer.",
+        "check that the KDC that it names is up and can be reached",
         KDC_SILENT,
     ),
-    Cause("timed out", "kerberos.krb5_conf", "The KDC that it names does not answer.", KDC_SILENT),
+    Cause(
+        "timed out",
+        "kerberos.krb5_conf",
+        "check that the KDC that it names is up and can be reached",
+        KDC_SILENT,
+    ),
 )
 
 KAFKA = (
@@ -117,7 +122,7 @@ KAFKA = (
     Cause(
         "certificate_required",
         "kafka.client_cert",
-        "The broker wants a client certificate.",
+        "set client_cert and client_key: the broker requires a client certificate",
         WANTS_CERTIFICATE,
     ),
     Cause("SslAuthenticationException", "kafka.ca_certs", _UNTRUSTED, SERVER_UNTRUSTED),
@@ -125,26 +130,26 @@ KAFKA = (
     Cause(
         "UnknownTopicOrPartition",
         "topic",
-        "Create it first: the library creates no topics.",
+        "create it first: the library creates no topics",
         TOPIC_UNKNOWN,
     ),
     Cause(
         "InvalidTopicException",
         "topic",
-        "A topic's name is made of up to 249 letters, digits, "
-        "dots, dashes and underscores of ASCII; patterns of names are not taken.",
+        "use up to 249 ASCII letters, digits, dots, dashes and "
+        "underscores; patterns of names are not possible",
         TOPIC_NAME,
     ),
     Cause(
         "Timeout",
         "kafka.bootstrap_servers",
-        "Is the broker up, and is this the listener of kafka.security_protocol?",
+        "check that the broker is up, and that this is the listener for kafka.security_protocol",
         KAFKA_SILENT,
     ),
     Cause(
         "No resolvable bootstrap urls",
         "kafka.bootstrap_servers",
-        "A host name cannot be resolved.",
+        "correct the host name that cannot be resolved",
         HOST_UNKNOWN,
     ),
 )
@@ -153,48 +158,48 @@ HDFS = (
     Cause(
         "is not a valid DFS filename",
         "the path of to_hdfs",
-        "HDFS takes no such path: choose another, such as /flights.",
+        "choose another path, such as /flights",
         PATH_NAME,
     ),
     Cause(
         "Connection refused",
         "hdfs.uri",
-        "Is the NameNode up, and is this its RPC port?",
+        "check that the NameNode is up, and that this is its RPC port",
         HDFS_SILENT,
     ),
+    Cause("timed out", "hdfs.uri", "check that the NameNode is up and can be reached", HDFS_SILENT),
+    Cause("Timeout", "hdfs.uri", "check that the NameNode is up and can be reached", HDFS_SILENT),
     Cause(
-        "timed out", "hdfs.uri", "Is the NameNode up, and may this machine reach it?", HDFS_SILENT
+        "UnknownHost", "hdfs.uri", "correct the host name, which cannot be resolved", HOST_UNKNOWN
     ),
-    Cause("Timeout", "hdfs.uri", "Is the NameNode up, and may this machine reach it?", HDFS_SILENT),
-    Cause("UnknownHost", "hdfs.uri", "The host name cannot be resolved.", HOST_UNKNOWN),
     Cause(
         "No common protection layer",
         "hdfs.rpc_protection",
-        "It must be one of the servers' hadoop.rpc.protection.",
+        "set it to one of the servers' hadoop.rpc.protection",
         PROTECTION,
     ),
     Cause(
         "Client cannot authenticate",
         "kerberos.keytab",
-        "The job has no ticket that the NameNode takes; its log says why.",
+        "look into the log of the NameNode, which says why it refused the ticket",
         NO_TICKET,
     ),
     Cause(
         "Server not found in Kerberos",
         "hdfs.namenode_principal",
-        "The KDC does not know this principal.",
+        "correct the principal, which the KDC does not know",
         SERVICE_UNKNOWN,
     ),
     Cause(
         "invalid Kerberos principal",
         "hdfs.namenode_principal",
-        "It must be the servers' dfs.namenode.kerberos.principal.",
+        "set it to the servers' dfs.namenode.kerberos.principal",
         SERVICE_PRINCIPAL,
     ),
     Cause(
         "Permission denied",
         "kerberos.principal",
-        "Let the NameNode's administrator give the principal's user this directory.",
+        "ask the administrator of HDFS for rights of the principal's user on this directory",
         HDFS_FORBIDDEN,
     ),
 )
@@ -206,53 +211,53 @@ ELASTICSEARCH = (
     Cause(
         "fingerprint",
         "elasticsearch.fingerprint",
-        "Compare it with the server's own "
+        "compare it with the server's own "
         "certificate: openssl x509 -noout -fingerprint -sha256 -in server.pem",
         FINGERPRINT,
     ),
     Cause(
         "client_cert",
         "elasticsearch.client_cert",
-        "Ask who runs the servers for a client certificate, and set client_cert and client_key.",
+        "get a client certificate from the servers' administrator; set client_cert and client_key",
         WANTS_CERTIFICATE,
     ),
     Cause(
         "does not speak TLS",
         "elasticsearch.hosts",
-        "Is this the port of its HTTP interface, and is TLS on there (xpack.security.http.ssl)?",
+        "check that this is its HTTP port, and that TLS is on there (xpack.security.http.ssl)",
         NO_TLS,
     ),
     Cause(
         "refuses the credentials",
         "elasticsearch.username",
-        "Check user name and password, or "
-        "the API key; files may end with a newline, which does not count.",
+        "check user name and password, or "
+        "the API key; a newline at the end of their files does not count",
         CREDENTIALS,
     ),
     Cause(
         "does not allow this on index",
         "elasticsearch.username",
-        "Give the user or API key the "
+        "give the user or API key the "
         "privileges `index` and `view_index_metadata` on the index, and `auto_configure` or "
-        "`create_index` where it does not exist yet.",
+        "`create_index` where it does not exist yet",
         INDEX_FORBIDDEN,
     ),
     Cause(
         "for the name of an index",
         "to_elasticsearch",
-        "Choose another name for the index.",
+        "choose another name for the index",
         INDEX_NAME,
     ),
     Cause(
         "is it Elasticsearch?",
         "elasticsearch.hosts",
-        "A proxy or another program seems to answer there: ask it with curl.",
+        "ask it with curl: a proxy or another program seems to answer there",
         SOMETHING_ELSE,
     ),
     Cause(
         "no answer",
         "elasticsearch.hosts",
-        "Is it up, and may this machine reach it?",
+        "check that it is up and can be reached",
         ELASTICSEARCH_SILENT,
     ),
 )
@@ -285,7 +290,7 @@ def _cause(message: str, causes: Sequence[Cause], otherwise: str) -> Cause:
     for cause in causes:
         if cause.part.lower() in message.lower():
             return cause
-    return Cause("", otherwise, "the log of the job has the whole story")
+    return Cause("", otherwise, "look into the log of the job")
 
 
 def _where(setting: str) -> Where:

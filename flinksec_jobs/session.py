@@ -145,7 +145,7 @@ class Session:
             raise SettingsError(
                 f"{use.system} is reached by Hadoop's client, and the settings have no section "
                 "[hdfs]",
-                hint="Give hdfs.uri: Hadoop's client is in the JVM only then.",
+                hint="set hdfs.uri: Hadoop's client is in the JVM only then",
             )
 
     def _configuration(self) -> Configuration:

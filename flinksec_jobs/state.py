@@ -54,7 +54,7 @@ def open_keys(settings: StateSettings) -> Iterator[KeyProvider]:
     from flinksec_jobs.sealed import KeyChain
 
     if not settings.providers:
-        raise SettingsError("state.keys is missing", hint="Sealed state needs a key ring.")
+        raise SettingsError("state.keys is missing", hint="sealed state needs a key ring")
     with ExitStack() as stack:
         providers = [
             stack.enter_context(kind.store(value).opened()) for kind, value in settings.providers
@@ -77,6 +77,6 @@ def local_path(uri: str) -> Path:
     if scheme != "file":
         raise SettingsError(
             f"state.directory is on {scheme}:, where the latest checkpoint is not looked for",
-            hint=f'Set job.resume = "never", and name a checkpoint in [flink] "{RECOVERY_PATH}".',
+            hint=f'set job.resume = "never", and name a checkpoint in [flink] "{RECOVERY_PATH}"',
         )
     return Path("/" + path.lstrip("/"))

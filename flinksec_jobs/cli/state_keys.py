@@ -145,7 +145,7 @@ def retire(location: str, key: str, paths: tuple[Path, ...], unchecked: bool) ->
     if not unchecked and not paths:
         raise KeyRingError(
             f"whether files still need the key '{key}' cannot be told without PATHS",
-            hint="Name every directory with sealed state, or give --unchecked.",
+            hint="name every directory with sealed state, or give --unchecked",
         )
 
     store = key_providers.store(location)
@@ -164,7 +164,7 @@ def _check_unneeded(store: KeyStore, location: str, key: str, paths: tuple[Path,
         raise KeyRingError(
             f"{needed} file{'s' if needed > 1 else ''} still need{'' if needed > 1 else 's'} "
             f"the key '{key}'",
-            hint="Restart the jobs, then: flinksec state rekey --keys "
+            hint="restart the jobs, then: flinksec state rekey --keys "
             f"{shlex.join([location, *map(str, paths)])}",
         )
     if needs.unknown:
@@ -172,7 +172,7 @@ def _check_unneeded(store: KeyStore, location: str, key: str, paths: tuple[Path,
     if missed := [path for path in paths if path not in needs.sealed_below]:
         raise KeyRingError(
             "no sealed file was found under " + ", ".join(map(escaped, missed)),
-            hint="Is the volume mounted there? A PATH that is to hold none is left out.",
+            hint="check that the volume is mounted there, and leave out a PATH that holds none",
         )
 
 

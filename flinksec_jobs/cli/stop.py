@@ -69,11 +69,11 @@ def _running(name: str) -> running.RunningJob:
         ids = ", ".join(f"{job.job_id} (process {job.process_id})" for job in found)
         raise ResumeError(
             f"{len(found)} jobs named {escaped(name)} run on this machine",
-            hint=f"Name one by its id: {ids}.",
+            hint=f"name one by its id: {ids}",
         )
     names = ", ".join(sorted({escaped(job.name) for job in jobs})) or "none"
     raise ResumeError(
         f"no job named {escaped(name)} of this user runs on this machine",
-        hint=f"Running: {names}. A job in a cluster is stopped through its REST server; see "
-        "docs/operate.md.",
+        hint=f"running: {names}; a job in a cluster is stopped through its REST server; see "
+        "docs/operate.md",
     )

@@ -129,7 +129,7 @@ def from_yaml(text: str, where: str) -> Config:
     if len(documents) > 1:
         raise SettingsError(
             f"Flink's configuration {where} has {len(documents)} documents",
-            hint="Flink reads one: remove the lines ---",
+            hint="remove the lines ---, as Flink reads one document only",
         )
     return from_mapping((documents or [None])[0] or {}, where)
 

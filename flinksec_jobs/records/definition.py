@@ -111,8 +111,8 @@ def _as_dataclass(cls: type[T]) -> type[T]:
     except (TypeError, ValueError) as error:
         raise RecordTypeError(
             f"{cls.__name__} cannot be a frozen dataclass: {error}",
-            hint="A record extends other records only, and its fields follow the rules of "
-            "dataclasses.",
+            hint="a record extends other records only, and its fields follow the rules of "
+            "dataclasses",
         ) from error
 
 
@@ -179,7 +179,7 @@ def _of(cls: Any, row: Any) -> Any:
     if named is None:
         raise RecordValueError(
             f"{cls.__name__}.of() takes a row but got {article(row)}",
-            hint="Give it what a function of the job receives.",
+            hint="pass a row that a function of the job receives",
         )
     info = cls.__record__
     if info.cls is not cls:  # a subclass that only adds methods
@@ -196,12 +196,12 @@ def _refuse_taken_names(cls: type) -> None:
         if not name.isidentifier() or keyword.iskeyword(name):
             raise RecordTypeError(
                 f"{cls.__name__} has a field {name!r}, which is no name in Python",
-                hint="A field of a record is read as row.name.",
+                hint="choose another name, as fields are read as row.name",
             )
         if name in TAKEN or (name.startswith("__") and name.endswith("__")):
             raise RecordTypeError(
                 f"{cls.__name__}.{name}: a row has this name for something of its own",
-                hint="Call the field something else.",
+                hint="give the field another name",
             )
     for name in ("of", "_values", "get_row_kind", "get_fields_by_names"):
         there = inspect.getattr_static(cls, name, None)
@@ -209,7 +209,7 @@ def _refuse_taken_names(cls: type) -> None:
         if function is not None and function is not _of and function not in _OURS:
             raise RecordTypeError(
                 f"{cls.__name__} has a member {name} of its own, which @record makes",
-                hint="Give it another name.",
+                hint="give it another name",
             )
 
 
@@ -224,5 +224,5 @@ def _refuse_init_only(cls: type) -> None:
         if field._field_type is dataclasses._FIELD_INITVAR:  # type: ignore[attr-defined]
             raise RecordTypeError(
                 f"{cls.__name__}.{name} is an InitVar, which a row does not hold",
-                hint="A record is made from a row alone: make it a field, or leave it out.",
+                hint="a record is made from a row alone: make it a field, or leave it out",
             )

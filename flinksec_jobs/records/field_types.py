@@ -62,18 +62,18 @@ def fields_of(cls: type, local_names: dict[str, Any], outer: tuple[type, ...] = 
     if not dataclasses.is_dataclass(cls) or not isinstance(cls, type):
         raise RecordTypeError(
             f"{getattr(cls, '__name__', cls)!r} is not a dataclass",
-            hint="Decorate it with @record (flinksec_jobs) or @dataclass.",
+            hint="decorate it with @record (flinksec_jobs) or @dataclass",
         )
     if known := own_fields(cls):
         return known
     if cls in outer:
         raise RecordTypeError(
             f"{cls.__name__} holds itself, and a row has no depth without end",
-            hint="Hold the inner one as JSON text in a str, or its id.",
+            hint="keep the inner one as JSON text in a str, or only its id",
         )
     names = [field.name for field in dataclasses.fields(cls)]
     if not names:
-        raise RecordTypeError(f"{cls.__name__} has no fields", hint="A record needs at least one.")
+        raise RecordTypeError(f"{cls.__name__} has no fields", hint="add a field")
     hints = _hints(cls, local_names)
     outer = (*outer, cls)
     return tuple(
@@ -95,7 +95,7 @@ def _refuse_lost_fields(cls: type) -> None:
     if lost := _annotated(cls):
         raise RecordTypeError(
             f"{cls.__name__} adds {', '.join(lost)} to a dataclass, but is none itself",
-            hint="Decorate it with @record too.",
+            hint="decorate it with @record too",
         )
 
 
@@ -111,7 +111,7 @@ def _hints(cls: type, local_names: dict[str, Any]) -> dict[str, Any]:
     except NameError as error:
         raise RecordTypeError(
             f"the type of a field of {cls.__name__} cannot be found: {error}",
-            hint="Define the types that a record uses above it.",
+            hint="define the types that a record uses before the record",
         ) from error
     except Exception as error:
         raise RecordTypeError(
@@ -169,7 +169,7 @@ def _inner(
     if made.kind == "row":
         raise RecordTypeError(
             f"{where} holds a list or dict of dataclasses, which PyFlink's thread mode mixes up",
-            hint="Use a list for each of their fields, or hold them as JSON text in a str.",
+            hint="use a list for each of their fields, or keep them as JSON text in a str",
         )
     return made
 

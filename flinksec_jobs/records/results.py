@@ -74,7 +74,7 @@ def _several(results: Any, name: str) -> Any:
     raise RecordValueError(
         f"the function {name} returned {_described(results)} in place of a list or generator of "
         "its results",
-        hint="Give each one with yield, or return a list, which may be empty.",
+        hint="yield each one, or return a list, which may be empty",
     )
 
 
@@ -117,8 +117,8 @@ def _result_fit(wanted: Declared, name: str) -> Fit:
     def refused(value: Any) -> RecordValueError:
         return RecordValueError(
             f"the function {name} returned {_described(value)}, but its output type is {wanted}",
-            hint="Return a record of the class that output_type=row_type(…) names"
-            + (", or use filter or flat_map to return nothing." if value is None else "."),
+            hint="return a record of the class that output_type=row_type(…) names"
+            + (", or use filter or flat_map to return nothing" if value is None else ""),
         )
 
     def fit(value: Any) -> Any:
@@ -188,7 +188,7 @@ def _fit_inner(field: FieldType, where: str) -> Fit:
         named = named_values(value)
         if named is None:
             raise RecordValueError(
-                f"{where} should be a row but is {article(value)}", hint="Give it a row."
+                f"{where} should be a row but is {article(value)}", hint="put a row there"
             )
         return _as_row(value, names, in_order(names, *named, where), fit_values)
 

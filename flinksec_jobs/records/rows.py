@@ -174,7 +174,7 @@ def fit_row(field: FieldType, where: str) -> Fit:
         if named is None:
             raise RecordValueError(
                 f"{where} should be a {cls.__name__} but is {article(value)}",
-                hint=f"Make a {cls.__name__} of it.",
+                hint=f"make a {cls.__name__} of it",
             )
         if not makes:
             makes.append(constructor(cls, field.fields, where))
@@ -222,7 +222,7 @@ def in_order(
     found = f"{len(values)} values without names" if names is None else ", ".join(names)
     raise RecordValueError(
         f"{where} has the fields {', '.join(wanted)}, and what is there has {found}",
-        hint=f"Give exactly the fields of {where}.",
+        hint=f"give exactly the fields of {where}",
     )
 
 

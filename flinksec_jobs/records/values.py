@@ -54,7 +54,7 @@ def fitting(field: FieldType, where: str, fit_row: Callable[[FieldType, str], Fi
             return None
         raise RecordValueError(
             f"{where} is None, which its type does not allow",
-            hint="Give it a value, or write its type with '| None'.",
+            hint="give it a value, or write its type with '| None'",
         )
 
     return or_null
@@ -87,7 +87,7 @@ def wrong(value: Any, kind: str, where: str) -> RecordValueError:
     """Return the error of a value of another type than the field's."""
     return RecordValueError(
         f"{where} should be {_EXPECTED[kind]} but is {article(value)}",
-        hint="Convert it where the record is made.",
+        hint="convert it where the record is made",
     )
 
 
@@ -112,8 +112,8 @@ def _text(value: Any, where: str) -> str:
         except UnicodeEncodeError:
             raise RecordValueError(
                 f"{where} holds half of a surrogate pair, which is no text",
-                hint="It comes from cut JSON escapes or errors='surrogateescape': decode with "
-                "errors='replace', or hold bytes.",
+                hint="it comes from cut JSON escapes or errors='surrogateescape': decode with "
+                "errors='replace', or keep bytes",
             ) from None  # which would quote the text
     return value if type(value) is str else str.__str__(value)
 
@@ -125,7 +125,7 @@ def _int(value: Any, where: str) -> int:
     if not SMALLEST <= made <= LARGEST:
         raise RecordValueError(
             f"{where} is a whole number outside the 64-bit range",
-            hint="Hold it as text in a str.",
+            hint="keep it as text in a str",
         )
     return int(made)
 
@@ -141,7 +141,7 @@ def _float(value: Any, where: str) -> float:
         return made
     raise RecordValueError(
         f"{where} is {article(value)} that a float cannot hold exactly",
-        hint="Round it with float(…) where the record is made, or hold it as text in a str.",
+        hint="round it with float(…) where the record is made, or keep it as text in a str",
     )
 
 

@@ -60,7 +60,7 @@ def require_pyflink() -> None:
     if __version__ != PYFLINK:
         raise FlinkSecError(
             f"PyFlink {__version__} is installed, and flinksec_jobs is made for {PYFLINK}",
-            hint=f"Install apache-flink=={PYFLINK}.",
+            hint=f"install apache-flink=={PYFLINK}",
         )
 
 

@@ -26,8 +26,8 @@ from flinksec_jobs.resume.snapshots import (
 )
 
 _WAY_OUT = (
-    "Name what to go on from, `flinksec run --from-savepoint PATH`, or set job.resume = "
-    '"never" once to start from nothing.'
+    "name what to go on from, `flinksec run --from-savepoint PATH`, or set job.resume = "
+    '"never" once to start from nothing'
 )
 
 
@@ -90,7 +90,7 @@ def choose(situation: Situation) -> Whole | Nothing:
         raise ResumeError(
             f"the job {record.job} was stopped with a savepoint, and none of its last start "
             f"(number {record.start.number}) is in {escaped(situation.directory)}",
-            hint=f"If it was moved away: {_WAY_OUT}",
+            hint=f"if it was moved away: {_WAY_OUT}",
         )
     _refuse_lost_checkpoints(situation, record, torn)
     if record.finished:
@@ -131,7 +131,7 @@ def _of_last_start(situation: Situation, record: JobRecord) -> list[Snapshot]:
         raise ResumeError(
             f"it is not clear where the job {record.job} goes on from: the {strange[0].kind} "
             f"{escaped(strange[0].directory)} is of none of its starts that are on record",
-            hint=f"It was put there, or a job ran without its record. {_WAY_OUT}",
+            hint=f"it was put there, or a job ran without its record; {_WAY_OUT}",
         )
     return own
 
@@ -251,5 +251,5 @@ def _elsewhere(directory: Path) -> Snapshot | None:
 def _lost(situation: Situation, what: str) -> ResumeError:
     return ResumeError(
         f"{what} no other one to go on from in {escaped(situation.directory)}: state is lost",
-        hint=f"Restore it from a backup. {_WAY_OUT}",
+        hint=f"restore it from a backup; {_WAY_OUT}",
     )

@@ -33,8 +33,8 @@ def check_owner(owner: str, job: str, accepted: Iterable[str], where: object) ->
     if owner != job and f"job {owner}" not in accepted:
         raise ResumeError(
             f"{escaped(where)} belongs to the job {escaped(owner)}, and not to {escaped(job)}",
-            hint="Give each job a name and a directory of its own. If the job was renamed, and "
-            f'goes on from what it was, set job.accept = ["job {escaped(owner)}"].',
+            hint="give each job a name and a directory of its own; if the job was renamed, and "
+            f'goes on from what it was, set job.accept = ["job {escaped(owner)}"]',
         )
 
 
@@ -96,6 +96,6 @@ def _gone(job: str, gone: list[str], where: str) -> ResumeError:
     return ResumeError(
         f"{escaped(where)} holds state of what the job {escaped(job)} does not have: {listed}",
         hint="Flink would give it to what has taken its place: a source would go on reading the "
-        "old topic. If the topic, index or path was renamed or dropped on purpose, give its "
-        f"operators a new .uid(…) and set job.accept = [{listed}].",
+        "old topic; if the topic, index or path was renamed or dropped on purpose, give its "
+        f"operators a new .uid(…) and set job.accept = [{listed}]",
     )

@@ -128,7 +128,7 @@ def write(directory: Path, record: JobRecord, keys: KeyProvider | None) -> None:
         raise FlinkSecError(
             f"the record of the job {record.job} cannot be written in {escaped(directory)}: "
             f"{files.reason(error)}",
-            hint="state.directory must be there, and writable for the job's user.",
+            hint="state.directory must be there, and writable for the job's user",
         ) from error
 
 
@@ -180,7 +180,7 @@ def _parsed(content: Any) -> JobRecord:
 def _unusable(path: Path, why: str) -> SealedStateError:
     return SealedStateError(
         f"the job's record {escaped(path)} cannot be used: {why}",
-        hint="Without it nobody knows where the job goes on from. Name the checkpoint or "
+        hint="without it nobody knows where the job goes on from; name the checkpoint or "
         "savepoint (`flinksec run --from-savepoint`), or set job.resume = "
-        '"never" once to start from nothing: both write it anew.',
+        '"never" once to start from nothing: both write it anew',
     )

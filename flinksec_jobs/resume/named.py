@@ -64,12 +64,12 @@ def look(path: str, keys: KeyProvider | None) -> Named:
     if is_sealed and keys is None:
         raise ResumeError(
             f"{escaped(directory)} is sealed, and the settings have no keys to open it",
-            hint="Set state.keys.",
+            hint="set state.keys",
         )
     if path.startswith(_SEALED) and not is_sealed:
         raise ResumeError(
             f"{escaped(directory)} is in clear, and was named as sealed",
-            hint="If it may be, name it without sealed+ before file:.",
+            hint="if that is intended, name it without sealed+ before file:",
         )
     number = _CHECKPOINT.fullmatch(directory.name)
     snapshot = (
@@ -83,7 +83,7 @@ def look(path: str, keys: KeyProvider | None) -> Named:
         raise ResumeError(
             f"the {snapshot.kind} {escaped(directory)} is cut short: its writer was killed, or it "
             "was damaged",
-            hint="Name another one.",
+            hint="name another one",
         )
     uri = f"{_SEALED if is_sealed else ''}file://{directory}"
     below = _written_below(directory) if is_sealed else None
@@ -101,7 +101,7 @@ def _is_sealed(directory: Path) -> bool:
         raise ResumeError(
             f"there is no checkpoint or savepoint at {escaped(directory)}: its {METADATA} "
             f"cannot be read: {files.reason(error)}",
-            hint="Name a directory such as …/chk-42 or …/savepoint-0a1b2c-….",
+            hint="name a directory such as …/chk-42 or …/savepoint-0a1b2c-…",
         ) from error
     return start == MAGIC
 

@@ -28,8 +28,8 @@ def tell_nothing(request: Request, before: JobRecord | None, why: Nothing) -> No
             raise ResumeError(
                 f"the job {request.job} has no state in {directory}, nor a record that it ever "
                 'ran, and job.resume is "required"',
-                hint='If this is its first start, set job.resume = "first", which holds for that '
-                "start alone. If it ran before, this is another volume, or its state is lost.",
+                hint='if this is its first start, set job.resume = "first", which holds for that '
+                "start alone; if it ran before, this is another volume, or its state is lost",
             )
         if request.resume == "first":
             _log.warning(
@@ -50,12 +50,12 @@ def tell_nothing(request: Request, before: JobRecord | None, why: Nothing) -> No
     if strict and not _flink_remembers(request, before):
         raise ResumeError(
             f'{start} {what}, and job.resume is "{request.resume}"',
-            hint='To run it again from nothing, set job.resume = "never" for one start. '
+            hint='to run it again from nothing, set job.resume = "never" for one start'
             + (
                 ""
                 if ended
-                else "If it had completed a checkpoint (every state.checkpoint_interval), its "
-                "state is lost; if not, it has committed nothing either."
+                else "; if it had completed a checkpoint (every state.checkpoint_interval), its "
+                "state is lost; if not, it has committed nothing either"
             ),
         )
     if strict:
@@ -89,8 +89,8 @@ def refuse_former_directory(request: Request) -> None:
     raise ResumeError(
         f"an earlier version kept state of the job {request.job} in {escaped(directory)}, together "
         "with that of any other job whose name it wrote so",
-        hint=f"If it is this job's alone, move it to {escaped(request.directory)}; else name the "
-        'checkpoint, `flinksec run --from-savepoint PATH`. job.resume = "never" leaves it there.',
+        hint=f"if it is this job's alone, move it to {escaped(request.directory)}; else name the "
+        'checkpoint, `flinksec run --from-savepoint PATH`; job.resume = "never" leaves it there',
     )
 
 

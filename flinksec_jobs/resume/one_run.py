@@ -47,7 +47,7 @@ def held(directory: Path, job: str, keys: KeyProvider | None, holder: str) -> It
     except OSError as error:
         raise ResumeError(
             f"the job {job} cannot be locked by {escaped(path)}: {files.reason(error)}",
-            hint="state.directory must be there, and writable for the job's user.",
+            hint="state.directory must be there, and writable for the job's user",
         ) from error
     try:
         _lock(descriptor, path, job, holder)
@@ -103,6 +103,6 @@ def _lock(descriptor: int, path: Path, job: str, holder: str) -> None:
             return
         raise ResumeError(
             f"the job {job} is running already: {escaped(holder)} holds {escaped(path)}",
-            hint="Two runs of one job would write twice. Stop the other one, `flinksec stop`, or "
-            "give this job a name of its own.",
+            hint="two runs of one job would write twice; stop the other one, `flinksec stop`, or "
+            "give this job a name of its own",
         ) from error

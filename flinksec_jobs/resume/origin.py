@@ -44,8 +44,8 @@ def found_of(request: Request, before: JobRecord | None) -> list[Snapshot]:
             raise ResumeError(
                 f"it is not clear whose the savepoint {escaped(new[0].directory)} is: the job "
                 f"{request.job} and the one in {escaped(other)} have ids that begin alike",
-                hint="Name what to go on from: --from-savepoint. Give each job a state.directory "
-                "of its own.",
+                hint="name what to go on from: --from-savepoint; give each job a state.directory "
+                "of its own",
             )
         found += shared
     return found

@@ -90,8 +90,8 @@ def find(directory: Path) -> list[Snapshot]:
         raise SealedStateError(
             f"{name} cannot be looked at, so nobody knows which checkpoints the job has: "
             f"{files.reason(error)}",
-            hint=f"Make it readable for user id {os.geteuid()}, or have the volume repaired; "
-            'job.resume = "never" starts from nothing.',
+            hint=f"make it readable for user id {os.geteuid()}, or have the volume repaired; "
+            'job.resume = "never" starts from nothing',
         ) from error
 
 
@@ -206,6 +206,6 @@ def _sealed(path: Path, keys: KeyProvider) -> tuple[bytes | None, int]:
 def _unusable(snapshot: Snapshot, why: str) -> SealedStateError:
     return SealedStateError(
         f"the {snapshot.kind} {escaped(snapshot.directory)} cannot be used: {why}",
-        hint="Name another one, `flinksec run --from-savepoint`, or set job.resume = "
-        '"never" to start from nothing.',
+        hint="name another one, `flinksec run --from-savepoint`, or set job.resume = "
+        '"never" to start from nothing',
     )

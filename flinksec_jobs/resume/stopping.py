@@ -62,8 +62,8 @@ def stop_with_savepoint(
     cause = _first_line(operation.get("failure-cause", {}))
     raise ResumeError(
         f"the job {job.name} was not stopped with a savepoint: {cause}",
-        hint="It goes on, unless its own output says that it failed. If the reason names a "
-        "savepoint that was created, the job has gone on after it: do not start from that one.",
+        hint="it goes on, unless its own output says that it failed; if the reason names a "
+        "savepoint that was created, the job has gone on after it: do not start from that one",
     )
 
 
@@ -93,8 +93,8 @@ def _new_savepoint(job: RunningJob, target: str, there: set[Path]) -> str:
     if len(new) != 1:
         raise ResumeError(
             f"the job {job.name} has ended, and did not say with which savepoint",
-            hint=f"Look for savepoint-{job.job_id[:6]}-… in {escaped(target)}; without one it has "
-            f"failed, and its next start goes on from its last checkpoint. Its log: {job.log_file}",
+            hint=f"look for savepoint-{job.job_id[:6]}-… in {escaped(target)}; without one it has "
+            f"failed, and its next start goes on from its last checkpoint; its log: {job.log_file}",
         )
     scheme = _SEALED if target.startswith(_SEALED) else ""
     return f"{scheme}file:{new.pop()}"
@@ -110,12 +110,12 @@ def _target(job: RunningJob, directory: str | None, default: str | None, *, in_c
         if default is None:
             raise ResumeError(
                 f"the job {job.name} has no directory for savepoints: its settings have no [state]",
-                hint="Name one, in clear: --savepoint DIR --in-clear. Or stop it without.",
+                hint="name one, in clear: --savepoint DIR --in-clear; or stop it without one",
             )
         if in_clear and default.startswith(_SEALED):
             raise ResumeError(
                 "a savepoint in clear has no place in the job's own directory",
-                hint="Name another one: --savepoint DIR --in-clear.",
+                hint="name another one: --savepoint DIR --in-clear",
             )
         return default
     plain = directory.removeprefix(_SEALED)
@@ -124,20 +124,20 @@ def _target(job: RunningJob, directory: str | None, default: str | None, *, in_c
     if in_clear:
         if directory.startswith(_SEALED):
             raise ResumeError(
-                "--in-clear contradicts the scheme sealed+", hint="Leave one of them out."
+                "--in-clear contradicts the scheme sealed+", hint="leave one of them out"
             )
         return uri
     if is_sealed:
         if directory.startswith("file:"):
             raise ResumeError(
                 f"{escaped(directory)} names a savepoint in clear, and the job's state is sealed",
-                hint="Write the path alone, or sealed+ before it; --in-clear if that is meant.",
+                hint="write the path alone, or sealed+ before it; --in-clear if that is meant",
             )
         return _SEALED + uri
     if directory.startswith(_SEALED) or default is None:
         raise ResumeError(
             "the job's state is not sealed, so its savepoint cannot be",
-            hint="Name the directory without sealed+, and say --in-clear.",
+            hint="name the directory without sealed+, and add --in-clear",
         )
     return uri
 
@@ -160,7 +160,7 @@ def _wait(found: Callable[[], Any], timeout: float, job: RunningJob, what: str) 
         time.sleep(_POLL_SECONDS)
     raise ResumeError(
         f"{what} of the job {job.name} did not come within {timeout:.0f} s",
-        hint=f"It may still come. Its log is {job.log_file}.",
+        hint=f"it may still come; its log is {job.log_file}",
     )
 
 

@@ -101,7 +101,7 @@ def start(command: Command, directory: Path) -> Started:
     except OSError as error:
         raise JobError(
             f"the JVM for the job did not start: {command.java}: {reason(error)}",
-            hint="Set JAVA_HOME to a Java 17 that can be run.",
+            hint="set JAVA_HOME to a Java 17 that can be run",
         ) from error
     finally:
         os.close(log)
@@ -160,8 +160,8 @@ def _wait_for_port(
             said = _last_lines(command.log_file, begin)
             raise JobError(
                 f"the JVM for the job {what}" + (f": {said}" if said else ""),
-                hint=f"It was started with the Java at {command.java}; its log is "
-                f"{command.log_file}.",
+                hint=f"it was started with the Java at {command.java}; its log is "
+                f"{command.log_file}",
             )
         time.sleep(_POLL_SECONDS)
     return int(port_file.read_text())

@@ -139,7 +139,7 @@ def run_by(environment: StreamExecutionEnvironment, name: str, run: Callable[[],
         if job_name not in {None, name}:
             raise JobError(
                 f"job.env.execute({job_name!r}) gives the job {name} another name",
-                hint="Its state is kept under the name of the SecureJob: leave the argument out.",
+                hint="leave the argument out: the state is kept under the name of the SecureJob",
             )
         run()
 
@@ -161,6 +161,5 @@ def refuse_if_nothing_ran(job_name: str, submissions: Any) -> None:
         return
     raise JobError(
         f"the job {job_name} defines nothing that could run",
-        hint="A stream runs when it has a sink: stream.sink_to(job.to_kafka(…)), or "
-        "stream.print().",
+        hint="a stream runs when it has a sink: stream.sink_to(job.to_kafka(…)), or stream.print()",
     )

@@ -49,8 +49,8 @@ def refuse_a_foreign_one() -> None:
         raise JobError(
             "PyFlink has started a JVM before the job could prepare it, so it has neither "
             "Kerberos nor sealed state, and lets every user of this machine in",
-            hint="Something made a PyFlink object outside the block `with SecureJob(…)`, at the "
-            "top of a module perhaps (a Schema or a Configuration does it): move it inside.",
+            hint="move every PyFlink object into the block `with SecureJob(…)`, such as a Schema "
+            "or a Configuration at the top of a module",
         )
 
 
@@ -315,8 +315,8 @@ def translated(failed: str) -> Iterator[None]:
     except (Py4JNetworkError, ConnectionError) as error:
         raise JobError(
             f"{failed}: the JVM that ran the job is gone",
-            hint="It was killed or ran out of memory; the end of its log tells. "
-            "Start the job again: it goes on from its last complete checkpoint.",
+            hint="look at the end of its log: it was killed or ran out of memory; "
+            "start the job again: it goes on from its last complete checkpoint",
         ) from error
     except Py4JError as error:
         raise JobError(f"{failed}: {error}") from error

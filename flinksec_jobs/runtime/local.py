@@ -189,5 +189,5 @@ def _make_log_directory() -> None:
     if not is_usable:
         raise SettingsError(
             f"the directory for logs, {directory}, {problem}",
-            hint="Name another one in the variable FLINKSEC_LOG_DIR.",
+            hint="name another one in the variable FLINKSEC_LOG_DIR",
         )

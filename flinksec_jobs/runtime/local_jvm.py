@@ -116,7 +116,7 @@ def current() -> LocalJvm:
         JobError: none does.
     """
     if not _current:
-        raise JobError("the JVM of the job does not run", hint="It is started by SecureJob.")
+        raise JobError("the JVM of the job does not run", hint="it is started by SecureJob")
     return _current[0]
 
 
@@ -146,8 +146,8 @@ def start(wanted: Surroundings, job_name: str) -> None:
             raise JobError(
                 f"the job {job_name} cannot begin inside the block of the job {others[-1]}: it "
                 "needs a JVM of its own, with other settings",
-                hint="Leave the block `with SecureJob(…)` of the first before the second begins, "
-                "or run each in a process of its own.",
+                hint="leave the first block `with SecureJob(…)` before the second begins, or run "
+                "each job in a process of its own",
             )
         _current.pop().started.end()
         jvm.detach()
@@ -224,12 +224,12 @@ def _arguments() -> tuple[str, ...]:
     except ValueError as error:
         raise SettingsError(
             f"JVM_ARGS cannot be split into arguments: {str(error).lower()}",
-            hint="Quote as in a shell: JVM_ARGS=\"-Xmx4g '-Dmy.option=two words'\".",
+            hint="quote as in a shell: JVM_ARGS=\"-Xmx4g '-Dmy.option=two words'\"",
         ) from error
     for argument, why in java_options.problems(text):
         raise SettingsError(
             f"the environment variable JVM_ARGS gives Java {argument}, which {why}",
-            hint="Remove it.",
+            hint="remove it",
         )
     return arguments
 
@@ -239,7 +239,7 @@ def _refuse_colons(class_path: list[Path]) -> None:
         if os.pathsep in str(path):
             raise JobError(
                 f"Java cannot use {path}: it has a colon in its name",
-                hint="Use a directory without one: for the installation, or in TMPDIR.",
+                hint="use a directory without one: for the installation, or in TMPDIR",
             )
 
 

@@ -122,7 +122,7 @@ def _context(files: ClientFiles) -> ssl.SSLContext:
         raise RestUnreachableError(
             f"the certificate of the run in {files.certificate.parent} cannot be used: "
             f"{error.strerror or error}",
-            hint="Its job has ended perhaps: its private directory goes away with it.",
+            hint="the job may have ended: its private directory is deleted then",
         ) from error
     return context
 

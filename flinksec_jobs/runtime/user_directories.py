@@ -61,7 +61,7 @@ def _temporary() -> Path:
     ):
         raise SettingsError(
             f"{directory} is not a private directory of this user",
-            hint="This user has no home directory that can be written. Set HOME, or "
-            "FLINKSEC_LOG_DIR and FLINKSEC_CACHE, or remove that directory.",
+            hint="set HOME to a directory that this user can write, or set FLINKSEC_LOG_DIR and "
+            "FLINKSEC_CACHE, or remove that directory",
         )
     return directory

@@ -56,7 +56,7 @@ def private_file(path: Path) -> Iterator[BinaryIO]:
         SealedStateError: if the file exists, or the path can be none.
     """
     if path.name in ("", ".."):
-        raise SealedStateError(f"{path} is a directory", hint="Name a new file.")
+        raise SealedStateError(f"{path} is a directory", hint="name a new file")
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
@@ -65,7 +65,7 @@ def private_file(path: Path) -> Iterator[BinaryIO]:
         os.link(temporary, path)
     except FileExistsError:
         raise SealedStateError(
-            f"{path} exists", hint="Files are not overwritten: name another one."
+            f"{path} exists", hint="name another one: files are not overwritten"
         ) from None
     finally:
         temporary.unlink()

@@ -181,8 +181,8 @@ def _put_back(aside: Path, key: Path) -> None:
             raise KeyRingError(
                 f"key ring {key.parent}: there are two keys '{key.name}', one of them put aside "
                 f"as '{aside.name}'",
-                hint="Files may need either: keep a copy of both, and remove the one that "
-                "`flinksec state verify` does not need.",
+                hint="files may need either: keep a copy of both, and remove the one that "
+                "`flinksec state verify` does not need",
             ) from None
     aside.unlink()
     sync_directory(key.parent)

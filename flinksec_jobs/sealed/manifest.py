@@ -55,7 +55,7 @@ class Manifest:
             if not report.whole or report.length is None or report.commitment is None:
                 raise SealedStateError(
                     f"{escaped(report.path)} is not whole ({report.status}): {report.detail}",
-                    hint="A manifest lists whole files only: see flinksec state verify.",
+                    hint="look with `flinksec state verify`: a manifest lists whole files only",
                 )
             files[_relative(report.path, root)] = Entry(report.length, report.commitment)
         return cls(files)
@@ -81,7 +81,7 @@ class Manifest:
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as e:
             raise SealedStateError(
                 f"{path} is no manifest of this version",
-                hint="Write one with: flinksec state manifest",
+                hint="write one with: flinksec state manifest",
             ) from e
 
     def compare(

@@ -157,6 +157,6 @@ def check_name(path: str | os.PathLike[str], header: Header) -> str:
         raise SealedFileError(
             Status.FOREIGN,
             f"it was written as '{name}': moved, or swapped for another file",
-            hint="If you moved it: flinksec state verify --place, flinksec state cat --moved.",
+            hint="if you moved it: flinksec state verify --place, flinksec state cat --moved",
         )
     return f"it was written as '{name}'" if policy is NamePolicy.WARN else ""

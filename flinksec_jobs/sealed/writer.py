@@ -111,5 +111,5 @@ class SealedWriter:
         if os.getpid() != self._process:
             raise SealedStateError(
                 "a sealed file can be written only by the process that began it",
-                hint="Begin the file after the fork.",
+                hint="begin the file after the fork",
             )

@@ -24,11 +24,11 @@ def test_what_an_argument_takes_passes(value: str) -> None:
 @pytest.mark.parametrize(
     ("value", "hint"),
     [
-        ("exactly-once", 'Did you mean delivery="exactly_once"?'),
-        ("Exactly_Once", 'Did you mean delivery="exactly_once"?'),
-        ("none", 'Choose from "exactly_once", "at_least_once".'),
-        (None, 'Choose from "exactly_once", "at_least_once".'),
-        (["exactly_once"], 'Did you mean delivery="exactly_once"?'),
+        ("exactly-once", 'did you mean delivery="exactly_once"?'),
+        ("Exactly_Once", 'did you mean delivery="exactly_once"?'),
+        ("none", 'choose from "exactly_once", "at_least_once"'),
+        (None, 'choose from "exactly_once", "at_least_once"'),
+        (["exactly_once"], 'did you mean delivery="exactly_once"?'),
     ],
 )
 def test_anything_else_is_refused_with_the_nearest(value: Any, hint: str) -> None:

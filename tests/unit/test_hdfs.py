@@ -68,7 +68,7 @@ def test_a_format_that_is_not_written_is_refused_by_the_list_of_those_that_are()
 def test_a_path_that_is_not_absolute_is_refused_with_the_right_one() -> None:
     with pytest.raises(SettingsError, match="the path is not absolute") as caught:
         hdfs.sink(settings(), "flights")
-    assert caught.value.hint == "Write /flights."
+    assert caught.value.hint == "write /flights"
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_an_event_time_that_is_no_field_is_refused_with_the_fields() -> None:
     time = kafka.EventTime("when", timedelta(seconds=5), timedelta(minutes=1))
     with pytest.raises(SettingsError, match="event_time='when' is no field of Event") as caught:
         kafka.watermarks(Event, time)
-    assert caught.value.hint == "Its fields are id, at."
+    assert caught.value.hint == "its fields are id, at"
 
 
 @pytest.mark.parametrize(("out_of_orderness", "idleness"), [(-1, 60), (5, 0), (5, -1)])

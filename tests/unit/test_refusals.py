@@ -159,4 +159,4 @@ def test_a_cause_names_settings_that_exist(table: str, cause: refusals.Cause) ->
 def test_what_is_unknown_names_the_setting_that_it_is_about() -> None:
     told = refusals.explained(JobError("odd"), "it.", refusals.HDFS, otherwise="hdfs.uri")
     assert told.message == "hdfs.uri: it. odd [refused]"
-    assert told.hint == "the log of the job has the whole story"
+    assert told.hint == "look into the log of the job"

@@ -53,14 +53,14 @@ class Gssapi(Login):
         Cause(
             "Server not found in Kerberos",
             "kafka.kerberos_service_name",
-            "The KDC knows no service of this name on the broker's host.",
+            "the KDC knows no service of this name on the broker's host",
             SERVICE_UNKNOWN,
         ),
         Cause(
             "LoginException",
             "kerberos.keytab",
-            "Check principal and keytab with `klist -k`, "
-            "and that the KDC in kerberos.krb5_conf can be reached.",
+            "check principal and keytab with `klist -k`, "
+            "and that the KDC in kerberos.krb5_conf can be reached",
             LOGIN_REFUSED,
         ),
         Cause("Checksum failed", "kerberos.keytab", KEYTAB, KEY_REFUSED),
@@ -68,23 +68,23 @@ class Gssapi(Login):
         Cause(
             "SaslAuthenticationException",
             "kerberos.keytab",
-            "The broker refused the ticket; its log says why.",
+            "the broker refused the ticket; its log says why",
             LOGIN_REFUSED,
         ),
         # A broker that authorizes says the same of a topic that does not exist.
         Cause(
             "TopicAuthorizationException",
             "topic, or kerberos.principal",
-            "Either the topic "
+            "either the topic "
             "does not exist, since the library creates none, or the principal has a ticket but "
-            "not the rights: it needs READ or WRITE and DESCRIBE on the topic.",
+            "not the rights: it needs READ or WRITE and DESCRIBE on the topic",
             TOPIC_FORBIDDEN,
         ),
         Cause(
             "AuthorizationException",
             "kerberos.principal",
-            "The principal has a ticket but not "
-            "the rights: it needs READ or WRITE and DESCRIBE on the topic.",
+            "the principal has a ticket but not "
+            "the rights: it needs READ or WRITE and DESCRIBE on the topic",
             TOPIC_FORBIDDEN,
         ),
     )

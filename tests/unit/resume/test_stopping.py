@@ -161,7 +161,7 @@ def test_a_job_is_stopped_by_its_name_or_its_id(
     none = CliRunner().invoke(main, ["stop", "c"])
     assert none.exit_code == 1
     assert "no job named c of this user runs on this machine" in none.output
-    assert "Running: a, b." in none.output
+    assert "running: a, b;" in none.output
     two = CliRunner().invoke(main, ["stop", "b", "--savepoint"])
     assert two.exit_code == 1
     assert f"{'cd' * 16} (process 7), {'ef' * 16} (process 8)" in two.output

@@ -248,7 +248,7 @@ def test_inside_the_block_of_a_job_no_other_takes_its_jvm_away(jvms: Jvms) -> No
     start("outer")
     with pytest.raises(JobError, match="inside the block of the job outer") as caught:
         start("inner")
-    assert "Leave the block" in str(caught.value.hint)
+    assert "leave the first block" in str(caught.value.hint)
     local_jvm.close_block("outer")
     start("inner")
     assert len(jvms.commands) == 2

@@ -169,7 +169,7 @@ def _job_id(manifests: Manifests) -> Iterator[Place]:
     "flink-ha-rights",
     why="the account lacks a right that Kubernetes high availability needs",
     fix="JobManager: create; get list watch update patch delete on ID-cluster-config-map; get "
-    "update delete on ID-JOB-config-map. TaskManager: list watch on ID-cluster-config-map",
+    "update delete on ID-JOB-config-map; TaskManager: list watch on ID-cluster-config-map",
 )
 def _ha_rights(manifests: Manifests) -> Iterator[Place]:
     for process in processes(manifests):
