@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What holds key-encryption keys: a directory, a PKCS#11 token, a key management service.
 
-A new kind of provider is a class with the members of `KeyProvider`; ``docs/state-format.md`` 3.1
-says what it must keep to, so that the Java reader opens what it wrapped.
+A new kind of provider is a class with the members of `KeyProvider`, and a file among the
+`key_providers` that makes it known; ``docs/state-format.md`` 3.1 says what it must keep to, so that
+the Java reader opens what it wrapped.
 """
 
 from typing import Protocol
