@@ -47,7 +47,7 @@ image-test: setup ## build the images and test them in restricted containers
 	@scripts/image_test.sh
 
 image-compare: setup ## build a PyFlink image by Flink's recipe too, and compare the sizes
-	@scripts/image_compare.sh
+	@bench/image_compare.sh
 
 test-kubernetes: setup ## run the job and its manifests on a real Kubernetes node (root, Linux, Go)
 	@scripts/test_kubernetes.sh

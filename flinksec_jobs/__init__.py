@@ -3,6 +3,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from flinksec_jobs.version import __version__
+
 if TYPE_CHECKING:
     from flinksec_jobs.errors import (
         FlinkSecError,
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
     from flinksec_jobs.records import record, row_type
     from flinksec_jobs.sandbox import Sandbox
     from flinksec_jobs.settings import Settings, load_settings
-
-    __version__: str
 
 __all__ = [
     "FlinkSecError",
@@ -56,10 +56,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that the command line starts at once."""
-    from importlib import import_module, metadata
+    from importlib import import_module
 
-    if name == "__version__":
-        return metadata.version("flinksec-jobs")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

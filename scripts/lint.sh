@@ -26,7 +26,7 @@ check "ruff rules" .venv/bin/ruff check --quiet .
 check "ruff format" .venv/bin/ruff format --quiet --check .
 check "types (mypy strict)" .venv/bin/mypy --no-error-summary
 check "shell (shellcheck)" .venv/bin/shellcheck --external-sources --source-path=SCRIPTDIR "${shell_scripts[@]}"
-check "Dockerfiles (hadolint)" .venv/bin/hadolint docker/Dockerfile docker/*.Dockerfile tests/kubernetes/nginx/Dockerfile
+check "Dockerfiles (hadolint)" .venv/bin/hadolint docker/Dockerfile docker/*.Dockerfile bench/*.Dockerfile tests/kubernetes/nginx/Dockerfile
 check "Java format (spotless)" maven --quiet spotless:check
 
 ((${#failed[@]} == 0)) || die "lint: ${failed[*]}" "formatting is mended by: make format"

@@ -70,7 +70,8 @@ main() {
     step "our own jars with Maven" build_connectors
     stamp connectors "$connectors"
   fi
-  library=$(sha256sum <"$ROOT/pyproject.toml")
+  # What is installed names the version, which stands in version.py.
+  library=$(cat -- "$ROOT/pyproject.toml" "$ROOT/flinksec_jobs/version.py" | sha256sum)
   if ! is_stamped library "$library"; then
     step "flinksec_jobs, editable" install_library
     stamp library "$library"

@@ -21,4 +21,4 @@ wheel() {
 
 scripts/build_jre.sh
 wheel flinksec_jobs . pyproject.toml README.md LICENSE THIRD_PARTY.md flinksec_jobs jobs docker requirements
-wheel flinksec_jobs_jre ./jre jre
+wheel flinksec_jobs_jre ./jre jre flinksec_jobs/version.py

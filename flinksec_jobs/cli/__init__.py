@@ -11,7 +11,6 @@ import importlib
 import os
 import signal
 import traceback
-from importlib.metadata import version
 from typing import Any
 
 import click
@@ -22,6 +21,7 @@ from flinksec_jobs.cli.output import say_error, say_lines
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.escaping import escaped
 from flinksec_jobs.files import reason
+from flinksec_jobs.version import __version__
 
 # Name: where it is, and its line in the help.
 _COMMANDS = {
@@ -93,7 +93,7 @@ class FlinksecGroup(click.Group):
 
 
 @click.group(cls=FlinksecGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("flinksec-jobs"), prog_name="flinksec")
+@click.version_option(__version__, prog_name="flinksec")
 @click.option("--verbose", is_flag=True, help="Show the traceback of an error.")
 def main(verbose: bool) -> None:
     """Secure PyFlink jobs: Kerberos, TLS and encrypted state by default."""

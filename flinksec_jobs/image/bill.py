@@ -23,6 +23,7 @@ from urllib.parse import quote
 from flinksec_jobs.files import files_below
 from flinksec_jobs.image.context import DISTRIBUTION
 from flinksec_jobs.runtime import artifacts
+from flinksec_jobs.version import __version__
 
 Component = dict[str, Any]
 
@@ -52,7 +53,7 @@ def bill(title: str, components: list[Component]) -> dict[str, Any]:
                     {
                         "type": "application",
                         "name": DISTRIBUTION,
-                        "version": importlib.metadata.version(DISTRIBUTION),
+                        "version": __version__,
                     }
                 ]
             },

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import re
 import subprocess
 import tempfile
@@ -20,6 +19,7 @@ from flinksec_jobs.image.jars import JOB_SETS, SANDBOX_SETS
 from flinksec_jobs.image.tools import Build, Tool
 from flinksec_jobs.parsing import ParseError, toml
 from flinksec_jobs.shipped import checkout
+from flinksec_jobs.version import __version__
 
 BASE_IMAGE = "docker.io/library/debian:bookworm-slim"
 BILL = "/opt/flinksec/sbom.cdx.json"
@@ -81,12 +81,12 @@ def build_job(job: Job, options: Options, tool: Tool, progress: Callable[[str], 
             f"{job.program} is no PyFlink program", hint="name the job's .py file first"
         )
     title = image_name(job.program.stem)
-    tag = options.tag or f"{title}:{_version()}"
+    tag = options.tag or f"{title}:{__version__}"
     mode = job.execution_mode or _mode_of_settings(job.program)
     arguments = {
         "TITLE": title,
         "JOB": job.program.name,
-        "VERSION": _version(),
+        "VERSION": __version__,
         "REVISION": revision(job.program.parent),
         "EXECUTION_MODE": mode,
     }
@@ -107,9 +107,9 @@ def build_sandbox(options: Options, tool: Tool, progress: Callable[[str], None])
         ImageError: something is missing, or the builder failed.
         ArtifactError: a jar cannot be had, or is not the locked one.
     """
-    tag = options.tag or f"flinksec-sandbox:{_version()}"
+    tag = options.tag or f"flinksec-sandbox:{__version__}"
     root = checkout()
-    arguments = {"VERSION": _version(), "REVISION": revision(root) if root else ""}
+    arguments = {"VERSION": __version__, "REVISION": revision(root) if root else ""}
     contents = Contents(
         jar_sets=SANDBOX_SETS, packages=options.packages, dockerfile="docker/sandbox.Dockerfile"
     )
@@ -175,10 +175,6 @@ def revision(directory: Path) -> str:
     except OSError:
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
-
-
-def _version() -> str:
-    return importlib.metadata.version(context.DISTRIBUTION)
 
 
 def _mode_of_settings(program: Path) -> ExecutionMode:

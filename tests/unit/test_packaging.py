@@ -11,6 +11,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from flinksec_jobs import __version__
+
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = [ROOT / "requirements" / name for name in ("build.txt", "lock.txt")]
 OF_IMAGES = [
@@ -90,15 +92,18 @@ def test_packages_in_both_locks_have_the_same_version() -> None:
     assert {name: first[name] for name in common} == {name: second[name] for name in common}
 
 
-def test_every_part_has_the_same_version() -> None:
-    version = project(ROOT)["project"]["version"]
-    assert project(ROOT / "jre")["project"]["version"] == version
-    for pom in POMS:
-        root = ElementTree.parse(pom).getroot()
-        of_pom = root.findtext("m:version", None, POM) or root.findtext(
-            "m:parent/m:version", "", POM
-        )
-        assert of_pom == version, pom
+def test_the_version_is_written_once_and_the_poms_have_it_too() -> None:
+    for folder in (ROOT, ROOT / "jre"):
+        loaded = project(folder)
+        assert "version" not in loaded["project"]
+        assert loaded["project"]["dynamic"] == ["version"]
+        source = (folder / loaded["tool"]["hatch"]["version"]["path"]).resolve()
+        assert source == ROOT / "flinksec_jobs" / "version.py"
+    parent, *children = (ElementTree.parse(pom).getroot() for pom in POMS)
+    assert parent.findtext("m:properties/m:revision", "", POM) == __version__
+    assert parent.findtext("m:version", "", POM) == "${revision}"
+    assert {one.findtext("m:parent/m:version", "", POM) for one in children} == {"${revision}"}
+    assert [one.findtext("m:version", None, POM) for one in children] == [None] * len(children)
 
 
 def test_no_committed_file_names_a_package_registry() -> None:

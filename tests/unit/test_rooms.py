@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).parents[2] / "flinksec_jobs"
 FLOORS: tuple[tuple[str, frozenset[str]], ...] = tuple(
     (subject, frozenset(rooms.split()))
     for subject, rooms in (
+        ("the version", "version"),
         ("text", "escaping parsing placeholders yaml_writing"),
         ("errors", "errors"),
         ("what is wrong, and choices", "findings choices job_name index_names kafka_start"),

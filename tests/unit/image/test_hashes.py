@@ -18,6 +18,8 @@ _ROOT = checkout()
 assert _ROOT is not None
 _CODE = [
     *sorted((_ROOT / "docker").rglob("*Dockerfile")),
+    *sorted((_ROOT / "bench").rglob("*Dockerfile")),
+    *sorted((_ROOT / "bench").rglob("*.sh")),
     *sorted((_ROOT / "scripts").rglob("*.sh")),
     *sorted((_ROOT / "tests").rglob("*Dockerfile")),
     _ROOT / "Makefile",

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Builds the image of the flight job and one by Flink's recipe from the same base; prints both sizes.
-. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
-# shellcheck source=debian.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/../scripts/lib.sh"
+# shellcheck source=../scripts/debian.sh
 . "$ROOT/scripts/debian.sh"
-# shellcheck source=containers.sh
+# shellcheck source=../scripts/containers.sh
 . "$ROOT/scripts/containers.sh"
 cd -- "$ROOT"
 
@@ -20,7 +20,7 @@ cp requirements/build.txt "$context/"
 secret=(--secret "id=pip-conf,src=$CONTAINERS/pip.conf")
 [[ -z ${PIP_CERT:-} ]] || secret+=(--secret "id=ca-bundle,src=$PIP_CERT")
 step "image by the recipe of Flink's documentation" buildah build --layers "${secret[@]}" \
-  --build-arg "BASE_IMAGE=$(base_image)" --file docker/official.Dockerfile --tag "$OFFICIAL" "$context"
+  --build-arg "BASE_IMAGE=$(base_image)" --file bench/official.Dockerfile --tag "$OFFICIAL" "$context"
 
 for image in localhost/flight-delays:latest "$OFFICIAL"; do
   "$VENV/bin/flinksec" image parts --tool buildah "$image"
