@@ -90,8 +90,29 @@ class Place:
     note: str = ""
 
 
+class _Described:
+    """What an object and the template of a pod both have: ``metadata`` and ``spec``."""
+
+    content: Mapping[str, Any]
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """The labels of its own; those of a pod are what selectors see."""
+        return _strings(dig(self.content, "metadata.labels"))
+
+    @cached_property
+    def annotations(self) -> dict[str, str]:
+        """The annotations of its own."""
+        return _strings(dig(self.content, "metadata.annotations"))
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        """What stands under ``spec``."""
+        return mapping(self.content.get("spec"))
+
+
 @dataclass(frozen=True, eq=False)
-class Object:
+class Object(_Described):
     """One document of the manifests."""
 
     content: Mapping[str, Any]
@@ -122,28 +143,13 @@ class Object:
             return ""
         return text(dig(self.content, "metadata.namespace")) or "default"
 
-    @cached_property
-    def labels(self) -> dict[str, str]:
-        """The labels of the object itself."""
-        return _strings(dig(self.content, "metadata.labels"))
-
-    @cached_property
-    def annotations(self) -> dict[str, str]:
-        """The annotations of the object itself."""
-        return _strings(dig(self.content, "metadata.annotations"))
-
-    @property
-    def spec(self) -> Mapping[str, Any]:
-        """What stands under ``spec``."""
-        return mapping(self.content.get("spec"))
-
     def at(self, field: str, note: str = "") -> Place:
         """Name a field."""
         return Place(self, field, note)
 
 
 @dataclass(frozen=True, eq=False)
-class Pod:
+class Pod(_Described):
     """A pod, or the template of one.
 
     Attributes:
@@ -154,21 +160,6 @@ class Pod:
     owner: Object
     path: str
     content: Mapping[str, Any]
-
-    @property
-    def spec(self) -> Mapping[str, Any]:
-        """What stands under ``spec``."""
-        return mapping(self.content.get("spec"))
-
-    @cached_property
-    def labels(self) -> dict[str, str]:
-        """The labels that selectors see."""
-        return _strings(dig(self.content, "metadata.labels"))
-
-    @cached_property
-    def annotations(self) -> dict[str, str]:
-        """The annotations of the pod."""
-        return _strings(dig(self.content, "metadata.annotations"))
 
     @property
     def security(self) -> Mapping[str, Any]:

@@ -3,7 +3,11 @@ package org.flinksec.tls;
 
 import java.nio.ByteBuffer;
 
-/** Puts an RSA key of PKCS#1 (RFC 8017, A.1.2) into the envelope of PKCS#8 (RFC 5958). */
+/**
+ * Puts an RSA key of PKCS#1 (RFC 8017, A.1.2) into the envelope of PKCS#8 (RFC 5958).
+ *
+ * <p>{@code openssl genrsa} of releases before 3.0 writes keys so.
+ */
 final class Pkcs1 {
   /** INTEGER 0, then the algorithm: rsaEncryption with NULL parameters. */
   private static final byte[] VERSION_AND_ALGORITHM = {
