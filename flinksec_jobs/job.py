@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import sys
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -19,13 +16,10 @@ from flinksec_jobs import (
     job_name,
     kafka,
     kafka_start,
-    left_out,
     records,
 )
-from flinksec_jobs.errors import FlinkSecError
-from flinksec_jobs.findings import announce
-from flinksec_jobs.resume import of_job
-from flinksec_jobs.runtime import graph, jvm, local_jvm
+from flinksec_jobs.job_run import JobRun
+from flinksec_jobs.runtime import jvm
 from flinksec_jobs.sections.fields import Section
 from flinksec_jobs.session import Session
 from flinksec_jobs.settings import (
@@ -36,25 +30,27 @@ from flinksec_jobs.settings import (
     duration,
     load_settings,
 )
+from flinksec_jobs.settings.beside_the_script import beside_the_script
 from flinksec_jobs.uses import Use, Uses
 
 if TYPE_CHECKING:
+    from pyflink.common import JobClient, JobExecutionResult
     from pyflink.datastream import DataStream, StreamExecutionEnvironment
 
     from flinksec_jobs.record_sink import RecordSink
 
 S = TypeVar("S")
 T = TypeVar("T", bound=Section)
-_log = logging.getLogger("flinksec_jobs")
 
 
 class SecureJob:
     """A PyFlink job that logs in, encrypts and verifies as its settings say.
 
-    Entering the block checks the settings, starts the JVM and logs in; leaving it asks every
-    server that the job uses whether it will be let in, then runs the job to its end. In between
-    stands plain PyFlink: `from_kafka` returns a ``DataStream``, the ``to_…`` methods return sinks
-    for ``stream.sink_to``, and `env` is the ``StreamExecutionEnvironment``.
+    Entering a ``with`` block starts the JVM and logs in; leaving it asks every server that the job
+    uses whether it will be let in, then runs the job to its end. In between stands plain PyFlink:
+    `from_kafka` returns a ``DataStream``, the ``to_…`` methods return sinks for
+    ``stream.sink_to``, and `env` is the ``StreamExecutionEnvironment``. Without a block the JVM
+    starts when it is first needed, and `execute` or `execute_async` runs the job.
 
     Args:
         name: the job's name; its checkpoints, log, transactions and consumer group are kept under
@@ -83,19 +79,14 @@ class SecureJob:
             self.settings = settings
         else:
             self.settings = load_settings(
-                settings or _beside_the_script(), overrides=overrides or {}
+                settings or beside_the_script(), overrides=overrides or {}
             )
         self._session = Session(self.name, self.settings)
         self._uses = Uses()
-        self._submissions: Any = None
+        self._run = JobRun(self._session, self._uses)
 
     def __enter__(self) -> Self:
-        local_jvm.open_block(self.name)
-        try:
-            self.prepare()
-        except BaseException:
-            local_jvm.close_block(self.name)
-            raise
+        self._run.enter_block()
         return self
 
     def __exit__(
@@ -104,21 +95,12 @@ class SecureJob:
         exception: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        try:
-            if exception_type is None:
-                self.execute()
-        finally:
-            local_jvm.close_block(self.name)
+        self._run.leave_block(fails=exception_type is not None)
 
     @property
     def env(self) -> StreamExecutionEnvironment:
-        """PyFlink's environment; it exists inside the ``with`` block."""
-        if self._session.env is None:
-            raise FlinkSecError(
-                f"the job {self.name} has no environment yet",
-                hint=f'use it inside: with SecureJob("{self.name}") as job: …',
-            )
-        return self._session.env
+        """PyFlink's environment. It is made, and the JVM started, when it is first asked for."""
+        return self._run.env
 
     @property
     def log_file(self) -> Path:
@@ -292,56 +274,39 @@ class SecureJob:
         if self._session.env is not None:
             self._session.ready(use)
 
-    def prepare(self) -> None:
-        """Check the settings' files, start the JVM and log in: what entering the block does."""
-        env = self._session.begin()
-        for use in self._uses:
-            self._session.ready(use)
-        if not jvm.runs_in_a_cluster():
-            self._submissions = jvm.count_submissions(env)
-        # What a block runs by itself goes on from its state, and is on record, all the same.
-        graph.run_by(env, self.name, self.execute)
-
-    def execute(self) -> None:
+    def execute(self) -> JobExecutionResult:
         """Ask every server that the job uses, then run the job to its end.
 
-        Called at the end of the ``with`` block; there is no need to call it.
+        A ``with`` block calls it at its end, unless all that was defined has run already.
+
+        Returns:
+            Flink's result, such as the accumulators of the job.
 
         Raises:
             SettingsError: nothing that the job writes would ever become visible.
             ResumeError: it is not clear where the job goes on from, or it is running already.
             SealedStateError: what it would go on from is not whole.
-            JobError: a server refuses the job, or it failed in Flink.
+            JobError: nothing is defined, a server refuses the job, or it failed in Flink.
         """
-        if jvm.is_empty(self.env):
-            graph.refuse_if_nothing_ran(self.name, self._submissions)
-            return
-        bounded = graph.is_bounded(self.env)
-        notes = self._uses.check_delivery(self.name, graph.checkpointing(self.env), bounded=bounded)
-        self._session.warn_of_hadoop()
-        for note in notes:
-            _log.warning("%s", note)
-        announce(self._uses.ask_the_servers(), _log)
-        where = "the console" if jvm.runs_in_a_cluster() else self.log_file
-        _log.info("job %s starts; its log is %s", self.name, where)
-        with of_job.started(
-            of_job.Job(self.name, self.settings, self.env, self._uses.names, bounded=bounded)
-        ):
-            if not jvm.runs_in_a_cluster():
-                with left_out.told(self.name):
-                    self._session.local_run.run_to_end(self.env)
-                return
-            with jvm.translated(f"the job {self.name} failed"):
-                type(self.env).execute(self.env, self.name)
+        return self._run.to_end()
+
+    def execute_async(self) -> JobClient:
+        """Ask every server that the job uses, then submit the job, and do not wait for its end.
+
+        In a cluster the job is Flink's from then on. In a local run it goes on in this process: a
+        ``with`` block waits for it at its end. Without one wait for the client's result; if the
+        program ends first, so does the job, and its next run goes on from its last checkpoint.
+
+        Returns:
+            Flink's client of the job.
+
+        Raises:
+            SettingsError: nothing that the job writes would ever become visible.
+            ResumeError: it is not clear where the job goes on from, or it is running already.
+            SealedStateError: what it would go on from is not whole.
+            JobError: nothing is defined, or a server refuses the job.
+        """
+        return self._run.start()
 
     def _section(self, section: type[T]) -> T:
         return self.settings.need(section, f"the job {self.name}")
-
-
-def _beside_the_script() -> Path | None:
-    """The settings file beside the running script, unless the environment names another."""
-    script = getattr(sys.modules.get("__main__"), "__file__", None)
-    if os.environ.get("FLINKSEC_SETTINGS") or script is None:
-        return None
-    beside = Path(script).with_suffix(".toml")
-    return beside if beside.is_file() else None

@@ -13,7 +13,7 @@ from flinksec_jobs import hdfs, job_options, refusals, state
 from flinksec_jobs.errors import ArtifactError, FlinkSecError, JobError, SettingsError
 from flinksec_jobs.findings import announce, refuse
 from flinksec_jobs.records import crossing
-from flinksec_jobs.runtime import artifacts, cluster_run, jvm, local
+from flinksec_jobs.runtime import artifacts, cluster_run, jvm, local, local_jvm
 from flinksec_jobs.settings import Settings
 from flinksec_jobs.settings.weak import weaknesses
 from flinksec_jobs.uses import Use
@@ -54,6 +54,7 @@ class Session:
         self._checked: set[str] = set()
         self._shipped: set[Path] = set()
         self._without_hadoop: FlinkSecError | None = None
+        self._jvm: local_jvm.LocalJvm | None = None
         self.local_run = local.LocalRun(name, {})
 
     def begin(self) -> StreamExecutionEnvironment:
@@ -65,6 +66,7 @@ class Session:
             ArtifactError: a jar is missing or altered.
             JobError: the JVM does not start, or state is on HDFS and the KDC refuses the login.
         """
+        self._shipped.clear()
         if jvm.runs_in_a_cluster():
             cluster_run.tell_errors_briefly()
         announce(weaknesses(self.settings), _log)
@@ -79,9 +81,24 @@ class Session:
             self._set_up_jvm(configuration)
         crossing.install()
         self.env = StreamExecutionEnvironment.get_execution_environment(configuration)
+        if not jvm.runs_in_a_cluster():
+            self._jvm = local_jvm.current()
         self._ship([artifacts.own_jar("flinksec-secure-connectors")])
         self.ready(kept)
         jvm.leave_out_flinks_python(self.env)
+        return self.env
+
+    def require(self) -> StreamExecutionEnvironment:
+        """Return PyFlink's environment, of a JVM that still runs.
+
+        Raises:
+            JobError: another job of this process has needed a JVM of its own since.
+        """
+        if self.env is None or (self._jvm is not None and not self._jvm.is_current):
+            raise JobError(
+                f"the JVM of the job {self.name} has ended: another job needed one of its own",
+                hint=f'make a new SecureJob("{self.name}"), and build it anew',
+            )
         return self.env
 
     def ready(self, use: Use) -> None:

@@ -11,6 +11,7 @@ from flinksec_jobs.errors import JobError
 from flinksec_jobs.runtime import at_once, jvm
 
 if TYPE_CHECKING:
+    from pyflink.common import JobClient, JobExecutionResult
     from pyflink.datastream import StreamExecutionEnvironment
 
 _BOUNDED = "org.apache.flink.streaming.api.transformations.WithBoundedness"
@@ -124,8 +125,13 @@ def _options(environment: StreamExecutionEnvironment) -> dict[str, str]:
     return {str(name): str(found[name]) for name in found}
 
 
-def run_by(environment: StreamExecutionEnvironment, name: str, run: Callable[[], None]) -> None:
-    """Let ``environment.execute()`` run a job as the end of its block does.
+def run_by(
+    environment: StreamExecutionEnvironment,
+    name: str,
+    run: Callable[[], JobExecutionResult],
+    start: Callable[[], JobClient],
+) -> None:
+    """Let ``environment.execute()`` and ``execute_async()`` run a job as its own methods do.
 
     What tables run past it is warned of.
 
@@ -133,17 +139,26 @@ def run_by(environment: StreamExecutionEnvironment, name: str, run: Callable[[],
         environment: the job's.
         name: the job's.
         run: runs it to its end.
+        start: submits it.
     """
 
-    def execute(job_name: str | None = None) -> None:
+    def check(method: str, job_name: str | None) -> None:
         if job_name not in {None, name}:
             raise JobError(
-                f"job.env.execute({job_name!r}) gives the job {name} another name",
+                f"job.env.{method}({job_name!r}) gives the job {name} another name",
                 hint="leave the argument out: the state is kept under the name of the SecureJob",
             )
-        run()
+
+    def execute(job_name: str | None = None) -> JobExecutionResult:
+        check("execute", job_name)
+        return run()
+
+    def execute_async(job_name: str | None = None) -> JobClient:
+        check("execute_async", job_name)
+        return start()
 
     environment.execute = execute
+    environment.execute_async = execute_async
     at_once.install()
 
 
@@ -157,9 +172,13 @@ def refuse_if_nothing_ran(job_name: str, submissions: Any) -> None:
     Raises:
         JobError: nothing was ever defined.
     """
-    if submissions is None or submissions.count() > 0:
-        return
-    raise JobError(
+    if submissions is not None and submissions.count() == 0:
+        raise nothing_to_run(job_name)
+
+
+def nothing_to_run(job_name: str) -> JobError:
+    """Return the error of a job that defines nothing."""
+    return JobError(
         f"the job {job_name} defines nothing that could run",
         hint="a stream runs when it has a sink: stream.sink_to(job.to_kafka(…)), or stream.print()",
     )

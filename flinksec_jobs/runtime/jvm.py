@@ -153,48 +153,6 @@ def without_flinks_python(jars: Sequence[str], class_path: str) -> list[str]:
     ]
 
 
-class SubmittedJob:
-    """A job that the mini cluster of a local run has taken.
-
-    Args:
-        j_client: Flink's ``JobClient`` of it.
-    """
-
-    def __init__(self, j_client: Any) -> None:
-        self._j_client = j_client
-        self._result = j_client.getJobExecutionResult()
-
-    @property
-    def id(self) -> str:
-        """Flink's id of the job, 32 hexadecimal digits."""
-        return str(self._j_client.getJobID().toString())
-
-    def rest_address(self) -> str | None:
-        """The address of the mini cluster's REST server; None if the job has ended already."""
-        # The client of a mini cluster does not tell it: ask the cluster that it holds.
-        field = self._j_client.getClass().getDeclaredField("miniCluster")
-        field.setAccessible(True)
-        cluster = field.get(self._j_client)
-        try:
-            return str(cluster.getRestAddress().get().toString())
-        except Exception:
-            if cluster.isRunning():
-                raise
-            return None  # it is shut down with its job, which may have been quick
-
-    def is_done(self) -> bool:
-        """Whether it has ended, well or not."""
-        return bool(self._result.isDone())
-
-    def result(self) -> None:
-        """Return when it has ended well.
-
-        Raises:
-            Py4JJavaError: it has not.
-        """
-        self._result.get()
-
-
 def figures(job_id: str) -> dict[str, int]:
     """The figures of a job of a local run, by the names that Flink gives its metrics.
 
@@ -214,11 +172,6 @@ def count_submissions(environment: Any) -> Any:
 def is_empty(environment: Any) -> bool:
     """Whether nothing is defined that could run."""
     return bool(environment._j_stream_execution_environment.getTransformations().isEmpty())
-
-
-def submit(environment: Any, name: str) -> SubmittedJob:
-    """Hand the job of a ``StreamExecutionEnvironment`` over, and do not wait for its end."""
-    return SubmittedJob(environment.execute_async(name)._j_job_client)
 
 
 def initialize_file_systems(configuration: Any) -> None:

@@ -13,11 +13,11 @@ import os
 import sys
 import sysconfig
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flinksec_jobs.errors import JobError, SettingsError
 from flinksec_jobs.files import reason
@@ -26,6 +26,11 @@ from flinksec_jobs.runtime import jvm, local_jvm, running, user_directories
 from flinksec_jobs.runtime.local_jvm import Surroundings
 from flinksec_jobs.runtime.run_figures import RunFigures, RunListener
 from flinksec_jobs.runtime.running import RunningJob
+
+if TYPE_CHECKING:
+    from pyflink.common import JobExecutionResult
+
+    from flinksec_jobs.runtime.submitted import SubmittedJob
 from flinksec_jobs.sections.decides import as_texts, options_of
 from flinksec_jobs.settings import ClusterSettings, Settings
 from flinksec_jobs.settings.flink_defaults import LOOPBACK, defaults
@@ -87,21 +92,51 @@ class LocalRun:
             found[_REPORTERS] = f"{named},flinksec"  # Flink starts those in the list alone
         return found
 
-    def run_to_end(self, environment: Any) -> None:
+    def run_to_end(self, environment: Any) -> JobExecutionResult:
         """Run the job of a ``StreamExecutionEnvironment``, and let other programs find it.
+
+        Returns:
+            Flink's result.
 
         Raises:
             JobError: it failed.
         """
+        return self.follow(self.submit(environment))
+
+    def submit(self, environment: Any) -> SubmittedJob:
+        """Hand the job of a ``StreamExecutionEnvironment`` over, and do not wait for its end.
+
+        Raises:
+            JobError: Flink does not take it.
+        """
+        from flinksec_jobs.runtime.submitted import submit
+
+        with self._failing():
+            return submit(environment, self.job_name)
+
+    def follow(self, submitted: SubmittedJob) -> JobExecutionResult:
+        """Let other programs find a job until it ends.
+
+        Returns:
+            Flink's result.
+
+        Raises:
+            JobError: it failed.
+        """
+        with self._failing():
+            return self._follow(submitted)
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
         try:
             with jvm.translated(f"the job {self.job_name} failed"):
-                self._run(jvm.submit(environment, self.job_name))
+                yield
         except JobError as error:
             hint = f"The log is {self.log_file}"
             error.hint = f"{error.hint} {hint}" if error.hint else hint
             raise
 
-    def _run(self, submitted: jvm.SubmittedJob) -> None:
+    def _follow(self, submitted: SubmittedJob) -> JobExecutionResult:
         home, begin = local_jvm.current(), time.monotonic()
         job = RunningJob(
             name=self.job_name,
@@ -123,7 +158,7 @@ class LocalRun:
                 time.sleep(_POLL_SECONDS)
                 if turn % _MOMENT_EVERY == 0:
                     _listener.moment(_figures(job, begin))
-            submitted.result()
+            result = submitted.result()
         except BaseException as error:
             failure = error
             raise
@@ -132,6 +167,9 @@ class LocalRun:
             if not isinstance(failure, KeyboardInterrupt | SystemExit):
                 with suppress(Exception):  # the JVM may be gone, which is told already
                     _listener.ended(job, _figures(job, begin), failure)
+        if submitted.was_stopped():
+            running.note_stop(home.directory, job.job_id)
+        return result
 
 
 def loopback_options() -> dict[str, str]:

@@ -95,6 +95,11 @@ class LocalJvm:
     started: Started
 
     @property
+    def is_current(self) -> bool:
+        """Whether it is the JVM that jobs have now."""
+        return any(one is self for one in _current)
+
+    @property
     def temporary_options(self) -> dict[str, str]:
         """Working state and spilled records, which nothing seals, go away with the run."""
         directory = _temporary(self.directory)
@@ -104,8 +109,15 @@ class LocalJvm:
         return as_texts(options_of(ClusterSettings(temp_dir=directory), only=("temp_dir",)))
 
 
+@dataclass(frozen=True, eq=False)
+class Hold:
+    """What keeps the JVM for a job, which is in use."""
+
+    job_name: str
+
+
 _current: list[LocalJvm] = []
-_open_blocks: list[str] = []
+_holds: list[Hold] = []
 _warned: set[str] = set()
 
 
@@ -120,15 +132,17 @@ def current() -> LocalJvm:
     return _current[0]
 
 
-def open_block(job_name: str) -> None:
-    """Keep the JVM for a job whose ``with`` block begins."""
-    _open_blocks.append(job_name)
+def hold(job_name: str) -> Hold:
+    """Keep the JVM for a job that is being built, or runs."""
+    made = Hold(job_name)
+    _holds.append(made)
+    return made
 
 
-def close_block(job_name: str) -> None:
-    """Let another job have another JVM: the block has ended."""
-    if job_name in _open_blocks:
-        _open_blocks.remove(job_name)
+def let_go(held: Hold) -> None:
+    """Let another job have another JVM: this one has run, or is given up."""
+    if held in _holds:
+        _holds.remove(held)
 
 
 def start(wanted: Surroundings, job_name: str) -> None:
@@ -142,12 +156,12 @@ def start(wanted: Surroundings, job_name: str) -> None:
     if _current:
         if _current[0].surroundings == wanted and _current[0].started.process.poll() is None:
             return
-        if others := [name for name in _open_blocks if name != job_name]:
+        if others := [held.job_name for held in _holds if held.job_name != job_name]:
             raise JobError(
-                f"the job {job_name} cannot begin inside the block of the job {others[-1]}: it "
+                f"the job {job_name} cannot begin before the job {others[-1]} has ended: it "
                 "needs a JVM of its own, with other settings",
-                hint="leave the first block `with SecureJob(…)` before the second begins, or run "
-                "each job in a process of its own",
+                hint="leave the block `with SecureJob(…)` of the first, or execute it, before the "
+                "second begins, or run each job in a process of its own",
             )
         _current.pop().started.end()
         jvm.detach()

@@ -84,6 +84,11 @@ def told_to_stop(job: RunningJob, *, stops: bool) -> None:
             write_private(path, b"") if stops else path.unlink(missing_ok=True)
 
 
+def note_stop(directory: Path, job_id: str) -> None:
+    """Leave word in the directory of a run that its job was ended, and did not come to its end."""
+    write_private(_stop_file(directory, job_id), b"")
+
+
 def was_told_to_stop(directory: Path, job_id: str) -> bool:
     """Whether somebody ended the job of a run, so that it has not come to its own end."""
     return _stop_file(directory, job_id).exists()

@@ -73,6 +73,14 @@ print(sys.argv[1:], flush=True)
 with SecureJob("doubles") as job:
     doubled = numbers(job, 1000).map(lambda number: 2 * number, Types.LONG())
     doubled.filter(lambda number: number > 1990).print()
+    result = job.execute()
+again = SecureJob("doubles")
+numbers(again, 10).map(lambda number: 2 * number, Types.LONG()).print()
+client = again.execute_async()
+print("told", result.get_job_id() != client.get_job_id(), result.get_net_runtime() > 0)
+client.get_job_execution_result().result()
+numbers(again, 5).filter(lambda _: False).print()
+again.env.execute()
 with SecureJob("collects") as job:
     print("collected", len(list(numbers(job, 3).execute_and_collect())), flush=True)
 for mode in ("thread", "process"):
@@ -170,17 +178,20 @@ def test_functions_that_fail_are_told_with_their_lines_and_the_jobs_that_ran_as_
     assert printed == [
         "['--bounded', '-x', '1']",
         *("1992", "1994", "1996", "1998", "2000"),
+        "told True True",
+        *map(str, range(2, 22, 2)),
         "collected 3",
         *["the job fails failed: ValueError: not 500", f"  at {script}:8, in refuse"] * 2,
     ]
     told = json.loads(last)
     assert [(job["name"], job["ok"]) for job in told["jobs"]] == [
-        ("doubles", True),
+        *[("doubles", True)] * 3,
         ("fails", False),
         ("fails", False),
     ]
     assert told["jobs"][0]["sources"] == {"numbers": 1000}
     assert told["jobs"][0]["sinks"] == {"Print to Std. Out": 5}
+    assert [job["sources"]["numbers"] for job in told["jobs"][1:3]] == [10, 5]
     # The last block defines nothing.
     assert told["error"]["message"] == "the job empty defines nothing that could run"
     assert "1,000 records in (numbers 1,000), 5 out (Print to Std. Out 5)" in err

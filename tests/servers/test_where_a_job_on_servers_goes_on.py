@@ -34,7 +34,7 @@ JOB = """
         payments.sink_to(job.to_hdfs("/data/payments"))
         payments.sink_to(job.to_kafka("paid"))
         if "IN_THE_BLOCK" in os.environ:
-            job.env.execute()
+            job.env.execute_async()
 """
 
 

@@ -115,12 +115,6 @@ def test_a_section_that_the_job_needs_and_lacks_is_named(section: str, use: Any)
     )
 
 
-def test_the_environment_exists_inside_the_block_only() -> None:
-    with pytest.raises(FlinkSecError, match="the job job has no environment yet") as caught:
-        _ = job().env
-    assert 'with SecureJob("job") as job' in str(caught.value.hint)
-
-
 def test_settings_lie_beside_the_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script = ModuleType("__main__")
     script.__file__ = str(tmp_path / "my_job.py")
@@ -135,16 +129,6 @@ def test_settings_lie_beside_the_script(tmp_path: Path, monkeypatch: pytest.Monk
     assert named.settings.job.parallelism == 4
 
 
-def test_a_job_that_fails_while_it_is_built_is_not_executed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    made = job()
-    monkeypatch.setattr(made, "prepare", lambda: None)
-    monkeypatch.setattr(made, "execute", lambda: pytest.fail("it was executed"))
-    with pytest.raises(ZeroDivisionError), made:
-        raise ZeroDivisionError
-
-
 def test_the_flights_job_has_flink_types_for_all_its_records() -> None:
     from jobs import flight_delays
 
@@ -153,12 +137,14 @@ def test_the_flights_job_has_flink_types_for_all_its_records() -> None:
         assert names[0] == "id"
 
 
-def test_what_a_block_runs_by_itself_is_run_as_at_its_end() -> None:
+def test_what_pyflinks_environment_runs_is_run_as_the_job_runs_it() -> None:
     environment: Any = ModuleType("environment")
-    ran: list[str] = []
-    graph.run_by(environment, "job", lambda: ran.append("the job"))
-    environment.execute()
-    environment.execute("job")
-    assert ran == ["the job", "the job"]
-    with pytest.raises(FlinkSecError, match="gives the job job another name"):
+    result: Any = "the result"
+    client: Any = "the client"
+    graph.run_by(environment, "job", lambda: result, lambda: client)
+    assert environment.execute() == environment.execute("job") == "the result"
+    assert environment.execute_async() == environment.execute_async("job") == "the client"
+    with pytest.raises(FlinkSecError, match=r"job\.env\.execute\('another'\) gives the job job"):
         environment.execute("another")
+    with pytest.raises(FlinkSecError, match=r"job\.env\.execute_async\('another'\) gives"):
+        environment.execute_async("another")

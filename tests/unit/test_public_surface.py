@@ -6,6 +6,7 @@ import inspect
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,18 @@ PUBLIC = [
     "record",
     "row_type",
 ]
+METHODS = [
+    "env",
+    "execute",
+    "execute_async",
+    "from_kafka",
+    "kafka_properties",
+    "log_file",
+    "register",
+    "to_elasticsearch",
+    "to_hdfs",
+    "to_kafka",
+]
 
 
 def test_a_job_imports_these_names_and_no_others() -> None:
@@ -52,6 +65,11 @@ def test_a_job_imports_these_names_and_no_others() -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", flinksec_jobs.__version__)
     # What a type checker sees is what Python gives.
     assert flinksec_jobs._HOMES.keys() == set(PUBLIC) - {"__version__"}
+
+
+def test_a_job_has_these_methods_and_no_others() -> None:
+    members = [name for name in vars(flinksec_jobs.SecureJob) if not name.startswith("_")]
+    assert sorted(members) == METHODS
 
 
 def test_every_public_name_and_its_methods_are_explained() -> None:
@@ -104,3 +122,27 @@ def test_the_tree_of_errors_has_every_error_and_a_star_at_those_that_are_public(
     public = {name for name, star in drawn.items() if star} | {"FlinkSecError"}
     assert public == {name for name in PUBLIC if name.endswith("Error")}
     assert all(f"`{name}`" in str(errors.__doc__) for name in public)
+
+
+def test_what_mypy_checks_of_the_public_names_is_never_collected() -> None:
+    root = Path(__file__).parents[2]
+    typed = root / "tests" / "typing"
+    patterns = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["mypy"]["files"]
+    assert "tests" in patterns
+    found = list(typed.glob("*.py"))
+    assert found == [typed / "api.py"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", typed],
+        cwd=root,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert "no tests collected" in done.stdout
+    names = {
+        alias.name
+        for node in ast.walk(ast.parse(found[0].read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module == "flinksec_jobs"
+        for alias in node.names
+    }
+    assert names == set(PUBLIC) - {"__version__"}

@@ -42,6 +42,8 @@ FLOORS: tuple[tuple[str, frozenset[str]], ...] = tuple(
         ("where a job goes on from", "resume"),
         ("Flink's options of a job", "job_options"),
         ("what a job is built in", "session"),
+        ("jobs that go on in the background", "in_background"),
+        ("the run of a job", "job_run"),
         ("jobs", "job"),
         ("certificates of a cluster", "certs"),
         ("what runs in a container", "cluster"),

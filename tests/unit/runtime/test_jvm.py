@@ -7,6 +7,7 @@ from pyflink import java_gateway
 
 from flinksec_jobs.errors import JobError, SettingsError
 from flinksec_jobs.runtime import jvm
+from flinksec_jobs.runtime.submitted import LocalJobClient, SubmittedJob
 
 
 class JavaException:
@@ -177,6 +178,6 @@ class MiniCluster:
 
 
 def test_a_job_that_ended_at_once_has_no_rest_address_and_that_is_no_failure() -> None:
-    assert jvm.SubmittedJob(MiniCluster(running=False)).rest_address() is None
+    assert SubmittedJob(LocalJobClient(MiniCluster(running=False))).rest_address() is None
     with pytest.raises(Py4JError):
-        jvm.SubmittedJob(MiniCluster(running=True)).rest_address()
+        SubmittedJob(LocalJobClient(MiniCluster(running=True))).rest_address()

@@ -45,7 +45,7 @@ def jvms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Jvms:
     monkeypatch.setattr(artifacts, "jars", lambda name: [Path(f"/{name}/a.jar"), Path("/b.jar")])
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(local_jvm, "_current", [])
-    monkeypatch.setattr(local_jvm, "_open_blocks", [])
+    monkeypatch.setattr(local_jvm, "_holds", [])
     monkeypatch.setattr(local_jvm, "_warned", set())
     monkeypatch.setenv("FLINKSEC_LOG_DIR", str(tmp_path / "logs"))
     monkeypatch.setenv("_python_worker_execution_mode", "loopback")
@@ -244,12 +244,12 @@ def test_a_second_job_that_needs_another_jvm_gets_one(
 
 
 def test_inside_the_block_of_a_job_no_other_takes_its_jvm_away(jvms: Jvms) -> None:
-    local_jvm.open_block("outer")
+    held = local_jvm.hold("outer")
     start("outer")
-    with pytest.raises(JobError, match="inside the block of the job outer") as caught:
+    with pytest.raises(JobError, match="before the job outer has ended") as caught:
         start("inner")
-    assert "leave the first block" in str(caught.value.hint)
-    local_jvm.close_block("outer")
+    assert "leave the block" in str(caught.value.hint)
+    local_jvm.let_go(held)
     start("inner")
     assert len(jvms.commands) == 2
 

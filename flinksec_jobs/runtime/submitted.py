@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A job that the mini cluster of a local run has taken, and Flink's client of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyflink.common import CompletableFuture, JobClient, JobExecutionResult
+
+
+class LocalJobClient(JobClient):  # type: ignore[misc]
+    """Flink's client of a job, which remembers that it was asked to stop the job."""
+
+    def __init__(self, j_job_client: Any) -> None:
+        super().__init__(j_job_client)
+        self._stops: list[Any] = []
+
+    def stop_with_savepoint(
+        self, advance_to_end_of_event_time: bool, savepoint_directory: str | None = None
+    ) -> CompletableFuture:
+        """Stop the job with a savepoint, as Flink does."""
+        asked = super().stop_with_savepoint(advance_to_end_of_event_time, savepoint_directory)
+        self._stops.append(asked._j_completable_future)
+        return asked
+
+    def has_stopped_it(self) -> bool:
+        """Whether it was asked to stop the job, and that has not failed."""
+        return any(not stop.isCompletedExceptionally() for stop in self._stops)
+
+
+class SubmittedJob:
+    """A job that the mini cluster of a local run has taken.
+
+    Args:
+        client: Flink's client of it.
+    """
+
+    def __init__(self, client: LocalJobClient) -> None:
+        self.client = client
+        self._j_client = client._j_job_client
+        self._result = self._j_client.getJobExecutionResult()
+
+    @property
+    def id(self) -> str:
+        """Flink's id of the job, 32 hexadecimal digits."""
+        return str(self._j_client.getJobID().toString())
+
+    def rest_address(self) -> str | None:
+        """The address of the mini cluster's REST server; None if the job has ended already."""
+        # The client of a mini cluster does not tell it: ask the cluster that it holds.
+        field = self._j_client.getClass().getDeclaredField("miniCluster")
+        field.setAccessible(True)
+        cluster = field.get(self._j_client)
+        try:
+            return str(cluster.getRestAddress().get().toString())
+        except Exception:
+            if cluster.isRunning():
+                raise
+            return None  # it is shut down with its job, which may have been quick
+
+    def is_done(self) -> bool:
+        """Whether it has ended, well or not."""
+        return bool(self._result.isDone())
+
+    def result(self) -> JobExecutionResult:
+        """Return Flink's result when it has ended well.
+
+        Raises:
+            Py4JJavaError: it has not.
+        """
+        return JobExecutionResult(self._result.get())
+
+    def was_stopped(self) -> bool:
+        """Whether it has ended because its client stopped it, and not at its own end."""
+        return self.client.has_stopped_it()
+
+
+def submit(environment: Any, name: str) -> SubmittedJob:
+    """Hand the job of a ``StreamExecutionEnvironment`` over, and do not wait for its end."""
+    client = type(environment).execute_async(environment, name)
+    return SubmittedJob(LocalJobClient(client._j_job_client))

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A job that its own client stops has not come to its own end."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from flinksec_jobs.runtime.submitted import LocalJobClient, SubmittedJob
+
+
+def client(*, fails: bool) -> LocalJobClient:
+    stop = SimpleNamespace(isCompletedExceptionally=lambda: fails)
+    j_client: Any = SimpleNamespace(
+        stopWithSavepoint=lambda *_: stop, getJobExecutionResult=lambda: "the future"
+    )
+    return LocalJobClient(j_client)
+
+
+@pytest.mark.parametrize(("fails", "stopped"), [(False, True), (True, False)])
+def test_a_client_remembers_that_it_has_stopped_its_job(fails: bool, stopped: bool) -> None:
+    made = client(fails=fails)
+    submitted = SubmittedJob(made)
+    assert not submitted.was_stopped()
+    made.stop_with_savepoint(False)
+    assert submitted.was_stopped() is stopped
