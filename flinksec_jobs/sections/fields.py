@@ -80,7 +80,7 @@ class Section(BaseModel):
         field = cls.model_fields[str(info.field_name)]
         types = types_of(field.annotation)
         if isinstance(value, bool) and int in types and bool not in types:
-            raise refusal("must be a whole number; found true or false")
+            raise refusal("must be a whole number")
         if not isinstance(value, str):
             return value
         if get_origin(field.annotation) is tuple:
@@ -99,7 +99,7 @@ class Section(BaseModel):
 
 
 def refusal(problem: str) -> PydanticCustomError:
-    """Return the exception by which a validator refuses a value, without repeating the value."""
+    """Return the exception by which a validator refuses a value; `problems` adds the value."""
     return PydanticCustomError("flinksec", "{problem}", {"problem": problem})
 
 

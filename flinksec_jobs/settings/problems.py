@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Everything that is wrong with the settings, in one error that says where and what to do.
 
-Values are never repeated, only their types: a secret may have been written in the wrong place.
+The value that was found is shown, escaped and cut, unless it may be a secret: then only its type.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, time
 from typing import Any
 
 from pydantic import ValidationError
 
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.escaping import escaped
 from flinksec_jobs.findings import Finding, Where, problem
 from flinksec_jobs.settings import schema
 from flinksec_jobs.settings.models import Settings
@@ -43,6 +45,9 @@ _WANTED = {
     "bool_type": "true or false",
     "bool_parsing": "true or false",
 }
+_LONGEST = 60
+# How validators begin that say what a value must be, and not already what was found.
+_VALUE_ASKED = ("must be ", "must have ", "must end ", "is not ")
 _HINT = "`flinksec settings reference` lists every setting"
 
 
@@ -100,9 +105,31 @@ def translate(error: ValidationError, origins: Mapping[str, str]) -> Iterator[Fi
             yield kind.at(Where(setting=setting, origin=_origin(setting, origins)), text, fix=_HINT)
 
 
-def _found(found: Any) -> str:
-    given = type(found.get("input")).__name__
+def _found(found: Any, location: tuple[int | str, ...]) -> str:
+    """Say what was found: the value where it may be shown, else its type."""
+    value = found.get("input")
+    if _may_be_shown(value, location):
+        return f"found {_shown(value)}"
+    given = type(value).__name__
     return f"found {_TYPE_NAMES.get(given, given)}"
+
+
+def _may_be_shown(value: object, location: tuple[int | str, ...]) -> bool:
+    """Whether a value is short and cannot be a secret, nor hold one as a URL may."""
+    setting = schema.find(tuple(str(part) for part in location if not isinstance(part, int)))
+    if setting is None or setting.is_table or setting.holds_secrets:
+        return False
+    if isinstance(value, str):
+        return not (":" in value and "@" in value)
+    return isinstance(value, bool | int | float | date | time)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value)
+    cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return escaped(f"'{cut}'" if isinstance(value, str) else cut)
 
 
 def _is_key(location: tuple[int | str, ...]) -> bool:
@@ -114,25 +141,26 @@ def _is_key(location: tuple[int | str, ...]) -> bool:
 def _text_of_a_key(found: Any) -> str:
     if found["type"] == "flinksec":
         return str(found["msg"])
-    return f"must be a text in quotes, a number, true or false; {_found(found)}"
+    return f"must be a text in quotes, a number, true or false; {_found(found, ())}"
 
 
 def _text(found: Any, location: tuple[int | str, ...]) -> str:
     kind = found["type"]
     if kind == "flinksec":
-        return str(found["msg"])
+        told = str(found["msg"])
+        return f"{told}; {_found(found, location)}" if told.startswith(_VALUE_ASKED) else told
     if kind == "extra_forbidden":
         return unknown(tuple(map(str, location)))
     if kind == "missing":
         return _missing(tuple(map(str, location)))
     if kind == "string_too_short":
         return "is empty: leave the setting out, or give it a value"
-    return _wanted(found)
+    return _wanted(found, location)
 
 
-def _wanted(found: Any) -> str:
-    """Say what a value must be, and of which kind it is."""
-    kind, what = found["type"], _found(found)
+def _wanted(found: Any, location: tuple[int | str, ...]) -> str:
+    """Say what a value must be, and what it is."""
+    kind, what = found["type"], _found(found, location)
     if kind == "literal_error":
         return _not_among(found, what)
     if kind in _WANTED:
@@ -169,10 +197,8 @@ def _not_among(found: Any, what: str) -> str:
     expected = found["ctx"]["expected"]
     choices: list[str] = expected.replace(" or ", ", ").split(", ")
     given = found.get("input")
-    if not isinstance(given, str):
-        return f"must be {expected}; {what}"
-    guess = nearest(f"'{given}'", choices)
-    return f"must be {expected}; found another text" + (f", did you mean {guess}?" if guess else "")
+    guess = nearest(f"'{given}'", choices) if isinstance(given, str) else None
+    return f"must be {expected}; {what}" + (f", did you mean {guess}?" if guess else "")
 
 
 def _known_part(location: tuple[int | str, ...]) -> tuple[int | str, ...]:

@@ -283,13 +283,13 @@ def test_one_error_lists_every_problem_with_its_origin(write_toml: Callable[[str
         "7 settings cannot be used:",
         "  FLINKSEC_BAR: sets no setting: remove it",
         f"  kafka.bootstrap_servers[0] ({path}): must be host:port, such as "
-        "kafka-0.example.com:9092",
+        "kafka-0.example.com:9092; found 'a'",
         "  kafka.security_protocol (FLINKSEC_KAFKA__SECURITY_PROTOCOL): must be 'SASL_SSL', "
-        "'SSL', 'SASL_PLAINTEXT' or 'PLAINTEXT'; found another text, did you mean 'SASL_SSL'?",
+        "'SSL', 'SASL_PLAINTEXT' or 'PLAINTEXT'; found 'SASL_SLS', did you mean 'SASL_SSL'?",
         f"  hdfs.uri ({path}): is missing. The file system, such as "
         "hdfs://namenode.example.com:8020.",
-        f"  hdfs.replication ({path}): must be a whole number; found a text",
-        "  job.parallelism (argument): must be greater than or equal to 1; found a whole number",
+        f"  hdfs.replication ({path}): must be a whole number; found 'x'",
+        "  job.parallelism (argument): must be greater than or equal to 1; found 0",
         f"  foo ({path}): unknown section; there are kerberos, kafka, elasticsearch, hdfs, "
         "state, python, job, cluster, flink",
     ]

@@ -317,15 +317,12 @@ def test_flink_options_may_name_other_sealed_directories() -> None:
         ({"kafka": {**KAFKA, "client_key": "hunter2"}}, "kafka.client_key"),
         ({"elasticsearch": {**ELASTICSEARCH, "api_key": "hunter2"}}, "elasticsearch.api_key"),
         ({"elasticsearch": {**ELASTICSEARCH, "password": 12345}}, "elasticsearch.password"),
-        ({"state": {**STATE, "checkpoint_interval": "hunter2"}}, "state.checkpoint_interval"),
-        ({"kafka": {**KAFKA, "security_protocol": "hunter2"}}, "kafka.security_protocol"),
         ({"kafka": {**KAFKA, "group_id": ["hunter2"]}}, "kafka.group_id"),
         ({"kafka": "hunter2"}, "kafka"),
         ({"flink": {"a": ["hunter2"]}}, "flink.a"),
-        ({"hdfs": {"uri": "hunter2"}}, "hdfs.uri"),
     ],
 )
-def test_no_error_repeats_a_value(section: dict[str, Any], setting: str) -> None:
+def test_no_error_repeats_what_may_be_a_secret(section: dict[str, Any], setting: str) -> None:
     with pytest.raises(SettingsError) as caught:
         loaded(**section)
     assert setting in str(caught.value)
