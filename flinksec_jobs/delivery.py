@@ -11,8 +11,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.findings import Finding, Where, problem, warning
 from flinksec_jobs.runtime.graph import Checkpointing
+
+_INVISIBLE = problem("nothing-becomes-visible", "what a job writes is committed by no checkpoint")
+_NOT_EXACTLY_ONCE = problem(
+    "checkpoints-not-exactly-once", "checkpoints count a record twice, and sinks write it once"
+)
+_NONE_AT_THE_END = problem(
+    "no-checkpoint-at-the-end", "the last records of a job that ends are committed by no checkpoint"
+)
+_TOO_SHORT = problem("transactions-too-short", "transactions end before a checkpoint commits them")
+_MAY_BE_TOO_SHORT = warning(
+    "transactions-may-be-too-short", "transactions may end before a checkpoint commits them"
+)
+_NO_CHECKPOINTS = warning("no-checkpoints", "after a failure records are lost or written twice")
 
 _INTERVAL = "execution.checkpointing.interval"
 
@@ -53,83 +66,89 @@ def check(
     checkpoints: Checkpointing,
     *,
     bounded: bool,
-) -> list[str]:
-    """Refuse what delivers nothing.
+) -> Iterator[Finding]:
+    """Yield what keeps the records of a job from ever being visible, or may.
 
     Args:
         job: the job's name.
         deliveries: its sinks.
         checkpoints: as Flink will make them.
         bounded: whether the job ends by itself. Flink then commits at its end.
-
-    Returns:
-        What is worth a warning.
-
-    Raises:
-        SettingsError: names the setting.
     """
     sinks = list(deliveries)
     by_checkpoint = [sink.target for sink in sinks if sink.by_checkpoint]
     if not checkpoints.enabled:
-        return list(_without_checkpoints(job, sinks, by_checkpoint, bounded=bounded))
+        yield from _without_checkpoints(job, sinks, by_checkpoint, bounded=bounded)
+        return
     if by_checkpoint and not checkpoints.exactly_once:
-        raise SettingsError(
-            "flink.execution.checkpointing.mode is not EXACTLY_ONCE, and the job "
-            f"{job} writes exactly once to {_listed(by_checkpoint)}",
-            hint='remove it, or write with delivery="at_least_once" if that is meant',
+        mode = "flink.execution.checkpointing.mode"
+        yield _NOT_EXACTLY_ONCE.at(
+            Where(setting=mode),
+            f"{mode} is not EXACTLY_ONCE, and the job {job} writes exactly once to "
+            f"{_listed(by_checkpoint)}",
+            fix='remove it, or write with delivery="at_least_once" if that is meant',
         )
     if by_checkpoint and bounded and not checkpoints.after_finish:
-        raise SettingsError(
-            "flink.execution.checkpointing.checkpoints-after-tasks-finish is false, so the last "
-            f"records of the job {job} would never be visible in {_listed(by_checkpoint)}",
-            hint="remove it",
+        finish = "flink.execution.checkpointing.checkpoints-after-tasks-finish"
+        yield _NONE_AT_THE_END.at(
+            Where(setting=finish),
+            f"{finish} is false, so the last records of the job {job} would never be visible in "
+            f"{_listed(by_checkpoint)}",
+            fix="remove it",
         )
     kinds = dict.fromkeys(sink.transactions for sink in sinks if sink.transactions)
-    return [
-        note
-        for kind in kinds
-        for note in _transactions(
-            job, [sink.target for sink in sinks if sink.transactions == kind], checkpoints, kind
-        )
-    ]
+    for kind in kinds:
+        targets = [sink.target for sink in sinks if sink.transactions == kind]
+        yield from _transactions(job, targets, checkpoints, kind)
 
 
 def _without_checkpoints(
     job: str, sinks: list[Delivery], by_checkpoint: list[str], *, bounded: bool
-) -> Iterator[str]:
+) -> Iterator[Finding]:
     if by_checkpoint and not bounded:
-        raise SettingsError(
+        yield _INVISIBLE.at(
+            Where(),
             f"the job {job} makes no checkpoints, and without one nothing that it writes to "
             f"{_listed(by_checkpoint)} ever becomes visible",
-            hint=f'set state.directory and state.keys (and no [flink] "{_INTERVAL}" that '
+            fix=f'set state.directory and state.keys (and no [flink] "{_INTERVAL}" that '
             'switches checkpoints off); a topic may be written with delivery="at_least_once" '
             "instead; a job that ends by itself (bounded=True) needs none",
         )
-    if sinks and not bounded:
-        yield (
+    elif sinks and not bounded:
+        yield _NO_CHECKPOINTS.at(
+            Where(),
             f"the job {job} makes no checkpoints (there is no [state]): after a failure it begins "
-            "again where its sources begin, and records are lost or written twice"
+            "again where its sources begin, and records are lost or written twice",
+            fix="set state.directory and state.keys",
         )
 
 
 def _transactions(
     job: str, targets: list[str], checkpoints: Checkpointing, transactions: Transactions
-) -> Iterator[str]:
+) -> Iterator[Finding]:
     between = max(checkpoints.interval, checkpoints.min_pause)
     limit = transactions.timeout // timedelta(milliseconds=1)
+    where = Where(setting=transactions.setting)
+    fix = (
+        f"shorten state.checkpoint_interval, or raise {transactions.setting} and "
+        f"{transactions.limit}"
+    )
     if between >= limit:
-        raise SettingsError(
+        yield _TOO_SHORT.at(
+            where,
             f"{transactions.setting} ({limit // 1000} s) is not longer than the time between "
             f"checkpoints ({between // 1000} s): the servers would drop each transaction of the "
             f"job {job} to {_listed(targets)} before a checkpoint commits it",
-            hint=f"shorten state.checkpoint_interval, or raise {transactions.setting} and "
-            f"{transactions.limit}",
+            fix=fix,
         )
-    if between + checkpoints.timeout > limit:
-        yield (
+    elif between + checkpoints.timeout > limit:
+        yield _MAY_BE_TOO_SHORT.at(
+            where,
             f"a checkpoint of the job {job} may take longer than what {transactions.setting} "
             f"({limit // 1000} s) leaves after the interval ({between // 1000} s) and the "
-            f"checkpoints' own timeout ({checkpoints.timeout // 1000} s): its records would be lost"
+            f"checkpoints' own timeout ({checkpoints.timeout // 1000} s): its records would be "
+            "lost",
+            fix=fix,
         )
 
 

@@ -149,9 +149,9 @@ class JobRun:
         """Refuse what would deliver nothing, ask the servers, tell Flink where to go on from."""
         session, uses = self._session, self._uses
         bounded = graph.is_bounded(env)
-        for note in uses.check_delivery(session.name, graph.checkpointing(env), bounded=bounded):
-            _log.warning("%s", note)
+        found = uses.check_delivery(session.name, graph.checkpointing(env), bounded=bounded)
         session.warn_of_hadoop()
+        announce(found, _log)
         announce(uses.ask_the_servers(), _log)
         where = "the console" if jvm.runs_in_a_cluster() else session.local_run.log_file
         _log.info("job %s starts; its log is %s", session.name, where)

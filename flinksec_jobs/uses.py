@@ -114,11 +114,14 @@ class Uses:
         found = [one for asked in self.questions() for one in asked.ask(asked.about)]
         return refuse(found, lambda count: f"{count} answers keep the job out", error=JobError)
 
-    def check_delivery(self, job: str, checkpoints: Checkpointing, *, bounded: bool) -> list[str]:
+    def check_delivery(
+        self, job: str, checkpoints: Checkpointing, *, bounded: bool
+    ) -> list[Finding]:
         """Refuse a job that would deliver nothing; return what is worth a warning.
 
         Raises:
             SettingsError: names the setting.
         """
         deliveries = [use.delivery for use in self._all if use.delivery is not None]
-        return delivery.check(job, deliveries, checkpoints, bounded=bounded)
+        found = delivery.check(job, deliveries, checkpoints, bounded=bounded)
+        return refuse(found, lambda count: f"{count} things keep the job {job} from delivering")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +20,7 @@ from flinksec_jobs.errors import SealedStateError
 from flinksec_jobs.escaping import escaped
 
 if TYPE_CHECKING:
+    from flinksec_jobs.findings import Finding
     from flinksec_jobs.sealed import KeyProvider
 
 METADATA = "_metadata"
@@ -167,7 +168,7 @@ def examine(snapshot: Snapshot, keys: KeyProvider | None) -> Whole | None:
     except OSError as error:
         raise _unusable(snapshot, files.reason(error)) from error
     except SealedStateError as error:
-        raise _unusable(snapshot, error.message) from error
+        raise _unusable(snapshot, error.message, error.findings) from error
     if start is None:
         return None
     if start[:4] != _MAGIC:
@@ -191,21 +192,24 @@ def _plain(path: Path) -> tuple[bytes | None, int]:
 
 def _sealed(path: Path, keys: KeyProvider) -> tuple[bytes | None, int]:
     from flinksec_jobs.sealed import Status, open_sealed, verify_file
+    from flinksec_jobs.sealed.file_findings import check_examined
 
     report = verify_file(path, keys)
     if report.status is Status.TRUNCATED:
         return None, 0
     if report.status is not Status.WHOLE or report.header is None:
         detail = f" ({report.detail})" if report.detail else ""
-        raise SealedStateError(f"{report.status.value}{detail}")
+        found = list(check_examined([report]))
+        raise SealedStateError(f"{report.status.value}{detail}", findings=found)
     with open_sealed(path, keys) as reader:
         start = reader.read(_START)
     return (start if len(start) == _START else b""), report.header.created_at_ms
 
 
-def _unusable(snapshot: Snapshot, why: str) -> SealedStateError:
+def _unusable(snapshot: Snapshot, why: str, findings: Sequence[Finding] = ()) -> SealedStateError:
     return SealedStateError(
         f"the {snapshot.kind} {escaped(snapshot.directory)} cannot be used: {why}",
         hint="name another one, `flinksec run --from-savepoint`, or set job.resume = "
         '"never" to start from nothing',
+        findings=findings,
     )

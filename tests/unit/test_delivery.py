@@ -8,6 +8,7 @@ import pytest
 
 from flinksec_jobs.delivery import Delivery, Transactions, check
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.findings import Finding, refuse
 from flinksec_jobs.runtime.graph import Checkpointing
 
 
@@ -31,8 +32,8 @@ def checked(
     *sinks: Delivery,
     checkpoints: Checkpointing = USUAL,
     bounded: bool = False,
-) -> list[str]:
-    return check("job", sinks, checkpoints, bounded=bounded)
+) -> list[Finding]:
+    return refuse(check("job", sinks, checkpoints, bounded=bounded))
 
 
 @pytest.mark.parametrize("sink", [KAFKA, HDFS])
@@ -49,7 +50,7 @@ def test_a_job_that_ends_by_itself_commits_at_its_end() -> None:
 
 def test_what_needs_no_checkpoint_is_warned_of() -> None:
     (warning,) = checked(AT_LEAST_ONCE, checkpoints=NONE)
-    assert "there is no [state]" in warning
+    assert "there is no [state]" in warning.why
     assert checked(AT_LEAST_ONCE, checkpoints=NONE, bounded=True) == []
     assert checked(checkpoints=NONE) == []
 
@@ -67,7 +68,7 @@ def test_transactions_that_end_before_the_next_checkpoint_are_refused(longer: st
 def test_a_checkpoint_that_may_outlast_a_transaction_is_warned_of() -> None:
     assert checked(KAFKA) == []
     (warning,) = checked(kafka(minutes=10))
-    assert "kafka.transaction_timeout (600 s)" in warning
+    assert "kafka.transaction_timeout (600 s)" in warning.why
 
 
 def test_exactly_once_needs_checkpoints_that_count_a_record_once() -> None:
