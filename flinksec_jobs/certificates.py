@@ -145,12 +145,12 @@ def pem(*certificates: x509.Certificate) -> bytes:
 
 
 def fingerprint(certificate: x509.Certificate, algorithm: hashes.HashAlgorithm) -> str:
-    """The hash of a certificate, as ``AB:CD:...``."""
+    """Return the hash of a certificate, as ``AB:CD:...``."""
     return certificate.fingerprint(algorithm).hex(":").upper()
 
 
 def name(common_name: str, serial_number: str | None = None) -> x509.Name:
-    """A distinguished name; two of one common name differ by their serial numbers."""
+    """Return a distinguished name; two of one common name differ by their serial numbers."""
     attributes = [x509.NameAttribute(NameOID.COMMON_NAME, common_name)]
     if serial_number:
         attributes.append(x509.NameAttribute(NameOID.SERIAL_NUMBER, serial_number))
@@ -158,12 +158,12 @@ def name(common_name: str, serial_number: str | None = None) -> x509.Name:
 
 
 def describe_name(distinguished: x509.Name) -> str:
-    """A distinguished name as people write it; ``no name`` if it is empty."""
+    """Return a distinguished name as people write it; ``no name`` if it is empty."""
     return distinguished.rfc4514_string({NameOID.SERIAL_NUMBER: "serialNumber"}) or "no name"
 
 
 def general_name(text: str) -> x509.GeneralName:
-    """An IP address or else a DNS name."""
+    """Return an IP address or else a DNS name."""
     try:
         return x509.IPAddress(ipaddress.ip_address(text))
     except ValueError:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def writing(settings: Settings, index: str) -> Use:
-    """What a job needs that writes documents to an index."""
+    """Return what a job needs that writes documents to an index."""
     return Use(
         "Elasticsearch",
         name=f"writes Elasticsearch index {index}",
@@ -87,7 +87,7 @@ def sink(
     on_error: bad_records.OnError,
     max_skipped_in_a_row: int,
 ) -> RecordSink:
-    """A sink that indexes each row, or each string of JSON, as a document of an index.
+    """Return a sink that indexes each row, or each string of JSON, as a document of an index.
 
     Raises:
         SettingsError: no index can have this name, or ``on_error`` is none of what it takes.

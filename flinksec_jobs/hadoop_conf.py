@@ -82,7 +82,7 @@ def read(directory: Path, setting: str) -> dict[str, str]:
 
 
 def decided(settings: HdfsSettings) -> dict[str, str]:
-    """The options of Hadoop that the settings decide, whatever ``conf_dir`` says.
+    """Return the options of Hadoop that the settings decide, whatever ``conf_dir`` says.
 
     The two protections must be the servers' own: without the one the client finds "No common
     protection layer", without the other it reports a misleading missing block.
@@ -124,7 +124,7 @@ def overruled(given: Mapping[str, str], decided: Mapping[str, str]) -> list[str]
 
 
 def _of(entry: ElementTree.Element, name: str) -> str | None:
-    """A part of a property, which may be an element or an attribute."""
+    """Return a part of a property, which may be an element or an attribute."""
     found = entry.find(name)
     return entry.get(name) if found is None else found.text or ""
 

@@ -43,7 +43,7 @@ _NOT_IN_PATHS = {
 
 
 def client(settings: Settings) -> Use:
-    """What a job needs that has files on HDFS, whatever they are."""
+    """Return what a job needs that has files on HDFS, whatever they are."""
     return Use(
         "HDFS",
         files=lambda: check_files(settings, sections={"hdfs", "kerberos"}),
@@ -52,7 +52,7 @@ def client(settings: Settings) -> Use:
 
 
 def writing(settings: Settings, path: str, format: str) -> Use:  # noqa: A002
-    """What a job needs that writes files to a directory."""
+    """Return what a job needs that writes files to a directory."""
     return replace(
         client(settings),
         name=f"writes HDFS path {path}",
@@ -96,7 +96,7 @@ def ask(settings: HdfsSettings, paths: Sequence[str]) -> Iterable[Finding]:
 
 
 def hadoop_options(settings: HdfsSettings) -> dict[str, str]:
-    """What ``core-site.xml`` and ``hdfs-site.xml`` say for a kerberised HDFS.
+    """Return what ``core-site.xml`` and ``hdfs-site.xml`` say for a kerberised HDFS.
 
     With ``conf_dir`` its files are the base, and what the settings decide wins over them, also
     where they call an option final.
@@ -111,7 +111,7 @@ def hadoop_options(settings: HdfsSettings) -> dict[str, str]:
 
 
 def sink(settings: HdfsSettings, path: str, *, format: str = "json") -> RecordSink:  # noqa: A002
-    """A sink of files that become visible, whole, with the checkpoint that covers them.
+    """Return a sink of files that become visible, whole, with the checkpoint that covers them.
 
     Raises:
         SettingsError: no file is written in this format, or HDFS takes no such path.

@@ -121,7 +121,7 @@ class SecureJob:
         on_error: bad_records.OnError = "fail",
         metadata: Mapping[str, str] | None = None,
     ) -> DataStream:
-        """A stream of the records of a topic as rows with the fields of a dataclass.
+        """Return a stream of the records of a topic as rows with the fields of a dataclass.
 
         Args:
             topic: the topic; it must exist.
@@ -179,7 +179,7 @@ class SecureJob:
         format: str = "json",  # noqa: A002
         delivery: kafka.Guarantee = "exactly_once",
     ) -> RecordSink:
-        """A sink of records to a topic.
+        """Return a sink of records to a topic.
 
         Args:
             topic: the topic; it must exist.
@@ -210,7 +210,7 @@ class SecureJob:
         id_field: str | None = None,
         on_error: bad_records.OnError = "fail",
     ) -> RecordSink:
-        """A sink that indexes documents, at least once, before each checkpoint completes.
+        """Return a sink that indexes documents, at least once, before each checkpoint completes.
 
         Args:
             index: the index, alias or data stream; ``<logs-{now/d}>`` is date math.
@@ -238,7 +238,7 @@ class SecureJob:
         return made
 
     def to_hdfs(self, path: str, *, format: str = "json") -> RecordSink:  # noqa: A002
-        """A sink of files under a directory, which become visible whole, exactly once.
+        """Return a sink of files under a directory, which become visible whole, exactly once.
 
         Args:
             path: the directory on HDFS, ``/flights``.
@@ -250,7 +250,7 @@ class SecureJob:
         return made
 
     def kafka_properties(self) -> dict[str, str]:
-        """The properties with which a Kafka client of one's own connects as this job does.
+        """Return the properties with which a Kafka client of one's own connects as this job does.
 
         For PyFlink's ``KafkaSource`` and ``KafkaSink``, and for ``CREATE TABLE``, where each name
         gets ``properties.`` before it. They hold paths of secrets, no secrets.

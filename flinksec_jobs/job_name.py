@@ -28,7 +28,7 @@ _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def checked(name: str) -> str:
-    """The name as it is used: in Unicode's composed form (NFC), so that one look is one name.
+    """Return the name as it is used, in Unicode's composed form (NFC): one look is one name.
 
     Raises:
         FlinkSecError: it is empty, longer than 255 characters, has characters that cannot be seen,
@@ -64,7 +64,7 @@ def _problem(name: object) -> str | None:
 
 
 def file_name(name: str) -> str:
-    """The name of a job's directory and files.
+    """Return the name of a job's directory and files.
 
     Names of ASCII letters, digits, dots, dashes and underscores, up to 150, stay as they are.
     Others keep what can be read of them, and get a digest of all of it after a tilde, which no
@@ -81,7 +81,7 @@ def file_name(name: str) -> str:
 
 
 def bound_name(name: str) -> str:
-    """The name by which key services know a job: that of its directory, cut to 80 characters.
+    """Return the name by which key services know a job: its directory's, cut to 80 characters.
 
     What is cut gets a digest of all of it.
     """
@@ -98,7 +98,7 @@ def may_be_file_name(name: str) -> bool:
 
 
 def transactional_id_prefix(prefix: str, topic: str, number: int = 1) -> str:
-    """What the transactional ids of a job's sink to a topic begin with.
+    """Return what the transactional ids of a job's sink to a topic begin with.
 
     No topic's name has a colon or a hash, so ``a`` to ``b-c`` and ``a-b`` to ``c`` are two, and so
     are a job's sinks to one topic.
@@ -113,5 +113,5 @@ def transactional_id_prefix(prefix: str, topic: str, number: int = 1) -> str:
 
 
 def former_file_name(name: str) -> str:
-    """The directory that earlier versions gave to a job, which several names could share."""
+    """Return the directory that earlier versions gave to a job, which several names could share."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name)

@@ -41,7 +41,7 @@ Guarantee = Literal["exactly_once", "at_least_once"]
 
 
 def clients(settings: Settings, format: str | None = None) -> Use:  # noqa: A002
-    """What a job needs for Kafka clients of its own, whatever they read or write.
+    """Return what a job needs for Kafka clients of its own, whatever they read or write.
 
     Args:
         settings: with a section ``[kafka]``.
@@ -58,7 +58,7 @@ def clients(settings: Settings, format: str | None = None) -> Use:  # noqa: A002
 
 
 def reading(settings: Settings, topic: str, format: str) -> Use:  # noqa: A002
-    """What a job needs that reads a topic."""
+    """Return what a job needs that reads a topic."""
     return replace(
         clients(settings, format),
         name=f"reads Kafka topic {topic}",
@@ -72,7 +72,7 @@ def writing(
     guarantee: Guarantee,
     format: str,  # noqa: A002
 ) -> Use:
-    """What a job needs that writes a topic, in transactions or not."""
+    """Return what a job needs that writes a topic, in transactions or not."""
     transactions = None
     if guarantee == "exactly_once":
         transactions = Transactions(
@@ -155,7 +155,7 @@ class SourceOptions:
 
 
 def client_properties(settings: Settings) -> dict[str, str]:
-    """The properties with which any Kafka client of the job connects; they hold no secret.
+    """Return the properties with which any Kafka client of the job connects; they hold no secret.
 
     Raises:
         SettingsError: a section that is needed is missing.
@@ -171,14 +171,14 @@ def client_properties(settings: Settings) -> dict[str, str]:
 
 
 def producer_properties(settings: Settings) -> dict[str, str]:
-    """The properties of a client that also writes in transactions."""
+    """Return the properties of a client that also writes in transactions."""
     # Flink's own default of one hour is beyond what a broker allows (15 minutes).
     timeout = settings.need(KafkaSettings).transaction_timeout // timedelta(milliseconds=1)
     return client_properties(settings) | {"transaction.timeout.ms": str(timeout)}
 
 
 def source(settings: Settings, group_id: str, o: SourceOptions) -> KafkaSource:
-    """A Kafka source of rows, one for each record of a topic.
+    """Return a Kafka source of rows, one for each record of a topic.
 
     Raises:
         SettingsError: ``format``, ``start`` or ``on_error`` is none of what they take.
@@ -261,7 +261,7 @@ def sink(
     delivery: Guarantee,
     transactional_id_prefix: Callable[[], str],
 ) -> RecordSink:
-    """A Kafka sink, of one record for each row or string.
+    """Return a Kafka sink, of one record for each row or string.
 
     Args:
         settings: how to reach Kafka, and how to log in.

@@ -294,7 +294,7 @@ def _cause(message: str, causes: Sequence[Cause], otherwise: str) -> Cause:
 
 
 def _where(setting: str) -> Where:
-    """The place: a setting, or an argument of a method."""
+    """Return the place: a setting, or an argument of a method."""
     return Where(setting=setting) if _SETTING.fullmatch(setting) else Where(object=setting)
 
 

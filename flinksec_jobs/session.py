@@ -195,7 +195,7 @@ def log_in(settings: KerberosSettings, configuration: Configuration) -> None:
 
 
 def _login(settings: KerberosSettings | None) -> tuple[str, ...]:
-    """What the login of a JVM depends on, which logs in once."""
+    """Return what the login of a JVM depends on, which logs in once."""
     if settings is None:
         return ()
     return (settings.principal, str(settings.keytab), str(settings.krb5_conf))

@@ -22,7 +22,7 @@ RECOVERY_PATH = "execution.state-recovery.path"
 
 
 def use(settings: Settings) -> Use:
-    """What a job needs for its state, and for a directory on HDFS."""
+    """Return what a job needs for its state, and for a directory on HDFS."""
     if settings.state is None:
         return Use("state")
     sections = {"state"}
@@ -34,7 +34,7 @@ def use(settings: Settings) -> Use:
 
 
 def job_directory(settings: StateSettings, name: str) -> str:
-    """The URI under which a job keeps its checkpoints: ``sealed+file:///…/job-name``."""
+    """Return the URI under which a job keeps its checkpoints: ``sealed+file:///…/job-name``."""
     base = settings.directory.rstrip("/")
     if base.startswith("/"):
         base = f"file://{base}"
@@ -45,7 +45,7 @@ def job_directory(settings: StateSettings, name: str) -> str:
 
 @contextmanager
 def open_keys(settings: StateSettings) -> Iterator[KeyProvider]:
-    """The keys that seal and open a job's state: those of all providers that the settings name.
+    """Open the keys of a job's state, those of all providers that the settings name.
 
     Raises:
         KeyRingError: they cannot be used.
@@ -68,7 +68,7 @@ def is_mounted(settings: StateSettings) -> bool:
 
 
 def local_path(uri: str) -> Path:
-    """The path of a URI on a local or mounted file system.
+    """Return the path of a URI on a local or mounted file system.
 
     Raises:
         SettingsError: it is on another one.

@@ -89,7 +89,7 @@ class Uses:
         return {use.name for use in self._all if use.name is not None}
 
     def next_number(self, of: str) -> int:
-        """Number what is several times the same, such as the sinks to one topic, from 1."""
+        """Return the next number, from 1, of things that are alike, such as sinks to one topic."""
         self._numbers[of] += 1
         return self._numbers[of]
 

@@ -94,7 +94,7 @@ class Compactor:
                 self.types[short(name)][field] = self.type_of(schema)
 
     def type_of(self, schema: dict[str, Any]) -> Any:
-        """The type of a field."""
+        """Return the type of a field."""
         if reference := schema.get("$ref"):
             name = reference.rpartition("/")[2]
             last = name.rpartition(".")[2]

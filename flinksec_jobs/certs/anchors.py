@@ -21,7 +21,7 @@ _USAGES = {
 def anchors_of(
     chain: Iterable[x509.Certificate], trusted: Collection[x509.Certificate]
 ) -> tuple[x509.Certificate, ...]:
-    """The trusted certificates by which a chain, own certificate first, is accepted.
+    """Return the trusted certificates by which a chain, own certificate first, is accepted.
 
     Java takes a certificate that is itself in the trust store whatever its dates say, and so
     does this; see `inspection` for what is expired.
@@ -76,7 +76,7 @@ def serves(certificate: x509.Certificate, purpose: Purpose) -> bool:
 
 
 def names_of(certificate: x509.Certificate) -> tuple[str, ...]:
-    """The DNS names and IP addresses of a certificate."""
+    """Return the DNS names and IP addresses of a certificate."""
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (x509.ExtensionNotFound, ValueError):

@@ -83,7 +83,7 @@ def read_bags(store: bytes, password: str) -> Bags | None:
 
 
 def most_iterations(data: bytes, levels: int = _LEVELS) -> int:
-    """The largest count of iterations that a store asks for before its password is known wrong.
+    """Return the largest count of iterations that a store asks for before its password is checked.
 
     It stands after a salt: in the MAC, and in the parameters of each encryption (RFC 7292, B;
     RFC 8018, A.2). What is encrypted is not looked into.
@@ -158,7 +158,7 @@ def _decrypt(parameters: _Value, data: bytes, password: bytes) -> bytes:
 
 
 def _values(data: bytes) -> Iterator[_Value]:
-    """The DER values that stand one after another."""
+    """Yield the DER values that stand one after another."""
     at = 0
     while at < len(data):
         tag, length = data[at], data[at + 1]

@@ -111,7 +111,7 @@ def create(directory: Path, request: Request) -> dict[str, Party]:
 
 
 def missing(directory: Path, request: Request, now: datetime | None = None) -> str | None:
-    """What a directory lacks of a request, for a script that creates what is not there.
+    """Return what a directory lacks of a request, for a script that creates what is not there.
 
     Returns:
         None if it has everything and all is valid.
@@ -134,7 +134,7 @@ def missing(directory: Path, request: Request, now: datetime | None = None) -> s
 
 
 def incomplete(directory: Path, lacking: str) -> CertificateError:
-    """The error for a directory that lacks something of a request."""
+    """Return the error for a directory that lacks something of a request."""
     return CertificateError(
         f"{directory} holds certificates, but {lacking}",
         hint=f"make another set in a new directory, or renew it: flinksec certs rotate {directory}",

@@ -114,7 +114,7 @@ def check_place(
 
 
 def not_trusted(trusts: str, shows: str, judge: Place) -> Finding:
-    """A party that must be let in and is not."""
+    """Return a party that must be let in and is not."""
     return NOT_TRUSTED.at(
         Where(file=str(judge.trust_path or judge.path)),
         f"{trusts} does not trust the certificate of {shows}",

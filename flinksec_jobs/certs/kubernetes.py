@@ -22,19 +22,19 @@ _OUTSIDE = "cli"
 
 
 def secret_name(party: str) -> str:
-    """The Secret of a party, as the manifests in ``docker/kubernetes`` name it."""
+    """Return the Secret of a party, as the manifests in ``docker/kubernetes`` name it."""
     return f"flink-{party}-{'tls' if party in {INTERNAL, REST} else 'rest-client'}"
 
 
 def in_cluster(parties: Iterable[str]) -> list[str]:
-    """The parties whose stores belong into the Kubernetes cluster."""
+    """Return the parties whose stores belong into the Kubernetes cluster."""
     return [name for name in parties if name != _OUTSIDE]
 
 
 def kubectl_lines(
     directory: Path, parties: Mapping[str, Party], names: Iterable[str], namespace: str | None
 ) -> list[str]:
-    """The commands that make or update the Secrets from the files; nothing secret is in them."""
+    """Return the commands that make or update the Secrets from the files; they hold no secret."""
     where = ["--namespace", namespace] if namespace else []
     lines = []
     for name in in_cluster(names):
@@ -49,7 +49,7 @@ def kubectl_lines(
 
 
 def manifests(parties: Mapping[str, Party], names: Iterable[str], namespace: str | None) -> str:
-    """The Secrets as YAML: as secret as the files."""
+    """Return the Secrets as YAML: as secret as the files."""
     where = {"namespace": namespace} if namespace else {}
     return yaml_text(
         {

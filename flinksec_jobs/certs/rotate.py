@@ -170,7 +170,7 @@ def _after(step: Step, before: Content, renewal: Renewal) -> Content:
 
 
 def _coming(parties: dict[str, Party], renewal: Renewal) -> dict[str, Party]:
-    """The parties as they are to be after the last step."""
+    """Return the parties as they are to be after the last step."""
     new: dict[str, Party] = {}
     if "internal" in renewal.groups:
         new |= _new_internal(parties, renewal)

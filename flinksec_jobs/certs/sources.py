@@ -64,7 +64,7 @@ class Source:
         return cls(directory, identity, ca)
 
     def need_ca(self) -> tuple[x509.Certificate, ...]:
-        """The CAs, or the certificate itself if it vouches for itself.
+        """Return the CAs, or the certificate itself if it vouches for itself.
 
         Raises:
             CertificateError: there are none.

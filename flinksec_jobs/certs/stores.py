@@ -55,7 +55,7 @@ class Party:
         return f"<Party {describe_name(self.identity.certificate.subject)}>"
 
     def files(self) -> dict[str, bytes]:
-        """The files of its directory by their names."""
+        """Return the files of its directory by their names."""
         files = {
             KEYSTORE: self.identity.pkcs12(self.password, "flink"),
             TRUSTSTORE: truststore(self.trusted, self.password),

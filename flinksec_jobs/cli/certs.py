@@ -29,7 +29,7 @@ _DIRECTORY = click.argument("directory", type=_PATH)
 
 
 def _making(command: _Command) -> _Command:
-    """The options of everything that makes keys and writes Secrets."""
+    """Return the options of everything that makes keys and writes Secrets."""
     for option in reversed(
         (
             click.option(

@@ -41,7 +41,7 @@ def created(directory: Path, parties: dict[str, Party]) -> None:
 
 
 def pinned(state: State) -> list[str]:
-    """The setting that a CA in the internal trust store makes necessary."""
+    """Return the setting that a CA in the internal trust store makes necessary."""
     if not state.pinned:
         return []
     prints = ",".join(fingerprint(one, hashes.SHA1()) for one in state.pinned)  # noqa: S303
@@ -106,7 +106,7 @@ def show(seen: Inspection) -> None:
 
 
 def as_object(seen: Inspection) -> dict[str, object]:
-    """An inspection as flat fields."""
+    """Return an inspection as flat fields."""
     return {
         "rotation_step": int(seen.step),
         "parties": [_party(place, seen) for place in seen.places],

@@ -77,7 +77,7 @@ def demo(rows: int | None, as_json: bool, keep: bool) -> None:
 
 
 def _console(*, stderr: bool = False) -> Console:
-    """A console that does not break lines where nobody looks at a terminal."""
+    """Return a console that does not break lines where nobody looks at a terminal."""
     found = Console(stderr=stderr)
     return found if found.is_terminal else Console(stderr=stderr, width=_WIDTH)
 

@@ -83,7 +83,7 @@ class Show(RunListener):
             self._status = None
 
     def as_dict(self, failure: BaseException | None) -> dict[str, Any]:
-        """The object of ``--json``: every job that ran, and why the last one did not end well."""
+        """Return the object of ``--json``: every job that ran, and why the last one failed."""
         error = None
         if isinstance(failure, FlinkSecError):
             error = {"message": failure.message, "hint": failure.hint}
@@ -107,7 +107,7 @@ def progress_line(figures: RunFigures, before: RunFigures | None) -> str:
 
 
 def summary_line(name: str, figures: RunFigures) -> str:
-    """What a job that has ended well has done."""
+    """Return what a job that has ended well has done."""
     parts = [
         f"{figures.records_in:,} records in{_each(figures.sources)}",
         f"{figures.records_out:,} out{_each(figures.sinks)}",

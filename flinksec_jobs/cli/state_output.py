@@ -27,7 +27,7 @@ from flinksec_jobs.sealed import Header, SealedFileError, Status
 def described(
     path: Path, status: Status | None, detail: str, length: int | None, header: Header | None
 ) -> dict[str, object]:
-    """What is known of a file, as flat fields."""
+    """Return what is known of a file, as flat fields."""
     fields: dict[str, object] = {
         "path": str(path),
         "status": status.value if status else "sealed",
@@ -111,7 +111,7 @@ class Bar:
         self._progress.advance(self._task, amount)
 
     def print(self, line: str) -> None:
-        """Prints a line on stdout."""
+        """Print a line on stdout."""
         say(line)
 
 

@@ -46,7 +46,7 @@ def _options(function: Callable[..., _R], more: str = "") -> Callable[..., _R]:
 
 
 def with_keys(function: Callable[..., _R]) -> Callable[..., _R]:
-    """Gives a command the keys that its options name, as ``ring``."""
+    """Give a command the keys that its options name, as ``ring``."""
 
     @functools.wraps(function)
     def opened(*args: Any, **kwargs: Any) -> _R:
@@ -58,7 +58,7 @@ def with_keys(function: Callable[..., _R]) -> Callable[..., _R]:
 
 
 def with_keys_held(function: Callable[..., _R]) -> Callable[..., _R]:
-    """The same, with the key rings held: no key of them is deleted while the command runs."""
+    """Give it the same, with the key rings held: none of their keys is deleted meanwhile."""
 
     @functools.wraps(function)
     def opened(*args: Any, **kwargs: Any) -> _R:
@@ -70,7 +70,7 @@ def with_keys_held(function: Callable[..., _R]) -> Callable[..., _R]:
 
 
 def with_keys_if_given(function: Callable[..., _R]) -> Callable[..., _R]:
-    """The same, but ``ring`` is None if no option names keys."""
+    """Return the same, but ``ring`` is None if no option names keys."""
 
     @functools.wraps(function)
     def opened(*args: Any, **kwargs: Any) -> _R:

@@ -17,10 +17,10 @@ def is_true(config: Options, key: str, default: bool = False) -> bool:
 
 
 def text(config: Options, key: str) -> str:
-    """An option's value as text; nothing if it is not set."""
+    """Return an option's value as text; nothing if it is not set."""
     return str(config.get(key, "")).strip()
 
 
 def key_of(config: Options, name: str) -> str:
-    """The key that gives an option its value: its name, or an old one that stands alone."""
+    """Return the key that gives an option its value: its name, or an old one that stands alone."""
     return next((key for key in names(flink_options()[name]) if key in config), name)

@@ -99,7 +99,7 @@ def _arguments(config: Options) -> Iterator[Finding]:
 
 
 def _own_arguments(config: Options, given: str) -> list[str]:
-    """What this library gives Java itself, as far as it agrees with the rest."""
+    """Return what this library gives Java itself, as far as it agrees with the rest."""
     return [
         f"-Djava.io.tmpdir={text(config, 'io.tmp.dirs')}",
         *re.findall(r"-Djava\.security\.krb5\.conf=[^\s'\"]+", given)[:1],

@@ -59,7 +59,7 @@ def state_problems(config: Options) -> Iterator[Finding]:
 
 
 def _directories(config: Options) -> Iterator[tuple[str, str]]:
-    """The keys that name a directory of state, and the directories."""
+    """Yield the keys that name a directory of state, and the directories."""
     for option in of_class("state"):
         for key in names(option):
             if value := str(config.get(key, "") or "").strip():

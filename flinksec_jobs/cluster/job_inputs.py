@@ -89,7 +89,7 @@ def watched(config: Config, settings: Settings, program: Program, directory: Pat
 
 
 def jar() -> str:
-    """What the class path of a JobManager needs for the options of `watched`."""
+    """Return what the class path of a JobManager needs for the options of `watched`."""
     return str(artifacts.own_jar("flinksec-high-availability"))
 
 
@@ -125,7 +125,7 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
 
 
 def _files(program: Program) -> Iterator[tuple[Path, str]]:
-    """The program's files, by their paths below its folder.
+    """Yield the program's files, by their paths below its folder.
 
     Beside a program that stands anywhere these are the modules that it can import; what else is
     there may be as large as it likes, and change while the job runs.

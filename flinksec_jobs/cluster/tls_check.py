@@ -17,7 +17,7 @@ Kind = Literal["internal", "rest"]
 
 
 def directories(settings: Settings, role: Role) -> dict[Kind, Path]:
-    """The directories of stores that a process opens.
+    """Return the directories of stores that a process opens.
 
     Only the JobManager serves REST; a TaskManager is better off without that key.
     """

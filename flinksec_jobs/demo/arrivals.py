@@ -21,7 +21,7 @@ _PRECISION = 6
 
 
 def kafka_in(sandbox: Sandbox, expected: Expected) -> Iterator[Check]:
-    """The flights that lie in the topic."""
+    """Yield the flights that lie in the topic."""
     found = sandbox.topic_size("flights")
     yield Check("Kafka in: flights", len(expected.flights), found)
 
@@ -48,7 +48,7 @@ def elasticsearch(sandbox: Sandbox, expected: Expected) -> Iterator[Check]:
 
 
 def hdfs(sandbox: Sandbox, expected: Expected) -> Iterator[Check]:
-    """The rows of all finished files, none twice and none missing."""
+    """Yield the rows of all finished files, none twice and none missing."""
     # The folder of the job is there once it has written to it.
     below = [path for path in sandbox.hdfs_ls("/data") if "/data/flights/" in path]
     files = [path for path in below if path.endswith(".json")]
@@ -60,7 +60,7 @@ def hdfs(sandbox: Sandbox, expected: Expected) -> Iterator[Check]:
 
 
 def kafka_alerts(sandbox: Sandbox, expected: Expected) -> Iterator[Check]:
-    """The alerts that a read_committed consumer sees."""
+    """Yield the alerts that a read_committed consumer sees."""
     alerts = Counter(json.loads(line)["id"] for line in sandbox.consume("delay-alerts"))
     yield Check("Kafka out: alerts", len(expected.alerts), alerts.total())
     yield Check("Kafka out: alerts missing or twice", 0, _differences(expected.alerts, alerts))
@@ -75,7 +75,7 @@ def all_checks(sandbox: Sandbox, expected: Expected) -> Iterator[Check]:
 
 
 def sealed_files(evidence: Evidence, ring: KeyRing) -> Iterator[Check]:
-    """The files of all checkpoints that were completed: each sealed and whole."""
+    """Yield the files of all checkpoints that were completed: each sealed and whole."""
     from flinksec_jobs.sealed import Status, verify_file
 
     files = evidence.files()

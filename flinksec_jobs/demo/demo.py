@@ -40,19 +40,19 @@ class Listener:
     """What wants to hear how the demo gets on; each method does nothing by default."""
 
     def stage(self, name: str) -> None:
-        """A new stage begins."""
+        """Hear that a new stage begins."""
 
     def server(self, line: str) -> None:
-        """A server of the sandbox is up."""
+        """Hear that a server of the sandbox is up."""
 
     def written(self, done: int, total: int) -> None:
         """So many records of all are in Kafka."""
 
     def job(self, progress: Progress, total: int) -> None:
-        """The job is so far."""
+        """Hear how far the job is."""
 
     def check(self, check: Check) -> None:
-        """A check is done."""
+        """Hear the result of a check."""
 
 
 @dataclass
@@ -68,7 +68,7 @@ class Result:
         return bool(self.checks) and all(check.ok for check in self.checks)
 
     def as_dict(self) -> dict[str, Any]:
-        """The form of ``flinksec demo --json``."""
+        """Return the form of ``flinksec demo --json``."""
         return {
             "ok": self.ok,
             "checks": [check.as_dict() for check in self.checks],

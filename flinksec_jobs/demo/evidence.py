@@ -60,7 +60,7 @@ class Evidence:
             raise self._failed
 
     def checkpoints(self) -> list[Path]:
-        """The directories of the checkpoints that were completed, oldest first."""
+        """Return the directories of the checkpoints that were completed, oldest first."""
         found = self.directory.glob("**/chk-*/_metadata")
         return sorted((path.parent for path in found), key=lambda p: int(p.name[4:]))
 

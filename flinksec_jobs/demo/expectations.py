@@ -22,7 +22,7 @@ class Check:
         return self.expected == self.actual
 
     def as_dict(self) -> dict[str, Any]:
-        """The form of ``flinksec demo --json``."""
+        """Return the form of ``flinksec demo --json``."""
         return {
             "name": self.name,
             "expected": self.expected,

@@ -23,7 +23,7 @@ Row = dict[str, str]
 
 
 def read_rows(limit: int | None = None) -> list[Row]:
-    """The flights of the CSV file in the order of their scheduled departure.
+    """Return the flights of the CSV file in the order of their scheduled departure.
 
     Args:
         limit: take only the first so many.
@@ -49,7 +49,7 @@ def _data_file() -> Path:
 
 
 def scheduled_at(row: Row) -> int:
-    """The scheduled departure in epoch milliseconds."""
+    """Return the scheduled departure in epoch milliseconds."""
     return _hour_ms(row["time_hour"]) + int(row["minute"]) * 60_000
 
 
@@ -60,18 +60,18 @@ def _hour_ms(time_hour: str) -> int:
 
 
 def flight_id(row: Row) -> str:
-    """What tells a flight from all others of the year."""
+    """Return what tells a flight from all others of the year."""
     return f"{scheduled_at(row)}-{row['carrier']}{row['flight']}-{row['origin']}-{row['dest']}"
 
 
 def text(row: Row, column: str) -> str | None:
-    """A value of a row, ``None`` where the file says that there is none."""
+    """Return a value of a row, ``None`` where the file says that there is none."""
     value = row[column]
     return None if value in _NOT_AVAILABLE else value
 
 
 def minutes(row: Row, column: str) -> int | None:
-    """A delay in minutes, negative for early."""
+    """Return a delay in minutes, negative for early."""
     value = text(row, column)
     return None if value is None else int(value)
 

@@ -164,7 +164,7 @@ def _problem(name: str) -> str | None:
 
 
 def _step(line: str) -> str | None:
-    """The line if it begins a step, in podman's and buildah's way or in BuildKit's."""
+    """Return the line if it begins a step, in podman's and buildah's way or in BuildKit's."""
     text = line.strip()
     is_buildkit = text.startswith("#") and "] " in text and "[" in text and "/" in text
     return text[:160] if is_buildkit or "STEP " in text else None

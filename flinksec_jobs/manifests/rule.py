@@ -65,16 +65,16 @@ def rule(name: str, *, why: str, fix: str) -> Callable[[_Function], _Function]:
 
 
 def found(rule_: Rule, place: Place) -> Finding:
-    """What a rule says of a place."""
+    """Return what a rule says of a place."""
     why = f"{rule_.why}: {place.note}" if place.note else rule_.why
     return rule_.kind.at(where(place.object, place.field), why, fix=rule_.fix)
 
 
 def where(entry: Object, field: str) -> Where:
-    """The place of a field in an object."""
+    """Return the place of a field in an object."""
     return Where(object=title(entry), field=field)
 
 
 def title(entry: Object) -> str:
-    """The object's kind and name, with its namespace."""
+    """Return the object's kind and name, with its namespace."""
     return f"{entry.namespace}/{entry}" if entry.namespace else str(entry)

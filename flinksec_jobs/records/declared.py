@@ -76,7 +76,7 @@ def name_of(function: Any) -> str:
 
 
 def _place(code: Any) -> str:
-    """The file and line of code that Python has read from a file."""
+    """Return the file and line of code that Python has read from a file."""
     if code is None or code.co_filename.startswith("<"):
         return ""
     return f" ({code.co_filename}:{code.co_firstlineno})"

@@ -65,7 +65,7 @@ def record(cls: type[T]) -> type[T]:
 
 
 def field_names(cls: type) -> list[str]:
-    """The names of a record's fields, in order.
+    """Return the names of a record's fields, in order.
 
     Raises:
         RecordTypeError: the class is no dataclass, or has no field.
@@ -74,7 +74,7 @@ def field_names(cls: type) -> list[str]:
 
 
 def required_paths(cls: type) -> list[str]:
-    """What of a record may not be null, at every depth: what is not written ``T | None``.
+    """Return what of a record may not be null, at every depth: what is not written ``T | None``.
 
     Returns:
         Paths: ``place``, ``place.name``, the elements of a list ``tags[]``, the values of a
@@ -84,7 +84,7 @@ def required_paths(cls: type) -> list[str]:
 
 
 def row_type(cls: type) -> RowTypeInfo:
-    """The Flink row type of a dataclass, for ``output_type=`` of a PyFlink operation.
+    """Return the Flink row type of a dataclass, for ``output_type=`` of a PyFlink operation.
 
     Raises:
         RecordTypeError: the class is no dataclass, or a field's type has no Flink type.

@@ -91,7 +91,7 @@ def own_fields(cls: type) -> Fields | None:
 
 
 def _refuse_lost_fields(cls: type) -> None:
-    """A subclass that is no dataclass itself would have its base's fields only."""
+    """Refuse a subclass that is no dataclass itself: it would have its base's fields only."""
     if lost := _annotated(cls):
         raise RecordTypeError(
             f"{cls.__name__} adds {', '.join(lost)} to a dataclass, but is none itself",
@@ -160,7 +160,7 @@ def _plain(hint: Any) -> Any:
 def _inner(
     hint: Any, where: str, local_names: dict[str, Any], outer: tuple[type, ...]
 ) -> FieldType:
-    """The type of what a list or dict holds, which must not be a row.
+    """Return the type of what a list or dict holds, which must not be a row.
 
     PyFlink's thread mode converts all rows of a list into one and the same object, so that each
     element would silently become the last one.

@@ -164,7 +164,7 @@ def _ordered(
 
 
 def _as_row(value: Any, names: Sequence[str] | None, values: Sequence[Any], fit_values: Fit) -> Any:
-    """The same object if nothing in it had to change, else a new row."""
+    """Return the same object if nothing in it had to change, else a new row."""
     fitted = fit_values(values)
     is_row = isinstance(value, row_class())
     if fitted is values and (values is value._values if is_row else info_of(type(value))):
@@ -196,7 +196,7 @@ def _fit_inner(field: FieldType, where: str) -> Fit:
 
 
 def _fit_inner_of_class(field: FieldType, where: str) -> Fit:
-    """A row in a row stays a row, if it is one of the right form."""
+    """Return a row in a row stays a row, if it is one of the right form."""
     to_record = fit_row(field, where)
     rows = _fit_inner(FieldType("row", fields=field.fields), where)
     row = row_class()

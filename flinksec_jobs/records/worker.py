@@ -99,7 +99,7 @@ def _to_tuple(converter: Any, value: Any) -> Any:
 
 
 def _state_converters(converters: Any) -> Any:
-    """Converters for the values of keyed state, in which a text may begin with any character."""
+    """Return converters for values of keyed state, in which a text may begin with any character."""
     from pyflink.common.typeinfo import Types
 
     original = converters.from_type_info

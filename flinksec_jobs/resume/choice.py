@@ -60,7 +60,7 @@ class Situation:
     passed_over: Callable[[Snapshot], None]
 
     def name(self, snapshot: Snapshot) -> str:
-        """A snapshot as records name it: by its path from the job's directory."""
+        """Return a snapshot as records name it: by its path from the job's directory."""
         return os.path.relpath(snapshot.directory, self.directory)
 
 
@@ -122,7 +122,7 @@ def _without_record(situation: Situation) -> Whole | Nothing:
 
 
 def _of_last_start(situation: Situation, record: JobRecord) -> list[Snapshot]:
-    """What the last start has made; refuses what nobody has."""
+    """Return what the last start has made; refuses what nobody has."""
     known = set(record.before)
     new = [found for found in situation.found if situation.name(found) not in known]
     own = [found for found in new if _is_of(found, record.start.job_id)]
@@ -233,7 +233,7 @@ def _where_it_began(situation: Situation, record: JobRecord) -> Whole | Nothing:
 
 
 def _elsewhere(directory: Path) -> Snapshot | None:
-    """What an earlier start was told to begin from, outside the job's directory."""
+    """Return what an earlier start was told to begin from, outside the job's directory."""
     try:
         (directory / METADATA).stat()
     except FileNotFoundError:

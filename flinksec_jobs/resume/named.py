@@ -107,7 +107,7 @@ def _is_sealed(directory: Path) -> bool:
 
 
 def _owner(directory: Path, keys: KeyProvider | None) -> str | None:
-    """The job in whose directory it lies: that of a run, or of savepoints, is in between.
+    """Return the job in whose directory it lies: that of a run, or of savepoints, is in between.
 
     Looked for by the path that was given, then, where a link has led elsewhere, by the real one.
     """

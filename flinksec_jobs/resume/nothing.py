@@ -95,7 +95,7 @@ def refuse_former_directory(request: Request) -> None:
 
 
 def when(time_ms: int) -> str:
-    """A time for messages."""
+    """Return a time for messages."""
     try:
         return f"{datetime.fromtimestamp(time_ms / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
     except (OverflowError, ValueError, OSError):

@@ -52,7 +52,7 @@ def found_of(request: Request, before: JobRecord | None) -> list[Snapshot]:
 
 
 def name_of(request: Request, snapshot: Snapshot) -> str:
-    """A snapshot as records name it: by its path from the job's directory."""
+    """Return a snapshot as records name it: by its path from the job's directory."""
     return os.path.relpath(snapshot.directory, request.directory)
 
 

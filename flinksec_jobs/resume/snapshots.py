@@ -97,7 +97,7 @@ def find(directory: Path) -> list[Snapshot]:
 
 
 def savepoints(directory: Path, job_id: str) -> list[Snapshot]:
-    """The savepoints in a directory that a run of this id made.
+    """Return the savepoints in a directory that a run of this id made.
 
     Raises:
         SealedStateError: the directory cannot be looked at.

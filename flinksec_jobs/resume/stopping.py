@@ -80,7 +80,7 @@ def cancel(job: RunningJob, timeout: float) -> None:
 
 
 def _savepoints(target: str, job: RunningJob) -> set[Path]:
-    """The complete savepoints of a job in a directory; none where only Flink can look."""
+    """Return the complete savepoints of a job in a directory; none where only Flink can look."""
     plain = target.removeprefix(_SEALED)
     if not plain.startswith("file:"):
         return set()

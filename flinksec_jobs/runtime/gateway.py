@@ -168,7 +168,7 @@ def _wait_for_port(
 
 
 def _last_lines(log_file: Path, begin: int) -> str:
-    """What the JVM has said since it was started."""
+    """Return what the JVM has said since it was started."""
     with log_file.open("rb") as file:
         file.seek(max(begin, file.seek(0, os.SEEK_END) - _TOLD_BYTES))
         said = file.read().decode(errors="replace")

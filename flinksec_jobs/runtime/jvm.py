@@ -86,7 +86,7 @@ def view() -> Any:
 
 
 def process_id() -> int:
-    """The process id of the JVM that runs the job."""
+    """Return the process id of the JVM that runs the job."""
     return int(view().ProcessHandle.current().pid())
 
 
@@ -96,7 +96,7 @@ def set_system_property(name: str, value: str) -> None:
 
 
 def properties(values: Mapping[str, str]) -> Any:
-    """A ``java.util.Properties`` of some strings."""
+    """Return a ``java.util.Properties`` of some strings."""
     made = view().java.util.Properties()
     for name, value in values.items():
         made.setProperty(name, value)
@@ -104,7 +104,7 @@ def properties(values: Mapping[str, str]) -> Any:
 
 
 def string_map(values: Mapping[str, str]) -> Any:
-    """A ``java.util.HashMap`` of some strings."""
+    """Return a ``java.util.HashMap`` of some strings."""
     made = view().java.util.HashMap()
     for name, value in values.items():
         made.put(name, value)
@@ -112,7 +112,7 @@ def string_map(values: Mapping[str, str]) -> Any:
 
 
 def string_list(values: Sequence[str]) -> Any:
-    """A ``java.util.ArrayList`` of some strings."""
+    """Return a ``java.util.ArrayList`` of some strings."""
     made = view().java.util.ArrayList()
     for value in values:
         made.add(value)
@@ -154,7 +154,7 @@ def without_flinks_python(jars: Sequence[str], class_path: str) -> list[str]:
 
 
 def figures(job_id: str) -> dict[str, int]:
-    """The figures of a job of a local run, by the names that Flink gives its metrics.
+    """Return the figures of a job of a local run, by the names that Flink gives its metrics.
 
     An operator's are ``numRecordsIn NAME``; they stay when the job has ended.
     """
@@ -225,7 +225,7 @@ def login_to_kerberos(configuration: Any) -> None:
 
 
 def row_type_of(stream: Any) -> Any:
-    """The Java row type of a stream's records, or ``None`` if they are no rows.
+    """Return the Java row type of a stream's records, or ``None`` if they are no rows.
 
     A stream made of a table has rows too, described in the planner's terms.
     """
@@ -281,7 +281,7 @@ def translated(failed: str) -> Iterator[None]:
 
 
 def root_cause(java_exception: Any) -> str:
-    """What a Java exception means: our own message, else its deepest cause.
+    """Return what a Java exception means: our own message, else its deepest cause.
 
     The exceptions of our own Java code are written for people; what caused them is for the log.
     All others are told as ``Class: message`` of the deepest cause, frames left out.
@@ -303,7 +303,7 @@ def root_cause(java_exception: Any) -> str:
 
 
 def _python_error(exception: Any) -> str | None:
-    """What a Java exception tells of one in a Python function, ``None`` if it does not."""
+    """Return what a Java exception tells of one in a Python function, ``None`` if it does not."""
     message = exception.getMessage() or ""
     if exception.getClass().getName() == python_errors.THREAD_MODE:
         elements = list(exception.getStackTrace())[:_MOST_FRAMES]

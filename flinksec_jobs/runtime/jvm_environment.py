@@ -38,7 +38,7 @@ def is_foreign(name: str) -> bool:
 
 
 def inherited(environment: Mapping[str, str]) -> dict[str, str]:
-    """What of an environment the JVM gets, and in which encoding it reads the names of files."""
+    """Return the environment of the JVM, with the encoding in which it reads names of files."""
     kept = {name: value for name, value in environment.items() if not is_foreign(name)}
     if sys.getfilesystemencoding() == "utf-8":
         # In the locale of C, Java would find no file whose name has an umlaut.
@@ -47,7 +47,7 @@ def inherited(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def left_out(environment: Mapping[str, str]) -> dict[str, str]:
-    """What a user may have set on purpose and does not reach the JVM, and what to use instead."""
+    """Return what a user may have set and the JVM does not get, with what to use instead."""
     return {name: instead for name, instead in _INSTEAD.items() if environment.get(name)}
 
 

@@ -173,7 +173,7 @@ class LocalRun:
 
 
 def loopback_options() -> dict[str, str]:
-    """What ``[flink]`` does not change in a local run.
+    """Return what ``[flink]`` does not change in a local run.
 
     This machine may have other users, who reach its ports, and other machines have nothing to ask
     of it.
@@ -201,7 +201,7 @@ def log_directory() -> Path:
 
 
 def python_options() -> dict[str, str]:
-    """The Flink options that make Python functions find this interpreter and its packages.
+    """Return the Flink options that make Python functions find this interpreter and its packages.
 
     Thread mode embeds an interpreter that knows nothing of an inactive virtual environment, nor
     of the ``.pth`` files of editable installations; so it is told the whole module path.

@@ -65,7 +65,7 @@ class Surroundings:
     def wanted(
         cls, log_file: Path, hadoop_options: Mapping[str, str], login: tuple[str, ...]
     ) -> Surroundings:
-        """What a job needs, in the environment as it is now.
+        """Return what a job needs, in the environment as it is now.
 
         Raises:
             JavaNotFoundError: there is no usable Java.
@@ -122,7 +122,7 @@ _warned: set[str] = set()
 
 
 def current() -> LocalJvm:
-    """The JVM that runs.
+    """Return the JVM that runs.
 
     Raises:
         JobError: none does.

@@ -72,7 +72,7 @@ def of_process_mode(text: str) -> str | None:
 
 
 def java_frame(class_name: str, file: str | None, line: int, function: str) -> Frame | None:
-    """The frame of Python in an element of a Java stack trace; ``None`` for one of Java.
+    """Return the frame of Python in an element of a Java stack trace; ``None`` for one of Java.
 
     Pemja puts the path without its suffix in the place of the class: ``/a/b/job``, ``job.py``.
     """

@@ -128,7 +128,7 @@ def _context(files: ClientFiles) -> ssl.SSLContext:
 
 
 def _reason(content: bytes) -> str:
-    """The first line of Flink's own reason, without its stack trace."""
+    """Return the first line of Flink's own reason, without its stack trace."""
     try:
         errors = json.loads(content)["errors"]
         lines = [line for error in errors for line in str(error).splitlines()]

@@ -34,7 +34,7 @@ def make() -> Path:
 
 
 def in_use() -> list[Path]:
-    """The directories of this user's runs whose processes live."""
+    """Return the directories of this user's runs whose processes live."""
     return [path for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*") if _is_in_use(path)]
 
 

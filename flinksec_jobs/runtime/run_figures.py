@@ -75,7 +75,7 @@ class RunFigures:
         return sum(self.sinks.values())
 
     def as_dict(self) -> dict[str, Any]:
-        """The form of ``flinksec run --json``."""
+        """Return the form of ``flinksec run --json``."""
         return {
             "seconds": round(self.seconds, 1),
             "sources": dict(self.sources),
@@ -91,10 +91,10 @@ class RunListener:
         """Flink has taken a job."""
 
     def moment(self, figures: RunFigures) -> None:
-        """It is so far: several times a second."""
+        """Hear how far it is, several times a second."""
 
     def ended(self, job: RunningJob, figures: RunFigures, failure: BaseException | None) -> None:
-        """It has ended, well if there is no failure."""
+        """Hear that it has ended, well if there is no failure."""
 
 
 def _sink(operator: str) -> str | None:

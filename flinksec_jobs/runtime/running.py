@@ -45,7 +45,7 @@ class RunningJob:
     log_file: Path
 
     def connect(self) -> RestClient:
-        """A client of its REST server.
+        """Return a client of its REST server.
 
         Raises:
             RestUnreachableError: the job has ended meanwhile.
@@ -105,7 +105,7 @@ def jobs() -> list[RunningJob]:
 
 
 def of_process(process_id: int) -> RunningJob | None:
-    """The job that a Python program runs, if it has one just now."""
+    """Return the job that a Python program runs, if it has one just now."""
     return next((job for job in jobs() if job.process_id == process_id), None)
 
 

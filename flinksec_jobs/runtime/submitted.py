@@ -46,7 +46,7 @@ class SubmittedJob:
         return str(self._j_client.getJobID().toString())
 
     def rest_address(self) -> str | None:
-        """The address of the mini cluster's REST server; None if the job has ended already."""
+        """Return the address of the mini cluster's REST server; None if the job has ended."""
         # The client of a mini cluster does not tell it: ask the cluster that it holds.
         field = self._j_client.getClass().getDeclaredField("miniCluster")
         field.setAccessible(True)

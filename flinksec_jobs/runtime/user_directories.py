@@ -50,7 +50,7 @@ def _can_be_written(directory: Path) -> bool:
 
 
 def _temporary() -> Path:
-    """A private directory of this user among the temporary files; others may not have made it."""
+    """Return a private directory among the temporary files, which only this user can have made."""
     directory = Path(tempfile.gettempdir()) / f"flinksec-{os.getuid()}"
     directory.mkdir(mode=_MODE, exist_ok=True)
     found = directory.lstat()

@@ -274,7 +274,7 @@ class Kafka:
 
 
 def class_path() -> list[Path]:
-    """The launcher of KDC and Kafka and its jars."""
+    """Return the launcher of KDC and Kafka and its jars."""
     return [artifacts.own_jar("flinksec-sandbox"), *artifacts.jars(JARS)]
 
 

@@ -132,19 +132,19 @@ class Layout:
         return self.directory / "clients" / "hadoop"
 
     def keytab(self, name: str) -> Path:
-        """The keytab of one of `principals`."""
+        """Return the keytab of one of `principals`."""
         return self.directory / "keytabs" / f"{name}.keytab"
 
     def certificate(self, name: str) -> Path:
-        """A file of `certificates`."""
+        """Return a file of `certificates`."""
         return self.directory / "certificates" / name
 
     def secret(self, name: str) -> Path:
-        """A file with a password or an API key."""
+        """Return a file with a password or an API key."""
         return self.directory / "secrets" / name
 
     def log(self, server: str) -> Path:
-        """What a server says."""
+        """Return what a server says."""
         return self.directory / "logs" / f"{server}.log"
 
 

@@ -36,7 +36,7 @@ class ServerRecord:
     created: float
 
     def process(self) -> psutil.Process | None:
-        """The running process, or None if it is gone."""
+        """Return the running process, or None if it is gone."""
         try:
             process = psutil.Process(self.pid)
             same = abs(process.create_time() - self.created) < 1.0
@@ -132,7 +132,7 @@ class Server:
 
 
 def _search_path() -> str:
-    """The user's PATH, and the system's own folders: Hadoop calls bash, df, du and chmod."""
+    """Return the user's PATH, and the system's own folders: Hadoop calls bash, df, du and chmod."""
     return os.pathsep.join(part for part in (os.environ.get("PATH"), os.defpath) if part)
 
 
@@ -158,7 +158,7 @@ def stop(records: Iterable[ServerRecord], *, at_once: bool) -> None:
 
 
 def tail(log: Path) -> str:
-    """The last lines of a log, without the frames of Java's stack traces."""
+    """Return the last lines of a log, without the frames of Java's stack traces."""
     try:
         with open_regular(log) as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))

@@ -249,7 +249,7 @@ class Sandbox(Contents):
         return self._layout.certificate("flink.key")
 
     def keytab(self, principal: str) -> Path:
-        """The keytab of ``flink`` (the job) or ``guest`` (no rights).
+        """Return the keytab of ``flink`` (the job) or ``guest`` (no rights).
 
         Also of ``kafka``, ``hdfs`` and ``http``, the servers' own.
         """

@@ -52,7 +52,7 @@ class Authority:
         return self._sign(name, _validity(), [])
 
     def truststore(self, password: str) -> bytes:
-        """This CA in a store that Java takes for trusted."""
+        """Return this CA in a store that Java takes for trusted."""
         return certificates.truststore([self.certificate], password)
 
     def _sign(self, name: str, validity: Validity, names: list[str]) -> Identity:

@@ -33,11 +33,11 @@ class AssociatedData:
 
     @classmethod
     def of(cls, context: Context, wrapped: WrappedKey) -> Self:
-        """What a file says: its context names the data key, and the slot the job."""
+        """Return what a file says: its context names the data key, and the slot the job."""
         return cls(VERSION, context.data_key_id, wrapped.job)
 
     def to_bytes(self) -> bytes:
-        """The same bytes in every language, for providers that bind bytes."""
+        """Return the same bytes in every language, for providers that bind bytes."""
         job = self.job.encode("ascii")
         head = _PURPOSE + self.format_version.to_bytes(1) + self.data_key_id
         return head + len(job).to_bytes(1) + job

@@ -44,11 +44,11 @@ class KeyChain:
         return tuple(sorted({key for provider in self._all for key in provider.key_ids}))
 
     def wrap(self, data_key: bytes, associated: AssociatedData) -> WrappedKey:
-        """Wraps a data key under the first provider's primary key."""
+        """Wrap a data key under the first provider's primary key."""
         return self._first.wrap(data_key, associated)
 
     def unwrap(self, wrapped: WrappedKey, associated: AssociatedData) -> bytes:
-        """The data key, from the first provider that unwraps it.
+        """Return the data key, from the first provider that unwraps it.
 
         Raises:
             KeyRingError: what the first provider that has the key says of it; that the key is

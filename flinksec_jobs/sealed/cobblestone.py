@@ -32,7 +32,7 @@ class FileKeys:
     def derive(
         cls, input_key: bytes, salt: bytes, context: bytes, algorithm: HashAlgorithm | None = None
     ) -> Self:
-        """Derives the keys; ``algorithm`` differs from SHA-512 only in vectors made by others.
+        """Derive the keys; ``algorithm`` differs from SHA-512 only in vectors made by others.
 
         Raises:
             ValueError: if the input key has not 32 bytes.
@@ -45,11 +45,11 @@ class FileKeys:
         return cls(okm[:_KEY], okm[_KEY : _KEY + _NONCE], okm[_KEY + _NONCE :])
 
     def matches(self, commitment: bytes) -> bool:
-        """Compares in constant time."""
+        """Compare in constant time."""
         return hmac.compare_digest(self._commitment, commitment)
 
     def open_chunk(self, chunk: int, sealed: bytes | memoryview) -> bytes:
-        """The plaintext of one chunk.
+        """Return the plaintext of one chunk.
 
         Raises:
             SealedFileError: tampered, if its tag is wrong.

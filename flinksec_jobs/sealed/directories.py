@@ -116,7 +116,7 @@ def leads_into(link: Path, tops: Iterable[Path]) -> bool:
 
 
 def resolved(paths: Iterable[Path]) -> list[Path]:
-    """The paths without links; those that lead nowhere are left out."""
+    """Return the paths without links; those that lead nowhere are left out."""
     found = []
     for path in paths:
         with suppress(OSError, RuntimeError):
@@ -127,7 +127,7 @@ def resolved(paths: Iterable[Path]) -> list[Path]:
 def in_order(
     function: Callable[[_Item], _Result], items: Iterable[_Item], *, workers: int
 ) -> Iterator[_Result]:
-    """The results in the items' order, ``workers`` at a time; few wait at any moment.
+    """Yield the results in the items' order, ``workers`` at a time; few wait at any moment.
 
     Files on a network volume are slow to open, not to decrypt: threads wait side by side.
     """

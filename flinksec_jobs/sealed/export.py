@@ -24,7 +24,7 @@ def copy_out(
     moved: bool = False,
     progress: Progress | None = None,
 ) -> None:
-    """Writes a file's contents to a stream: only what was authenticated, chunk by chunk.
+    """Write a file's contents to a stream: only what was authenticated, chunk by chunk.
 
     Args:
         path: the sealed file.
@@ -50,7 +50,7 @@ def copy_out(
 
 @contextmanager
 def private_file(path: Path) -> Iterator[BinaryIO]:
-    """A new file with mode 0600, which exists only if the block ends without an error.
+    """Open a new file with mode 0600, which exists only if the block ends without an error.
 
     Raises:
         SealedStateError: if the file exists, or the path can be none.

@@ -75,7 +75,7 @@ class NamePolicy(IntEnum):
 
     @classmethod
     def of(cls, path: str) -> Self:
-        """The policy of a file at this path: what Flink never moves stays where it was written."""
+        """Return the policy of a file at this path: what Flink never moves has to stay in place."""
         *_, directory, name = ["", *re.split("/+", path)]
         if _BOUND_DIRECTORY.fullmatch(directory) or _BOUND_FILE.fullmatch(name):
             return cls(cls.ENFORCE)
@@ -107,14 +107,14 @@ class WrappedKey:
             raise ValueError(f"wrap algorithm {self.algorithm} binds no job")
 
     def to_bytes(self) -> bytes:
-        """The wrapped key, with the job before it where one is bound."""
+        """Return the wrapped key, with the job before it where one is bound."""
         if self.algorithm < BOUND:
             return self.data
         return len(self.job).to_bytes(1) + self.job.encode("ascii") + self.data
 
     @classmethod
     def parse(cls, algorithm: int, key_id: str, field: bytes) -> Self | None:
-        """The key in a slot's field; None if the field is impossible."""
+        """Return the key in a slot's field; None if the field is impossible."""
         if algorithm < BOUND:
             return cls(algorithm, key_id, field)
         start = 1 + field[0]
@@ -144,7 +144,7 @@ class KeySlot:
     key: WrappedKey
 
     def to_bytes(self) -> bytes:
-        """The 352 bytes."""
+        """Return the 352 bytes."""
         key_id = self.key.key_id.encode("ascii")
         field = self.key.to_bytes()
         body = _SLOT.pack(
@@ -160,7 +160,7 @@ class KeySlot:
 
     @classmethod
     def parse(cls, data: bytes) -> Self | None:
-        """The slot in these 352 bytes; None if it is unused or torn."""
+        """Return the slot in these 352 bytes; None if it is unused or torn."""
         generation, algorithm, id_length, length, key_id, wrapped, crc = _SLOT.unpack(data)
         if generation == 0 or crc != zlib.crc32(data[:-4]):
             return None
@@ -184,7 +184,7 @@ class Context:
     created_millis: int
 
     def to_bytes(self) -> bytes:
-        """The 320 bytes.
+        """Return the 320 bytes.
 
         Raises:
             ValueError: if the name is empty, absolute or longer than 255 bytes.
@@ -209,7 +209,7 @@ class Context:
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
-        """Parses the first 320 bytes of a file whose magic was found.
+        """Parse the first 320 bytes of a file whose magic was found.
 
         Raises:
             SealedFileError: unsupported or tampered.
@@ -271,7 +271,7 @@ class Header:
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
-        """Parses the first bytes of a file: 1024, or fewer if the file is that short.
+        """Parse the first bytes of a file: 1024, or fewer if the file is that short.
 
         Raises:
             SealedFileError: plaintext, truncated, unsupported or tampered.
@@ -291,12 +291,12 @@ class Header:
 
 
 def new_header(context_bytes: bytes, key: WrappedKey) -> bytes:
-    """The header of a new file: its key in slot A, slot B empty."""
+    """Return the header of a new file: its key in slot A, slot B empty."""
     return (context_bytes + KeySlot(1, key).to_bytes()).ljust(HEADER, b"\0")
 
 
 def stored_name(path: str, root: str | None = None) -> str:
-    """The name for a new file at an absolute path.
+    """Return the name for a new file at an absolute path.
 
     Args:
         path: where the file belongs.

@@ -41,7 +41,7 @@ def inspect_file(
     *,
     place: str | os.PathLike[str] | None = None,
 ) -> FileInfo:
-    """Reads a file's header and, with a key ring, opens the file.
+    """Read a file's header and, with a key ring, opens the file.
 
     Args:
         path: the file.
@@ -80,7 +80,7 @@ def inspect_found(
     *,
     place: str | os.PathLike[str] | None = None,
 ) -> FileInfo | None:
-    """The same for what a walk came to; None if it went away meanwhile."""
+    """Return the same for what a walk came to; None if it went away meanwhile."""
     if found.problem:
         return FileInfo(found.path, Status.UNREADABLE, found.problem, None, None, None)
     try:

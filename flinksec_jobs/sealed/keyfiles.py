@@ -23,7 +23,7 @@ _PRIMARY_MAX = 128
 
 
 def read_ring(directory: Path) -> tuple[str, dict[str, bytes]]:
-    """The primary key's id, and every key of the directory by its id.
+    """Return the primary key's id, and every key of the directory by its id.
 
     Raises:
         KeyRingError: if the directory, ``primary`` or a key is missing, malformed or exposed, or
@@ -76,7 +76,7 @@ def check_key_id(key_id: str) -> None:
 
 
 def write_new_key(directory: Path, key_id: str) -> None:
-    """Adds a new random key to a ring; its file is whole or absent.
+    """Add a new random key to a ring; its file is whole or absent.
 
     Raises:
         KeyRingError: if the id is no key id, or the key exists.
@@ -108,7 +108,7 @@ def write_primary(directory: Path, key_id: str) -> None:
 
 @contextmanager
 def held(directory: Path, *, to_change: bool) -> Iterator[None]:
-    """Holds the lock of a ring: by many who use it, or by one who changes it.
+    """Hold the lock of a ring: by many who use it, or by one who changes it.
 
     Raises:
         KeyRingError: the directory cannot be locked.
@@ -132,7 +132,7 @@ def held(directory: Path, *, to_change: bool) -> Iterator[None]:
 
 
 def remove_key(directory: Path, key_id: str, check: Callable[[], None]) -> None:
-    """Deletes a key for good, if a check that is made twice says that no file needs it.
+    """Delete a key for good, if a check that is made twice says that no file needs it.
 
     The second time is when the key is out of the ring already: nobody who opens the ring from
     then on could seal with it. If the check then fails, the key is put back. A key that was put
@@ -172,7 +172,7 @@ def remove_key(directory: Path, key_id: str, check: Callable[[], None]) -> None:
 
 
 def _put_back(aside: Path, key: Path) -> None:
-    """Gives a key its name again; whenever the process dies, it has one of the two."""
+    """Give a key its name again; whenever the process dies, it has one of the two."""
     try:
         os.link(aside, key)
     except FileExistsError:
@@ -208,7 +208,7 @@ def _read_primary(directory: Path) -> str:
 
 
 def _read_key(directory: Path, name: str) -> bytes | None:
-    """The key; None for a folder."""
+    """Return the key; None for a folder."""
     shown = escaped(name)
     try:
         place = follow(directory, name)

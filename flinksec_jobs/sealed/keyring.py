@@ -57,7 +57,7 @@ class KeyRing:
 
     @classmethod
     def open(cls, directory: str | os.PathLike[str]) -> Self:
-        """Reads and checks the whole ring.
+        """Read and checks the whole ring.
 
         Raises:
             KeyRingError: if the directory, ``primary`` or a key is missing, malformed or exposed.
@@ -67,7 +67,7 @@ class KeyRing:
 
     @classmethod
     def create(cls, directory: str | os.PathLike[str], key_id: str = "key-1") -> Self:
-        """Makes a ring with one new random key: directory 0700, files 0600.
+        """Make a ring with one new random key: directory 0700, files 0600.
 
         Raises:
             KeyRingError: if the directory exists and is not empty, or the id is no key id.
@@ -85,7 +85,7 @@ class KeyRing:
         return cls.open(path)
 
     def add(self, key_id: str, *, primary: bool = True) -> Self:
-        """Adds a new random key, by default as the one for new files; returns the new ring.
+        """Add a new random key, by default as the one for new files; return the new ring.
 
         A process that runs keeps its own data key, and looks for a key that it lacks on disk, so
         a key may be added at any time.
@@ -100,7 +100,7 @@ class KeyRing:
             return self.open(self._directory)
 
     def use(self, key_id: str) -> Self:
-        """Makes a key of the ring the one for new files; returns the new ring.
+        """Make a key of the ring the one for new files; return the new ring.
 
         Raises:
             KeyRingError: if there is no such key.
@@ -112,7 +112,7 @@ class KeyRing:
             return self.open(self._directory)
 
     def remove(self, key_id: str, check: Callable[[], None] = lambda: None) -> Self:
-        """Deletes a key for good: files that only it opens are lost; returns the new ring.
+        """Delete a key for good: files that only it opens are lost; return the new ring.
 
         Args:
             key_id: the key.
@@ -126,12 +126,12 @@ class KeyRing:
         return self.open(self._directory)
 
     def wrap(self, data_key: bytes, associated: AssociatedData) -> WrappedKey:  # noqa: ARG002
-        """Wraps a 32-byte data key under the primary key (AES-KWP, RFC 5649)."""
+        """Wrap a 32-byte data key under the primary key (AES-KWP, RFC 5649)."""
         wrapped = aes_key_wrap_with_padding(self._keys[self._primary_id], data_key)
         return WrappedKey(AES_KWP, self._primary_id, wrapped)
 
     def unwrap(self, wrapped: WrappedKey, associated: AssociatedData) -> bytes:  # noqa: ARG002
-        """The data key.
+        """Return the data key.
 
         Raises:
             KeyMissingError: if the key that wrapped it is not here.
@@ -151,5 +151,5 @@ class KeyRing:
         return data_key
 
     def describe(self) -> str:
-        """The directory."""
+        """Return the directory."""
         return f"key ring {self._directory}"

@@ -21,7 +21,7 @@ class NotWrappedError(ValueError):
 
 
 def wrap(encrypt: Block, key: bytes) -> bytes:
-    """Wraps 9 or more bytes; the result is 8 to 15 bytes longer."""
+    """Wrap 9 or more bytes; the result is 8 to 15 bytes longer."""
     if len(key) <= _HALF:
         raise ValueError("RFC 5649 has another form for keys of up to 8 bytes")
     check = _MAGIC + len(key).to_bytes(4)
@@ -37,7 +37,7 @@ def wrap(encrypt: Block, key: bytes) -> bytes:
 
 
 def unwrap(decrypt: Block, wrapped: bytes) -> bytes:
-    """The key.
+    """Return the key.
 
     Raises:
         NotWrappedError: if the integrity check fails.

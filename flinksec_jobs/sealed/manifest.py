@@ -45,7 +45,7 @@ class Manifest:
 
     @classmethod
     def of(cls, root: str | os.PathLike[str], reports: Iterable[FileReport]) -> Self:
-        """The manifest of files that were verified.
+        """Return the manifest of files that were verified.
 
         Raises:
             SealedStateError: if one of them is not whole.
@@ -61,7 +61,7 @@ class Manifest:
         return cls(files)
 
     def to_json(self) -> str:
-        """The text of the manifest."""
+        """Return the text of the manifest."""
         files = {
             name: {"length": entry.length, "commitment": entry.commitment.hex()}
             for name, entry in sorted(self.files.items())
@@ -70,7 +70,7 @@ class Manifest:
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Self:
-        """Reads a manifest.
+        """Read a manifest.
 
         Raises:
             SealedStateError: if it is none.
@@ -87,7 +87,7 @@ class Manifest:
     def compare(
         self, root: str | os.PathLike[str], reports: Iterable[FileReport]
     ) -> dict[str, Change]:
-        """What differs between this manifest and the files that were verified, by their paths.
+        """Return how the files that were verified differ from this manifest, by their paths.
 
         A file that is not whole is not listed as replaced: its report says what it is.
         """

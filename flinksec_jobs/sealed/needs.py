@@ -33,7 +33,7 @@ class Needs:
 
 
 def keys_needed(paths: Iterable[Path], ring: KeyProvider | None = None) -> Needs:
-    """Looks at the header of every file under these paths.
+    """Look at the header of every file under these paths.
 
     A file in clear needs no key, nor does one that was cut within its header: no key opens it. A
     link to a directory is nothing to worry about if the directory lies under one of the paths.
@@ -66,7 +66,7 @@ def keys_needed(paths: Iterable[Path], ring: KeyProvider | None = None) -> Needs
 
 
 def _look(found: Found, tops: list[Path], ring: KeyProvider | None) -> tuple[tuple[str, ...], str]:
-    """The keys that a file names, and why they are not all that is to be known."""
+    """Return the keys that a file names, and why they are not all that is to be known."""
     if found.problem:
         return (), "" if found.link and leads_into(found.path, tops) else found.problem
     with open_regular(found.path) as file:

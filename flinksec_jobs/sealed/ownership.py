@@ -30,7 +30,7 @@ class Target:
 
 
 def check_ring_directory(directory: Path) -> Path:
-    """The directory without links, after a look at it and at all that is above it.
+    """Return the directory without links, after a look at it and at all that is above it.
 
     Above it, both by the path that was given and by the one without links, no directory may be
     writable by everybody, unless it is sticky. It itself must pass `check_directory`.

@@ -47,7 +47,7 @@ class Payload:
         self._read_ahead = 1
 
     def chunk(self, index: int) -> bytes:
-        """The plaintext of a chunk.
+        """Return the plaintext of a chunk.
 
         Raises:
             SealedFileError: tampered, now or at an earlier call.
@@ -61,7 +61,7 @@ class Payload:
         return self._cached[1]
 
     def _sealed(self, index: int) -> memoryview:
-        """The ciphertext of a full chunk, from what was read ahead if it is there."""
+        """Return the ciphertext of a full chunk, from what was read ahead if it is there."""
         at = (index - self._ahead_first) * SEALED_CHUNK
         if not 0 <= at < len(self._ahead):
             sequential = at == len(self._ahead)

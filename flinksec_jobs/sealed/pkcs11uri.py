@@ -16,7 +16,7 @@ _QUERY = {"module-path", "pin-source"}
 
 
 def parse(uri: str) -> tuple[TokenAddress, str | None]:
-    """The token, and the key's label (``object``) if one is named.
+    """Return the token, and the key's label (``object``) if one is named.
 
     Raises:
         KeyRingError: if it is no such URI, or holds a PIN; the URI is not repeated then.

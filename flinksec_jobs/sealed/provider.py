@@ -40,7 +40,7 @@ class KeyProvider(Protocol):
         """The ids of all keys at hand, sorted."""
 
     def wrap(self, data_key: bytes, associated: AssociatedData) -> WrappedKey:
-        """Wraps a 32-byte data key under the primary key.
+        """Wrap a 32-byte data key under the primary key.
 
         Args:
             data_key: the data key.
@@ -52,7 +52,7 @@ class KeyProvider(Protocol):
         """
 
     def unwrap(self, wrapped: WrappedKey, associated: AssociatedData) -> bytes:
-        """The data key.
+        """Return the data key.
 
         Args:
             wrapped: what `wrap` gave.
@@ -70,7 +70,7 @@ class KeyProvider(Protocol):
 
 
 def no_key(wrapped: WrappedKey, where: str) -> KeyMissingError:
-    """What to raise if the key is missing."""
+    """Return what to raise if the key is missing."""
     return KeyMissingError(
         f"key '{wrapped.key_id}' is not in the {where}",
         hint="put the key back, or restore from other state",
@@ -78,5 +78,5 @@ def no_key(wrapped: WrappedKey, where: str) -> KeyMissingError:
 
 
 def not_wrapped_by(wrapped: WrappedKey, where: str) -> KeyRingError:
-    """What to raise if a data key does not unwrap."""
+    """Return what to raise if a data key does not unwrap."""
     return KeyRingError(f"its data key was not wrapped by key '{wrapped.key_id}' of the {where}")

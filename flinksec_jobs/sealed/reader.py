@@ -26,7 +26,7 @@ from flinksec_jobs.sealed.provider import KeyMissingError, KeyProvider, KeysUnav
 
 
 def read_header(path: str | os.PathLike[str]) -> Header:
-    """The header of a file: its stored name, creation time, key ids; needs no key.
+    """Return the header of a file: its stored name, creation time, key ids; needs no key.
 
     Nothing in it is authenticated until the file was opened with its key.
 
@@ -57,7 +57,7 @@ class Unlocked:
 
 
 def unlock(header: Header, salt: bytes, commitment: bytes, ring: KeyProvider) -> Unlocked:
-    """The data key of a file, from the newest slot that gives the file's commitment.
+    """Return the data key of a file, from the newest slot that gives the file's commitment.
 
     Raises:
         SealedFileError: key missing, if no slot names a key at hand; else tampered.
@@ -119,19 +119,19 @@ class SealedReader(io.RawIOBase):
         return self._payload.length
 
     def readable(self) -> bool:
-        """True."""
+        """Return true."""
         return True
 
     def seekable(self) -> bool:
-        """True."""
+        """Return true."""
         return True
 
     def tell(self) -> int:
-        """The position in the plaintext."""
+        """Return the position in the plaintext."""
         return self._position
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Moves in the plaintext; a position beyond its end reads nothing."""
+        """Move in the plaintext; a position beyond its end reads nothing."""
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.length}[whence]
         if base + offset < 0:
             raise ValueError(f"negative position {base + offset}")
@@ -139,7 +139,7 @@ class SealedReader(io.RawIOBase):
         return self._position
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Reads so many bytes, fewer only at the end; without a size, all that is left."""
+        """Read so many bytes, fewer only at the end; without a size, all that is left."""
         self._check_open()
         left = max(0, self.length - self._position)
         wanted = left if size is None or size < 0 else min(size, left)
@@ -150,13 +150,13 @@ class SealedReader(io.RawIOBase):
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
-        """Reads at most up to the end of one chunk."""
+        """Read at most up to the end of one chunk."""
         part = self._read_chunk(len(buffer))
         buffer[: len(part)] = part
         return len(part)
 
     def close(self) -> None:
-        """Closes the sealed file too."""
+        """Close the sealed file too."""
         self._file.close()
         super().close()
 
@@ -175,7 +175,7 @@ class SealedReader(io.RawIOBase):
 
 
 def open_sealed(path: str | os.PathLike[str], ring: KeyProvider) -> SealedReader:
-    """Opens a sealed file for reading.
+    """Open a sealed file for reading.
 
     Raises:
         SealedFileError: if the file is not whole; the message begins with its path.

@@ -92,7 +92,7 @@ def rekey_found(
 
 
 def rekey_file(path: str | os.PathLike[str], ring: KeyProvider, *, job: str = "") -> RekeyReport:
-    """Wraps a file's data key under the ring's primary key; its contents are not read.
+    """Wrap a file's data key under the ring's primary key; its contents are not read.
 
     Args:
         path: the file.
@@ -136,7 +136,7 @@ def _left(path: Path, status: Status, detail: str, needs: tuple[str, ...]) -> Re
 
 
 def _lock(descriptor: int) -> None:
-    """Takes the lock of the file's header, which closing the file gives up.
+    """Take the lock of the file's header, which closing the file gives up.
 
     Over NFS the same lock holds between machines. Flink takes none, so a job never waits for it.
     """

@@ -23,7 +23,7 @@ _LIMIT = 1 << 20
 def write_record(
     path: str | os.PathLike[str], ring: KeyProvider, content: bytes, *, job: str = ""
 ) -> None:
-    """Writes a file, or replaces it; it is durable then, and never there in part.
+    """Write a file, or replaces it; it is durable then, and never there in part.
 
     Its policy is enforce and its stored name is the whole path, so it is read at this path only.
 
@@ -53,7 +53,7 @@ def write_record(
 
 
 def read_record(path: str | os.PathLike[str], ring: KeyProvider) -> bytes | None:
-    """What a file holds that `write_record` wrote for this path; None if there is none.
+    """Return what a file holds that `write_record` wrote for this path; None if there is none.
 
     Raises:
         SealedStateError: it is there and cannot be read, is not whole, was written for another

@@ -65,14 +65,14 @@ class Token:
             self._session = _log_in(address, writable=writable)
 
     def close(self) -> None:
-        """Logs this process out of the token, with all of its sessions; a token may be gone."""
+        """Log this process out of the token, with all of its sessions; a token may be gone."""
         import pkcs11
 
         with _ONE_AT_A_TIME, suppress(pkcs11.PKCS11Error):
             self._session.close()
 
     def key_ids(self) -> tuple[str, ...]:
-        """The labels of the token's AES-256 keys that are key ids, sorted."""
+        """Return the labels of the token's AES-256 keys that are key ids, sorted."""
         import pkcs11
 
         attributes = {
@@ -85,7 +85,7 @@ class Token:
         return tuple(sorted({label for label in found if label and KEY_ID.fullmatch(label)}))
 
     def find(self, key_id: str) -> Any | None:
-        """The AES-256 key with this label.
+        """Return the AES-256 key with this label.
 
         Raises:
             KeyRingError: if there are several, if the one that is there is of another type, or if
@@ -112,7 +112,7 @@ class Token:
             return keys[0]
 
     def generate(self, key_id: str) -> None:
-        """Makes a random AES-256 key in the token, which can never be read out of it.
+        """Make a random AES-256 key in the token, which can never be read out of it.
 
         Raises:
             KeyRingError: if the label is taken, or the token makes another kind of key.
@@ -182,7 +182,7 @@ def _wrong_pin(address: TokenAddress) -> KeyRingError:
 
 
 def _find(address: TokenAddress) -> pkcs11.Token:
-    """The one token with the label, or in the slot."""
+    """Return the one token with the label, or in the slot."""
     import pkcs11
 
     slots = _module(address).get_slots(token_present=True)

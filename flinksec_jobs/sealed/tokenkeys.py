@@ -59,7 +59,7 @@ class TokenKeys:
         return f"TokenKeys({self.describe()}, primary={self._primary!r})"
 
     def close(self) -> None:
-        """Logs out, and forgets the data keys."""
+        """Log out, and forgets the data keys."""
         self._wrap.cache_clear()
         self._unwrap.cache_clear()
         self._token.close()
@@ -85,7 +85,7 @@ class TokenKeys:
 
     @staticmethod
     def add(address: TokenAddress, key_id: str) -> None:
-        """Makes a key in a token, which can never be read out of it.
+        """Make a key in a token, which can never be read out of it.
 
         Raises:
             KeyRingError: if the id is no key id or is taken, or the token cannot be used.
@@ -98,11 +98,11 @@ class TokenKeys:
             token.close()
 
     def wrap(self, data_key: bytes, associated: AssociatedData) -> WrappedKey:  # noqa: ARG002
-        """Wraps a 32-byte data key under the primary key (AES-KWP, RFC 5649), in the token."""
+        """Wrap a 32-byte data key under the primary key (AES-KWP, RFC 5649), in the token."""
         return self._wrap(data_key)
 
     def unwrap(self, wrapped: WrappedKey, associated: AssociatedData) -> bytes:  # noqa: ARG002
-        """The data key, from the token.
+        """Return the data key, from the token.
 
         Raises:
             KeyMissingError: if the key that wrapped it is not there.
@@ -112,7 +112,7 @@ class TokenKeys:
         return self._unwrap(wrapped)
 
     def describe(self) -> str:
-        """The token and its module."""
+        """Return the token and its module."""
         return str(self._token.address)
 
     def _check_primary(self) -> None:

@@ -59,7 +59,7 @@ def verify_file(
     place: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> FileReport:
-    """Reads a whole file and checks every chunk, then its name.
+    """Read a whole file and checks every chunk, then its name.
 
     A file that cannot be read, or is no regular one, is reported as unreadable.
 
@@ -101,7 +101,7 @@ def verify_found(
     place: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> FileReport | None:
-    """The same for what a walk came to; None if it went away meanwhile."""
+    """Return the same for what a walk came to; None if it went away meanwhile."""
     if found.problem:
         return FileReport(found.path, Status.UNREADABLE, found.problem, None, None)
     try:
@@ -118,7 +118,7 @@ def verify_tree(
     workers: int = 1,
     progress: Progress | None = None,
 ) -> Iterator[FileReport]:
-    """Checks a file, or every file under a directory, in the order of their paths.
+    """Check a file, or every file under a directory, in the order of their paths.
 
     What could not be looked at (a directory that cannot be listed, a link to one) is reported as
     unreadable; what went away meanwhile is not reported.
@@ -140,7 +140,7 @@ def verify_tree(
 
 
 def check_name(path: str | os.PathLike[str], header: Header) -> str:
-    """Compares where a file lies with where it belongs; the header must be authenticated.
+    """Compare where a file lies with where it belongs; the header must be authenticated.
 
     Returns:
         A remark, if it lies elsewhere and is of a kind that may have been moved; else nothing.

@@ -126,7 +126,7 @@ def _by_key() -> Mapping[str, tuple[FlinkOption, ...]]:
 
 @functools.cache
 def _patterns() -> tuple[tuple[re.Pattern[str], FlinkOption], ...]:
-    """The families of options, the more special ones first."""
+    """Return the families of options, the more special ones first."""
     families = [
         found
         for found in flink_options().values()

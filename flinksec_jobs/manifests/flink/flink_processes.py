@@ -134,7 +134,7 @@ class FlinkProcess:
         return self.options.get("security.ssl.internal.keystore", "")
 
     def volume_at(self, path: str) -> Mapping[str, Any] | None:
-        """The volume that a path of the container lies on; `None` for the image."""
+        """Return the volume that a path of the container lies on; `None` for the image."""
         found: Mapping[str, Any] | None = None
         depth = -1
         wanted = PurePosixPath(path)
@@ -146,7 +146,7 @@ class FlinkProcess:
         return found
 
     def secrets_at(self, path: str) -> list[str]:
-        """The names of the Secrets that are mounted over a path."""
+        """Return the names of the Secrets that are mounted over a path."""
         volume = mapping(self.volume_at(path)) if path else {}
         names = [text(mapping(volume.get("secret")).get("secretName"))]
         for source in sequence(mapping(volume.get("projected")).get("sources")):
@@ -189,7 +189,7 @@ def processes(manifests: Manifests) -> tuple[FlinkProcess, ...]:
 
 
 def job_settings(manifests: Manifests) -> Iterator[tuple[Object, dict[str, Any]]]:
-    """The settings of jobs in ConfigMaps."""
+    """Yield the settings of jobs in ConfigMaps."""
     for entry in manifests.of("ConfigMap"):
         content = mapping(entry.content.get("data")).get("settings.toml")
         if isinstance(content, str):
@@ -200,7 +200,7 @@ def job_settings(manifests: Manifests) -> Iterator[tuple[Object, dict[str, Any]]
 
 
 def job_id(process: FlinkProcess) -> str:
-    """The id of the job that a JobManager is told to use, or nothing."""
+    """Return the id of the job that a JobManager is told to use, or nothing."""
     words = " ".join(process.container.words)
     match = re.search(r"--job-id[= ]+([0-9a-fA-F]{32})\b", words)
     return match[1].lower() if match else ""
@@ -240,7 +240,7 @@ def _config_of(container: Container, known: Sequence[FlinkConfig]) -> FlinkConfi
 
 
 def _number(value: str | None, default: int) -> int:
-    """A port; a range or a list is as good as random."""
+    """Return a port; a range or a list is as good as random."""
     if value is None:
         return default
     return int(value) if value.isdigit() else 0

@@ -30,7 +30,7 @@ def _table(part: str) -> dict[str, Any]:
 
 
 def type_of(entry: Object) -> str | None:
-    """The type of an object, `None` if its kind is unknown."""
+    """Return the type of an object, `None` if its kind is unknown."""
     found = _table("kinds").get(f"{entry.api_version} {entry.kind}")
     return str(found) if found else None
 

@@ -85,7 +85,7 @@ def policy_types(policy: Object) -> set[str]:
 
 
 def rules_of(policy: Object, direction: Direction) -> Iterator[PortRule]:
-    """The rules of a policy in a direction that it governs."""
+    """Yield the rules of a policy in a direction that it governs."""
     if direction.capitalize() in policy_types(policy):
         for index, content in enumerate(sequence(policy.spec.get(direction))):
             yield PortRule(policy, f"spec.{direction}[{index}]", direction, mapping(content))
@@ -99,7 +99,7 @@ def selects(policy: Object, pod: Pod) -> bool:
 
 
 def policies_for(manifests: Manifests, pod: Pod, direction: Direction) -> list[Object]:
-    """The policies that govern a direction of a pod; with none everything is open."""
+    """Return the policies that govern a direction of a pod; with none everything is open."""
     return [
         policy
         for policy in manifests.of("NetworkPolicy")
@@ -129,7 +129,7 @@ def allows(
 
 
 def end_of(manifests: Manifests, pod: Pod) -> End:
-    """A pod of the manifests as an end of connections."""
+    """Return a pod of the manifests as an end of connections."""
     namespace = pod.owner.namespace
     labels = manifests.namespace_labels(namespace)
     return End(f"{namespace}/{pod.owner.name}", namespace, pod.labels, labels, pod)
@@ -149,7 +149,7 @@ def everywhere(cidr: str) -> bool:
 
 
 def network_of(cidr: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    """The block of addresses, if it is one."""
+    """Return the block of addresses, if it is one."""
     try:
         return ipaddress.ip_network(cidr)
     except ValueError:

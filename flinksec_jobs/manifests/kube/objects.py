@@ -47,29 +47,29 @@ _CLUSTER_SCOPED = frozenset(
 
 
 def mapping(value: object) -> Mapping[str, Any]:
-    """The value if it is a mapping, else an empty one."""
+    """Return the value if it is a mapping, else an empty one."""
     return value if isinstance(value, Mapping) else {}
 
 
 def sequence(value: object) -> Sequence[Any]:
-    """The value if it is a list, else an empty one."""
+    """Return the value if it is a list, else an empty one."""
     return value if isinstance(value, list) else []
 
 
 def dig(value: object, path: str) -> Any:
-    """What stands at a dotted path, or `None`."""
+    """Return what stands at a dotted path, or `None`."""
     for key in path.split("."):
         value = mapping(value).get(key)
     return value
 
 
 def text(value: object) -> str:
-    """The value as text, nothing for `None`."""
+    """Return the value as text, nothing for `None`."""
     return "" if value is None else str(value)
 
 
 def words(listed: str) -> frozenset[str]:
-    """The words of a text, as a set."""
+    """Return the words of a text, as a set."""
     return frozenset(listed.split())
 
 
@@ -191,7 +191,7 @@ class Pod(_Described):
         return Place(self.owner, f"{self.path}{field}", note)
 
     def port_named(self, name: str) -> int | None:
-        """The number of a container's port by its name."""
+        """Return the number of a container's port by its name."""
         for container in self.containers:
             for port in container.ports:
                 if port.get("name") == name and isinstance(port.get("containerPort"), int):
@@ -279,11 +279,11 @@ class Manifests:
     objects: Sequence[Object]
 
     def of(self, *kinds: str) -> Iterator[Object]:
-        """The objects of some kinds."""
+        """Return the objects of some kinds."""
         return (entry for entry in self.objects if entry.kind in kinds)
 
     def find(self, kind: str, name: str, namespace: str) -> Object | None:
-        """The object of a name."""
+        """Return the object of a name."""
         for entry in self.of(kind):
             if entry.name == name and entry.namespace == namespace:
                 return entry
@@ -300,7 +300,7 @@ class Manifests:
         return (container for pod in self.pods for container in pod.containers)
 
     def namespace_labels(self, name: str) -> dict[str, str]:
-        """The labels of a namespace, with the one that every namespace has."""
+        """Return the labels of a namespace, with the one that every namespace has."""
         found = self.find("Namespace", name, "")
         return (found.labels if found else {}) | {"kubernetes.io/metadata.name": name}
 

@@ -10,7 +10,7 @@ _POWERS = {"k": 1, "m": 2, "g": 3, "t": 4, "p": 5, "e": 6}
 
 
 def amount(quantity: object) -> int | None:
-    """A quantity such as ``512Mi`` in bytes; `None` if it is none."""
+    """Return a quantity such as ``512Mi`` in bytes; `None` if it is none."""
     match = _KUBERNETES.fullmatch(str(quantity)) if quantity is not None else None
     if not match:
         return None

@@ -57,7 +57,7 @@ def strangers(manifests: Manifests) -> list[End]:
 
 
 def ends(manifests: Manifests) -> list[End]:
-    """The workloads, one end each."""
+    """Return the workloads, one end each."""
     return [end_of(manifests, pod) for pod in manifests.pods]
 
 
@@ -101,7 +101,7 @@ def matrix(manifests: Manifests) -> list[Flow]:
 
 
 def table(flows: Sequence[Flow]) -> Iterator[str]:
-    """The matrix as lines: for each port of a target who may reach it."""
+    """Yield the matrix as lines: for each port of a target who may reach it."""
     targets = dict.fromkeys((flow.target, flow.port, flow.protocol) for flow in flows)
     for target, port, protocol in targets:
         here = [f for f in flows if (f.target, f.port, f.protocol) == (target, port, protocol)]

@@ -202,7 +202,7 @@ def _one_sided(manifests: Manifests) -> Iterator[Place]:
 def _explicit(
     manifests: Manifests, pod: Pod, direction: Direction, other: End, port: tuple[int, str]
 ) -> Object | None:
-    """The policy that names this flow."""
+    """Return the policy that names this flow."""
     receiver = pod if direction == "ingress" else other.pod
     for policy in policies_for(manifests, pod, direction):
         for found in rules_of(policy, direction):

@@ -44,14 +44,14 @@ _HANDLERS = (
 
 
 def contexts(pod: Pod) -> Iterator[tuple[Mapping[str, Any], Place]]:
-    """The security contexts of a pod and of its containers."""
+    """Yield the security contexts of a pod and of its containers."""
     yield pod.security, pod.at("spec.securityContext")
     for container in pod.containers:
         yield container.security, container.at("securityContext")
 
 
 def below(place: Place, field: str, note: object = "") -> Place:
-    """A field below a place."""
+    """Return a field below a place."""
     return Place(place.object, f"{place.field}.{field}", text(note))
 
 
@@ -211,6 +211,6 @@ def _seccomp_unconfined(manifests: Manifests) -> Iterator[Place]:
 
 
 def effective(container: Container, field: str) -> object:
-    """A setting of the container, or else that of its pod."""
+    """Return a setting of the container, or else that of its pod."""
     own = dig(container.security, field)
     return dig(container.pod.security, field) if own is None else own

@@ -14,7 +14,7 @@ _GIVEN = {"kube-root-ca.crt"}
 
 
 def config_maps(pod: Pod) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The ConfigMaps that the volumes of a pod name, also in a projection."""
+    """Yield the ConfigMaps that the volumes of a pod name, also in a projection."""
     for path, volume in pod.volumes:
         if "configMap" in volume:
             yield f"{path}.configMap", mapping(volume["configMap"])
@@ -25,7 +25,7 @@ def config_maps(pod: Pod) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def keys_of(manifests: Manifests, name: str, namespace: str) -> set[str] | None:
-    """The keys of a ConfigMap, `None` if there is none."""
+    """Return the keys of a ConfigMap, `None` if there is none."""
     found = manifests.find("ConfigMap", name, namespace)
     if found is None:
         return None

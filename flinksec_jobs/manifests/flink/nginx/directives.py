@@ -34,11 +34,11 @@ class Directive:
     block: tuple[Directive, ...] | None = None
 
     def each(self, *names: str) -> Iterator[Directive]:
-        """The directives of its block that have one of these names."""
+        """Return the directives of its block that have one of these names."""
         return (one for one in self.block or () if one.name in names)
 
     def first(self, name: str) -> Directive | None:
-        """The first directive of its block that has a name."""
+        """Return the first directive of its block that has a name."""
         return next(self.each(name), None)
 
     def everything(self) -> Iterator[Directive]:
@@ -103,7 +103,7 @@ def _words(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _until(text: str, place: int, quote: str | None) -> tuple[str, int]:
-    """A word up to its quote, or to what ends a bare one; and where the text goes on."""
+    """Return a word up to its quote, or to what ends a bare one; and where the text goes on."""
     word: list[str] = []
     while place < len(text):
         character = text[place]

@@ -63,7 +63,7 @@ class Answer:
     as_sent: bool
 
     def setting(self, name: str) -> tuple[str, ...] | None:
-        """The arguments of a directive, from the innermost block that has it."""
+        """Return the arguments of a directive, from the innermost block that has it."""
         for block in reversed(self.blocks):
             if found := block.first(name):
                 return found.arguments
@@ -73,7 +73,7 @@ class Answer:
 def answers(
     configuration: Directive, request: Request, shared: Sequence[Directive] = ()
 ) -> Iterator[Answer]:
-    """What each server of a configuration does with a request, if it passes it on.
+    """Yield what each server of a configuration does with a request, if it passes it on.
 
     Where that depends on a header that the client chooses, all that it can bring about counts.
 
@@ -117,7 +117,7 @@ def _refuse_unfollowed(one: Directive) -> None:
 
 
 def _split(location: Directive) -> tuple[str, str]:
-    """The modifier of a location, and its path or pattern."""
+    """Return the modifier of a location, and its path or pattern."""
     words = location.arguments
     if len(words) > 1:
         return words[0], words[1]

@@ -31,7 +31,7 @@ _SECONDS = 2
 
 @lru_cache(maxsize=1000)
 def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str]:
-    """A pattern of PCRE as one of Python; what the two have apart is rare in configurations."""
+    """Return a pattern of PCRE as one of Python; their differences are rare in configurations."""
     if len(pattern) > _LONGEST_PATTERN:
         raise Unclear("a pattern is too long")
     ours = re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", pattern)
@@ -219,7 +219,7 @@ class Variables:
         return value
 
     def _map(self, block: Directive) -> str:
-        """What a ``map`` gives: an equal text wins over patterns, and these by their order."""
+        """Return what a ``map`` gives: an equal text wins over patterns, and the first of these."""
         source = self.expand(block.arguments[0])
         default, patterns = "", []
         if self._is_free(block.arguments[0]):

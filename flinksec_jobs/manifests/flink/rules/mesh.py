@@ -179,7 +179,7 @@ def _profile(manifests: Manifests) -> Iterator[Place]:
 
 
 def _internal(manifests: Manifests) -> list[Object]:
-    """The certificates of Flink's internal TLS."""
+    """Return the certificates of Flink's internal TLS."""
     secrets = {name for one in processes(manifests) for name in one.secrets_at(one.internal_store)}
     return [one for one in manifests.of("Certificate") if one.spec.get("secretName") in secrets]
 

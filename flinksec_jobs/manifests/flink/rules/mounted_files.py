@@ -23,7 +23,7 @@ _FILE = "file:"
 
 
 def _local(uri: str) -> str | None:
-    """The path of a directory on a mounted file system."""
+    """Return the path of a directory on a mounted file system."""
     plain = uri.removeprefix("sealed+")
     if plain.startswith(_FILE):
         return "/" + plain.removeprefix(_FILE).lstrip("/")

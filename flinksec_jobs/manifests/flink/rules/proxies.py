@@ -102,7 +102,7 @@ _QUESTIONS = {
 
 @lru_cache(maxsize=2)
 def _found(manifests: Manifests) -> tuple[tuple[_Proxy, ...], tuple[Place, ...]]:
-    """The proxies of REST, and the configurations of which that cannot be told."""
+    """Return the proxies of REST, and the configurations of which that cannot be told."""
     proxies, unclear = [], []
     for entry in manifests.of("ConfigMap"):
         rest = _Rest(
@@ -169,7 +169,7 @@ class _Rest:
 
 
 def _prefixes(configuration: Directive) -> list[str]:
-    """What stands before the path where ``proxy_pass`` replaces a part of it."""
+    """Return what stands before the path where ``proxy_pass`` replaces a part of it."""
     found = {""}
     for one in configuration.everything():
         passed = one.first("proxy_pass") if one.name == "location" else None
@@ -198,7 +198,7 @@ def _upstreams(manifests: Manifests, namespace: str) -> Iterator[Directive]:
 
 
 def _environment(manifests: Manifests, namespace: str) -> dict[str, str]:
-    """What stands in the environment of a namespace's containers, as far as it is a text."""
+    """Return what stands in the environment of a namespace's containers, as far as it is a text."""
     return {
         text(one.get("name")): text(one.get("value"))
         for container in manifests.containers
@@ -209,7 +209,7 @@ def _environment(manifests: Manifests, namespace: str) -> dict[str, str]:
 
 
 def _substituted(content: str, environment: Mapping[str, str]) -> str:
-    """The image of nginx puts its environment in place of ``${NAME}`` in a template."""
+    """Return the image of nginx puts its environment in place of ``${NAME}`` in a template."""
     return re.sub(r"\$\{(\w+)\}", lambda found: environment.get(found[1], found[0]), content)
 
 
@@ -224,7 +224,7 @@ def _texts(entry: Object, environment: Mapping[str, str]) -> Iterator[tuple[str,
 
 
 def _hosts(manifests: Manifests, entry: Object) -> Iterator[str]:
-    """The names by which a JobManager is reached from a namespace."""
+    """Yield the names by which a JobManager is reached from a namespace."""
     for process in processes(manifests):
         if process.role != "jobmanager":
             continue

@@ -181,7 +181,7 @@ def _ha_rights(manifests: Manifests) -> Iterator[Place]:
 
 
 def _needed(process: FlinkProcess) -> Iterator[tuple[str, str]]:
-    """What Flink 2.2 asks of the API server (read in its flink-dist jar)."""
+    """Yield what Flink 2.2 asks of the API server (read in its flink-dist jar)."""
     cluster = process.options.get("kubernetes.cluster-id", "")
     shared = f"{cluster}-cluster-config-map"
     if process.role == "taskmanager":
