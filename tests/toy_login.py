@@ -1,56 +1,109 @@
 # SPDX-License-Identifier: Apache-2.0
 """A mechanism of SASL that only tests have: one file, with a password that must not travel.
 
-Kafka's PLAIN, by the user and password of ``[elasticsearch]``, since no section of its own exists.
+It is Kafka's PLAIN under another name. What follows from its file is asked in a Python of its own,
+since settings are what they are from the first import on.
 """
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
-
-from flinksec_jobs.logins import sasl
+from typing import Any
 
 NAME = "TOY-PLAIN"
-_SOURCE = """
+FILE = "toy_plain.py"
+SOURCE = """
+from pydantic import Field
+
 from flinksec_jobs.logins import jaas, references
 from flinksec_jobs.logins.login import Login
-from flinksec_jobs.refusals import Cause
-
-MODULE = f"{references.SHADED}common.security.plain.PlainLoginModule"
+from flinksec_jobs.refusals import LOGIN_REFUSED, Cause
+from flinksec_jobs.secrets import SecretFile
 
 
 class Toy(Login):
-    sections = frozenset({"elasticsearch"})
-    causes = (Cause("SaslAuthenticationException", "elasticsearch.password", "Ask for another."),)
+    fields = {
+        "toy_user": (str | None, Field(default=None, description="Who it is.")),
+        "toy_password": (SecretFile | None, Field(default=None, description="And its password.")),
+    }
+    causes = (
+        Cause("SaslAuthenticationException", "kafka.toy_password", "Ask for it.", LOGIN_REFUSED),
+    )
 
     @classmethod
-    def missing(cls, settings):
-        if settings.elasticsearch is None:
-            yield "elasticsearch", "is missing, and the toy needs it"
+    def contradictions(cls, settings):
+        if settings.kafka.toy_password is None:
+            yield "kafka.toy_password", "is missing, and the toy needs it"
 
     def passwords(self):
-        return {"elasticsearch.password": self._settings.elasticsearch.password}
+        return {"kafka.toy_password": self._settings.kafka.toy_password}
 
     def properties(self):
-        told = self._settings.elasticsearch
-        options = {"username": told.username, "password": told.password}
-        named = {name: f"elasticsearch.{name}" for name in options}
-        config = jaas.login_module(MODULE, options, named)
+        told = self._settings.kafka
+        config = jaas.login_module(
+            f"{references.SHADED}common.security.plain.PlainLoginModule",
+            {"username": told.toy_user, "password": told.toy_password},
+            {"username": "kafka.toy_user", "password": "kafka.toy_password"},
+        )
         return {"sasl.mechanism": "PLAIN", "sasl.jaas.config": config}
 
 
 LOGIN = Toy
 """
+_ASK = """
+import json
+import sys
+
+from flinksec_jobs.logins import sasl
+
+sasl.__path__.append(sys.argv[1])
+
+from flinksec_jobs import kafka, kafka_preflight, logins
+from flinksec_jobs.cluster import flink_conf
+from flinksec_jobs.errors import JobError, SettingsError
+from flinksec_jobs.file_checks import check_files
+from flinksec_jobs.settings import load_settings, reference
 
 
-def registered(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Put the file among the mechanisms for a while."""
-    (directory / "toy_plain.py").write_text(_SOURCE)
-    monkeypatch.setattr(sasl, "__path__", [*sasl.__path__, str(directory)])
-    yield
-    sys.modules.pop(f"{sasl.__name__}.toy_plain", None)
-    vars(sasl).pop("toy_plain", None)
+def told(section):
+    try:
+        settings = load_settings(overrides={"kafka": section}, environ={})
+    except SettingsError as error:
+        return {"error": error.message}
+    refused = JobError("SaslAuthenticationException: Authentication failed")
+    explained = kafka_preflight.explained(refused, "a:1", logins.of(settings).causes)
+    return {
+        "properties": kafka.producer_properties(settings),
+        "config": flink_conf.config(settings),
+        "dump": settings.dump(),
+        "shown": repr(settings),
+        "explained": [explained.message, explained.hint],
+        "kinds": {entry.name: entry.kind for entry in reference.entries()},
+        "findings": [[one.id, str(one)] for one in check_files(settings)],
+    }
+
+
+print(json.dumps([told(section) for section in json.loads(sys.argv[2])]))
+"""
+
+
+def told(directory: Path, *kafka: dict[str, Any]) -> list[dict[str, Any]]:
+    """Put the file among the mechanisms, and return what the library makes of it.
+
+    Args:
+        directory: where the file goes.
+        kafka: more of the section ``[kafka]``, for each answer.
+    """
+    (directory / FILE).write_text(SOURCE)
+    base = {"bootstrap_servers": ["localhost:1"], "sasl_mechanism": NAME}
+    done = subprocess.run(
+        [sys.executable, "-c", _ASK, str(directory), json.dumps([base | more for more in kafka])],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found

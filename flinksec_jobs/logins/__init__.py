@@ -4,12 +4,12 @@
 A mechanism is a module of `flinksec_jobs.logins.sasl` that holds a subclass of `Login` called
 ``LOGIN``. The file has the mechanism's name in small letters, with underscores for hyphens:
 ``gssapi.py``. Settings, connectors, checks, a cluster's configuration, hints and documentation ask
-the login, and name no mechanism.
+the login; but for the default, none of them names a mechanism.
 """
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.logins import sasl
@@ -17,7 +17,16 @@ from flinksec_jobs.logins.login import Login, Told
 from flinksec_jobs.logins.without_sasl import WithoutSasl
 from flinksec_jobs.registry import module, names
 
-__all__ = ["Login", "Told", "WithoutSasl", "chosen_login", "mechanism", "mechanisms", "of"]
+__all__ = [
+    "Login",
+    "Told",
+    "WithoutSasl",
+    "chosen_login",
+    "fields",
+    "mechanism",
+    "mechanisms",
+    "of",
+]
 
 
 def mechanisms() -> tuple[str, ...]:
@@ -32,6 +41,13 @@ def mechanism(name: str) -> type[Login]:
         name: one of `mechanisms`.
     """
     return cast(type[Login], module(sasl, name.lower().replace("-", "_")).LOGIN)
+
+
+def fields() -> dict[str, tuple[Any, Any]]:
+    """Return the settings under ``[kafka]`` that mechanisms have of their own."""
+    return {
+        name: field for known in mechanisms() for name, field in mechanism(known).fields.items()
+    }
 
 
 def chosen_login(settings: Told) -> type[Login]:
@@ -51,7 +67,7 @@ def of(settings: Told) -> Login:
         SettingsError: a setting that it needs is missing.
     """
     login = chosen_login(settings)
-    for setting, problem in login.missing(settings):
+    for setting, problem in login.contradictions(settings):
         raise SettingsError(
             f"{setting} {problem}", hint="`flinksec settings reference` lists every setting"
         )

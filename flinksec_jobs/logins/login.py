@@ -40,24 +40,27 @@ class Login(ABC):
     """How the clients prove who they are.
 
     Attributes:
+        fields: settings of its own under ``[kafka]``: annotation and field of each; with a default,
+            since other logins do without them.
         sections: of the settings, besides ``[kafka]``: their files must be usable.
         causes: what refusals of this login mean, to be looked through before those of Kafka.
         is_the_process: whether Flink logs the whole process in, so that in a cluster Kafka clients
             that say nothing themselves can have the same login.
     """
 
+    fields: ClassVar[Mapping[str, tuple[Any, Any]]] = {}
     sections: ClassVar[frozenset[str]] = frozenset()
     causes: ClassVar[tuple[Cause, ...]] = ()
     is_the_process: ClassVar[bool] = False
 
     def __init__(self, settings: Any) -> None:
-        """Take what it needs from settings in which nothing is `missing`."""
+        """Keep the settings, which have no `contradictions`."""
         self._settings = settings
 
     @classmethod
     @abstractmethod
-    def missing(cls, settings: Any) -> Iterator[tuple[str, str]]:
-        """Yield (setting, problem) for what the settings lack: ``("kerberos", "is missing")``."""
+    def contradictions(cls, settings: Any) -> Iterator[tuple[str, str]]:
+        """Yield (setting, problem) for what it cannot work with: ``("kerberos", "is missing")``."""
 
     @abstractmethod
     def properties(self) -> dict[str, str]:

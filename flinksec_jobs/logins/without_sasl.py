@@ -33,7 +33,7 @@ class WithoutSasl(Login):
     )
 
     @classmethod
-    def missing(cls, settings: Any) -> Iterator[tuple[str, str]]:  # noqa: ARG003
+    def contradictions(cls, settings: Any) -> Iterator[tuple[str, str]]:  # noqa: ARG003
         """Yield nothing."""
         return iter(())
 

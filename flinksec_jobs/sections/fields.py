@@ -98,6 +98,14 @@ class Section(BaseModel):
         return self
 
 
+def together(section: Section, one: str, other: str) -> Iterator[tuple[str, str]]:
+    """Yield a problem when just one of two settings of a section is given."""
+    first, second = getattr(section, one), getattr(section, other)
+    if (first is None) != (second is None):
+        given, missing = (one, other) if second is None else (other, one)
+        yield missing, f"is missing, and {given} needs it"
+
+
 def refusal(problem: str) -> PydanticCustomError:
     """Return the exception by which a validator refuses a value; `problems` adds the value."""
     return PydanticCustomError("flinksec", "{problem}", {"problem": problem})

@@ -4,12 +4,12 @@
 from flinksec_jobs.sections.durations import duration, format_duration
 from flinksec_jobs.settings.cluster import ClusterSettings
 from flinksec_jobs.settings.cluster_tls import ClusterTlsSettings
+from flinksec_jobs.settings.kafka import KafkaSettings
 from flinksec_jobs.settings.load import load_settings, parse, refuse_nothing
 from flinksec_jobs.settings.models import (
     ElasticsearchSettings,
     HdfsSettings,
     JobSettings,
-    KafkaSettings,
     KerberosSettings,
     PythonSettings,
     Settings,

@@ -13,24 +13,23 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, PrivateAttr
+from pydantic import AfterValidator, AliasChoices, Field, PrivateAttr
 
 from flinksec_jobs.errors import SettingsError
-from flinksec_jobs.logins import chosen_login, mechanisms
+from flinksec_jobs.logins import chosen_login
 from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.sections.decides import Decides, ShutsOut, decided_by
 from flinksec_jobs.sections.fields import (
     Duration,
     LocalPath,
-    OneOf,
     OneOrMore,
     Scalars,
     Section,
-    Strings,
+    together,
 )
 from flinksec_jobs.settings import addresses
 from flinksec_jobs.settings.cluster import ClusterSettings
-from flinksec_jobs.settings.kafka_properties import refused_in_kafka
+from flinksec_jobs.settings.kafka import KafkaSettings
 from flinksec_jobs.settings.passthrough import Giving, refused_in_flink
 from flinksec_jobs.settings.state import StateSettings
 
@@ -54,66 +53,6 @@ class KerberosSettings(Section):
         default=Path("/etc/krb5.conf"),
         description="The Kerberos configuration with the realm's KDCs.",
     )
-
-
-class KafkaSettings(Section):
-    """Where Kafka is, and how it is reached."""
-
-    bootstrap_servers: OneOrMore[addresses.HostPort] = Field(
-        description="Brokers to ask first, each as host:port."
-    )
-    security_protocol: Literal["SASL_SSL", "SSL", "SASL_PLAINTEXT", "PLAINTEXT"] = Field(
-        default="SASL_SSL",
-        description="SASL_SSL: Kerberos over TLS. SSL: TLS, by client certificate if one is set. "
-        "SASL_PLAINTEXT: Kerberos without encryption. PLAINTEXT: neither.",
-    )
-    sasl_mechanism: Annotated[str, BeforeValidator(addresses.sasl_mechanism), OneOf(mechanisms)] = (
-        Field(default="GSSAPI", description="How SASL proves who the job is; GSSAPI is Kerberos.")
-    )
-    kerberos_service_name: str = Field(
-        default="kafka", min_length=1, description="First part of the brokers' principals."
-    )
-    ca_certs: LocalPath | None = Field(
-        default=None, description="PEM file of trusted CAs; without it those of the Java runtime."
-    )
-    client_cert: LocalPath | None = Field(
-        default=None, description="PEM file of the job's certificate, its chain after it."
-    )
-    client_key: SecretFile | None = Field(
-        default=None, description="PEM file of the certificate's unencrypted key, as file:/path."
-    )
-    group_id: str | None = Field(
-        default=None, min_length=1, description="Consumer group; without it the job's name."
-    )
-    transactional_id_prefix: str | None = Field(
-        default=None,
-        min_length=1,
-        description="Prefix of transactional ids; without it the job's name.",
-    )
-    transaction_timeout: Duration = Field(
-        default=timedelta(minutes=15),
-        description="How long a transaction may stay open; at most the brokers' "
-        "transaction.max.timeout.ms, 15 minutes unless they were told otherwise.",
-    )
-    properties: Strings = Field(
-        default={},
-        description="More properties of Kafka's clients, under Kafka's own names; those that are "
-        "known to weaken nothing.",
-    )
-
-    @property
-    def uses_tls(self) -> bool:
-        """Whether connections are encrypted."""
-        return self.security_protocol in {"SASL_SSL", "SSL"}
-
-    @property
-    def uses_sasl(self) -> bool:
-        """Whether the job proves who it is by `sasl_mechanism`."""
-        return self.security_protocol in {"SASL_SSL", "SASL_PLAINTEXT"}
-
-    def _contradictions(self) -> Iterator[tuple[str, str]]:
-        yield from _together(self, "client_cert", "client_key")
-        yield from refused_in_kafka(self.properties)
 
 
 class ElasticsearchSettings(Section):
@@ -168,8 +107,8 @@ class ElasticsearchSettings(Section):
         return all(host.startswith("https:") for host in self.hosts)
 
     def _contradictions(self) -> Iterator[tuple[str, str]]:
-        yield from _together(self, "username", "password")
-        yield from _together(self, "client_cert", "client_key")
+        yield from together(self, "username", "password")
+        yield from together(self, "client_cert", "client_key")
         if self.api_key and self.username:
             yield "api_key", "excludes username and password: keep one of the two"
         if self.verification == "fingerprint" and not self.fingerprint:
@@ -270,7 +209,7 @@ class Settings(Section):
 
     def _contradictions(self) -> Iterator[tuple[str, str]]:
         if self.kafka:
-            yield from chosen_login(self).missing(self)
+            yield from chosen_login(self).contradictions(self)
         if self.hdfs and self.kerberos is None:
             yield "kerberos", "is missing, and [hdfs] needs it"
         if self.cluster:
@@ -337,11 +276,3 @@ class Settings(Section):
     def dump(self) -> dict[str, Any]:
         """Return plain values that are safe to print: secrets are shown as references."""
         return self.model_dump(mode="json", exclude_none=True)
-
-
-def _together(section: Section, one: str, other: str) -> Iterator[tuple[str, str]]:
-    """Yield a problem when just one of two settings is given."""
-    first, second = getattr(section, one), getattr(section, other)
-    if (first is None) != (second is None):
-        given, missing = (one, other) if second is None else (other, one)
-        yield missing, f"is missing, and {given} needs it"

@@ -3,15 +3,12 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from flinksec_jobs import kafka
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.sandbox.layout import write_properties
-from flinksec_jobs.settings import load_settings
 from tests import toy_login
 from tests.tables.conftest import FLINK, tool
 
@@ -21,15 +18,7 @@ DIRECTORY = "with space"
 
 
 @pytest.fixture
-def toy(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
-    """A mechanism with a password, which only tests have."""
-    yield from toy_login.registered(tmp_path_factory.mktemp("sasl"), monkeypatch)
-
-
-@pytest.fixture
-def asked(toy: None, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+def asked(tmp_path: Path) -> subprocess.CompletedProcess[str]:
     """What the clients and Flink's connector make of the properties of a job."""
     secrets = tmp_path / DIRECTORY
     secrets.mkdir()
@@ -38,18 +27,9 @@ def asked(toy: None, tmp_path: Path) -> subprocess.CompletedProcess[str]:
     (secrets / "..data/password").write_text(PASSWORD)
     (secrets / "..data/password").chmod(0o600)
     (secrets / "password").symlink_to("..data/password")
-    settings = load_settings(
-        overrides={
-            "kafka": {"bootstrap_servers": ["localhost:1"], "sasl_mechanism": toy_login.NAME},
-            "elasticsearch": {
-                "hosts": ["https://a:1"],
-                "username": "me",
-                "password": f"file:{secrets}/password",
-            },
-        },
-        environ={},
-    )
-    write_properties(tmp_path / "given", kafka.producer_properties(settings))
+    by_toy = {"toy_user": "me", "toy_password": f"file:{secrets}/password"}
+    [told] = toy_login.told(tmp_path, by_toy)
+    write_properties(tmp_path / "given", told["properties"])
     jars = [*FLINK.glob("lib/*.jar"), *artifacts.jars("flink-kafka")]
     return subprocess.run(
         [

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
+
+from pydantic import Field
 
 from flinksec_jobs.logins import jaas
 from flinksec_jobs.logins.login import KafkaSection, Login
@@ -47,6 +49,16 @@ class _Told(Protocol):
 class Gssapi(Login):
     """A login by keytab; the JVM is told of the KDCs by what is made of ``[kerberos]``."""
 
+    fields: ClassVar = {
+        "kerberos_service_name": (
+            str,
+            Field(
+                default="kafka",
+                min_length=1,
+                description="First part of the brokers' principals, for GSSAPI.",
+            ),
+        )
+    }
     sections = frozenset({"kerberos"})
     is_the_process = True
     causes = (
@@ -90,7 +102,7 @@ class Gssapi(Login):
     )
 
     @classmethod
-    def missing(cls, settings: Any) -> Iterator[tuple[str, str]]:
+    def contradictions(cls, settings: Any) -> Iterator[tuple[str, str]]:
         """Yield ``kerberos`` where the section is missing."""
         if settings.kerberos is None:
             protocol = settings.kafka.security_protocol

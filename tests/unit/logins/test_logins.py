@@ -1,46 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
 """A mechanism of SASL is one file: settings, clients, checks and hints take it by its name."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from flinksec_jobs import kafka, logins
-from flinksec_jobs.cluster import flink_conf
 from flinksec_jobs.errors import JobError, SettingsError
-from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.kafka_preflight import explained
-from flinksec_jobs.settings import Settings, load_settings, reference
+from flinksec_jobs.settings import Settings, load_settings
 from tests import toy_login
 
 KERBEROS = {"principal": "flink@EXAMPLE.COM", "keytab": "file:/etc/flink.keytab"}
 CANARY = "canary-password"
 
 
-@pytest.fixture
-def toy(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
-    yield from toy_login.registered(tmp_path_factory.mktemp("sasl"), monkeypatch)
+@pytest.fixture(scope="module")
+def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the files of two passwords, the second of which ends a line."""
+    directory = tmp_path_factory.mktemp("secrets")
+    for name, content in (("password", CANARY), ("line", f"{CANARY}\n")):
+        (directory / name).touch(mode=0o600)
+        (directory / name).write_text(content)
+    return directory
 
 
-def by_toy(directory: Path, password: str = CANARY) -> Settings:
-    path = directory / "password"
-    path.touch(mode=0o600)
-    path.write_text(password)
-    return load_settings(
-        overrides={
-            "kafka": {"bootstrap_servers": ["a:1"], "sasl_mechanism": toy_login.NAME},
-            "elasticsearch": {
-                "hosts": ["https://a:1"],
-                "username": "me",
-                "password": f"file:{path}",
-            },
-        },
-        environ={},
-    )
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory, secrets: Path) -> dict[str, Any]:
+    """What the library makes of a mechanism that is one file more, by what it is told."""
+    cases: dict[str, dict[str, Any]] = {
+        "whole": {"toy_user": "me", "toy_password": f"file:{secrets}/password"},
+        "line": {"toy_user": "me", "toy_password": f"file:{secrets}/line"},
+        "no password": {"toy_user": "me"},
+        "another": {"sasl_mechanism": "SCRAM-SHA-512"},
+    }
+    found = toy_login.told(tmp_path_factory.mktemp("sasl"), *cases.values())
+    return dict(zip(cases, found, strict=True))
 
 
 def kafka_settings(**options: Any) -> Settings:
@@ -75,54 +71,52 @@ def test_a_login_by_keytab_has_no_secret_that_would_travel() -> None:
     assert "config.providers" not in kafka.client_properties(kafka_settings())
 
 
-@pytest.mark.usefixtures("toy")
 def test_a_mechanism_of_one_new_file_is_taken_by_settings_clients_hints_and_documentation(
-    tmp_path: Path,
+    toy: dict[str, Any], secrets: Path
 ) -> None:
-    settings = by_toy(tmp_path)
-    made = kafka.client_properties(settings)
-    assert made["sasl.mechanism"] == "PLAIN"
-    assert made["sasl.jaas.config"].endswith(f'password="${{directory:{tmp_path}:password}}";')
-    assert "security.kerberos.login.contexts" not in flink_conf.config(settings)
-    told = explained(
-        JobError("SaslAuthenticationException: Authentication failed"),
-        "a:1",
-        logins.of(settings).causes,
+    told = toy["whole"]
+    assert told["properties"]["sasl.mechanism"] == "PLAIN"
+    assert told["properties"]["sasl.jaas.config"].endswith(
+        f' username="me" password="${{directory:{secrets}:password}}";'
     )
-    assert told.message.startswith("elasticsearch.password: ")
-    assert told.hint == "Ask for another."
-    kinds = {entry.name: entry.kind for entry in reference.entries()}
-    assert kinds["kafka.sasl_mechanism"] == "GSSAPI, TOY-PLAIN"
+    assert "security.kerberos.login.contexts" not in told["config"]
+    assert told["explained"] == [
+        "kafka.toy_password: Kafka at a:1 cannot be used. "
+        "SaslAuthenticationException: Authentication failed [kafka-login-refused]",
+        "Ask for it.",
+    ]
+    assert told["kinds"]["kafka.sasl_mechanism"] == "GSSAPI, TOY-PLAIN"
+    assert told["kinds"]["kafka.toy_password"] == "secret, file:/path"
+    assert told["findings"] == []
 
 
-@pytest.mark.usefixtures("toy")
-def test_an_unknown_mechanism_is_refused_by_the_list_of_all() -> None:
-    with pytest.raises(SettingsError, match="must be GSSAPI or TOY-PLAIN: no other mechanism"):
+def test_a_password_is_nowhere_but_in_its_file(toy: dict[str, Any], secrets: Path) -> None:
+    dumped = toy["whole"]["dump"]["kafka"]["toy_password"]
+    assert dumped == f"<SECRET file:{secrets}/password>"
+    assert CANARY not in repr(toy)
+
+
+def test_the_default_login_has_no_settings_of_others() -> None:
+    with pytest.raises(SettingsError, match=r"kafka.toy_password.*unknown setting"):
+        kafka_settings(toy_password="file:/p")
+
+
+def test_an_unknown_mechanism_is_refused_by_the_list_of_all(toy: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match="must be GSSAPI: no other mechanism of SASL"):
         kafka_settings(sasl_mechanism="SCRAM-SHA-512")
-    with pytest.raises(SettingsError, match="elasticsearch: is missing, and the toy needs it"):
-        kafka_settings(sasl_mechanism=toy_login.NAME)
+    error = toy["another"]["error"]
+    assert "must be GSSAPI or TOY-PLAIN: no other mechanism of SASL is supported" in error
 
 
-@pytest.mark.usefixtures("toy")
-def test_a_password_is_nowhere_but_in_its_file(tmp_path: Path) -> None:
-    settings = by_toy(tmp_path)
-    shown = [
-        kafka.client_properties(settings),
-        kafka.producer_properties(settings),
-        flink_conf.config(settings),
-        settings.dump(),
-        settings,
-    ]
-    assert CANARY not in repr(shown)
-    assert str(tmp_path) in repr(shown)
+def test_what_a_login_cannot_do_without_is_a_problem_of_the_settings(toy: dict[str, Any]) -> None:
+    error = toy["no password"]["error"]
+    assert error.startswith("kafka.toy_password (argument): is missing, and the toy needs it")
 
 
-@pytest.mark.usefixtures("toy")
-def test_a_password_that_kafka_would_misread_is_a_problem_before_the_start(tmp_path: Path) -> None:
-    found = check_files(by_toy(tmp_path, f"{CANARY}\n"))
-    assert [(one.id, one.where.setting) for one in found] == [
-        ("secret-unusable", "elasticsearch.password")
-    ]
-    assert "ends with a line break" in found[0].why
-    assert CANARY not in str(found)
-    assert check_files(by_toy(tmp_path)) == []
+def test_a_password_that_kafka_would_misread_is_a_problem_before_the_start(
+    toy: dict[str, Any],
+) -> None:
+    [(kind, text)] = toy["line"]["findings"]
+    assert kind == "secret-unusable"
+    assert "kafka.toy_password" in text
+    assert "ends with a line break" in text

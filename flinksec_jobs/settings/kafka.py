@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The section ``[kafka]``: where Kafka is, and how it is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BeforeValidator, Field, create_model
+
+from flinksec_jobs.logins import fields, mechanisms
+from flinksec_jobs.secrets import SecretFile
+from flinksec_jobs.sections.fields import (
+    Duration,
+    LocalPath,
+    OneOf,
+    OneOrMore,
+    Section,
+    Strings,
+    together,
+)
+from flinksec_jobs.settings import addresses
+from flinksec_jobs.settings.kafka_properties import refused_in_kafka
+
+
+class _Protocol(Section):
+    bootstrap_servers: OneOrMore[addresses.HostPort] = Field(
+        description="Brokers to ask first, each as host:port."
+    )
+    security_protocol: Literal["SASL_SSL", "SSL", "SASL_PLAINTEXT", "PLAINTEXT"] = Field(
+        default="SASL_SSL",
+        description="SASL_SSL: a login by sasl_mechanism, over TLS. SSL: TLS, by client "
+        "certificate if one is set. SASL_PLAINTEXT: a login without encryption. PLAINTEXT: "
+        "neither.",
+    )
+    sasl_mechanism: Annotated[str, BeforeValidator(addresses.sasl_mechanism), OneOf(mechanisms)] = (
+        Field(default="GSSAPI", description="How SASL proves who the job is; GSSAPI is Kerberos.")
+    )
+
+    @property
+    def uses_tls(self) -> bool:
+        """Whether connections are encrypted."""
+        return self.security_protocol in {"SASL_SSL", "SSL"}
+
+    @property
+    def uses_sasl(self) -> bool:
+        """Whether the job proves who it is by `sasl_mechanism`."""
+        return self.security_protocol in {"SASL_SSL", "SASL_PLAINTEXT"}
+
+
+if TYPE_CHECKING:
+    # Which settings logins have is known when their files are; only the logins read them.
+    class _Login(_Protocol): ...
+
+else:
+    _Login = create_model("_Login", __base__=_Protocol, **fields())
+
+
+class KafkaSettings(_Login):
+    """Where Kafka is, and how it is reached."""
+
+    ca_certs: LocalPath | None = Field(
+        default=None, description="PEM file of trusted CAs; without it those of the Java runtime."
+    )
+    client_cert: LocalPath | None = Field(
+        default=None, description="PEM file of the job's certificate, its chain after it."
+    )
+    client_key: SecretFile | None = Field(
+        default=None, description="PEM file of the certificate's unencrypted key, as file:/path."
+    )
+    group_id: str | None = Field(
+        default=None, min_length=1, description="Consumer group; without it the job's name."
+    )
+    transactional_id_prefix: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Prefix of transactional ids; without it the job's name.",
+    )
+    transaction_timeout: Duration = Field(
+        default=timedelta(minutes=15),
+        description="How long a transaction may stay open; at most the brokers' "
+        "transaction.max.timeout.ms, 15 minutes unless they were told otherwise.",
+    )
+    properties: Strings = Field(
+        default={},
+        description="More properties of Kafka's clients, under Kafka's own names; those that are "
+        "known to weaken nothing.",
+    )
+
+    def _contradictions(self) -> Iterator[tuple[str, str]]:
+        yield from together(self, "client_cert", "client_key")
+        yield from refused_in_kafka(self.properties)
