@@ -44,6 +44,7 @@ _COMPARED: tuple[Class, ...] = (
     "sealed-value",
     "value",
     "pinned",
+    "internal",
     "announced",
     "recovery",
 )

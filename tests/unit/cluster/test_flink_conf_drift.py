@@ -25,7 +25,7 @@ CONFIG = flink_conf.config(OURS)
 DECIDED = sorted(
     {
         *map(flink_options().__getitem__, decided_by(Settings)),
-        *of_class("tls", "pinned", "state", "announced"),
+        *of_class("tls", "pinned", "internal", "state", "announced"),
     },
     key=lambda option: option.name,
 )
