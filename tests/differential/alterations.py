@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.differential.cases import PREFIX, SEALED, Reading
-from tests.vectors import make
+from tests.vectors import sealing
 
-_SLOTS = {"A": make.SLOT_A, "B": make.SLOT_B}
+_SLOTS = {"A": sealing.SLOT_A, "B": sealing.SLOT_B}
 
 
 def altered(case: Reading) -> bytes:
@@ -77,17 +77,17 @@ def _drop(data: bytearray, index: int) -> None:
 def _slot(
     data: bytearray, slot: str, generation: int, key_id: str, kek: str, owner: int, algorithm: int
 ) -> None:
-    if len(data) >= make.HEADER:
+    if len(data) >= sealing.HEADER:
         data_key = hashlib.sha256(f"data key {owner}".encode()).digest()
         at = _SLOTS[slot]
-        new = make.slot(generation, key_id, kek, data_key, algorithm)
-        data[at : at + make.SLOT] = new
+        new = sealing.slot(generation, key_id, kek, data_key, algorithm)
+        data[at : at + sealing.SLOT] = new
 
 
 def _crc(data: bytearray, slot: str) -> None:
-    if len(data) >= make.HEADER:
+    if len(data) >= sealing.HEADER:
         at = _SLOTS[slot]
-        end = at + make.SLOT
+        end = at + sealing.SLOT
         data[end - 4 : end] = zlib.crc32(data[at : end - 4]).to_bytes(4)
 
 

@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
-from tests.vectors import make
+from tests.vectors import sealing
 
-CHUNK, SEALED, PREFIX = make.CHUNK, make.SEALED, make.PREFIX
+CHUNK, SEALED, PREFIX = sealing.CHUNK, sealing.SEALED, sealing.PREFIX
 KEY_IDS = ("key-1", "key-2", "gone", "../key-1", "k" * 64)
 NAMES = (
     "job/chk-1/_metadata",
@@ -27,7 +27,7 @@ NAMES = (
     "ha/results/job_DIRTY.json",
     "job/shared/zustand-äöü-状態",
     "f",
-    make.LONG_NAME,
+    sealing.LONG_NAME,
 )
 PATHS = (
     "/mnt/state/job/chk-1/_metadata",
@@ -71,7 +71,7 @@ class File:
 
 @lru_cache(maxsize=256)
 def _sealed(file: File) -> bytes:
-    return make.seal(
+    return sealing.seal(
         {
             "name": file.name,
             "name_policy": file.policy,
@@ -161,7 +161,7 @@ def _file(rng: random.Random, number: int) -> File:
         number=number,
         length=_length(rng),
         name=rng.choice(NAMES),
-        policy=rng.choice(tuple(make.POLICIES)),
+        policy=rng.choice(tuple(sealing.POLICIES)),
         created_at_ms=rng.choice((0, 1_700_000_000_000, rng.getrandbits(64))),
     )
 
@@ -204,7 +204,9 @@ def _step(rng: random.Random, length: int) -> str:
 def _change(rng: random.Random, file: File) -> tuple[Any, ...]:  # noqa: PLR0911  a table in code
     total = PREFIX + file.length + 16 * (file.length // CHUNK + 1)
     chunks = file.length // CHUNK + 1
-    at = rng.choice((rng.randrange(total), rng.randrange(make.HEADER), PREFIX - rng.randrange(60)))
+    at = rng.choice(
+        (rng.randrange(total), rng.randrange(sealing.HEADER), PREFIX - rng.randrange(60))
+    )
     match rng.randrange(12):
         case 0 | 1:
             return "flip", at, rng.randrange(8)

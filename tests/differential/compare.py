@@ -14,7 +14,7 @@ from tests.differential import library, peer
 from tests.differential.alterations import altered
 from tests.differential.cases import Case, Reading
 from tests.differential.peer import Peer
-from tests.vectors import make
+from tests.vectors import sealing
 
 
 def make_ring(directory: Path) -> KeyRing:
@@ -22,7 +22,7 @@ def make_ring(directory: Path) -> KeyRing:
     directory.mkdir(mode=0o700)
     for key_id in ("key-1", "key-2"):
         path = directory / key_id
-        path.write_bytes(bytes.fromhex(make.KEYS[key_id]))
+        path.write_bytes(bytes.fromhex(sealing.KEYS[key_id]))
         path.chmod(0o600)
     (directory / "primary").write_text("key-1\n")
     (directory / "primary").chmod(0o600)
@@ -64,7 +64,7 @@ class Comparison:
             data = altered(case)
             return peer.reading(case, data), data
         data = library.written(case, self._directory, self._ring)
-        data_key = _data_key(self._ring, Header.parse(data[: make.HEADER]))
+        data_key = _data_key(self._ring, Header.parse(data[: sealing.HEADER]))
         path = str(self._directory / case.path.removeprefix("/mnt/state/"))
         return peer.writing(path, data, data_key, case.plain, case.steps), data
 
@@ -80,11 +80,11 @@ class Comparison:
             wrong = "an altered file was read as whole, with contents that nobody wrote"
         if data == good and status not in ("WHOLE", "FOREIGN"):
             wrong = f"an unaltered file was found to be {status}"
-        theirs = library.cobblestone(data, case.file.key) if len(data) >= make.HEADER else None
+        theirs = library.cobblestone(data, case.file.key) if len(data) >= sealing.HEADER else None
         if content is not None and theirs != content:
             wrong = "cryptography's cobblestone does not open what we open"
         # Of a foreign file nobody read more than its beginning and its end.
-        comparable = data[: make.HEADER] == good[: make.HEADER] and status != "FOREIGN"
+        comparable = data[: sealing.HEADER] == good[: sealing.HEADER] and status != "FOREIGN"
         if comparable and (theirs is not None) != (status == "WHOLE"):
             wrong = f"cryptography's cobblestone does not agree with {status}"
         return f"{steps} | {verdict}", wrong
@@ -92,7 +92,7 @@ class Comparison:
     def _write(self, case: Any, data: bytes) -> tuple[str, str]:
         """What Java must write, and what is wrong with what Python wrote."""
         self.verdicts["written"] += 1
-        header = Header.parse(data[: make.HEADER])
+        header = Header.parse(data[: sealing.HEADER])
         data_key = _data_key(self._ring, header)
         described = {
             "name": header.name,
@@ -102,10 +102,10 @@ class Comparison:
             "data_key": data_key.hex(),
             "data_key_id": header.context.data_key_id.hex(),
             "file_id": header.context.file_id.hex(),
-            "salt": data[make.HEADER :][:24].hex(),
+            "salt": data[sealing.HEADER :][:24].hex(),
         }
         wrong = ""
-        if data != make.seal(described, case.plain):
+        if data != sealing.seal(described, case.plain):
             wrong = "Python's file is not the one that the specification asks for"
         elif library.cobblestone(data, data_key) != case.plain:
             wrong = "cryptography's cobblestone does not open what Python wrote"

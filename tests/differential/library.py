@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidTag
 from flinksec_jobs.sealed import KeyRing, SealedFileError, SealedReader, SealedWriter
 from flinksec_jobs.sealed.verify import check_name
 from tests.differential.cases import Writing
-from tests.vectors import make
+from tests.vectors import sealing
 
 _WHOLE_READ = 30_000
 _JAVA_INT_MAX = (1 << 31) - 1
@@ -62,9 +62,9 @@ def whole(data: bytes, path: str, ring: KeyRing) -> tuple[str, bytes | None]:
 
 def cobblestone(data: bytes, data_key: bytes) -> bytes | None:
     """The plaintext that ``cryptography`` finds in the payload; None if it finds a fault."""
-    decryptor = Cobblestone256Decryptor(data_key, data[: make.SLOT_A])
+    decryptor = Cobblestone256Decryptor(data_key, data[: sealing.SLOT_A])
     try:
-        return decryptor.update(data[make.HEADER :]) + decryptor.finalize()
+        return decryptor.update(data[sealing.HEADER :]) + decryptor.finalize()
     except (InvalidTag, ValueError):
         return None
 

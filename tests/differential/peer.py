@@ -11,7 +11,7 @@ import pyflink
 
 from flinksec_jobs.runtime.java import find_java
 from tests.differential.cases import Reading
-from tests.vectors import make
+from tests.vectors import sealing
 
 ROOT = Path(__file__).parents[2]
 _TARGET = ROOT / "connectors" / "sealed-state" / "target"
@@ -84,7 +84,7 @@ def ring(path: Path) -> bytes:
 def writing(path: str, sealed: bytes, data_key: bytes, plain: bytes, steps: Sequence[str]) -> bytes:
     """The request to write what a sealed file holds, with the random bytes that it has."""
     data_key_id, file_id, created = sealed[16:32], sealed[32:48], int.from_bytes(sealed[48:56])
-    salt = sealed[make.HEADER :][:24]
+    salt = sealed[sealing.HEADER :][:24]
     chosen = (data_key_id + data_key + file_id + salt).hex()
     return _line("write", _hex(path), chosen, str(created), str(len(plain)), *steps) + plain
 

@@ -17,7 +17,7 @@ from flinksec_jobs.sealed.reader import SealedReader
 from tests.differential.cases import Case, Reading, Writing, as_json, draw, from_json
 from tests.differential.compare import Comparison
 from tests.differential.fuzz import fuzz
-from tests.vectors import make
+from tests.vectors import sealing
 
 ROOT = Path(__file__).parents[2]
 SEED = 20_260_101
@@ -42,7 +42,7 @@ def test_java_python_and_cryptography_agree_on_every_case(comparison: Comparison
     [
         (FileKeys, "matches", lambda keys, commitment: True),
         (verify, "lies_under", lambda path, name: path.endswith(name)),
-        (KeySlot, "to_bytes", lambda slot: make.slot(2, "key-1", "key-1", bytes(32))),
+        (KeySlot, "to_bytes", lambda slot: sealing.slot(2, "key-1", "key-1", bytes(32))),
         (SealedReader, "tell", lambda reader: reader._position & ~1),
     ],
     ids=[

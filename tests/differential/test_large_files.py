@@ -14,7 +14,7 @@ from tests.differential import library, peer
 from tests.differential.cases import CHUNK, PREFIX, SEALED, File
 from tests.differential.compare import make_ring
 from tests.differential.peer import Peer
-from tests.vectors import make
+from tests.vectors import sealing
 
 LENGTHS = [(1 << 32) - 1, 1 << 32, (1 << 32) + 1, (1 << 32) + 40_000]
 
@@ -39,8 +39,8 @@ def sealed_with_holes(path: Path, length: int, present: set[int]) -> None:
     """A sealed file of which only some chunks, and the last, were ever written."""
     file = File(1, 0, path.name, "ignore", 0)
     head = file.sealed()[:PREFIX]
-    salt = head[make.HEADER :][:24]
-    okm = HKDFExpand(SHA512(), 76, make.LABEL + salt + head[:320]).derive(file.key)
+    salt = head[sealing.HEADER :][:24]
+    okm = HKDFExpand(SHA512(), 76, sealing.LABEL + salt + head[:320]).derive(file.key)
     last = length // CHUNK
     with path.open("wb") as out:
         out.write(head)

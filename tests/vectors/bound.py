@@ -15,7 +15,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from tests.vectors import make
+from tests.vectors import make, sealing
 
 ALGORITHM = 255
 KEY_ID, KEK = "service-1", bytes(range(50, 82))
@@ -36,7 +36,7 @@ def field(job: str, wrapped: bytes) -> bytes:
 def slot(content: bytes, key_id: str = KEY_ID) -> bytes:
     """A key slot."""
     body = struct.pack(">IBBH", 1, ALGORITHM, len(key_id), len(content))
-    body = (body + key_id.encode().ljust(64, b"\0") + content).ljust(make.SLOT - 4, b"\0")
+    body = (body + key_id.encode().ljust(64, b"\0") + content).ljust(sealing.SLOT - 4, b"\0")
     return body + struct.pack(">I", zlib.crc32(body))
 
 

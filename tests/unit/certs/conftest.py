@@ -34,6 +34,15 @@ def certs(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def internal(tmp_path: Path) -> Path:
+    """One self-signed internal identity, as it should be."""
+    identity = certificates.self_signed()
+    return certificates.write(
+        tmp_path / "internal", certificates.party(identity, identity.certificate)
+    )
+
+
+@pytest.fixture
 def flinksec() -> Callable[..., Result]:
     """The ``flinksec certs`` command."""
     return lambda *words: CliRunner().invoke(main, ["certs", *map(str, words)])

@@ -13,19 +13,15 @@ from typing import Any
 import pytest
 from click.testing import Result
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from ruamel.yaml import YAML
 
 from flinksec_jobs import tls
-from flinksec_jobs.certificates import pem
 from flinksec_jobs.certs.anchors import anchors_of, is_authority, names_of, serves
 from flinksec_jobs.certs.create import Request, create
-from flinksec_jobs.certs.generations import Generations
 from flinksec_jobs.certs.issue import Making, Services
-from flinksec_jobs.certs.sources import Source
 from flinksec_jobs.certs.stores import Party, read_parties
-from flinksec_jobs.errors import CertificateError, FlinkSecError
+from flinksec_jobs.errors import CertificateError
 from tests import certificates as make
 
 STORES = ["keystore.p12", "password", "truststore.p12"]
@@ -172,83 +168,6 @@ def test_a_namespace_is_a_dns_label(namespace: str) -> None:
         Services(namespace)
 
 
-def content(directory: Path) -> dict[str, bytes]:
-    return {str(path): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
-
-
-def test_certificates_are_never_overwritten(certs: Path, flinksec: Flinksec) -> None:
-    before = content(certs)
-    result = flinksec("create", certs, "--namespace", "flights")
-    assert result.exit_code == 1
-    assert f"{certs} holds certificates already, which are never overwritten" in result.stderr
-    assert f"flinksec certs rotate {certs}" in result.stderr
-    assert content(certs) == before
-
-
-def test_a_directory_with_other_files_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "notes").write_text("mine")
-    with pytest.raises(CertificateError, match="is not empty"):
-        create(tmp_path, Request(make.SERVICES))
-    assert [path.name for path in tmp_path.iterdir()] == ["notes"]
-
-
-def test_an_empty_directory_is_taken_and_made_private(tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
-    create(tmp_path, Request(make.SERVICES))
-    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
-
-
-def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(CertificateError, match="cannot be used: not a directory"):
-        create(tmp_path / "file" / "certs", Request(make.SERVICES))
-
-
-def test_two_at_once_do_not_mix(tmp_path: Path) -> None:
-    with (
-        Generations(tmp_path).locked(),
-        pytest.raises(CertificateError, match="another flinksec certs"),
-    ):
-        create(tmp_path, Request(make.SERVICES))
-
-
-def test_if_missing_accepts_what_is_there_and_right(certs: Path, flinksec: Flinksec) -> None:
-    before = content(certs)
-    result = flinksec("create", certs, "--namespace", "flights", "--if-missing")
-    assert (result.exit_code, result.stdout) == (0, f"{certs} has all that is asked for\n")
-    assert content(certs) == before
-
-
-def test_if_missing_makes_what_is_not_there(tmp_path: Path, flinksec: Flinksec) -> None:
-    result = flinksec("create", tmp_path / "c", "--name", "localhost", "--if-missing")
-    assert result.exit_code == 0
-    assert sorted(read_parties(tmp_path / "c")) == ["cli", "deployer", "internal", "rest"]
-
-
-@pytest.mark.parametrize(
-    ("options", "lacking"),
-    [
-        (["--namespace", "other"], "the certificate of rest lacks the name flink-jobmanager.other"),
-        (["--namespace", "flights", "--wildcard"], "the certificate of internal lacks the name"),
-        (["--namespace", "flights", "--client", "proxy"], "it has no proxy"),
-    ],
-)
-def test_if_missing_refuses_what_is_there_and_not_right(
-    certs: Path, flinksec: Flinksec, options: list[str], lacking: str
-) -> None:
-    result = flinksec("create", certs, "--if-missing", *options)
-    assert result.exit_code == 1
-    assert lacking in result.stderr
-
-
-def test_if_missing_refuses_what_has_expired(tmp_path: Path, flinksec: Flinksec) -> None:
-    past = datetime.now(UTC) - timedelta(days=400)
-    create(tmp_path / "c", Request(make.SERVICES, making=Making(now=past)))
-    result = flinksec("create", tmp_path / "c", "--namespace", "flights", "--if-missing")
-    assert result.exit_code == 1
-    assert "the certificate of internal is not valid" in result.stderr
-
-
 def test_nothing_secret_is_printed_and_kubectl_is_told_the_files(
     tmp_path: Path, flinksec: Flinksec
 ) -> None:
@@ -314,105 +233,3 @@ def test_a_file_of_secrets_is_not_overwritten_and_then_nothing_is_made(
     assert f"--kubernetes {manifest} exists already" in result.stderr
     assert manifest.read_text() == "mine"
     assert not (tmp_path / "certs").exists()
-
-
-# Existing keys and certificates
-
-
-def test_a_self_signed_pem_certificate_is_taken_for_internal_connections(tmp_path: Path) -> None:
-    identity = make.self_signed()
-    source = make.write_cert_manager(tmp_path / "source", identity, None)
-    request = Request(make.SERVICES, internal=Source.read(source))
-    internal = create(tmp_path / "certs", request)["internal"]
-    assert internal.identity.certificate == identity.certificate
-    assert internal.trusted == (identity.certificate,)
-
-
-def test_a_certificate_of_cert_manager_brings_its_ca_and_a_pin(
-    tmp_path: Path, flinksec: Flinksec
-) -> None:
-    ca = make.authority()
-    identity = make.signed(ca)
-    source = make.write_cert_manager(tmp_path / "source", identity, ca.certificate)
-    options = ["--namespace", "flights", "--internal-from", source]
-    result = flinksec("create", tmp_path / "certs", *options)
-    assert result.exit_code == 0, result.output
-    internal = read_parties(tmp_path / "certs")["internal"]
-    assert internal.identity.certificate == identity.certificate
-    assert internal.trusted == (ca.certificate,)
-    sha1 = identity.certificate.fingerprint(hashes.SHA1()).hex(":").upper()
-    assert f"security.ssl.internal.cert.fingerprint: {sha1}" in result.stdout
-
-
-def test_stores_of_cert_manager_are_taken_with_their_password_from_elsewhere(
-    tmp_path: Path, flinksec: Flinksec
-) -> None:
-    ca = make.authority()
-    identity = make.signed(ca)
-    source = make.write(tmp_path / "source", make.party(identity, ca.certificate))
-    password = (source / "password").rename(tmp_path / "password")
-    options = ["--name", "localhost", "--internal-from", source]
-    result = flinksec("create", tmp_path / "certs", *options)
-    assert result.exit_code == 1
-    assert "password" in result.stderr
-    result = flinksec("create", tmp_path / "certs", *options, "--password-file", password)
-    assert result.exit_code == 0, result.output
-    internal = read_parties(tmp_path / "certs")["internal"]
-    assert (internal.identity.certificate, internal.trusted) == (
-        identity.certificate,
-        (ca.certificate,),
-    )
-    assert internal.password != make.PASSWORD
-
-
-def test_an_existing_rest_certificate_is_trusted_by_the_clients_and_vouches_for_none(
-    tmp_path: Path,
-) -> None:
-    ca = make.authority()
-    identity = make.signed(ca, purposes=("server",))
-    source = make.write_cert_manager(tmp_path / "source", identity, ca.certificate)
-    parties = create(tmp_path / "certs", Request(rest=Source.read(source)))
-    assert parties["rest"].identity.certificate == identity.certificate
-    assert parties["cli"].trusted == (ca.certificate,)
-    (client_ca,) = parties["rest"].trusted
-    assert client_ca != ca.certificate
-    assert anchors_of([parties["cli"].identity.certificate], [client_ca])
-
-
-def test_sources_that_do_not_fit_are_refused(tmp_path: Path) -> None:
-    ca, other = make.authority(), make.authority("another", 15)
-    identity = make.signed(ca)
-    cases: list[tuple[Callable[[Path], object], str]] = [
-        (lambda path: (path / "tls.key").write_bytes(make.self_signed().key_pem), "not the key of"),
-        (
-            lambda path: (path / "ca.crt").write_bytes(pem(other.certificate)),
-            "was not issued by its CA",
-        ),
-        (lambda path: (path / "tls.crt").write_text("nothing"), "holds no PEM certificate"),
-        (lambda path: (path / "tls.key").write_text("nothing"), "holds no PEM private key"),
-        (lambda path: (path / "tls.key").unlink(), "cannot be read"),
-        (lambda path: (path / "tls.key").chmod(0o644), "too widely open"),
-        (lambda path: (path / "tls.crt").unlink(), "holds neither tls.crt nor keystore.p12"),
-    ]
-    for number, (spoil, message) in enumerate(cases):
-        path = make.write_cert_manager(tmp_path / str(number), identity, ca.certificate)
-        spoil(path)
-        with pytest.raises(FlinkSecError, match=message):
-            Source.read(path)
-
-
-def test_a_certificate_of_a_ca_without_the_ca_is_refused(tmp_path: Path) -> None:
-    source = make.write_cert_manager(tmp_path / "source", make.signed(make.authority()), None)
-    with pytest.raises(CertificateError, match="but not the CA"):
-        create(tmp_path / "certs", Request(make.SERVICES, internal=Source.read(source)))
-    assert not (tmp_path / "certs" / "internal").exists()
-
-
-def test_names_are_refused_where_the_certificate_brings_its_own(tmp_path: Path) -> None:
-    source = Source.read(make.write_cert_manager(tmp_path / "s", make.self_signed(), None))
-    for request in (
-        Request(make.SERVICES, wildcard=True, internal=source),
-        Request(make.SERVICES, names=("a",), rest=source),
-    ):
-        with pytest.raises(CertificateError, match="it takes no others"):
-            create(tmp_path / "certs", request)

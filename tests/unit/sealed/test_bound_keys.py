@@ -29,7 +29,7 @@ from flinksec_jobs.sealed import (
 from flinksec_jobs.sealed.format import CONTEXT, SLOT, Header, KeySlot, WrappedKey
 from flinksec_jobs.sealed.small_file import read_record, write_record
 from tests.unit.sealed.bound_keys import ALGORITHM, BoundKeys
-from tests.vectors import bound, make
+from tests.vectors import bound, make, sealing
 
 VECTORS = Path(bound.__file__).with_name("bound-slots.json")
 CASES: list[dict[str, Any]] = json.loads(VECTORS.read_text())["cases"]
@@ -141,7 +141,7 @@ def test_the_command_binds_the_job_that_it_is_told(
 def test_python_says_of_each_slot_what_its_vector_says(
     tmp_path: Path, case: dict[str, Any]
 ) -> None:
-    raw = bytearray(make.seal(make.files()["small"]))
+    raw = bytearray(sealing.seal(make.files()["small"]))
     raw[CONTEXT : CONTEXT + SLOT] = bytes.fromhex(case["slot"])
     path = tmp_path / "f"
     path.write_bytes(raw)

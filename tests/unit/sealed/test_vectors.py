@@ -3,7 +3,6 @@
 
 import functools
 import hashlib
-import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -21,22 +20,17 @@ from flinksec_jobs.sealed.format import (
     stored_name,
 )
 from tests.unit.sealed.bound_keys import ANY
+from tests.vectors import make, sealing
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 FILE = json.loads((VECTORS / "sealed-files.json").read_text())
 PREFIX, SEALED_CHUNK = 1080, 16400
 
-spec = importlib.util.spec_from_file_location("make", VECTORS / "make.py")
-assert spec
-assert spec.loader
-make: Any = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(make)
-
 
 @functools.cache
 def sealed(name: str) -> bytes:
     """A file as another implementation of the specification writes it."""
-    data: bytes = make.seal(FILE["files"][name])
+    data: bytes = sealing.seal(FILE["files"][name])
     return data
 
 
@@ -138,7 +132,9 @@ def test_a_file_is_made_byte_for_byte(name: str, tmp_path: Path) -> None:
     data_key = bytes.fromhex(file["data_key"])
     assert raw[:HEADER] == new_header(context.to_bytes(), ring.wrap(data_key, ANY))
     decryptor = Cobblestone256Decryptor(data_key, raw[:CONTEXT])
-    assert decryptor.update(raw[HEADER:]) + decryptor.finalize() == make.plaintext(file["length"])
+    assert decryptor.update(raw[HEADER:]) + decryptor.finalize() == sealing.plaintext(
+        file["length"]
+    )
     if "file_hex" in file:
         assert raw.hex() == "".join(file["file_hex"])
 
@@ -162,4 +158,4 @@ def test_each_alteration_gets_its_status(case: dict[str, Any], tmp_path: Path) -
     assert bool(report.detail) == (not report.whole or "moved" in case["what"])
     if report.whole:
         assert report.length == file["length"]
-        assert open_sealed(path, ring).read() == make.plaintext(file["length"])
+        assert open_sealed(path, ring).read() == sealing.plaintext(file["length"])
