@@ -15,9 +15,10 @@ from flinksec_jobs.cli import findings_output
 from flinksec_jobs.cli.output import put
 from flinksec_jobs.cluster import flink_conf
 from flinksec_jobs.cluster.entrypoint import Mounts, ProcessStart, prepare
-from flinksec_jobs.cluster.flink_conf_problems import conf_problems, refuse_configuration
+from flinksec_jobs.cluster.flink_conf_problems import conf_problems
 from flinksec_jobs.cluster.job_inputs import Program
 from flinksec_jobs.cluster.process_checks import check_state
+from flinksec_jobs.findings import refuse
 from flinksec_jobs.settings import load_settings, refuse_nothing
 
 _DEFAULTS = Mounts()
@@ -65,7 +66,8 @@ def conf(settings: Path | None) -> None:
     loaded = load_settings(settings)
     refuse_nothing(loaded)
     config = flink_conf.config(loaded)
-    refuse_configuration(conf_problems(config, str(settings or loaded.source or "the settings")))
+    found = conf_problems(config, str(settings or loaded.source or "the settings"))
+    refuse(found, lambda count: f"{count} problems make the configuration unsafe")
     findings_output.show(check_state(loaded), err=True)
     put(flink_conf.as_yaml(config))
 

@@ -13,21 +13,23 @@ import resource
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flinksec_jobs import findings, hadoop_conf, hdfs
-from flinksec_jobs.cluster import flink_conf, flink_process, job_inputs, tls_check, trust_stores
+from flinksec_jobs.cluster import flink_conf, flink_process, job_inputs, trust_stores
 from flinksec_jobs.cluster.flink_conf import Config, Role
 from flinksec_jobs.cluster.flink_conf_drift import drift
-from flinksec_jobs.cluster.flink_conf_problems import conf_problems, refuse_configuration
+from flinksec_jobs.cluster.flink_conf_problems import conf_problems
 from flinksec_jobs.cluster.logging_problems import logging_problems
 from flinksec_jobs.cluster.memory_directories import make_private
 from flinksec_jobs.cluster.process_checks import check_process
-from flinksec_jobs.cluster.start_options import refuse_environment, refuse_options
+from flinksec_jobs.cluster.start_options import check_environment, check_options, place_of
+from flinksec_jobs.cluster.tls_check import check_tls, directories
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.files import SETTINGS, read_text
+from flinksec_jobs.findings import Finding
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import artifacts, local
 from flinksec_jobs.runtime.java import Java, find_java
@@ -115,17 +117,21 @@ def prepare(start: ProcessStart) -> ReadyProgram:
     """
     mounts, home, java = start.mounts, flink_conf.flink_home(), find_java()
     settings = load_settings(mounts.settings)
-    # The job would say so too, from within Flink and half a minute later.
-    found = [*check_files(settings), *check_process(settings)]
-    findings.announce(findings.refuse(found), _log)
     given = _given(settings, mounts, home)
-    refuse_options(start.options, settings)
     config = given | flink_conf.role_options(settings, start.role) | dict(start.options)
-    _refuse(config, mounts)
-    refuse_configuration(
-        drift(given, settings, home, str(mounts.config)), "is not the one that the settings give"
-    )
-    refuse_environment(os.environ)
+    # The job would say some of it too, from within Flink and half a minute later.
+    found = [
+        *check_files(settings),
+        *check_process(settings),
+        *_options(config, settings, start),
+        *check_environment(os.environ),
+        *drift(given, settings, home, str(mounts.config)),
+        *logging_problems(_log4j(mounts), str(mounts.log4j)),
+        *check_tls(settings, start.role),
+    ]
+    rest = findings.refuse(found, lambda count: f"{count} problems keep the process from starting")
+    findings.announce(rest, _log)
+    passwords = _passwords(config, settings, start.role)
     directory = make_private(mounts.run / "conf")
     watched: Config = {}
     if start.program:
@@ -139,7 +145,6 @@ def prepare(start: ProcessStart) -> ReadyProgram:
             "-Djavax.net.ssl.trustStoreType=PKCS12",
         ]
     )
-    passwords = _passwords(config, settings, start.role)
     write_private(directory / "config.yaml", flink_conf.as_yaml(config | watched | passwords))
     write_private(directory / LOG4J, _log4j(mounts))
     hadoop = _hadoop(settings, mounts)
@@ -158,10 +163,18 @@ def _given(settings: Settings, mounts: Mounts, home: Path) -> Config:
     return flink_conf.config(settings, home)
 
 
-def _refuse(config: Config, mounts: Mounts) -> None:
-    where = mounts.config if mounts.config.exists() else mounts.settings
-    refuse_configuration(conf_problems(config, str(where)))
-    refuse_configuration(logging_problems(_log4j(mounts), str(mounts.log4j)))
+def _options(config: Config, settings: Settings, start: ProcessStart) -> list[Finding]:
+    """Judge the command line, and the configuration with it; each option once."""
+    mounts = start.mounts
+    found = list(check_options(start.options, settings))
+    refused = {one.where for one in found}
+    file = str(mounts.config if mounts.config.exists() else mounts.settings)
+    for one in conf_problems(config, file):
+        key = one.where.field
+        said = replace(one, where=place_of(key)) if key and key in start.options else one
+        if said.where not in refused:
+            found.append(said)
+    return found
 
 
 def _log4j(mounts: Mounts) -> str:
@@ -179,9 +192,9 @@ def _python(module_path: Sequence[Path], config: Config) -> Config:
 
 
 def _passwords(config: Config, settings: Settings, role: Role) -> Config:
-    """Look into the stores that the configuration names, and return what opens them."""
+    """Return what opens the stores that the configuration names."""
     found: Config = {}
-    for kind, directory in tls_check.directories(settings, role).items():
+    for kind, directory in directories(settings, role).items():
         prefix = f"security.ssl.{kind}"
         for store, file in (("keystore", KEYSTORE), ("truststore", TRUSTSTORE)):
             expected = directory / file
@@ -190,10 +203,7 @@ def _passwords(config: Config, settings: Settings, role: Role) -> Config:
                     f"{prefix}.{store} is not the {expected} that cluster.tls.{kind} names",
                     hint="make config.yaml from these settings: `flinksec cluster conf`",
                 )
-    judged = tls_check.check_tls(settings, role)
-    rest = findings.refuse(judged, lambda count: f"{count} things are wrong with Flink's TLS")
-    findings.announce(rest, _log)
-    for kind, directory in tls_check.directories(settings, role).items():
+    for kind, directory in directories(settings, role).items():
         password = SecretFile(directory / PASSWORD).read_text(f"cluster.tls.{kind}")
         found |= store_passwords(kind, password)
     return found

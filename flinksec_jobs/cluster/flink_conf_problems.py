@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from flinksec_jobs.cluster.flink_conf_values import Options
 from flinksec_jobs.cluster.flink_door_problems import door_problems
 from flinksec_jobs.cluster.flink_state_problems import state_problems
 from flinksec_jobs.cluster.flink_tls_problems import login_problems, tls_problems
-from flinksec_jobs.findings import Finding, refuse
+from flinksec_jobs.findings import Finding
 
 
 def conf_problems(config: Options, file: str | None = None) -> list[Finding]:
@@ -22,20 +20,3 @@ def conf_problems(config: Options, file: str | None = None) -> list[Finding]:
     """
     checks = (tls_problems, login_problems, state_problems, door_problems)
     return [found.placed(file=file) for check in checks for found in check(config)]
-
-
-def refuse_configuration(found: Iterable[Finding], verdict: str = "is not safe") -> None:
-    """Raise if there are problems.
-
-    Args:
-        found: in one configuration.
-        verdict: what they make of it.
-
-    Raises:
-        SettingsError: names all of them.
-    """
-    refuse(
-        found,
-        lambda _: f"the Flink configuration {verdict}",
-        hint="`flinksec cluster conf` prints one that is; what [flink] says goes into it",
-    )

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.findings import Finding, Where, problem
 from flinksec_jobs.sections.decides import decided_by
 from flinksec_jobs.settings import java_options
 from flinksec_jobs.settings.passthrough import Giving, refused_in_flink
@@ -14,6 +14,12 @@ from flinksec_jobs.settings.secret_names import holds_secret
 
 if TYPE_CHECKING:
     from flinksec_jobs.settings import Settings
+
+_SECRET = problem("secret-in-an-option", "a -D option holds a secret, which others can see")
+_OPTION = problem("option-refused", "a -D option has another answer than the settings")
+_JAVA = problem("environment-opens-java", "a variable gives Java an argument that is not safe")
+_API_SERVER = problem("api-server-unchecked", "a variable takes anyone for Kubernetes' API server")
+_IGNORED = problem("environment-ignored", "a variable says something, and nothing reads it")
 
 ENTRY_POINT_VARIABLES = frozenset(
     {
@@ -25,53 +31,57 @@ ENTRY_POINT_VARIABLES = frozenset(
 )
 """What the entry point of Flink's official image reads, and nothing else does."""
 
-
 UNCHECKED_API_SERVER = ("KUBERNETES_TRUST_CERTIFICATES", "KUBERNETES_DISABLE_HOSTNAME_VERIFICATION")
 """By these the client that Flink has for Kubernetes takes anyone for the API server."""
 
 
-def refuse_options(options: Mapping[str, str], settings: Settings) -> None:
-    """Refuse ``-D`` options that the settings decide, or that let state past the seal.
+def check_options(options: Mapping[str, str], settings: Settings) -> Iterator[Finding]:
+    """Yield the ``-D`` options that the settings decide, or that let state past the seal.
 
     Ports, addresses, slots and restarts may differ from one process to the next.
-
-    Raises:
-        SettingsError: names every such option.
     """
-    if secret := next(filter(holds_secret, options), None):
-        raise SettingsError(
-            f"the option -D {secret} holds a secret, and a command line is open to everyone",
-            hint="passwords are read from the files beside the stores",
+    for key in filter(holds_secret, options):
+        yield _SECRET.at(
+            place_of(key),
+            "holds a secret, and a command line is open to everyone",
+            fix="remove it: passwords are read from the files beside the stores",
         )
     sealed = settings.state is not None and settings.state.sealed
     giving = Giving(sealed=sealed, cluster=True, process=True)
-    if found := list(refused_in_flink(options, giving, decided_by(type(settings)))):
-        listed = "; ".join(f"-D {key} {problem}" for key, problem in found)
-        raise SettingsError(listed, hint="say it in the settings, and make config.yaml anew")
+    for key, why in refused_in_flink(options, giving, decided_by(type(settings))):
+        if not holds_secret(key):
+            yield _OPTION.at(
+                place_of(key),
+                why,
+                fix="say it in the settings, and make config.yaml anew",
+            )
 
 
-def refuse_environment(environ: Mapping[str, str]) -> None:
-    """Refuse variables that open Java, that take away a check, or that nothing here reads.
+def place_of(key: str) -> Where:
+    """Return the place of a ``-D`` option."""
+    return Where(object="command line", field=f"-D {key}")
 
-    Raises:
-        SettingsError: there is one.
-    """
+
+def check_environment(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield the variables that open Java, that take away a check, or that nothing here reads."""
     for name in java_options.VARIABLES:
         for argument, why in java_options.problems(environ.get(name, "")):
-            raise SettingsError(
-                f"the environment variable {name} gives Java {argument}, which {why}",
-                hint="remove it",
+            yield _JAVA.at(
+                Where(object="environment", field=name),
+                f"gives Java {argument}, which {why}",
+                fix="remove it",
             )
     for name in UNCHECKED_API_SERVER:
         if environ.get(name, "").strip().lower() not in {"", "false"}:
-            raise SettingsError(
-                f"the environment variable {name} takes anyone for Kubernetes' API server, which "
+            yield _API_SERVER.at(
+                Where(object="environment", field=name),
+                "takes anyone for Kubernetes' API server, which "
                 "says which job and checkpoint are this one's",
-                hint="remove it",
+                fix="remove it",
             )
-    if ignored := sorted(ENTRY_POINT_VARIABLES & environ.keys()):
-        raise SettingsError(
-            f"the environment variable {ignored[0]} is read by the entry point of Flink's own "
-            "image, and by nothing here",
-            hint="put the option into [flink], and make config.yaml anew",
+    for name in sorted(ENTRY_POINT_VARIABLES & environ.keys()):
+        yield _IGNORED.at(
+            Where(object="environment", field=name),
+            "is read by the entry point of Flink's own image, and by nothing here",
+            fix="put the option into [flink], and make config.yaml anew",
         )

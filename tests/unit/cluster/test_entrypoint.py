@@ -156,7 +156,7 @@ def test_an_unsafe_file_is_refused_by_name(mounts: Mounts) -> None:
 
 
 def test_an_unsafe_option_of_the_command_line_is_refused_too(mounts: Mounts) -> None:
-    with pytest.raises(SettingsError, match=r"-D pekko\.ssl\.enabled leaves RPC without TLS"):
+    with pytest.raises(SettingsError, match=r"-D pekko\.ssl\.enabled: leaves RPC without TLS"):
         prepared(mounts, options={"pekko.ssl.enabled": "false"})
 
 
@@ -180,7 +180,7 @@ def test_the_command_line_has_no_other_answer_than_the_settings(
 ) -> None:
     with pytest.raises(SettingsError) as caught:
         prepared(mounts, options={key: value})
-    assert f"-D {key} " in caught.value.message
+    assert f"-D {key}: " in caught.value.message
     assert list(mounts.run.iterdir()) == []
 
 
@@ -283,6 +283,35 @@ def test_working_files_that_do_not_lie_in_memory_are_announced(
     monkeypatch.setattr(process_checks, "is_in_memory", lambda _: in_memory)
     prepared(mounts)
     assert ("cluster.temp_dir /tmp: it is not in memory" in caplog.text) is not in_memory
+
+
+def test_a_certificate_that_ends_soon_is_shown_and_stops_nothing(
+    mounts: Mounts, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    soon = tmp_path / "soon"
+    create(soon, Request(names=("localhost",), making=Making(days=5, key_bits=2048)))
+    text = mounts.settings.read_text()
+    internal = next(line for line in text.splitlines() if line.startswith("internal = "))
+    mounts.settings.write_text(text.replace(internal, f'internal = "{soon}/internal"'))
+    prepared(mounts, role="taskmanager")
+    told = [line for line in caplog.messages if "[certificate-ends-soon]" in line]
+    assert len(told) == 2  # of both stores
+    assert told[0].startswith(f"cluster.tls.internal {soon}/internal/keystore.p12: ")
+    assert "flinksec certs rotate" in told[0]
+
+
+def test_everything_that_is_wrong_is_told_at_once(mounts: Mounts) -> None:
+    mounts.settings.with_name("keys").rename(mounts.settings.with_name("elsewhere"))
+    mounts.log4j.write_text("rootLogger.level = INFO\n")
+    with pytest.raises(SettingsError) as caught:
+        prepared(mounts, options={"parallelism.default": "5"})
+    assert caught.value.message.startswith("3 problems keep the process from starting:\n")
+    assert {one.id for one in caught.value.findings} == {
+        "key-ring-unusable",
+        "beam-logs-the-environment",
+        "option-refused",
+    }
+    assert all(one.fix in caught.value.message for one in caught.value.findings)
 
 
 def test_plugins_are_flink_s_own_and_the_sealed_file_system(mounts: Mounts) -> None:
