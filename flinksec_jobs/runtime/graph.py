@@ -145,7 +145,7 @@ def run_by(
     def check(method: str, job_name: str | None) -> None:
         if job_name not in {None, name}:
             raise JobError(
-                f"job.env.{method}({job_name!r}) gives the job {name} another name",
+                f"env.{method}({job_name!r}) gives the job {name} another name",
                 hint="leave the argument out: the state is kept under the name of the SecureJob",
             )
 

@@ -85,8 +85,7 @@ class ClusterSettings(Section):
         ),
     ] = Field(
         default="256m",
-        description="The part of it that is kept for Python in thread mode, which Flink's own "
-        "accounts do not know.",
+        description="The part of it for Python in thread mode, which Flink does not account for.",
     )
     task_managers: Annotated[int, Field(ge=1)] = Field(
         default=2, description="Number of TaskManagers."
@@ -111,7 +110,7 @@ class ClusterSettings(Section):
     ] = Field(
         default="0.0.0.0",  # noqa: S104  within a pod, behind mutual TLS and NetworkPolicies
         min_length=1,
-        description="Address of the interface that all ports are opened on.",
+        description="Address on which all ports are opened.",
     )
     # All ports are pinned: one that is chosen at random fits into no NetworkPolicy.
     jobmanager_rpc_port: Annotated[
@@ -169,7 +168,7 @@ class ClusterSettings(Section):
     ] = Field(
         default="none",
         description="Where a JobManager that is started again finds the job and its last "
-        "checkpoint. none: it looks for the newest checkpoint in state.directory.",
+        "checkpoint. none: in state.directory, as the newest checkpoint.",
     )
     cluster_id: Annotated[
         str,
@@ -192,9 +191,9 @@ class ClusterSettings(Section):
         Literal["replace", "refuse"], Decides("flinksec.cluster.on-changed-job", RUN)
     ] = Field(
         default="replace",
-        description="With high availability, what a JobManager does whose settings, program or "
-        "packages are not those that the stored job was made from. replace: the job as it is now "
-        "goes on from the last checkpoint, if all of its state finds its place. refuse: it does "
+        description="What a JobManager with high availability does if its settings, program or "
+        "packages differ from those of the stored job. replace: the job as it is now goes on "
+        "from the last checkpoint, if all of the state still has an operator. refuse: it does "
         "not start.",
     )
     restart_strategy: Annotated[
@@ -217,8 +216,8 @@ class ClusterSettings(Section):
         ),
     ] = Field(
         default=None,
-        description="After how many restarts the job has failed for good; without it never. "
-        "fixed-delay needs it.",
+        description="Number of restarts after which the job has failed for good. Without it, "
+        "there is no limit. fixed-delay needs it.",
     )
     restart_delay: Annotated[
         Duration,
@@ -235,8 +234,8 @@ class ClusterSettings(Section):
     ] = Field(default=timedelta(seconds=1), description="Time before the (first) restart.")
     temp_dir: Annotated[LocalPath, Decides("io.tmp.dirs")] = Field(
         default=Path("/tmp"),  # noqa: S108  a memory volume of the pod's own
-        description="Directory of temporary files and of RocksDB's working files, which are not "
-        "sealed: a volume in memory.",
+        description="Directory of temporary files and of RocksDB's working files. They are not "
+        "sealed, so it should be a volume in memory.",
     )
 
     def _contradictions(self) -> Iterator[tuple[str, str]]:

@@ -63,7 +63,7 @@ class ClusterTlsSettings(Section):
         LocalPath, _store("rest", "keystore", KEYSTORE), _store("rest", "truststore", TRUSTSTORE)
     ] = Field(
         default=Path("/etc/flinksec/tls/rest"),
-        description="The same for the REST endpoint; who is in its truststore may use it.",
+        description="The same for the REST endpoint; clients in its truststore may use it.",
     )
     protocol: Annotated[
         Literal["TLSv1.3", "TLSv1.2"],
@@ -76,8 +76,8 @@ class ClusterTlsSettings(Section):
         Decides("security.ssl.algorithms", lambda tls: tls.suites),
     ] = Field(
         default=(),
-        description="Cipher suites of that version; without it all that encrypt by AES-GCM with "
-        "forward secrecy.",
+        description="Cipher suites of that version. Without it, all with AES-GCM and forward "
+        "secrecy.",
     )
 
     @property

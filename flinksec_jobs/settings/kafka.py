@@ -30,7 +30,7 @@ class _Protocol(Section):
     )
     security_protocol: Literal["SASL_SSL", "SSL", "SASL_PLAINTEXT", "PLAINTEXT"] = Field(
         default="SASL_SSL",
-        description="SASL_SSL: a login by sasl_mechanism, over TLS. SSL: TLS, by client "
+        description="SASL_SSL: a login by sasl_mechanism, over TLS. SSL: TLS, by a client "
         "certificate if one is set. SASL_PLAINTEXT: a login without encryption. PLAINTEXT: "
         "neither.",
     )
@@ -61,30 +61,31 @@ class KafkaSettings(_Login):
     """Where Kafka is, and how it is reached."""
 
     ca_certs: LocalPath | None = Field(
-        default=None, description="PEM file of trusted CAs; without it those of the Java runtime."
+        default=None,
+        description="PEM file of trusted CAs. Without it, the CAs of the Java runtime.",
     )
     client_cert: LocalPath | None = Field(
-        default=None, description="PEM file of the job's certificate, its chain after it."
+        default=None, description="PEM file of the job's certificate, followed by its chain."
     )
     client_key: SecretFile | None = Field(
         default=None, description="PEM file of the certificate's unencrypted key, as file:/path."
     )
     group_id: str | None = Field(
-        default=None, min_length=1, description="Consumer group; without it the job's name."
+        default=None, min_length=1, description="Consumer group. Without it, the job's name."
     )
     transactional_id_prefix: str | None = Field(
         default=None,
         min_length=1,
-        description="Prefix of transactional ids; without it the job's name.",
+        description="Prefix of transactional ids. Without it, the job's name.",
     )
     transaction_timeout: Duration = Field(
         default=timedelta(minutes=15),
         description="How long a transaction may stay open; at most the brokers' "
-        "transaction.max.timeout.ms, 15 minutes unless they were told otherwise.",
+        "transaction.max.timeout.ms, by default 15 minutes.",
     )
     properties: Strings = Field(
         default={},
-        description="More properties of Kafka's clients, under Kafka's own names; those that are "
+        description="More properties of Kafka's clients, by Kafka's names; only those that are "
         "known to weaken nothing.",
     )
 

@@ -56,7 +56,7 @@ class KerberosSettings(Section):
 
 
 class ElasticsearchSettings(Section):
-    """Where Elasticsearch is, and how its certificate is judged."""
+    """Where Elasticsearch is, and how its certificate is checked."""
 
     hosts: OneOrMore[addresses.HttpUrl] = Field(
         description="Nodes as https://host:port; http:// only with verification = none."
@@ -67,7 +67,8 @@ class ElasticsearchSettings(Section):
         "host name. fingerprint: exactly this certificate. none: anyone.",
     )
     ca_certs: LocalPath | None = Field(
-        default=None, description="PEM file of trusted CAs; without it those of the runtime."
+        default=None,
+        description="PEM file of trusted CAs. Without it, the CAs of the Java runtime.",
     )
     fingerprint: Annotated[str | None, AfterValidator(addresses.sha256_fingerprint)] = Field(
         default=None,
@@ -93,12 +94,12 @@ class ElasticsearchSettings(Section):
         ge=1024,
         le=1024**3,
         description="Bytes of one bulk request before compression, and of the largest document; "
-        "at most the servers' http.max_content_length, 100 MB unless they were told otherwise.",
+        "at most the servers' http.max_content_length, by default 100 MB.",
     )
     retry_timeout: Duration = Field(
         default=timedelta(minutes=5),
-        description="How long a document is sent again, while the servers are overloaded or gone, "
-        "before the job fails.",
+        description="How long a document is retried while the servers are overloaded or "
+        "unreachable, before the job fails.",
     )
 
     @property
@@ -120,7 +121,7 @@ class ElasticsearchSettings(Section):
 
 
 class HdfsSettings(Section):
-    """Where HDFS is, and how it is reached; the job logs in by `kerberos`."""
+    """Where HDFS is, and how it is reached. The job logs in with `kerberos`."""
 
     uri: Annotated[str, AfterValidator(addresses.hdfs_uri)] = Field(
         description="The file system, such as hdfs://namenode.example.com:8020."
@@ -128,8 +129,8 @@ class HdfsSettings(Section):
     namenode_principal: str | None = Field(
         default=None,
         min_length=1,
-        description="The NameNode's principal, such as hdfs/_HOST@EXAMPLE.COM; without it that "
-        "of conf_dir.",
+        description="The NameNode's principal, such as hdfs/_HOST@EXAMPLE.COM. Without it, the "
+        "one in conf_dir.",
     )
     rpc_protection: _Protection = Field(
         default="privacy", description="hadoop.rpc.protection; privacy means encrypted."
@@ -144,8 +145,8 @@ class HdfsSettings(Section):
         LocalPath | None, ShutsOut("env.hadoop.conf.dir"), ShutsOut("flink.hadoop.<key>")
     ] = Field(
         default=None,
-        description="Directory of core-site.xml and hdfs-site.xml to start from; what these "
-        "settings decide wins.",
+        description="Directory with a core-site.xml and hdfs-site.xml to start from; these "
+        "settings override them.",
     )
 
 
@@ -169,21 +170,21 @@ class JobSettings(Section):
     )
     resume: Literal["latest", "required", "first", "never"] | None = Field(
         default=None,
-        description="latest: go on from the newest checkpoint or savepoint of the job, from "
-        "nothing if it has none. required: there must be one. first: as required, but the very "
-        "first start is from nothing. never: start from nothing. Without it required in a "
-        "cluster, latest elsewhere.",
+        description="latest: go on from the newest checkpoint or savepoint of the job, or start "
+        "from nothing if it has none. required: there must be one. first: like required, but "
+        "the very first start is from nothing. never: start from nothing. Default: required in "
+        "a cluster, latest elsewhere.",
     )
     accept: tuple[str, ...] = Field(
         default=(),
-        description="What a checkpoint may belong to although the job does not, after a renaming: "
-        '"job NAME", "reads Kafka topic NAME", as the refusal says it.',
+        description="Old names in checkpoints that the job accepts after a renaming: "
+        '"job NAME", "reads Kafka topic NAME", as the error prints them.',
     )
     max_skipped_in_a_row: int = Field(
         default=100,
         ge=0,
-        description='How many records a reader or writer with "skip" leaves out in a row before '
-        "the job stops, since nothing gets through; 0 for any number.",
+        description="Number of bad records in a row, left out by on_error = skip, after which the "
+        "job stops; 0 for no limit.",
     )
 
 
@@ -202,7 +203,7 @@ class Settings(Section):
     python: PythonSettings = Field(default=PythonSettings(), description="Python functions.")
     job: JobSettings = Field(default=JobSettings(), description="The job.")
     cluster: ClusterSettings | None = Field(default=None, description="The Flink cluster.")
-    flink: Scalars = Field(default={}, description="Flink's own options, under Flink's names.")
+    flink: Scalars = Field(default={}, description="Options of Flink, by Flink's names.")
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
     _source: str | None = PrivateAttr(default=None)

@@ -24,7 +24,7 @@ class _Directory(Section):
         Decides("execution.checkpointing.dir", RUN),  # with the name of the job at its end
     ] = Field(
         description="Directory of checkpoints and savepoints: /path, file:///path or hdfs://…; "
-        "sealed+ before it may be left out."
+        "the prefix sealed+ may be left out."
     )
 
 
