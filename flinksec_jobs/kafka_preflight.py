@@ -18,7 +18,7 @@ _WAIT_SECONDS = 15
 # Nobody waits before a terminal for a JobManager, and a container that starts may be slow: there
 # the limits are Kafka's own, a minute.
 _WAIT_IN_A_CLUSTER_SECONDS = 75
-_CLIENT_LIMITS = {
+CLIENT_LIMITS = {
     "request.timeout.ms": "5000",
     "default.api.timeout.ms": "10000",
     "socket.connection.setup.timeout.ms": "3000",
@@ -43,7 +43,7 @@ def ask(
     servers = properties["bootstrap.servers"]
     given = dict(properties)
     if not jvm.runs_in_a_cluster():
-        given |= _CLIENT_LIMITS
+        given |= CLIENT_LIMITS
     clients = jvm.view().org.apache.flink.kafka.shaded.org.apache.kafka.clients.admin
     try:
         with jvm.translated("Kafka"):

@@ -129,7 +129,12 @@ def _entry(record: bytes) -> KeytabEntry:
         version = long_version or version
     realm, *parts = names
     principal = "/".join(map(_escaped, parts)) + "@" + _escaped(realm)
-    return KeytabEntry(principal, version, _ENCRYPTIONS.get(encryption, f"type {encryption}"))
+    return KeytabEntry(principal, version, encryption_name(encryption))
+
+
+def encryption_name(number: int) -> str:
+    """Return the name of an encryption type, ``type N`` for one that has none here."""
+    return _ENCRYPTIONS.get(number, f"type {number}")
 
 
 def _escaped(part: str) -> str:

@@ -132,7 +132,7 @@ class Session:
             self._shipped.update(new)
 
     def _start_jvm(self) -> None:
-        login = _login(self.settings.kerberos)
+        login = login_of(self.settings.kerberos)
         try:
             options = hdfs.hadoop_options(self.settings.hdfs) if self.settings.hdfs else {}
             self.local_run = local.LocalRun(self.name, options, login)
@@ -194,7 +194,7 @@ def log_in(settings: KerberosSettings, configuration: Configuration) -> None:
         ) from error
 
 
-def _login(settings: KerberosSettings | None) -> tuple[str, ...]:
+def login_of(settings: KerberosSettings | None) -> tuple[str, ...]:
     """Return what the login of a JVM depends on, which logs in once."""
     if settings is None:
         return ()

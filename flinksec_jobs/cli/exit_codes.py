@@ -15,7 +15,7 @@ class ExitCode(IntEnum):
     WRONG = 1
     """It failed, or it looked for problems and found one, or could not look."""
     USAGE = 2
-    """The command line is wrong."""
+    """The command line is wrong, or for a diagnosis the settings cannot be read."""
     INTERRUPTED = 128 + signal.SIGINT
     TERMINATED = 128 + signal.SIGTERM
 

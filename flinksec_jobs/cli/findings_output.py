@@ -15,16 +15,18 @@ from flinksec_jobs.cli.output import say
 from flinksec_jobs.findings import SEVERITIES, Finding, problems
 
 
-def show(found: Iterable[Finding], *, err: bool = False) -> None:
+def show(found: Iterable[Finding], *, err: bool = False, indent: int = 0) -> None:
     """Print findings, the worst first.
 
     Args:
         found: what checkers found.
         err: on stderr, for a command whose output is something else.
+        indent: how many spaces stand before each line.
     """
+    before = " " * indent
     for one in sorted(found):
-        say(f"{one.severity}: {one} [{one.id}]", err=err)
-        say(f"  hint: {one.fix}", err=err)
+        say(f"{before}{one.severity}: {one} [{one.id}]", err=err)
+        say(f"{before}  hint: {one.fix}", err=err)
 
 
 def as_dicts(found: Iterable[Finding]) -> list[dict[str, object]]:

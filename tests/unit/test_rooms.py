@@ -50,6 +50,7 @@ FLOORS: tuple[tuple[str, frozenset[str]], ...] = tuple(
         ("images and manifests", "image manifests scaffold"),
         ("servers to try it on", "sandbox"),
         ("the demo", "demo"),
+        ("a diagnosis", "doctor"),
         ("the command line", "cli"),
         ("the package itself", "flinksec_jobs __main__"),
     )

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Names of hosts, as the JVM resolves them, forward and reverse.
+
+Java's Kerberos asks for the service at the canonical name of a host if that begins with the name
+in the settings; Hadoop puts the canonical name where a principal has ``_HOST``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flinksec_jobs.doctor.checks import Answer, Check
+from flinksec_jobs.doctor.patient import Patient
+from flinksec_jobs.errors import FlinkSecError
+from flinksec_jobs.files import SETTINGS, read_text
+from flinksec_jobs.findings import Finding, Where, warning
+from flinksec_jobs.refusals import HOST_UNKNOWN
+from flinksec_jobs.runtime import jvm
+from flinksec_jobs.settings import Settings
+
+_REVERSE = warning(
+    "reverse-dns-differs", "the address of a host leads back to a name with another principal"
+)
+_HTTPS, _HTTP = 443, 80
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A server that the settings name.
+
+    Attributes:
+        setting: which names it.
+        host: its name or address.
+        port: None if it is not known.
+    """
+
+    setting: str
+    host: str
+    port: int | None
+
+    def __str__(self) -> str:
+        return self.host if self.port is None else f"{self.host}:{self.port}"
+
+
+def endpoints(settings: Settings) -> Iterator[Endpoint]:
+    """Yield every server that the settings name, the KDCs in ``krb5_conf`` included."""
+    if settings.kerberos:
+        yield from kdcs(settings.kerberos.krb5_conf, settings.kerberos.principal)
+    for server in settings.kafka.bootstrap_servers if settings.kafka else ():
+        host, _, port = server.rpartition(":")
+        yield Endpoint("kafka.bootstrap_servers", host.strip("[]"), int(port))
+    for url in settings.elasticsearch.hosts if settings.elasticsearch else ():
+        parts = urlsplit(url)
+        default = _HTTPS if parts.scheme == "https" else _HTTP
+        yield Endpoint("elasticsearch.hosts", parts.hostname or "", parts.port or default)
+    if settings.hdfs:
+        parts = urlsplit(settings.hdfs.uri)
+        # Without a port it may be the name of a name service, which Hadoop's files explain.
+        if parts.port:
+            yield Endpoint("hdfs.uri", parts.hostname or "", parts.port)
+
+
+def kdcs(krb5_conf: Path, principal: str) -> Iterator[Endpoint]:
+    """Yield the KDCs that a ``krb5.conf`` names for the realm of a principal.
+
+    None are yielded of a file that cannot be read, or takes in others: the login tells.
+    """
+    try:
+        text = read_text(krb5_conf, "kerberos.krb5_conf", SETTINGS, error=FlinkSecError)
+    except FlinkSecError:
+        return
+    realm = re.escape(principal.rpartition("@")[2])
+    section = re.search(rf"^\s*{realm}\s*=\s*\{{(.*?)\}}", text, re.MULTILINE | re.DOTALL)
+    for value in re.findall(r"^\s*kdc\s*=\s*(\S+)", section[1] if section else "", re.MULTILINE):
+        address = value.removeprefix("tcp/").removeprefix("udp/")
+        host, _, port = address.rpartition(":") if address.count(":") == 1 else (address, "", "")
+        yield Endpoint("kerberos.krb5_conf", host, int(port) if port.isdecimal() else None)
+
+
+def dns(patient: Patient) -> Iterator[Check]:
+    """Yield whether each host has an address, and what that leads back to."""
+    seen: set[str] = set()
+    for endpoint in endpoints(patient.settings):
+        if endpoint.host in seen:
+            continue
+        seen.add(endpoint.host)
+        yield Check(
+            "dns-host",
+            endpoint.host,
+            partial(_resolved, patient, endpoint),
+            HOST_UNKNOWN,
+            setting=endpoint.setting,
+        )
+
+
+def _resolved(patient: Patient, endpoint: Endpoint) -> Answer:
+    addresses = patient.jvm().java.net.InetAddress
+    where = Where(setting=endpoint.setting, object=endpoint.host)
+    try:
+        with jvm.translated(endpoint.host):
+            found = list(addresses.getAllByName(endpoint.host))
+    except FlinkSecError:
+        why, fix = (
+            "this host name cannot be resolved",
+            "correct it, or the resolver of this machine",
+        )
+        return Answer(findings=[HOST_UNKNOWN.at(where, why, fix=fix)])
+    canonical = str(found[0].getCanonicalHostName())
+    told = ", ".join(str(one.getHostAddress()) for one in found)
+    findings = list(_reverse(patient.settings, endpoint, canonical, where))
+    return Answer(f"{told}, which is {canonical}", findings)
+
+
+def _reverse(
+    settings: Settings, endpoint: Endpoint, canonical: str, where: Where
+) -> Iterator[Finding]:
+    """Yield a warning where a principal is made of the canonical name, and that is another one."""
+    hdfs = settings.hdfs
+    is_made = endpoint.setting == "hdfs.uri" and hdfs and "_HOST" in (hdfs.namenode_principal or "")
+    if is_made and canonical.lower() != endpoint.host.lower():
+        yield _REVERSE.at(
+            where,
+            f"its address leads back to {canonical}, which Hadoop puts where "
+            "hdfs.namenode_principal has _HOST",
+            fix="write the host's own name into hdfs.namenode_principal, or correct reverse DNS",
+        )

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether the principal may do what a job would do, as the servers themselves answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flinksec_jobs import kafka, kafka_preflight, logins, refusals
+from flinksec_jobs.doctor.checks import Answer
+from flinksec_jobs.doctor.wanted import Wanted
+from flinksec_jobs.errors import JobError
+from flinksec_jobs.findings import Where
+from flinksec_jobs.runtime import jvm
+from flinksec_jobs.settings import HdfsSettings, Settings
+
+_WAIT_SECONDS = 15
+
+
+def of_topic(settings: Settings, wanted: Wanted, topic: str) -> Answer:
+    """Ask a broker what the principal may do with a topic.
+
+    Args:
+        settings: with ``[kafka]``.
+        wanted: what a job does with it.
+        topic: the topic; it must exist.
+
+    Raises:
+        JobError: the broker does not answer.
+    """
+    properties = kafka.client_properties(settings)
+    try:
+        allowed = _allowed(properties, topic)
+    except JobError as error:
+        servers, causes = properties["bootstrap.servers"], logins.of(settings).causes
+        raise kafka_preflight.explained(error, servers, causes) from error
+    missing = [name for name in (*wanted.operations(topic), "DESCRIBE") if name not in allowed]
+    if not missing:
+        return Answer(", ".join(sorted(allowed)))
+    principal = settings.kerberos.principal if settings.kerberos else "the client"
+    why = f"{principal} lacks {' and '.join(missing)} on the topic {topic}"
+    fix = "have the rights granted: kafka-acls --add --allow-principal …"
+    where = Where(setting="kerberos.principal", object=f"the topic {topic}")
+    return Answer(", ".join(sorted(allowed)), [refusals.TOPIC_FORBIDDEN.at(where, why, fix=fix)])
+
+
+def _allowed(properties: Mapping[str, str], topic: str) -> set[str]:
+    view = jvm.view()
+    clients = view.org.apache.flink.kafka.shaded.org.apache.kafka.clients.admin
+    given = jvm.properties(dict(properties) | kafka_preflight.CLIENT_LIMITS)
+    with jvm.translated(f"the Kafka topic {topic}"):
+        admin = clients.AdminClient.create(given)
+        try:
+            options = clients.DescribeTopicsOptions().includeAuthorizedOperations(True)
+            asked = admin.describeTopics(jvm.string_list([topic]), options).allTopicNames()
+            answer = asked.get(_WAIT_SECONDS, view.java.util.concurrent.TimeUnit.SECONDS)
+            return {str(one.name()) for one in answer.get(topic).authorizedOperations()}
+        finally:
+            admin.close(view.java.time.Duration.ZERO)
+
+
+def of_path(settings: Settings, _: Wanted, path: str) -> Answer:
+    """Ask the NameNode whether the principal may write a directory, or make it.
+
+    Raises:
+        JobError: the NameNode does not answer.
+    """
+    found = settings.need(HdfsSettings)
+    view = jvm.view()
+    flink, hadoop = view.org.apache.flink.core.fs, view.org.apache.hadoop.fs
+    try:
+        with jvm.translated(path):
+            file_system = flink.Path(found.uri + "/").getFileSystem().getHadoopFileSystem()
+            there = _nearest(file_system, hadoop.Path(path))
+    except JobError as error:
+        raise _explained(error, found, path) from error
+    try:
+        with jvm.translated(path):
+            file_system.access(there, hadoop.permission.FsAction.WRITE_EXECUTE)
+    except JobError as error:
+        if "Permission denied" not in error.message:
+            raise _explained(error, found, path) from error
+        where = Where(setting="kerberos.principal", object=f"{found.uri}{path}")
+        fix = "let the NameNode's administrator give the principal's user this directory"
+        return Answer(findings=[refusals.HDFS_FORBIDDEN.at(where, error.message, fix=fix)])
+    return Answer(f"{there.toUri().getPath()} may be written")
+
+
+def _nearest(file_system: Any, path: Any) -> Any:
+    """Return the directory itself, or the nearest above that exists, in which it would be made."""
+    while not file_system.exists(path) and path.getParent() is not None:
+        path = path.getParent()
+    return path
+
+
+def _explained(error: JobError, settings: HdfsSettings, path: str) -> JobError:
+    what = f"HDFS at {settings.uri} cannot be used."
+    return refusals.explained(error, what, refusals.HDFS, otherwise=f"hdfs.uri, for {path}")

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The servers that settings may name, each as its connector registers it for a job.
+
+A new connector is one more entry: its jars, its login and its question come from itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from flinksec_jobs import elasticsearch, hdfs, kafka, logins
+from flinksec_jobs.doctor import rights
+from flinksec_jobs.doctor.checks import Answer
+from flinksec_jobs.doctor.wanted import Wanted
+from flinksec_jobs.settings import Settings
+from flinksec_jobs.uses import Question, Use
+
+# The question needs a name; that there is no such index is as good an answer as any.
+_ANY_INDEX = "flinksec-doctor"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A kind of server.
+
+    Attributes:
+        section: of the settings, and the category of its checks.
+        about: what is asked, for the help.
+        use: what a job needs for it: jars, and a login of Hadoop's client.
+        question: makes the question about some names: topics, indices, paths.
+        wanted: the names that are asked about.
+        item: what one of them is called.
+        any: names to ask about where only the connection counts.
+        logs_in_by_kerberos: whether its own client does.
+        rights: asks what the principal may do with one, after a good answer.
+    """
+
+    section: str
+    about: str
+    use: Callable[[Settings], Use]
+    question: Callable[..., Question]
+    wanted: Callable[[Wanted], Iterable[str]]
+    item: str
+    any: tuple[str, ...] = ()
+    logs_in_by_kerberos: Callable[[Settings], bool] = lambda _: False
+    rights: Callable[[Settings, Wanted, str], Answer] = lambda *_: Answer()
+
+    def needs_ticket(self, settings: Settings) -> bool:
+        """Whether it lets in by Kerberos."""
+        return self.logs_in_by_kerberos(settings) or self.needs_hadoop(settings)
+
+    def needs_hadoop(self, settings: Settings) -> bool:
+        """Whether it is reached by Hadoop's client, which has a login of its own."""
+        return self.use(settings).login is not None
+
+
+SERVERS: tuple[Server, ...] = (
+    Server(
+        section="kafka",
+        about="login, topics and rights",
+        use=kafka.clients,
+        question=kafka.question,
+        wanted=lambda wanted: dict.fromkeys([*wanted.reads, *wanted.writes]),
+        item="topic",
+        logs_in_by_kerberos=lambda settings: "kerberos" in logins.chosen_login(settings).sections,
+        rights=rights.of_topic,
+    ),
+    Server(
+        section="elasticsearch",
+        about="login and indices",
+        use=lambda settings: elasticsearch.writing(settings, _ANY_INDEX),
+        question=elasticsearch.question,
+        wanted=lambda wanted: wanted.indices,
+        item="index",
+        any=(_ANY_INDEX,),
+    ),
+    Server(
+        section="hdfs",
+        about="login, and rights on directories",
+        use=hdfs.client,
+        question=hdfs.question,
+        wanted=lambda wanted: wanted.paths,
+        item="path",
+        any=("/",),
+        rights=rights.of_path,
+    ),
+)
+
+
+def used(settings: Settings) -> Iterator[Server]:
+    """Yield the servers that settings have a section for."""
+    return (one for one in SERVERS if getattr(settings, one.section) is not None)
