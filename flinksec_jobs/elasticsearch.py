@@ -49,16 +49,19 @@ def question(settings: Settings, *indices: str) -> Question:
 def ask(settings: ElasticsearchSettings, indices: Sequence[str]) -> Iterable[Finding]:
     """Connect to Elasticsearch, check its certificate, log in, and ask for the indices.
 
+    Args:
+        settings: how to reach it.
+        indices: none asks for the connection and the login alone.
+
     Raises:
         JobError: it cannot be reached or refuses us, or its certificate is refused.
     """
-    for index in indices:
-        with jvm.translated("Elasticsearch cannot be asked"):
-            check = jvm.view().org.flinksec.elasticsearch.ElasticsearchPreflight.check
-            options = connection_options(settings) | {"index": index}
-            problem = str(check(jvm.string_map(options)) or "")
-        if problem:
-            raise refusals.named(problem, refusals.ELASTICSEARCH, otherwise="elasticsearch.hosts")
+    with jvm.translated("Elasticsearch cannot be asked"):
+        check = jvm.view().org.flinksec.elasticsearch.ElasticsearchPreflight.check
+        options = jvm.string_map(connection_options(settings))
+        problem = str(check(options, jvm.string_list(indices)) or "")
+    if problem:
+        raise refusals.named(problem, refusals.ELASTICSEARCH, otherwise="elasticsearch.hosts")
     return ()
 
 
@@ -71,12 +74,29 @@ def connection_options(settings: ElasticsearchSettings) -> dict[str, str]:
         "ca_certs": settings.ca_certs,
         "fingerprint": settings.fingerprint,
         "username": settings.username,
-        "password_file": settings.password and settings.password.path,
-        "api_key_file": settings.api_key and settings.api_key.path,
+        "password": settings.password and settings.password.path,
+        "api_key": settings.api_key and settings.api_key.path,
         "client_cert": settings.client_cert,
         "client_key": settings.client_key and settings.client_key.path,
     }
     return {name: str(value) for name, value in options.items() if value is not None}
+
+
+def limits(settings: ElasticsearchSettings) -> dict[str, str]:
+    """How much the JVM sink batches, buffers and sends at once, as flat options."""
+    options = {
+        "max_batch_size": settings.max_batch_size,
+        "max_batch_bytes": settings.max_batch_bytes,
+        "max_in_flight": settings.max_in_flight,
+        "max_buffered": settings.max_buffered or 10 * settings.max_batch_size,
+        "flush_interval": _milliseconds(settings.flush_interval),
+        "retry_timeout": _milliseconds(settings.retry_timeout),
+    }
+    return {name: str(value) for name, value in options.items()}
+
+
+def _milliseconds(duration: timedelta) -> int:
+    return max(1, duration // timedelta(milliseconds=1))
 
 
 def sink(
@@ -96,12 +116,11 @@ def sink(
 
     index_names.check(index)
     bad_records.check_on_error(on_error)
-    options = connection_options(settings) | {
+    options = connection_options(settings) | limits(settings)
+    options |= {
         "index": index,
         "on_error": on_error,
         "max_skipped_in_a_row": str(max_skipped_in_a_row),
-        "max_batch_bytes": str(settings.max_batch_bytes),
-        "retry_timeout_ms": str(max(1, settings.retry_timeout // timedelta(milliseconds=1))),
     }
     if id_field is not None:
         options["id_field"] = id_field

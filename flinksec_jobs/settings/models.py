@@ -89,12 +89,32 @@ class ElasticsearchSettings(Section):
     client_key: SecretFile | None = Field(
         default=None, description="PEM file of the certificate's unencrypted key, as file:/path."
     )
+    max_batch_size: int = Field(
+        default=1000, ge=1, le=1_000_000, description="Documents of one bulk request, at most."
+    )
     max_batch_bytes: int = Field(
         default=5 * 1024 * 1024,
         ge=1024,
         le=1024**3,
         description="Bytes of one bulk request before compression, and of the largest document; "
         "at most the servers' http.max_content_length, by default 100 MB.",
+    )
+    max_in_flight: int = Field(
+        default=4,
+        ge=1,
+        le=1000,
+        description="Bulk requests at the same time, of each parallel instance of a sink.",
+    )
+    max_buffered: int | None = Field(
+        default=None,
+        ge=2,
+        le=10_000_000,
+        description="Documents that wait in each parallel instance before the job is slowed down; "
+        "more than max_batch_size. Without it ten batches.",
+    )
+    flush_interval: Duration = Field(
+        default=timedelta(seconds=1),
+        description="How long a document waits for its bulk request to fill.",
     )
     retry_timeout: Duration = Field(
         default=timedelta(minutes=5),
@@ -110,6 +130,8 @@ class ElasticsearchSettings(Section):
     def _contradictions(self) -> Iterator[tuple[str, str]]:
         yield from together(self, "username", "password")
         yield from together(self, "client_cert", "client_key")
+        if self.max_buffered is not None and self.max_buffered <= self.max_batch_size:
+            yield "max_buffered", f"must be more than max_batch_size, {self.max_batch_size}"
         if self.api_key and self.username:
             yield "api_key", "excludes username and password: keep one of the two"
         if self.verification == "fingerprint" and not self.fingerprint:

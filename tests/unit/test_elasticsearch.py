@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The flat options of the Elasticsearch sink: paths of secrets, never what is in them."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,9 +10,14 @@ from typing import Any
 import pytest
 
 from flinksec_jobs import elasticsearch
-from flinksec_jobs.errors import JobError
+from flinksec_jobs.errors import JobError, SettingsError
 from flinksec_jobs.runtime import jvm
-from flinksec_jobs.settings import ElasticsearchSettings, load_settings
+from flinksec_jobs.settings import ElasticsearchSettings, Settings, load_settings, schema
+
+JAVA = (
+    Path(__file__).parents[2]
+    / "connectors/secure-connectors/src/main/java/org/flinksec/elasticsearch"
+)
 
 
 def settings(**options: Any) -> ElasticsearchSettings:
@@ -45,7 +51,7 @@ def test_every_setting_reaches_the_sink() -> None:
         "fingerprint": fingerprint,
         "ca_certs": "/ca.pem",
         "username": "flink",
-        "password_file": "/password",
+        "password": "/password",
         "client_cert": "/client.pem",
         "client_key": "/client.key",
     }
@@ -59,7 +65,7 @@ def test_over_plain_http_nothing_is_said_to_be_verified() -> None:
 def test_an_api_key_is_a_path_whose_content_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("hunter2")
     options = elasticsearch.connection_options(settings(api_key=f"file:{tmp_path}/key"))
-    assert options["api_key_file"] == f"{tmp_path}/key"
+    assert options["api_key"] == f"{tmp_path}/key"
     assert "hunter2" not in str(options)
 
 
@@ -102,8 +108,12 @@ def test_a_sink_of_rows_knows_index_id_and_what_to_do_with_a_bad_document(
         "id_field": "id",
         "on_error": "skip",
         "max_skipped_in_a_row": "7",
+        "max_batch_size": "1000",
         "max_batch_bytes": "5242880",
-        "retry_timeout_ms": "300000",
+        "max_in_flight": "4",
+        "max_buffered": "10000",
+        "flush_interval": "1000",
+        "retry_timeout": "300000",
     }
     assert built == [("rows", expected, "the row type")]
 
@@ -122,27 +132,80 @@ def test_a_sink_of_strings_takes_json_as_it_is(
 
 
 @pytest.mark.parametrize("problem", [None, "elasticsearch.ca_certs: the certificate is unknown"])
-def test_elasticsearch_is_asked_with_the_sink_s_own_options(
+def test_elasticsearch_is_asked_with_the_connection_of_the_sink_once_for_all_indices(
     monkeypatch: pytest.MonkeyPatch, problem: str | None
 ) -> None:
     asked: list[Any] = []
 
-    def check(options: dict[str, str]) -> str | None:
-        asked.append(options)
+    def check(options: dict[str, str], indices: list[str]) -> str | None:
+        asked.append((options, indices))
         return problem
 
     package = SimpleNamespace(ElasticsearchPreflight=SimpleNamespace(check=check))
     org = SimpleNamespace(flinksec=SimpleNamespace(elasticsearch=package))
     monkeypatch.setattr(jvm, "view", lambda: SimpleNamespace(org=org))
     monkeypatch.setattr(jvm, "string_map", dict)
+    monkeypatch.setattr(jvm, "string_list", list)
     found = settings(ca_certs="/ca.pem")
     if problem is None:
-        elasticsearch.ask(found, ["flights"])
+        elasticsearch.ask(found, ["flights", "late"])
     else:
         with pytest.raises(JobError) as caught:
-            elasticsearch.ask(found, ["flights"])
-        assert caught.value.findings[0].why == problem
-    (options,) = asked
-    assert options.items() >= elasticsearch.connection_options(found).items()
-    assert options["ca_certs"] == "/ca.pem"
-    assert options["index"] == "flights"
+            elasticsearch.ask(found, ["flights", "late"])
+        assert problem in caught.value.message
+    assert asked == [(elasticsearch.connection_options(found), ["flights", "late"])]
+
+
+def test_every_limit_of_the_sink_can_be_set() -> None:
+    found = settings(
+        max_batch_size=10,
+        max_batch_bytes=2048,
+        max_in_flight=2,
+        max_buffered=11,
+        flush_interval="50 ms",
+        retry_timeout="1 min",
+    )
+    assert elasticsearch.limits(found) == {
+        "max_batch_size": "10",
+        "max_batch_bytes": "2048",
+        "max_in_flight": "2",
+        "max_buffered": "11",
+        "flush_interval": "50",
+        "retry_timeout": "60000",
+    }
+    assert elasticsearch.limits(settings(max_batch_size=7))["max_buffered"] == "70"
+
+
+def test_a_buffer_holds_more_than_a_batch() -> None:
+    with pytest.raises(SettingsError, match=r"max_buffered.*more than max_batch_size, 1000"):
+        settings(max_buffered=1000)
+
+
+def test_java_knows_the_settings_that_python_sends_and_no_others() -> None:
+    def known(java_class: str) -> set[str]:
+        return set(re.findall(r'flat\.\w+\((?:\d+, )?"(\w+)"', (JAVA / java_class).read_text()))
+
+    connection = known("ConnectionSettings.java")
+    limits_and_arguments = known("SinkSettings.java")
+    sent = elasticsearch.limits(settings()).keys()
+    assert limits_and_arguments == sent | {"index", "id_field", "max_skipped_in_a_row"}
+    assert connection | sent == set(ElasticsearchSettings.model_fields)
+
+
+def test_every_setting_that_java_names_in_a_message_exists() -> None:
+    sections = set(Settings.model_fields) - {"flink"}
+    names = {setting.name for setting in schema.settings()} | sections
+    shipped = [
+        path
+        for path in JAVA.parents[6].glob("*/src/main/java/**/*.java")
+        if "sandbox" not in str(path)  # which speaks to its own servers
+    ]
+    found = [
+        (path.name, name)
+        for path in sorted(shipped)
+        for text in re.findall(r'"((?:[^"\\\n]|\\.)*)"', path.read_text())
+        for name in re.findall(r"(?<![\w./-])[a-z]+\.[a-z][a-z_0-9]+(?![\w(])", text)
+        if name.partition(".")[0] in sections
+    ]
+    assert {name for _, name in found} - names == set(), found
+    assert ("Verdict.java", "elasticsearch.max_batch_bytes") in found

@@ -73,6 +73,7 @@ VALUES: Mapping[str, tuple[Any, ...]] = {
     "kafka.properties": ({"acks": "1"},),
     "elasticsearch.hosts": (["https://a:1", "https://b:2"],),
     "elasticsearch.fingerprint": ("ab" * 32, "cd" * 32),
+    "elasticsearch.max_in_flight": (5,),
     "hdfs.uri": ("hdfs://other:8020",),
     "cluster.python_memory": ("1g",),
     "cluster.jobmanager_memory": ("3g",),

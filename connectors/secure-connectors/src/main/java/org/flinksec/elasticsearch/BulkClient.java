@@ -29,8 +29,10 @@ final class BulkClient implements Closeable {
   private final Rest5Client client;
   private final String path;
 
-  BulkClient(ElasticsearchSettings settings) throws ElasticsearchSinkException {
-    this.client = RestClients.create(settings, settings.hosts(), RESPONSE_TIMEOUT);
+  BulkClient(SinkSettings settings) throws ElasticsearchSinkException {
+    ConnectionSettings connection = settings.connection();
+    int connections = settings.limits().maxInFlight() + 1;
+    this.client = RestClients.create(connection, connection.hosts(), connections, RESPONSE_TIMEOUT);
     this.path = "/" + FirstContact.segment(settings.index()) + "/_bulk";
   }
 

@@ -24,7 +24,7 @@ final class ConnectionFailures {
    * @return empty if the failure may pass by itself, such as a refused connection
    */
   static Optional<String> misconfiguration(
-      ElasticsearchSettings settings, String host, Throwable failure) {
+      ConnectionSettings settings, String host, Throwable failure) {
     if (!has(failure, SSLException.class) && !has(failure, CertificateException.class)) {
       return Optional.empty();
     }
@@ -52,8 +52,7 @@ final class ConnectionFailures {
     return other(settings, host, messages);
   }
 
-  private static Optional<String> other(
-      ElasticsearchSettings settings, String host, String messages) {
+  private static Optional<String> other(ConnectionSettings settings, String host, String messages) {
     if (messages.contains("Unsupported or unrecognized SSL message")
         || messages.contains("plaintext connection")) {
       return Optional.of("elasticsearch.hosts: %s does not speak TLS".formatted(host));
@@ -70,19 +69,19 @@ final class ConnectionFailures {
     return Optional.empty();
   }
 
-  private static String untrusted(ElasticsearchSettings settings, String host) {
+  private static String untrusted(ConnectionSettings settings, String host) {
     String caCerts = settings.tls().caCerts();
     return "elasticsearch.ca_certs: the certificate of %s leads to none of the authorities in %s"
         .formatted(host, caCerts == null ? "the Java runtime (ca_certs is not set)" : caCerts);
   }
 
   /** The message of a refused request: which credentials, which right. */
-  static String refused(ElasticsearchSettings settings, String host, int status) {
+  static String refused(ConnectionSettings settings, String host, int status, String index) {
     return status == 401
         ? "%s refuses the credentials (status 401): %s"
             .formatted(host, Credentials.describe(settings))
         : "%s does not allow this on index '%s' (status 403): %s; the sink needs to index, and to view the index's metadata"
-            .formatted(host, settings.index(), Credentials.describe(settings));
+            .formatted(host, index, Credentials.describe(settings));
   }
 
   /** The innermost message, where the reason usually is. */

@@ -20,7 +20,7 @@ final class Credentials {
    * @return null if no credentials are set
    * @throws ElasticsearchSinkException if a file is missing, unreadable or empty
    */
-  static String authorization(ElasticsearchSettings settings) throws ElasticsearchSinkException {
+  static String authorization(ConnectionSettings settings) throws ElasticsearchSinkException {
     if (settings.apiKeyFile() != null) {
       String key = read("elasticsearch.api_key", settings.apiKeyFile());
       return "ApiKey " + (key.contains(":") ? base64(key) : key);
@@ -33,7 +33,7 @@ final class Credentials {
   }
 
   /** How the settings name the credentials, for a message. */
-  static String describe(ElasticsearchSettings settings) {
+  static String describe(ConnectionSettings settings) {
     if (settings.apiKeyFile() != null) {
       return "elasticsearch.api_key (%s)".formatted(settings.apiKeyFile());
     }

@@ -4,21 +4,22 @@ package org.flinksec.elasticsearch;
 import java.util.List;
 import java.util.Map;
 
-/** Tries the settings of a sink before a job is submitted. */
+/** Tries settings before a job is submitted. */
 public final class ElasticsearchPreflight {
   private ElasticsearchPreflight() {}
 
   /**
    * Speaks to every host, with the certificates and credentials of the settings.
    *
-   * @param config the settings that {@link ElasticsearchSinks} takes
-   * @return empty if the sink will get through to at least one host and nothing is wrong with the
-   *     settings; else what is wrong, naming the setting and the host
+   * @param connection how Elasticsearch is reached, see {@link ConnectionSettings#parse}
+   * @param indices those that a job writes; none asks for the connection and the login alone
+   * @return empty if at least one host lets the job in and nothing is wrong with the settings; else
+   *     what is wrong, naming the setting and the host
    */
-  public static String check(Map<String, String> config) {
+  public static String check(Map<String, String> connection, List<String> indices) {
     try {
-      ElasticsearchSettings settings = ElasticsearchSettings.parse(config);
-      List<String> silent = FirstContact.make(settings);
+      ConnectionSettings settings = ConnectionSettings.parse(connection);
+      List<String> silent = FirstContact.make(settings, indices);
       return silent.size() < settings.hosts().size()
           ? ""
           : "elasticsearch.hosts: no answer from " + String.join(", ", silent);

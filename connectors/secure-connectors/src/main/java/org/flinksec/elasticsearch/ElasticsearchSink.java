@@ -17,9 +17,9 @@ final class ElasticsearchSink<T> extends AsyncSinkBase<T, DocumentRequest> {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(ElasticsearchSink.class);
 
-  private final ElasticsearchSettings settings;
+  private final SinkSettings settings;
 
-  ElasticsearchSink(DocumentConverter<T> converter, ElasticsearchSettings settings) {
+  ElasticsearchSink(DocumentConverter<T> converter, SinkSettings settings) {
     super(
         converter,
         settings.limits().maxBatchSize(),
@@ -44,7 +44,7 @@ final class ElasticsearchSink<T> extends AsyncSinkBase<T, DocumentRequest> {
     if (context.getTaskInfo().getIndexOfThisSubtask() == 0) {
       warnOfWeakChoices();
     }
-    List<String> silent = FirstContact.make(settings);
+    List<String> silent = FirstContact.make(settings.connection(), List.of(settings.index()));
     if (!silent.isEmpty()) {
       LOG.warn("No answer from Elasticsearch at {}", String.join(", ", silent));
     }
@@ -59,14 +59,14 @@ final class ElasticsearchSink<T> extends AsyncSinkBase<T, DocumentRequest> {
   }
 
   private void warnOfWeakChoices() {
-    if (!settings.encrypted()) {
+    if (!settings.connection().encrypted()) {
       LOG.warn(
           "Documents and credentials go to Elasticsearch unencrypted, as elasticsearch.hosts says: {}",
-          settings.hostList());
-    } else if (settings.tls().verification() == Verification.NONE) {
+          settings.connection().hostList());
+    } else if (settings.connection().tls().verification() == Verification.NONE) {
       LOG.warn(
           "Whoever answers is taken for Elasticsearch, as elasticsearch.verification = \"none\" says: {}",
-          settings.hostList());
+          settings.connection().hostList());
     }
   }
 

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
 final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentRequest> {
   private static final Logger LOG = LoggerFactory.getLogger(ElasticsearchSinkWriter.class);
 
-  private final ElasticsearchSettings settings;
+  private final SinkSettings settings;
   private final OrderedRequestBuffer buffer;
   private final BulkClient client;
   private final Retries retries;
@@ -47,7 +47,7 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
   ElasticsearchSinkWriter(
       ElementConverter<T, DocumentRequest> converter,
       WriterInitContext context,
-      ElasticsearchSettings settings,
+      SinkSettings settings,
       Collection<BufferedRequestState<DocumentRequest>> states,
       BulkClient client) {
     this(converter, context, settings, states, client, new OrderedRequestBuffer());
@@ -56,7 +56,7 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
   private ElasticsearchSinkWriter(
       ElementConverter<T, DocumentRequest> converter,
       WriterInitContext context,
-      ElasticsearchSettings settings,
+      SinkSettings settings,
       Collection<BufferedRequestState<DocumentRequest>> states,
       BulkClient client,
       OrderedRequestBuffer buffer) {
@@ -81,7 +81,7 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
   }
 
   private static AsyncSinkWriterConfiguration configuration(
-      ElasticsearchSettings.Limits limits, OrderedRequestBuffer buffer) {
+      SinkSettings.Limits limits, OrderedRequestBuffer buffer) {
     return AsyncSinkWriterConfiguration.builder()
         .setMaxBatchSize(limits.maxBatchSize())
         .setMaxBatchSizeInBytes(limits.maxBatchBytes())

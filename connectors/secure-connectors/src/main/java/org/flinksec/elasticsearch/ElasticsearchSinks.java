@@ -10,13 +10,10 @@ import org.flinksec.json.RowTypes;
 /**
  * Makes Elasticsearch sinks from flat settings.
  *
- * <p>Settings, all text: {@code hosts} (separated by commas) and {@code index} are required. {@code
- * id_field}; {@code verification} (full, certificate, fingerprint, none; default full), {@code
- * ca_certs}, {@code fingerprint}, {@code client_cert}, {@code client_key}; {@code username} with
- * {@code password_file}, or {@code api_key_file}; {@code max_batch_size} (1000), {@code
- * max_batch_bytes} (5 MiB), {@code max_in_flight} (4), {@code max_buffered} (10 batches), {@code
- * flush_interval_ms} (1000), {@code retry_timeout_ms} (300000); {@code on_error} (fail or skip;
- * default fail). Certificates and credentials are paths, read where the sink runs.
+ * <p>Settings, all text: those of {@code [elasticsearch]} under their own names, {@code hosts}
+ * separated by commas, times in milliseconds; certificates and credentials are paths, read where
+ * the sink runs. With them {@code index}, {@code id_field}, {@code on_error} (fail or skip; default
+ * fail) and {@code max_skipped_in_a_row}. Only {@code hosts} and {@code index} are required.
  */
 public final class ElasticsearchSinks {
   private ElasticsearchSinks() {}
@@ -28,7 +25,7 @@ public final class ElasticsearchSinks {
    * @throws IllegalArgumentException if a setting or the type does not fit; the message names it
    */
   public static Sink<Row> forRows(Map<String, String> config, TypeInformation<?> rowType) {
-    ElasticsearchSettings settings = ElasticsearchSettings.parse(config);
+    SinkSettings settings = SinkSettings.parse(config);
     return new ElasticsearchSink<>(
         new RowDocumentConverter(
             RowTypes.require(rowType), settings.idField(), settings.limits().maxBatchBytes()),
@@ -41,7 +38,7 @@ public final class ElasticsearchSinks {
    * @throws IllegalArgumentException if a setting does not fit; the message names it
    */
   public static Sink<String> forJson(Map<String, String> config) {
-    ElasticsearchSettings settings = ElasticsearchSettings.parse(config);
+    SinkSettings settings = SinkSettings.parse(config);
     return new ElasticsearchSink<>(
         new JsonDocumentConverter(settings.idField(), settings.limits().maxBatchBytes()), settings);
   }

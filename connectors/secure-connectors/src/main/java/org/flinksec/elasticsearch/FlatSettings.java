@@ -27,7 +27,7 @@ final class FlatSettings {
   String required(String key) {
     String value = optional(key);
     if (value == null) {
-      throw new IllegalArgumentException("elasticsearch." + key + " is not set");
+      throw new IllegalArgumentException(named(key) + " is not set");
     }
     return value;
   }
@@ -50,14 +50,22 @@ final class FlatSettings {
       // falls through to the same complaint
     }
     throw new IllegalArgumentException(
-        "%s is '%s'; it must be a whole number, at least %d".formatted(key, value, least));
+        "%s is '%s'; it must be a whole number, at least %d".formatted(named(key), value, least));
+  }
+
+  /** The name by which a message calls a setting, or an argument of the job's. */
+  private static String named(String key) {
+    return switch (key) {
+      case "index", "id_field" -> key;
+      case "max_skipped_in_a_row" -> "job." + key;
+      default -> "elasticsearch." + key;
+    };
   }
 
   void requireAllTaken() {
     if (!left.isEmpty()) {
       throw new IllegalArgumentException(
-          "unknown settings of the Elasticsearch sink: "
-              + String.join(", ", new TreeSet<>(left.keySet())));
+          "unknown settings of Elasticsearch: " + String.join(", ", new TreeSet<>(left.keySet())));
     }
   }
 }

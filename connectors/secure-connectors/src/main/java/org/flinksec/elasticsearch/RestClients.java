@@ -30,14 +30,15 @@ final class RestClients {
   private RestClients() {}
 
   /**
+   * @param connections to each host, at most
    * @param responseTimeout how long to wait for an answer
    * @throws ElasticsearchSinkException if a file of credentials or certificates cannot be used
    */
   static Rest5Client create(
-      ElasticsearchSettings settings, List<URI> hosts, Timeout responseTimeout)
+      ConnectionSettings settings, List<URI> hosts, int connections, Timeout responseTimeout)
       throws ElasticsearchSinkException {
     String authorization = Credentials.authorization(settings);
-    CloseableHttpAsyncClient http = httpClient(settings, responseTimeout);
+    CloseableHttpAsyncClient http = httpClient(settings, connections, responseTimeout);
     http.start();
     return Rest5Client.builder(hosts)
         .setHttpClient(http)
@@ -50,9 +51,10 @@ final class RestClients {
   }
 
   private static CloseableHttpAsyncClient httpClient(
-      ElasticsearchSettings settings, Timeout responseTimeout) throws ElasticsearchSinkException {
+      ConnectionSettings settings, int connections, Timeout responseTimeout)
+      throws ElasticsearchSinkException {
     return HttpAsyncClients.custom()
-        .setConnectionManager(connections(settings))
+        .setConnectionManager(connections(settings, connections))
         .setDefaultRequestConfig(
             RequestConfig.custom()
                 .setConnectionRequestTimeout(responseTimeout)
@@ -68,9 +70,8 @@ final class RestClients {
         .build();
   }
 
-  private static PoolingAsyncClientConnectionManager connections(ElasticsearchSettings settings)
-      throws ElasticsearchSinkException {
-    int connections = settings.limits().maxInFlight() + 1;
+  private static PoolingAsyncClientConnectionManager connections(
+      ConnectionSettings settings, int connections) throws ElasticsearchSinkException {
     return PoolingAsyncClientConnectionManagerBuilder.create()
         .setTlsStrategy(settings.encrypted() ? tlsStrategy(settings) : null)
         .setDefaultTlsConfig(
@@ -85,7 +86,7 @@ final class RestClients {
         .build();
   }
 
-  private static TlsStrategy tlsStrategy(ElasticsearchSettings settings)
+  private static TlsStrategy tlsStrategy(ConnectionSettings settings)
       throws ElasticsearchSinkException {
     boolean checkName = settings.tls().verification() == Verification.FULL;
     try {

@@ -17,12 +17,12 @@ import org.slf4j.Logger;
  * <p>The request counts as in flight while it waits, which slows the writer down as it should.
  */
 final class Retries implements AutoCloseable {
-  private final ElasticsearchSettings settings;
+  private final SinkSettings settings;
   private final Counter retried;
   private final LimitedWarnings warnings;
   private final ScheduledExecutorService timer;
 
-  Retries(ElasticsearchSettings settings, Counter retried, Logger logger) {
+  Retries(SinkSettings settings, Counter retried, Logger logger) {
     this.settings = settings;
     this.retried = retried;
     this.warnings = new LimitedWarnings(logger);
@@ -37,7 +37,7 @@ final class Retries implements AutoCloseable {
 
   /**
    * @throws ElasticsearchSinkException if one of the documents has been failing for longer than
-   *     {@code retry_timeout_ms}
+   *     {@code retry_timeout}
    */
   void schedule(
       List<DocumentRequest> documents, String reason, ResultHandler<DocumentRequest> result)
@@ -52,12 +52,12 @@ final class Retries implements AutoCloseable {
     if (failingFor + delay > limit) {
       throw new ElasticsearchSinkException(
           "Elasticsearch at %s has not taken a document for %d ms (elasticsearch.retry_timeout is %d ms): %s"
-              .formatted(settings.hostList(), failingFor, limit, reason));
+              .formatted(settings.connection().hostList(), failingFor, limit, reason));
     }
     retried.inc(documents.size());
     warnings.warn(
         "Sending %d documents to Elasticsearch at %s again in %d ms: %s"
-            .formatted(documents.size(), settings.hostList(), delay, reason));
+            .formatted(documents.size(), settings.connection().hostList(), delay, reason));
     try {
       timer.schedule(() -> result.retryForEntries(documents), delay, TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {

@@ -24,8 +24,7 @@ record Verdict(
     String reason,
     Optional<ElasticsearchSinkException> fatal) {
 
-  static Verdict of(
-      ElasticsearchSettings settings, List<DocumentRequest> documents, BulkOutcome outcome) {
+  static Verdict of(SinkSettings settings, List<DocumentRequest> documents, BulkOutcome outcome) {
     if (outcome instanceof BulkOutcome.Answered answered) {
       return ofItems(settings, documents, answered.items());
     }
@@ -33,15 +32,14 @@ record Verdict(
       return ofRefusal(settings, documents, refused);
     }
     Exception cause = ((BulkOutcome.Unanswered) outcome).cause();
-    return ConnectionFailures.misconfiguration(settings, settings.hostList(), cause)
+    return ConnectionFailures.misconfiguration(
+            settings.connection(), settings.connection().hostList(), cause)
         .map(wrong -> fatal(wrong, cause))
         .orElseGet(() -> again(documents, "no answer: " + ConnectionFailures.last(cause)));
   }
 
   private static Verdict ofRefusal(
-      ElasticsearchSettings settings,
-      List<DocumentRequest> documents,
-      BulkOutcome.Refused refused) {
+      SinkSettings settings, List<DocumentRequest> documents, BulkOutcome.Refused refused) {
     int status = refused.status();
     String answer =
         "%s answers a bulk request with status %d: %s"
@@ -50,7 +48,10 @@ record Verdict(
       return again(documents, answer);
     }
     if (status == 401 || status == 403) {
-      return fatal(ConnectionFailures.refused(settings, refused.host(), status), null);
+      return fatal(
+          ConnectionFailures.refused(
+              settings.connection(), refused.host(), status, settings.index()),
+          null);
     }
     return fatal(
         status == 413
@@ -62,7 +63,7 @@ record Verdict(
   }
 
   private static Verdict ofItems(
-      ElasticsearchSettings settings, List<DocumentRequest> documents, List<BulkItem> items) {
+      SinkSettings settings, List<DocumentRequest> documents, List<BulkItem> items) {
     List<DocumentRequest> retry = new ArrayList<>();
     List<BadRecord> rejected = new ArrayList<>();
     Set<String> superseded = new HashSet<>();
@@ -85,7 +86,7 @@ record Verdict(
       } else {
         return fatal(
             "Elasticsearch at %s does not take documents for index '%s': %s"
-                .formatted(settings.hostList(), settings.index(), item),
+                .formatted(settings.connection().hostList(), settings.index(), item),
             null);
       }
     }
@@ -93,11 +94,11 @@ record Verdict(
   }
 
   private static BadRecord rejection(
-      ElasticsearchSettings settings, DocumentRequest document, BulkItem item) {
+      SinkSettings settings, DocumentRequest document, BulkItem item) {
     return new BadRecord(
         Stage.REFUSED,
         new Origin.Document(settings.index(), document.id()),
-        "Elasticsearch at %s says %s".formatted(settings.hostList(), item));
+        "Elasticsearch at %s says %s".formatted(settings.connection().hostList(), item));
   }
 
   private static Verdict again(List<DocumentRequest> documents, String reason) {

@@ -68,7 +68,7 @@ class ElasticsearchSinkWriterTest extends SinkAgainstAFake {
 
   @Test
   void retriesEndAfterTheRetryTimeoutWithTheLastReason() throws Exception {
-    config.put("retry_timeout_ms", "500");
+    config.put("retry_timeout", "500");
     elasticsearch.requestStatus(request -> 503);
     try (var writer = writer()) {
       write(writer, Row.of("a", 1L));
@@ -87,7 +87,7 @@ class ElasticsearchSinkWriterTest extends SinkAgainstAFake {
   void aRefusedConnectionIsRetriedAndThenNamesTheHost() throws Exception {
     int closed = closedPort();
     config.put("hosts", "http://localhost:" + closed);
-    config.put("retry_timeout_ms", "300");
+    config.put("retry_timeout", "300");
     try (Capture log = new Capture(ElasticsearchSink.class);
         var writer = writer()) {
       assertThat(log.messages())

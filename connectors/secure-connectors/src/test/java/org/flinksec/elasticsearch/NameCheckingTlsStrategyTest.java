@@ -9,6 +9,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.security.cert.CertificateException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
@@ -96,10 +97,9 @@ class NameCheckingTlsStrategyTest {
   private String check(String verification) {
     Map<String, String> config = new HashMap<>();
     config.put("hosts", "https://localhost:" + elasticsearch.port());
-    config.put("index", "flights");
     config.put("verification", verification);
     config.put("ca_certs", authority.caFile(directory.resolve("ca.pem")));
-    return ElasticsearchPreflight.check(config);
+    return ElasticsearchPreflight.check(config, List.of("flights"));
   }
 
   /** Of the Java runtime alone: trusts the authority, checks a name only where it is told to. */

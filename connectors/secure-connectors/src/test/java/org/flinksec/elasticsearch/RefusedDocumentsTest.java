@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -258,15 +259,54 @@ class RefusedDocumentsTest extends SinkAgainstAFake {
           403 | does not allow this on index 'flights' (status 403)
           """)
   void theFirstContactTellsAWrongNameFromAWrongServerOrUser(int status, String told) {
+    Map<String, String> connection = Map.of("hosts", config.get("hosts"));
     elasticsearch.contactStatus(status);
-    assertThat(ElasticsearchPreflight.check(config)).contains(told);
+    assertThat(ElasticsearchPreflight.check(connection, List.of("flights"))).contains(told);
     elasticsearch.contactStatus(200);
-    assertThat(ElasticsearchPreflight.check(config)).isEmpty();
+    assertThat(ElasticsearchPreflight.check(connection, List.of("flights"))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          200 | ''
+          403 | ''
+          401 | refuses the credentials (status 401)
+          302 | answers with status 302; is it Elasticsearch?
+          """)
+  void withoutAnIndexTheConnectionAndTheLoginAreAskedFor(int status, String told) {
+    elasticsearch.contactStatus(status);
+    Map<String, String> connection = Map.of("hosts", config.get("hosts"));
+    String answer = ElasticsearchPreflight.check(connection, List.of());
+    if (told.isEmpty()) {
+      assertThat(answer).isEmpty();
+    } else {
+      assertThat(answer).contains(told);
+    }
+  }
+
+  @Test
+  void aConnectionHasNoSettingsOfASink() {
+    assertThat(ElasticsearchPreflight.check(config, List.of()))
+        .isEqualTo("unknown settings of Elasticsearch: id_field, index");
+  }
+
+  @Test
+  void aLimitThatDoesNotFitIsNamedAsTheSettingsNameIt() {
+    config.put("max_batch_size", "100");
+    config.put("max_buffered", "100");
+    assertThatThrownBy(() -> ElasticsearchSinks.forRows(config, TYPE))
+        .hasMessage("elasticsearch.max_buffered must be greater than elasticsearch.max_batch_size");
+    config.put("max_buffered", "soon");
+    assertThatThrownBy(() -> ElasticsearchSinks.forRows(config, TYPE))
+        .hasMessage("elasticsearch.max_buffered is 'soon'; it must be a whole number, at least 1");
   }
 
   @Test
   void anAnswerThatIsNoJsonIsAnOutageAndNotQuoted() throws Exception {
-    config.put("retry_timeout_ms", "300");
+    config.put("retry_timeout", "300");
     elasticsearch.garbage("<html>CANARY</html>");
     try (Capture log = new Capture(ElasticsearchSinkWriter.class);
         var writer = writer()) {

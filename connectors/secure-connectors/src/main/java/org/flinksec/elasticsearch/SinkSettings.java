@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.elasticsearch;
+
+import java.io.Serializable;
+import java.util.Map;
+import org.flinksec.badrecords.OnBadRecord;
+import org.flinksec.badrecords.SkipBrake;
+
+/**
+ * A sink's settings. It travels in the job graph, and holds no secrets.
+ *
+ * @param connection how Elasticsearch is reached
+ * @param index the index, alias or data stream
+ * @param idField the field that identifies a document; null to let Elasticsearch choose
+ * @param limits how much is batched, buffered and in flight
+ * @param onError what happens to a document that cannot be sent, or is refused for good
+ * @param maxSkipped how many documents may be left out in a row; 0 for any number
+ */
+record SinkSettings(
+    ConnectionSettings connection,
+    String index,
+    String idField,
+    Limits limits,
+    OnBadRecord onError,
+    int maxSkipped)
+    implements Serializable {
+
+  /**
+   * @param maxBatchSize documents in one request, at most; 1000
+   * @param maxBatchBytes bytes of one request before compression, and of one document; 5 MiB
+   * @param maxInFlight requests at the same time, per parallel writer; 4
+   * @param maxBuffered documents waiting before the writer stops taking more; 10 batches
+   * @param flushIntervalMillis how long a document waits for its batch to fill; 1000
+   * @param retryTimeoutMillis how long a document is retried before the job fails; 5 minutes
+   */
+  record Limits(
+      int maxBatchSize,
+      int maxBatchBytes,
+      int maxInFlight,
+      int maxBuffered,
+      int flushIntervalMillis,
+      int retryTimeoutMillis)
+      implements Serializable {
+
+    Limits {
+      if (maxBuffered <= maxBatchSize) {
+        throw new IllegalArgumentException(
+            "elasticsearch.max_buffered must be greater than elasticsearch.max_batch_size");
+      }
+    }
+
+    /** Takes the limits out of flat settings; times are in milliseconds. */
+    static Limits take(FlatSettings flat) {
+      int maxBatchSize = flat.positive("max_batch_size", 1000);
+      return new Limits(
+          maxBatchSize,
+          flat.positive("max_batch_bytes", 5 * 1024 * 1024),
+          flat.positive("max_in_flight", 4),
+          flat.positive("max_buffered", 10 * maxBatchSize),
+          flat.positive("flush_interval", 1000),
+          flat.positive("retry_timeout", 300_000));
+    }
+  }
+
+  /**
+   * Reads flat settings: those of {@link ConnectionSettings}, the limits under their names in
+   * {@code [elasticsearch]} (times in milliseconds), and {@code index}, {@code id_field}, {@code
+   * on_error}, {@code max_skipped_in_a_row}. Only {@code hosts} and {@code index} are required.
+   *
+   * @throws IllegalArgumentException for an unknown, missing or contradictory setting
+   */
+  static SinkSettings parse(Map<String, String> settings) {
+    FlatSettings flat = new FlatSettings(settings);
+    SinkSettings parsed =
+        new SinkSettings(
+            ConnectionSettings.take(flat),
+            flat.required("index"),
+            flat.optional("id_field"),
+            Limits.take(flat),
+            OnBadRecord.parse(flat.optional(OnBadRecord.ARGUMENT, OnBadRecord.FAIL.word())),
+            flat.atLeast(0, "max_skipped_in_a_row", SkipBrake.DEFAULT));
+    flat.requireAllTaken();
+    return parsed;
+  }
+}
