@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from flinksec_jobs.cli import findings_output
 from flinksec_jobs.cli.output import say
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.escaping import escaped
@@ -84,9 +85,13 @@ class Show(RunListener):
 
     def as_dict(self, failure: BaseException | None) -> dict[str, Any]:
         """Return the object of ``--json``: every job that ran, and why the last one failed."""
-        error = None
+        error: dict[str, object] | None = None
         if isinstance(failure, FlinkSecError):
-            error = {"message": failure.message, "hint": failure.hint}
+            error = {
+                "message": failure.message,
+                "hint": failure.hint,
+                "findings": findings_output.as_dicts(failure.findings),
+            }
         elif failure is not None:
             error = {"message": f"{type(failure).__name__}: {failure}".removesuffix(": ")}
         return {"ok": failure is None, "jobs": self._runs, "error": error}

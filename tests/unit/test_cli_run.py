@@ -139,7 +139,7 @@ def test_a_run_that_failed_is_told_as_json_with_its_error() -> None:
     show.ended(JOB, figures(1), RuntimeError())
     told = show.as_dict(JobError("it failed", hint="look"))
     assert told["ok"] is False
-    assert told["error"] == {"message": "it failed", "hint": "look"}
+    assert told["error"] == {"message": "it failed", "hint": "look", "findings": []}
     assert told["jobs"][0] == {
         "name": "flights",
         "id": "ab" * 16,
