@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from bench.side_by_side import TOPIC, Comparison, Way, command
 from flinksec_jobs import row_type
-from flinksec_jobs.kafka import client_properties
 from jobs.flight_delays import DELAYED_MINUTES, Flight
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def strings(job: SecureJob) -> DataStream:
         .set_bounded(KafkaOffsetsInitializer.latest())
         .set_value_only_deserializer(SimpleStringSchema())
     )
-    for name, value in client_properties(job.settings).items():
+    for name, value in job.kafka_properties().items():
         builder.set_property(name, value)
     return job.env.from_source(
         builder.build(), WatermarkStrategy.no_watermarks(), f"Kafka {TOPIC}, strings"

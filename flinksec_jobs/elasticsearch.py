@@ -7,6 +7,7 @@ What a job needs for it is registered by `writing`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -24,12 +25,16 @@ if TYPE_CHECKING:
     from flinksec_jobs.settings import Settings
 
 
+def client(settings: Settings) -> Use:
+    """Return what a job needs that speaks to Elasticsearch, whatever about."""
+    return Use("Elasticsearch", files=lambda: check_files(settings, sections={"elasticsearch"}))
+
+
 def writing(settings: Settings, index: str) -> Use:
     """Return what a job needs that writes documents to an index."""
-    return Use(
-        "Elasticsearch",
+    return replace(
+        client(settings),
         name=f"writes Elasticsearch index {index}",
-        files=lambda: check_files(settings, sections={"elasticsearch"}),
         questions=(question(settings, index),),
         delivery=Delivery(f"the Elasticsearch index {index}", by_checkpoint=False),
     )

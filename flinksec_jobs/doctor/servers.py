@@ -16,9 +16,6 @@ from flinksec_jobs.doctor.wanted import Wanted
 from flinksec_jobs.settings import Settings
 from flinksec_jobs.uses import Question, Use
 
-# The question needs a name; that there is no such index is as good an answer as any.
-_ANY_INDEX = "flinksec-doctor"
-
 
 @dataclass(frozen=True)
 class Server:
@@ -69,11 +66,10 @@ SERVERS: tuple[Server, ...] = (
     Server(
         section="elasticsearch",
         about="login and indices",
-        use=lambda settings: elasticsearch.writing(settings, _ANY_INDEX),
+        use=elasticsearch.client,
         question=elasticsearch.question,
         wanted=lambda wanted: wanted.indices,
         item="index",
-        any=(_ANY_INDEX,),
     ),
     Server(
         section="hdfs",

@@ -93,7 +93,7 @@ def ask(box: Sandbox, **changes: Any) -> str | None:
         text = error.message
         assert secret(box, "elasticsearch-password").read_text() not in text
         assert secret(box, "elasticsearch-api-key").read_text() not in text
-        return text
+        return re.sub(r" \[[a-z-]+\]$", "", text)  # without the id of the finding
     return None
 
 
