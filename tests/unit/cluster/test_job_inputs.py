@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from flinksec_jobs.cluster import job_inputs
 from flinksec_jobs.cluster.job_inputs import Program, inputs, watched
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.sections.decides import decided_by
 from flinksec_jobs.settings import Settings
 
 KUBERNETES = {"high-availability.type": "kubernetes", "pipeline.name": "x"}
@@ -149,3 +151,14 @@ def test_without_high_availability_nothing_is_watched(
 ) -> None:
     assert watched(config, _settings(), program, tmp_path) == {}
     assert not (tmp_path / "job-inputs").exists()
+
+
+def test_what_cluster_decides_is_no_input_of_the_job_but_for_its_restarts() -> None:
+    of_job = {
+        option
+        for option, decided in decided_by(Settings).items()
+        if all(setting.startswith("cluster.") for setting in decided.settings)
+        and not option.startswith(job_inputs._OF_PROCESSES)
+    }
+    assert of_job
+    assert all(option.startswith("restart-strategy.") for option in of_job)
