@@ -70,8 +70,8 @@ def _newest(patient: Patient, settings: StateSettings) -> Answer:
         try:
             opened.append(f"{job}: {_open_first(snapshots)}")
         except JobError as error:
-            setting = "state.keys" if settings.keys else "state.pkcs11.primary"
-            where = Where(setting=setting, object=f"the job {job}")
+            named = [kind.setting for kind, _ in settings.providers] or ["keys"]
+            where = Where(setting=f"state.{named[0]}", object=f"the job {job}")
             fix = "put the key that it names back into the key ring; `flinksec state` tells of it"
             findings.append(_NOT_OPENED.of(error, where, fix=fix))
     return Answer("; ".join(opened), findings)
