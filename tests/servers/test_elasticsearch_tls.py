@@ -176,7 +176,7 @@ def test_wrong_credentials_are_refused_by_the_name_of_their_setting(
     wrong = tmp_path / "wrong"
     write_private(wrong, "not-the-secret")
     host = f"https://localhost:{server.ports['elasticsearch']}"
-    refused = f"{host} refuses the credentials (status 401): "
+    refused = f"elasticsearch.username: {host} refuses the credentials (status 401): "
     said = [
         ask(server, password=f"file:{wrong}"),
         ask(server, username=None, password=None, api_key=f"file:{wrong}"),
