@@ -2,12 +2,14 @@
 """What a job uses is registered as it is built, and acted upon. No server answers."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from flinksec_jobs import SecureJob, elasticsearch, hdfs, kafka, state
+from flinksec_jobs.certificates import Validity, pem
 from flinksec_jobs.delivery import Delivery
 from flinksec_jobs.errors import JobError, SettingsError
 from flinksec_jobs.findings import Finding, Where
@@ -16,6 +18,7 @@ from flinksec_jobs.runtime.graph import Checkpointing
 from flinksec_jobs.session import Session
 from flinksec_jobs.settings import KafkaSettings, Settings, load_settings
 from flinksec_jobs.uses import Question, Use, Uses
+from tests import certificates as make
 
 GIVEN: dict[str, Any] = {
     "kerberos": {"principal": "flink@EXAMPLE.COM", "keytab": "file:/etc/flink.keytab"},
@@ -160,6 +163,24 @@ def test_a_connector_of_somebody_else_registers_as_ours_do(
     (warning,) = job._uses.ask_the_servers()
     assert warning.why == "it answers slowly"
     assert toy.asked == [("a", "b")]
+
+
+@pytest.mark.usefixtures("shipped")
+def test_a_certificate_that_ends_soon_is_shown_at_the_start_of_a_job(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = datetime.now(UTC)
+    valid = Validity(now - timedelta(days=9), now + timedelta(days=5, hours=1))
+    ca = tmp_path / "ca.pem"
+    ca.write_bytes(pem(make.self_signed(valid).certificate))
+    section = {"hosts": ["https://a:1"], "ca_certs": ca, "api_key": f"file:{tmp_path}/key"}
+    (tmp_path / "key").write_text("k")
+    (tmp_path / "key").chmod(0o600)
+    found = settings(elasticsearch=section)
+    opened(SecureJob("j", settings=found)).register(elasticsearch.writing(found, "i"))
+    (told,) = [line for line in caplog.messages if "[certificate-ends-soon]" in line]
+    assert told.startswith(f"elasticsearch.ca_certs {ca} (set by argument): the certificate ")
+    assert ", in 5 days [certificate-ends-soon]: have it renewed" in told
 
 
 def test_a_server_that_refuses_names_the_setting_and_the_way_out() -> None:
