@@ -14,12 +14,12 @@ from datetime import timedelta
 from flinksec_jobs.findings import Finding, Where, problem, warning
 from flinksec_jobs.runtime.graph import Checkpointing
 
-_INVISIBLE = problem("nothing-becomes-visible", "what a job writes is committed by no checkpoint")
+_INVISIBLE = problem("nothing-becomes-visible", "no checkpoint commits what a job writes")
 _NOT_EXACTLY_ONCE = problem(
     "checkpoints-not-exactly-once", "checkpoints count a record twice, and sinks write it once"
 )
 _NONE_AT_THE_END = problem(
-    "no-checkpoint-at-the-end", "the last records of a job that ends are committed by no checkpoint"
+    "no-checkpoint-at-the-end", "no checkpoint commits the last records of a job that ends"
 )
 _TOO_SHORT = problem("transactions-too-short", "transactions end before a checkpoint commits them")
 _MAY_BE_TOO_SHORT = warning(

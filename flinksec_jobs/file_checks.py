@@ -31,7 +31,7 @@ from flinksec_jobs.settings import (
 
 _SOON = timedelta(days=14)
 
-_PLACEHOLDER = problem("placeholder-left", "a name or address that stands in examples only")
+_PLACEHOLDER = problem("placeholder-left", "a name or address from an example")
 _KRB5_CONF = problem("krb5-conf-unusable", "kerberos.krb5_conf cannot be read")
 _CA_CERTS = problem("ca-certs-unusable", "the file of trusted CAs cannot be read")
 _CLIENT_CERT = problem("client-cert-unusable", "the client certificate cannot be read")
@@ -99,7 +99,7 @@ def _examples(settings: Settings) -> Iterator[Finding]:
         setting = re.sub(r"\[(?!\d+\])(.*?)\]", r".\1", path)
         yield _PLACEHOLDER.at(
             Where(setting=setting),
-            f"{setting} still names {placeholder}, which stands for yours in examples",
+            f"{setting} still names {placeholder}, which is only an example",
             fix="put your own",
         )
 
@@ -183,7 +183,7 @@ def _own_key(
     elif is_combined and b"-----BEGIN PRIVATE KEY-----" not in content:
         yield _NOT_PKCS8.at(
             where,
-            "it is not in PKCS#8, the one form that Kafka reads",
+            "it is not in PKCS#8, the only form that Kafka reads",
             fix="convert the key with openssl pkcs8 -topk8 -nocrypt",
         )
 
@@ -200,7 +200,7 @@ def _hadoop(settings: HdfsSettings, directory: Path) -> Iterator[Finding]:
     for name in hadoop_conf.overruled(given, hadoop_conf.decided(settings)):
         yield _OVERRULED.at(
             replace(where, field=name),
-            "it is not taken from there, the settings decide",
+            "it is ignored there: the settings decide",
             fix="take it out, or have the servers and the settings agree",
         )
 

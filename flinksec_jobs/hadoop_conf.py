@@ -140,7 +140,7 @@ def _root(path: Path, setting: str) -> ElementTree.Element:
         if depth > _DEEPEST:
             raise _refused(path, setting, "is nested deeper than any configuration")
         if name.rpartition(":")[2] == "include":
-            raise _refused(path, setting, "takes in another file by xi:include")
+            raise _refused(path, setting, "includes another file with xi:include")
         builder.start(name, attributes)
 
     def closed(name: str) -> None:
@@ -149,7 +149,7 @@ def _root(path: Path, setting: str) -> ElementTree.Element:
         builder.end(name)
 
     def document_type(*_: object) -> None:
-        raise _refused(path, setting, "has a document type, by which it may take in other files")
+        raise _refused(path, setting, "has a document type, which could include other files")
 
     parser = expat.ParserCreate()
     parser.StartElementHandler = opened
@@ -164,7 +164,7 @@ def _root(path: Path, setting: str) -> ElementTree.Element:
         raise _refused(path, setting, f"is not XML{where}") from None
     root = builder.close()
     if root.tag != "configuration":
-        raise _refused(path, setting, "is no configuration of Hadoop")
+        raise _refused(path, setting, "is not a configuration of Hadoop")
     return root
 
 

@@ -114,7 +114,7 @@ def sink(settings: HdfsSettings, path: str, *, format: str = "json") -> RecordSi
     """Return a sink of files that become visible, whole, with the checkpoint that covers them.
 
     Raises:
-        SettingsError: no file is written in this format, or HDFS takes no such path.
+        SettingsError: no file is written in this format, or HDFS does not accept the path.
     """
     from flinksec_jobs.record_sink import RecordSink
 

@@ -134,7 +134,7 @@ class EventTime:
         if self.out_of_orderness < timedelta(0) or self.idleness < timedelta(milliseconds=1):
             raise SettingsError(
                 f"out_of_orderness={self.out_of_orderness}, idleness={self.idleness}: the first "
-                "is at least 0, the second more",
+                "must be at least 0, the second more than 0",
                 hint='leave them out for "5 s" and "1 min"',
             )
 
@@ -240,7 +240,7 @@ def watermarks(record: type, event_time: EventTime | None) -> WatermarkStrategy:
         return WatermarkStrategy.no_watermarks()
     if event_time.field not in records.field_names(record):
         raise SettingsError(
-            f"event_time={event_time.field!r} is no field of {record.__name__}",
+            f"event_time={event_time.field!r} is not a field of {record.__name__}",
             hint=f"its fields are {', '.join(records.field_names(record))}",
         )
     strategy = WatermarkStrategy.for_bounded_out_of_orderness(

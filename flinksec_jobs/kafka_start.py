@@ -28,7 +28,7 @@ def parse(start: Start) -> str | int:
     if isinstance(start, str) and start in NAMES:
         return start
     if isinstance(start, bool):
-        raise _refused(start, "is no time")
+        raise _refused(start, "is not a time")
     millis = start if isinstance(start, int) else round(_moment(start).timestamp() * 1000)
     if not 0 <= millis <= _LAST:
         raise _refused(start, "is not between the years 1970 and 9999, in milliseconds")

@@ -32,7 +32,7 @@ def key_by_field(stream: DataStream, field: str, *or_else: str) -> KeyedStream:
     row_type = jvm.row_type_of(stream)
     if row_type is None:
         raise JobError(
-            f"key_by_field({field!r}) got a stream whose records are no typed rows",
+            f"key_by_field({field!r}) got a stream whose records are not typed rows",
             hint="name the type of what the last operation returns: "
             ".map(function, output_type=row_type(YourRecord))",
         )

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from flinksec_jobs.errors import JobError
 from flinksec_jobs.findings import Finding, Kind, Where, problem
 
-KEY_REFUSED = problem("kerberos-key-refused", "the KDC does not take the key in the keytab")
+KEY_REFUSED = problem("kerberos-key-refused", "the KDC refuses the key in the keytab")
 PRINCIPAL_UNKNOWN = problem("principal-unknown", "the KDC does not know the principal")
 CLOCK_SKEW = problem("clock-skew", "the clocks of this machine and the KDC differ too much")
 NO_KDC = problem("kdc-not-named", "krb5.conf names no KDC for the realm")
@@ -23,13 +23,13 @@ KDC_SILENT = problem("kdc-not-reached", "the KDC does not answer")
 SERVICE_UNKNOWN = problem("service-unknown", "the KDC does not know the service")
 SERVER_EXPIRED = problem("server-certificate-expired", "a server's certificate has ended")
 SERVER_UNTRUSTED = problem(
-    "server-certificate-untrusted", "a server's certificate is of no CA that is trusted"
+    "server-certificate-untrusted", "no trusted CA has signed a server's certificate"
 )
 SERVER_NAME = problem(
-    "server-certificate-of-another-host", "a server's certificate is another host's"
+    "server-certificate-of-another-host", "a server's certificate is for another host"
 )
-WANTS_CERTIFICATE = problem("client-certificate-wanted", "a server wants a client certificate")
-HOST_UNKNOWN = problem("host-name-unknown", "correct the host name that cannot be resolved")
+WANTS_CERTIFICATE = problem("client-certificate-wanted", "a server requires a client certificate")
+HOST_UNKNOWN = problem("host-name-unknown", "a host name cannot be resolved")
 LOGIN_REFUSED = problem("kafka-login-refused", "Kafka refuses the login")
 TOPIC_FORBIDDEN = problem(
     "kafka-not-authorized", "the job has no right on a topic, or the topic does not exist"
@@ -37,12 +37,12 @@ TOPIC_FORBIDDEN = problem(
 TOPIC_UNKNOWN = problem("topic-unknown", "a topic does not exist")
 TOPIC_NAME = problem("topic-name-invalid", "no topic can have this name")
 KAFKA_SILENT = problem("kafka-not-reached", "no broker answers")
-PATH_NAME = problem("hdfs-path-invalid", "HDFS takes no such path")
+PATH_NAME = problem("hdfs-path-invalid", "HDFS does not accept the path")
 HDFS_SILENT = problem("hdfs-not-reached", "the NameNode does not answer")
 PROTECTION = problem(
     "hdfs-protection-mismatch", "client and servers of HDFS protect connections differently"
 )
-NO_TICKET = problem("hdfs-login-refused", "the NameNode does not take the job's ticket")
+NO_TICKET = problem("hdfs-login-refused", "the NameNode refuses the job's ticket")
 SERVICE_PRINCIPAL = problem("hdfs-principal-mismatch", "the NameNode has another principal")
 HDFS_FORBIDDEN = problem("hdfs-not-authorized", "the job has no right on a path of HDFS")
 FINGERPRINT = problem("fingerprint-mismatch", "a server's certificate has another fingerprint")
@@ -50,7 +50,9 @@ NO_TLS = problem("server-speaks-no-tls", "a server does not speak TLS")
 CREDENTIALS = problem("elasticsearch-login-refused", "Elasticsearch refuses the credentials")
 INDEX_FORBIDDEN = problem("elasticsearch-not-authorized", "the job has no right on an index")
 INDEX_NAME = problem("index-name-invalid", "no index can have this name")
-SOMETHING_ELSE = problem("elasticsearch-is-something-else", "what answers is not Elasticsearch")
+SOMETHING_ELSE = problem(
+    "elasticsearch-is-something-else", "another program than Elasticsearch answers"
+)
 ELASTICSEARCH_SILENT = problem("elasticsearch-not-reached", "Elasticsearch does not answer")
 REFUSED = problem("refused", "a server refuses the job for a reason that has no id of its own")
 

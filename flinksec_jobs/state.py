@@ -76,7 +76,7 @@ def local_path(uri: str) -> Path:
     scheme, _, path = uri.removeprefix(SEALED).partition(":")
     if scheme != "file":
         raise SettingsError(
-            f"state.directory is on {scheme}:, where the latest checkpoint is not looked for",
+            f"state.directory is on {scheme}:, where nobody looks for the latest checkpoint",
             hint=f'set job.resume = "never", and name a checkpoint in [flink] "{RECOVERY_PATH}"',
         )
     return Path("/" + path.lstrip("/"))

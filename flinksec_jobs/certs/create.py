@@ -81,7 +81,7 @@ class Request:
         ):
             if source and unused:
                 raise CertificateError(
-                    f"{option} brings a certificate with its names: it takes no others",
+                    f"{option} brings a certificate with its own names: others cannot be added",
                     hint="drop --wildcard with --internal-from, and --name with --rest-from",
                 )
 

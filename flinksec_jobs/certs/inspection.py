@@ -20,7 +20,7 @@ from flinksec_jobs.findings import Finding, Where, problem, warning
 Answer = Literal["yes", "no", "expired"]
 
 _ROTATION = warning("rotation-under-way", "stores hold old and new certificates")
-_FOREIGN = problem("foreign-trust", "who must not be let in is")
+_FOREIGN = problem("foreign-trust", "a client that must be refused is trusted")
 
 
 @dataclass(frozen=True)

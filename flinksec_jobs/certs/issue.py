@@ -172,10 +172,10 @@ def check_client(name: str) -> None:
 
 
 def check_label(text: str, option: str) -> None:
-    """Refuse what is no DNS label."""
+    """Refuse what is not a DNS label."""
     if not _LABEL.fullmatch(text):
         raise CertificateError(
-            f"{option} {text!r} is no DNS label",
+            f"{option} {text!r} is not a DNS label",
             hint="small letters, digits and hyphens, at most 63",
         )
 

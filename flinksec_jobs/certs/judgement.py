@@ -34,7 +34,7 @@ PURPOSES: dict[Role, tuple[Purpose, ...]] = {
 }
 """What a trust store's owner takes the certificates of others for."""
 
-NOT_TRUSTED = problem("certificate-not-trusted", "who must be let in is not")
+NOT_TRUSTED = problem("certificate-not-trusted", "a client that must be accepted is not trusted")
 
 _NO_DIRECTORY = problem("stores-unreadable", "a directory of stores cannot be listed")
 _ABSENT = problem("store-not-there", "a directory lacks a store that Flink opens")
@@ -46,7 +46,7 @@ _NO_SUITE = problem("no-suite-for-key", "no cipher suite fits the key")
 _WEAK_KEY = problem("weak-key", "an RSA key is too short")
 _WEAK_SIGNATURE = problem("weak-signature", "a certificate is signed with SHA-1 or MD5")
 _NO_HOST_NAME = warning("no-host-name", "the REST server's certificate names no host")
-_NO_TRUSTSTORE = problem("no-truststore", "there is no trust store; REST lets everybody in then")
+_NO_TRUSTSTORE = problem("no-truststore", "there is no trust store, so REST accepts everybody")
 _TRUSTS_MANY = warning("trusts-many", "a trust store holds more than the one certificate")
 _TRUSTS_CA = warning("trusts-ca", "whoever has a certificate of a CA may join the cluster")
 _PURPOSE = problem("certificate-purpose", "a certificate may not be used for what it is for")
@@ -151,8 +151,8 @@ def _dates(place: Place, now: datetime, soon: timedelta) -> Iterator[Finding]:
             ends = held.certificate.not_valid_after_utc
             yield _NOT_VALID.at(
                 where,
-                f"{what} is valid from {begins:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M} UTC, not "
-                "now; Java lets its owner in all the same",
+                f"{what} is valid from {begins:%Y-%m-%d %H:%M} to {ends:%Y-%m-%d %H:%M} UTC, "
+                "not now; Java accepts it all the same",
                 fix="take it out of the trust store, unless it is about to begin",
             )
         else:
@@ -202,8 +202,8 @@ def _stores(place: Place, *, is_rotating: bool) -> Iterator[Finding]:
     if place.role == "rest" and not names_of(place.shows[0]):
         yield _NO_HOST_NAME.at(
             Where(file=str(place.path)),
-            "the server's certificate names no host: a name in its subject does not count, and "
-            "who checks host names refuses it",
+            "the server's certificate names no host: a name in its subject does not count, so "
+            "clients that check host names refuse it",
             fix="have it issued with the DNS names and addresses in its subjectAltName",
         )
     if place.trusts is None:

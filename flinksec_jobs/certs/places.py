@@ -35,8 +35,8 @@ _KEY_MISMATCH = problem("key-mismatch", "a private key is another certificate's"
 _EXPOSED = problem("store-exposed", "others can use a key or password, or change a file")
 _GROUP_READABLE = warning("store-group-readable", "the group can read a key or a password")
 _UNREADABLE = problem("store-unreadable", "a store, certificate or key cannot be read")
-_STORE_TYPE = problem("store-type", "a store is no PKCS#12 file, such as JKS")
-_PASSWORD_MISMATCH = problem("store-password-mismatch", "a store is not opened by its password")
+_STORE_TYPE = problem("store-type", "a store is not a PKCS#12 file, but JKS for example")
+_PASSWORD_MISMATCH = problem("store-password-mismatch", "a store does not open with its password")
 _WHOLE = "put a whole file in its place"
 
 Role = Literal["internal", "rest", "client"]
@@ -267,7 +267,7 @@ def _add_trust_store(place: Place, path: Path, store: Store, password: str) -> N
         place.findings.append(
             _NOT_TRUSTED_BY_JAVA.at(
                 Where(file=str(path)),
-                f"Java takes {bags.trusted} of its {bags.certificates} certificates for trusted: "
+                f"Java takes {bags.trusted} of its {bags.certificates} certificates as trusted: "
                 "the others lack Oracle's attribute trustedKeyUsage",
                 fix="make it with keytool -importcert or flinksec certs create, not with openssl",
             )

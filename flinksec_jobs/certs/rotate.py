@@ -261,7 +261,7 @@ def _needs_source(name: str, party: Party) -> CertificateError:
 
 def _unrecognised() -> CertificateError:
     return CertificateError(
-        "the stores are in no state of a rotation: they were changed by hand",
+        "the stores match no step of a rotation: they were changed by hand",
         hint="make new certificates in another directory and restart the whole cluster with them",
     )
 

@@ -32,7 +32,7 @@ class StoreTypeError(CertificateError):
 
 
 class WrongPasswordError(CertificateError):
-    """A store is not opened by its password."""
+    """A store does not open with its password."""
 
 
 _JKS = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")
@@ -167,9 +167,9 @@ def parse_store(content: bytes, password: str, path: Path) -> Store:
         # Outside of the handlers: what the parser said about a key is not passed on.
         is_wrong = problem is WrongPasswordError
         raise problem(
-            f"{path} is not opened by its password"
+            f"{path} does not open with its password"
             if is_wrong
-            else f"{path} is no PKCS#12 store, or not a whole one",
+            else f"{path} is not a PKCS#12 store, or not a whole one",
             hint="make sure that store and password are the ones made together, and whole",
         )
     others = tuple(one.certificate for one in found.additional_certs)

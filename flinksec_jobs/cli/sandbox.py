@@ -178,7 +178,9 @@ def down(directory: Path) -> None:
     Servers that a crashed program left behind are stopped too.
     """
     if os.path.lexists(directory) and not directory.is_dir():
-        raise SandboxError(f"{escaped(directory)} is no directory", hint="name that of a sandbox")
+        raise SandboxError(
+            f"{escaped(directory)} is not a directory", hint="name that of a sandbox"
+        )
     if not Layout(directory).is_a_sandbox():
         say(f"there is no sandbox in {directory}", err=True)
         return

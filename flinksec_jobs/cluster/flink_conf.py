@@ -107,7 +107,7 @@ def read_yaml(path: Path) -> Config:
     """Read a ``config.yaml``, whose options may be nested or dotted.
 
     Raises:
-        SettingsError: it cannot be read or is no mapping of options.
+        SettingsError: it cannot be read or is not a mapping of options.
     """
     text = read_text(path, "Flink's configuration", SETTINGS, error=SettingsError)
     return from_yaml(text, escaped(path))
@@ -117,7 +117,7 @@ def from_yaml(text: str, where: str) -> Config:
     """Return the options of the text of a ``config.yaml`` by their full names.
 
     Raises:
-        SettingsError: it is no mapping of options.
+        SettingsError: it is not a mapping of options.
     """
     try:
         documents = yaml_documents(text)
@@ -137,7 +137,7 @@ def from_yaml(text: str, where: str) -> Config:
 def from_mapping(content: object, where: str) -> Config:
     """Return the options of a parsed ``config.yaml`` by their full names."""
     if not isinstance(content, Mapping):
-        raise SettingsError(f"Flink's configuration {where} is no mapping of options")
+        raise SettingsError(f"Flink's configuration {where} is not a mapping of options")
     try:
         options = flattened(content)
     except SettingsError as error:

@@ -29,9 +29,7 @@ from flinksec_jobs.settings.passthrough import is_sealed
 if TYPE_CHECKING:
     from flinksec_jobs.settings import Settings
 
-_DRIFT = problem(
-    "config-is-not-of-the-settings", "config.yaml says something else than the settings"
-)
+_DRIFT = problem("config-is-not-of-the-settings", "config.yaml differs from the settings")
 _FIX = "make config.yaml anew: `flinksec cluster conf --settings settings.toml`"
 # Each kind of process has its own; they are added at start (`flink_conf.role_options`).
 _BY_ROLE = frozenset({QUERY_PORT})

@@ -27,7 +27,7 @@ _SECRET_ON_THE_COMMAND_LINE = problem(
 _UNSAFE_JAVA_ARGUMENT = problem(
     "unsafe-java-argument", "an argument opens Java, or writes its memory to a disk"
 )
-_MANAGEMENT_PORT = problem("management-port", "a port of management without a password")
+_MANAGEMENT_PORT = problem("management-port", "a management port without a password")
 
 _PORTS = ("blob.server.port", "taskmanager.rpc.port", "taskmanager.data.port")
 _PORT_WITH_ZOOKEEPER = "high-availability.jobmanager.port"
@@ -65,7 +65,7 @@ def _open(config: Options) -> Iterator[Finding]:
     if is_true(config, submit):
         yield _WEB_SUBMIT.at(
             Where(field=submit),
-            "lets whoever reaches the REST port run programs",
+            "lets anyone who reaches the REST port run programs",
             fix="set it to false",
         )
     zookeeper = text(config, "high-availability.type").lower() == "zookeeper"
@@ -112,7 +112,7 @@ def _doors(config: Options) -> Iterator[Finding]:
             if option.kind == "reporter" and "JMXReporter" in str(value):
                 yield _MANAGEMENT_PORT.at(
                     Where(field=key),
-                    "opens a port of management without a password",
+                    "opens a management port without a password",
                     fix="use another reporter",
                 )
     for key in ("jmx.server.port", "queryable-state.enable"):

@@ -25,7 +25,7 @@ _PLAINTEXT_STATE_DIRECTORY = problem(
 )
 _SEAL_WITHOUT_KEYS = problem("seal-without-keys", "sealed state without keys")
 _FILE_MERGING_OF_SEALED_STATE = problem(
-    "file-merging-of-sealed-state", "an option that sealed state does not bear"
+    "file-merging-of-sealed-state", "an option that does not work with sealed state"
 )
 _PAST_THE_SEAL = problem("past-the-seal", "state goes past the seal")
 _STATE_ON_A_LOCAL_DISK = problem("state-on-a-local-disk", "state or records in clear on a disk")

@@ -36,7 +36,7 @@ _ALGORITHMS_OF_ANOTHER_PROTOCOL = problem(
     "algorithms-of-another-protocol", "a cipher suite that the version of TLS does not have"
 )
 _TICKET_CACHE_BESIDE_KEYTAB = problem(
-    "ticket-cache-beside-keytab", "a ticket of someone else's may be used"
+    "ticket-cache-beside-keytab", "someone else's ticket may be used"
 )
 _HALF_A_LOGIN = problem(
     "half-a-login", "a keytab without a principal, or a principal without a keytab"
@@ -120,7 +120,7 @@ def _protocol(config: Options) -> Iterator[Finding]:
     if protocol not in CIPHER_SUITES:
         yield _WEAK_PROTOCOL.at(
             Where(field="security.ssl.protocol"),
-            "is no version of TLS that is safe today",
+            "is not a version of TLS that is safe today",
             fix="set it to TLSv1.3, or to TLSv1.2",
         )
     yield from _suites(config, protocol)
@@ -149,7 +149,7 @@ def login_problems(config: Options) -> Iterator[Finding]:
     if keytab and is_true(config, f"{prefix}.use-ticket-cache", default=True):
         yield _TICKET_CACHE_BESIDE_KEYTAB.at(
             Where(field=f"{prefix}.use-ticket-cache"),
-            "is true by default: a ticket of someone else's that lies about is used as well",
+            "is true by default: someone else's ticket in the cache is used as well",
             fix="set it to false",
         )
     if bool(keytab) != bool(principal):

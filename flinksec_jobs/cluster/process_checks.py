@@ -27,8 +27,7 @@ def check_process(settings: Settings) -> Iterator[Finding]:
     if settings.state and settings.state.sealed and not is_in_memory(temporary):
         yield _NOT_IN_MEMORY.at(
             Where(setting="cluster.temp_dir", file=str(temporary)),
-            "it is not in memory, and working state and spilled records, which nothing seals, go "
-            "there",
+            "it is not in memory, but working state and spilled records are written there unsealed",
             fix="mount a volume in memory over it",
         )
 

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from flinksec_jobs.settings import Settings
 
 _SECRET = problem("secret-in-an-option", "a -D option holds a secret, which others can see")
-_OPTION = problem("option-refused", "a -D option has another answer than the settings")
+_OPTION = problem("option-refused", "a -D option contradicts the settings")
 _JAVA = problem("environment-opens-java", "a variable gives Java an argument that is not safe")
-_API_SERVER = problem("api-server-unchecked", "a variable takes anyone for Kubernetes' API server")
-_IGNORED = problem("environment-ignored", "a variable says something, and nothing reads it")
+_API_SERVER = problem(
+    "api-server-unchecked", "a variable lets any server pass for Kubernetes' API server"
+)
+_IGNORED = problem("environment-ignored", "a variable is set that nothing reads")
 
 ENTRY_POINT_VARIABLES = frozenset(
     {
@@ -75,8 +77,8 @@ def check_environment(environ: Mapping[str, str]) -> Iterator[Finding]:
         if environ.get(name, "").strip().lower() not in {"", "false"}:
             yield _API_SERVER.at(
                 Where(object="environment", field=name),
-                "takes anyone for Kubernetes' API server, which "
-                "says which job and checkpoint are this one's",
+                "lets any server pass for Kubernetes' API server, which decides which job and "
+                "checkpoint this is",
                 fix="remove it",
             )
     for name in sorted(ENTRY_POINT_VARIABLES & environ.keys()):

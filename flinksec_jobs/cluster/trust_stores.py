@@ -65,7 +65,7 @@ def _mounted(directory: Path) -> Iterator[x509.Certificate]:
             if not _may_sign(certificate):
                 raise SettingsError(
                     f"the service CA {path} holds {certificate.subject.rfc4514_string()}, "
-                    "which is no CA",
+                    "which is not a CA",
                     hint="put in the CA that signed it; to trust one server's own certificate, "
                     "name it by elasticsearch.fingerprint",
                 )

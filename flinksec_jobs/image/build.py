@@ -78,7 +78,7 @@ def build_job(job: Job, options: Options, tool: Tool, progress: Callable[[str], 
     """
     if job.program.suffix != ".py" or not job.program.is_file():
         raise ImageError(
-            f"{job.program} is no PyFlink program", hint="name the job's .py file first"
+            f"{job.program} is not a PyFlink program", hint="name the job's .py file first"
         )
     title = image_name(job.program.stem)
     tag = options.tag or f"{title}:{__version__}"
@@ -185,7 +185,7 @@ def _mode_of_settings(program: Path) -> ExecutionMode:
         table = toml(read_text(settings, "the job's settings", SETTINGS, error=ImageError))
     except ParseError as error:
         raise ImageError(
-            f"the job's settings {settings} are no TOML: {error}", hint="mend them first"
+            f"the job's settings {settings} are not TOML: {error}", hint="mend them first"
         ) from None
     section = table.get("python")
     mode = section.get("execution_mode") if isinstance(section, dict) else None

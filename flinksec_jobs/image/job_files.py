@@ -189,7 +189,7 @@ def _is_der_key(content: bytes) -> bool:
 
 def _refused(path: Path, what: str, hint: str | None = None) -> ImageError:
     return ImageError(
-        f"{escaped(path)} is {what}, which goes into no image",
+        f"{escaped(path)} is {what}, which must not be in an image",
         hint=hint
         or "mount it where the job runs (docs/kubernetes.md, What you bring), and keep it out of "
         "the folders of the job",

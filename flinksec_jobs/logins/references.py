@@ -35,7 +35,7 @@ def reference(secret: SecretFile, setting: str) -> str:
     path = str(secret.path)
     if any(character in _NOT_IN_PATHS or not character.isprintable() for character in path):
         raise SettingsError(
-            f"{setting}: Kafka's clients cannot be told of a file with one of "
+            f"{setting}: Kafka's clients cannot read a file with one of "
             f"{' '.join(_NOT_IN_PATHS)} in its path",
             hint="move the file, or rename it",
         )

@@ -195,12 +195,12 @@ def _refuse_taken_names(cls: type) -> None:
     for name in _annotated_names(cls):
         if not name.isidentifier() or keyword.iskeyword(name):
             raise RecordTypeError(
-                f"{cls.__name__} has a field {name!r}, which is no name in Python",
+                f"{cls.__name__} has a field {name!r}, which is not a name in Python",
                 hint="choose another name, as fields are read as row.name",
             )
         if name in TAKEN or (name.startswith("__") and name.endswith("__")):
             raise RecordTypeError(
-                f"{cls.__name__}.{name}: a row has this name for something of its own",
+                f"{cls.__name__}.{name}: a row uses this name itself",
                 hint="give the field another name",
             )
     for name in ("of", "_values", "get_row_kind", "get_fields_by_names"):
@@ -208,7 +208,7 @@ def _refuse_taken_names(cls: type) -> None:
         function = there.__func__ if isinstance(there, classmethod) else there
         if function is not None and function is not _of and function not in _OURS:
             raise RecordTypeError(
-                f"{cls.__name__} has a member {name} of its own, which @record makes",
+                f"{cls.__name__} has a member {name} of its own, which @record would replace",
                 hint="give it another name",
             )
 

@@ -68,7 +68,7 @@ def fields_of(cls: type, local_names: dict[str, Any], outer: tuple[type, ...] = 
         return known
     if cls in outer:
         raise RecordTypeError(
-            f"{cls.__name__} holds itself, and a row has no depth without end",
+            f"{cls.__name__} contains itself, which a row cannot",
             hint="keep the inner one as JSON text in a str, or only its id",
         )
     names = [field.name for field in dataclasses.fields(cls)]

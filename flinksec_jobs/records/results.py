@@ -72,7 +72,7 @@ def _several(results: Any, name: str) -> Any:
     if hasattr(results, "__iter__"):
         return results
     raise RecordValueError(
-        f"the function {name} returned {_described(results)} in place of a list or generator of "
+        f"the function {name} returned {_described(results)} instead of a list or generator of "
         "its results",
         hint="yield each one, or return a list, which may be empty",
     )

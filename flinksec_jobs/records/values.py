@@ -111,7 +111,7 @@ def _text(value: Any, where: str) -> str:
             value.encode()
         except UnicodeEncodeError:
             raise RecordValueError(
-                f"{where} holds half of a surrogate pair, which is no text",
+                f"{where} holds half of a surrogate pair, which is not text",
                 hint="it comes from cut JSON escapes or errors='surrogateescape': decode with "
                 "errors='replace', or keep bytes",
             ) from None  # which would quote the text

@@ -59,7 +59,7 @@ def require_pyflink() -> None:
 
     if __version__ != PYFLINK:
         raise FlinkSecError(
-            f"PyFlink {__version__} is installed, and flinksec_jobs is made for {PYFLINK}",
+            f"PyFlink {__version__} is installed, but flinksec_jobs needs {PYFLINK}",
             hint=f"install apache-flink=={PYFLINK}",
         )
 

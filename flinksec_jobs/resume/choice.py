@@ -130,7 +130,7 @@ def _of_last_start(situation: Situation, record: JobRecord) -> list[Snapshot]:
     if strange:
         raise ResumeError(
             f"it is not clear where the job {record.job} goes on from: the {strange[0].kind} "
-            f"{escaped(strange[0].directory)} is of none of its starts that are on record",
+            f"{escaped(strange[0].directory)} was made by none of its recorded starts",
             hint=f"it was put there, or a job ran without its record; {_WAY_OUT}",
         )
     return own

@@ -119,7 +119,7 @@ def _start_from(job: Job, path: str) -> None:
     identity.check_sources(
         graph.contents_of(uri).operators, job.name, job.uses, job.settings.job.accept, uri
     )
-    _log.warning("job %s goes on from %s, as it was told to", job.name, uri)
+    _log.warning("job %s goes on from %s, as requested", job.name, uri)
     options = {state.RECOVERY_PATH: uri, beginning.CLAIM_MODE: "NO_CLAIM"}
     graph.change_options(job.env, options, removed=PATHS)
 
@@ -130,7 +130,7 @@ def _leave_to_flink(job: Job, kept: StateSettings) -> None:
         identity.check_sources(
             graph.contents_of(path).operators, job.name, job.uses, job.settings.job.accept, path
         )
-        _log.warning("job %s goes on from %s, as it was told to", job.name, path)
+        _log.warning("job %s goes on from %s, as requested", job.name, path)
     elif resume_of(job.settings) == "never":
         _log.warning('job %s starts from nothing: job.resume is "never"', job.name)
     elif jvm.runs_in_a_cluster() and cluster_run.is_highly_available():

@@ -143,7 +143,7 @@ def _named(request: Request, path: str, keys: KeyProvider | None) -> Named:
     known |= _check_sources(request, found.uri)
     if not known:
         _log.warning(
-            "whose %s is could not be looked at: there is no record of a job beside it, and no "
+            "whose %s is cannot be determined: there is no record of a job beside it, and no "
             "topic of Kafka in it",
             escaped(path),
         )
@@ -152,7 +152,7 @@ def _named(request: Request, path: str, keys: KeyProvider | None) -> Named:
             "%s is in clear, so nobody can tell who wrote it; what the job writes is sealed",
             escaped(path),
         )
-    _tell(request, found, "as it was told to")
+    _tell(request, found, "as requested")
     return found
 
 

@@ -48,7 +48,7 @@ class RestClient:
     ) -> None:
         parts = urlsplit(address)
         if parts.scheme != "https" or not parts.hostname or not parts.port:
-            raise FlinkSecError(f"{address} is no address of a REST server with TLS")
+            raise FlinkSecError(f"{address} is not the address of a REST server with TLS")
         self.address = address
         self._context = _context(files)
         self._connection = http.client.HTTPSConnection(

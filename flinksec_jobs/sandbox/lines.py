@@ -55,7 +55,7 @@ def _object(value: str, number: int) -> dict[str, Any]:
         found = None
     if not isinstance(found, dict):
         raise SandboxError(
-            f"line {number} is no JSON object",
+            f"line {number} is not a JSON object",
             hint="--key and --timestamp look into each line: leave them out for other texts",
         )
     return found

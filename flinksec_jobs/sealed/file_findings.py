@@ -16,7 +16,7 @@ _KINDS: dict[Status, tuple[Kind, str]] = {
     Status.TRUNCATED: (problem("state-file-truncated", "a sealed file lacks its end"), _RESTORE),
     Status.TAMPERED: (problem("state-file-tampered", "a sealed file was altered"), _RESTORE),
     Status.FOREIGN: (
-        problem("state-file-foreign", "a sealed file lies in another's place"),
+        problem("state-file-foreign", "a sealed file lies in the place of another"),
         "put it back; if the job sees it under another path, name that path: --place",
     ),
     Status.PLAINTEXT: (
@@ -24,7 +24,7 @@ _KINDS: dict[Status, tuple[Kind, str]] = {
         "find out who wrote it: nothing that is sealed is written in clear",
     ),
     Status.KEY_MISSING: (
-        problem("state-key-missing", "no key that is there opens a sealed file"),
+        problem("state-key-missing", "no key in the ring opens a sealed file"),
         "give the key ring or token that it was sealed with: --keys may be given again",
     ),
     Status.UNSUPPORTED: (
@@ -36,7 +36,7 @@ _KINDS: dict[Status, tuple[Kind, str]] = {
         "run this as a user who may read it, where its volume answers",
     ),
 }
-_MOVED = warning("state-file-moved", "a sealed file does not lie where it was written")
+_MOVED = warning("state-file-moved", "a sealed file was moved")
 _CHANGED: dict[Change, tuple[Kind, str, str]] = {
     Change.MISSING: (
         problem("state-file-missing", "a file of the manifest is not there"),
@@ -44,7 +44,7 @@ _CHANGED: dict[Change, tuple[Kind, str, str]] = {
         "put it back, or start from another checkpoint",
     ),
     Change.EXTRA: (
-        problem("state-file-extra", "a file is there that the manifest does not list"),
+        problem("state-file-extra", "there is a file that the manifest does not list"),
         "the manifest does not list it",
         "write the manifest again if the file belongs there, or remove it",
     ),

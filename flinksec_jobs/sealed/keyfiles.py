@@ -66,11 +66,11 @@ def check_key_id(key_id: str) -> None:
     """Refuses what a key cannot be called.
 
     Raises:
-        KeyRingError: if it is no key id.
+        KeyRingError: if it is not a key id.
     """
     if not KEY_ID.fullmatch(key_id) or key_id == PRIMARY:
         raise KeyRingError(
-            f"'{key_id}' is no key id",
+            f"'{key_id}' is not a key id",
             hint="letters, digits, dot, hyphen, underscore; at most 64; not 'primary'",
         )
 
@@ -79,7 +79,7 @@ def write_new_key(directory: Path, key_id: str) -> None:
     """Add a new random key to a ring; its file is whole or absent.
 
     Raises:
-        KeyRingError: if the id is no key id, or the key exists.
+        KeyRingError: if the id is not a key id, or the key exists.
     """
     check_key_id(key_id)
     if os.path.lexists(directory / f".{key_id}.retiring"):
@@ -216,7 +216,7 @@ def _read_key(directory: Path, name: str) -> bytes | None:
             return None
         if not KEY_ID.fullmatch(name):
             raise KeyRingError(
-                f"'{shown}' is no key id (letters, digits, dot, hyphen, underscore; at most 64)"
+                f"'{shown}' is not a key id (letters, digits, dot, hyphen, underscore; at most 64)"
             )
         if place.mode & _EXPOSED:
             raise KeyRingError(

@@ -70,7 +70,7 @@ class KeyRing:
         """Make a ring with one new random key: directory 0700, files 0600.
 
         Raises:
-            KeyRingError: if the directory exists and is not empty, or the id is no key id.
+            KeyRingError: if the directory exists and is not empty, or the id is not a key id.
         """
         path = Path(directory)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
@@ -91,7 +91,7 @@ class KeyRing:
         a key may be added at any time.
 
         Raises:
-            KeyRingError: if the id is no key id, or the key exists.
+            KeyRingError: if the id is not a key id, or the key exists.
         """
         with held(self._directory, to_change=True):
             write_new_key(self._directory, key_id)

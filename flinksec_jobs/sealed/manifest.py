@@ -80,7 +80,7 @@ class Manifest:
             return cls(_files(json.loads(text)))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as e:
             raise SealedStateError(
-                f"{path} is no manifest of this version",
+                f"{path} is not a manifest of this version",
                 hint="write one with: flinksec state manifest",
             ) from e
 

@@ -29,11 +29,11 @@ def parse(uri: str) -> tuple[TokenAddress, str | None]:
     if found.get("type", "secret-key") != "secret-key":
         raise _refused("its type is not secret-key")
     if not found.get("slot-id", "0").isdecimal():
-        raise _refused("its slot-id is no number")
+        raise _refused("its slot-id is not a number")
     try:
         pin = SecretFile.parse(found["pin-source"])
     except SecretError:
-        raise _refused("its pin-source is no file") from None
+        raise _refused("its pin-source is not a file") from None
     address = TokenAddress(
         Path(found["module-path"]),
         pin,
@@ -48,7 +48,7 @@ def _attributes(text: str, separator: str, known: set[str]) -> Iterator[tuple[st
     for part in filter(None, text.split(separator)):
         name, _, value = part.partition("=")
         if name == "pin-value":
-            raise _refused("it holds the PIN itself, and command lines are seen by others")
+            raise _refused("it holds the PIN itself, but others can see command lines")
         if name not in known:
             raise _refused("it has an attribute that is not supported")
         yield name, unquote(value)

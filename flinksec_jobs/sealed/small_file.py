@@ -77,9 +77,7 @@ def _content(path: Path, reader: SealedReader) -> bytes:
     # A file of any other policy may lie here by its own right, and says nothing about this place.
     header = reader.header
     if header.context.policy is not NamePolicy.ENFORCE:
-        raise SealedFileError(
-            Status.FOREIGN, "it is state of Flink's, put in the place of a record"
-        )
+        raise SealedFileError(Status.FOREIGN, "it is state of Flink, put in the place of a record")
     check_name(path, header)
     if header.name != stored_name(os.path.abspath(path), "/"):  # noqa: PTH100
         raise SealedFileError(Status.FOREIGN, "it was not written as a record")

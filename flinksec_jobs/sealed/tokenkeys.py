@@ -88,7 +88,7 @@ class TokenKeys:
         """Make a key in a token, which can never be read out of it.
 
         Raises:
-            KeyRingError: if the id is no key id or is taken, or the token cannot be used.
+            KeyRingError: if the id is not a key id or is taken, or the token cannot be used.
         """
         check_key_id(key_id)
         token = Token(address, writable=True)

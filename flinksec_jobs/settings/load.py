@@ -120,7 +120,7 @@ def refuse_nothing(settings: Settings) -> None:
             hint="name the file, as an argument or in FLINKSEC_SETTINGS",
         )
     raise SettingsError(
-        f"the settings file {settings.source} says nothing",
+        f"the settings file {settings.source} is empty",
         hint="`flinksec settings reference` lists what goes into it",
     )
 

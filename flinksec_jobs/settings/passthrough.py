@@ -112,7 +112,7 @@ def _java(_: FlinkOption, text: str, __: Giving) -> str | None:
 
 def _reporter(_: FlinkOption, text: str, __: Giving) -> str | None:
     opens = _JMX in text
-    return "opens a port of management without a password: use another reporter" if opens else None
+    return "opens a management port without a password: use another reporter" if opens else None
 
 
 def _state(_: FlinkOption, text: str, giving: Giving) -> str | None:

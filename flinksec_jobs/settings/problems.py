@@ -52,7 +52,7 @@ _HINT = "`flinksec settings reference` lists every setting"
 
 
 _UNKNOWN = problem("setting-unknown", "no setting has this name")
-_MISSING = problem("setting-missing", "a setting is needed, and is not there")
+_MISSING = problem("setting-missing", "a setting is missing")
 _WRONG = problem("setting-wrong", "a setting has a value that it cannot have")
 # By pydantic's kinds of errors.
 _KINDS = {"extra_forbidden": _UNKNOWN, "missing": _MISSING}

@@ -10,16 +10,16 @@ from flinksec_jobs.settings.passthrough import is_sealed
 
 _KAFKA_OPEN = warning("kafka-open", "Kafka is neither encrypted nor authenticated")
 _KAFKA_CLEAR = warning("kafka-not-encrypted", "Kafka is not encrypted")
-_KAFKA_ANONYMOUS = warning("kafka-anonymous", "Kafka does not know who the job is")
-_KAFKA_ANY_HOST = warning("kafka-any-host-name", "Kafka's certificate may be another host's")
+_KAFKA_ANONYMOUS = warning("kafka-anonymous", "the job does not log in to Kafka")
+_KAFKA_ANY_HOST = warning("kafka-any-host-name", "Kafka's certificate may be for another host")
 _KAFKA_REVERSE_DNS = warning("kafka-host-name-by-dns", "reverse DNS chooses Kafka's host name")
 _KAFKA_LOSES = warning("kafka-may-lose-records", "Kafka may lose what was written")
 _ES_CLEAR = warning("elasticsearch-not-encrypted", "Elasticsearch is not encrypted")
 _ES_ANYONE = warning("elasticsearch-unchecked", "Elasticsearch's certificate is not checked")
 _ES_ANY_HOST = warning(
-    "elasticsearch-any-host-name", "Elasticsearch's certificate may be another host's"
+    "elasticsearch-any-host-name", "Elasticsearch's certificate may be for another host"
 )
-_ES_ANONYMOUS = warning("elasticsearch-anonymous", "Elasticsearch does not know who the job is")
+_ES_ANONYMOUS = warning("elasticsearch-anonymous", "the job does not log in to Elasticsearch")
 _HDFS_CLEAR = warning("hdfs-not-encrypted", "HDFS is not encrypted")
 _STATE_CLEAR = warning("state-not-sealed", "state is neither encrypted nor authenticated")
 _ZOOKEEPER = warning("zookeeper-open", "ZooKeeper is neither encrypted nor authenticated")

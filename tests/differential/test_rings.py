@@ -52,7 +52,7 @@ def test_java_and_python_say_the_same_of_every_ring(tmp_path: Path) -> None:
         "the directory",
         "is missing",
         "cannot be read",
-        "is no key id",
+        "is not a key id",
         "it is not a directory",
         "which is not there",
         "must hold exactly 32 bytes",

@@ -273,11 +273,11 @@ def test_settings_check_names_what_still_stands_from_an_example(settings_file: P
     result = run("settings", "check", str(settings_file))
     assert result.exit_code == 1
     for told in (
-        f"kerberos.principal still names EXAMPLE.COM, which stands for yours in examples (set by "
+        f"kerberos.principal still names EXAMPLE.COM, which is only an example (set by "
         f"{settings_file})",
         "elasticsearch.hosts[0] still names search.example.com",
         "hdfs.uri still names 192.0.2.7",
-        "flink.fs.s3.x still names s3.example.com, which stands for yours in examples (set by "
+        "flink.fs.s3.x still names s3.example.com, which is only an example (set by "
         f"{settings_file})",
     ):
         assert told in result.stdout

@@ -82,7 +82,7 @@ def test_a_producer_s_transactions_end_before_the_brokers_limit() -> None:
 
 def test_an_event_time_that_is_no_field_is_refused_with_the_fields() -> None:
     time = kafka.EventTime("when", timedelta(seconds=5), timedelta(minutes=1))
-    with pytest.raises(SettingsError, match="event_time='when' is no field of Event") as caught:
+    with pytest.raises(SettingsError, match="event_time='when' is not a field of Event") as caught:
         kafka.watermarks(Event, time)
     assert caught.value.hint == "its fields are id, at"
 

@@ -40,7 +40,7 @@ def test_a_time_is_milliseconds_since_1970_in_whatever_form(start: Any) -> None:
         ("2023-11-14T22:20:00", "has no time zone"),
         ("2023-11-14", "has no time zone"),
         (datetime(2023, 11, 14), "has no time zone"),
-        (True, "is no time"),
+        (True, "is not a time"),
         (None, "is neither a name nor a time"),
         (1.5, "is neither a name nor a time"),
         (-1, "is not between the years 1970 and 9999"),

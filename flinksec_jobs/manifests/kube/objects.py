@@ -312,7 +312,7 @@ def load(sources: Iterable[tuple[str, str]]) -> Manifests:
         sources: name and text of each file.
 
     Raises:
-        ManifestError: a text is not YAML, or a document is no Kubernetes object.
+        ManifestError: a text is not YAML, or a document is not a Kubernetes object.
     """
     return Manifests([found for name, content in sources for found in _objects(name, content)])
 
@@ -342,7 +342,7 @@ def _objects(name: str, content: str) -> Iterator[Object]:
         found = mapping(document)
         if not found.get("kind") or not found.get("apiVersion"):
             raise ManifestError(
-                f"a document of {name} is no Kubernetes object: kind or apiVersion is missing",
+                f"a document of {name} is not a Kubernetes object: kind or apiVersion is missing",
                 hint="check takes rendered YAML, such as `flinksec manifests render` prints",
             )
         listed = str(found["kind"]).endswith("List") and isinstance(found.get("items"), list)

@@ -66,7 +66,7 @@ def _texts(grant: Mapping[str, Any], field: str) -> list[str]:
     return [text(entry) for entry in sequence(grant.get(field))]
 
 
-@rule("rbac-wildcard", why="the star gives more than anyone has listed", fix="list what is needed")
+@rule("rbac-wildcard", why="the star grants more than is listed", fix="list what is needed")
 def _wildcard(manifests: Manifests) -> Iterator[Place]:
     for role, path, grant in _grants(manifests):
         for field in ("verbs", "resources", "apiGroups"):
@@ -87,7 +87,7 @@ def _secrets(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "rbac-powerful",
-    why="with this right an account gets what other accounts or pods have",
+    why="with this right an account can get the rights of other accounts or pods",
     fix="remove it",
 )
 def _powerful(manifests: Manifests) -> Iterator[Place]:

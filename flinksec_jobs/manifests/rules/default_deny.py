@@ -41,7 +41,7 @@ def _rules(manifests: Manifests) -> Iterator[PortRule]:
 
 @rule(
     "net-default-deny",
-    why="a pod that no policy names sends and receives what it likes",
+    why="a pod that no policy selects can send and receive anything",
     fix="add a NetworkPolicy with podSelector {} and policyTypes [Ingress, Egress] without rules",
 )
 def _default_deny(manifests: Manifests) -> Iterator[Place]:

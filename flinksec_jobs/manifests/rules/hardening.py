@@ -123,7 +123,7 @@ def _shared_processes(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "pod-ephemeral",
-    why="a container for debugging came into the manifests, with what it may see",
+    why="a container for debugging is left in the manifests",
     fix="remove ephemeralContainers",
 )
 def _ephemeral(manifests: Manifests) -> Iterator[Place]:

@@ -12,7 +12,7 @@ from flinksec_jobs.placeholders import placeholders_below
 
 @rule(
     "placeholder",
-    why="a name, an address or a digest of an example still stands here, and is nobody's",
+    why="a name, an address or a digest of an example is still here",
     fix="put your own",
 )
 def _placeholder(manifests: Manifests) -> Iterator[Place]:

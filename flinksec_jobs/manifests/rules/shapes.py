@@ -35,7 +35,7 @@ def _unknown_kind(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "shape-unknown-field",
-    why="the field does not exist, and what it was to say is lost",
+    why="the field does not exist, so what it says is ignored",
     fix="correct its name or its place",
 )
 def _unknown_field(manifests: Manifests) -> Iterator[Place]:
@@ -44,7 +44,7 @@ def _unknown_field(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "shape-type",
-    why="the value has the wrong type; without quotes `no`, `on`, 1e3 and 0440 are no texts",
+    why="the value has the wrong type; without quotes `no`, `on`, 1e3 and 0440 are not texts",
     fix="quote it, or write the type that the field wants",
 )
 def _type(manifests: Manifests) -> Iterator[Place]:
@@ -53,7 +53,7 @@ def _type(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "shape-value",
-    why="the field takes no such value",
+    why="the field does not accept this value",
     fix="write one of the values that it takes, in their spelling",
 )
 def _value(manifests: Manifests) -> Iterator[Place]:

@@ -150,7 +150,7 @@ def test_further_names_and_clients_are_taken(tmp_path: Path) -> None:
         (Request(names=("a b",)), "--name 'a b' is neither a DNS name"),
         (Request(names=("a.*.b",)), "is neither a DNS name"),
         (Request(names=("ä",)), "is neither a DNS name"),
-        (Request(names=("a",), clients=("../cli",)), "--client '../cli' is no DNS label"),
+        (Request(names=("a",), clients=("../cli",)), "--client '../cli' is not a DNS label"),
         (Request(names=("a",), clients=("rest",)), "--client rest is a name of the cluster's own"),
     ],
 )

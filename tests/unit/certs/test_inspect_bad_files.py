@@ -28,7 +28,7 @@ GOOD = make.party(make.self_signed(), make.self_signed().certificate, has_pem=Tr
 def test_a_password_with_a_nul_opens_no_store(certs: Path) -> None:
     (certs / "internal" / "password").write_text("a\0b")
     found = [f.why for f in inspect([certs]).findings]
-    assert any("is not opened by its password" in message for message in found)
+    assert any("does not open with its password" in message for message in found)
 
 
 @pytest.mark.slow

@@ -51,7 +51,7 @@ def test_the_wrong_password_is_told(internal: Path) -> None:
     replaced(internal, "password", b"another-password")
     found = inspect([internal]).findings
     assert [finding.id for finding in found] == ["store-password-mismatch"] * 2
-    assert found[0].why == f"{internal / 'keystore.p12'} is not opened by its password"
+    assert found[0].why == f"{internal / 'keystore.p12'} does not open with its password"
 
 
 def test_a_missing_password_is_told_and_taken_from_elsewhere(

@@ -72,7 +72,7 @@ def test_a_certificate_that_is_no_ca_is_refused(
     tmp_path: Path, authorities: list[Authority]
 ) -> None:
     (tmp_path / "server.pem").write_bytes(authorities[0].server().certificate_pem)
-    with pytest.raises(SettingsError, match=r"server\.pem.*is no CA"):
+    with pytest.raises(SettingsError, match=r"server\.pem.*is not a CA"):
         trust_stores.merge(tmp_path, java_home(tmp_path, None), tmp_path)
 
 

@@ -112,7 +112,7 @@ def test_a_job_that_gives_no_name_needs_a_tag() -> None:
 
 
 def test_what_is_no_program_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ImageError, match="is no PyFlink program"):
+    with pytest.raises(ImageError, match="is not a PyFlink program"):
         build_job(Job([tmp_path]), Options(), Tool("podman"), lambda _: None)
 
 

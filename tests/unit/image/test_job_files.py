@@ -137,7 +137,7 @@ def test_a_name_that_only_sounds_like_it_is_fine(tmp_path: Path, folder: Path, n
 def test_a_private_file_is_refused_with_the_way_out(tmp_path: Path, folder: Path) -> None:
     path = _put(folder / "data.csv", "x", 0o600)
     error = _refusal(tmp_path, folder)
-    assert error.message == f"{path} is private (mode 0600), which goes into no image"
+    assert error.message == f"{path} is private (mode 0600), which must not be in an image"
     assert f"chmod 0644 {path}" in str(error.hint)
 
 

@@ -40,8 +40,8 @@ def test_lists_of_objects_are_taken_apart() -> None:
     [
         ("a: [", "some.yaml is not YAML: line 2: "),
         ("kind: Pod\nkind: Job", "some.yaml is not YAML: line 2: "),
-        ("just a text", "is no Kubernetes object: kind or apiVersion is missing"),
-        ("kind: Pod", "is no Kubernetes object: kind or apiVersion is missing"),
+        ("just a text", "is not a Kubernetes object: kind or apiVersion is missing"),
+        ("kind: Pod", "is not a Kubernetes object: kind or apiVersion is missing"),
     ],
 )
 def test_what_is_no_manifest_is_refused(text: str, message: str) -> None:

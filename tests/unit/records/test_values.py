@@ -98,7 +98,7 @@ REFUSED: list[tuple[Any, Any, str]] = [
     (Text, b"x", "Text.v should be a str but is a bytes"),
     (Text, 5, "Text.v should be a str but is an int"),
     (Text, None, "Text.v is None, which its type does not allow"),
-    (Text, "cut \ud83d", "Text.v holds half of a surrogate pair, which is no text"),
+    (Text, "cut \ud83d", "Text.v holds half of a surrogate pair, which is not text"),
     (Text, b"\xff".decode("utf-8", "surrogateescape"), "Text.v holds half of a surrogate pair"),
     (Text, "😀\udc00", "Text.v holds half of a surrogate pair"),
     (Whole, True, "Whole.v should be an int but is a bool"),

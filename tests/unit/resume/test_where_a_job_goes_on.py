@@ -270,7 +270,7 @@ def test_a_savepoint_without_metadata_was_never_completed(volume: Volume) -> Non
 def test_a_checkpoint_that_somebody_put_there_is_not_taken(volume: Volume) -> None:
     volume.checkpoint(volume.start(), 4)
     volume.write(volume.job / ("f" * 32) / "chk-900", 900)
-    with pytest.raises(ResumeError, match="is of none of its starts that are on record"):
+    with pytest.raises(ResumeError, match="was made by none of its recorded starts"):
         volume.start()
 
 

@@ -76,7 +76,7 @@ def add_a_bad_name(path: Path) -> None:
         (name_a_missing_primary, "'primary' names the key 'k2', which is not there"),
         (expose, r"the key file 'k1' is exposed \(mode 0644\)"),
         (shorten, "the key file 'k1' must hold exactly 32 bytes, it holds 31"),
-        (add_a_bad_name, "'k 2' is no key id"),
+        (add_a_bad_name, "'k 2' is not a key id"),
     ],
 )
 def test_a_ring_that_cannot_be_used_is_named(

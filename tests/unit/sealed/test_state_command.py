@@ -296,7 +296,7 @@ def test_a_manifest_lists_whole_files_only_and_is_read_with_care(
         wrong.write_text(text)
         refused = run("verify", job, "--keys", keys, "--manifest", wrong)
         assert refused.exit_code == 1
-        assert f"{wrong} is no manifest of this version" in refused.stderr
+        assert f"{wrong} is not a manifest of this version" in refused.stderr
     listed = tmp_path / "listed.json"
     listed.write_text('{"flinksec_manifest": 1, "files": {}}')
     two = run("verify", job, job, "--keys", keys, "--manifest", listed)

@@ -123,8 +123,8 @@ def test_what_does_not_apply_to_a_token_says_what_does(token: SoftToken, moved: 
         ("pkcs11:token=state?pin-source=file:/pin", "it lacks module-path"),
         ("pkcs11:token=state?module-path=/m", "it lacks pin-source"),
         ("pkcs11:object=k?module-path=/m&pin-source=file:/pin", "it lacks token"),
-        ("pkcs11:token=s?module-path=/m&pin-source=secret-77", "its pin-source is no file"),
-        ("pkcs11:slot-id=x?module-path=/m&pin-source=/pin", "its slot-id is no number"),
+        ("pkcs11:token=s?module-path=/m&pin-source=secret-77", "its pin-source is not a file"),
+        ("pkcs11:slot-id=x?module-path=/m&pin-source=/pin", "its slot-id is not a number"),
         ("pkcs11:token=s;type=cert?module-path=/m&pin-source=/pin", "its type is not secret-key"),
         (
             "pkcs11:token=s;serial=secret-77?module-path=/m",

@@ -286,7 +286,7 @@ def test_only_keys_that_can_seal_are_listed(token: SoftToken) -> None:
             keys.wrap(b"k" * 32, ANY)
     with pytest.raises(KeyRingError, match="key 't2' exists already"):
         TokenKeys.add(token.address, "t2")
-    with pytest.raises(KeyRingError, match="is no key id"):
+    with pytest.raises(KeyRingError, match="is not a key id"):
         TokenKeys.add(token.address, "../t3")
 
 

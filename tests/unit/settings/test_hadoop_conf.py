@@ -108,12 +108,12 @@ def test_files_follow_each_other_as_in_hadoop_and_a_final_value_stays(tmp_path: 
         (
             '<configuration xmlns:xi="http://www.w3.org/2001/XInclude">'
             '<xi:include href="/etc/passwd"/></configuration>',
-            "takes in another file by xi:include",
+            "includes another file with xi:include",
         ),
         ("<configuration>", "is not XML, line 1"),
         ("", "is not XML, line 1"),
         ("<a>" * 100, "is nested deeper"),
-        ("<html/>", "is no configuration of Hadoop"),
+        ("<html/>", "is not a configuration of Hadoop"),
         ('<?xml version="1.0" encoding="no-such"?><configuration/>', "is not XML"),
         ("<configuration>" + " " * (5 << 20), "cannot be read: holds more than 1 MiB"),
     ],
@@ -163,6 +163,6 @@ def test_the_check_of_the_settings_opens_the_directory(tmp_path: Path, keytab: P
     )
     assert {(one.id, one.severity) for one in found} == {("hadoop-option-overruled", "warning")}
     assert (
-        f"hdfs.conf_dir {tmp_path}: hadoop.rpc.protection (set by argument): it is not taken from "
-        "there, the settings decide" in map(str, found)
+        f"hdfs.conf_dir {tmp_path}: hadoop.rpc.protection (set by argument): it is ignored "
+        "there: the settings decide" in map(str, found)
     )

@@ -49,7 +49,7 @@ def _flow_blocked(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "flink-flow-open",
-    why="someone who is no part of Flink reaches a port of it",
+    why="something that is not part of Flink can reach one of its ports",
     fix="allow Flink's own pods only, and REST from a proxy or a deployer only",
 )
 def _flow_open(manifests: Manifests) -> Iterator[Place]:

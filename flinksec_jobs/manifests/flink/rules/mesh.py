@@ -78,7 +78,7 @@ def _default(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "mesh-everyone",
-    why="the rule names nobody and so lets everyone",
+    why="the rule names nobody, so it allows everyone",
     fix="name principals in from.source",
 )
 def _everyone(manifests: Manifests) -> Iterator[Place]:
@@ -142,7 +142,7 @@ def _native_sidecar(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "mesh-control-plane",
-    why="the sidecar may not ask istiod, and never becomes ready",
+    why="the sidecar cannot reach istiod, so it never becomes ready",
     fix="allow egress to istiod, TCP 15012",
 )
 def _control_plane(manifests: Manifests) -> Iterator[Place]:
@@ -205,7 +205,7 @@ def _internal_issuer(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "cert-self-signed",
-    why="its renewal is a key that running processes do not accept, nor they that of the others",
+    why="a renewal brings a new key, which running processes do not accept",
     fix="use an Issuer of type ca for this one certificate",
 )
 def _self_signed(manifests: Manifests) -> Iterator[Place]:

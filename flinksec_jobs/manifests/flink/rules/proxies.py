@@ -249,7 +249,7 @@ def _ports(manifests: Manifests) -> Iterator[str]:
 
 @rule(
     "proxy-unclear",
-    why="what this proxy lets through to Flink's REST cannot be told from its configuration",
+    why="its configuration does not show what this proxy lets through to Flink's REST",
     fix="write it without this, as components/proxy/nginx.conf does, or skip the rule with the "
     "reason why it is safe",
 )
@@ -259,7 +259,7 @@ def _unclear(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "proxy-cancel",
-    why="who may read through this proxy cancels the job: Flink does it by GET too",
+    why="whoever can read through this proxy can cancel the job, as Flink also cancels by GET",
     fix="let a list of paths through, and refuse yarn-cancel and yarn-stop by name, decoded",
 )
 def _cancel(manifests: Manifests) -> Iterator[Place]:
@@ -271,7 +271,7 @@ def _cancel(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "proxy-paths",
-    why="whatever another Flink answers comes through this proxy, looked at by nobody",
+    why="this proxy lets unknown paths through, which another version of Flink may answer",
     fix="refuse every path that is not in a list, as components/proxy/nginx.conf does",
 )
 def _paths(manifests: Manifests) -> Iterator[Place]:
@@ -283,7 +283,7 @@ def _paths(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "proxy-methods",
-    why="more than GET comes through this proxy: it cancels, rescales or takes savepoints",
+    why="this proxy lets more than GET through: cancelling, rescaling, savepoints",
     fix="limit_except GET { deny all; }",
 )
 def _methods(manifests: Manifests) -> Iterator[Place]:
@@ -294,7 +294,7 @@ def _methods(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "proxy-open",
-    why="this proxy shows Flink its own certificate for whoever comes, without asking who it is",
+    why="this proxy uses its own certificate for every client, without asking who it is",
     fix="auth_basic with auth_basic_user_file, or ssl_verify_client on, for every location",
 )
 def _open(manifests: Manifests) -> Iterator[Place]:
@@ -332,7 +332,7 @@ def _clear(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "proxy-upstream",
-    why="this proxy does not check whom it talks to: anyone in between answers in Flink's name",
+    why="this proxy does not check whom it connects to: anyone in between can answer for Flink",
     fix="https:// in proxy_pass, proxy_ssl_verify on and proxy_ssl_trusted_certificate",
 )
 def _upstream(manifests: Manifests) -> Iterator[Place]:

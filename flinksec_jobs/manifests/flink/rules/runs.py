@@ -40,7 +40,7 @@ def _session(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "flink-workload",
-    why="it starts again what has ended: after stop-with-savepoint the job runs from nothing",
+    why="it restarts what has ended: after stop-with-savepoint the job starts from nothing",
     fix="make the JobManager a batch/v1 Job",
 )
 def _workload(manifests: Manifests) -> Iterator[Place]:

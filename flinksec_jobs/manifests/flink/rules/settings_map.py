@@ -34,7 +34,7 @@ def _settings(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "flink-config-drift",
-    why="Flink's configuration says something else than the settings: the processes refuse it",
+    why="Flink's configuration differs from the settings: the processes refuse it",
     fix="make it anew: flinksec cluster conf --settings settings.toml > config.yaml",
 )
 def _drift(manifests: Manifests) -> Iterator[Place]:
@@ -54,7 +54,7 @@ def _drift(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "flink-options-refused",
-    why="an option in the arguments has another answer than the settings: the process refuses it",
+    why="an option in the arguments contradicts the settings: the process refuses it",
     fix="say it in the settings, and make config.yaml anew",
 )
 def _options(manifests: Manifests) -> Iterator[Place]:
