@@ -242,7 +242,7 @@ def test_an_empty_file_is_no_settings_that_can_be_used(
     path.write_text(content, "utf-8")
     result = run(*command, str(path))
     assert (result.exit_code, result.stdout) == (1, "")
-    assert f"error: the settings file {path} says nothing" in result.stderr
+    assert f"error: the settings file {path} is empty" in result.stderr
 
 
 @pytest.mark.parametrize("command", [("settings", "check"), ("cluster", "conf", "--settings")])

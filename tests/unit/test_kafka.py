@@ -89,5 +89,5 @@ def test_an_event_time_that_is_no_field_is_refused_with_the_fields() -> None:
 
 @pytest.mark.parametrize(("out_of_orderness", "idleness"), [(-1, 60), (5, 0), (5, -1)])
 def test_times_that_make_no_watermarks_are_refused(out_of_orderness: int, idleness: int) -> None:
-    with pytest.raises(SettingsError, match=r"out_of_orderness=.*, idleness=.*: the first is"):
+    with pytest.raises(SettingsError, match=r"out_of_orderness=.*, idleness=.*: the first must"):
         kafka.EventTime("at", timedelta(seconds=out_of_orderness), timedelta(seconds=idleness))

@@ -117,5 +117,5 @@ def test_names_are_refused_where_the_certificate_brings_its_own(tmp_path: Path) 
         Request(make.SERVICES, wildcard=True, internal=source),
         Request(make.SERVICES, names=("a",), rest=source),
     ):
-        with pytest.raises(CertificateError, match="it takes no others"):
+        with pytest.raises(CertificateError, match="others cannot be added"):
             create(tmp_path / "certs", request)

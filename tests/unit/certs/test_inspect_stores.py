@@ -114,7 +114,7 @@ def test_a_trust_store_that_java_finds_empty_is_a_problem(internal: Path, tmp_pa
     replaced(internal, "truststore.p12", store)
     found = [one for one in inspect([internal]).findings if one.id[:3] == "not"]
     assert {one.id for one in found} >= {"not-trusted-by-java"}
-    assert any("Java takes 0 of its 1 certificates for trusted" in one.why for one in found)
+    assert any("Java takes 0 of its 1 certificates as trusted" in one.why for one in found)
 
 
 def test_a_store_with_encryption_of_old_is_warned_about(internal: Path, tmp_path: Path) -> None:

@@ -239,8 +239,16 @@ def test_state_in_clear_everywhere_is_refused_where_the_settings_seal_it(mounts:
         ("_JAVA_OPTIONS", "-XX:HeapDumpPath=/mnt/state", "writes the heap"),
         ("JDK_JAVA_OPTIONS", "-Dmy.password=hunter2", "hands a secret to a command line"),
         ("FLINK_PROPERTIES", "state.backend.type: rocksdb", "is read by the entry point of"),
-        ("KUBERNETES_TRUST_CERTIFICATES", "true", "takes anyone for Kubernetes' API server"),
-        ("KUBERNETES_DISABLE_HOSTNAME_VERIFICATION", "TRUE", "takes anyone for Kubernetes'"),
+        (
+            "KUBERNETES_TRUST_CERTIFICATES",
+            "true",
+            "lets any server pass for Kubernetes' API server",
+        ),
+        (
+            "KUBERNETES_DISABLE_HOSTNAME_VERIFICATION",
+            "TRUE",
+            "lets any server pass for Kubernetes'",
+        ),
     ],
 )
 def test_the_environment_has_no_other_answer_either(

@@ -111,7 +111,7 @@ def test_a_secret_of_any_name_is_known_by_what_it_holds(
     path = _put(folder / "deep" / "data.bin", SECRETS[kind])
     error = _refusal(tmp_path, folder)
     assert str(path) in error.message
-    assert "goes into no image" in error.message
+    assert "must not be in an image" in error.message
 
 
 @pytest.mark.parametrize(

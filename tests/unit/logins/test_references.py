@@ -33,7 +33,7 @@ def test_without_secrets_no_reference_is_followed() -> None:
 
 @pytest.mark.parametrize("path", ["/a:b/c", "/a/b}c", "/a,b/c", "/a/${c", '/a/"c', "/a/b\\c"])
 def test_a_path_that_cannot_stand_in_a_reference_is_refused_by_its_setting(path: str) -> None:
-    with pytest.raises(SettingsError, match=r"^kafka.password: Kafka's clients cannot be told"):
+    with pytest.raises(SettingsError, match=r"^kafka.password: Kafka's clients cannot read"):
         references.reference(SecretFile(Path(path)), "kafka.password")
 
 

@@ -323,7 +323,7 @@ def test_a_field_whose_name_begins_with_an_underscore_can_be_read_from_a_row() -
 def test_another_release_of_pyflink_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     worker.require_pyflink()
     monkeypatch.setattr("pyflink.version.__version__", "2.3.0")
-    with pytest.raises(FlinkSecError, match=r"PyFlink 2\.3\.0 is installed, and .* for 2\.2\.1"):
+    with pytest.raises(FlinkSecError, match=r"PyFlink 2\.3\.0 is installed, .* needs 2\.2\.1"):
         crossing.install()
 
 

@@ -78,7 +78,9 @@ def test_a_savepoint_whose_name_is_no_text_is_no_end_of_the_record(make: Make) -
     name = os.fsdecode(b"savepoint-\xff")
     volume.start()
     volume.write(volume.job / name, 7)
-    with pytest.raises(ResumeError, match=r"savepoint-\\xff is of none of its starts"):
+    with pytest.raises(
+        ResumeError, match=r"savepoint-\\xff was made by none of its recorded starts"
+    ):
         volume.start()
     volume.start(resume="never")
     assert volume.start().options.keys() == {JOB_ID}  # it was there already

@@ -109,7 +109,7 @@ def test_what_says_nothing_of_whose_it_is_is_taken_with_a_warning(
     path = volume.write(volume.base.parent / "copied" / "savepoint-1", 3).parent
     with caplog.at_level(logging.WARNING):
         volume.start(explicit=str(path))
-    assert f"whose {path} is could not be looked at" in caplog.text
+    assert f"whose {path} is cannot be determined" in caplog.text
 
 
 @pytest.mark.parametrize("named", ["/no/where", "file:///no/where", "sealed+file:///no/where"])

@@ -126,5 +126,5 @@ def test_a_run_that_is_over_is_told_as_that(tls: LocalTls, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:80", "https://", "https://host", "x"])
 def test_an_address_without_tls_is_refused(tls: LocalTls, address: str) -> None:
-    with pytest.raises(FlinkSecError, match="no address of a REST server with TLS"):
+    with pytest.raises(FlinkSecError, match="not the address of a REST server with TLS"):
         RestClient(address, tls.client)
