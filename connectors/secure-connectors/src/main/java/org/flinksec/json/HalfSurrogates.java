@@ -22,7 +22,7 @@ public final class HalfSurrogates {
     for (int i = 0; i < row.getArity(); i++) {
       if (in(row.getField(i))) {
         throw new JsonDecodingException(
-            "field '%s' holds half of a surrogate pair, which is no text"
+            "field '%s' holds half of a surrogate pair, which is not text"
                 .formatted(type.getFieldNames()[i]));
       }
     }

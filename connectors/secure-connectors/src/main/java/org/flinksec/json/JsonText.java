@@ -55,7 +55,7 @@ public final class JsonText implements Serializable {
     }
     if (HalfSurrogates.in(json)) {
       throw new JsonDecodingException(
-          "the document holds half of a surrogate pair, which is no text");
+          "the document holds half of a surrogate pair, which is not text");
     }
     try (JsonParser parser = JsonLimits.FACTORY.createParser(json)) {
       return read(json, parser);
@@ -103,7 +103,7 @@ public final class JsonText implements Serializable {
       case VALUE_STRING:
         if (HalfSurrogates.in(parser.getText())) {
           throw new JsonDecodingException(
-              "the %s '%s' holds half of a surrogate pair, which is no text"
+              "the %s '%s' holds half of a surrogate pair, which is not text"
                   .formatted(purpose, field));
         }
         return parser.getText();

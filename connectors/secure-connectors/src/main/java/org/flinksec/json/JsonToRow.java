@@ -53,8 +53,8 @@ public final class JsonToRow implements Serializable {
    * Reads a document.
    *
    * @param json a whole document; null is an error, since a row has nothing to hold it
-   * @throws JsonDecodingException if the document is no JSON object of the declared form, or goes
-   *     beyond {@link JsonLimits}; whatever is wrong with a document, nothing else is thrown
+   * @throws JsonDecodingException if the document is not a JSON object of the declared form, or
+   *     goes beyond {@link JsonLimits}; whatever is wrong with a document, nothing else is thrown
    */
   public Row read(byte[] json) throws JsonDecodingException {
     if (json == null) {

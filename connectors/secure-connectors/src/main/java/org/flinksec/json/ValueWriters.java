@@ -60,7 +60,7 @@ final class ValueWriters {
     String text = cast(json, String.class, value);
     if (HalfSurrogates.in(text)) {
       throw new UnwritableValueException(
-          ValueWriter.place(json) + " holds half of a surrogate pair, which is no text");
+          ValueWriter.place(json) + " holds half of a surrogate pair, which is not text");
     }
     return text;
   }

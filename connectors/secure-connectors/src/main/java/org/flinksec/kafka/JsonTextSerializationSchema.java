@@ -34,7 +34,7 @@ public final class JsonTextSerializationSchema implements KafkaRecordSerializati
   }
 
   /**
-   * @throws UnwritableRecordException if the string is no JSON object, or lacks the key
+   * @throws UnwritableRecordException if the string is not a JSON object, or lacks the key
    */
   @Override
   public ProducerRecord<byte[], byte[]> serialize(

@@ -54,7 +54,7 @@ public final class TextsForPython implements Runnable {
       }
       if (HalfSurrogates.in(text)) {
         throw new IllegalArgumentException(
-            "a text for Python holds half of a surrogate pair, which is no text");
+            "a text for Python holds half of a surrogate pair, which is not text");
       }
       char first = text.charAt(0);
       return first == MARK || first == SWAPPED_MARK ? MARK + text : text;

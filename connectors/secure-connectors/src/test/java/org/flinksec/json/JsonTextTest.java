@@ -59,7 +59,7 @@ class JsonTextTest {
           {"id":["a"]}         | the key field 'id' is an array, which has no one text form
           {"id":{}}            | the key field 'id' is an object, which has no one text form
           {"id":"a","id":"a"}  | the key field 'id' comes twice
-          {"id":"\\ud83d"}      | the key field 'id' holds half of a surrogate pair, which is no text
+          {"id":"\\ud83d"}      | the key field 'id' holds half of a surrogate pair, which is not text
           """)
   void aFieldWithoutOneTextFormIsNoKey(String text, String message) {
     assertThatThrownBy(() -> KEYED.read(text)).hasMessage(message);

@@ -141,10 +141,10 @@ class RowJsonTest {
           {"l":9007199254740991.4} | field 'l' should be a whole number but is a number with a fraction
           {"l":1e-400}       | field 'l' should be a whole number but is a number with a fraction
           {"l":1e400}        | field 'l' should be a whole number but is a number with a fraction
-          {"s":"cut \\ud83d"} | field 's' holds half of a surrogate pair, which is no text
-          {"s":"\\ude00\\ud83d"} | field 's' holds half of a surrogate pair, which is no text
-          {"tags":["\\udc00x"]} | field 'tags' holds half of a surrogate pair, which is no text
-          {"facts":{"\\ud83dx":1}} | field 'facts' holds half of a surrogate pair, which is no text
+          {"s":"cut \\ud83d"} | field 's' holds half of a surrogate pair, which is not text
+          {"s":"\\ude00\\ud83d"} | field 's' holds half of a surrogate pair, which is not text
+          {"tags":["\\udc00x"]} | field 'tags' holds half of a surrogate pair, which is not text
+          {"facts":{"\\ud83dx":1}} | field 'facts' holds half of a surrogate pair, which is not text
           {"facts":{"k":"v"}} | field 'facts.*' should be a whole number but is a string
           [1]                | the document is an array, not an object
           null               | the document is null, not an object
@@ -245,7 +245,7 @@ class RowJsonTest {
     assertThat(row.getField(0)).isEqualTo(odd);
     assertThatThrownBy(() -> new RowToJson(ALL).toText(withText("\uD83D")))
         .isInstanceOf(UnwritableValueException.class)
-        .hasMessage("field 's' holds half of a surrogate pair, which is no text");
+        .hasMessage("field 's' holds half of a surrogate pair, which is not text");
   }
 
   @Test

@@ -34,6 +34,6 @@ class TextsForPythonTest {
   @Test
   void halfOfASurrogatePairIsRefusedBeforePythonMeetsIt() {
     assertThatThrownBy(() -> TEXTS.toExternal("\uD83D"))
-        .hasMessage("a text for Python holds half of a surrogate pair, which is no text");
+        .hasMessage("a text for Python holds half of a surrogate pair, which is not text");
   }
 }

@@ -59,7 +59,8 @@ final class KeyFiles {
         throw new KeyException(
             "the file 'primary' can be changed by others (mode %s)".formatted(file.octal()));
       }
-      // The longest id and a line end; a longer file is no key id and fails where it is looked up.
+      // The longest id and a line end; a longer file is not a key id and fails where it is looked
+      // up.
       return new String(content(file, "the file 'primary'", 128), UTF_8).strip();
     } catch (NoSuchFileException e) {
       throw new KeyException("the file 'primary', which names the key for new files, is missing");
@@ -92,7 +93,9 @@ final class KeyFiles {
       }
       if (!KeySlot.KEY_ID.matcher(name).matches()) {
         throw new KeyException(
-            "'" + name + "' is no key id (letters, digits, dot, hyphen, underscore; at most 64)");
+            "'"
+                + name
+                + "' is not a key id (letters, digits, dot, hyphen, underscore; at most 64)");
       }
       if (file.permits(EXPOSED)) {
         throw new KeyException(
