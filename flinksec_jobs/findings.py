@@ -141,7 +141,9 @@ class Kind:
         """Return a finding of this kind."""
         return Finding(self.id, self.severity, where, why, fix)
 
-    def of(self, error: FlinkSecError, where: Where, *, fix: str = "") -> Finding:
+    def of(
+        self, error: FlinkSecError, where: Where, *, fix: str = "look at what the message names"
+    ) -> Finding:
         """Return a finding of this kind that says what an exception says.
 
         Args:

@@ -67,6 +67,7 @@ def test_an_exception_becomes_a_finding_with_its_message_and_hint() -> None:
     told = _ENDED.of(SettingsError("it is empty", hint="fill it"), _WHERE)
     assert (told.why, told.fix, told.severity) == ("it is empty", "fill it", "problem")
     assert _ENDED.of(SettingsError("it is empty"), _WHERE, fix="see the log").fix == "see the log"
+    assert _ENDED.of(SettingsError("it is empty"), _WHERE).fix
 
 
 def test_a_start_refuses_all_problems_in_one_message_each_with_its_fix() -> None:
