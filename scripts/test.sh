@@ -43,6 +43,7 @@ done
 ((${#suites[@]})) || die "no tests are named" "for example: make test TESTS='tests/tls -k rotate'"
 
 for suite in "${suites[@]}"; do
+  ((${#suites[@]} == 1)) || say "==== $suite"
   mapfile -t those <<<"${paths[$suite]}"
   run_suite "$suite" "${those[@]}" "${options[@]}"
 done

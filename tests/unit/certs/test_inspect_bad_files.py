@@ -32,9 +32,7 @@ def test_a_password_with_a_nul_opens_no_store(certs: Path) -> None:
 
 
 @pytest.mark.slow
-@settings(
-    max_examples=100, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=100, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), name=st.sampled_from(sorted(GOOD)))
 def test_whatever_a_file_holds_inspect_answers_and_names_it(
     data: st.DataObject, name: str, tmp_path_factory: pytest.TempPathFactory
@@ -67,13 +65,13 @@ def test_whatever_a_file_holds_inspect_answers_and_names_it(
         assert told & {"store-unreadable", "store-password-mismatch", "store-type"}, found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=200))
 def test_bags_of_any_bytes_are_refused_quietly(content: bytes) -> None:
     assert read_bags(content, "password") is None or content
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_bags_of_damaged_stores_are_refused_quietly(data: st.DataObject) -> None:
     store = bytearray(GOOD["truststore.p12"])

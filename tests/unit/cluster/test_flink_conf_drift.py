@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as bounds
 from hypothesis import strategies as st
 
 from flinksec_jobs.cluster import flink_conf
@@ -48,7 +47,6 @@ def test_read_back_from_a_file_it_is_the_same(tmp_path: Any) -> None:
 
 
 @pytest.mark.slow
-@bounds(deadline=None)  # each time Flink's own file is read
 @given(st.sampled_from(DECIDED), st.integers(0, 9), st.text("abc/:", min_size=1))
 def test_what_the_settings_decide_is_compared_under_each_of_its_names(
     option: FlinkOption, which: int, value: str

@@ -52,7 +52,6 @@ def good(seal: Callable[[str, bytes], Path]) -> Iterator[bytes]:
 @example(changes=[], length=PREFIX, more=b"")
 @settings(
     max_examples=150,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

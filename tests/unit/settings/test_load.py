@@ -217,7 +217,7 @@ LAYERS = st.fixed_dictionaries({}, optional=KINDS)
 
 
 @pytest.mark.slow
-@hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(in_file=LAYERS, in_environment=LAYERS, in_arguments=LAYERS)
 def test_for_any_settings_the_highest_layer_that_has_a_value_wins(
     tmp_path: Path,
