@@ -7,9 +7,14 @@ from typing import Any
 
 from pyflink.common import CompletableFuture, JobClient, JobExecutionResult
 
+from flinksec_jobs.runtime import jvm
+
 
 class LocalJobClient(JobClient):  # type: ignore[misc]
-    """Flink's client of a job, which remembers that it was asked to stop the job."""
+    """Flink's client of a job, which remembers that it was asked to stop the job.
+
+    PyFlink's own makes no savepoints: Flink 2 wants to be told their form.
+    """
 
     def __init__(self, j_job_client: Any) -> None:
         super().__init__(j_job_client)
@@ -19,13 +24,25 @@ class LocalJobClient(JobClient):  # type: ignore[misc]
         self, advance_to_end_of_event_time: bool, savepoint_directory: str | None = None
     ) -> CompletableFuture:
         """Stop the job with a savepoint, as Flink does."""
-        asked = super().stop_with_savepoint(advance_to_end_of_event_time, savepoint_directory)
-        self._stops.append(asked._j_completable_future)
-        return asked
+        asked = self._j_job_client.stopWithSavepoint(
+            advance_to_end_of_event_time, savepoint_directory, _form()
+        )
+        self._stops.append(asked)
+        return CompletableFuture(asked, str)
+
+    def trigger_savepoint(self, savepoint_directory: str | None = None) -> CompletableFuture:
+        """Make a savepoint, as Flink does."""
+        asked = self._j_job_client.triggerSavepoint(savepoint_directory, _form())
+        return CompletableFuture(asked, str)
 
     def has_stopped_it(self) -> bool:
         """Whether it was asked to stop the job, and that has not failed."""
         return any(not stop.isCompletedExceptionally() for stop in self._stops)
+
+
+def _form() -> Any:
+    """Return the form that Flink's own commands give savepoints."""
+    return jvm.view().org.apache.flink.core.execution.SavepointFormatType.CANONICAL
 
 
 class SubmittedJob:

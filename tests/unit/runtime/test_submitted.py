@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from flinksec_jobs.runtime import submitted
 from flinksec_jobs.runtime.submitted import LocalJobClient, SubmittedJob
 
 
@@ -18,9 +19,12 @@ def client(*, fails: bool) -> LocalJobClient:
 
 
 @pytest.mark.parametrize(("fails", "stopped"), [(False, True), (True, False)])
-def test_a_client_remembers_that_it_has_stopped_its_job(fails: bool, stopped: bool) -> None:
+def test_a_client_remembers_that_it_has_stopped_its_job(
+    monkeypatch: pytest.MonkeyPatch, fails: bool, stopped: bool
+) -> None:
+    monkeypatch.setattr(submitted, "_form", lambda: "CANONICAL")
     made = client(fails=fails)
-    submitted = SubmittedJob(made)
-    assert not submitted.was_stopped()
+    job = SubmittedJob(made)
+    assert not job.was_stopped()
     made.stop_with_savepoint(False)
-    assert submitted.was_stopped() is stopped
+    assert job.was_stopped() is stopped
