@@ -245,5 +245,5 @@ def _change(rng: random.Random, file: File) -> tuple[Any, ...]:  # noqa: PLR0911
                 key_id,
                 kek,
                 owner,
-                rng.choice((1, 1, 1, 2)),
+                rng.choice((1, 1, 1, 2, 128, 255)),
             )
