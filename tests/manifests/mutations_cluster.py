@@ -82,6 +82,8 @@ MUTATIONS: dict[str, Mutation] = {
     "net-cidr": lambda d: _set(
         d.policy("egress-kafka")["egress"][0]["to"][0], "ipBlock", {"cidr": "192.0.2.1/24"}
     ),
+    "net-refused": lambda d: d.policy("egress-kafka")["egress"][0]["to"].append({}),
+    "net-host-network": lambda d: _set(d.pod(), "hostNetwork", True),
     "net-peer-nothing": lambda d: _set(
         d.policy("rest-from-proxy")["ingress"][0]["from"][0],
         "podSelector",

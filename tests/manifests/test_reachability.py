@@ -17,7 +17,9 @@ from tests.manifests.documents import Documents
 Rendered = Callable[[str], str]
 JM, TM = "flight-delays/flink-jobmanager", "flight-delays/flink-taskmanager"
 DEPLOYER, PROXY = "flight-delays/flink-deployer", "flight-delays/flink-proxy"
-SANDBOX, DNS = "sandbox/sandbox", "kube-system/kube-dns"
+SANDBOX, DNS = "sandbox/sandbox", "kube-system/pods with k8s-app=kube-dns"
+PROMETHEUS = "monitoring/pods with app.kubernetes.io/name=prometheus"
+ISTIOD = "istio-system/pods with app=istiod"
 FLINK = {
     (TM, JM, 6123),
     (TM, JM, 6124),
@@ -44,10 +46,10 @@ API_SERVERS = {
 EXAMPLE = (
     FLINK
     | {(PROXY, JM, 8081), ("ingress-nginx/any pod", PROXY, 8443)}
-    | {("monitoring/prometheus", target, 9249) for target in (JM, TM)}
+    | {(PROMETHEUS, target, 9249) for target in (JM, TM)}
     | _names(JM, TM, DEPLOYER, PROXY)
     | API_SERVERS
-    | {(source, "istio-system/istiod", 15012) for source in (JM, TM, DEPLOYER, PROXY)}
+    | {(source, ISTIOD, 15012) for source in (JM, TM, DEPLOYER, PROXY)}
     | _to("192.0.2.20/32", 88)
     | _to("198.51.100.0/28", 9092)
     | _to("198.51.100.32/28", 9200)
@@ -108,6 +110,8 @@ def test_the_matrix_is_printed_and_comes_as_json(overlay_yaml: Rendered) -> None
         "source": PROXY,
         "target": JM,
         "port": 6123,
+        "end_port": 6123,
         "protocol": "TCP",
+        "port_name": "",
         "is_open": False,
     } in cells

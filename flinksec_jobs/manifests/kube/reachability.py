@@ -3,23 +3,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
-from flinksec_jobs.manifests.kube.network_policies import (
-    Direction,
+from flinksec_jobs.manifests.kube.addresses import EVERY_ADDRESS
+from flinksec_jobs.manifests.kube.connections import (
     End,
     end_of,
     is_open,
-    policies_for,
-    rules_of,
+    namespace_of,
+    network,
+    peer_end,
+    rules_for,
 )
-from flinksec_jobs.manifests.kube.objects import Manifests, Pod, mapping, text
+from flinksec_jobs.manifests.kube.label_sets import EVERYBODY, NAME, LabelSet, Values
+from flinksec_jobs.manifests.kube.network_policies import EVERY_PORT, Ports, Rule, single
+from flinksec_jobs.manifests.kube.objects import Manifests, Pod
 
 SAME_NAMESPACE = "any other pod of {}"
 OTHER_NAMESPACE = "any pod elsewhere"
 OUTSIDE = "outside the cluster"
-Port = tuple[int, str]
+EVERYWHERE = "everywhere"
 
 
 @dataclass(frozen=True)
@@ -28,16 +32,20 @@ class Flow:
 
     Attributes:
         source: ``namespace/name`` of a workload, or who else.
-        target: the same, or a block of addresses.
-        port: the receiver's number.
-        protocol: ``TCP``, ``UDP`` or ``SCTP``.
+        target: the same.
+        port: the receiver's number, the lowest of a range; 0 if only a name is known.
+        end_port: the highest of the range, the same for a single one.
+        protocol: ``TCP``, ``UDP``, ``SCTP``, or ``any``.
+        port_name: the name of the port, where the receiver is not in the manifests.
         is_open: whether the policies let it through.
     """
 
     source: str
     target: str
     port: int
+    end_port: int
     protocol: str
+    port_name: str
     is_open: bool
 
     def as_dict(self) -> dict[str, object]:
@@ -49,11 +57,15 @@ def strangers(manifests: Manifests) -> list[End]:
     """Those whom no policy should know: pods beside, pods elsewhere, the world."""
     namespaces = sorted({pod.owner.namespace for pod in manifests.pods})
     beside = [
-        End(SAME_NAMESPACE.format(name), name, {}, manifests.namespace_labels(name))
+        End(SAME_NAMESPACE.format(name), EVERYBODY, namespace_of(manifests, name))
         for name in namespaces
     ]
-    elsewhere = End(OTHER_NAMESPACE, "elsewhere", {}, {"kubernetes.io/metadata.name": "elsewhere"})
-    return [*beside, elsewhere, End(OUTSIDE, address="*")]
+    others = LabelSet({NAME: Values(absent=False, never=frozenset(namespaces))})
+    return [
+        *beside,
+        End(OTHER_NAMESPACE, EVERYBODY, others),
+        End(OUTSIDE, addresses=EVERY_ADDRESS),
+    ]
 
 
 def ends(manifests: Manifests) -> list[End]:
@@ -61,40 +73,55 @@ def ends(manifests: Manifests) -> list[End]:
     return [end_of(manifests, pod) for pod in manifests.pods]
 
 
-def named(manifests: Manifests, *directions: Direction) -> list[End]:
-    """Pods and blocks of addresses that are not in the manifests and that a policy names."""
-    found: dict[str, End] = {}
-    for policy in manifests.of("NetworkPolicy"):
-        for direction in directions:
-            for rule in rules_of(policy, direction):
-                for peer in rule.peers:
-                    end = _named(peer, policy.namespace)
-                    if end and not _is_among(manifests, end):
-                        found[end.name] = end
-    return list(found.values())
+def named(rules: Iterable[Rule]) -> list[End]:
+    """Return whom rules name: pods by their labels, and blocks of addresses."""
+    peers = [peer for rule in rules for peer in rule.peers or () if not peer.is_nobody]
+    return list({str(peer): peer_end(peer) for peer in peers}.values())
+
+
+def are_among(end: End, pods: Iterable[Pod]) -> bool:
+    """Whether whoever a rule names has all the labels of some of these pods, in their namespace.
+
+    Whether a pod of another origin takes the same labels cannot be seen in manifests.
+    """
+    where = end.namespaces.at(NAME).listed
+    if end.labels is None or where is None or len(where) != 1:
+        return False
+    wanted = end.labels.pinned()
+    here = [pod.labels for pod in pods if pod.owner.namespace in where]
+    return bool(wanted) and all(
+        any(labels.items() <= known.items() for known in here) for labels in wanted
+    )
+
+
+def entrants(manifests: Manifests, pod: Pod, port: Ports) -> list[End]:
+    """Return everybody whom a pod lets in at a port, as far as policies say so.
+
+    Workloads of the manifests, those who stand for everybody else, and those whom rules name.
+    """
+    target = end_of(manifests, pod)
+    rules = [rule for rule in rules_for(manifests, pod, "ingress") if rule.takes_port(port, pod)]
+    everybody = [*ends(manifests), *strangers(manifests)]
+    opened = [end for end in everybody if is_open(manifests, end, target, port)]
+    return [*opened, *(end for end in named(rules) if not are_among(end, manifests.pods))]
 
 
 def matrix(manifests: Manifests) -> list[Flow]:
-    """Every workload's declared ports from everyone, and every named address from every workload.
+    """Every workload's ports from everyone, and whatever workloads may send to from each of them.
 
-    What a workload listens on without declaring it is not in here, and neither is what the node
-    itself may do: its probes are let through by nearly every network plugin.
+    Its ports are those that it declares and those that policies open. The node itself is not in
+    here: nearly every network plugin lets its probes through.
     """
-    workloads, others = ends(manifests), named(manifests, "ingress", "egress")
-    # An address that is only sent to is no likely sender.
-    pods = [end for end in others if not end.address]
-    senders = [*pods, *(end for end in named(manifests, "ingress") if end.address)]
-    sources = [*workloads, *senders, *strangers(manifests)]
+    workloads = ends(manifests)
     flows = [
         _flow(manifests, source, target, port)
         for target in workloads
-        for port in sorted(target.pod.ports if target.pod else ())
-        for source in sources
+        for port in _ports_of(manifests, target.pod)
+        for source in [*workloads, *_senders(manifests, target.pod), *strangers(manifests)]
     ]
     flows += [
         _flow(manifests, source, target, port)
-        for target in [*others, End(OUTSIDE, address="*")]
-        for port in _ports_towards(manifests, target)
+        for target, port in _beyond(manifests)
         for source in workloads
     ]
     return list(dict.fromkeys(flows))
@@ -102,10 +129,12 @@ def matrix(manifests: Manifests) -> list[Flow]:
 
 def table(flows: Sequence[Flow]) -> Iterator[str]:
     """Yield the matrix as lines: for each port of a target who may reach it."""
-    targets = dict.fromkeys((flow.target, flow.port, flow.protocol) for flow in flows)
-    for target, port, protocol in targets:
-        here = [f for f in flows if (f.target, f.port, f.protocol) == (target, port, protocol)]
-        yield f"{target} {port}/{protocol}"
+    rows: dict[tuple[str, Ports], list[Flow]] = {}
+    for flow in flows:
+        port = Ports(flow.port, flow.end_port, flow.protocol, flow.port_name)
+        rows.setdefault((flow.target, port), []).append(flow)
+    for (target, port), here in rows.items():
+        yield f"{target} {port}"
         yield f"    open to:   {_names(here, is_open=True)}"
         yield f"    closed to: {_names(here, is_open=False)}"
 
@@ -114,46 +143,42 @@ def _names(flows: Sequence[Flow], *, is_open: bool) -> str:
     return ", ".join(flow.source for flow in flows if flow.is_open == is_open) or "nobody"
 
 
-def _flow(manifests: Manifests, source: End, target: End, port: Port) -> Flow:
+def _flow(manifests: Manifests, source: End, target: End, port: Ports) -> Flow:
     opened = is_open(manifests, source, target, port)
-    return Flow(source.name, target.name, *port, opened)
+    return Flow(source.name, target.name, port.first, port.last, port.protocol, port.name, opened)
 
 
-def _ports_towards(manifests: Manifests, target: End) -> list[Port]:
-    ports: set[Port] = set()
+def _ports_of(manifests: Manifests, pod: Pod | None) -> list[Ports]:
+    if pod is None:
+        return []
+    declared = {single(*port) for port in pod.ports}
+    governed = network(manifests).of(pod, "ingress")
+    if not governed.isolating:
+        return [*sorted(declared), EVERY_PORT]
+    named_by_rules = {
+        port for rule in governed.rules for port in rule.ports or (EVERY_PORT,) if not port.name
+    }
+    return sorted(declared | named_by_rules)
+
+
+def _senders(manifests: Manifests, pod: Pod | None) -> list[End]:
+    found = named(rules_for(manifests, pod, "ingress")) if pod else []
+    return [end for end in found if not are_among(end, manifests.pods)]
+
+
+def _beyond(manifests: Manifests) -> list[tuple[End, Ports]]:
+    """Whom workloads may send to, but for each other, and at which ports."""
+    anywhere = End(EVERYWHERE, addresses=EVERY_ADDRESS)
+    found: dict[tuple[str, Ports], End] = {}
     for pod in manifests.pods:
-        for policy in policies_for(manifests, pod, "egress"):
-            for rule in rules_of(policy, "egress"):
-                if rule.peers and rule.takes_peer(target):
-                    ports |= {
-                        (int(port["port"]), text(port.get("protocol")) or "TCP")
-                        for port in rule.ports
-                        if isinstance(port.get("port"), int)
-                    }
-    return sorted(ports)
-
-
-def _named(peer: object, namespace: str) -> End | None:
-    block = mapping(mapping(peer).get("ipBlock"))
-    if cidr := text(block.get("cidr")):
-        return End(cidr, address=cidr)
-    selector = mapping(mapping(peer).get("namespaceSelector")).get("matchLabels")
-    where = {str(key): text(value) for key, value in mapping(selector).items()}
-    wanted = mapping(mapping(mapping(peer).get("podSelector")).get("matchLabels"))
-    labels = {str(key): text(value) for key, value in wanted.items()}
-    if not where and not labels:
-        return None
-    place = where.get("kubernetes.io/metadata.name", "" if where else namespace)
-    name = ",".join(labels.values()) or "any pod"
-    known = where or {"kubernetes.io/metadata.name": namespace}
-    return End(f"{place or 'labelled'}/{name}", place, labels, known)
-
-
-def _is_among(manifests: Manifests, end: End) -> bool:
-    return any(_fits(pod, end) for pod in manifests.pods)
-
-
-def _fits(pod: Pod, end: End) -> bool:
-    return end.labels is not None and (
-        pod.owner.namespace == end.namespace and end.labels.items() <= pod.labels.items()
-    )
+        governed = network(manifests).of(pod, "egress")
+        if not governed.isolating:
+            found[EVERYWHERE, EVERY_PORT] = anywhere
+            continue
+        for rule in governed.rules:
+            targets = [anywhere] if rule.peers is None else named([rule])
+            for end in targets:
+                if not are_among(end, manifests.pods):
+                    for port in rule.ports or (EVERY_PORT,):
+                        found[end.name, port] = end
+    return [(end, port) for (_, port), end in found.items()]

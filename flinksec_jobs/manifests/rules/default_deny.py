@@ -4,39 +4,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
-from flinksec_jobs.manifests.kube.network_policies import (
-    Direction,
-    End,
-    PortRule,
+from flinksec_jobs.manifests.kube.addresses import union
+from flinksec_jobs.manifests.kube.connections import (
     allows,
     end_of,
-    everywhere,
-    network_of,
-    policies_for,
-    policy_types,
-    rules_of,
+    has_host_network,
+    rules_for,
     selects,
+    takes,
 )
-from flinksec_jobs.manifests.kube.objects import (
-    Manifests,
-    Object,
-    Place,
-    Pod,
-    mapping,
-    sequence,
-    text,
+from flinksec_jobs.manifests.kube.label_sets import NAME
+from flinksec_jobs.manifests.kube.network_policies import (
+    DIRECTIONS,
+    LAST_PORT,
+    Direction,
+    Peer,
+    Ports,
+    Rule,
+    policies,
+    single,
 )
+from flinksec_jobs.manifests.kube.objects import Manifests, Place, Pod
 from flinksec_jobs.manifests.rule import rule
 
-_DIRECTIONS: tuple[Direction, ...] = ("ingress", "egress")
 _DNS = 53
 
 
-def _rules(manifests: Manifests) -> Iterator[PortRule]:
-    for policy in manifests.of("NetworkPolicy"):
-        for direction in _DIRECTIONS:
-            yield from rules_of(policy, direction)
+def _rules(manifests: Manifests) -> Iterator[Rule]:
+    for policy in policies(manifests):
+        yield from policy.effective_rules
 
 
 @rule(
@@ -48,20 +46,16 @@ def _default_deny(manifests: Manifests) -> Iterator[Place]:
     owners = {pod.owner.namespace: pod.owner for pod in manifests.pods}
     for namespace, owner in owners.items():
         denied = {
-            kind
-            for policy in manifests.of("NetworkPolicy")
-            if policy.namespace == namespace and _takes_all(policy)
-            for kind in policy_types(policy)
-            if not policy.spec.get(kind.lower())
+            direction
+            for policy in policies(manifests)
+            if policy.object.namespace == namespace and policy.selector.takes_all
+            for direction in policy.directions
+            if not any(policy.rules_of(direction))
         }
-        missing = [kind for kind in ("Ingress", "Egress") if kind not in denied]
+        missing = [one.capitalize() for one in DIRECTIONS if one not in denied]
         if missing:
             entry = manifests.find("Namespace", namespace, "") or owner
             yield entry.at("metadata.namespace", f"{' and '.join(missing)} in {namespace}")
-
-
-def _takes_all(policy: Object) -> bool:
-    return policy.spec.get("podSelector") == {}
 
 
 @rule(
@@ -70,38 +64,50 @@ def _takes_all(policy: Object) -> bool:
     fix="correct its podSelector or its namespace",
 )
 def _selects_nothing(manifests: Manifests) -> Iterator[Place]:
-    for policy in manifests.of("NetworkPolicy"):
-        if not any(selects(policy, pod) for pod in manifests.pods):
-            yield policy.at("spec.podSelector")
+    for policy in policies(manifests):
+        if not any(selects(policy, manifests, pod) for pod in manifests.pods):
+            yield policy.object.at("spec.podSelector")
+
+
+@rule(
+    "net-host-network",
+    why="most network plugins apply no policy to a pod in its node's network: it is open",
+    fix="remove hostNetwork",
+)
+def _host_network(manifests: Manifests) -> Iterator[Place]:
+    for pod in manifests.pods:
+        if has_host_network(pod):
+            for policy in policies(manifests):
+                if selects(policy, manifests, pod):
+                    yield pod.at("spec.hostNetwork", f"{policy.object} would apply to it")
 
 
 @rule(
     "net-policy-types",
-    why="the policy has rules for a direction that its policyTypes leave out: they are ignored",
+    why="the policy has a list for a direction that it does not govern: it is ignored",
     fix="name the direction in policyTypes",
 )
 def _policy_types(manifests: Manifests) -> Iterator[Place]:
-    for policy in manifests.of("NetworkPolicy"):
-        for direction in _DIRECTIONS:
-            governed = direction.capitalize() in policy_types(policy)
-            if policy.spec.get(direction) and not governed:
-                yield policy.at("spec.policyTypes", f"lacks {direction.capitalize()}")
+    for policy in policies(manifests):
+        for direction in DIRECTIONS:
+            given = policy.object.spec.get(direction) is not None
+            if given and direction not in policy.directions:
+                yield policy.object.at("spec.policyTypes", f"lacks {direction.capitalize()}")
 
 
 @rule(
     "net-everyone",
-    why="the rule names nobody, or every address, and so lets everyone",
-    fix="name pods, a namespace, or a narrow ipBlock",
+    why="the rule names nobody, or so many that it lets everyone",
+    fix="name pods by a label's value, a namespace, or a narrow ipBlock",
 )
 def _everyone(manifests: Manifests) -> Iterator[Place]:
-    for port_rule in _rules(manifests):
-        if not port_rule.peers:
-            yield port_rule.policy.at(port_rule.peers_field)
-        for index, peer in enumerate(port_rule.peers):
-            cidr = text(mapping(peer.get("ipBlock")).get("cidr"))
-            all_pods = peer.get("namespaceSelector") == {} and not peer.get("podSelector")
-            if all_pods or (cidr and everywhere(cidr)):
-                yield port_rule.policy.at(f"{port_rule.peers_field}[{index}]", cidr)
+    for found in _rules(manifests):
+        anybody = [peer for peer in found.peers or () if peer.is_anybody]
+        for peer in anybody:
+            yield found.policy.at(peer.field, str(peer))
+        blocks = union(peer.addresses for peer in found.peers or () if peer.addresses)
+        if found.peers is None or (not anybody and blocks.is_everywhere):
+            yield found.policy.at(found.peers_field, blocks.name)
 
 
 @rule(
@@ -110,50 +116,56 @@ def _everyone(manifests: Manifests) -> Iterator[Place]:
     fix="list the ports",
 )
 def _all_ports(manifests: Manifests) -> Iterator[Place]:
-    for port_rule in _rules(manifests):
-        if not port_rule.ports or any("port" not in port for port in port_rule.ports):
-            yield port_rule.policy.at(f"{port_rule.field}.ports")
+    for found in _rules(manifests):
+        if found.ports is None:
+            yield found.policy.at(f"{found.field}.ports")
+        for port in found.ports or ():
+            if 2 * (port.last - port.first) >= LAST_PORT:
+                yield found.policy.at(f"{found.field}.ports", str(port))
 
 
 @rule(
     "net-cidr",
-    why="the block is no block of addresses, and the API server refuses it",
-    fix="write a network such as 192.0.2.0/24",
+    why="the block is not written as a network",
+    fix="write a network such as 192.0.2.0/24, and exceptions that are parts of it",
 )
 def _cidr(manifests: Manifests) -> Iterator[Place]:
-    for port_rule in _rules(manifests):
-        for index, peer in enumerate(port_rule.peers):
-            cidr = text(mapping(peer.get("ipBlock")).get("cidr"))
-            if "ipBlock" in peer and network_of(cidr) is None:
-                yield port_rule.policy.at(f"{port_rule.peers_field}[{index}].ipBlock.cidr", cidr)
+    for found in _rules(manifests):
+        for peer in found.peers or ():
+            if peer.badly_written:
+                yield found.policy.at(f"{peer.field}.ipBlock", peer.badly_written)
+
+
+@rule(
+    "net-refused",
+    why="the API server refuses the policy, and then it protects nothing",
+    fix="name one kind of peer in each entry, and ports by a number or a declared name",
+)
+def _refused(manifests: Manifests) -> Iterator[Place]:
+    for found in _rules(manifests):
+        for peer in found.peers or ():
+            if peer.refused:
+                yield found.policy.at(peer.field, peer.refused)
+        for field, why in found.refused_ports:
+            yield found.policy.at(field, why)
 
 
 @rule(
     "net-peer-nothing",
-    why="the rule names pods of these manifests' namespaces that do not exist",
-    fix="correct the labels of its podSelector",
+    why="the rule names nobody, or pods of these manifests' namespaces that do not exist",
+    fix="correct the labels of its podSelector, or the exceptions of its ipBlock",
 )
 def _peer_nothing(manifests: Manifests) -> Iterator[Place]:
     own = {pod.owner.namespace for pod in manifests.pods}
-    pods = [end_of(manifests, pod) for pod in manifests.pods]
-    for port_rule in _rules(manifests):
-        for index, peer in enumerate(port_rule.peers):
-            single = PortRule(port_rule.policy, "", port_rule.direction, {_key(port_rule): [peer]})
-            if _namespace(port_rule, peer) in own and not any(map(single.takes_peer, pods)):
-                yield port_rule.policy.at(f"{port_rule.peers_field}[{index}].podSelector")
-
-
-def _key(port_rule: PortRule) -> str:
-    return "from" if port_rule.direction == "ingress" else "to"
-
-
-def _namespace(port_rule: PortRule, peer: object) -> str:
-    if "ipBlock" in mapping(peer):
-        return ""
-    selector = mapping(mapping(peer).get("namespaceSelector")).get("matchLabels")
-    if "namespaceSelector" in mapping(peer):
-        return text(mapping(selector).get("kubernetes.io/metadata.name"))
-    return port_rule.policy.namespace
+    ends = [end_of(manifests, pod) for pod in manifests.pods]
+    for found in _rules(manifests):
+        for peer in found.peers or ():
+            named = peer.namespaces.at(NAME).listed
+            here = peer.addresses is None and named is not None and named <= own
+            if not peer.refused and (
+                peer.is_nobody or (here and not any(takes(peer, end) for end in ends))
+            ):
+                yield found.policy.at(peer.field, str(peer))
 
 
 @rule(
@@ -162,22 +174,23 @@ def _namespace(port_rule: PortRule, peer: object) -> str:
     fix="name the containerPort",
 )
 def _port(manifests: Manifests) -> Iterator[Place]:
-    for port_rule in _rules(manifests):
+    for found in _rules(manifests):
         for pod in manifests.pods:
-            if not _receives(manifests, port_rule, pod) or not pod.ports:
+            if not pod.ports or not _receives(manifests, found, pod):
                 continue
-            for index, port in enumerate(port_rule.ports):
-                single = PortRule(port_rule.policy, "", port_rule.direction, {"ports": [port]})
-                if not any(single.takes_port(*known, pod) for known in pod.ports):
-                    field = f"{port_rule.field}.ports[{index}].port"
-                    yield port_rule.policy.at(field, f"{port.get('port')} in {pod.owner}")
+            for index, port in enumerate(found.ports or ()):
+                if not any(port.take(single(*known), pod) for known in pod.ports):
+                    field = f"{found.field}.ports[{index}].port"
+                    yield found.policy.at(field, f"{port} in {pod.owner}")
 
 
-def _receives(manifests: Manifests, port_rule: PortRule, pod: Pod) -> bool:
-    if port_rule.direction == "ingress":
+def _receives(manifests: Manifests, found: Rule, pod: Pod) -> bool:
+    if found.direction == "ingress":
+        here = [one for one in policies(manifests) if one.object is found.policy]
         # The one that takes all pods cannot know their ports.
-        return not _takes_all(port_rule.policy) and selects(port_rule.policy, pod)
-    return bool(port_rule.peers) and port_rule.takes_peer(end_of(manifests, pod))
+        return any(not one.selector.takes_all and selects(one, manifests, pod) for one in here)
+    end = end_of(manifests, pod)
+    return any(takes(peer, end, for_sure=True) for peer in found.peers or ())
 
 
 @rule(
@@ -186,30 +199,31 @@ def _receives(manifests: Manifests, port_rule: PortRule, pod: Pod) -> bool:
     fix="name the flow at both ends, or at none",
 )
 def _one_sided(manifests: Manifests) -> Iterator[Place]:
-    ends = [(pod, end_of(manifests, pod)) for pod in manifests.pods]
-    for source, source_end in ends:
-        for target, target_end in ends:
-            for port in target.ports:
-                sends = _explicit(manifests, source, "egress", target_end, port)
-                takes = _explicit(manifests, target, "ingress", source_end, port)
-                note = f"{source.owner} to {target.owner} {port[0]}/{port[1]}"
-                if sends and not allows(manifests, target, "ingress", source_end, port):
-                    yield sends.at("spec.egress", note)
-                if takes and not allows(manifests, source, "egress", target_end, port):
-                    yield takes.at("spec.ingress", note)
+    for pod in manifests.pods:
+        for direction in DIRECTIONS:
+            for found in rules_for(manifests, pod, direction):
+                for peer, other in product(found.peers or (), manifests.pods):
+                    if other is not pod and _names(manifests, peer, other):
+                        yield from _half(manifests, found, pod, other)
 
 
-def _explicit(
-    manifests: Manifests, pod: Pod, direction: Direction, other: End, port: tuple[int, str]
-) -> Object | None:
-    """Return the policy that names this flow."""
-    receiver = pod if direction == "ingress" else other.pod
-    for policy in policies_for(manifests, pod, direction):
-        for found in rules_of(policy, direction):
-            named = found.peers and found.ports
-            if named and found.takes_peer(other) and found.takes_port(*port, receiver):
-                return policy
-    return None
+def _names(manifests: Manifests, peer: Peer, pod: Pod) -> bool:
+    """Whether a peer means just such pods: one that takes all speaks of nobody."""
+    return bool(peer.pods.pinned()) and takes(peer, end_of(manifests, pod), for_sure=True)
+
+
+def _half(manifests: Manifests, found: Rule, pod: Pod, other: Pod) -> Iterator[Place]:
+    """Yield the ports of a flow that a rule of one end names, and the other end forbids."""
+    end, sends = end_of(manifests, pod), found.direction == "egress"
+    receiver = other if sends else pod
+    there: Direction = "ingress" if sends else "egress"
+    source, target = (pod, other) if sends else (other, pod)
+    for number, protocol in receiver.ports:
+        port = single(number, protocol)
+        named = found.ports is not None and found.takes_port(port, receiver)
+        if named and not allows(manifests, other, there, end, port):
+            note = f"{source.owner} to {target.owner} {port}"
+            yield found.policy.at(f"spec.{found.direction}", note)
 
 
 @rule(
@@ -219,11 +233,15 @@ def _explicit(
 )
 def _no_dns(manifests: Manifests) -> Iterator[Place]:
     for pod in manifests.pods:
-        policies = policies_for(manifests, pod, "egress")
-        found = [entry for policy in policies for entry in rules_of(policy, "egress")]
+        found = rules_for(manifests, pod, "egress")
         for protocol in ("UDP", "TCP"):
-            if found and not any(entry.takes_port(_DNS, protocol, None) for entry in found):
+            if found and not any(_asks_names(entry, protocol) for entry in found):
                 yield pod.owner.at("spec", f"{protocol} {_DNS}")
+
+
+def _asks_names(found: Rule, protocol: str) -> bool:
+    by_name = any(port.name and port.protocol == protocol for port in found.ports or ())
+    return by_name or found.takes_port(single(_DNS, protocol), None)
 
 
 @rule(
@@ -232,9 +250,14 @@ def _no_dns(manifests: Manifests) -> Iterator[Place]:
     fix="name the pods of the cluster's DNS, in kube-system",
 )
 def _dns_anywhere(manifests: Manifests) -> Iterator[Place]:
-    for port_rule in _rules(manifests):
-        ports = [port.get("port") for port in port_rule.ports]
-        if port_rule.direction == "egress" and _DNS in ports:
-            for peer in sequence(port_rule.content.get("to")) or [{}]:
-                if not mapping(peer).get("podSelector") and "ipBlock" not in mapping(peer):
-                    yield port_rule.policy.at(port_rule.peers_field)
+    for found in _rules(manifests):
+        if found.direction == "egress" and any(map(_is_dns, found.ports or ())):
+            if found.peers is None:
+                yield found.policy.at(found.peers_field)
+            for peer in found.peers or ():
+                if peer.addresses is None and not peer.pods.pinned():
+                    yield found.policy.at(peer.field)
+
+
+def _is_dns(port: Ports) -> bool:
+    return not port.name and port.first <= _DNS <= port.last

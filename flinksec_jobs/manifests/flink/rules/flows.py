@@ -8,9 +8,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from flinksec_jobs.manifests.flink.flink_processes import FlinkProcess, job_settings, processes
-from flinksec_jobs.manifests.kube.network_policies import end_of, is_open, policies_for, rules_of
-from flinksec_jobs.manifests.kube.objects import Manifests, Place, dig, mapping, sequence, text
-from flinksec_jobs.manifests.kube.reachability import strangers
+from flinksec_jobs.manifests.kube.connections import (
+    End,
+    end_of,
+    is_open,
+    policies_for,
+    rules_for,
+)
+from flinksec_jobs.manifests.kube.label_sets import NAME
+from flinksec_jobs.manifests.kube.network_policies import single
+from flinksec_jobs.manifests.kube.objects import Manifests, Place, Pod, dig, mapping, sequence, text
+from flinksec_jobs.manifests.kube.reachability import are_among, entrants
 from flinksec_jobs.manifests.rule import rule
 from flinksec_jobs.settings.cluster import QUERY_PORT
 
@@ -43,7 +51,7 @@ def _flow_blocked(manifests: Manifests) -> Iterator[Place]:
         source, target = end_of(manifests, one.pod), end_of(manifests, other.pod)
         for option in _FLOWS[one.role, other.role]:
             port = other.ports[option]
-            if port and not is_open(manifests, source, target, (port, "TCP")):
+            if port and not is_open(manifests, source, target, single(port, "TCP")):
                 yield other.pod.owner.at("spec", f"{one.pod.owner} to {option} = {port}")
 
 
@@ -53,18 +61,46 @@ def _flow_blocked(manifests: Manifests) -> Iterator[Place]:
     fix="allow Flink's own pods only, and REST from a proxy or a deployer only",
 )
 def _flow_open(manifests: Manifests) -> Iterator[Place]:
-    own = [process.pod for process in processes(manifests)]
-    others = [end_of(manifests, pod) for pod in manifests.pods if pod not in own]
     for process in processes(manifests):
-        target = end_of(manifests, process.pod)
-        rest = {process.rest_port} if process.role == "jobmanager" else set()
-        for end in [*strangers(manifests), *others]:
-            # REST has its own authentication, and pods of these manifests may be let to it.
-            wanted = process.internal_ports | (rest if end.pod is None else set())
-            reached = [p for p in sorted(wanted) if is_open(manifests, end, target, (p, "TCP"))]
-            if reached:
-                ports = ", ".join(map(str, reached))
-                yield process.pod.owner.at("spec", f"{end.name} reaches {ports}")
+        own = [one.pod for one in processes(manifests) if _is_of_one_job(one, process)]
+        others = [one.pod for one in processes(manifests) if one.pod not in own]
+        ports = dict.fromkeys(sorted(process.internal_ports), False)
+        if process.role == "jobmanager":
+            ports |= {process.rest_port: True}
+        reached: dict[str, list[int]] = {}
+        for port, is_rest in ports.items():
+            for end in entrants(manifests, process.pod, single(port, "TCP")):
+                if not _belongs(end, own) and not (
+                    is_rest and _is_named(end) and end.pod not in others
+                ):
+                    reached.setdefault(end.name, []).append(port)
+        for name, open_ports in reached.items():
+            listed = ", ".join(map(str, sorted(open_ports)))
+            yield process.pod.owner.at("spec", f"{name} reaches {listed}")
+
+
+def _is_of_one_job(one: FlinkProcess, other: FlinkProcess) -> bool:
+    """Whether two processes are of one cluster: they look for one JobManager, if they say so."""
+    key = "jobmanager.rpc.address"
+    addresses = {process.options.get(key, "").partition(".")[0] for process in (one, other)}
+    same_namespace = one.pod.owner.namespace == other.pod.owner.namespace
+    return same_namespace and len(addresses - {""}) < 2  # noqa: PLR2004
+
+
+def _belongs(end: End, own: list[Pod]) -> bool:
+    """Whether an end is a process of this job, or named by nothing but labels of one."""
+    return end.pod in own if end.pod is not None else are_among(end, own)
+
+
+def _is_named(end: End) -> bool:
+    """Whether REST, which asks for a certificate, may be open to it: a pod that is meant.
+
+    That is one of these manifests, or one whose labels and namespace a rule names.
+    """
+    if end.labels is None:
+        return False
+    where = end.namespaces.at(NAME).listed
+    return end.pod is not None or (where is not None and bool(end.labels.pinned()))
 
 
 @rule(
@@ -136,11 +172,9 @@ def _api_server(manifests: Manifests) -> Iterator[Place]:
 
 def _opens(manifests: Manifests, process: FlinkProcess, port: int, protocol: str = "TCP") -> bool:
     """Whether the process may send to someone at this port."""
-    policies = policies_for(manifests, process.pod, "egress")
-    return not policies or any(
-        found.takes_port(port, protocol, None)
-        for policy in policies
-        for found in rules_of(policy, "egress")
+    found = rules_for(manifests, process.pod, "egress")
+    return not policies_for(manifests, process.pod, "egress") or any(
+        one.takes_port(single(port, protocol), None) for one in found
     )
 
 

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 
 from flinksec_jobs.manifests.flink.flink_processes import processes
+from flinksec_jobs.manifests.kube.connections import allows, known_pod, policies_for
 from flinksec_jobs.manifests.kube.labels import matches
-from flinksec_jobs.manifests.kube.network_policies import End, allows, policies_for
+from flinksec_jobs.manifests.kube.network_policies import single
 from flinksec_jobs.manifests.kube.objects import (
     Manifests,
     Object,
@@ -24,13 +25,8 @@ from flinksec_jobs.manifests.rule import rule
 _MESH = "security.istio.io/"
 _INJECT = "sidecar.istio.io/inject"
 _EXCLUDED = "traffic.sidecar.istio.io/exclude{}Ports"
-_CONTROL_PLANE = End(
-    "istio-system/istiod",
-    "istio-system",
-    {"app": "istiod"},
-    {"kubernetes.io/metadata.name": "istio-system"},
-)
-_XDS = (15012, "TCP")
+_CONTROL_PLANE = known_pod("istio-system/istiod", "istio-system", {"app": "istiod"})
+_XDS = single(15012, "TCP")
 
 
 def _in_mesh(pod: Pod) -> bool:
