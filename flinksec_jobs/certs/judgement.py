@@ -21,7 +21,7 @@ from flinksec_jobs.certs.anchors import (
     names_of,
     serves,
 )
-from flinksec_jobs.certs.places import Held, Place, Role, read_directory
+from flinksec_jobs.certs.places import Place, Role, StoredCertificate, read_directory
 from flinksec_jobs.errors import CertificateError
 from flinksec_jobs.findings import Finding, Where, problem, warning
 from flinksec_jobs.settings.cluster_tls import KEYSTORE, TRUSTSTORE
@@ -245,5 +245,5 @@ def _internal(place: Place, trusts: Sequence[x509.Certificate], where: Where) ->
             )
 
 
-def _subject(held: Held) -> str:
+def _subject(held: StoredCertificate) -> str:
     return describe_name(held.certificate.subject)

@@ -51,7 +51,7 @@ _SUFFIXES = (".p12", ".pfx", ".jks", ".pem", ".crt", ".cer", ".key")
 
 
 @dataclass(frozen=True)
-class Held:
+class StoredCertificate:
     """A certificate in a file.
 
     Attributes:
@@ -81,7 +81,7 @@ class Place:
     shows: tuple[x509.Certificate, ...] = ()
     trusts: tuple[x509.Certificate, ...] | None = None
     trust_path: Path | None = None
-    held: list[Held] = field(default_factory=list)
+    held: list[StoredCertificate] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     given_role: Role | None = None
 
@@ -177,7 +177,7 @@ def _read_file(path: Path, password_file: Path | None) -> Place:
         for certificate in (
             _attempt(place, path, lambda: stores.read_pem(path, "the certificate")) or []
         ):
-            place.held.append(Held(path, "certificate", certificate))
+            place.held.append(StoredCertificate(path, "certificate", certificate))
         return place
     password = _password(place, password_file or path.parent / PASSWORD)
     store = _open(place, path, password)
@@ -245,8 +245,8 @@ def _add_key_store(place: Place, path: Path, store: Store) -> None:
         )
     place.held = [one for one in place.held if one.use not in {"key", "chain"}]
     place.shows = shown
-    place.held.append(Held(path, "key", identity.certificate))
-    place.held += [Held(path, "chain", one) for one in identity.chain]
+    place.held.append(StoredCertificate(path, "key", identity.certificate))
+    place.held += [StoredCertificate(path, "chain", one) for one in identity.chain]
     if not tls.belongs_to(identity.key, identity.certificate):
         place.findings.append(_foreign_key(path))
 
@@ -281,7 +281,7 @@ def _add_trust_store(place: Place, path: Path, store: Store, password: str) -> N
             )
         )
     place.held = [one for one in place.held if one.use != "trusted"]
-    place.held += [Held(path, "trusted", one) for one in trusted]
+    place.held += [StoredCertificate(path, "trusted", one) for one in trusted]
     place.trusts, place.trust_path = trusted, path
 
 
@@ -307,15 +307,17 @@ def _read_pem(place: Place, files: dict[str, Path]) -> None:
         shown = _attempt(place, path, lambda: stores.read_pem(path, "the certificate"))
         if shown:
             place.shows = tuple(shown)
-            place.held.append(Held(path, "key" if KEY in files else "certificate", shown[0]))
-            place.held += [Held(path, "chain", one) for one in shown[1:]]
+            place.held.append(
+                StoredCertificate(path, "key" if KEY in files else "certificate", shown[0])
+            )
+            place.held += [StoredCertificate(path, "chain", one) for one in shown[1:]]
         if shown and KEY in files:
             _check_key(place, files[KEY], shown[0])
     if CA in files:
         path = files[CA]
         trusted = _attempt(place, path, lambda: stores.read_pem(path, "the CA"))
         if trusted:
-            place.held += [Held(path, "trusted", one) for one in trusted]
+            place.held += [StoredCertificate(path, "trusted", one) for one in trusted]
             place.trusts, place.trust_path = tuple(trusted), path
 
 

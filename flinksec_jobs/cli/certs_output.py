@@ -13,7 +13,7 @@ from flinksec_jobs.certs.anchors import names_of
 from flinksec_jobs.certs.inspection import Inspection
 from flinksec_jobs.certs.issue import INTERNAL, REST
 from flinksec_jobs.certs.judgement import days_left, describe_key
-from flinksec_jobs.certs.places import Held, Place
+from flinksec_jobs.certs.places import Place, StoredCertificate
 from flinksec_jobs.certs.rotate import State, Step
 from flinksec_jobs.certs.stores import Party
 from flinksec_jobs.cli import findings_output
@@ -123,7 +123,7 @@ def as_object(seen: Inspection) -> dict[str, object]:
     }
 
 
-def _lines(held: Held, seen: Inspection) -> list[str]:
+def _lines(held: StoredCertificate, seen: Inspection) -> list[str]:
     certificate = held.certificate
     names = ", ".join(names_of(certificate)) or "none"
     left = days_left(certificate, seen.now)

@@ -3,7 +3,7 @@
 
 With high availability Flink goes on with the plan that is stored, whatever the program builds from
 the settings of today. `org.flinksec.availability` puts these inputs into each plan and compares.
-There are only hashes in it: what is compared is told by its name.
+It holds only hashes; what is compared has a name.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a block lets PyFlink's tables run at once goes past the job, and that is told.
+"""Warns of what a block lets PyFlink's tables run at once, which bypasses the job.
 
 Such a run begins from nothing each time, whatever checkpoints the one before has left.
 """
@@ -38,8 +38,8 @@ def telling(method: Callable[..., Any]) -> Callable[..., Any]:
         result = method(*arguments, **named)
         if result.get_job_client() is not None:
             _log.warning(
-                "%s has run a job at once, past the SecureJob: it begins from nothing each time, "
-                "and is neither on record nor locked. `attach_as_datastream()` of a statement set "
+                "%s has run a job directly, not through the SecureJob: it starts from nothing each "
+                "time, without a record or a lock. `attach_as_datastream()` of a statement set "
                 "leaves it to the SecureJob.",
                 method.__qualname__,
             )

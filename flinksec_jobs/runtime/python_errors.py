@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a Python function of the job has raised, and where: without the machinery around it.
 
-The text of an exception is the function's own and is told as it is; it may hold what the function
+The text of an exception is the function's own and is shown as it is; it may hold what the function
 put there.
 """
 

@@ -211,7 +211,7 @@ class JobSettings(Section):
 
 
 class Settings(Section):
-    """Everything a job is told about its environment; made by `flinksec_jobs.load_settings`.
+    """The environment of a job, as its settings describe it; made by `flinksec_jobs.load_settings`.
 
     Attributes hold the sections; a section that was not written is `None`. Use `need` for one
     that must be there.

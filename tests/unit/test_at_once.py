@@ -28,7 +28,7 @@ def test_a_statement_that_runs_a_job_is_warned_of_and_no_other(
     told = at_once.telling(Tables.execute_sql)
     with caplog.at_level(logging.WARNING):
         assert told(Tables(), "INSERT").job is job
-    assert ("begins from nothing each time" in caplog.text) is (job is not None)
+    assert ("starts from nothing each time" in caplog.text) is (job is not None)
     assert ("execute_sql" in caplog.text) is (job is not None)
 
 
