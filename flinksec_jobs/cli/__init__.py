@@ -27,7 +27,7 @@ from flinksec_jobs.version import __version__
 _COMMANDS = {
     "certs": ("certs:certs", "Make, inspect and rotate the certificates of a cluster."),
     "cluster": ("cluster:cluster", "Configure and start the processes of a Flink cluster."),
-    "doctor": ("doctor:doctor", "Check everything that a job of some settings would meet."),
+    "doctor": ("doctor:doctor", "Check everything that a job with these settings needs."),
     "demo": ("demo:demo", "Run the whole secured pipeline on real servers and check it."),
     "manifests": ("manifests:manifests", "Render and check Kubernetes manifests."),
     "image": ("image:image", "Build the container image of a job."),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``flinksec doctor``: everything that a job of some settings would meet, looked at in turn."""
+"""``flinksec doctor``: everything that a job with some settings needs, checked in turn."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ from flinksec_jobs.settings import load_settings, refuse_nothing
 
 _WIDTH = max(map(len, RESULTS))
 
-_SHORT_HELP = "Check everything that a job of some settings would meet."
-_HELP = """Check everything that a job of these settings would meet, and say what is wrong.
+_SHORT_HELP = "Check everything that a job with these settings needs."
+_HELP = """Check everything that a job with these settings needs.
 
 \b
 The categories, in their order:
 {categories}
 
-Servers are asked in the JVM that a job would have. Topics, indices and paths are the job's own:
-name those whose rights matter. Nothing is written to a server, and no secret is printed.
+The checks run in the JVM that a job would have. Settings do not name topics, indices and paths:
+name those whose rights you want checked. Nothing is written to a server, and no secret is printed.
 
 Exit codes: 0 if there is no problem (with --strict: no warning either), 1 if there is one or
-something could not be looked at, 2 if the command line or the settings cannot be read.
+something could not be examined, 2 if the command line is wrong or the settings cannot be read.
 """
 
 
@@ -109,18 +109,41 @@ def _help() -> str:
     type=click.Path(path_type=Path),
     help="The settings file. Default: the one that FLINKSEC_SETTINGS names.",
 )
-@click.option("--only", metavar="CATEGORIES", help="Which categories, with commas: kafka,state.")
-@click.option("--read-topic", "reads", multiple=True, metavar="TOPIC", help="A topic to be read.")
-@click.option("--write-topic", "writes", multiple=True, metavar="TOPIC", help="One to be written.")
-@click.option("--index", "indices", multiple=True, help="An index of Elasticsearch to be written.")
-@click.option("--path", "paths", multiple=True, help="A directory of HDFS to be written.")
+@click.option(
+    "--only",
+    metavar="CATEGORIES",
+    help="The categories to check, separated by commas: kafka,state.",
+)
+@click.option(
+    "--read-topic",
+    "reads",
+    multiple=True,
+    metavar="TOPIC",
+    help="A topic that the job reads; may be repeated.",
+)
+@click.option(
+    "--write-topic",
+    "writes",
+    multiple=True,
+    metavar="TOPIC",
+    help="A topic that the job writes; may be repeated.",
+)
+@click.option(
+    "--index",
+    "indices",
+    multiple=True,
+    help="An index of Elasticsearch that it writes; may be repeated.",
+)
+@click.option(
+    "--path", "paths", multiple=True, help="A directory of HDFS that it writes; may be repeated."
+)
 @click.option(
     "--flink-config",
     "config",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Flink's config.yaml. Default: that of the container, if this is one.",
 )
-@click.option("--strict", is_flag=True, help="Let warnings fail, too.")
+@click.option("--strict", is_flag=True, help="Exit with 1 for warnings too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def doctor(
     *, file: Path | None, only: str | None, as_json: bool, strict: bool, **wanted: Any

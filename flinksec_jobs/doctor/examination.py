@@ -36,14 +36,14 @@ class Category:
 
 
 CATEGORIES: dict[str, Category] = {
-    "settings": Category("what the settings say, and weak choices", settings_checks.settings),
+    "settings": Category("the settings, and weak choices", settings_checks.settings),
     "files": Category("every file that they name", settings_checks.files),
     "flink": Category("Flink's own configuration, for a cluster", flink_checks.flink),
     "java": Category("Java, its modules, jars and cryptography", java_checks.java),
     "dns": Category("the names of all hosts, forward and reverse", network_checks.dns),
     "kerberos": Category("keytab, login and tickets for the services", kerberos_checks.kerberos),
-    "clock": Category("the KDC's clock against this machine's", kerberos_checks.clock),
-    "tls": Category("the certificate of each endpoint and its days left", tls_checks.tls),
+    "clock": Category("the KDC's clock compared with this machine's", kerberos_checks.clock),
+    "tls": Category("the certificate of each endpoint, and its days left", tls_checks.tls),
     **{one.section: Category(one.about, partial(server_checks.checks, one)) for one in SERVERS},
     "state": Category("keys, and the newest checkpoint", state_checks.state),
 }  # fmt: skip
