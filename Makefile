@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # One line each; the logic is in scripts/.
 
-.PHONY: help setup demo check unit java test lint format docs wheels bench fuzz test-nfs image image-test image-compare test-kubernetes clean
+.PHONY: help setup demo check unit java test lint format docs wheels bench fuzz fuzz-policies test-nfs image image-test image-compare test-kubernetes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -57,6 +57,9 @@ bench: setup ## run one comparison: make bench BENCH=name
 
 fuzz: setup ## fuzz sealed files, Java against Python: make fuzz MINUTES=60 SEED=1
 	@scripts/fuzz.sh --minutes "$(or $(MINUTES),5)" $(if $(SEED),--seed "$(SEED)")
+
+fuzz-policies: setup ## judge random NetworkPolicies, we and another: make fuzz-policies MINUTES=60 SEED=1
+	@scripts/fuzz_policies.sh --minutes "$(or $(MINUTES),5)" $(if $(SEED),--seed "$(SEED)")
 
 clean: ## remove what was built, .venv included
 	@scripts/clean.sh

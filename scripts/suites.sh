@@ -53,6 +53,11 @@ need_manifest_tools() {
   export FLINKSEC_MANIFEST_TOOLS
 }
 
+need_policy_referee() {
+  FLINKSEC_POLICY_REFEREE=${FLINKSEC_POLICY_REFEREE:-$("$ROOT/scripts/policy_referee.sh")}
+  export FLINKSEC_POLICY_REFEREE
+}
+
 # need_fuse: fails where there is none, unless it was said to go without.
 need_fuse() {
   [[ -e /dev/fuse ]] || die "there is no /dev/fuse, by which a volume is made to fail" \
@@ -72,6 +77,7 @@ run_suite() {
   manifests)
     need_kustomize
     need_manifest_tools
+    need_policy_referee
     offline "${PYTEST[@]}" "${SPREAD[@]}" --timeout 600 "${arguments[@]}"
     ;;
   faults)

@@ -13,6 +13,7 @@ if (($# == 0)); then
   need_test_packages
   need_kustomize
   need_manifest_tools
+  need_policy_referee
   is_left_out fuse || need_fuse
   offline true
   FLINKSEC_WITHOUT=${FLINKSEC_WITHOUT:-} exec "$VENV/bin/python" scripts/lanes.py

@@ -121,7 +121,7 @@ def matrix(manifests: Manifests) -> list[Flow]:
     ]
     flows += [
         _flow(manifests, source, target, port)
-        for target, port in _beyond(manifests)
+        for target, port in beyond(manifests)
         for source in workloads
     ]
     return list(dict.fromkeys(flows))
@@ -166,8 +166,8 @@ def _senders(manifests: Manifests, pod: Pod | None) -> list[End]:
     return [end for end in found if not are_among(end, manifests.pods)]
 
 
-def _beyond(manifests: Manifests) -> list[tuple[End, Ports]]:
-    """Whom workloads may send to, but for each other, and at which ports."""
+def beyond(manifests: Manifests) -> list[tuple[End, Ports]]:
+    """Return whom workloads may send to, but for each other, and at which ports."""
     anywhere = End(EVERYWHERE, addresses=EVERY_ADDRESS)
     found: dict[tuple[str, Ports], End] = {}
     for pod in manifests.pods:
