@@ -162,9 +162,10 @@ class SecureJob:
             self.settings.job.max_skipped_in_a_row,
         )
         self.register(kafka.reading(self.settings, topic, format))
+        env = self.env  # whose JVM makes the source
         with jvm.translated(f"cannot read the Kafka topic {topic}"):
             source = kafka.source(self.settings, settings.group_id or self.name, options)
-            return self.env.from_source(
+            return env.from_source(
                 source,
                 kafka.watermarks(record, time or None),
                 f"Kafka {topic}",

@@ -8,6 +8,7 @@ starts: much of a JVM is decided when it starts.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shlex
@@ -156,7 +157,7 @@ def start(wanted: Surroundings, job_name: str) -> None:
     if _current:
         if _current[0].surroundings == wanted and _current[0].started.process.poll() is None:
             return
-        if others := [held.job_name for held in _holds if held.job_name != job_name]:
+        if others := _others(job_name):
             raise JobError(
                 f"the job {job_name} cannot begin before the job {others[-1]} has ended: it "
                 "needs a JVM of its own, with other settings",
@@ -172,6 +173,15 @@ def start(wanted: Surroundings, job_name: str) -> None:
     started = gateway.start(_command(wanted, directory), directory)
     jvm.attach(started.gateway)
     _current.append(LocalJvm(wanted, directory, tls, started))
+
+
+def _others(job_name: str) -> list[str]:
+    """Return the names of other jobs that need the JVM, those that were given up left out."""
+    for look_again in (True, False):
+        others = [held.job_name for held in _holds if held.job_name != job_name]
+        if others and look_again:
+            gc.collect()  # what was never executed, and nobody has any more
+    return others
 
 
 def _warn_of_what_is_left_out() -> None:

@@ -129,8 +129,9 @@ REFUSED: dict[str, Callable[[SecureJob], Any]] = {
 
 def refused(name: str, attach: Callable[[SecureJob], Any]) -> str:
     try:
-        with job(name.replace(" ", "-")) as made:
-            attach(made)
+        made = job(name.replace(" ", "-"))
+        attach(made)
+        made.execute()
     except FlinkSecError as error:
         return str(error)
     return "ended well"

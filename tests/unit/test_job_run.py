@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from flinksec_jobs import SecureJob
+from flinksec_jobs import SecureJob, kafka, load_settings, record
 from flinksec_jobs.errors import JobError, ResumeError
 from flinksec_jobs.job_run import JobRun
 from flinksec_jobs.resume import of_job
@@ -21,6 +21,11 @@ from flinksec_jobs.runtime import at_once, graph, jvm, local_jvm
 from flinksec_jobs.runtime.graph import Checkpointing
 from flinksec_jobs.settings import Settings
 from flinksec_jobs.uses import Uses
+
+
+@record
+class Event:
+    id: str
 
 
 class Flink:
@@ -97,11 +102,14 @@ class FakeSession:
         self.begun += 1
         if self.refusal:
             raise self.refusal
-        self.env = SimpleNamespace()
+        self.env = SimpleNamespace(from_source=lambda source, *_: source)
         return self.env
 
     def require(self) -> Any:
         return self.env
+
+    def ready(self, _: Any) -> None:
+        pass
 
     def warn_of_hadoop(self) -> None:
         pass
@@ -172,6 +180,18 @@ def test_a_job_is_built_and_run_without_a_block(flink: Flink) -> None:
     assert local_jvm._holds == []
 
 
+def test_what_reads_a_topic_begins_the_session_before_it_makes_a_source(
+    flink: Flink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"bootstrap_servers": ["a:1"], "security_protocol": "SSL"}
+    made = SecureJob("job", settings=load_settings(overrides={"kafka": given}, environ={}))
+    made._run, session = run_of(flink)
+    monkeypatch.setattr(kafka, "source", lambda *_: ("a source", session.begun))
+    monkeypatch.setattr(kafka, "watermarks", lambda *_: "none")
+    stream: Any = made.from_kafka("t", Event)
+    assert stream == ("a source", 1)
+
+
 def test_a_job_that_defines_nothing_is_refused_however_it_is_run(flink: Flink) -> None:
     made = job(flink)
     with pytest.raises(JobError, match="the job job defines nothing that could run"):
@@ -200,6 +220,14 @@ def test_a_job_that_is_given_up_lets_others_have_the_jvm(flink: Flink) -> None:
     del run, _
     gc.collect()
     assert local_jvm._holds == []
+
+
+def test_another_job_does_not_wait_for_one_that_was_given_up(flink: Flink) -> None:
+    run, _ = run_of(flink)
+    _ = run.env
+    assert local_jvm._others("another") == ["job"]
+    del run, _
+    assert local_jvm._others("another") == []
 
 
 def test_a_job_goes_on_while_its_program_does_something_else(flink: Flink) -> None:
