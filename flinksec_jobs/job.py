@@ -61,8 +61,7 @@ class SecureJob:
 
     Raises:
         FlinkSecError: the name cannot be used.
-        SettingsError: a setting is unknown, missing or wrong.
-        SecretError: a keytab, key or password file cannot be used.
+        SettingsError: a setting is unknown, missing or wrong, or its file cannot be used.
         JavaNotFoundError: there is no usable Java.
         JobError: a server refuses the job, or the job failed in Flink.
     """
