@@ -90,6 +90,18 @@ MUTATIONS: dict[str, Mutation] = {
         "-Dsecurity.ssl.internal.keystore-password=hunter2"
     ),
     "secret-in-config-map": lambda d: d.flink("security.ssl.rest.key-password", "hunter2"),
+    "secret-in-annotation": lambda d: _set(
+        d.template()["metadata"]["annotations"], "es.corp/password", "tr0ub4dor"
+    ),
+    "secret-in-field": lambda d: d.add(
+        "flink.apache.org/v1beta1",
+        "FlinkSessionJob",
+        "j",
+        spec={"flinkConfiguration": {"s3.secret-key": "tr0ub4dor"}},
+    ),
+    "secret-unreadable": lambda d: _set(
+        d.get("ConfigMap", "krb5"), "binaryData", {"more.zip": "UEsDBBQA"}
+    ),
     "secret-object": lambda d: d.add("v1", "Secret", "s", data={"key": "aGk="}),
     "secret-mode": lambda d: d.volume("keytab")["secret"].pop("defaultMode"),
     "secret-sub-path": _secret_sub_path,
