@@ -15,6 +15,7 @@ from flinksec_jobs.errors import JobError
 from flinksec_jobs.findings import Finding, Where, problem
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.settings import StateSettings
+from flinksec_jobs.state import SEALED
 
 _NO_KEYS = problem("state-keys-unusable", "the keys that seal state cannot be used")
 _NOT_LISTED = problem("state-not-listed", "the directory of state cannot be looked into")
@@ -59,7 +60,9 @@ def _keys(patient: Patient, settings: StateSettings) -> Answer:
 def _newest(patient: Patient, settings: StateSettings) -> Answer:
     newest: dict[str, list[_Snapshot]] = {}
     with jvm.translated(settings.uri):
-        for found in _snapshots(patient.jvm().org.apache.flink.core.fs, settings.uri):
+        # By the file system below: names and times are in clear, whatever the keys.
+        plain = settings.uri.removeprefix(SEALED)
+        for found in _snapshots(patient.jvm().org.apache.flink.core.fs, plain):
             newest.setdefault(found.job, []).append(found)
     if not newest:
         return Answer("there is no checkpoint yet")
@@ -68,7 +71,7 @@ def _newest(patient: Patient, settings: StateSettings) -> Answer:
     for job, snapshots in sorted(newest.items()):
         snapshots.sort(key=lambda one: one.written_at_ms, reverse=True)
         try:
-            opened.append(f"{job}: {_open_first(snapshots)}")
+            opened.append(f"{job}: {_open_first(snapshots, SEALED if settings.sealed else '')}")
         except JobError as error:
             named = [kind.setting for kind, _ in settings.providers] or ["keys"]
             where = Where(setting=f"state.{named[0]}", object=f"the job {job}")
@@ -77,11 +80,11 @@ def _newest(patient: Patient, settings: StateSettings) -> Answer:
     return Answer("; ".join(opened), findings)
 
 
-def _open_first(snapshots: list[_Snapshot]) -> str:
+def _open_first(snapshots: list[_Snapshot], seal: str) -> str:
     """Read the newest that is whole: the writer of a newer one may have been killed."""
     for found in snapshots:
         try:
-            jvm.read_to_end(found.uri)
+            jvm.read_to_end(seal + found.uri)
         except JobError as error:
             if found is not snapshots[-1] and _CUT_SHORT in error.message:
                 continue

@@ -19,6 +19,7 @@ from flinksec_jobs.cli import main
 from flinksec_jobs.runtime import jvm, local_jvm
 from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.sandbox.ports import free_ports
+from flinksec_jobs.sealed import KeyRing, SealedWriter
 from tests.broken_settings import CANARY, CASES, Broken, Case, private
 from tests.servers.secrets_search import keytab_keys
 
@@ -159,6 +160,32 @@ def test_what_a_job_would_be_told_otherwise_is_found_by_its_cause(
     found = {one["id"]: [found["where"]["setting"] for found in one["findings"]]
              for one in answer["checks"] if one["findings"]}  # fmt: skip
     assert found[check] == [setting]
+
+
+def test_the_keys_open_the_newest_checkpoint_of_each_job_or_are_named(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, other = tmp_path / "state", tmp_path / "other"
+    for number in (7, 8):
+        checkpoint = state / "flights" / "0a1b" / f"chk-{number}"
+        checkpoint.mkdir(parents=True)
+        with SealedWriter(checkpoint / "_metadata", KeyRing.open(sandbox.state_keys)) as file:
+            file.write(bytes(100))
+    other.mkdir()
+    private(other / "new", bytes(range(32)))
+    private(other / "primary", b"new")
+    for keys in (sandbox.state_keys, other):
+        broken = Broken({"state.directory": str(state), "state.keys": str(keys)})
+        code, answer, _ = diagnose(sandbox, broken, tmp_path, monkeypatch, "--only", "state")
+        told = {check["id"]: check for check in answer["checks"]}
+        assert told["state-keys"]["result"] == "ok"
+        if keys != other:
+            assert (code, told["state-newest"]["detail"]) == (0, "flights: chk-8")
+            continue
+        (found,) = told["state-newest"]["findings"]
+        assert (code, found["id"]) == (1, "checkpoint-not-opened")
+        assert found["where"] == {"setting": "state.keys", "object": "the job flights"}
+        assert "chk-8" in found["why"]
 
 
 def test_rights_that_are_missing_are_named(

@@ -2,7 +2,7 @@
 """What the sink's JVM lets pass and what it refuses, on an Elasticsearch with each certificate.
 
 The question is the one that a job asks before it is submitted: by the sink's own client, in the
-JVM that would run the job.
+JVM that would run the job. A diagnosis of the same settings comes to the same answer each time.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pyflink import java_gateway
 
 from flinksec_jobs import elasticsearch
+from flinksec_jobs.doctor.examination import examine
+from flinksec_jobs.doctor.patient import NAME, Patient
 from flinksec_jobs.errors import JobError
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import jvm
@@ -40,7 +42,7 @@ def java(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FLINKSEC_LOG_DIR", str(tmp_path_factory.mktemp("logs")))
         patch.setattr(java_gateway, "_gateway", None)
-        Session("elasticsearch-tls", Settings()).begin()
+        Session(NAME, Settings()).begin()  # so that a diagnosis has the same one
         yield
         process = jvm.process_id()
         java_gateway.get_gateway().shutdown()  # so that no object is released in a dead JVM
@@ -87,14 +89,25 @@ def ask(box: Sandbox, **changes: Any) -> str | None:
     settings = ElasticsearchSettings.model_validate(
         {name: value for name, value in (values | changes).items() if value is not None}
     )
+    text, setting = None, None
     try:
         elasticsearch.ask(settings, ["any"])
     except JobError as error:
-        text = error.message
-        assert secret(box, "elasticsearch-password").read_text() not in text
-        assert secret(box, "elasticsearch-api-key").read_text() not in text
-        return re.sub(r" \[[a-z-]+\]$", "", text)  # without the id of the finding
-    return None
+        (found,) = error.findings
+        text = error.message.removesuffix(f" [{found.id}]")
+        setting = found.where.setting
+    told = diagnosed(Settings(elasticsearch=settings), setting)
+    for name in ("elasticsearch-password", "elasticsearch-api-key"):
+        assert secret(box, name).read_text() not in f"{text} {told}"
+    return text
+
+
+def diagnosed(settings: Settings, setting: str | None) -> list[dict[str, Any]]:
+    """What a diagnosis says: nothing is wrong, or what the refusal of a job names."""
+    done = examine(Patient(settings), only=["tls", "elasticsearch"])
+    named = {found.where.setting for one in done for found in one.findings}
+    assert named == set() if setting is None else setting in named
+    return [one.as_dict() for one in done]
 
 
 # How a job may judge the server.
