@@ -16,6 +16,10 @@ from flinksec_jobs.doctor.wanted import Wanted
 from flinksec_jobs.settings import Settings
 from flinksec_jobs.uses import Question, Use
 
+# Without an index Elasticsearch would be asked what it is, which takes a right on the cluster that
+# jobs have no use for. That there is no such index is as good an answer as any.
+_ANY_INDEX = "flinksec-doctor"
+
 
 @dataclass(frozen=True)
 class Server:
@@ -68,6 +72,7 @@ SERVERS: tuple[Server, ...] = (
         about="login and indices",
         use=elasticsearch.client,
         question=elasticsearch.question,
+        any=(_ANY_INDEX,),
         wanted=lambda wanted: wanted.indices,
         item="index",
     ),
