@@ -30,6 +30,8 @@ from flinksec_jobs.manifests.kube.network_policies import (
 )
 from flinksec_jobs.manifests.kube.objects import Manifests, Pod, dig, mapping, sequence, text
 
+# No label has such a value.
+_UNKNOWN = "\0"
 # Labels that controllers add to their pods, with values that nobody knows before.
 _ADDED = {
     "Deployment": {"pod-template-hash"},
@@ -49,7 +51,7 @@ _ADDED = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class End:
     """One end of a connection: a pod, some pods that are not in the manifests, or addresses.
 
@@ -152,13 +154,41 @@ class Network:
     def __init__(self, manifests: Manifests) -> None:
         self._manifests = manifests
         self._known: dict[tuple[Pod, Direction], Governed] = {}
+        self._taken: dict[tuple[Rule, End], bool] = {}
 
     @cached_property
-    def _by_namespace(self) -> dict[str, list[Policy]]:
-        found: dict[str, list[Policy]] = {}
+    def _possible(self) -> dict[Pod, list[Policy]]:
+        found: dict[Pod, list[Policy]] = {}
         for policy in policies(self._manifests):
-            found.setdefault(policy.object.namespace, []).append(policy)
+            for pod in self.pods_like(policy.selector):
+                if selects(policy, self._manifests, pod):
+                    found.setdefault(pod, []).append(policy)
         return found
+
+    @cached_property
+    def _by_label(self) -> dict[tuple[str, str], list[Pod]]:
+        found: dict[tuple[str, str], list[Pod]] = {}
+        for pod in self._manifests.pods:
+            for key, values in (end_of(self._manifests, pod).labels or EVERYBODY).keys.items():
+                for value in values.listed or {_UNKNOWN}:
+                    found.setdefault((key, value), []).append(pod)
+        return found
+
+    def pods_like(self, wanted: LabelSet) -> list[Pod]:
+        """Return the pods that may have such labels, and perhaps others."""
+        for key, values in wanted.keys.items():
+            if not values.absent and values.listed is not None:
+                those = [self._by_label.get((key, one), []) for one in (*values.listed, _UNKNOWN)]
+                return list(dict.fromkeys(pod for pods in those for pod in pods))
+        return self._manifests.pods
+
+    def takes_peer(self, rule: Rule, end: End) -> bool:
+        """Whether a rule speaks of this other end."""
+        if rule.peers is None:
+            return True
+        if (rule, end) not in self._taken:
+            self._taken[rule, end] = takes_peer(rule, end)
+        return self._taken[rule, end]
 
     def of(self, pod: Pod, direction: Direction) -> Governed:
         """Return what governs a direction of a pod."""
@@ -171,11 +201,7 @@ class Network:
         if has_host_network(pod):
             return Governed((), ())
         labels = end_of(self._manifests, pod).labels or EVERYBODY
-        possible = [
-            policy
-            for policy in self._by_namespace.get(pod.owner.namespace, ())
-            if direction in policy.directions and labels.meets(policy.selector)
-        ]
+        possible = [one for one in self._possible.get(pod, ()) if direction in one.directions]
         return Governed(
             tuple(policy for policy in possible if labels.is_within(policy.selector)),
             tuple(rule for policy in possible for rule in policy.rules_of(direction)),
@@ -203,6 +229,18 @@ def selects(policy: Policy, manifests: Manifests, pod: Pod) -> bool:
     """Whether a policy may apply to a pod."""
     labels = end_of(manifests, pod).labels or EVERYBODY
     return policy.object.namespace == pod.owner.namespace and labels.meets(policy.selector)
+
+
+def selected(policy: Policy, manifests: Manifests) -> list[Pod]:
+    """Return the pods that a policy may apply to."""
+    likely = network(manifests).pods_like(policy.selector)
+    return [pod for pod in likely if selects(policy, manifests, pod)]
+
+
+def meant(peer: Peer, manifests: Manifests, *, for_sure: bool = False) -> list[Pod]:
+    """Return the pods that a peer is, as `takes` says."""
+    likely = network(manifests).pods_like(peer.pods)
+    return [pod for pod in likely if takes(peer, end_of(manifests, pod), for_sure=for_sure)]
 
 
 def takes_peer(rule: Rule, end: End) -> bool:
@@ -256,10 +294,11 @@ def allows(manifests: Manifests, pod: Pod, direction: Direction, other: End, por
         other: the other end.
         port: at the receiver.
     """
-    governed = network(manifests).of(pod, direction)
+    known = network(manifests)
+    governed = known.of(pod, direction)
     receiver = pod if direction == "ingress" else other.pod
     return not governed.isolating or any(
-        rule.takes_port(port, receiver) and takes_peer(rule, other) for rule in governed.rules
+        rule.takes_port(port, receiver) and known.takes_peer(rule, other) for rule in governed.rules
     )
 
 

@@ -82,7 +82,7 @@ def numbers_of(pod: Pod, name: str, protocol: str) -> set[int]:
     }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Peer:
     """One of those whom a rule names: a block of addresses, or pods.
 
@@ -129,7 +129,7 @@ class Peer:
         return f"{pods} of {where}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rule:
     """A rule of a policy.
 

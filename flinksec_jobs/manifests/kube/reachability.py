@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 from flinksec_jobs.manifests.kube.addresses import EVERY_ADDRESS
 from flinksec_jobs.manifests.kube.connections import (
@@ -53,7 +54,8 @@ class Flow:
         return asdict(self)
 
 
-def strangers(manifests: Manifests) -> list[End]:
+@lru_cache(maxsize=4)
+def strangers(manifests: Manifests) -> tuple[End, ...]:
     """Those whom no policy should know: pods beside, pods elsewhere, the world."""
     namespaces = sorted({pod.owner.namespace for pod in manifests.pods})
     beside = [
@@ -61,11 +63,11 @@ def strangers(manifests: Manifests) -> list[End]:
         for name in namespaces
     ]
     others = LabelSet({NAME: Values(absent=False, never=frozenset(namespaces))})
-    return [
+    return (
         *beside,
         End(OTHER_NAMESPACE, EVERYBODY, others),
         End(OUTSIDE, addresses=EVERY_ADDRESS),
-    ]
+    )
 
 
 def ends(manifests: Manifests) -> list[End]:

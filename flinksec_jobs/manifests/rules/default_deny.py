@@ -11,16 +11,17 @@ from flinksec_jobs.manifests.kube.connections import (
     allows,
     end_of,
     has_host_network,
+    meant,
     rules_for,
+    selected,
     selects,
-    takes,
 )
 from flinksec_jobs.manifests.kube.label_sets import NAME
 from flinksec_jobs.manifests.kube.network_policies import (
     DIRECTIONS,
     LAST_PORT,
     Direction,
-    Peer,
+    Policy,
     Ports,
     Rule,
     policies,
@@ -65,7 +66,7 @@ def _default_deny(manifests: Manifests) -> Iterator[Place]:
 )
 def _selects_nothing(manifests: Manifests) -> Iterator[Place]:
     for policy in policies(manifests):
-        if not any(selects(policy, manifests, pod) for pod in manifests.pods):
+        if not selected(policy, manifests):
             yield policy.object.at("spec.podSelector")
 
 
@@ -157,14 +158,11 @@ def _refused(manifests: Manifests) -> Iterator[Place]:
 )
 def _peer_nothing(manifests: Manifests) -> Iterator[Place]:
     own = {pod.owner.namespace for pod in manifests.pods}
-    ends = [end_of(manifests, pod) for pod in manifests.pods]
     for found in _rules(manifests):
         for peer in found.peers or ():
             named = peer.namespaces.at(NAME).listed
             here = peer.addresses is None and named is not None and named <= own
-            if not peer.refused and (
-                peer.is_nobody or (here and not any(takes(peer, end) for end in ends))
-            ):
+            if not peer.refused and (peer.is_nobody or (here and not meant(peer, manifests))):
                 yield found.policy.at(peer.field, str(peer))
 
 
@@ -174,23 +172,23 @@ def _peer_nothing(manifests: Manifests) -> Iterator[Place]:
     fix="name the containerPort",
 )
 def _port(manifests: Manifests) -> Iterator[Place]:
-    for found in _rules(manifests):
-        for pod in manifests.pods:
-            if not pod.ports or not _receives(manifests, found, pod):
-                continue
-            for index, port in enumerate(found.ports or ()):
-                if not any(port.take(single(*known), pod) for known in pod.ports):
-                    field = f"{found.field}.ports[{index}].port"
-                    yield found.policy.at(field, f"{port} in {pod.owner}")
+    for policy in policies(manifests):
+        for found in policy.effective_rules:
+            for pod in _receivers(manifests, policy, found):
+                for index, port in enumerate(found.ports or ()):
+                    if not any(port.take(single(*known), pod) for known in pod.ports):
+                        field = f"{found.field}.ports[{index}].port"
+                        yield found.policy.at(field, f"{port} in {pod.owner}")
 
 
-def _receives(manifests: Manifests, found: Rule, pod: Pod) -> bool:
-    if found.direction == "ingress":
-        here = [one for one in policies(manifests) if one.object is found.policy]
+def _receivers(manifests: Manifests, policy: Policy, found: Rule) -> Iterator[Pod]:
+    """Yield the pods that a rule is about as receivers, and that declare ports."""
+    if found.direction == "egress":
+        peers = [meant(peer, manifests, for_sure=True) for peer in found.peers or ()]
+        yield from (pod for pods in peers for pod in pods if pod.ports)
+    elif not policy.selector.takes_all:
         # The one that takes all pods cannot know their ports.
-        return any(not one.selector.takes_all and selects(one, manifests, pod) for one in here)
-    end = end_of(manifests, pod)
-    return any(takes(peer, end, for_sure=True) for peer in found.peers or ())
+        yield from (pod for pod in selected(policy, manifests) if pod.ports)
 
 
 @rule(
@@ -199,17 +197,15 @@ def _receives(manifests: Manifests, found: Rule, pod: Pod) -> bool:
     fix="name the flow at both ends, or at none",
 )
 def _one_sided(manifests: Manifests) -> Iterator[Place]:
-    for pod in manifests.pods:
-        for direction in DIRECTIONS:
-            for found in rules_for(manifests, pod, direction):
-                for peer, other in product(found.peers or (), manifests.pods):
-                    if other is not pod and _names(manifests, peer, other):
-                        yield from _half(manifests, found, pod, other)
-
-
-def _names(manifests: Manifests, peer: Peer, pod: Pod) -> bool:
-    """Whether a peer means just such pods: one that takes all speaks of nobody."""
-    return bool(peer.pods.pinned()) and takes(peer, end_of(manifests, pod), for_sure=True)
+    for policy in policies(manifests):
+        pods = selected(policy, manifests)
+        for found in policy.effective_rules:
+            # A peer that takes all speaks of nobody.
+            peers = [peer for peer in found.peers or () if peer.pods.pinned()]
+            others = [pod for peer in peers for pod in meant(peer, manifests, for_sure=True)]
+            for pod, other in product(pods, others):
+                if other is not pod and not has_host_network(pod):
+                    yield from _half(manifests, found, pod, other)
 
 
 def _half(manifests: Manifests, found: Rule, pod: Pod, other: Pod) -> Iterator[Place]:

@@ -133,11 +133,29 @@ def test_another_job_in_the_namespace_is_somebody_else() -> None:
 
 def test_a_range_of_ports_with_a_port_of_flink_in_it_opens_that() -> None:
     rule = {"from": [_in("team-b")], "ports": [{"port": 6000, "endPort": 7000}]}
-    jm = _pod("jm", FLINK, "jobmanager", "-Dblob.server.port=6124")
+    pinned = "-Dblob.server.port=6124", "-Dmetrics.internal.query-service.port=6125"
+    jm = _pod("jm", FLINK, "jobmanager", *pinned)
     policy = _policy("rpc", {"policyTypes": ["Ingress"], "ingress": [rule]})
     found = check(Manifests([jm, policy]))
     whys = [finding.why for finding in found if finding.id == "flink-flow-open"]
-    assert [why.rpartition(": ")[2] for why in whys] == ["team-b/any pod reaches 6123, 6124"]
+    assert [why.rpartition(": ")[2] for why in whys] == ["team-b/any pod reaches 6123, 6124, 6125"]
+
+
+def test_a_range_that_a_random_port_may_be_in_opens_it() -> None:
+    rule = {"from": [_in("team-b")], "ports": [{"port": 50000, "endPort": 50100}]}
+    policy = _policy("any", {"policyTypes": ["Ingress"], "ingress": [rule]})
+    for port, expected in (("0", ["team-b/any pod reaches 50100"]), ("6121", [])):
+        options = [
+            f"-D{option}={port}"
+            for option in (
+                "taskmanager.rpc.port",
+                "taskmanager.data.port",
+                "metrics.internal.query-service.port",
+            )
+        ]
+        found = check(Manifests([_pod("tm", FLINK, "taskmanager", *options), policy]))
+        whys = [finding.why for finding in found if finding.id == "flink-flow-open"]
+        assert [why.rpartition(": ")[2] for why in whys] == expected
 
 
 def test_flink_in_the_network_of_the_node_is_open_to_everybody() -> None:

@@ -16,7 +16,7 @@ from flinksec_jobs.manifests.kube.connections import (
     rules_for,
 )
 from flinksec_jobs.manifests.kube.label_sets import NAME
-from flinksec_jobs.manifests.kube.network_policies import single
+from flinksec_jobs.manifests.kube.network_policies import EVERY_PORT, single
 from flinksec_jobs.manifests.kube.objects import Manifests, Place, Pod, dig, mapping, sequence, text
 from flinksec_jobs.manifests.kube.reachability import are_among, entrants
 from flinksec_jobs.manifests.rule import rule
@@ -30,6 +30,8 @@ _FLOWS = {
     # Itself, through its Service: it uploads the job's files, and asks for its own metrics.
     ("jobmanager", "jobmanager"): ("blob.server.port", QUERY_PORT),
 }
+# Below are ports that need rights of their own.
+_FIRST_RANDOM = 1024
 _API_SERVER = {443, 6443, 8443}
 
 
@@ -65,6 +67,8 @@ def _flow_open(manifests: Manifests) -> Iterator[Place]:
         own = [one.pod for one in processes(manifests) if _is_of_one_job(one, process)]
         others = [one.pod for one in processes(manifests) if one.pod not in own]
         ports = dict.fromkeys(sorted(process.internal_ports), False)
+        if 0 in process.ports.values():
+            ports |= dict.fromkeys(_perhaps_random(manifests, process.pod), False)
         if process.role == "jobmanager":
             ports |= {process.rest_port: True}
         reached: dict[str, list[int]] = {}
@@ -77,6 +81,13 @@ def _flow_open(manifests: Manifests) -> Iterator[Place]:
         for name, open_ports in reached.items():
             listed = ", ".join(map(str, sorted(open_ports)))
             yield process.pod.owner.at("spec", f"{name} reaches {listed}")
+
+
+def _perhaps_random(manifests: Manifests, pod: Pod) -> set[int]:
+    """Return a port of each range that is opened, and that a port chosen at random may be in."""
+    rules = rules_for(manifests, pod, "ingress")
+    ranges = {one for rule in rules for one in rule.ports or (EVERY_PORT,)}
+    return {one.last for one in ranges if one.first < one.last and one.last >= _FIRST_RANDOM}
 
 
 def _is_of_one_job(one: FlinkProcess, other: FlinkProcess) -> bool:
