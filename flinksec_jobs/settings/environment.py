@@ -28,6 +28,7 @@ NOT_SETTINGS = {
     "FLINKSEC_JOB_FILE": "the job of a job-cluster image, set by the image",
     "FLINKSEC_KUSTOMIZE": "the kustomize that renders overlays",
     "FLINKSEC_MANIFEST_TOOLS": "programs that judge manifests, for the project's own tests",
+    "FLINKSEC_POLICY_REFEREE": "a program that judges NetworkPolicies, for the project's own tests",
     "FLINKSEC_WYCHEPROOF": "directory of test vectors, for the project's own tests",
 }
 

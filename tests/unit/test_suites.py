@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from flinksec_jobs.settings.environment import NOT_SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
 SPREAD = "--numprocesses"
@@ -115,3 +118,14 @@ def test_a_misspelt_exception_is_refused(checkout: Checkout) -> None:
     told = checkout.test("tests/unit", FLINKSEC_WITHOUT="fues")
     assert told.code == 1
     assert "FLINKSEC_WITHOUT knows fuse and netns, not 'fues'" in told.err
+
+
+def test_no_variable_that_the_scripts_export_is_taken_for_a_setting() -> None:
+    scripts = [ROOT / ".ci" / "run", *sorted((ROOT / "scripts").glob("*.sh"))]
+    exported = {
+        name
+        for script in scripts
+        for name in re.findall(r"(?m)^\s*export (?!-n)(?:.*\s)?(FLINKSEC_\w+)", script.read_text())
+    }
+    assert "FLINKSEC_MANIFEST_TOOLS" in exported
+    assert exported <= NOT_SETTINGS.keys()
