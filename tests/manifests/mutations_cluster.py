@@ -48,6 +48,14 @@ MUTATIONS: dict[str, Mutation] = {
     "rbac-wildcard": lambda d: _grant(d, [""], ["configmaps"], ["*"]),
     "rbac-secrets": lambda d: _grant(d, [""], ["secrets"], ["get"]),
     "rbac-powerful": lambda d: _grant(d, [""], ["pods/exec"], ["create"]),
+    "rbac-creates-pods": lambda d: _grant(d, ["apps"], ["deployments"], ["create"]),
+    "rbac-aggregated": lambda d: d.add(
+        f"{_RBAC}/v1", "ClusterRole", "r", aggregationRule={"clusterRoleSelectors": [{}]}, rules=[]
+    ),
+    "rbac-unseen-role": lambda d: _bind(d, "ClusterRole", "somewhere"),
+    "rbac-foreign-subject": lambda d: _set(
+        d.get("RoleBinding", JM)["subjects"][0], "namespace", "other"
+    ),
     "rbac-unnamed": lambda d: d.rules(JM)[1].pop("resourceNames"),
     "rbac-create-named": lambda d: d.rules(JM)[1]["verbs"].append("create"),
     "rbac-unknown": lambda d: _grant(d, [""], ["configmap"], ["get"]),
@@ -71,6 +79,13 @@ MUTATIONS: dict[str, Mutation] = {
     "svc-outside": lambda d: _set(d.spec("Service", JM), "type", "NodePort"),
     "svc-stateful-set": lambda d: _set(d.spec("StatefulSet", TM), "serviceName", JM),
     "svc-ingress": _ingress,
+    "ingress-clear": _ingress,
+    "ingress-snippet": lambda d: _set(
+        d.get("Service", JM)["metadata"],
+        "annotations",
+        {"nginx.ingress.kubernetes.io/server-snippet": "return 200;"},
+    ),
+    "flink-ingress": _ingress,
     # Policies.
     "net-default-deny": lambda d: d.remove("NetworkPolicy", "default-deny"),
     "net-selects-nothing": lambda d: _set(

@@ -68,8 +68,6 @@ MUTATIONS: dict[str, Mutation] = {
     "pod-service-links": lambda d: d.pod().pop("enableServiceLinks"),
     "pod-token": lambda d: d.pod().pop("automountServiceAccountToken"),
     "pod-default-account": lambda d: d.pod().pop("serviceAccountName"),
-    "pod-resources": lambda d: d.container()["resources"]["limits"].pop("memory"),
-    "pod-probes": lambda d: d.container().pop("livenessProbe"),
     "pod-memory-volume-size": lambda d: d.volume("tmp")["emptyDir"].pop("sizeLimit"),
     "pod-memory-sum": lambda d: _set(d.volume("tmp")["emptyDir"], "sizeLimit", "2Gi"),
     "pod-shared-processes": lambda d: _set(d.pod(), "shareProcessNamespace", True),
@@ -113,6 +111,9 @@ MUTATIONS: dict[str, Mutation] = {
     "volume-claim": lambda d: d.remove("PersistentVolumeClaim", "flink-state"),
     "volume-binding": lambda d: d.spec("PersistentVolumeClaim", "flink-state").pop(
         "storageClassName"
+    ),
+    "volume-node-path": lambda d: _set(
+        d.spec("PersistentVolume", "flink-state.flight-delays"), "hostPath", {"path": "/"}
     ),
     "volume-nfs-options": lambda d: d.spec("PersistentVolume", "flink-state.flight-delays")[
         "mountOptions"

@@ -22,11 +22,9 @@ POD_SECURITY = {
 HARDENING = {
     "image-digest",
     "pod-read-only-root",
-    "pod-resources",
     "pod-service-links",
     "pod-token",
     "pod-default-account",
-    "pod-probes",
 }
 NETWORK = {"net-default-deny", "svc-outside", "flink-flow-open"}
 FLINK = {

@@ -10,6 +10,7 @@ from flinksec_jobs.manifests.kube.objects import (
     Manifests,
     Object,
     Place,
+    dig,
     mapping,
     sequence,
     text,
@@ -37,40 +38,33 @@ _RESOURCES = {
     "autoscaling": {"horizontalpodautoscalers"},
     "events.k8s.io": {"events"},
 }
-_POWERFUL = {
-    "pods/exec",
-    "pods/attach",
-    "pods/portforward",
-    "pods/ephemeralcontainers",
-    "pods/proxy",
-    "services/proxy",
-    "nodes/proxy",
-    "serviceaccounts/token",
-}
-_RIGHTS = {"roles", "rolebindings", "clusterroles", "clusterrolebindings"}
 _EVERYBODY = (
     "system:serviceaccounts",
     "system:authenticated",
     "system:unauthenticated",
     "system:anonymous",
+    "system:masters",
+    "system:nodes",
 )
 
 
-def _grants(manifests: Manifests) -> Iterator[tuple[Object, str, Mapping[str, Any]]]:
+def grants(manifests: Manifests) -> Iterator[tuple[Object, str, Mapping[str, Any]]]:
+    """Yield each rule of each role: the role, the path, the rule."""
     for role in manifests.of("Role", "ClusterRole"):
         for index, grant in enumerate(sequence(role.content.get("rules"))):
             yield role, f"rules[{index}]", mapping(grant)
 
 
-def _texts(grant: Mapping[str, Any], field: str) -> list[str]:
+def texts(grant: Mapping[str, Any], field: str) -> list[str]:
+    """Return a list of texts of a rule."""
     return [text(entry) for entry in sequence(grant.get(field))]
 
 
 @rule("rbac-wildcard", why="the star grants more than is listed", fix="list what is needed")
 def _wildcard(manifests: Manifests) -> Iterator[Place]:
-    for role, path, grant in _grants(manifests):
+    for role, path, grant in grants(manifests):
         for field in ("verbs", "resources", "apiGroups"):
-            if any("*" in entry for entry in _texts(grant, field)):
+            if any("*" in entry for entry in texts(grant, field)):
                 yield role.at(f"{path}.{field}")
 
 
@@ -80,25 +74,9 @@ def _wildcard(manifests: Manifests) -> Iterator[Place]:
     fix="remove it: pods get their Secrets as files",
 )
 def _secrets(manifests: Manifests) -> Iterator[Place]:
-    for role, path, grant in _grants(manifests):
-        if "secrets" in _texts(grant, "resources"):
+    for role, path, grant in grants(manifests):
+        if "secrets" in texts(grant, "resources"):
             yield role.at(f"{path}.resources")
-
-
-@rule(
-    "rbac-powerful",
-    why="with this right an account can get the rights of other accounts or pods",
-    fix="remove it",
-)
-def _powerful(manifests: Manifests) -> Iterator[Place]:
-    for role, path, grant in _grants(manifests):
-        resources, verbs = set(_texts(grant, "resources")), set(_texts(grant, "verbs"))
-        for resource in sorted(resources & _POWERFUL):
-            yield role.at(f"{path}.resources", resource)
-        for verb in sorted(verbs & {"escalate", "bind", "impersonate"}):
-            yield role.at(f"{path}.verbs", verb)
-        if resources & _RIGHTS and verbs - {"get", "list", "watch"}:
-            yield role.at(f"{path}.resources", "changes roles")
 
 
 @rule(
@@ -107,9 +85,9 @@ def _powerful(manifests: Manifests) -> Iterator[Place]:
     fix="list the names in resourceNames; only create cannot be tied to one",
 )
 def _unnamed(manifests: Manifests) -> Iterator[Place]:
-    for role, path, grant in _grants(manifests):
-        wide = {"configmaps", "secrets"} & set(_texts(grant, "resources"))
-        if wide and set(_texts(grant, "verbs")) - {"create"} and not grant.get("resourceNames"):
+    for role, path, grant in grants(manifests):
+        wide = {"configmaps", "secrets"} & set(texts(grant, "resources"))
+        if wide and set(texts(grant, "verbs")) - {"create"} and not grant.get("resourceNames"):
             yield role.at(f"{path}.resourceNames", ", ".join(sorted(wide)))
 
 
@@ -119,9 +97,9 @@ def _unnamed(manifests: Manifests) -> Iterator[Place]:
     fix="give create in a rule of its own, without resourceNames",
 )
 def _create_named(manifests: Manifests) -> Iterator[Place]:
-    for role, path, grant in _grants(manifests):
+    for role, path, grant in grants(manifests):
         named = grant.get("resourceNames")
-        if named and {"create", "deletecollection"} & set(_texts(grant, "verbs")):
+        if named and {"create", "deletecollection"} & set(texts(grant, "verbs")):
             yield role.at(f"{path}.verbs")
 
 
@@ -131,16 +109,18 @@ def _create_named(manifests: Manifests) -> Iterator[Place]:
     fix="write verb, resource (in the plural) and apiGroup as `kubectl api-resources` lists them",
 )
 def _unknown(manifests: Manifests) -> Iterator[Place]:
-    for role, path, grant in _grants(manifests):
-        for verb in _texts(grant, "verbs"):
+    for role, path, grant in grants(manifests):
+        for verb in texts(grant, "verbs"):
             if verb not in _VERBS:
                 yield role.at(f"{path}.verbs", verb)
-        groups = _texts(grant, "apiGroups")
+        groups = texts(grant, "apiGroups")
         if not groups and not grant.get("nonResourceURLs"):
             yield role.at(f"{path}.apiGroups", "missing")
         if any(group not in _RESOURCES for group in groups):
             continue  # another's kinds, or all of them
-        for resource in _texts(grant, "resources"):
+        if "impersonate" in texts(grant, "verbs"):
+            continue  # whom, not what: users, groups and their extra fields
+        for resource in texts(grant, "resources"):
             kinds = set().union(*(_RESOURCES[group] for group in groups))
             if resource != "*" and resource.partition("/")[0] not in kinds:
                 yield role.at(f"{path}.resources", resource)
@@ -164,8 +144,12 @@ def _cluster(manifests: Manifests) -> Iterator[Place]:
 def _built_in_role(manifests: Manifests) -> Iterator[Place]:
     for binding in manifests.of("RoleBinding", "ClusterRoleBinding"):
         name = text(mapping(binding.content.get("roleRef")).get("name"))
-        if name in {"cluster-admin", "admin", "edit", "view"} or name.startswith("system:"):
+        if _is_built_in(name):
             yield binding.at("roleRef.name", name)
+
+
+def _is_built_in(name: str) -> bool:
+    return name in {"cluster-admin", "admin", "edit", "view"} or name.startswith("system:")
 
 
 @rule(
@@ -193,12 +177,48 @@ def _dangling(manifests: Manifests) -> Iterator[Place]:
         namespace = binding.namespace if kind == "Role" else ""
         if manifests.find(kind, name, namespace) is None and kind == "Role":
             yield binding.at("roleRef.name", name)
+    accounts = [(entry.name, _own_namespace(entry)) for entry in manifests.of("ServiceAccount")]
     for binding, path, subject in _subjects(manifests):
-        namespace = text(subject.get("namespace")) or binding.namespace
+        namespace = text(subject.get("namespace")) or _own_namespace(binding)
         name = text(subject.get("name"))
-        unknown = manifests.find("ServiceAccount", name, namespace) is None
+        unknown = not any(name == one and _agree(namespace, other) for one, other in accounts)
         if subject.get("kind") == "ServiceAccount" and name != "default" and unknown:
-            yield binding.at(f"{path}.name", f"{namespace}/{name}")
+            yield binding.at(f"{path}.name", f"{namespace or 'default'}/{name}")
+
+
+@rule(
+    "rbac-unseen-role",
+    why="the role is not in these manifests, so nobody knows what it gives",
+    fix="add the role, or bind one that is here",
+)
+def _unseen_role(manifests: Manifests) -> Iterator[Place]:
+    for binding in manifests.of("RoleBinding", "ClusterRoleBinding"):
+        reference = mapping(binding.content.get("roleRef"))
+        name = text(reference.get("name"))
+        of_cluster = reference.get("kind") == "ClusterRole" and not _is_built_in(name)
+        if of_cluster and manifests.find("ClusterRole", name, "") is None:
+            yield binding.at("roleRef.name", name)
+
+
+@rule(
+    "rbac-foreign-subject",
+    why="an account of another namespace gets rights here, and who runs pods there has them",
+    fix="name an account of the binding's own namespace",
+)
+def _foreign_subject(manifests: Manifests) -> Iterator[Place]:
+    for binding, path, subject in _subjects(manifests):
+        theirs, ours = text(subject.get("namespace")), _own_namespace(binding)
+        if binding.kind == "RoleBinding" and not _agree(theirs, ours):
+            yield binding.at(f"{path}.namespace", f"{theirs}/{text(subject.get('name'))}")
+
+
+def _own_namespace(entry: Object) -> str:
+    """Return the namespace that stands in it; nothing where whoever applies it says which."""
+    return text(dig(entry.content, "metadata.namespace"))
+
+
+def _agree(one: str, other: str) -> bool:
+    return not one or not other or one == other
 
 
 def _subjects(manifests: Manifests) -> Iterator[tuple[Object, str, Mapping[str, Any]]]:
@@ -225,14 +245,18 @@ def _account_missing(manifests: Manifests) -> Iterator[Place]:
     fix="remove the token, or give the account the role that it needs",
 )
 def _idle_token(manifests: Manifests) -> Iterator[Place]:
-    bound = {
-        (text(subject.get("namespace")) or binding.namespace, text(subject.get("name")))
+    bound = [
+        (text(subject.get("namespace")) or _own_namespace(binding), text(subject.get("name")))
         for binding, _, subject in _subjects(manifests)
-    }
+    ]
     for pod in manifests.pods:
         for path, volume in pod.volumes:
             for source in sequence(mapping(volume.get("projected")).get("sources")):
                 token = mapping(mapping(source).get("serviceAccountToken"))
                 foreign = token.get("audience")  # for another service, such as a vault
-                if token and not foreign and (pod.owner.namespace, pod.account) not in bound:
+                known = any(
+                    name == pod.account and _agree(namespace, _own_namespace(pod.owner))
+                    for namespace, name in bound
+                )
+                if token and not foreign and not known:
                     yield pod.at(f"{path}.projected.sources", pod.account)

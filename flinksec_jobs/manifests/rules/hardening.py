@@ -39,7 +39,12 @@ def _service_links(manifests: Manifests) -> Iterator[Place]:
 )
 def _token(manifests: Manifests) -> Iterator[Place]:
     for pod in manifests.pods:
-        if pod.spec.get("automountServiceAccountToken") is not False:
+        mounts = pod.spec.get("automountServiceAccountToken")
+        if mounts is None:  # then the account's own word counts
+            name, namespace = pod.account or "default", pod.owner.namespace
+            account = manifests.find("ServiceAccount", name, namespace)
+            mounts = account.content.get("automountServiceAccountToken") if account else None
+        if mounts is not False:
             yield pod.at("spec.automountServiceAccountToken")
 
 
@@ -52,31 +57,6 @@ def _default_account(manifests: Manifests) -> Iterator[Place]:
     for pod in manifests.pods:
         if pod.account in {"", "default"}:
             yield pod.at("spec.serviceAccountName")
-
-
-@rule(
-    "pod-resources",
-    why="the container may take all of the node, or is the first that is killed",
-    fix="set requests and limits for cpu and memory",
-)
-def _resources(manifests: Manifests) -> Iterator[Place]:
-    for container in manifests.containers:
-        for kind in ("requests", "limits"):
-            for resource in ("cpu", "memory"):
-                if dig(container.content, f"resources.{kind}.{resource}") is None:
-                    yield container.at(f"resources.{kind}.{resource}")
-
-
-@rule(
-    "pod-probes",
-    why="nobody notices when the container no longer answers",
-    fix="add a readinessProbe and a livenessProbe; tcpSocket where TLS wants a client certificate",
-)
-def _probes(manifests: Manifests) -> Iterator[Place]:
-    for container in manifests.containers:
-        for probe in ("readinessProbe", "livenessProbe"):
-            if container.runs_on and not container.content.get(probe):
-                yield container.at(probe)
 
 
 @rule(

@@ -10,7 +10,7 @@ from flinksec_jobs.manifests.rule import rule
 from flinksec_jobs.manifests.rules.pod_security_baseline import below, contexts, effective
 
 _VOLUMES = words(
-    "configMap csi downwardAPI emptyDir ephemeral persistentVolumeClaim projected secret"
+    "configMap csi downwardAPI emptyDir ephemeral image persistentVolumeClaim projected secret"
 )
 
 

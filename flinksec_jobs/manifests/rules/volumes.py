@@ -6,7 +6,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flinksec_jobs.manifests.kube.objects import Manifests, Place, Pod, mapping, sequence, text
+from flinksec_jobs.manifests.kube.objects import (
+    Manifests,
+    Object,
+    Place,
+    Pod,
+    mapping,
+    sequence,
+    text,
+)
 from flinksec_jobs.manifests.rule import rule
 
 # Kubernetes itself puts it into every namespace.
@@ -154,3 +162,42 @@ def _nfs_options(manifests: Manifests) -> Iterator[Place]:
         missing = {"hard", "nosuid", "nodev"} - options
         if "nfs" in volume.spec and missing:
             yield volume.at("spec.mountOptions", ", ".join(sorted(missing)))
+
+
+# They give a directory of the node.
+_NODE_DRIVERS = ("hostpath.csi.k8s.io", "local.csi.openebs.io")
+_NODE_PROVISIONERS = {
+    "rancher.io/local-path",
+    "k8s.io/minikube-hostpath",
+    "docker.io/hostpath",
+    "microk8s.io/hostpath",
+    "kubevirt.io/hostpath-provisioner",
+    "openebs.io/local",
+}
+
+
+@rule(
+    "volume-node-path",
+    why="the volume is a directory of the node, which Pod Security does not see behind a claim, "
+    "and whoever is on the node reads and changes it",
+    fix="use storage that is not the node's, such as NFS or a CSI driver",
+)
+def _node_path(manifests: Manifests) -> Iterator[Place]:
+    for volume in manifests.of("PersistentVolume"):
+        for kind in ("hostPath", "local"):
+            if kind in volume.spec:
+                path = text(mapping(volume.spec[kind]).get("path"))
+                yield volume.at(f"spec.{kind}", ", ".join(filter(None, (path, _claimed(volume)))))
+        driver = text(mapping(volume.spec.get("csi")).get("driver"))
+        if driver in _NODE_DRIVERS:
+            yield volume.at("spec.csi.driver", driver)
+    for entry in manifests.of("StorageClass"):
+        provisioner = text(entry.content.get("provisioner"))
+        if provisioner in _NODE_PROVISIONERS or provisioner in _NODE_DRIVERS:
+            yield entry.at("provisioner", provisioner)
+
+
+def _claimed(volume: Object) -> str:
+    reference = mapping(volume.spec.get("claimRef"))
+    name = text(reference.get("name"))
+    return f"for the claim {text(reference.get('namespace'))}/{name}" if name else ""

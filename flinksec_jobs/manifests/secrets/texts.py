@@ -81,7 +81,8 @@ def secrets_in(name: str, content: str) -> list[str]:
         name: of the file, the variable or the field that the text is the value of.
         content: the text.
     """
-    found = dict.fromkeys(shapes_in(content))
+    is_header = "authorization" in name.lower()
+    found = dict.fromkeys(shapes_in(f"{name}: {content}" if is_header else content))
     if not found and _is_whole(name, content):
         return [name]
     found.update(dict.fromkeys(_named(name, content)))

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from flinksec_jobs.manifests.flink.flink_processes import processes
 from flinksec_jobs.manifests.kube.connections import allows, known_pod, policies_for
@@ -24,14 +25,40 @@ from flinksec_jobs.manifests.rule import rule
 
 _MESH = "security.istio.io/"
 _INJECT = "sidecar.istio.io/inject"
+# Policies there hold for every namespace.
+_ROOT = "istio-system"
+_REVISION = "istio.io/rev"
+_MODE = "istio.io/dataplane-mode"
 _EXCLUDED = "traffic.sidecar.istio.io/exclude{}Ports"
 _CONTROL_PLANE = known_pod("istio-system/istiod", "istio-system", {"app": "istiod"})
 _XDS = single(15012, "TCP")
 
 
-def _in_mesh(pod: Pod) -> bool:
+def _has_sidecar(manifests: Manifests, pod: Pod) -> bool:
+    """Tell whether a sidecar is injected: by the pod's own word, or else its namespace's."""
     chosen = pod.labels.get(_INJECT) or pod.annotations.get(_INJECT)
-    return chosen == "true"
+    if chosen:
+        return chosen == "true"
+    labels = manifests.namespace_labels(pod.owner.namespace)
+    if injected := labels.get("istio-injection"):
+        return injected == "enabled"
+    return bool(pod.labels.get(_REVISION) or labels.get(_REVISION))
+
+
+def _in_mesh(manifests: Manifests, pod: Pod) -> bool:
+    """Tell whether a pod is in the mesh, by a sidecar or by the node's proxy (ambient)."""
+    labels = manifests.namespace_labels(pod.owner.namespace)
+    mode = pod.labels.get(_MODE) or labels.get(_MODE)
+    return mode == "ambient" or _has_sidecar(manifests, pod)
+
+
+def _names_somebody(source: Mapping[str, Any]) -> bool:
+    """Tell whether a source is anybody less than everybody: one star among the names is all."""
+    return any(
+        listed and "*" not in map(text, listed)
+        for field in ("principals", "namespaces", "serviceAccounts")
+        if (listed := sequence(source.get(field)))
+    )
 
 
 def _principals(manifests: Manifests) -> Iterator[tuple[Object, str, str]]:
@@ -63,10 +90,12 @@ def _mtls(manifests: Manifests) -> Iterator[Place]:
     fix="add a PeerAuthentication without selector, and an AuthorizationPolicy with `spec: {}`",
 )
 def _default(manifests: Manifests) -> Iterator[Place]:
-    namespaces = {pod.owner.namespace: pod.owner for pod in manifests.pods if _in_mesh(pod)}
+    namespaces = {
+        pod.owner.namespace: pod.owner for pod in manifests.pods if _in_mesh(manifests, pod)
+    }
     for namespace, owner in namespaces.items():
         for kind in ("PeerAuthentication", "AuthorizationPolicy"):
-            here = [one for one in manifests.of(kind) if one.namespace == namespace]
+            here = [one for one in manifests.of(kind) if one.namespace in {namespace, _ROOT}]
             wide = [one for one in here if not one.spec.get("selector")]
             if not (any(not one.spec for one in wide) if kind[0] == "A" else wide):
                 yield owner.at("metadata.namespace", f"{kind} in {namespace}")
@@ -82,7 +111,7 @@ def _everyone(manifests: Manifests) -> Iterator[Place]:
         for index, entry in enumerate(sequence(policy.spec.get("rules"))):
             sources = [mapping(mapping(one).get("source")) for one in
                        sequence(mapping(entry).get("from"))]  # fmt: skip
-            named = sources and all(s.get("principals") or s.get("namespaces") for s in sources)
+            named = sources and all(map(_names_somebody, sources))
             if policy.spec.get("action", "ALLOW") == "ALLOW" and not named:
                 yield policy.at(f"spec.rules[{index}].from")
 
@@ -110,7 +139,7 @@ def _principal(manifests: Manifests) -> Iterator[Place]:
 )
 def _flink_ports(manifests: Manifests) -> Iterator[Place]:
     for process in processes(manifests):
-        if not _in_mesh(process.pod):
+        if not _has_sidecar(manifests, process.pod):
             continue
         for direction, ports in (
             ("Inbound", process.internal_ports),
@@ -132,7 +161,7 @@ def _native_sidecar(manifests: Manifests) -> Iterator[Place]:
     name = "sidecar.istio.io/nativeSidecar"
     for pod in manifests.pods:
         ends = pod.owner.kind in {"Job", "CronJob"}
-        if ends and _in_mesh(pod) and pod.annotations.get(name) != "true":
+        if ends and _has_sidecar(manifests, pod) and pod.annotations.get(name) != "true":
             yield pod.at(f"metadata.annotations[{name}]")
 
 
@@ -144,7 +173,7 @@ def _native_sidecar(manifests: Manifests) -> Iterator[Place]:
 def _control_plane(manifests: Manifests) -> Iterator[Place]:
     for pod in manifests.pods:
         closed = not allows(manifests, pod, "egress", _CONTROL_PLANE, _XDS)
-        if _in_mesh(pod) and policies_for(manifests, pod, "egress") and closed:
+        if _has_sidecar(manifests, pod) and policies_for(manifests, pod, "egress") and closed:
             yield pod.owner.at("spec")
 
 
