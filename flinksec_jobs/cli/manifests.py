@@ -43,9 +43,8 @@ def check(files: tuple[Path, ...], as_json: bool, matrix: bool) -> None:
     and the fix. Exit code 1 if there is a problem. The annotation skip.flinksec.org/ID
     on an object, with the reason as its value, turns the rule ID off for it.
 
-    Not looked at, as others do it better: probes, requests and limits (checkov CKV_K8S_8 to 13);
-    what the cluster itself refuses (kubectl apply --dry-run=server), by Pod Security admission
-    too. The restricted profile is checked here as well, as not every namespace enforces it.
+    Probes, requests and limits are not looked at: checkov does (CKV_K8S_8 to 13). What a cluster
+    refuses, by restricted Pod Security too, `kubectl apply --dry-run=server` asks it.
     """
     loaded = _load(files or (Path(_STDIN),))
     found = manifests_.check(loaded)

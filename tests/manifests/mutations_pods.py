@@ -66,7 +66,7 @@ MUTATIONS: dict[str, Mutation] = {
     # Hardening.
     "pod-read-only-root": lambda d: d.security().pop("readOnlyRootFilesystem"),
     "pod-service-links": lambda d: d.pod().pop("enableServiceLinks"),
-    "pod-token": lambda d: d.pod().pop("automountServiceAccountToken"),
+    "pod-token": lambda d: _set(d.pod(), "automountServiceAccountToken", True),
     "pod-default-account": lambda d: d.pod().pop("serviceAccountName"),
     "pod-memory-volume-size": lambda d: d.volume("tmp")["emptyDir"].pop("sizeLimit"),
     "pod-memory-sum": lambda d: _set(d.volume("tmp")["emptyDir"], "sizeLimit", "2Gi"),
