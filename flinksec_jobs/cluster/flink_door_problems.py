@@ -31,6 +31,8 @@ _MANAGEMENT_PORT = problem("management-port", "a management port without a passw
 
 _PORTS = ("blob.server.port", "taskmanager.rpc.port", "taskmanager.data.port")
 _PORT_WITH_ZOOKEEPER = "high-availability.jobmanager.port"
+# The value names objects and directories.
+_NAMES_OF_SECRETS = frozenset({"kubernetes.secrets"})
 _ENVIRONMENT = ("containerized.master.env.", "containerized.taskmanager.env.")
 
 
@@ -52,7 +54,7 @@ def _secrets(config: Options) -> Iterator[Finding]:
                 "puts a secret into the environment, which Flink writes into its logs",
                 fix="mount it as a file",
             )
-        elif holds_secret(key) and str(value):
+        elif holds_secret(key) and str(value) and key not in _NAMES_OF_SECRETS:
             yield _SECRET_IN_CONFIGURATION.at(
                 Where(field=key),
                 "holds a secret, and this file is open to all who may read ConfigMaps",

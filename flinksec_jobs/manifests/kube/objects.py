@@ -8,7 +8,7 @@ What is read may be anyone's and wrong in any way: every look into it goes throu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -292,7 +292,13 @@ class Manifests:
     @cached_property
     def pods(self) -> list[Pod]:
         """The pods of every kind of workload."""
-        return [pod for entry in self.objects if (pod := _pod(entry))]
+        found = []
+        for entry in self.objects:
+            if pod := _pod(entry):
+                found.append(pod)
+            for custom in PODS_OF_CUSTOM_KINDS:
+                found.extend(custom(entry))
+        return found
 
     @property
     def containers(self) -> Iterator[Container]:
@@ -303,6 +309,10 @@ class Manifests:
         """Return the labels of a namespace, with the one that every namespace has."""
         found = self.find("Namespace", name, "")
         return (found.labels if found else {}) | {"kubernetes.io/metadata.name": name}
+
+
+PODS_OF_CUSTOM_KINDS: list[Callable[[Object], Iterable[Pod]]] = []
+"""What finds pods in other kinds; the module that knows such a kind adds its function."""
 
 
 def load(sources: Iterable[tuple[str, str]]) -> Manifests:

@@ -165,4 +165,4 @@ def test_flink_in_the_network_of_the_node_is_open_to_everybody() -> None:
     found = check(Manifests([jm, closed]))
     whys = " ".join(finding.why for finding in found if finding.id == "flink-flow-open")
     for who in ("any other pod of jobs", "any pod elsewhere", "outside the cluster"):
-        assert f"{who} reaches 6123, 8081" in whys
+        assert f"{who} reaches 6123, 6124, 8081" in whys

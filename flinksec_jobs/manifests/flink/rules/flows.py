@@ -137,8 +137,8 @@ def _port_undeclared(manifests: Manifests) -> Iterator[Place]:
 def _port_random(manifests: Manifests) -> Iterator[Place]:
     for process in processes(manifests):
         for option, port in process.ports.items():
-            if port == 0:
-                yield process.container.at("args", option)
+            if port == 0 and process.is_known:
+                yield process.at(option)
 
 
 @rule(
@@ -148,11 +148,13 @@ def _port_random(manifests: Manifests) -> Iterator[Place]:
 )
 def _address(manifests: Manifests) -> Iterator[Place]:
     for process in processes(manifests):
-        name = process.options.get("jobmanager.rpc.address", "").partition(".")[0]
-        service = manifests.find("Service", name, process.pod.owner.namespace)
-        if process.config and service is None:
-            place = f"data[{process.config.key}] jobmanager.rpc.address"
-            yield process.config.object.at(place, name or "missing")
+        if process.is_operators or not process.options or not process.is_known:
+            continue  # the operator makes the Service
+        given = process.options.get("jobmanager.rpc.address", "")
+        # Dots part the name of a Service from its namespace, and the numbers of an address.
+        name = "" if re.fullmatch(r"[\d.]+|.*:.*", given) else given.partition(".")[0]
+        if manifests.find("Service", name, process.pod.owner.namespace) is None:
+            yield process.at("jobmanager.rpc.address", given or "missing")
 
 
 @rule(
@@ -176,7 +178,7 @@ def _not_ready_addresses(manifests: Manifests) -> Iterator[Place]:
 )
 def _api_server(manifests: Manifests) -> Iterator[Place]:
     for process in processes(manifests):
-        uses = process.options.get("high-availability.type", "").lower() == "kubernetes"
+        uses = process.high_availability == "kubernetes"
         if uses and not any(_opens(manifests, process, port) for port in _API_SERVER):
             yield process.pod.owner.at("spec")
 
@@ -196,7 +198,9 @@ def _opens(manifests: Manifests, process: FlinkProcess, port: int, protocol: str
 )
 def _probe(manifests: Manifests) -> Iterator[Place]:
     for process in processes(manifests):
-        mutual = process.options.get("security.ssl.rest.authentication-enabled") == "True"
+        mutual = (
+            process.options.get("security.ssl.rest.authentication-enabled", "").lower() == "true"
+        )
         for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
             if mutual and dig(process.container.content, f"{probe}.httpGet"):
                 yield process.container.at(f"{probe}.httpGet")

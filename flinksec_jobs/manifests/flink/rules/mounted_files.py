@@ -85,8 +85,8 @@ def _state_sealed(manifests: Manifests) -> Iterator[Place]:
     for process in processes(manifests):
         for option in _STATE:
             value = process.options.get(option, "")
-            if process.config and value and not value.startswith("sealed+"):
-                yield process.config.object.at(f"data[{process.config.key}] {option}", value)
+            if value and not value.startswith("sealed+"):
+                yield process.at(option, value)
 
 
 @rule(
@@ -97,8 +97,9 @@ def _state_sealed(manifests: Manifests) -> Iterator[Place]:
 def _checkpoints(manifests: Manifests) -> Iterator[Place]:
     for process in processes(manifests):
         named = any(process.options.get(key) for key in _CHECKPOINTS)
-        if process.role == "jobmanager" and process.config and not named:
-            yield process.config.object.at(f"data[{process.config.key}]")
+        known = process.config and not process.config.error
+        if process.role == "jobmanager" and known and not named:
+            yield process.at("execution.checkpointing.dir", "missing")
 
 
 @rule(

@@ -6,12 +6,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flinksec_jobs.manifests.flink.flink_processes import FlinkProcess, job_id, processes
+from flinksec_jobs.manifests.flink.operator_resources import is_session_job
 from flinksec_jobs.manifests.kube.objects import Manifests, Place, dig, mapping, sequence, text
 from flinksec_jobs.manifests.kube.quantities import amount
 from flinksec_jobs.manifests.rule import rule
+from flinksec_jobs.settings.flink_options import effective, flink_options
 from flinksec_jobs.settings.sizes import size_bytes
 
 _FAILED = 163
+_STORAGE = flink_options()["high-availability.storageDir"]
 
 
 def _of(manifests: Manifests, role: str) -> Iterator[FlinkProcess]:
@@ -19,12 +22,12 @@ def _of(manifests: Manifests, role: str) -> Iterator[FlinkProcess]:
 
 
 def _highly_available(process: FlinkProcess) -> bool:
-    return process.options.get("high-availability.type", "").lower() == "kubernetes"
+    return process.high_availability == "kubernetes"
 
 
-def _option(process: FlinkProcess, option: str, note: str) -> Place:
-    assert process.config is not None  # noqa: S101  asked by the caller
-    return process.config.object.at(f"data[{process.config.key}] {option}", note)
+def _known(process: FlinkProcess) -> bool:
+    """Whether its configuration is there and can be read."""
+    return process.config is not None and process.is_known
 
 
 @rule(
@@ -36,6 +39,8 @@ def _session(manifests: Manifests) -> Iterator[Place]:
     for process in _of(manifests, "jobmanager"):
         if not process.is_application:
             yield process.container.at("args")
+    for entry in filter(is_session_job, manifests.objects):
+        yield entry.at("spec.deploymentName", text(entry.spec.get("deploymentName")))
 
 
 @rule(
@@ -45,7 +50,7 @@ def _session(manifests: Manifests) -> Iterator[Place]:
 )
 def _workload(manifests: Manifests) -> Iterator[Place]:
     for process in _of(manifests, "jobmanager"):
-        if process.pod.owner.kind not in {"Job", "Pod"}:
+        if process.pod.owner.kind not in {"Job", "Pod", "FlinkDeployment"}:
             yield process.pod.owner.at("kind", process.pod.owner.kind)
 
 
@@ -109,11 +114,10 @@ def _two_jobmanagers(manifests: Manifests) -> Iterator[Place]:
 )
 def _high_availability(manifests: Manifests) -> Iterator[Place]:
     for process in processes(manifests):
-        if process.config and not _highly_available(process):
-            given = process.options.get("high-availability.type", "missing")
-            yield _option(process, "high-availability.type", given)
-        elif process.config and not process.options.get("high-availability.storageDir"):
-            yield _option(process, "high-availability.storageDir", "missing")
+        if _known(process) and process.high_availability == "none":
+            yield process.at("high-availability.type", "NONE or missing")
+        elif _known(process) and not effective(process.options, _STORAGE):
+            yield process.at("high-availability.storageDir", "missing")
 
 
 @rule(
@@ -124,8 +128,8 @@ def _high_availability(manifests: Manifests) -> Iterator[Place]:
 def _ha_namespace(manifests: Manifests) -> Iterator[Place]:
     for process in processes(manifests):
         given = process.options.get("kubernetes.namespace", "default")
-        if process.config and _highly_available(process) and given != process.pod.owner.namespace:
-            yield _option(process, "kubernetes.namespace", given)
+        if _known(process) and _highly_available(process) and given != process.pod.owner.namespace:
+            yield process.at("kubernetes.namespace", given)
 
 
 @rule(
@@ -135,10 +139,10 @@ def _ha_namespace(manifests: Manifests) -> Iterator[Place]:
 )
 def _ha_cluster_id(manifests: Manifests) -> Iterator[Place]:
     for process in processes(manifests):
-        if process.config and _highly_available(process):
+        if _known(process) and _highly_available(process):
             for option in ("kubernetes.cluster-id", "high-availability.cluster-id"):
                 if not process.options.get(option):
-                    yield _option(process, option, "missing")
+                    yield process.at(option, "missing")
 
 
 @rule(
@@ -150,8 +154,8 @@ def _ha_cluster_id(manifests: Manifests) -> Iterator[Place]:
 def _job_results(manifests: Manifests) -> Iterator[Place]:
     for process in _of(manifests, "jobmanager"):
         given = process.options.get("job-result-store.delete-on-commit", "True")
-        if process.config and _highly_available(process) and given.lower() != "false":
-            yield _option(process, "job-result-store.delete-on-commit", given)
+        if _known(process) and process.high_availability != "none" and given.lower() != "false":
+            yield process.at("job-result-store.delete-on-commit", given)
 
 
 @rule(
@@ -161,7 +165,7 @@ def _job_results(manifests: Manifests) -> Iterator[Place]:
 )
 def _job_id(manifests: Manifests) -> Iterator[Place]:
     for process in _of(manifests, "jobmanager"):
-        if process.is_application and not job_id(process):
+        if process.is_application and not process.is_operators and not job_id(process):
             yield process.container.at("args")
 
 
@@ -173,8 +177,8 @@ def _job_id(manifests: Manifests) -> Iterator[Place]:
 )
 def _ha_rights(manifests: Manifests) -> Iterator[Place]:
     for process in processes(manifests):
-        if not _highly_available(process):
-            continue
+        if not _highly_available(process) or process.is_operators:
+            continue  # the operator's chart makes the account and its role
         for verb, name in _needed(process):
             if not _may(manifests, process, verb, name):
                 yield process.pod.at("spec.serviceAccountName", f"{verb} configmaps {name}")

@@ -41,15 +41,15 @@ def _drift(manifests: Manifests) -> Iterator[Place]:
     told = set()
     for process, entry in _mounted(manifests):
         config = process.config
-        if config is None or (id(config), id(entry)) in told:
+        if config is None or config.error or (id(config.object), id(entry)) in told:
             continue
-        told.add((id(config), id(entry)))
+        told.add((id(config.object), id(entry)))
         try:
             settings = _parsed(entry)
         except FlinkSecError:
             continue  # the rule above names it
         for found in drift(config.options, settings):
-            yield config.object.at(f"data[{config.key}] {found.where.field}", found.why)
+            yield config.at(str(found.where.field), found.why)
 
 
 @rule(
