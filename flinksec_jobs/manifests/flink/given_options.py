@@ -99,7 +99,7 @@ def _after_d(command: Sequence[str]) -> Iterator[str]:
 
 
 def properties(content: str, environment: dict[str, str]) -> dict[str, str]:
-    """Return the options of FLINK_PROPERTIES: ``key: value`` lines, as the entry point reads them."""
+    """Return the options of FLINK_PROPERTIES, as the entry point reads ``key: value`` lines."""
     found = {}
     for line in content.splitlines():
         key, colon, value = "".join(line.split()).partition(":")

@@ -81,14 +81,10 @@ def started(command: Sequence[str], first_is_entry: bool) -> Program | None:
         command: program and arguments.
         first_is_entry: whether the first word is an argument of the image's own entry point.
     """
-    words = unwrapped(command)
-    if not words:
-        return None
+    words = unwrapped(command) or [""]
     name = PurePosixPath(words[0]).name
     if name in _SCRIPTS:
-        if words[1:2] in (["stop"], ["stop-all"]):
-            return None
-        return next((_MODES[word] for word in words[1:2] if word in _MODES), _SCRIPTS[name])
+        return _of_script(name, words[1:2])
     if name == "flinksec" or (first_is_entry and words[0] == "cluster"):
         rest = words if words[0] == "cluster" else words[1:]
         role = rest[1] if rest[:1] == ["cluster"] and len(rest) > 1 else ""
@@ -100,6 +96,12 @@ def started(command: Sequence[str], first_is_entry: bool) -> Program | None:
         rest = [word for word in words[1:] if word not in {"start", "start-foreground"}]
         return started(rest, True) if rest else None
     return _MODES.get(words[0]) if first_is_entry else None
+
+
+def _of_script(name: str, mode: Sequence[str]) -> Program | None:
+    if mode in (["stop"], ["stop-all"]):
+        return None
+    return next((_MODES[word] for word in mode if word in _MODES), _SCRIPTS[name])
 
 
 def is_ours(container: Container, commands: Sequence[Sequence[str]]) -> bool:
