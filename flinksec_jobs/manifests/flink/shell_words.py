@@ -58,6 +58,8 @@ def commands(
         script = found
     if script is None:
         yield list(words)
+        if "entrypoint" in program and rest and PurePosixPath(rest[0]).name in _SHELLS:
+            yield from commands(rest, environment, read, depth + 1)  # it runs what it is given
         return
     given = " ".join(map(shlex.quote, arguments))
     script = _ARGUMENTS.sub(lambda _: given, script)

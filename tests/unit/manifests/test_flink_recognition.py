@@ -30,6 +30,8 @@ from tests.unit.manifests.flink_inputs import (
         ("{command: [sh, -c, '/docker-entrypoint.sh \"$@\"', sh], args: [jobmanager]}", "session"),
         ("command: [sh, -c, 'until nc -z kdc 88; do sleep 1; done && jobmanager.sh start-foreground']", "session"),
         ("command: [java, -cp, x, org.apache.flink.runtime.taskexecutor.TaskManagerRunner]", "taskmanager"),
+        ("command: [/docker-entrypoint.sh, bash, -c, taskmanager.sh start-foreground]", "taskmanager"),
+        ("command: [bash, -c, 'start-cluster.sh && tail -f /dev/null']", "session"),
         ("args: [history-server]", "history-server"),
         ("args: [/opt/flink/bin/sql-gateway.sh, start-foreground]", "sql-gateway"),
         ("{image: bitnami/flink:2.0.0, env: [{name: FLINK_MODE, value: taskmanager}]}", "taskmanager"),
