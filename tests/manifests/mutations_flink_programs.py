@@ -34,11 +34,18 @@ def _own_script(d: Documents) -> None:
     d.add("v1", "Pod", "it", spec={"containers": [container]})
 
 
+def _same_directory(d: Documents) -> None:
+    for name in ("one", "other"):
+        nfs = {"server": "nfs.corp.internal", "path": "/export/state"}
+        d.add("v1", "PersistentVolume", name, spec={"nfs": nfs})
+
+
 def _deployment(d: Documents, **spec: Any) -> None:
     d.add(_API, "FlinkDeployment", "operated", spec={"flinkVersion": "v2_2", **spec})
 
 
 MUTATIONS: dict[str, Mutation] = {
+    "volume-shared": _same_directory,
     "flink-config-unreadable": lambda d: _config(d, "rest.port: 8081\nrest.port: 8081\n"),
     "flink-config-unseen": _from_elsewhere,
     "flink-java-arguments": _java,
