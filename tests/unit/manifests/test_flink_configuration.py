@@ -59,6 +59,12 @@ def test_a_directory_of_its_own_is_followed() -> None:
     assert not told(config_map(config__yaml=CLOSED), pods, rule="flink-config-")
 
 
+def test_what_the_file_of_the_image_says_is_not_called_lost() -> None:
+    found = told(pod(container("args: [jobmanager]")))
+    assert "internal-tls-off" in found
+    assert "add-opens-lost" not in found
+
+
 def test_a_configuration_that_lies_elsewhere_is_missing() -> None:
     found = told(
         config_map(config__yaml=CLOSED),

@@ -43,8 +43,9 @@ def _configuration(manifests: Manifests) -> Iterator[Place]:
         for found in problems_for(process.options, process.version):
             if others and str(found.where.field).startswith(_OF_THE_OTHER[process.role]):
                 continue  # the process that uses it has a place of its own to say it
-            if process.is_operators and found.id == "add-opens-lost":
-                continue  # the operator's image and its own defaults bring them
+            shipped = process.is_operators or process.mounted.state == "image"
+            if shipped and found.id == "add-opens-lost":
+                continue  # the file of the image, or the operator's defaults, bring them
             note = f"{found.why} [{found.id}]{_UNSEEN_DEFAULTS if process.is_operators else ''}"
             yield process.at(str(found.where.field), note)
     used = {id(process.config.object) for process in processes(manifests) if process.config}
