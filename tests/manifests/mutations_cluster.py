@@ -86,6 +86,9 @@ MUTATIONS: dict[str, Mutation] = {
         {"nginx.ingress.kubernetes.io/server-snippet": "return 200;"},
     ),
     "flink-ingress": _ingress,
+    "flink-debugger": lambda d: d.container()["args"].append(
+        "-Denv.java.opts.jobmanager=-agentlib:jdwp=transport=dt_socket,server=y,address=*:5005"
+    ),
     # Policies.
     "net-default-deny": lambda d: d.remove("NetworkPolicy", "default-deny"),
     "net-selects-nothing": lambda d: _set(
