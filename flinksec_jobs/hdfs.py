@@ -119,7 +119,7 @@ def sink(settings: HdfsSettings, path: str, *, format: str = "json") -> RecordSi
     from flinksec_jobs.record_sink import RecordSink
 
     form = formats.for_files(format)
-    _check(path)
+    check_path(path)
     target = f"the HDFS path {path}"
     return RecordSink(
         target,
@@ -131,7 +131,12 @@ def sink(settings: HdfsSettings, path: str, *, format: str = "json") -> RecordSi
     )
 
 
-def _check(path: str) -> None:
+def check_path(path: str) -> None:
+    """Refuse what can be no directory of a job.
+
+    Raises:
+        SettingsError: it names the rule.
+    """
     if not path.startswith("/"):
         raise SettingsError(f"to_hdfs({path!r}): the path is not absolute", hint=f"write /{path}")
     for found, why in _NOT_IN_PATHS.items():

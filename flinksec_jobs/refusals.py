@@ -19,6 +19,7 @@ PRINCIPAL_UNKNOWN = problem("principal-unknown", "the KDC does not know the prin
 CLOCK_SKEW = problem("clock-skew", "the clocks of this machine and the KDC differ too much")
 NO_KDC = problem("kdc-not-named", "krb5.conf names no KDC for the realm")
 NO_REALM = problem("realm-not-named", "krb5.conf names no default realm")
+NOT_LOADED = problem("krb5-conf-not-loaded", "Java cannot read krb5.conf, or a file it includes")
 KDC_SILENT = problem("kdc-not-reached", "the KDC does not answer")
 SERVICE_UNKNOWN = problem("service-unknown", "the KDC does not know the service")
 SERVER_EXPIRED = problem("server-certificate-expired", "a server's certificate has ended")
@@ -39,6 +40,7 @@ TOPIC_NAME = problem("topic-name-invalid", "no topic can have this name")
 KAFKA_SILENT = problem("kafka-not-reached", "no broker answers")
 PATH_NAME = problem("hdfs-path-invalid", "HDFS does not accept the path")
 HDFS_SILENT = problem("hdfs-not-reached", "the NameNode does not answer")
+NO_NAMENODE = problem("hdfs-is-something-else", "another program than a NameNode answers")
 PROTECTION = problem(
     "hdfs-protection-mismatch", "client and servers of HDFS protect connections differently"
 )
@@ -92,6 +94,13 @@ KERBEROS = (
     Cause("Pre-authentication information was invalid", "kerberos.keytab", KEYTAB, KEY_REFUSED),
     Cause("Client not found in Kerberos database", "kerberos.principal", KEYTAB, PRINCIPAL_UNKNOWN),
     Cause("Clock skew", "kerberos.krb5_conf", _CLOCK, CLOCK_SKEW),
+    Cause(
+        "krb5.conf loading failed",
+        "kerberos.krb5_conf",
+        "make sure that it is text in the form of krb5.conf, and that the job's user may read "
+        "every file that it includes",
+        NOT_LOADED,
+    ),
     Cause(
         "Cannot locate KDC",
         "kerberos.krb5_conf",
@@ -168,6 +177,12 @@ HDFS = (
         "hdfs.uri",
         "check that the NameNode is up, and that this is its RPC port",
         HDFS_SILENT,
+    ),
+    Cause(
+        "RPC response has",
+        "hdfs.uri",
+        "check that this is the NameNode's RPC port: another program answers there",
+        NO_NAMENODE,
     ),
     Cause("timed out", "hdfs.uri", "check that the NameNode is up and can be reached", HDFS_SILENT),
     Cause("Timeout", "hdfs.uri", "check that the NameNode is up and can be reached", HDFS_SILENT),

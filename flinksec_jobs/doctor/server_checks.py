@@ -10,6 +10,8 @@ from flinksec_jobs.doctor.checks import Answer, Check, NotAskedError
 from flinksec_jobs.doctor.network_checks import endpoints
 from flinksec_jobs.doctor.patient import Patient
 from flinksec_jobs.doctor.servers import Server
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.findings import Where
 from flinksec_jobs.refusals import REFUSED
 from flinksec_jobs.uses import Question
 
@@ -63,12 +65,25 @@ def _check(
         _refuse_unreachable(patient, question.setting)
         if server.needs_hadoop(patient.settings):
             patient.hadoop_login()
+        if named is None:
+            _refuse_names(server, question.about)
         found = tuple(question.ask(question.about))
         return Answer(findings=found) if found else then()
 
     shown = ", ".join(question.about if named is None else named)
     label = f"{question.label}: {shown}" if shown else question.label
     return Check(name, label, ask, REFUSED, question.setting, tuple(before))
+
+
+def _refuse_names(server: Server, names: Sequence[str]) -> None:
+    """Judge names as a job does, whose servers may have never heard of them."""
+    for name in names:
+        try:
+            server.check_name(name)
+        except SettingsError as error:
+            where = Where(object=f"{server.item} {name}")
+            found = [server.wrong_name.of(error, where)]
+            raise SettingsError(error.message, hint=error.hint, findings=found) from error
 
 
 def _refuse_unreachable(patient: Patient, setting: str) -> None:

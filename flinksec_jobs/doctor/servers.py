@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from flinksec_jobs import elasticsearch, hdfs, kafka, logins
+from flinksec_jobs import elasticsearch, hdfs, index_names, kafka, logins, refusals
 from flinksec_jobs.doctor import rights
 from flinksec_jobs.doctor.checks import Answer
 from flinksec_jobs.doctor.wanted import Wanted
+from flinksec_jobs.findings import Kind
 from flinksec_jobs.settings import Settings
 from flinksec_jobs.uses import Question, Use
 
@@ -32,6 +33,8 @@ class Server:
         question: makes the question about some names: topics, indices, paths.
         wanted: the names that are asked about.
         item: what one of them is called.
+        check_name: refuses a name that no item can have, as a job does before it starts.
+        wrong_name: the kind of that refusal.
         any: names to ask about where only the connection counts.
         logs_in_by_kerberos: whether its own client does.
         rights: asks what the principal may do with one, after a good answer.
@@ -43,6 +46,8 @@ class Server:
     question: Callable[..., Question]
     wanted: Callable[[Wanted], Iterable[str]]
     item: str
+    check_name: Callable[[str], None] = lambda _: None
+    wrong_name: Kind = refusals.REFUSED
     any: tuple[str, ...] = ()
     logs_in_by_kerberos: Callable[[Settings], bool] = lambda _: False
     rights: Callable[[Settings, Wanted, str], Answer] = lambda *_: Answer()
@@ -73,6 +78,8 @@ SERVERS: tuple[Server, ...] = (
         use=elasticsearch.client,
         question=elasticsearch.question,
         any=(_ANY_INDEX,),
+        check_name=index_names.check,
+        wrong_name=refusals.INDEX_NAME,
         wanted=lambda wanted: wanted.indices,
         item="index",
     ),
@@ -83,6 +90,8 @@ SERVERS: tuple[Server, ...] = (
         question=hdfs.question,
         wanted=lambda wanted: wanted.paths,
         item="path",
+        check_name=hdfs.check_path,
+        wrong_name=refusals.PATH_NAME,
         any=("/",),
         rights=rights.of_path,
     ),

@@ -23,6 +23,7 @@ SAID = {
         "Client not found in Kerberos database": "LoginException: Client not found in Kerberos "
         "database (6) - CLIENT_NOT_FOUND",
         "Clock skew": "KrbException: Clock skew too great (37)",
+        "krb5.conf loading failed": "LoginException: krb5.conf loading failed",
         "Cannot locate KDC": "KrbException: Cannot locate KDC",
         "Cannot locate default realm": "KrbException: Cannot locate default realm",
         "Connection refused": "ConnectException: Connection refused",
@@ -68,6 +69,8 @@ SAID = {
         "is not a valid DFS filename": "IllegalArgumentException: Pathname /10:30 from "
         "hdfs://n:8020/10:30 is not a valid DFS filename.",
         "Connection refused": "ConnectException: Connection refused",
+        "RPC response has": "RpcException: RPC response has a length of 352518912 exceeds maximum "
+        "data length",
         "timed out": "ConnectTimeoutException: 5000 millis timed out while waiting for channel",
         "Timeout": "ConnectTimeoutException: no channel",
         "UnknownHost": "UnknownHostException: namenode",
