@@ -51,7 +51,7 @@ class Background:
     @property
     def is_over(self) -> bool:
         """Whether the job has ended, and is on record and unlocked."""
-        if self._thread.is_alive() and self._has_ended():
+        if self._thread.is_alive() and self._ends():
             self._thread.join(_LAST_WORDS_SECONDS)
         return not self._thread.is_alive()
 
@@ -82,6 +82,12 @@ class Background:
             "checkpoint, or from nothing if it has no state",
             self.name,
         )
+
+    def _ends(self) -> bool:
+        try:
+            return self._has_ended()
+        except Exception:
+            return True  # its JVM is gone, and the thread about to find out
 
     def _run(self) -> None:
         try:

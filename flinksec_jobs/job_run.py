@@ -39,6 +39,7 @@ class JobRun:
         self._uses = uses
         self._submissions: Any = None
         self._background: Background | None = None
+        self._held: local_jvm.Hold | None = None
         self._released: weakref.finalize[..., JobRun] | None = None
         self._in_block = False
         self._was_refused = False
@@ -104,16 +105,18 @@ class JobRun:
                     return type(env).execute_async(env, name)
             stack.enter_context(left_out.told(name))
             submitted = run.submit(env)
-            self._background = Background(
+            background = self._background = Background(
                 name, lambda: run.follow(submitted), submitted.is_done, stack.pop_all()
             )
+            if self._held is not None:
+                self._held.goes_on = lambda: not background.is_over
             return submitted.client
 
     def _hold(self) -> None:
         """Keep the JVM from other jobs of this process, until `_let_go` or this object goes."""
         if self._released is None or not self._released.alive:
-            held = local_jvm.hold(self._session.name)
-            self._released = weakref.finalize(self, local_jvm.let_go, held)
+            self._held = local_jvm.hold(self._session.name)
+            self._released = weakref.finalize(self, local_jvm.let_go, self._held)
 
     def _let_go(self) -> None:
         if self._released is None:

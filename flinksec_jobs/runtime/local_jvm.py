@@ -12,7 +12,7 @@ import gc
 import logging
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,11 +110,18 @@ class LocalJvm:
         return as_texts(options_of(ClusterSettings(temp_dir=directory), only=("temp_dir",)))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Hold:
-    """What keeps the JVM for a job, which is in use."""
+    """What keeps the JVM for a job, which is in use.
+
+    Attributes:
+        job_name: the job's.
+        goes_on: whether a run of it goes on just now, so that even the same job, built anew, may
+            not take the JVM away.
+    """
 
     job_name: str
+    goes_on: Callable[[], bool] = lambda: False
 
 
 _current: list[LocalJvm] = []
@@ -176,9 +183,9 @@ def start(wanted: Surroundings, job_name: str) -> None:
 
 
 def _others(job_name: str) -> list[str]:
-    """Return the names of other jobs that need the JVM, those that were given up left out."""
+    """Return the names of jobs that need the JVM: others that are not given up, or that run."""
     for look_again in (True, False):
-        others = [held.job_name for held in _holds if held.job_name != job_name]
+        others = [held.job_name for held in _holds if held.job_name != job_name or held.goes_on()]
         if others and look_again:
             gc.collect()  # what was never executed, and nobody has any more
     return others

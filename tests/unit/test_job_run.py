@@ -252,6 +252,35 @@ def test_a_job_goes_on_while_its_program_does_something_else(flink: Flink) -> No
     assert local_jvm._holds == []
 
 
+def test_a_job_that_runs_keeps_its_jvm_even_from_the_same_job_built_anew(flink: Flink) -> None:
+    made = job(flink)
+    flink.defined.append("a")
+    flink.may_end.clear()
+    made.execute_async()
+    assert local_jvm._others("job") == ["job"]
+    flink.may_end.set()
+    assert made._run._background
+    made._run._background.wait()
+    assert local_jvm._others("job") == []
+
+
+def test_a_job_whose_jvm_cannot_be_asked_has_ended(flink: Flink) -> None:
+    made = job(flink)
+    flink.defined.append("a")
+    flink.may_end.clear()
+    flink.failure = JobError("the JVM has ended")
+    made.execute_async()
+    background = made._run._background
+    assert background
+
+    def unreachable() -> bool:
+        flink.may_end.set()
+        raise ConnectionError
+
+    background._has_ended = unreachable
+    assert background.is_over
+
+
 def test_a_block_waits_for_its_job_and_tells_how_it_failed(flink: Flink) -> None:
     flink.failure = JobError("the job job failed: ValueError: 5")
     with pytest.raises(JobError, match="ValueError: 5"), job(flink) as made:
