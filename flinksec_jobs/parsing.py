@@ -64,17 +64,28 @@ def json_value(text: str) -> Any:
     """Parse JSON.
 
     Raises:
-        ParseError: it is none, nests deeper than 100 levels, or has an integer of more than 64
-            bits.
+        ParseError: it is none, has a key twice, nests deeper than 100 levels, or has an integer of
+            more than 64 bits.
     """
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=_without_duplicates)
     except json.JSONDecodeError as error:
         raise ParseError(error.msg, error.lineno) from None
+    except ParseError:
+        raise
     except (RecursionError, ValueError):
         raise ParseError("nested too deeply, or a number is too large") from None
     _refuse_extremes(value)
     return value
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ParseError(f'found duplicate key "{twice}"')
+    return found
 
 
 def yaml_documents(text: str, version: str | None = None) -> list[Any]:

@@ -168,8 +168,8 @@ def start(wanted: Surroundings, job_name: str) -> None:
             raise JobError(
                 f"the job {job_name} cannot begin before the job {others[-1]} has ended: it "
                 "needs a JVM of its own, with other settings",
-                hint="leave the block `with SecureJob(…)` of the first, or execute it, before the "
-                "second begins, or run each job in a process of its own",
+                hint="leave the block `with SecureJob(…)` of the first, execute it, or wait for "
+                "its client, before the second begins, or run each job in a process of its own",
             )
         _current.pop().started.end()
         jvm.detach()

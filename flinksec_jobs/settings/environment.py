@@ -11,7 +11,7 @@ it is taken as it is written.
 from collections.abc import Iterator, Mapping
 
 from flinksec_jobs.findings import Finding
-from flinksec_jobs.parsing import json_value
+from flinksec_jobs.parsing import ParseError, json_value
 from flinksec_jobs.sections.fields import flattened
 from flinksec_jobs.settings import schema
 from flinksec_jobs.settings.names import nearest
@@ -55,8 +55,10 @@ def read(environ: Mapping[str, str]) -> tuple[list[Given], list[Finding]]:
         try:
             values = _values(place, setting, environ[name])
             found.extend((inner, value, name) for inner, value in values)
-        except ValueError:
-            problems.append(wrong_setting(name, f"must be {_form(setting)}, to set {setting.name}"))
+        except ValueError as error:
+            why = f"; {error}" if isinstance(error, ParseError) else ""
+            must = f"must be {_form(setting)}, to set {setting.name}{why}"
+            problems.append(wrong_setting(name, must))
     return found, problems
 
 
