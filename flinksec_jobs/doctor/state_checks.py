@@ -22,7 +22,8 @@ _NOT_LISTED = problem("state-not-listed", "the directory of state cannot be look
 _NOT_OPENED = problem("checkpoint-not-opened", "the newest checkpoint of a job cannot be read")
 _METADATA = "_metadata"
 _SNAPSHOT = re.compile(r"chk-\d{1,18}|savepoint-.+")
-_CUT_SHORT = "cut short"
+# As the sealed file system words it.
+_CUT_SHORT, _ALTERED = "cut short", "was altered"
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,20 @@ def _newest(patient: Patient, settings: StateSettings) -> Answer:
         try:
             opened.append(f"{job}: {_open_first(snapshots, SEALED if settings.sealed else '')}")
         except JobError as error:
-            named = [kind.setting for kind, _ in settings.providers] or ["keys"]
-            where = Where(setting=f"state.{named[0]}", object=f"the job {job}")
-            fix = "put the key that it names back into the key ring; `flinksec state` tells of it"
-            findings.append(_NOT_OPENED.of(error, where, fix=fix))
+            findings.append(_not_opened(error, job, settings))
     return Answer("; ".join(opened), findings)
+
+
+def _not_opened(error: JobError, job: str, settings: StateSettings) -> Finding:
+    """Tell a key that is missing from a file that is damaged, which no key opens."""
+    named = [kind.setting for kind, _ in settings.providers] or ["keys"]
+    fix = "put the key that it names back into the key ring; `flinksec state` tells of it"
+    if any(part in error.message for part in (_CUT_SHORT, _ALTERED)):
+        named = ["directory"]
+        fix = "put it back from a copy, or start from another one: `flinksec state verify` tells"
+    return _NOT_OPENED.of(
+        error, Where(setting=f"state.{named[0]}", object=f"the job {job}"), fix=fix
+    )
 
 
 def _open_first(snapshots: list[_Snapshot], seal: str) -> str:
@@ -86,11 +96,16 @@ def _open_first(snapshots: list[_Snapshot], seal: str) -> str:
         try:
             jvm.read_to_end(seal + found.uri)
         except JobError as error:
-            if found is not snapshots[-1] and _CUT_SHORT in error.message:
+            if found is not snapshots[-1] and _lacks_its_end(error.message):
                 continue
             raise
         return found.uri.rpartition("/")[0].rpartition("/")[2]
     raise AssertionError("there is at least one")
+
+
+def _lacks_its_end(message: str) -> bool:
+    """Whether its writer may just have been killed; a chunk that is wrong says it was altered."""
+    return _CUT_SHORT in message and _ALTERED not in message
 
 
 def _snapshots(flink: Any, base: str) -> Iterator[_Snapshot]:
