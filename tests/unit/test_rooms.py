@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from flinksec_jobs.manifests import rules
 from flinksec_jobs.manifests.flink import rules as flink_rules
 
@@ -60,6 +62,15 @@ FLOORS: tuple[tuple[str, frozenset[str]], ...] = tuple(
 # An error carries the findings that it tells of, and knows of them as a type only.
 _FOR_A_TYPE = ("flinksec_jobs.errors", "flinksec_jobs.findings")
 
+# These import by a name that is made when they run: a package is a caller's own, or below itself.
+_BY_A_MADE_NAME = {
+    "flinksec_jobs",
+    "flinksec_jobs.cli",
+    "flinksec_jobs.manifests.check",
+    "flinksec_jobs.registry",
+    "flinksec_jobs.runtime.java",
+}
+
 # What a file may share its name with: one word for the section of the settings, the command and
 # the room that it is about, and for a rule and its subject.
 _ABOUT = ("cli/", "settings/", "manifests/rules/", "manifests/flink/rules/")
@@ -82,13 +93,45 @@ def _imports() -> Iterator[tuple[str, str]]:
     """Every import of the package's own, also within functions and for types only."""
     modules = _modules()
     for module, path in modules.items():
-        for node in ast.walk(ast.parse(path.read_bytes())):
-            if isinstance(node, ast.Import):
-                yield from ((module, name.name) for name in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                for name in node.names:
-                    full = f"{node.module}.{name.name}"
-                    yield module, full if full in modules else node.module
+        found = _imported(ast.parse(path.read_bytes()), set(modules))
+        yield from ((module, target) for target in found if (module, target) != _FOR_A_TYPE)
+    module, target = _FOR_A_TYPE
+    run = _run_time(ast.parse(modules[module].read_bytes()))
+    yield from ((module, one) for one in _imported(run, set(modules)) if one == target)
+
+
+def _imported(tree: ast.AST, modules: set[str]) -> Iterator[str]:
+    """What is imported, in whatever way: by a statement, by a call, or out of what is loaded."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for name in node.names:
+                yield name.name
+                # `import flinksec_jobs.errors` gives the whole package by its name.
+                if name.asname is None and name.name.startswith("flinksec_jobs."):
+                    yield "flinksec_jobs"
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for name in node.names:
+                full = f"{node.module}.{name.name}"
+                yield full if full in modules else node.module
+        elif isinstance(node, ast.Constant) and node.value in modules - {"flinksec_jobs"}:
+            yield str(node.value)
+
+
+def _run_time(tree: ast.Module) -> ast.Module:
+    """The module without what only a checker of types sees."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = [ast.Pass()]
+    return tree
+
+
+def _imports_by_a_made_name(tree: ast.AST) -> bool:
+    return any(
+        isinstance(node, ast.Call)
+        and ast.unparse(node.func).endswith(("import_module", "__import__"))
+        and not (node.args and isinstance(node.args[0], ast.Constant))
+        for node in ast.walk(tree)
+    )
 
 
 def test_every_room_stands_on_one_floor() -> None:
@@ -104,10 +147,40 @@ def test_imports_run_down_the_floors_only() -> None:
         if target.startswith("flinksec_jobs")
         and _room(module) != _room(target)
         and _room(module) != "flinksec_jobs"
-        and (module, target) != _FOR_A_TYPE
         and floor[_room(target)] >= floor[_room(module)]
     )
     assert climbing == []
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("def late():\n    from flinksec_jobs.job import SecureJob", "flinksec_jobs.job"),
+        ("from flinksec_jobs import job", "flinksec_jobs.job"),
+        ("from flinksec_jobs import SecureJob", "flinksec_jobs"),
+        ("from flinksec_jobs import *", "flinksec_jobs"),
+        ("import flinksec_jobs.errors\nflinksec_jobs.job.SecureJob", "flinksec_jobs"),
+        ("importlib.import_module('flinksec_jobs.job')", "flinksec_jobs.job"),
+        ("__import__('flinksec_jobs.job')", "flinksec_jobs.job"),
+        ("sys.modules['flinksec_jobs.job']", "flinksec_jobs.job"),
+    ],
+)
+def test_no_way_to_import_is_overlooked(source: str, target: str) -> None:
+    assert target in set(_imported(ast.parse(source), set(_modules())))
+
+
+def test_what_is_imported_for_a_type_only_is_not_there_at_run_time() -> None:
+    source = "if TYPE_CHECKING:\n    import a.b as c\nimport d"
+    assert list(_imported(_run_time(ast.parse(source)), set())) == ["d"]
+
+
+def test_a_name_of_a_module_is_made_in_a_few_places_only() -> None:
+    made = {
+        module
+        for module, path in _modules().items()
+        if _imports_by_a_made_name(ast.parse(path.read_bytes()))
+    }
+    assert made == _BY_A_MADE_NAME
 
 
 def test_no_import_is_relative() -> None:
