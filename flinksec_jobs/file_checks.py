@@ -32,6 +32,7 @@ from flinksec_jobs.settings import (
 _SOON = timedelta(days=14)
 
 _PLACEHOLDER = problem("placeholder-left", "a name or address from an example")
+_LOGIN = problem("kafka-login-unusable", "a login cannot be written into Kafka's properties")
 _KRB5_CONF = problem("krb5-conf-unusable", "kerberos.krb5_conf cannot be read")
 _CA_CERTS = problem("ca-certs-unusable", "the file of trusted CAs cannot be read")
 _CLIENT_CERT = problem("client-cert-unusable", "the client certificate cannot be read")
@@ -113,12 +114,18 @@ def _kerberos(settings: KerberosSettings) -> Iterator[Finding]:
 def _kafka(settings: Settings, kafka: KafkaSettings, now: datetime) -> Iterator[Finding]:
     if kafka.uses_tls:
         yield from _tls("kafka", kafka, now)
-    for setting, password in logins.of(settings).passwords().items():
+    login = logins.of(settings)
+    found = []
+    for setting, password in login.passwords().items():
         where = Where(setting=setting, file=str(password.path))
         try:
             references.check(password, setting)
         except FlinkSecError as error:
-            yield SECRET.of(error, where)
+            found.append(SECRET.of(error, where))
+    yield from found
+    if not found:
+        # What is said of who the job is may have characters that cannot stand there.
+        yield from attempt(_LOGIN, Where(setting=login.who()[0]), login.client_properties)
 
 
 def _elasticsearch(settings: ElasticsearchSettings, now: datetime) -> Iterator[Finding]:

@@ -38,6 +38,9 @@ class Toy(Login):
         if settings.kafka.toy_password is None:
             yield "kafka.toy_password", "is missing, and the toy needs it"
 
+    def who(self):
+        return "kafka.toy_user", self._settings.kafka.toy_user
+
     def passwords(self):
         return {"kafka.toy_password": self._settings.kafka.toy_password}
 
@@ -73,6 +76,9 @@ def told(section):
         settings = load_settings(overrides={"kafka": section}, environ={})
     except SettingsError as error:
         return {"error": error.message}
+    findings = [[one.id, str(one)] for one in check_files(settings)]
+    if any(kind == "kafka-login-unusable" for kind, _ in findings):
+        return {"findings": findings}
     refused = JobError("SaslAuthenticationException: Authentication failed")
     explained = kafka_preflight.explained(refused, "a:1", logins.of(settings).causes)
     return {
@@ -82,7 +88,7 @@ def told(section):
         "shown": repr(settings),
         "explained": [explained.message, explained.hint],
         "kinds": {entry.name: entry.kind for entry in reference.entries()},
-        "findings": [[one.id, str(one)] for one in check_files(settings)],
+        "findings": findings,
     }
 
 

@@ -18,7 +18,7 @@ _WAIT_SECONDS = 15
 
 
 def of_topic(settings: Settings, wanted: Wanted, topic: str) -> Answer:
-    """Ask a broker what the principal may do with a topic.
+    """Ask a broker what the job may do with a topic.
 
     Args:
         settings: with ``[kafka]``.
@@ -37,10 +37,10 @@ def of_topic(settings: Settings, wanted: Wanted, topic: str) -> Answer:
     missing = [name for name in (*wanted.operations(topic), "DESCRIBE") if name not in allowed]
     if not missing:
         return Answer(", ".join(sorted(allowed)))
-    principal = settings.kerberos.principal if settings.kerberos else "the client"
-    why = f"{principal} lacks {' and '.join(missing)} on the topic {topic}"
+    setting, who = logins.of(settings).who()
+    why = f"{who} lacks {' and '.join(missing)} on the topic {topic}"
     fix = "have the rights granted: kafka-acls --add --allow-principal …"
-    where = Where(setting="kerberos.principal", object=f"the topic {topic}")
+    where = Where(setting=setting, object=f"the topic {topic}")
     return Answer(", ".join(sorted(allowed)), [refusals.TOPIC_FORBIDDEN.at(where, why, fix=fix)])
 
 

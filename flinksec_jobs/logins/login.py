@@ -66,6 +66,10 @@ class Login(ABC):
     def properties(self) -> dict[str, str]:
         """Return Kafka's ``sasl.*`` properties: paths and references, never a secret."""
 
+    def who(self) -> tuple[str, str]:
+        """Return the setting that says who the job is for the brokers, and who that is."""
+        return "kafka.sasl_mechanism", "the job"
+
     def passwords(self) -> Mapping[str, SecretFile]:
         """Return the secrets that `properties` refer to, by their settings; all are checked."""
         return {}

@@ -37,6 +37,12 @@ class WithoutSasl(Login):
         """Yield nothing."""
         return iter(())
 
+    def who(self) -> tuple[str, str]:
+        """Return the client certificate, or that the job says nothing of itself."""
+        if self._settings.kafka.client_cert is None:
+            return "kafka.security_protocol", "a client without a login"
+        return "kafka.client_cert", "the subject of the job's certificate"
+
     def properties(self) -> dict[str, str]:
         """Return none."""
         return {}

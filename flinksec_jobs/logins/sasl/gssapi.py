@@ -108,6 +108,11 @@ class Gssapi(Login):
             protocol = settings.kafka.security_protocol
             yield "kerberos", f"is missing, and kafka.security_protocol = {protocol} needs it"
 
+    def who(self) -> tuple[str, str]:
+        """Return the principal."""
+        told: _Told = self._settings
+        return "kerberos.principal", told.kerberos.principal
+
     def properties(self) -> dict[str, str]:
         """Return the properties of a login by keytab.
 

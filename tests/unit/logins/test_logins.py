@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from flinksec_jobs import kafka, logins
+from flinksec_jobs.doctor import rights
+from flinksec_jobs.doctor.wanted import Wanted
 from flinksec_jobs.errors import JobError, SettingsError
 from flinksec_jobs.kafka_preflight import explained
+from flinksec_jobs.logins import sasl
 from flinksec_jobs.settings import Settings, load_settings
 from tests import toy_login
 
@@ -33,7 +36,8 @@ def toy(tmp_path_factory: pytest.TempPathFactory, secrets: Path) -> dict[str, An
         "whole": {"toy_user": "me", "toy_password": f"file:{secrets}/password"},
         "line": {"toy_user": "me", "toy_password": f"file:{secrets}/line"},
         "no password": {"toy_user": "me"},
-        "another": {"sasl_mechanism": "SCRAM-SHA-512"},
+        "another": {"sasl_mechanism": "SKEY"},
+        "user": {"toy_user": "me${env:HOME}", "toy_password": f"file:{secrets}/password"},
     }
     found = toy_login.told(tmp_path_factory.mktemp("sasl"), *cases.values())
     return dict(zip(cases, found, strict=True))
@@ -45,7 +49,9 @@ def kafka_settings(**options: Any) -> Settings:
 
 
 def test_the_mechanisms_are_the_files_of_the_package() -> None:
-    assert logins.mechanisms() == ("GSSAPI",)
+    files = {path.stem for path in Path(*sasl.__path__).glob("*.py")} - {"__init__"}
+    assert {name.lower().replace("-", "_") for name in logins.mechanisms()} == files
+    assert "GSSAPI" in logins.mechanisms()
 
 
 def test_a_login_needs_its_own_sections_of_the_settings() -> None:
@@ -85,7 +91,8 @@ def test_a_mechanism_of_one_new_file_is_taken_by_settings_clients_hints_and_docu
         "SaslAuthenticationException: Authentication failed [kafka-login-refused]",
         "Ask for it.",
     ]
-    assert told["kinds"]["kafka.sasl_mechanism"] == "GSSAPI, TOY-PLAIN"
+    kinds = told["kinds"]["kafka.sasl_mechanism"].split(", ")
+    assert sorted(kinds) == sorted([*logins.mechanisms(), toy_login.NAME])
     assert told["kinds"]["kafka.toy_password"] == "secret, file:/path"
     assert told["findings"] == []
 
@@ -102,10 +109,39 @@ def test_the_default_login_has_no_settings_of_others() -> None:
 
 
 def test_an_unknown_mechanism_is_refused_by_the_list_of_all(toy: dict[str, Any]) -> None:
-    with pytest.raises(SettingsError, match="must be GSSAPI: no other mechanism of SASL"):
-        kafka_settings(sasl_mechanism="SCRAM-SHA-512")
+    listed = " or ".join(sorted([*logins.mechanisms(), toy_login.NAME]))
     error = toy["another"]["error"]
-    assert "must be GSSAPI or TOY-PLAIN: no other mechanism of SASL is supported" in error
+    assert f"must be {listed}: no other mechanism of SASL is supported" in error
+
+
+def test_a_user_that_cannot_stand_in_kafkas_properties_is_a_problem_before_the_start(
+    toy: dict[str, Any],
+) -> None:
+    [(kind, text)] = toy["user"]["findings"]
+    assert kind == "kafka-login-unusable"
+    assert text.startswith("kafka.toy_user")
+    assert "holds ${" in text
+
+
+@pytest.mark.parametrize(
+    ("more", "setting", "who"),
+    [
+        ({}, "kerberos.principal", "flink@EXAMPLE.COM"),
+        ({"security_protocol": "PLAINTEXT"}, "kafka.security_protocol", "a client without a login"),
+        (
+            {"security_protocol": "SSL", "client_cert": "/c.pem", "client_key": "file:/k.pem"},
+            "kafka.client_cert",
+            "the subject of the job's certificate",
+        ),
+    ],
+)
+def test_rights_that_are_missing_on_a_topic_are_those_of_the_login_in_use(
+    more: dict[str, str], setting: str, who: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kafka, "client_properties", lambda _: {"bootstrap.servers": "a:1"})
+    monkeypatch.setattr(rights, "_allowed", lambda *_: {"DESCRIBE"})
+    (found,) = rights.of_topic(kafka_settings(**more), Wanted(reads=("t",)), "t").findings
+    assert (found.where.setting, found.why) == (setting, f"{who} lacks READ on the topic t")
 
 
 def test_what_a_login_cannot_do_without_is_a_problem_of_the_settings(toy: dict[str, Any]) -> None:

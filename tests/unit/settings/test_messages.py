@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.logins import mechanisms
 from flinksec_jobs.settings import KafkaSettings, load_settings, schema
 
 KAFKA = '[kafka]\nsecurity_protocol = "PLAINTEXT"\n'
 STATE = '[state]\ndirectory = "/s"\nkeys = "/k"\n'
+MECHANISMS = " or ".join(mechanisms())
 SEARCH = '[elasticsearch]\nhosts = ["https://a:1"]\n'
 
 
@@ -25,10 +27,10 @@ SEARCH = '[elasticsearch]\nhosts = ["https://a:1"]\n'
          "in quotes; found 5"),
         (KAFKA + 'bootstrap_servers = ""', "kafka.bootstrap_servers", "is empty: give at least"),
         (KAFKA + 'bootstrap_servers = "a:9"\ngroup_id = ""', "kafka.group_id", "is empty: leave"),
-        (KAFKA + 'bootstrap_servers = "a:9"\nsasl_mechanism = "SCRAM-SHA-512"',
-         "kafka.sasl_mechanism", "must be GSSAPI: no other mechanism of SASL"),
-        (KAFKA + 'bootstrap_servers = "a:9"\nproperties."sasl.mechanism" = "PLAIN"',
-         "kafka.properties.sasl.mechanism", "must be GSSAPI: no other mechanism of SASL"),
+        (KAFKA + 'bootstrap_servers = "a:9"\nsasl_mechanism = "SKEY"',
+         "kafka.sasl_mechanism", f"must be {MECHANISMS}: no other mechanism of SASL"),
+        (KAFKA + 'bootstrap_servers = "a:9"\nproperties."sasl.mechanism" = "SKEY"',
+         "kafka.properties.sasl.mechanism", f"must be {MECHANISMS}: no other mechanism of SASL"),
         (KAFKA + 'bootstrap_servers = "a:9"\nproperties."linger.ms" = [1]',
          "kafka.properties.linger.ms", "must be a text in quotes, a number, true or false; found "
          "a list"),

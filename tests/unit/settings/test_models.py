@@ -367,10 +367,10 @@ def test_a_section_can_be_given_as_a_model() -> None:
     assert load_settings(overrides={"kerberos": kerberos}, environ={}).kerberos == kerberos
 
 
-@pytest.mark.parametrize("mechanism", ["SCRAM-SHA-512", "PLAIN", "OAUTHBEARER", "gssapi", 1])
+@pytest.mark.parametrize("mechanism", ["SKEY", "CRAM-MD5", "gssapi", 1])
 def test_another_mechanism_of_sasl_is_said_not_to_be_supported(mechanism: Any) -> None:
     refused(
-        r"kafka.sasl_mechanism.*must be GSSAPI: no other mechanism of SASL is supported\. "
+        r"kafka.sasl_mechanism.*must be .*GSSAPI.*: no other mechanism of SASL is supported\. "
         r'.*security_protocol = "SSL"',
         kafka=KAFKA | {"sasl_mechanism": mechanism},
     )
