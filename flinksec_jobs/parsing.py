@@ -22,6 +22,7 @@ _DIGITS = 400  # More than any floating-point number has before its point.
 _LARGEST = 1 << 63
 # Parts of a dotted key: tomllib's time grows with their square.
 _KEY_PARTS = 100
+_BLANKS = re.compile(r"[\s\ufeff]*")
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*+"|\'[^\'\n]*+\'')
 
 
@@ -88,12 +89,37 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def json_documents(text: str) -> list[Any]:
+    """Parse JSON values that follow one another, as ``kubectl`` takes them.
+
+    Raises:
+        ParseError: one is no JSON, has a name twice, nests deeper than 100 levels, or has an
+            integer of more than 64 bits.
+    """
+    decoder = json.JSONDecoder(object_pairs_hook=_without_duplicates)
+    found = []
+    at = 0
+    while (at := _after_blanks(text, at)) < len(text):
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except json.JSONDecodeError as error:
+            raise ParseError(error.msg, error.lineno) from None
+        except ParseError as error:
+            raise ParseError(str(error), text.count("\n", 0, at) + 1) from None
+        except (RecursionError, ValueError):
+            raise ParseError("nested too deeply, or a number is too large") from None
+        _refuse_extremes(value)
+        found.append(value)
+    return found
+
+
 def yaml_documents(text: str, version: str | None = None) -> list[Any]:
     """Parse YAML documents.
 
     Args:
         text: the documents; none has none.
-        version: of YAML, ``1.1`` or ``1.2``; the latter by default.
+        version: of YAML, ``1.1`` or ``1.2``, or ``kubernetes`` for what that takes for YAML; 1.2
+            by default.
 
     Raises:
         ParseError: one is no YAML, has a key twice or a tag of a program, nests deeper than 100
@@ -103,7 +129,14 @@ def yaml_documents(text: str, version: str | None = None) -> list[Any]:
     from ruamel.yaml.error import YAMLError
 
     yaml = YAML(typ="safe", pure=True)
-    yaml.version = version
+    if version == "kubernetes":
+        from flinksec_jobs import kubernetes_yaml
+
+        yaml.Resolver = kubernetes_yaml.Resolver
+        yaml.Constructor = kubernetes_yaml.Constructor
+        yaml.Scanner = kubernetes_yaml.TabbedScanner
+    else:
+        yaml.version = version
     yaml.Composer = _bounded_composer()
     try:
         with warnings.catch_warnings():
@@ -187,6 +220,11 @@ def _bounded_composer() -> Any:
                 )
 
     return Bounded
+
+
+def _after_blanks(text: str, at: int) -> int:
+    blanks = _BLANKS.match(text, at)
+    return blanks.end() if blanks else at
 
 
 def _without_values(said: str) -> str:

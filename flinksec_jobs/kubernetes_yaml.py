@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""YAML as Kubernetes reads it: what its Go library takes for numbers, truth and texts.
+
+Source: ``resolve.go`` and ``scannerc.go`` of ``goyaml.v2`` in ``sigs.k8s.io/yaml``, by which
+``kubectl`` and the API server read manifests. It is neither YAML 1.1 nor 1.2: ``0440`` is octal and
+``no`` is false, but ``12:30``, ``2024-01-02`` and ``=`` are texts, and a tab may follow a colon.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ruamel.yaml.constructor import SafeConstructor
+from ruamel.yaml.nodes import ScalarNode
+from ruamel.yaml.resolver import VersionedResolver
+from ruamel.yaml.scanner import Scanner
+from ruamel.yaml.tag import Tag
+
+_TRUE = frozenset("y Y yes Yes YES true True TRUE on On ON".split())
+_FALSE = frozenset("n N no No NO false False FALSE off Off OFF".split())
+_NULL = frozenset(("", "~", "null", "Null", "NULL"))
+_SPECIAL = {
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), "nan"),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), "inf"),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), "-inf"),
+}
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_INTEGER = re.compile(
+    r"(?P<sign>[-+]?)(0[xX](?P<hex>[0-9a-fA-F]+)|0[bB](?P<binary>[01]+)"
+    r"|0[oO]?(?P<octal>[0-7]+)|(?P<decimal>0|[1-9][0-9]*))"
+)
+_BASES = {"hex": 16, "binary": 2, "octal": 8, "decimal": 10}
+_SMALLEST, _LARGEST = -(1 << 63), (1 << 64) - 1
+# More digits than any number has that still fits; Python would refuse to read some thousand.
+_MOST_DIGITS = 80
+_TAG = "tag:yaml.org,2002:"
+
+
+def value_of(plain: str) -> Any:
+    """Return what a scalar without quotes stands for: a number, truth, `None`, or the text."""
+    if plain in _TRUE or plain in _FALSE:
+        return plain in _TRUE
+    if plain in _NULL:
+        return None
+    if plain in _SPECIAL:
+        return float(_SPECIAL[plain])
+    if plain[:1] == ".":
+        return float(plain) if _FLOAT.fullmatch(plain) else plain
+    if plain[:1] not in "+-0123456789":
+        return plain
+    digits = plain.replace("_", "")
+    integer = _integer(digits)
+    if integer is not None:
+        return integer
+    return float(digits) if _FLOAT.fullmatch(digits) else plain
+
+
+def _integer(digits: str) -> int | None:
+    found = _INTEGER.fullmatch(digits)
+    if found is None or len(digits) > _MOST_DIGITS:
+        return None
+    (base,) = (name for name in _BASES if found[name] is not None)
+    value = int(found[base], _BASES[base]) * (-1 if found["sign"] == "-" else 1)
+    return value if _SMALLEST <= value <= _LARGEST else None
+
+
+class Resolver(VersionedResolver):  # type: ignore[misc]  # ruamel has no types
+    """Gives a scalar without quotes the tag of what `value_of` makes of it."""
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        """Return the tag of a node."""
+        if kind is not ScalarNode or not implicit[0]:
+            return super().resolve(kind, value, implicit)
+        if value == "<<":
+            return Tag(suffix=f"{_TAG}merge")
+        meant = value_of(value)
+        names = {bool: "bool", int: "int", float: "float", type(None): "null"}
+        return Tag(suffix=f"{_TAG}{names.get(type(meant), 'str')}")
+
+
+class Constructor(SafeConstructor):  # type: ignore[misc]
+    """Makes of a scalar what `value_of` says."""
+
+    def construct_plain(self, node: Any) -> Any:
+        """Return the value of a scalar that has one of the tags of `Resolver`."""
+        return value_of(self.construct_scalar(node))
+
+
+for _name in ("bool", "int", "float", "null"):
+    Constructor.add_constructor(f"{_TAG}{_name}", Constructor.construct_plain)
+
+
+class TabbedScanner(Scanner):  # type: ignore[misc]
+    """Takes a tab between tokens wherever no indentation can begin."""
+
+    def scan_to_next_token(self) -> Any:
+        """Skip what is between two tokens."""
+        while True:
+            super().scan_to_next_token()
+            if self.reader.peek() != "\t" or (self.allow_simple_key and not self.flow_level):
+                return
+            while self.reader.peek() in " \t":
+                self.reader.forward()
