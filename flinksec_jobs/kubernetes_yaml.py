@@ -17,14 +17,17 @@ from ruamel.yaml.resolver import VersionedResolver
 from ruamel.yaml.scanner import Scanner
 from ruamel.yaml.tag import Tag
 
-_TRUE = frozenset("y Y yes Yes YES true True TRUE on On ON".split())
-_FALSE = frozenset("n N no No NO false False FALSE off Off OFF".split())
-_NULL = frozenset(("", "~", "null", "Null", "NULL"))
-_SPECIAL = {
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), "nan"),
-    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), "inf"),
-    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), "-inf"),
+_TRUE = ("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON")
+_FALSE = ("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF")
+_WORDS: dict[str, Any] = {
+    **dict.fromkeys(_TRUE, True),
+    **dict.fromkeys(_FALSE, False),
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
 }
+_BEGINS_A_NUMBER = frozenset("+-0123456789")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INTEGER = re.compile(
     r"(?P<sign>[-+]?)(0[xX](?P<hex>[0-9a-fA-F]+)|0[bB](?P<binary>[01]+)"
@@ -39,16 +42,14 @@ _TAG = "tag:yaml.org,2002:"
 
 def value_of(plain: str) -> Any:
     """Return what a scalar without quotes stands for: a number, truth, `None`, or the text."""
-    if plain in _TRUE or plain in _FALSE:
-        return plain in _TRUE
-    if plain in _NULL:
-        return None
-    if plain in _SPECIAL:
-        return float(_SPECIAL[plain])
+    if plain in _WORDS:
+        return _WORDS[plain]
     if plain[:1] == ".":
         return float(plain) if _FLOAT.fullmatch(plain) else plain
-    if plain[:1] not in "+-0123456789":
-        return plain
+    return _number(plain) if plain[:1] in _BEGINS_A_NUMBER else plain
+
+
+def _number(plain: str) -> Any:
     digits = plain.replace("_", "")
     integer = _integer(digits)
     if integer is not None:
@@ -65,7 +66,7 @@ def _integer(digits: str) -> int | None:
     return value if _SMALLEST <= value <= _LARGEST else None
 
 
-class Resolver(VersionedResolver):  # type: ignore[misc]  # ruamel has no types
+class Resolver(VersionedResolver):
     """Gives a scalar without quotes the tag of what `value_of` makes of it."""
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
@@ -79,7 +80,7 @@ class Resolver(VersionedResolver):  # type: ignore[misc]  # ruamel has no types
         return Tag(suffix=f"{_TAG}{names.get(type(meant), 'str')}")
 
 
-class Constructor(SafeConstructor):  # type: ignore[misc]
+class Constructor(SafeConstructor):
     """Makes of a scalar what `value_of` says."""
 
     def construct_plain(self, node: Any) -> Any:
@@ -91,7 +92,7 @@ for _name in ("bool", "int", "float", "null"):
     Constructor.add_constructor(f"{_TAG}{_name}", Constructor.construct_plain)
 
 
-class TabbedScanner(Scanner):  # type: ignore[misc]
+class TabbedScanner(Scanner):
     """Takes a tab between tokens wherever no indentation can begin."""
 
     def scan_to_next_token(self) -> Any:

@@ -53,7 +53,7 @@ _REASONS = {
     ("image/bill.py", "(home / 'release').read_text"): _IMAGE,
     ("image/bill.py", "Path('/etc/os-release').read_text"): _IMAGE,
     ("image/bill.py", "path.read_bytes"): _IMAGE,
-    ("manifests/kube/kinds.py", "files(__package__).joinpath(name).read_text"): _OURS,
+    ("manifests/kube/known_kinds.py", "files(__package__).joinpath(name).read_text"): _OURS,
     ("scaffold/__init__.py", _SCAFFOLD): _OURS,
     ("scaffold/__init__.py", "path.read_text"): _OURS,
     ("scaffold/overlay.py", "path.read_text"): _OURS,

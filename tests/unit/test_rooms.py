@@ -19,6 +19,7 @@ FLOORS: tuple[tuple[str, frozenset[str]], ...] = tuple(
     (subject, frozenset(rooms.split()))
     for subject, rooms in (
         ("the version", "version"),
+        ("YAML as Kubernetes reads it", "kubernetes_yaml"),
         ("text", "escaping parsing placeholders yaml_writing"),
         ("errors", "errors"),
         ("what is wrong, and choices", "findings choices job_name index_names kafka_start"),

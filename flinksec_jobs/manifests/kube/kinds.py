@@ -1,43 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which fields a kind has, which type they are, and which values they take.
-
-``kubernetes.json`` is made from Kubernetes' own OpenAPI by ``scripts/manifest_schema.py``;
-``custom_kinds.json`` is written by hand for the custom resources that our components use. Both map
-type names to fields, and fields to types: ``string``, ``.Name`` of another type, ``["list", T]``,
-``["map", T]``, ``intstr``, ``quantity``, ``any``.
-"""
+"""Which fields a kind has, which type they are, and which values they take; see `known_kinds`."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
+from flinksec_jobs.manifests.kube.known_kinds import table
 from flinksec_jobs.manifests.kube.objects import Object, Place, mapping
-
-_FILES = ("kubernetes.json", "custom_kinds.json")
-
-
-@cache
-def _table(part: str) -> dict[str, Any]:
-    merged: dict[str, Any] = {}
-    for name in _FILES:
-        content = json.loads(files(__package__).joinpath(name).read_text("utf-8"))
-        merged |= content.get(part, {})
-    return merged
-
-
-def type_of(entry: Object) -> str | None:
-    """Return the type of an object, `None` if its kind is unknown."""
-    found = _table("kinds").get(f"{entry.api_version} {entry.kind}")
-    return str(found) if found else None
 
 
 def wrong_fields(entry: Object) -> Iterator[tuple[str, Place]]:
     """Yield what does not fit: ``unknown``, ``type`` or ``value``, and where."""
-    name = type_of(entry)
+    name = entry.type
     if name:
         yield from _fields(entry, name, entry.content, "")
 
@@ -45,7 +20,7 @@ def wrong_fields(entry: Object) -> Iterator[tuple[str, Place]]:
 def _fields(
     entry: Object, name: str, value: Mapping[str, Any], path: str
 ) -> Iterator[tuple[str, Place]]:
-    fields = _table("types")[name]
+    fields = table("types")[name]
     for key, inner in value.items():
         here = f"{path}.{key}" if path else str(key)
         if key not in fields:
@@ -76,7 +51,7 @@ def _typed(entry: Object, wanted: Any, value: object, path: str) -> Iterator[tup
 
 
 def _valued(entry: Object, name: str, value: object, path: str) -> Iterator[tuple[str, Place]]:
-    allowed: list[str] = _table("values").get(name, [])
+    allowed: list[str] = table("values").get(name, [])
     given = value if isinstance(value, list) else [value]
     for one in given:
         if allowed and one not in allowed:

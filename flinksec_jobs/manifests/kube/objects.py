@@ -8,7 +8,8 @@ What is read may be anyone's and wrong in any way: every look into it goes throu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,8 @@ from typing import Any
 from flinksec_jobs.errors import ManifestError
 from flinksec_jobs.escaping import escaped
 from flinksec_jobs.files import MANIFEST, read_text
-from flinksec_jobs.parsing import ParseError, yaml_documents
+from flinksec_jobs.manifests.kube.known_kinds import CLUSTER_SCOPED, names, type_name
+from flinksec_jobs.parsing import ParseError, json_documents, yaml_documents
 
 # Where a workload keeps its pod template.
 _TEMPLATES = {
@@ -32,18 +34,6 @@ _TEMPLATES = {
     "Job": ("spec", "template"),
 }
 _CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
-_CLUSTER_SCOPED = frozenset(
-    (
-        "Namespace",
-        "PersistentVolume",
-        "ClusterRole",
-        "ClusterRoleBinding",
-        "StorageClass",
-        "IngressClass",
-        "PriorityClass",
-        "ClusterIssuer",
-    )
-)
 
 
 def mapping(value: object) -> Mapping[str, Any]:
@@ -131,6 +121,30 @@ class Object(_Described):
         return text(self.content.get("apiVersion"))
 
     @property
+    def group(self) -> str:
+        """The group of its API, such as ``apps``; nothing for Kubernetes' core."""
+        return self.api_version.rpartition("/")[0]
+
+    @cached_property
+    def type(self) -> str | None:
+        """The name of its type in `known_kinds`, `None` if nothing is known of its fields."""
+        return type_name(self.api_version, self.kind)
+
+    def is_a(self, kinds: Collection[str]) -> bool:
+        """Tell whether it is of one of these kinds.
+
+        A kind of `known_kinds` is one in its own API version only: another group's ``Job``, or an
+        ``Ingress`` of a version that is gone, has other fields.
+        """
+        return self.kind in kinds and (self.type is not None or self.kind not in names())
+
+    @property
+    def is_generated(self) -> bool:
+        """Whether the API server completes the name, after ``generateName``."""
+        metadata = mapping(self.content.get("metadata"))
+        return not metadata.get("name") and bool(metadata.get("generateName"))
+
+    @property
     def name(self) -> str:
         """The name, also a ``generateName``."""
         metadata = mapping(self.content.get("metadata"))
@@ -139,7 +153,7 @@ class Object(_Described):
     @property
     def namespace(self) -> str:
         """The namespace; ``default`` if none is named, nothing for what has none."""
-        if self.kind in _CLUSTER_SCOPED:
+        if self.kind in CLUSTER_SCOPED:
             return ""
         return text(dig(self.content, "metadata.namespace")) or "default"
 
@@ -280,7 +294,7 @@ class Manifests:
 
     def of(self, *kinds: str) -> Iterator[Object]:
         """Return the objects of some kinds."""
-        return (entry for entry in self.objects if entry.kind in kinds)
+        return (entry for entry in self.objects if entry.is_a(kinds))
 
     def find(self, kind: str, name: str, namespace: str) -> Object | None:
         """Return the object of a name."""
@@ -338,8 +352,7 @@ def read(path: Path) -> tuple[str, str]:
 
 def _objects(name: str, content: str) -> Iterator[Object]:
     try:
-        # 1.1, as Kubernetes reads it: 0440 is octal, `no` is false.
-        documents = yaml_documents(_without_directives(content), "1.1")
+        documents = _documents(content)
     except ParseError as error:
         twice = "duplicate key" in str(error)
         raise ManifestError(
@@ -359,14 +372,19 @@ def _objects(name: str, content: str) -> Iterator[Object]:
         yield from map(Object, map(mapping, found["items"]) if listed else [found])
 
 
-def _without_directives(content: str) -> str:
-    """Drop ``%YAML`` lines, which would change the version for good."""
-    return re.sub(r"^%.*$", "", content, flags=re.MULTILINE)
+def _documents(content: str) -> list[Any]:
+    """Return what the documents stand for, as `kubectl` reads them: YAML, or JSON after JSON."""
+    if content.lstrip().startswith("{"):
+        with suppress(ParseError):  # of YAML's own kind of braces, it may be
+            return json_documents(content)
+    # ``%YAML`` would change the version for good; a mark of the byte order may begin a document.
+    without = re.sub(r"^(%.*$|\ufeff)", "", content, flags=re.MULTILINE)
+    return yaml_documents(without, "kubernetes")
 
 
 def _pod(owner: Object) -> Pod | None:
     keys = _TEMPLATES.get(owner.kind)
-    if keys is None:
+    if keys is None or not owner.is_a(_TEMPLATES):
         return None
     if keys == ("",):
         return Pod(owner, "", owner.content)

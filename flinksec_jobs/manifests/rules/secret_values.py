@@ -177,7 +177,7 @@ def _elsewhere(manifests: Manifests) -> Iterator[Place]:
         for field in ("env", "command", "args", *(f"{hook}.command" for hook in _HOOKS))
     }
     for entry in manifests.objects:
-        if entry.kind in _NOT_READ:
+        if entry.is_a(_NOT_READ):
             continue
         for path, key, value in _fields(entry.content, ""):
             field = path.partition(".env[")[0] + ".env" if ".env[" in path else path
@@ -194,7 +194,7 @@ def _is_described(path: str) -> bool:
 def _in_field(entry: Object, key: str, value: str | list[str]) -> list[str]:
     if isinstance(value, list):
         return _in_words(value)
-    if entry.kind in _STORES:
+    if entry.is_a(_STORES):
         return list(dict.fromkeys(shapes_in(value)))
     if "secret" in key.lower() and is_secret_name(key) and _NAME_OF_SECRET.fullmatch(value):
         return []  # auth-secret: namespace/name

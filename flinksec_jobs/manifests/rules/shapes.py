@@ -6,12 +6,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from flinksec_jobs.manifests.kube.kinds import type_of, wrong_fields
+from flinksec_jobs.manifests.kube.kinds import wrong_fields
 from flinksec_jobs.manifests.kube.objects import Manifests, Place, sequence, text
 from flinksec_jobs.manifests.rule import rule
 
 _LEVELS = ("enforce", "audit", "warn")
 _POD_SECURITY = "pod-security.kubernetes.io/"
+# Rights may have any name that is a part of a path.
+_ANY_NAME = {"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"}
 _VERSION = re.compile(r"latest|v1\.\d+")
 
 
@@ -29,7 +31,7 @@ def _wrong(manifests: Manifests, kind: str) -> Iterator[Place]:
 )
 def _unknown_kind(manifests: Manifests) -> Iterator[Place]:
     for entry in manifests.objects:
-        if type_of(entry) is None:
+        if entry.type is None:
             yield entry.at("kind", f"{entry.api_version} {entry.kind}")
 
 
@@ -68,8 +70,8 @@ def _value(manifests: Manifests) -> Iterator[Place]:
 def _duplicate(manifests: Manifests) -> Iterator[Place]:
     seen = set()
     for entry in manifests.objects:
-        key = (entry.kind, entry.namespace, entry.name)
-        if key in seen:
+        key = (entry.group, entry.kind, entry.namespace, entry.name)
+        if key in seen and not entry.is_generated:
             yield entry.at("metadata.name")
         seen.add(key)
 
@@ -82,8 +84,9 @@ def _duplicate(manifests: Manifests) -> Iterator[Place]:
 def _name(manifests: Manifests) -> Iterator[Place]:
     subdomain = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
     for entry in manifests.objects:
-        free = entry.kind in {"Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"}
-        if not free and not subdomain.fullmatch(entry.name):
+        free = entry.type is None or entry.is_a(_ANY_NAME)
+        name = f"{entry.name}x" if entry.is_generated else entry.name
+        if not free and not subdomain.fullmatch(name):
             yield entry.at("metadata.name", repr(entry.name))
 
 
