@@ -16,6 +16,8 @@ class ExitCode(IntEnum):
     """It failed, or it looked for problems and found one, or could not look."""
     USAGE = 2
     """The command line is wrong, or for a diagnosis the settings cannot be read."""
+    UNREAD = 3
+    """Something that was to be checked could not be read; what is wrong in the rest was shown."""
     INTERRUPTED = 128 + signal.SIGINT
     TERMINATED = 128 + signal.SIGTERM
 

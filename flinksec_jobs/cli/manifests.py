@@ -4,18 +4,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
 
 from flinksec_jobs import manifests as manifests_
 from flinksec_jobs.cli import findings_output
-from flinksec_jobs.cli.exit_codes import leave
+from flinksec_jobs.cli.exit_codes import ExitCode, leave, leave_unless
 from flinksec_jobs.cli.output import put, say, say_json
 from flinksec_jobs.errors import ManifestError
+from flinksec_jobs.escaping import escaped
 from flinksec_jobs.files import MANIFEST, bounded, decoded, reason, standard_input
+from flinksec_jobs.findings import SEVERITIES, Finding, Severity
 
 _STDIN = "-"
+_STANDARD_INPUT = "standard input"
 
 
 @click.group()
@@ -36,23 +40,49 @@ def render(overlay: Path) -> None:
 @click.option(
     "--matrix", is_flag=True, help="Print who may connect to what, according to the policies."
 )
-def check(files: tuple[Path, ...], as_json: bool, matrix: bool) -> None:
+@click.option(
+    "--severity",
+    type=click.Choice(SEVERITIES),
+    default=SEVERITIES[-1],
+    help="Show what is at least as bad. Default: everything.",
+)
+@click.option("--strict", is_flag=True, help="Exit with 1 for warnings too.")
+@click.option("--no-skip", is_flag=True, help="Ignore the annotations that turn rules off.")
+def check(
+    files: tuple[Path, ...],
+    *,
+    as_json: bool,
+    matrix: bool,
+    severity: Severity,
+    strict: bool,
+    no_skip: bool,
+) -> None:
     """Check rendered YAML in FILES, or on standard input (-).
 
     All files together are one deployment. Each finding has an id, the object, the field, the reason
-    and the fix. Exit code 1 if there is a problem. The annotation skip.flinksec.org/ID
-    on an object, with the reason as its value, turns the rule ID off for it.
+    and the fix. The annotation skip.flinksec.org/ID on an object, with the reason as its value,
+    turns the rule ID off for it: what that hides is shown too.
+
+    Exit code 1 if there is a problem (with --strict: or a warning), 3 if a file could not be read;
+    the others are checked all the same.
 
     Probes, requests and limits are not looked at: checkov does (CKV_K8S_8 to 13). What a cluster
     refuses, by restricted Pod Security too, `kubectl apply --dry-run=server` asks it.
     """
-    loaded = _load(files or (Path(_STDIN),))
-    found = manifests_.check(loaded)
+    loaded, unread = _load(files or (Path(_STDIN),))
+    done = manifests_.checked(loaded, skip=not no_skip)
     flows = manifests_.matrix(loaded) if matrix else []
+    worst = SEVERITIES[: SEVERITIES.index(severity) + 1]
+    found = [one for one in [*unread, *done.findings] if one.severity in worst]
     if as_json:
         result: dict[str, object] = {
             "objects": len(loaded.objects),
+            "not_looked_at": len(_unknown(loaded)),
+            "files_unread": len(unread),
             "findings": findings_output.as_dicts(found),
+            "skipped": [
+                one.as_dict() | {"reason": reason_given} for one, reason_given in done.skipped
+            ],
         }
         if matrix:
             result["matrix"] = [flow.as_dict() for flow in flows]
@@ -61,8 +91,31 @@ def check(files: tuple[Path, ...], as_json: bool, matrix: bool) -> None:
         for line in manifests_.table(flows):
             say(line)
         findings_output.show(found)
-        say(f"{findings_output.counted(found)} in {len(loaded.objects)} objects", err=True)
-    leave(findings_output.exit_code(found))
+        for one, reason_given in done.skipped:
+            say(f"skipped: {one} [{one.id}]")
+            say(f"  reason: {reason_given}")
+        say(_summary(loaded, unread, done), err=True)
+    if unread:
+        leave(ExitCode.UNREAD)
+    leave_unless(not strict or not done.findings)
+    leave(findings_output.exit_code(done.findings))
+
+
+def _unknown(loaded: manifests_.Manifests) -> list[object]:
+    return [entry for entry in loaded.objects if entry.type is None]
+
+
+def _summary(
+    loaded: manifests_.Manifests, unread: Sequence[Finding], done: manifests_.Checked
+) -> str:
+    """Return one line that also counts what was not looked at."""
+    parts = [
+        f"{findings_output.counted([*unread, *done.findings])} in {len(loaded.objects)} objects",
+        *([f"{len(done.skipped)} skipped by annotations"] if done.skipped else []),
+        *([f"{len(_unknown(loaded))} of unknown kinds not checked"] if _unknown(loaded) else []),
+        *([f"{len(unread)} files not read"] if unread else []),
+    ]
+    return "; ".join(parts)
 
 
 @manifests.command()
@@ -70,30 +123,34 @@ def check(files: tuple[Path, ...], as_json: bool, matrix: bool) -> None:
 def rules(as_json: bool) -> None:
     """List the rules of `flinksec manifests check`."""
     if as_json:
-        listed = {name: {"why": r.why, "fix": r.fix} for name, r in manifests_.RULES.items()}
+        listed = {
+            name: {"severity": one.kind.severity, "why": one.why, "fix": one.fix}
+            for name, one in manifests_.RULES.items()
+        }
         say_json(listed)
         return
     for name, rule in manifests_.RULES.items():
-        say(f"{name}: {rule.why}")
+        say(f"{name} ({rule.kind.severity}): {rule.why}")
         say(f"    fix: {rule.fix}")
 
 
 def _stdin() -> str:
     try:
-        content = bounded(standard_input(), MANIFEST, "standard input")
+        content = bounded(standard_input(), MANIFEST, _STANDARD_INPUT)
     except OSError as error:
-        raise ManifestError(f"standard input cannot be read: {reason(error)}") from error
-    return decoded(content, "standard input", error=ManifestError)
+        raise ManifestError(f"{_STANDARD_INPUT} cannot be read: {reason(error)}") from error
+    return decoded(content, _STANDARD_INPUT, error=ManifestError)
 
 
-def _load(files: Sequence[Path]) -> manifests_.Manifests:
-    sources = [
-        ("standard input", _stdin()) if str(path) == _STDIN else manifests_.read(path)
+def _load(files: Sequence[Path]) -> tuple[manifests_.Manifests, list[Finding]]:
+    loaded, unread = manifests_.load_all(
+        (_STANDARD_INPUT, _stdin)
+        if str(path) == _STDIN
+        else (escaped(path), partial(manifests_.text_of, path))
         for path in files
-    ]
-    loaded = manifests_.load(sources)
-    if not loaded.objects:
+    )
+    if not loaded.objects and not unread:
         raise ManifestError(
             "there is no Kubernetes object to check", hint="name files, or pipe YAML into it"
         )
-    return loaded
+    return loaded, unread

@@ -6,21 +6,26 @@
     found = check(load([("rendered.yaml", render(Path("docker/kubernetes/overlays/example")))]))
 """
 
-from flinksec_jobs.manifests.check import check
-from flinksec_jobs.manifests.kube.objects import Manifests, load, read
+from flinksec_jobs.manifests.check import Checked, check, checked
+from flinksec_jobs.manifests.kube.objects import Manifests
 from flinksec_jobs.manifests.kube.reachability import Flow, matrix, table
+from flinksec_jobs.manifests.kube.reading import load, load_all, read, text_of
 from flinksec_jobs.manifests.kube.render import render
 from flinksec_jobs.manifests.rule import RULES, Rule
 
 __all__ = [
     "RULES",
+    "Checked",
     "Flow",
     "Manifests",
     "Rule",
     "check",
+    "checked",
     "load",
+    "load_all",
     "matrix",
     "read",
     "render",
     "table",
+    "text_of",
 ]

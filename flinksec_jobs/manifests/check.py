@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -22,25 +23,51 @@ for _room in (rules, flink_rules):
         import_module(_file.name)
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What came out of a check.
+
+    Attributes:
+        findings: what is wrong, sorted.
+        skipped: what an annotation took from them, with the reason that it gives, sorted.
+    """
+
+    findings: Sequence[Finding]
+    skipped: Sequence[tuple[Finding, str]]
+
+
 def check(manifests: Manifests) -> list[Finding]:
-    """Return what is wrong, in the order of the objects' names.
+    """Return what is wrong, sorted, without what is skipped for a reason; see `checked`."""
+    return list(checked(manifests).findings)
+
+
+def checked(manifests: Manifests, *, skip: bool = True) -> Checked:
+    """Apply every rule.
 
     An annotation ``skip.flinksec.org/ID: reason`` on an object takes the findings of a rule from
     it. One without a reason, for an unknown rule, or for a rule that finds nothing there is a
     finding itself (``skip``).
+
+    Args:
+        manifests: everything that is applied together.
+        skip: whether these annotations count: who wrote the manifests wrote them too.
     """
-    used: set[tuple[str, str]] = set()
-    findings: set[Finding] = set()
     skips = {title(entry): _skips(entry) for entry in manifests.objects}
+    findings: set[Finding] = set()
+    skipped: set[tuple[Finding, str]] = set()
+    used: set[tuple[str, str]] = set()
     for rule in RULES.values():
         for place in rule.function(manifests):
-            if rule.id in skips[title(place.object)]:
-                used.add((title(place.object), rule.id))
+            owner, one = title(place.object), found(rule, place)
+            if skip and rule.id in skips[owner]:
+                used.add((owner, rule.id))
+                skipped.add((one, skips[owner][rule.id]))
             else:
-                findings.add(found(rule, place))
-    for entry in manifests.objects:
-        findings.update(_bad_skips(entry, skips[title(entry)], used))
-    return sorted(findings)
+                findings.add(one)
+    if skip:
+        for entry in manifests.objects:
+            findings.update(_bad_skips(entry, skips[title(entry)], used))
+    return Checked(sorted(findings), sorted(skipped))
 
 
 def _skips(entry: Object) -> dict[str, str]:

@@ -18,8 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
-from flinksec_jobs.findings import Finding, Kind, Where, problem
+from flinksec_jobs.findings import Finding, Kind, Where, problem, warning
 from flinksec_jobs.manifests.kube.objects import Manifests, Object, Place
 
 SKIP = "skip.flinksec.org/"
@@ -54,11 +55,22 @@ class Rule:
 RULES: dict[str, Rule] = {}
 
 
-def rule(name: str, *, why: str, fix: str) -> Callable[[_Function], _Function]:
-    """Make a function a rule."""
+def rule(
+    name: str, *, why: str, fix: str, severity: Literal["problem", "warning"] = "problem"
+) -> Callable[[_Function], _Function]:
+    """Make a function a rule.
+
+    Args:
+        name: its id, in kebab-case, by its theme: ``net-…``, ``flink-…``.
+        why: what goes wrong, in half a sentence.
+        fix: the way out.
+        severity: a problem opens the job to others or keeps it from running; a warning may, with
+            other things.
+    """
+    declare = {"problem": problem, "warning": warning}[severity]
 
     def register(function: _Function) -> _Function:
-        RULES[name] = Rule(problem(name, why), fix, function)
+        RULES[name] = Rule(declare(name, why), fix, function)
         return function
 
     return register

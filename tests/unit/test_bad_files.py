@@ -229,7 +229,7 @@ def call(parameter: Parameter, bad: Path, *, as_json: bool) -> Result:
 
 def check(result: Result) -> None:
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
-    assert result.exit_code in {1, 2}, result.output
+    assert result.exit_code in {1, 2, 3}, result.output
     assert "Traceback" not in result.output
     lines = result.stderr.splitlines()
     assert len(lines) <= _ERROR_LINES, result.stderr
@@ -266,5 +266,7 @@ def test_a_process_without_standard_input_says_so(
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(SystemExit) as ended:
         main(list(arguments))
-    assert ended.value.code == 1
-    assert capsys.readouterr().err == "error: standard input cannot be read: is closed\n"
+    assert ended.value.code == 3
+    assert "problem: standard input cannot be read: is closed [manifest-unread]" in (
+        capsys.readouterr().out
+    )

@@ -7,19 +7,12 @@ What is read may be anyone's and wrong in any way: every look into it goes throu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from flinksec_jobs.errors import ManifestError
-from flinksec_jobs.escaping import escaped
-from flinksec_jobs.files import MANIFEST, read_text
 from flinksec_jobs.manifests.kube.known_kinds import CLUSTER_SCOPED, names, type_name
-from flinksec_jobs.parsing import ParseError, json_documents, yaml_documents
 
 # Where a workload keeps its pod template.
 _TEMPLATES = {
@@ -298,10 +291,17 @@ class Manifests:
 
     def find(self, kind: str, name: str, namespace: str) -> Object | None:
         """Return the object of a name."""
-        for entry in self.of(kind):
-            if entry.name == name and entry.namespace == namespace:
-                return entry
-        return None
+        found = self._by_name.get((kind, namespace, name))
+        return found if found and found.is_a((kind,)) else None
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, str, str], Object]:
+        named: dict[tuple[str, str, str], Object] = {}
+        for entry in self.objects:
+            key = (entry.kind, entry.namespace, entry.name)
+            if key not in named or not named[key].is_a((entry.kind,)):
+                named[key] = entry
+        return named
 
     @cached_property
     def pods(self) -> list[Pod]:
@@ -327,59 +327,6 @@ class Manifests:
 
 PODS_OF_CUSTOM_KINDS: list[Callable[[Object], Iterable[Pod]]] = []
 """What finds pods in other kinds; the module that knows such a kind adds its function."""
-
-
-def load(sources: Iterable[tuple[str, str]]) -> Manifests:
-    """Read YAML documents; lists of objects are taken apart.
-
-    Args:
-        sources: name and text of each file.
-
-    Raises:
-        ManifestError: a text is not YAML, or a document is not a Kubernetes object.
-    """
-    return Manifests([found for name, content in sources for found in _objects(name, content)])
-
-
-def read(path: Path) -> tuple[str, str]:
-    """Read a file for `load`.
-
-    Raises:
-        ManifestError: it cannot be read, or is not UTF-8.
-    """
-    return escaped(path), read_text(path, "the manifest", MANIFEST, error=ManifestError)
-
-
-def _objects(name: str, content: str) -> Iterator[Object]:
-    try:
-        documents = _documents(content)
-    except ParseError as error:
-        twice = "duplicate key" in str(error)
-        raise ManifestError(
-            f"{name} is not YAML: {error}",
-            hint="the last of the two would win in silence: remove one" if twice else None,
-        ) from None
-    for document in documents:
-        if document is None:
-            continue
-        found = mapping(document)
-        if not found.get("kind") or not found.get("apiVersion"):
-            raise ManifestError(
-                f"a document of {name} is not a Kubernetes object: kind or apiVersion is missing",
-                hint="check takes rendered YAML, such as `flinksec manifests render` prints",
-            )
-        listed = str(found["kind"]).endswith("List") and isinstance(found.get("items"), list)
-        yield from map(Object, map(mapping, found["items"]) if listed else [found])
-
-
-def _documents(content: str) -> list[Any]:
-    """Return what the documents stand for, as `kubectl` reads them: YAML, or JSON after JSON."""
-    if content.lstrip().startswith("{"):
-        with suppress(ParseError):  # of YAML's own kind of braces, it may be
-            return json_documents(content)
-    # ``%YAML`` would change the version for good; a mark of the byte order may begin a document.
-    without = re.sub(r"^(%.*$|\ufeff)", "", content, flags=re.MULTILINE)
-    return yaml_documents(without, "kubernetes")
 
 
 def _pod(owner: Object) -> Pod | None:

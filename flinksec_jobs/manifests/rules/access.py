@@ -105,6 +105,7 @@ def _create_named(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "rbac-unknown",
+    severity="warning",
     why="the API server takes any word here, and this one allows nothing",
     fix="write verb, resource (in the plural) and apiGroup as `kubectl api-resources` lists them",
 )
@@ -167,6 +168,7 @@ def _everybody(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "rbac-dangling",
+    severity="warning",
     why="the role or the account that the binding names is not in these manifests",
     fix="correct the name or the namespace",
 )
@@ -241,6 +243,7 @@ def _account_missing(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "rbac-idle-token",
+    severity="warning",
     why="the pod has a token for the API server, and its account may do nothing with it",
     fix="remove the token, or give the account the role that it needs",
 )

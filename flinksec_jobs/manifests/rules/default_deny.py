@@ -61,6 +61,7 @@ def _default_deny(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "net-selects-nothing",
+    severity="warning",
     why="the policy applies to no pod of these manifests",
     fix="correct its podSelector or its namespace",
 )

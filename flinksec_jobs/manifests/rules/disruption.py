@@ -21,6 +21,7 @@ def _selected(manifests: Manifests, budget: Object) -> list[Pod]:
 
 @rule(
     "pdb-nothing",
+    severity="warning",
     why="the budget protects no pod",
     fix="correct its selector",
 )
@@ -32,6 +33,7 @@ def _nothing(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "pdb-blocks-drain",
+    severity="warning",
     why="no node with such a pod can ever be drained",
     fix="allow one to be missing: maxUnavailable: 1; or remove the budget",
 )
@@ -50,6 +52,7 @@ def _blocks_drain(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "pdb-of-job",
+    severity="warning",
     why="a Job cannot be scaled, so only a number as minAvailable counts for its pods",
     fix="leave the Job's pods out of the budget",
 )

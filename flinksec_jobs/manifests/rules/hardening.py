@@ -12,6 +12,7 @@ from flinksec_jobs.manifests.rule import rule
 
 @rule(
     "pod-read-only-root",
+    severity="warning",
     why="whoever gets into the container can change its programs",
     fix="set readOnlyRootFilesystem: true, and mount what it writes to",
 )
@@ -23,6 +24,7 @@ def _read_only_root(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "pod-service-links",
+    severity="warning",
     why="the addresses of all Services of the namespace stand in the environment",
     fix="set enableServiceLinks: false",
 )
@@ -50,6 +52,7 @@ def _token(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "pod-default-account",
+    severity="warning",
     why="the account `default` is shared, and any right given to it is everybody's",
     fix="give the pod a ServiceAccount of its own",
 )
@@ -61,6 +64,7 @@ def _default_account(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "pod-memory-volume-size",
+    severity="warning",
     why="a volume in memory without a limit may fill all of the pod's memory",
     fix="set emptyDir.sizeLimit",
 )

@@ -14,6 +14,7 @@ _DIGEST = re.compile(r"[^@\s]+@(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})")
 
 @rule(
     "image-digest",
+    severity="warning",
     why="a tag can be moved to another image, and then that one runs",
     fix="name the image by its digest: name@sha256:…",
 )

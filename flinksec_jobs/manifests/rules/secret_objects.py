@@ -80,6 +80,7 @@ def _modes(
 
 @rule(
     "secret-sub-path",
+    severity="warning",
     why="a Secret that is mounted by subPath is never renewed in a running pod",
     fix="mount the whole Secret as a directory",
 )

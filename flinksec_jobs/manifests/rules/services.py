@@ -30,6 +30,7 @@ def _behind(manifests: Manifests, service: Object) -> list[Pod]:
 
 @rule(
     "svc-selects-nothing",
+    severity="warning",
     why="the Service leads to no pod of these manifests",
     fix="give it the labels of the pods as selector",
 )
@@ -70,6 +71,7 @@ def _outside(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "svc-stateful-set",
+    severity="warning",
     why="the pods of the StatefulSet get no names of their own",
     fix="name a headless Service (clusterIP: None) that selects its pods in serviceName",
 )

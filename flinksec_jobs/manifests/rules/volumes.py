@@ -104,6 +104,7 @@ def _mount(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "volume-unused",
+    severity="warning",
     why="the pod has a volume that none of its containers mounts",
     fix="mount it, or remove it",
 )

@@ -54,6 +54,9 @@ def test_json_has_every_finding() -> None:
     assert result.exit_code == 1
     assert json.loads(result.stdout) == {
         "objects": 1,
+        "not_looked_at": 0,
+        "files_unread": 0,
+        "skipped": [],
         "findings": [
             {
                 "id": "secret-object",
@@ -88,7 +91,68 @@ def _skip(rule: str, reason: str) -> str:
 
 def test_a_rule_is_skipped_for_a_reason() -> None:
     text = SECRET + _skip("secret-object", "an example without value") + "data:\n  key: aGk=\n"
-    assert _check(text).exit_code == 0
+    result = _check(text)
+    assert result.exit_code == 0
+    assert result.stderr == "no problems in 1 objects; 1 skipped by annotations\n"
+    told, reason = result.stdout.splitlines()
+    assert told.startswith("skipped: default/Secret/x: data: the value of a Secret stands")
+    assert reason == "  reason: an example without value"
+
+
+def test_what_is_skipped_is_in_the_json_with_its_reason() -> None:
+    text = SECRET + _skip("secret-object", "an example without value") + "data:\n  key: aGk=\n"
+    (skipped,) = json.loads(_check(text, "--json").stdout)["skipped"]
+    assert (skipped["id"], skipped["reason"]) == ("secret-object", "an example without value")
+
+
+def test_skips_do_not_count_for_who_does_not_trust_the_manifests() -> None:
+    text = SECRET + _skip("secret-object", "an example without value") + "data:\n  key: aGk=\n"
+    result = _check(text, "--no-skip")
+    assert result.exit_code == 1
+    assert "[secret-object]" in result.stdout
+    assert "skipped" not in result.output
+
+
+def test_warnings_are_cut_and_fail_only_when_asked() -> None:
+    pod = "{kind: Pod, apiVersion: v1, metadata: {name: p}, spec: {containers: [{name: c}]}}"
+    everything = json.loads(_check(pod, "--json").stdout)["findings"]
+    problems = json.loads(_check(pod, "--json", "--severity", "problem").stdout)["findings"]
+    assert {one["severity"] for one in everything} == {"problem", "warning"}
+    assert problems == [one for one in everything if one["severity"] == "problem"]
+    drain = "{kind: PodDisruptionBudget, apiVersion: policy/v1, metadata: {name: b}, spec: {}}"
+    assert "[pdb-nothing]" in _check(drain).stdout
+    assert [_check(drain).exit_code, _check(drain, "--strict").exit_code] == [0, 1]
+
+
+def test_a_file_that_cannot_be_read_hides_nothing_of_the_others(tmp_path: Path) -> None:
+    (tmp_path / "good.yaml").write_text(SECRET + "data:\n  key: aGk=\n")
+    (tmp_path / "twice.yaml").write_text("kind: Secret\nkind: Secret\n")
+    (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
+    names = ("twice.yaml", "good.yaml", "binary.yaml", "nowhere.yaml")
+    files = [str(tmp_path / name) for name in names]
+    result = CliRunner().invoke(main, ["manifests", "check", "--json", *files])
+    assert result.exit_code == 3
+    told = json.loads(result.stdout)
+    assert told["files_unread"] == 3
+    unread = [one for one in told["findings"] if one["id"] == "manifest-unread"]
+    assert {Path(one["where"]["file"]).name for one in unread} == set(names) - {"good.yaml"}
+    assert "line 2: found duplicate key" in unread[-1]["why"] + unread[0]["why"] + unread[1]["why"]
+    assert [one["id"] for one in told["findings"] if one["id"] == "secret-object"]
+
+
+@pytest.mark.parametrize("version", ["networking.k8s.io/v1beta1", "extensions/v1beta1", "ours/v1"])
+def test_a_kind_of_another_version_or_group_is_counted_and_judged_by_no_other_rule(
+    version: str,
+) -> None:
+    result = _check(
+        f"{{kind: Ingress, apiVersion: {version}, metadata: {{name: _i, namespace: a}}, "
+        "spec: {rules: [{http: {paths: [{backend: {serviceName: s}}]}}]}}",
+        "--json",
+    )
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
+    assert told["not_looked_at"] == 1
+    assert [one["id"] for one in told["findings"]] == ["shape-unknown-kind"]
 
 
 @pytest.mark.parametrize(
@@ -109,9 +173,11 @@ def test_a_skip_that_explains_nothing_is_a_finding(rule: str, reason: str, why: 
 def test_the_rules_are_listed_with_reason_and_way_out() -> None:
     runner = CliRunner()
     listed = json.loads(runner.invoke(main, ["manifests", "rules", "--json"]).stdout)
+    assert listed["pod-probes"]["severity"] == "warning"
     assert listed["pss-privileged"] == {
+        "severity": "problem",
         "why": "a privileged container is root on its node",
         "fix": "remove privileged",
     }
     text = runner.invoke(main, ["manifests", "rules"]).stdout
-    assert "image-digest: a tag can be moved" in text
+    assert "image-digest (warning): a tag can be moved" in text

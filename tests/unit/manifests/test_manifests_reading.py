@@ -183,3 +183,33 @@ def test_what_kustomize_says_is_in_the_error(tmp_path: Path) -> None:
     program.chmod(0o755)
     with pytest.raises(ManifestError, match=r"no such file: x\.yaml"):
         render(tmp_path, {"FLINKSEC_KUSTOMIZE": str(program), "PATH": "/usr/bin:/bin"})
+
+
+def test_two_pods_whose_names_the_server_completes_are_two() -> None:
+    pod = "{kind: Pod, apiVersion: v1, metadata: {generateName: run-}, spec: {}}\n---\n"
+    found = {finding.id for finding in check(load([("pods", pod + pod)]))}
+    assert not found & {"shape-duplicate", "shape-name"}
+
+
+def test_the_same_name_in_two_api_groups_is_two_objects() -> None:
+    ours = "{kind: Secret, apiVersion: v1, metadata: {name: x}}\n---\n"
+    theirs = "{kind: Secret, apiVersion: ours/v1, metadata: {name: x}, data: {a: b}}"
+    found = [finding.id for finding in check(load([("both", ours + theirs)]))]
+    assert found == ["shape-unknown-kind"]
+
+
+@pytest.mark.parametrize("between", ["", "\n", " \n\ufeff"])
+def test_json_after_json_is_read_as_documents(between: str) -> None:
+    one = '{"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "%s"}}'
+    found = load([("json", one % "a" + between + one % "b")])
+    assert [entry.name for entry in found.objects] == ["a", "b"]
+
+
+def test_a_name_that_stands_twice_in_json_is_refused() -> None:
+    with pytest.raises(ManifestError, match="found duplicate key"):
+        load([("json", '{"kind": "Pod", "apiVersion": "v1", "kind": "Secret"}')])
+
+
+def test_a_mark_of_the_byte_order_may_begin_any_document() -> None:
+    text = "\ufeffkind: ConfigMap\napiVersion: v1\n---\n\ufeffkind: ConfigMap\napiVersion: v1\n"
+    assert [entry.kind for entry in load([("marks", text)]).objects] == ["ConfigMap", "ConfigMap"]

@@ -78,6 +78,7 @@ def _logging(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "flink-log-files",
+    severity="warning",
     why="a log file is written to a root that is read-only, or lost with the container",
     fix="log to the console only",
 )

@@ -116,6 +116,7 @@ def _is_named(end: End) -> bool:
 
 @rule(
     "flink-port-undeclared",
+    severity="warning",
     why="the port is not declared, so Services, policies and checks do not know it",
     fix="add it to ports of the container",
 )

@@ -179,6 +179,7 @@ def _control_plane(manifests: Manifests) -> Iterator[Place]:
 
 @rule(
     "mesh-selects-nothing",
+    severity="warning",
     why="the policy of the mesh applies to no pod of these manifests",
     fix="correct its selector",
 )
