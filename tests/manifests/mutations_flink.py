@@ -33,7 +33,7 @@ def _beam_logger(d: Documents) -> None:
 
 
 def _deployment(d: Documents) -> None:
-    d.get("Job", JM)["kind"] = "Deployment"
+    d.get("Job", JM).update(kind="Deployment", apiVersion="apps/v1")
 
 
 def _unsealed(d: Documents) -> None:

@@ -26,7 +26,7 @@ _ELASTICSEARCH = "SecretFile(layout.secret('elasticsearch-password')).read_text"
 _SCAFFOLD = "Path(__file__).with_name(f'{template}.tmpl').read_text"
 
 # Key rings, whose files are read by files, and Flink's file systems in the JVM.
-_OTHER_THINGS = {"KeyRing.open", "path.getFileSystem().open"}
+_OTHER_THINGS = {"KeyRing.open", "path.getFileSystem().open", "manifests_.load_all"}
 
 # What is let through: the module, the call as it is written there, and why.
 _REASONS = {

@@ -173,7 +173,7 @@ def test_a_skip_that_explains_nothing_is_a_finding(rule: str, reason: str, why: 
 def test_the_rules_are_listed_with_reason_and_way_out() -> None:
     runner = CliRunner()
     listed = json.loads(runner.invoke(main, ["manifests", "rules", "--json"]).stdout)
-    assert listed["pod-probes"]["severity"] == "warning"
+    assert listed["image-digest"]["severity"] == "warning"
     assert listed["pss-privileged"] == {
         "severity": "problem",
         "why": "a privileged container is root on its node",
