@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyflink.common import CompletableFuture, JobClient, JobExecutionResult
+from py4j.protocol import Py4JJavaError
+from pyflink.common import CompletableFuture, JobClient, JobExecutionResult, JobStatus
 
 from flinksec_jobs.runtime import jvm
 
@@ -13,12 +14,27 @@ from flinksec_jobs.runtime import jvm
 class LocalJobClient(JobClient):  # type: ignore[misc]
     """Flink's client of a job, which remembers that it was asked to stop the job.
 
-    PyFlink's own makes no savepoints: Flink 2 wants to be told their form.
+    PyFlink's own makes no savepoints: Flink 2 wants to be told their form. And the mini cluster,
+    which it asks for the state of the job, is shut down with the job.
     """
 
     def __init__(self, j_job_client: Any) -> None:
         super().__init__(j_job_client)
         self._stops: list[Any] = []
+
+    def get_job_status(self) -> CompletableFuture:
+        """Tell the state of the job, also when it has ended."""
+        ended = self._j_job_client.getJobExecutionResult()
+        if not ended.isDone():
+            try:
+                return super().get_job_status()
+            except Py4JJavaError:
+                if not ended.isDone():
+                    raise
+        java = jvm.view()
+        status = getattr(java.org.apache.flink.api.common.JobStatus, _last_state(ended))
+        told = java.java.util.concurrent.CompletableFuture.completedFuture(status)
+        return CompletableFuture(told, JobStatus._from_j_job_status)
 
     def stop_with_savepoint(
         self, advance_to_end_of_event_time: bool, savepoint_directory: str | None = None
@@ -38,6 +54,17 @@ class LocalJobClient(JobClient):  # type: ignore[misc]
     def has_stopped_it(self) -> bool:
         """Whether it was asked to stop the job, and that has not failed."""
         return any(not stop.isCompletedExceptionally() for stop in self._stops)
+
+
+def _last_state(ended: Any) -> str:
+    """Return the state of a job that has ended, as Flink names it."""
+    try:
+        ended.get()
+    except Py4JJavaError as error:
+        cause = error.java_exception.getCause()
+        was_cancelled = cause.getClass().getSimpleName() == "JobCancellationException"
+        return "CANCELED" if was_cancelled else "FAILED"
+    return "FINISHED"
 
 
 def _form() -> Any:

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A job that its own client stops has not come to its own end."""
+"""What the client of a local run knows of its job, and Flink's own does not."""
 
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from py4j.protocol import Py4JJavaError
+from pyflink.common import JobStatus
 
-from flinksec_jobs.runtime import submitted
+from flinksec_jobs.runtime import jvm, submitted
 from flinksec_jobs.runtime.submitted import LocalJobClient, SubmittedJob
 
 
@@ -28,3 +30,49 @@ def test_a_client_remembers_that_it_has_stopped_its_job(
     assert not job.was_stopped()
     made.stop_with_savepoint(False)
     assert job.was_stopped() is stopped
+
+
+class Ended:
+    """The future of a result of a job that has ended."""
+
+    def __init__(self, cause: str | None) -> None:
+        self.cause = cause
+
+    def isDone(self) -> bool:  # noqa: N802
+        return True
+
+    def get(self) -> None:
+        if self.cause is not None:
+            error = Py4JJavaError.__new__(Py4JJavaError)
+            kind = SimpleNamespace(getSimpleName=lambda: self.cause)
+            cause = SimpleNamespace(getClass=lambda: kind)
+            error.java_exception = SimpleNamespace(getCause=lambda: cause)
+            raise error
+
+
+@pytest.mark.parametrize(
+    ("cause", "status"),
+    [
+        (None, JobStatus.FINISHED),
+        ("JobCancellationException", JobStatus.CANCELED),
+        ("JobExecutionException", JobStatus.FAILED),
+    ],
+)
+def test_the_state_of_a_job_is_told_when_its_mini_cluster_is_shut_down(
+    monkeypatch: pytest.MonkeyPatch, cause: str | None, status: JobStatus
+) -> None:
+    names = SimpleNamespace(**{one.name: SimpleNamespace(name=lambda one=one: one.name)
+                               for one in JobStatus})  # fmt: skip
+    future = SimpleNamespace(completedFuture=lambda value: SimpleNamespace(get=lambda: value))
+    common = SimpleNamespace(JobStatus=names)
+    view = SimpleNamespace(
+        org=SimpleNamespace(
+            apache=SimpleNamespace(flink=SimpleNamespace(api=SimpleNamespace(common=common)))
+        ),
+        java=SimpleNamespace(
+            util=SimpleNamespace(concurrent=SimpleNamespace(CompletableFuture=future))
+        ),
+    )
+    monkeypatch.setattr(jvm, "view", lambda: view)
+    j_client: Any = SimpleNamespace(getJobExecutionResult=lambda: Ended(cause))
+    assert LocalJobClient(j_client).get_job_status().result() is status
