@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from flinksec_jobs import delivery
 from flinksec_jobs.delivery import Delivery
-from flinksec_jobs.errors import JobError
-from flinksec_jobs.findings import Finding, refuse
+from flinksec_jobs.errors import FlinkSecError, JobError
+from flinksec_jobs.findings import Finding, problems, refuse
 
 if TYPE_CHECKING:
     from flinksec_jobs.runtime.graph import Checkpointing
@@ -105,13 +105,28 @@ class Uses:
     def ask_the_servers(self) -> list[Finding]:
         """Ask each server that is used whether it will let the job in.
 
+        One that has refused is not asked again: it may be one that never answers.
+
         Returns:
             What is worth a warning.
 
         Raises:
             JobError: one refuses, or cannot be reached.
         """
-        found = [one for asked in self.questions() for one in asked.ask(asked.about)]
+        found: list[Finding] = []
+        refusals: dict[str, FlinkSecError] = {}
+        for asked in self.questions():
+            if asked.setting in refusals:
+                continue
+            try:
+                found += asked.ask(asked.about)
+            except FlinkSecError as error:
+                if not error.findings:
+                    raise
+                refusals[asked.setting] = error
+                found += error.findings
+        if len(refusals) == 1 and len(problems(found)) == 1:
+            raise next(iter(refusals.values()))  # with what the JVM said, as its cause
         return refuse(found, lambda count: f"{count} answers keep the job out", error=JobError)
 
     def check_delivery(

@@ -191,6 +191,29 @@ def test_a_server_that_refuses_names_the_setting_and_the_way_out() -> None:
     assert told.value.hint == "create it"
 
 
+def test_a_server_that_refuses_does_not_hide_what_the_others_say() -> None:
+    asked: list[str] = []
+
+    def use(system: str, setting: str) -> Use:
+        def ask(_: Sequence[str]) -> Iterable[Finding]:
+            asked.append(system)
+            where = Where(setting=setting)
+            why = f"{setting}: {system} does not answer"
+            found = Finding("silent", "problem", where, why, "start it")
+            raise JobError(str(found), hint=found.fix, findings=[found])
+
+        return Use(system, questions=(Question(system, system, setting, ask, ()),))
+
+    uses = Uses()
+    # The second is asked by two questions, of which one is enough.
+    for one in (use("a", "a.url"), use("b", "b.url"), use("b2", "b.url")):
+        uses.add(one)
+    with pytest.raises(JobError, match="2 answers keep the job out") as told:
+        uses.ask_the_servers()
+    assert [one.where.setting for one in told.value.findings] == ["a.url", "b.url"]
+    assert asked == ["a", "b"]
+
+
 def test_kafkas_jars_are_shipped_with_a_job_that_uses_kafka(
     shipped: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
