@@ -277,6 +277,12 @@ _NO_OPTIONS = {
     "flinksec.cluster",
     "jobmanager.sh",
     "taskmanager.sh",
+    "historyserver.sh",
+    "sql-gateway.sh",
+    # Of the SQL gateway and of the operator, whose options are in other jars.
+    "sql-gateway.endpoint.rest.address",
+    "sql-gateway.endpoint.rest.bind-address",
+    "kubernetes.operator.pod-template.merge-arrays-by-name",
     "source.principals",
 }
 
