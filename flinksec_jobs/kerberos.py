@@ -92,7 +92,9 @@ def check_keytab(kerberos: KerberosSettings) -> Iterator[Finding]:
             Where(setting="kerberos.principal", file=keytab.file),
             f"kerberos.principal {kerberos.principal} has no key in kerberos.keytab "
             f"(file:{kerberos.keytab.path}), which holds {', '.join(held) or 'no keys'}",
-            fix="use one of these principals, or the keytab of this one",
+            fix="use one of these principals, or the keytab of this one"
+            if held
+            else "export it again from the KDC, with ktadd or ktpass",
         )
 
 

@@ -2,7 +2,7 @@
 """`load_settings`: the only reader of settings files and of the environment."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,12 @@ from flinksec_jobs.escaping import escaped
 from flinksec_jobs.files import SETTINGS, read_text
 from flinksec_jobs.findings import Finding
 from flinksec_jobs.parsing import ParseError, toml
+from flinksec_jobs.sections.decides import decided_by
 from flinksec_jobs.sections.fields import flattened, is_for_a_shell
 from flinksec_jobs.settings import environment, schema
 from flinksec_jobs.settings.models import Settings
-from flinksec_jobs.settings.problems import settings_error, translate
+from flinksec_jobs.settings.passthrough import Giving, refused_in_flink
+from flinksec_jobs.settings.problems import settings_error, translate, wrong_setting
 
 _FILE_VARIABLE = "FLINKSEC_SETTINGS"
 
@@ -91,10 +93,12 @@ def _build(
 ) -> Settings:
     named = {".".join(place): origin for place, origin in origins.items()}
     error: SettingsError | None = None
+    tree = _nested(values)
     try:
-        settings = Settings.model_validate(_nested(values))
+        settings = Settings.model_validate(tree)
     except ValidationError as found:
-        error = settings_error([*problems, *translate(found, named)])
+        told = [*problems, *translate(found, named)]
+        error = settings_error([*told, *_refused_in_flink(tree.get("flink"), named, told)])
     else:
         if problems:
             error = settings_error(problems)
@@ -104,6 +108,26 @@ def _build(
     settings._origins.update(named)
     settings._source = str(source) if source else None
     return settings
+
+
+def _refused_in_flink(
+    given: object, origins: Mapping[str, str], told: Sequence[Finding]
+) -> Iterator[Finding]:
+    """Judge ``[flink]`` beside other problems, which keep the settings from doing it.
+
+    What depends on other sections, such as sealed state, waits until these are right.
+    """
+    if not isinstance(given, Mapping):
+        return
+    try:
+        options = flattened(given)
+    except SettingsError:
+        return  # told already
+    giving = Giving(sealed=False, cluster=False)
+    known = {one.where.setting for one in told}
+    for key, problem in refused_in_flink(options, giving, decided_by(Settings)):
+        if (setting := f"flink.{key}") not in known:
+            yield wrong_setting(setting, problem, origins.get(setting))
 
 
 def refuse_nothing(settings: Settings) -> None:

@@ -135,3 +135,4 @@ def test_a_keytab_without_keys_has_none_of_the_principal(
 ) -> None:
     (found,) = check_keytab(kerberos(secret_file(keytab_of())))
     assert "which holds no keys" in found.why
+    assert found.fix == "export it again from the KDC, with ktadd or ktpass"

@@ -138,3 +138,18 @@ def test_a_file_that_cannot_be_read_is_named_with_who_named_it(tmp_path: Path) -
         read(tmp_path / "absent.toml")
     with pytest.raises(SettingsError, match=r"file of FLINKSEC_SETTINGS .*absent cannot"):
         read(environ={"FLINKSEC_SETTINGS": str(tmp_path / "absent")})
+
+
+def test_what_flink_may_not_be_told_is_told_beside_other_problems(
+    write_toml: Callable[[str], Path],
+) -> None:
+    path = write_toml(
+        "[job]\nparallelism = 0\n[flink]\n"
+        '"state.backend" = "forst"\n"s3.secret-key" = "hunter2"\n"rest.port" = 8081'
+    )
+    with pytest.raises(SettingsError, match="3 settings cannot be used") as caught:
+        read(path)
+    found = [one.where.setting for one in caught.value.findings]
+    assert found == ["job.parallelism", "flink.state.backend", "flink.s3.secret-key"]
+    assert {one.where.origin for one in caught.value.findings} == {str(path)}
+    assert "hunter2" not in str(caught.value)
