@@ -11,7 +11,7 @@ A rule is a function with an id, a reason and a way out::
                 yield container.at("securityContext.privileged")
 
 It goes into a file of `flinksec_jobs.manifests.rules`, or of `flinksec_jobs.manifests.flink.rules`
-if it is about Flink, by its theme, and its mutation into ``tests/manifests/mutations.py``.
+if it is about Flink, by its theme, and its mutation into ``tests/manifests/mutations_….py``.
 """
 
 from __future__ import annotations
