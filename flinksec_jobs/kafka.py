@@ -184,7 +184,7 @@ def source(settings: Settings, group_id: str, o: SourceOptions) -> KafkaSource:
         SettingsError: ``format``, ``start`` or ``on_error`` is none of what they take.
     """
     bad_records.check_on_error(o.on_error)
-    form = formats.for_kafka(o.format)
+    decoder = formats.kafka_decoder(o.format)
     properties = client_properties(settings)
     from pyflink.datastream.connectors.kafka import KafkaOffsetsInitializer, KafkaSource
 
@@ -200,7 +200,7 @@ def source(settings: Settings, group_id: str, o: SourceOptions) -> KafkaSource:
     for name, value in properties.items():
         builder.set_property(name, value)
     # PyFlink's builder takes a deserializer of values only; Flink's takes one of records.
-    builder._j_builder.setDeserializer(form.decoder(_reading(o)))
+    builder._j_builder.setDeserializer(decoder(_reading(o)))
     built = builder.build()
     if not o.bounded:
         return built
@@ -277,7 +277,7 @@ def sink(
     from flinksec_jobs.record_sink import RecordSink
 
     choices.require("delivery", delivery, get_args(Guarantee))
-    form = formats.for_kafka(format)
+    encoder = formats.kafka_encoder(format)
     properties = producer_properties(settings)
     target = f"the Kafka topic {topic}"
 
@@ -296,8 +296,7 @@ def sink(
         for name, value in properties.items():
             builder.set_property(name, value)
         writing = formats.Writing(row_type, target)
-        encoder = form.encoder(topic, writing, key_field or "")
-        builder._j_builder.setRecordSerializer(encoder)
+        builder._j_builder.setRecordSerializer(encoder(topic, writing, key_field or ""))
         return builder.build().get_java_function()
 
     return RecordSink(target, f"Kafka {topic}", build)

@@ -56,16 +56,17 @@ class Writing:
 
 @dataclass(frozen=True)
 class KafkaForm:
-    """A format as the values of Kafka's records.
+    """A format as the values of Kafka's records; a part that is None is what it cannot do.
 
     Attributes:
-        decoder: makes the Java ``KafkaRecordDeserializationSchema`` of rows.
+        decoder: makes the Java ``KafkaRecordDeserializationSchema`` of rows:
+            ``RowDeserializationSchema`` with the format's ``RowDecoder``.
         encoder: makes the Java ``KafkaRecordSerializationSchema`` from the topic, what is written,
             and the field that becomes the key, empty for none.
     """
 
-    decoder: Callable[[Reading], Any]
-    encoder: Callable[[str, Writing, str], Any]
+    decoder: Callable[[Reading], Any] | None = None
+    encoder: Callable[[str, Writing, str], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -108,13 +109,24 @@ def all_formats() -> dict[str, Format]:
     }
 
 
-def for_kafka(name: str) -> KafkaForm:
-    """Return how a format is read from Kafka and written to it.
+def kafka_decoder(name: str) -> Callable[[Reading], Any]:
+    """Return how a format is read from Kafka.
 
     Raises:
-        SettingsError: there is none of this name; lists those that there are.
+        SettingsError: none of this name is read; lists those that are.
     """
-    return _chosen(name, {name: found.kafka for name, found in all_formats().items()})
+    forms = {name: found.kafka for name, found in all_formats().items()}
+    return _chosen(name, {name: form.decoder if form else None for name, form in forms.items()})
+
+
+def kafka_encoder(name: str) -> Callable[[str, Writing, str], Any]:
+    """Return how a format is written to Kafka.
+
+    Raises:
+        SettingsError: none of this name is written; lists those that are.
+    """
+    forms = {name: found.kafka for name, found in all_formats().items()}
+    return _chosen(name, {name: form.encoder if form else None for name, form in forms.items()})
 
 
 def for_files(name: str) -> FileForm:

@@ -63,7 +63,8 @@ def test_the_formats_are_the_files_of_the_package() -> None:
 
 def test_each_format_does_something_and_names_jars_that_are_locked() -> None:
     for name, found in formats.all_formats().items():
-        assert found.kafka or found.files, name
+        can = [found.files, found.kafka and (found.kafka.decoder or found.kafka.encoder)]
+        assert any(can), name
         assert set(found.jars) <= set(artifacts.set_names()), name
         assert found.files is None or found.files.suffix.startswith("."), name
 
@@ -105,6 +106,16 @@ def test_an_unknown_format_is_refused_by_the_list_of_those_that_can_do_it() -> N
             delivery="exactly_once",
             transactional_id_prefix=lambda: "p",
         )
+
+
+def test_a_format_may_be_one_that_is_only_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    only_read = formats.Format(kafka=formats.KafkaForm(decoder=lambda _: "read"))
+    known = {"json": formats.all_formats()["json"], "toy": only_read}
+    monkeypatch.setattr(formats, "all_formats", lambda: known)
+    reading = formats.Reading(Event, {}, "fail", "", 0)
+    assert formats.kafka_decoder("toy")(reading) == "read"
+    with pytest.raises(SettingsError, match="format='toy' is not one of \"json\""):
+        formats.kafka_encoder("toy")
 
 
 @pytest.mark.parametrize("name", ["from_kafka", "to_kafka", "to_hdfs"])

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.json;
 
-import java.io.IOException;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonLocation;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonProcessingException;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.io.JsonEOFException;
-import org.flinksec.logging.Tame;
+import org.flinksec.badrecords.UndecodableException;
 
 /**
  * A document does not have the form that the row type asks for.
@@ -14,11 +13,11 @@ import org.flinksec.logging.Tame;
  * <p>The message names the field and the kind of value found. It never quotes the document, which
  * may hold what must not reach a log.
  */
-public final class JsonDecodingException extends IOException {
+public final class JsonDecodingException extends UndecodableException {
   private static final long serialVersionUID = 1L;
 
   public JsonDecodingException(String message) {
-    super(Tame.text(message));
+    super(message);
   }
 
   /**

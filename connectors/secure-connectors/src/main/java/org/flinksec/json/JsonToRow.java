@@ -2,7 +2,6 @@
 package org.flinksec.json;
 
 import java.io.IOException;
-import java.io.Serializable;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -10,6 +9,7 @@ import org.apache.flink.api.java.typeutils.RowTypeInfo;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonParser;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonToken;
 import org.apache.flink.types.Row;
+import org.flinksec.formats.RowDecoder;
 
 /**
  * Reads one JSON object, in UTF-8, into a row.
@@ -22,7 +22,7 @@ import org.apache.flink.types.Row;
  *
  * <p>Not safe for use by several threads.
  */
-public final class JsonToRow implements Serializable {
+public final class JsonToRow implements RowDecoder {
   private static final long serialVersionUID = 1L;
 
   private final RowTypeInfo type;
@@ -56,6 +56,7 @@ public final class JsonToRow implements Serializable {
    * @throws JsonDecodingException if the document is not a JSON object of the declared form, or
    *     goes beyond {@link JsonLimits}; whatever is wrong with a document, nothing else is thrown
    */
+  @Override
   public Row read(byte[] json) throws JsonDecodingException {
     if (json == null) {
       throw new JsonDecodingException("there is no document (a null value)");

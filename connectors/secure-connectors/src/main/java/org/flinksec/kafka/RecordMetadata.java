@@ -12,7 +12,7 @@ import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.flinksec.json.JsonDecodingException;
+import org.flinksec.badrecords.UndecodableException;
 
 /**
  * One row field that is filled from the Kafka record around the document.
@@ -47,9 +47,9 @@ record RecordMetadata(
   /**
    * The field's value; a record without a key or timestamp gives null.
    *
-   * @throws JsonDecodingException if that is no value of the field
+   * @throws UndecodableException if that is no value of the field
    */
-  Object of(ConsumerRecord<byte[], byte[]> record) throws JsonDecodingException {
+  Object of(ConsumerRecord<byte[], byte[]> record) throws UndecodableException {
     Object value =
         switch (source) {
           case "topic" -> record.topic();
@@ -60,7 +60,7 @@ record RecordMetadata(
           default -> key(record.key());
         };
     if (value == null && required) {
-      throw new JsonDecodingException(
+      throw new UndecodableException(
           "the record has no %s, and the field '%s' is required".formatted(source, field));
     }
     return value;
@@ -73,14 +73,14 @@ record RecordMetadata(
     return type.equals(Types.LONG) ? (Object) millis : Instant.ofEpochMilli(millis);
   }
 
-  private Object key(byte[] key) throws JsonDecodingException {
+  private Object key(byte[] key) throws UndecodableException {
     if (key == null || !type.equals(Types.STRING)) {
       return key;
     }
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(key)).toString();
     } catch (CharacterCodingException e) {
-      throw new JsonDecodingException(
+      throw new UndecodableException(
           "the record's key is not UTF-8, and the field '%s' is text".formatted(field));
     }
   }

@@ -19,25 +19,26 @@ import org.flinksec.badrecords.OnBadRecord;
 import org.flinksec.badrecords.Origin;
 import org.flinksec.badrecords.SkipBrake;
 import org.flinksec.badrecords.Stage;
-import org.flinksec.json.JsonDecodingException;
-import org.flinksec.json.JsonToRow;
+import org.flinksec.badrecords.UndecodableException;
+import org.flinksec.formats.RowDecoder;
 import org.flinksec.json.RowTypes;
 import org.flinksec.timestamps.EventTimes;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decodes the JSON value of Kafka records into rows, and fills fields from the record's metadata.
+ * Decodes the value of Kafka records into rows, by any format, and fills fields from the record's
+ * metadata.
  *
  * <p>Whatever is wrong with a record, it is that record that is undecodable: the job fails by its
  * topic, partition and offset, or leaves it out. Records left out are counted in the metric {@code
  * flinksec.undecodableRecords}; too many in a row fail the job, see {@link SkipBrake}.
  */
-public final class JsonRowDeserializationSchema implements KafkaRecordDeserializationSchema<Row> {
+public final class RowDeserializationSchema implements KafkaRecordDeserializationSchema<Row> {
   private static final long serialVersionUID = 1L;
   private static final int NONE = -1;
 
   private final RowTypeInfo type;
-  private final JsonToRow json;
+  private final RowDecoder format;
   private final ArrayList<RecordMetadata> metadata;
   private final OnBadRecord onError;
   private final int eventTime;
@@ -45,15 +46,15 @@ public final class JsonRowDeserializationSchema implements KafkaRecordDeserializ
   private transient BadRecords badRecords;
   private transient SkipBrake brake;
 
-  private JsonRowDeserializationSchema(
+  private RowDeserializationSchema(
       RowTypeInfo type,
-      JsonToRow json,
+      RowDecoder format,
       List<RecordMetadata> metadata,
       OnBadRecord onError,
       int eventTime,
       int mostSkipped) {
     this.type = type;
-    this.json = json;
+    this.format = format;
     this.metadata = new ArrayList<>(metadata);
     this.onError = onError;
     this.eventTime = eventTime;
@@ -63,21 +64,23 @@ public final class JsonRowDeserializationSchema implements KafkaRecordDeserializ
   /**
    * @param rowType a row type with names
    * @param metadata row field to {@code topic}, {@code partition}, {@code offset}, {@code
-   *     timestamp} or {@code key}; a field named here is never read from the document
-   * @param required fields that must not be null, in the document or among the metadata
+   *     timestamp} or {@code key}; a field named here is never read from the value
+   * @param required fields that must not be null, in the value or among the metadata
    * @param onError a word of {@link OnBadRecord}
    * @param eventTime the field that must hold a time, since watermarks follow it; null or empty for
    *     none
    * @param mostSkipped how many records may be left out in a row; 0 for any number
+   * @param format makes what reads the values
    * @throws IllegalArgumentException if a name, a type or {@code onError} does not fit
    */
-  public static JsonRowDeserializationSchema of(
+  public static RowDeserializationSchema of(
       TypeInformation<?> rowType,
       Map<String, String> metadata,
       List<String> required,
       String onError,
       String eventTime,
-      int mostSkipped) {
+      int mostSkipped,
+      RowDecoder.Factory format) {
     RowTypeInfo type = RowTypes.require(rowType);
     List<RecordMetadata> fields = new ArrayList<>();
     metadata.forEach(
@@ -87,11 +90,10 @@ public final class JsonRowDeserializationSchema implements KafkaRecordDeserializ
               new RecordMetadata(
                   position, field, source, type.getTypeAt(position), required.contains(field)));
         });
-    List<String> inDocument =
-        required.stream().filter(name -> !metadata.containsKey(name)).toList();
-    return new JsonRowDeserializationSchema(
+    List<String> inValue = required.stream().filter(name -> !metadata.containsKey(name)).toList();
+    return new RowDeserializationSchema(
         type,
-        new JsonToRow(type, inDocument, metadata.keySet()),
+        format.of(type, inValue, metadata.keySet()),
         fields,
         OnBadRecord.parse(onError),
         eventTime == null || eventTime.isEmpty()
@@ -108,7 +110,7 @@ public final class JsonRowDeserializationSchema implements KafkaRecordDeserializ
   void open(Counter undecodable) {
     badRecords =
         new BadRecords(
-            onError, undecodable, LoggerFactory.getLogger(JsonRowDeserializationSchema.class));
+            onError, undecodable, LoggerFactory.getLogger(RowDeserializationSchema.class));
     brake = new SkipBrake(mostSkipped);
   }
 
@@ -118,7 +120,7 @@ public final class JsonRowDeserializationSchema implements KafkaRecordDeserializ
     Row row;
     try {
       row = read(record);
-    } catch (JsonDecodingException e) {
+    } catch (UndecodableException e) {
       Origin origin = new Origin.Kafka(record.topic(), record.partition(), record.offset());
       badRecords.met(new BadRecord(Stage.DECODE, origin, e.getMessage()), brake);
       return;
@@ -127,14 +129,14 @@ public final class JsonRowDeserializationSchema implements KafkaRecordDeserializ
     out.collect(row);
   }
 
-  private Row read(ConsumerRecord<byte[], byte[]> record) throws JsonDecodingException {
-    Row row = json.read(record.value());
+  private Row read(ConsumerRecord<byte[], byte[]> record) throws UndecodableException {
+    Row row = format.read(record.value());
     for (RecordMetadata field : metadata) {
       row.setField(field.position(), field.of(record));
     }
     String problem = eventTime == NONE ? null : EventTimes.problem(row.getField(eventTime));
     if (problem != null) {
-      throw new JsonDecodingException(
+      throw new UndecodableException(
           "field '%s' %s".formatted(type.getFieldNames()[eventTime], problem));
     }
     return row;

@@ -52,7 +52,7 @@ class JsonRowSchemasTest {
 
   @Test
   void aRecordIsDecodedAndItsMetadataFilledIn() throws Exception {
-    JsonRowDeserializationSchema schema = schema(METADATA, List.of("id", "offset"), "fail");
+    RowDeserializationSchema schema = schema(METADATA, List.of("id", "offset"), "fail");
     assertThat(decode(schema, record("k", "{\"id\":\"a\",\"delay\":4,\"topic\":\"forged\"}", 99)))
         .containsExactly(Row.of("a", 4L, "flights", 3, 17L, Instant.ofEpochMilli(99), "k"));
     assertThat(schema.getProducedType()).isEqualTo(FLIGHT);
@@ -60,7 +60,7 @@ class JsonRowSchemasTest {
 
   @Test
   void aRecordWithoutKeyAndTimestampGivesNulls() throws Exception {
-    JsonRowDeserializationSchema schema = schema(METADATA, List.of(), "fail");
+    RowDeserializationSchema schema = schema(METADATA, List.of(), "fail");
     Row row = decode(schema, record(null, "{}", ConsumerRecord.NO_TIMESTAMP)).get(0);
     assertThat(row.getField(5)).isNull();
     assertThat(row.getField(6)).isNull();
@@ -68,7 +68,7 @@ class JsonRowSchemasTest {
 
   @Test
   void anUndecodableRecordFailsTheJobWithItsPlaceAndReason() {
-    JsonRowDeserializationSchema schema = schema(Map.of(), List.of(), "fail");
+    RowDeserializationSchema schema = schema(Map.of(), List.of(), "fail");
     assertThatThrownBy(() -> decode(schema, record("k", "{\"delay\":\"late\"}", 1)))
         .isInstanceOf(BadRecordException.class)
         .hasMessage(
@@ -80,9 +80,9 @@ class JsonRowSchemasTest {
 
   @Test
   void skippedRecordsAreLeftOutEachWithItsReason() throws Exception {
-    JsonRowDeserializationSchema schema = schema(Map.of(), List.of(), "skip");
+    RowDeserializationSchema schema = schema(Map.of(), List.of(), "skip");
     List<Row> rows = new ArrayList<>();
-    try (Capture log = new Capture(JsonRowDeserializationSchema.class)) {
+    try (Capture log = new Capture(RowDeserializationSchema.class)) {
       for (String json : List.of("{", "[]", "{\"id\":\"good\"}", "no")) {
         rows.addAll(decode(schema, record(null, json, 1)));
       }
@@ -141,12 +141,12 @@ class JsonRowSchemasTest {
   @ParameterizedTest
   @MethodSource("poison")
   void noPoisonDocumentGetsPastOnError(byte[] document) throws Exception {
-    JsonRowDeserializationSchema skip = schema(Map.of(), List.of("id"), "skip");
+    RowDeserializationSchema skip = schema(Map.of(), List.of("id"), "skip");
     List<Row> rows = decode(skip, raw("k".getBytes(StandardCharsets.UTF_8), document));
     rows.addAll(decode(skip, record("k", "{\"id\":\"after\"}", 1)));
     assertThat(rows).extracting(row -> row.getField(0)).containsExactly("after");
     assertThat(skip.undecodable()).isEqualTo(1);
-    JsonRowDeserializationSchema fail = schema(Map.of(), List.of("id"), "fail");
+    RowDeserializationSchema fail = schema(Map.of(), List.of("id"), "fail");
     assertThatThrownBy(() -> decode(fail, raw(null, document)))
         .isInstanceOf(BadRecordException.class)
         .hasMessageStartingWith(
@@ -157,7 +157,7 @@ class JsonRowSchemasTest {
 
   @Test
   void wholePairsOfSurrogatesEmojiAndAByteOrderMarkAreTaken() throws Exception {
-    JsonRowDeserializationSchema schema = schema(Map.of(), List.of("id"), "fail");
+    RowDeserializationSchema schema = schema(Map.of(), List.of("id"), "fail");
     for (String json :
         List.of("{\"id\":\"\\ud83d\\uDE00\"}", "{\"id\":\"😀\"}", "\ufeff{\"id\":\"😀\"}")) {
       assertThat(decode(schema, record(null, json, 1)).get(0).getField(0)).isEqualTo("😀");
@@ -170,13 +170,13 @@ class JsonRowSchemasTest {
   void aKeyThatIsNoTextOrMissingIsTheRecordsFault() throws Exception {
     Map<String, String> key = Map.of("key", "key");
     byte[] document = "{\"id\":\"a\"}".getBytes(StandardCharsets.UTF_8);
-    JsonRowDeserializationSchema schema = schema(key, List.of("key"), "fail");
+    RowDeserializationSchema schema = schema(key, List.of("key"), "fail");
     assertThatThrownBy(() -> decode(schema, raw(new byte[] {-1, -2}, document)))
         .hasMessageEndingWith("the record's key is not UTF-8, and the field 'key' is text");
     assertThatThrownBy(() -> decode(schema, raw(null, document)))
         .hasMessageEndingWith("the record has no key, and the field 'key' is required");
     assertThat(decode(schema, raw(new byte[0], document)).get(0).getField(6)).isEqualTo("");
-    JsonRowDeserializationSchema timed = schema(Map.of("at", "timestamp"), List.of("at"), "fail");
+    RowDeserializationSchema timed = schema(Map.of("at", "timestamp"), List.of("at"), "fail");
     assertThatThrownBy(() -> decode(timed, record(null, "{}", ConsumerRecord.NO_TIMESTAMP)))
         .hasMessageEndingWith("the record has no timestamp, and the field 'at' is required");
   }
@@ -191,7 +191,7 @@ class JsonRowSchemasTest {
         "-9223372036854775808"
       })
   void anEventTimeThatIsNullOrNoTimeIsTheRecordsFault(String time) throws Exception {
-    JsonRowDeserializationSchema schema = schema(Map.of(), List.of(), "skip", "delay");
+    RowDeserializationSchema schema = schema(Map.of(), List.of(), "skip", "delay");
     List<Row> rows = decode(schema, record(null, "{\"delay\":" + time + "}", 1));
     rows.addAll(decode(schema, record(null, "{\"delay\":253402300799999}", 1)));
     rows.addAll(decode(schema, record(null, "{\"delay\":-62135596800000}", 1)));
@@ -202,7 +202,7 @@ class JsonRowSchemasTest {
 
   @Test
   void skippingStopsTheJobWhereNothingGetsThrough() throws Exception {
-    JsonRowDeserializationSchema schema = schema(Map.of(), List.of(), "skip");
+    RowDeserializationSchema schema = schema(Map.of(), List.of(), "skip");
     for (int round = 0; round < 3; round++) {
       for (int i = 0; i < 5; i++) {
         assertThat(decode(schema, record(null, "no", 1))).isEmpty();
@@ -223,7 +223,7 @@ class JsonRowSchemasTest {
 
   @Test
   void aFailureBehindTheDecoderIsNotTakenForTheRecords() {
-    JsonRowDeserializationSchema schema = schema(Map.of(), List.of(), "skip");
+    RowDeserializationSchema schema = schema(Map.of(), List.of(), "skip");
     Collector<Row> broken =
         new Collector<>() {
           @Override
@@ -339,14 +339,14 @@ class JsonRowSchemasTest {
   private static final TypeInformation<Row> SMALL =
       Types.ROW_NAMED(new String[] {"s", "n"}, Types.STRING, Types.LONG);
 
-  private static JsonRowDeserializationSchema schema(
+  private static RowDeserializationSchema schema(
       Map<String, String> metadata, List<String> required, String onError) {
     return schema(metadata, required, onError, "");
   }
 
-  private static JsonRowDeserializationSchema schema(
+  private static RowDeserializationSchema schema(
       Map<String, String> metadata, List<String> required, String onError, String eventTime) {
-    JsonRowDeserializationSchema schema =
+    RowDeserializationSchema schema =
         Serialized.copy(
             JsonRowDeserializationSchema.of(FLIGHT, metadata, required, onError, eventTime, 5));
     schema.open(new SimpleCounter());
@@ -354,7 +354,7 @@ class JsonRowSchemasTest {
   }
 
   private static List<Row> decode(
-      JsonRowDeserializationSchema schema, ConsumerRecord<byte[], byte[]> record)
+      RowDeserializationSchema schema, ConsumerRecord<byte[], byte[]> record)
       throws BadRecordException {
     List<Row> rows = new ArrayList<>();
     schema.deserialize(
