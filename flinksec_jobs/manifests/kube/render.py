@@ -14,6 +14,8 @@ from flinksec_jobs.escaping import escaped
 from flinksec_jobs.files import reason
 
 KUSTOMIZE = "FLINKSEC_KUSTOMIZE"
+# The names that kustomize looks for.
+_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
 def render(overlay: Path, environment: Mapping[str, str] = environ) -> str:
@@ -25,9 +27,11 @@ def render(overlay: Path, environment: Mapping[str, str] = environ) -> str:
     Raises:
         ManifestError: there is no such program, or the folder cannot be rendered.
     """
-    if not any((overlay / name).is_file() for name in ("kustomization.yaml", "kustomization.yml")):
+    if not overlay.is_dir():
+        raise ManifestError(f"{overlay} is no folder", hint="name the folder of an overlay")
+    if not any((overlay / name).is_file() for name in _NAMES):
         raise ManifestError(
-            f"{overlay} has no kustomization.yaml",
+            f"{overlay} has none of {', '.join(_NAMES)}",
             hint="name the folder of an overlay, such as docker/kubernetes/overlays/example",
         )
     program = _program(environment)
@@ -44,6 +48,10 @@ def render(overlay: Path, environment: Mapping[str, str] = environ) -> str:
         said = done.stderr.strip().splitlines()
         raise ManifestError(
             f"kustomize cannot render {overlay}: {said[-1] if said else 'it said nothing'}"
+        )
+    if not done.stdout.strip():
+        raise ManifestError(
+            f"kustomize makes nothing of {overlay}", hint="name its resources in the kustomization"
         )
     return done.stdout
 

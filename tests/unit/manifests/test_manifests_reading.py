@@ -165,7 +165,7 @@ def test_sizes_of_flink_are_bytes(size: str, expected: int | None) -> None:
 
 
 def test_a_folder_without_kustomization_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ManifestError, match=r"has no kustomization\.yaml"):
+    with pytest.raises(ManifestError, match=r"has none of kustomization\.yaml, "):
         render(tmp_path)
 
 
