@@ -8,6 +8,7 @@ Source: ``resolve.go`` and ``scannerc.go`` of ``goyaml.v2`` in ``sigs.k8s.io/yam
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -27,7 +28,7 @@ _WORDS: dict[str, Any] = {
     **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
 }
-_BEGINS_A_NUMBER = frozenset("+-0123456789")
+_BEGINS_A_NUMBER = frozenset("+-.0123456789")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INTEGER = re.compile(
     r"(?P<sign>[-+]?)(0[xX](?P<hex>[0-9a-fA-F]+)|0[bB](?P<binary>[01]+)"
@@ -44,8 +45,6 @@ def value_of(plain: str) -> Any:
     """Return what a scalar without quotes stands for: a number, truth, `None`, or the text."""
     if plain in _WORDS:
         return _WORDS[plain]
-    if plain[:1] == ".":
-        return float(plain) if _FLOAT.fullmatch(plain) else plain
     return _number(plain) if plain[:1] in _BEGINS_A_NUMBER else plain
 
 
@@ -54,7 +53,8 @@ def _number(plain: str) -> Any:
     integer = _integer(digits)
     if integer is not None:
         return integer
-    return float(digits) if _FLOAT.fullmatch(digits) else plain
+    number = float(digits) if _FLOAT.fullmatch(digits) else math.inf
+    return number if math.isfinite(number) else plain  # beyond 64 bits it is a text
 
 
 def _integer(digits: str) -> int | None:
@@ -88,7 +88,8 @@ class Constructor(SafeConstructor):
         return value_of(self.construct_scalar(node))
 
 
-for _name in ("bool", "int", "float", "null"):
+# ``<<`` merges as a key; as a value it is a text.
+for _name in ("bool", "int", "float", "null", "merge"):
     Constructor.add_constructor(f"{_TAG}{_name}", Constructor.construct_plain)
 
 
