@@ -53,6 +53,9 @@ MUTATIONS: dict[str, Mutation] = {
     "flink-history-server": lambda d: _runs(d, "history-server"),
     "flink-unrecognised": _own_script,
     "flink-operator-ingress": lambda d: _deployment(d, ingress={"template": "x.corp.internal"}),
+    "flink-operator-service": lambda d: _deployment(
+        d, flinkConfiguration={"kubernetes.rest-service.exposed.type": "LoadBalancer"}
+    ),
     "flink-operator-jar": lambda d: _deployment(d, job={"jarURI": "http://files/job.jar"}),
     "flink-operator-logging": lambda d: _deployment(
         d, logConfiguration={"log4j-console.properties": "rootLogger.level = DEBUG\n"}

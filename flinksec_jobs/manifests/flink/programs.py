@@ -98,6 +98,14 @@ def started(command: Sequence[str], first_is_entry: bool) -> Program | None:
     return _MODES.get(words[0]) if first_is_entry else None
 
 
+def script_among(words: Sequence[str]) -> Program | None:
+    """Return what the first of Flink's scripts among some words runs."""
+    for index, word in enumerate(words):
+        if (name := PurePosixPath(word).name) in _SCRIPTS:
+            return _of_script(name, words[index + 1 : index + 2])
+    return None
+
+
 def _of_script(name: str, mode: Sequence[str]) -> Program | None:
     if mode in (["stop"], ["stop-all"]):
         return None

@@ -16,7 +16,7 @@ from flinksec_jobs.cluster.entrypoint import Mounts
 from flinksec_jobs.manifests.flink import given_options, operator_resources, programs
 from flinksec_jobs.manifests.flink.mounted import file_at
 from flinksec_jobs.manifests.flink.programs import Program
-from flinksec_jobs.manifests.flink.shell_words import commands, unwrapped
+from flinksec_jobs.manifests.flink.shell_words import SHELLS, commands, unwrapped
 from flinksec_jobs.manifests.flink.versions import Version, version_of_image, version_of_word
 from flinksec_jobs.manifests.kube.objects import Container, Manifests, text, words
 
@@ -45,26 +45,41 @@ def program_of(
     lines = list(commands(given, environment, read))
     for line in lines:
         entry = not container.content.get("command")
-        if program := programs.started(line, entry):
+        if program := programs.started(line, entry) or _wrapped(line):
             return program, lines
     if is_known_tool(lines):
         return None, lines
     return programs.by_surroundings(container, environment), lines
 
 
+def _wrapped(line: Sequence[str]) -> Program | None:
+    """Return which of Flink's scripts a program runs that is given it: ``setsid jobmanager.sh``."""
+    plain = unwrapped(line)
+    if not plain or PurePosixPath(plain[0]).name in _MENTIONING:
+        return None
+    return programs.script_among(plain)
+
+
 def is_known_tool(lines: Sequence[Sequence[str]]) -> bool:
     """Whether commands are those of a shell and of Flink's clients, and no program of its own."""
-    names = [PurePosixPath(plain[0]).name for line in lines if (plain := unwrapped(line))]
-    own = [name for name in names if name not in _TOOLS]
-    return bool(names) and not own
+    plain = [words for line in lines if (words := unwrapped(line))]
+    return bool(plain) and all(_is_tool(PurePosixPath(name).name, rest) for name, *rest in plain)
+
+
+def _is_tool(name: str, arguments: Sequence[str]) -> bool:
+    # A script that is left to a shell could not be read.
+    runs_script = name in SHELLS and any(word[:1] not in "-+" for word in arguments)
+    return name in _TOOLS and not runs_script
 
 
 _TOOLS = words(
     """awk bash cat cd chmod chown cp curl cut date dig done echo envsubst esac exit export false fi
     flink for getent grep head help hostname jq kubectl ln ls mkdir mv nc ncat nslookup ping printf
     ps pwd read return rm sed seq set sh shift sleep sql-client.sh tail tar tee telnet test touch
-    tr trap true uname unset wait wc wget which xargs yarn-session.sh [ [[ } : ."""
+    tr trap true uname unset wait wc wget which yarn-session.sh [ [[ } : ."""
 )
+# They are given the names of programs, and run none.
+_MENTIONING = (_TOOLS - SHELLS) | words("kill killall pgrep pkill")
 
 
 def conf_directory(

@@ -11,12 +11,19 @@ from pathlib import PurePosixPath
 Reader = Callable[[str], "str | None"]
 """Returns the text of a script at a path of the container, or nothing."""
 
-_SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"})
+SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "busybox"})
+# They give what follows -c to a shell.
+_WITH_SHELL = frozenset({"su", "runuser"})
 # They run what follows them; the number is how many words of their own come first.
 _WRAPPERS = {
     "exec": 0, "nohup": 0, "sudo": 0, "time": 0, "tini": 0, "dumb-init": 0, "env": 0, "command": 0,
     "gosu": 1, "su-exec": 1, "timeout": 1, "setpriv": 0, "nice": 0, "drop_privs_cmd": 0,
     "catchsegv": 0, "if": 0, "then": 0, "else": 0, "do": 0, "while": 0, "until": 0, "!": 0, "{": 0,
+}  # fmt: skip
+# Their options that take the next word.
+_TAKING = {
+    "sudo": ("-u", "-g"), "nice": ("-n",), "exec": ("-a",), "env": ("-u", "-C"),
+    "timeout": ("-s", "-k"),
 }  # fmt: skip
 _SEPARATORS = frozenset(";&|()\n")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.S)
@@ -43,10 +50,10 @@ def commands(
     if not plain or depth > _DEEPEST:
         return
     program, rest = PurePosixPath(plain[0]).name, plain[1:]
-    if program == "busybox" and rest and rest[0] in _SHELLS:
+    if program == "busybox" and rest and rest[0] in SHELLS:
         program, rest = rest[0], rest[1:]
     script, arguments = None, list(rest)
-    if program in _SHELLS:
+    if program in SHELLS:
         flags = [index for index, word in enumerate(rest) if re.fullmatch(r"-[a-z]*c[a-z]*", word)]
         if flags and len(rest) > flags[0] + 1:
             script, arguments = rest[flags[0] + 1], rest[flags[0] + 3 :]
@@ -54,17 +61,31 @@ def commands(
             path = next((index for index, word in enumerate(rest) if word[:1] not in "-+"), None)
             if path is not None and (found := read(rest[path])) is not None:
                 script, arguments = found, rest[path + 1 :]
+    elif program in _WITH_SHELL and (line := _line_of(rest)) is not None:
+        script, arguments = line, []
+    elif program == "eval":
+        script, arguments = " ".join(rest), []
     elif (found := read(plain[0])) is not None:
         script = found
     if script is None:
         yield list(words)
-        if "entrypoint" in program and rest and PurePosixPath(rest[0]).name in _SHELLS:
+        if "entrypoint" in program and rest and PurePosixPath(rest[0]).name in SHELLS:
             yield from commands(rest, environment, read, depth + 1)  # it runs what it is given
         return
     given = " ".join(map(shlex.quote, arguments))
     script = _ARGUMENTS.sub(lambda _: given, script)
     for command in _split(expanded(script, environment)):
         yield from commands(command, environment, read, depth + 1)
+
+
+def _line_of(arguments: Sequence[str]) -> str | None:
+    """Return what follows ``-c``."""
+    for index, word in enumerate(arguments):
+        if word in {"-c", "--command"} and len(arguments) > index + 1:
+            return arguments[index + 1]
+        if word.startswith("--command="):
+            return word.partition("=")[2]
+    return None
 
 
 def unwrapped(words: Sequence[str]) -> list[str]:
@@ -77,9 +98,10 @@ def unwrapped(words: Sequence[str]) -> list[str]:
         elif own is None:
             break
         else:
+            taking = _TAKING.get(PurePosixPath(left[0]).name, ())
             left = left[1:]
             while left and left[0].startswith("-"):
-                left = left[1:]
+                left = left[2 if left[0] in taking else 1 :]
             left = left[own:]
     return left
 

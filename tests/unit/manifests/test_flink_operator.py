@@ -111,3 +111,10 @@ def test_other_operators_are_said_not_to_be_looked_at() -> None:
     ):
         entry = Object({"apiVersion": api, "kind": kind, "metadata": {"name": "a"}, "spec": {}})
         assert flink_findings(entry, rule="shape-unknown-kind")
+
+
+def test_a_service_of_rest_for_the_world_is_named() -> None:
+    option = "kubernetes.rest-service.exposed.type"
+    for kind, is_open in (("LoadBalancer", True), ("NodePort", True), ("ClusterIP", False)):
+        found = told(deployment(flinkConfiguration={option: kind}), rule="flink-operator-service")
+        assert bool(found) == is_open

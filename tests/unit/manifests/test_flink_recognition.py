@@ -88,8 +88,44 @@ def test_anyones_config_with_security_is_not_flinks() -> None:
         assert not flink_findings(config_map(config__yaml=content))
 
 
-def test_flinks_image_with_an_unknown_program_is_said() -> None:
-    assert told(pod(container("command: [/opt/acme/run-it]"))).startswith("flink-unrecognised")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "[/opt/acme/run-it]",
+        "[bash, /opt/acme/run-it.sh]",
+        "[sh, -c, 'sleep 5; bash -x /opt/acme/run-it.sh']",
+        "[sh, -c, 'echo jobmanager | xargs /opt/acme/run-it.sh']",
+    ],
+)
+def test_flinks_image_with_an_unknown_program_is_said(command: str) -> None:
+    assert told(pod(container(f"command: {command}"))).startswith("flink-unrecognised")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "[bash, {}]",
+        "[setsid, {}]",
+        "[nice, -n, '5', {}]",
+        "[sudo, -u, flink, {}]",
+        "[env, -u, HOME, {}]",
+        "[runuser, -u, flink, --, {}]",
+        "[su, flink, -c, exec {}]",
+        "[bash, -c, 'eval \"{}\"']",
+        "[bash, -c, 'exec -a manager {}']",
+    ],
+)
+def test_a_script_of_flink_is_seen_behind_programs_that_run_others(command: str) -> None:
+    script = "/opt/flink/bin/taskmanager.sh"
+    runs = f"{{image: acme/streaming, command: {command.format(script)}}}"
+    assert programs_of(pod(container(runs))) == ["taskmanager"]
+
+
+@pytest.mark.parametrize("command", ["[pgrep, -f, {}]", "[sh, -c, 'ls {}; sleep 9']"])
+def test_a_script_of_flink_that_is_only_named_does_not_run(command: str) -> None:
+    script = "/opt/flink/bin/taskmanager.sh"
+    runs = f"{{image: acme/streaming, command: {command.format(script)}}}"
+    assert programs_of(pod(container(runs))) == []
 
 
 def test_an_open_sql_gateway_is_named_and_one_on_loopback_is_not() -> None:

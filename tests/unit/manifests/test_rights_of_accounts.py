@@ -23,6 +23,10 @@ WAYS = [
     ("", "namespaces", "update"),
     ("", "endpoints", "patch"),
     ("discovery.k8s.io", "endpointslices", "create"),
+    ("", "services", "patch"),
+    ("networking.k8s.io", "ingresses", "create"),
+    ("gateway.networking.k8s.io", "httproutes", "update"),
+    ("route.openshift.io", "routes", "create"),
     ("networking.k8s.io", "networkpolicies", "deletecollection"),
     (_RBAC, "rolebindings", "create"),
     (_RBAC, "clusterroles", "*"),
@@ -44,10 +48,12 @@ PODS = [
     ("apps", "daemonsets", "*"),
     ("batch", "cronjobs", "create"),
     ("flink.apache.org", "flinkdeployments", "create"),
+    ("tekton.dev", "taskruns", "create"),
 ]
 HARMLESS = [
     ("", "pods", "list"),
     ("", "pods/log", "get"),
+    ("", "services", "get"),
     ("apps", "deployments", "get"),
     ("apps", "statefulsets/scale", "patch"),
     ("networking.k8s.io", "networkpolicies", "list"),

@@ -39,6 +39,19 @@ def _ingress(manifests: Manifests) -> Iterator[Place]:
 
 
 @rule(
+    "flink-operator-service",
+    why="the Service for REST is open on every node or to the world",
+    fix="leave it a ClusterIP; let people in through an authenticating proxy",
+)
+def _service(manifests: Manifests) -> Iterator[Place]:
+    option = "kubernetes.rest-service.exposed.type"
+    for process in processes(manifests):
+        kind = process.options.get(option, "").strip().lower() if process.is_operators else ""
+        if process.role == "jobmanager" and kind in {"nodeport", "loadbalancer"}:
+            yield process.at(option, process.options[option])
+
+
+@rule(
     "flink-operator-jar",
     why="the job's program comes over a connection that anyone on the way can change",
     fix="put it into the image (local://…), or fetch it by https",
