@@ -34,6 +34,8 @@ _INTEGER = re.compile(
     r"(?P<sign>[-+]?)(0[xX](?P<hex>[0-9a-fA-F]+)|0[bB](?P<binary>[01]+)"
     r"|0[oO]?(?P<octal>[0-7]+)|(?P<decimal>0|[1-9][0-9]*))"
 )
+# After a point first, Go itself reads the number, and wants a digit on each side of each of these.
+_STRAY = re.compile(r"(?<![0-9])_|_(?![0-9])")
 _BASES = {"hex": 16, "binary": 2, "octal": 8, "decimal": 10}
 _SMALLEST, _LARGEST = -(1 << 63), (1 << 64) - 1
 # More digits than any number has that still fits; Python would refuse to read some thousand.
@@ -49,7 +51,7 @@ def value_of(plain: str) -> Any:
 
 
 def _number(plain: str) -> Any:
-    digits = plain.replace("_", "")
+    digits = plain if plain[0] == "." and _STRAY.search(plain) else plain.replace("_", "")
     integer = _integer(digits)
     if integer is not None:
         return integer
