@@ -64,15 +64,17 @@ def test_ctrl_c_stops_everything_that_the_demo_started(stage: str, tmp_path: Pat
 
 
 def test_json_is_one_object_on_stdout_and_nothing_else(tmp_path: Path) -> None:
-    with demo("--rows", "2000", "--json", "--keep", tmp=tmp_path) as process:
-        out, err = process.communicate(timeout=PATIENCE)
-    (kept,) = tmp_path.glob("flinksec-demo-*")
-    down = [sys.executable, "-m", "flinksec_jobs", "sandbox"]
+    sandbox = [sys.executable, "-m", "flinksec_jobs", "sandbox"]
     try:
+        with demo("--rows", "2000", "--json", "--keep", tmp=tmp_path) as process:
+            out, err = process.communicate(timeout=PATIENCE)
         result = json.loads(out)
-        status = subprocess.run([*down, "status", "--dir", kept], check=False)
+        (kept,) = tmp_path.glob("flinksec-demo-*")
+        status = subprocess.run([*sandbox, "status", "--dir", kept], check=False)
     finally:
-        subprocess.run([*down, "down", "--dir", kept], check=True)
+        # What it keeps runs on, also if this test was interrupted meanwhile.
+        for one in tmp_path.glob("flinksec-demo-*"):
+            subprocess.run([*sandbox, "down", "--dir", one], check=True)
     assert process.returncode == 0, err
     assert result["ok"] is True
     assert set(result) == {"ok", "checks", "seconds"}
