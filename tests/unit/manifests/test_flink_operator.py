@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from flinksec_jobs.manifests import Manifests
 from flinksec_jobs.manifests.flink.flink_processes import processes
 from flinksec_jobs.manifests.kube.objects import Object, Pod
@@ -118,3 +120,19 @@ def test_a_service_of_rest_for_the_world_is_named() -> None:
     for kind, is_open in (("LoadBalancer", True), ("NodePort", True), ("ClusterIP", False)):
         found = told(deployment(flinkConfiguration={option: kind}), rule="flink-operator-service")
         assert bool(found) == is_open
+
+
+@pytest.mark.parametrize(
+    ("option", "uris", "is_clear"),
+    [
+        ("pipeline.jars", "local:///a.jar;http://files/b.jar", True),
+        ("pipeline.classpaths", "[file:///a.jar, 'HTTP://files/b.jar']", True),
+        ("user.artifacts.artifact-list", "ftp://files/b.jar", True),
+        ("pipeline.jars", "https://files/b.jar;local:///http.jar", False),
+    ],
+)
+def test_programs_that_options_fetch_in_clear_are_named(
+    option: str, uris: str, is_clear: bool
+) -> None:
+    found = told(deployment(flinkConfiguration={option: uris}), rule="flink-operator-jar")
+    assert bool(found) == is_clear

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from flinksec_jobs.cluster.flink_door_problems import door_problems
@@ -58,11 +59,28 @@ def _service(manifests: Manifests) -> Iterator[Place]:
 )
 def _jar(manifests: Manifests) -> Iterator[Place]:
     for entry in manifests.objects:
+        if not (is_deployment(entry) or is_session_job(entry)):
+            continue
         uri = text(dig(entry.spec, "job.jarURI"))
-        if (is_deployment(entry) or is_session_job(entry)) and uri.lower().startswith(
-            ("http://", "ftp://")
-        ):
+        if _in_clear(uri):
             yield entry.at("spec.job.jarURI", uri.partition("?")[0])
+        try:
+            options = given_options(entry)
+        except FlinkSecError:
+            continue  # a rule of its own names it
+        for option in _PROGRAMS & options.keys():
+            for one in re.findall(r"[^\s,;'\"\[\]]+", text(options[option])):
+                if _in_clear(one):
+                    field = f"spec.flinkConfiguration {option}"
+                    yield entry.at(field, one.partition("?")[0])
+
+
+# Options that name programs, which Flink fetches for the job.
+_PROGRAMS = frozenset({"pipeline.jars", "pipeline.classpaths", "user.artifacts.artifact-list"})
+
+
+def _in_clear(uri: str) -> bool:
+    return uri.lower().startswith(("http://", "ftp://"))
 
 
 @rule(
