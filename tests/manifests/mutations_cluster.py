@@ -120,6 +120,9 @@ MUTATIONS: dict[str, Mutation] = {
     "mesh-flink-ports": lambda d: _annotations(d).pop(
         "traffic.sidecar.istio.io/excludeInboundPorts"
     ),
+    "mesh-bypassed": lambda d: _annotations(d).update(
+        {"traffic.sidecar.istio.io/includeInboundPorts": "6123"}
+    ),
     "mesh-native-sidecar": lambda d: _annotations(d).pop("sidecar.istio.io/nativeSidecar"),
     "mesh-control-plane": lambda d: d.remove("NetworkPolicy", "mesh"),
     "mesh-selects-nothing": lambda d: _set(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -145,9 +146,12 @@ def _in_bytes(name: str, content: bytes) -> list[str]:
         content = _unpacked(content) or b""
     if what := secret_in_bytes(content):
         return [what]
+    is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        return secrets_in(name, content.decode("utf-8"))
+        return secrets_in(name, content.decode("utf-16" if is_wide else "utf-8"))
     except UnicodeDecodeError:
+        if b"\0" not in content:  # text of another alphabet
+            return secrets_in(name, content.decode("latin-1"))
         # Bytes with texts among them, of which the forms are known.
         return list(dict.fromkeys(shapes_in(content.decode("latin-1"))))
 

@@ -160,9 +160,9 @@ def _binding(manifests: Manifests) -> Iterator[Place]:
 def _nfs_options(manifests: Manifests) -> Iterator[Place]:
     for volume in manifests.of("PersistentVolume"):
         options = set(map(text, sequence(volume.spec.get("mountOptions"))))
-        missing = {"hard", "nosuid", "nodev"} - options
-        if "nfs" in volume.spec and missing:
-            yield volume.at("spec.mountOptions", ", ".join(sorted(missing)))
+        wrong = ({"hard", "nosuid", "nodev"} - options) | ({"soft", "suid", "dev"} & options)
+        if "nfs" in volume.spec and wrong:
+            yield volume.at("spec.mountOptions", ", ".join(sorted(wrong)))
 
 
 # They give a directory of the node.

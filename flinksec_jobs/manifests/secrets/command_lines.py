@@ -22,6 +22,7 @@ _SHORT = {
 _WITH_USER = {
     "-u", "--user", "--proxy-user", "-U", "--userpass", "--auth", "--creds", "--src-creds",
 }  # fmt: skip
+_HEADER = {"-H", "--header"}
 _LONGEST = 64
 _LOGIN = {"docker", "podman", "helm"}
 _PORT = re.compile(r"\d{1,5}(?:/|$)")
@@ -38,6 +39,7 @@ def named_in_words(words: Sequence[str]) -> Iterator[str]:
     }
     if plain[:1] and not _LOGIN.isdisjoint(plain) and "login" not in plain:
         short.discard("-p")  # docker run -p 8080:80
+    is_curl = "curl" in plain
     for index, word in enumerate(plain):
         following = plain[index + 1] if index + 1 < len(plain) else ""
         name, sign, value = word.lstrip("-").partition("=")
@@ -54,6 +56,11 @@ def named_in_words(words: Sequence[str]) -> Iterator[str]:
         user = following if word in _WITH_USER else value if name in {"user", "proxy-user"} else ""
         if is_option and _has_password(user):
             yield word.partition("=")[0]
+        if is_curl and word[:2] == "-u" and _has_password(word[2:]):
+            yield "-u"
+        header = plain[index - 1] in _HEADER if index else False
+        if header and word.endswith(":") and is_secret_name(word[:-1]) and _is_value(following):
+            yield _shown(word[:-1])
         if word.startswith(_OPENSSL) and is_literal(word.partition(":")[2]):
             yield "pass:"
 

@@ -44,6 +44,9 @@ _EXPRESSION = re.compile(
     r"[A-Za-z_][\w.]*(?:\([^()]*\)?|\[.*)|(?:os|self|this|env|process|config|settings|request"
     r"|args|secrets|vars|var|local|data|values|params|options|props|opts|cfg)\.[A-Za-z_][\w.]*"
 )
+# A secret key of AWS has slashes.
+_AWS = re.compile(r"[A-Za-z0-9+/]{40}")
+_CASES = (str.islower, str.isupper, str.isdigit)
 _SHORTEST, _RANDOM = 2, 12
 
 
@@ -84,6 +87,8 @@ def _is_path(value: str) -> bool:
         return True
     if not _PATH.fullmatch(value):
         return False
+    if _AWS.fullmatch(value) and all(any(map(one, value)) for one in _CASES):
+        return False
     segments = [segment for segment in re.split(r"[/\\]", value) if segment]
     if any(_is_random(segment) for segment in segments):
         return False
@@ -92,6 +97,5 @@ def _is_path(value: str) -> bool:
 
 
 def _is_random(segment: str) -> bool:
-    kinds = (str.islower, str.isupper, str.isdigit)
-    mixed = all(any(kind(letter) for letter in segment) for kind in kinds)
+    mixed = all(any(map(kind, segment)) for kind in _CASES)
     return len(segment) >= _RANDOM and (mixed or "+" in segment or "=" in segment)

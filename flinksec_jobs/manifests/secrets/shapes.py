@@ -31,7 +31,8 @@ _TOKENS = {
     "a key of OpenAI or Anthropic": r"sk-(?:proj-|ant-|svcacct-)?[\w-]{30}",
     "a token (JWT)": r"(?<![\w-])eyJ[\w-]{10,2000}\.eyJ[\w-]{10,4000}\.[\w-]{10}",
     "a key of Azure storage": r"AccountKey=[A-Za-z0-9+/]{40}",
-    "a password's hash": r"\$(?:apr1|2[abxy]|5|6|y)\$[\w./$=,-]{20}",
+    "a password's hash": r"\$(?:apr1|2[abxy]|5|6|y)\$[\w./$=,-]{20}|\{S?SHA\d*\}[A-Za-z0-9+/]{26}",
+    "a key of age": r"AGE-SECRET-KEY-1[0-9A-Z]{50}",
 }
 _TOKEN = re.compile(
     r"(?<![A-Za-z0-9])(?:"
@@ -45,7 +46,14 @@ _ORACLE = re.compile(r"jdbc:oracle:\w{1,10}:[\w$]{1,64}/([^\s@/\"']{1,128})@")
 _AUTHORIZATION = re.compile(r"(?i)\b(?:Basic|Bearer|ApiKey|Token)[ ]+([A-Za-z0-9+/=_.~-]{6,})")
 _HEADER = re.compile(r"(?i)authorization")
 _ENCODED_PEM = re.compile(r"LS0tLS1CRUdJTi[A-Za-z0-9+/]{20,120}")
-_ENCODED_STORE = re.compile(r"(?<![A-Za-z0-9+/])(?:MII|/u3\+7Q|zs7Ozg)[A-Za-z0-9+/\n\r ]{60,}=*")
+_ENCODED_STORE = re.compile(
+    r"(?<![A-Za-z0-9+/])(?:MII|/u3\+7Q|zs7Ozg|BQIAAA)[A-Za-z0-9+/\n\r ]{60,}=*"
+)
+
+
+_REGISTRY = re.compile(r"\"auth\"\s*:\s*\"([A-Za-z0-9+/]{6,}={0,2})\"")
+_KEY_TYPE = re.compile(r"\"kty\"\s*:")
+_PRIVATE_PART = re.compile(r"\"[dk]\"\s*:\s*\"[\w-]{20,}\"")
 
 
 def shapes_in(content: str) -> Iterator[str]:
@@ -66,12 +74,20 @@ def shapes_in(content: str) -> Iterator[str]:
             is_literal(match[1]) for match in _AUTHORIZATION.finditer(line)
         ):
             yield "an Authorization header"
+    yield from _of_json(content)
     for match in _ENCODED_PEM.finditer(content):
         if PRIVATE_KEY.search(decoded(match[0]).decode("latin-1")):
             yield "a private key in base64"
     for match in _ENCODED_STORE.finditer(content):
         if what := secret_in_bytes(decoded(match[0])):
             yield f"{what} in base64"
+
+
+def _of_json(content: str) -> Iterator[str]:
+    if any(b":" in decoded(match[1]) for match in _REGISTRY.finditer(content)):
+        yield "the password of a registry"
+    if _KEY_TYPE.search(content) and _PRIVATE_PART.search(content):
+        yield "a private key (JWK)"
 
 
 def decoded(encoded: str) -> bytes:

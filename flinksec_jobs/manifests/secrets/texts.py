@@ -44,6 +44,8 @@ _ARGUMENTS = re.compile(
     r"(?:\([ \t]*+([\"'])([A-Za-z_][\w./-]*+)\1[ \t]*+,|\[[\"']([A-Za-z_][\w./-]*+)[\"']\][ \t]*+=)"
     r"[ \t]*+(\"[^\"\s]++\"|'[^'\s]++')"
 )
+# `jdbc:…?user=a&password=value`, also between quotes.
+_QUERY = re.compile(r"[?&;]([A-Za-z_][\w.-]*+)=([^\s\"'&;<>\\]++)")
 _NETRC = re.compile(r"(?:^|\s)(?:login|user)\s+\S+\s+password\s+(\S+)")
 _SQL = re.compile(
     r"(?i)\b(?:IDENTIFIED(?:[ \t]+WITH[ \t]+\w+)?[ \t]+BY|(?:ENCRYPTED[ \t]+)?PASSWORD)"
@@ -55,6 +57,7 @@ _ELEMENT = re.compile(r"<([A-Za-z][\w:.-]*+)(?:[ \t][^<>]*+)?>([^<>]*+)<", re.DO
 _ESCAPED = re.compile(r"(\\{0,8})\"")
 _BLOCK = re.compile(r"[|>][+-]?\d?[+-]?|\\")
 _COMMENT = re.compile(r"[ \t]*+(?:#|//|;|--[ \t]|!|\*[ \t]|<!--)")
+_ANCHOR = re.compile(r"&[\w-]++[ \t]++")
 _REMARK = re.compile(r"[ \t]++#.*")
 _NAME_OF_VALUE = {"name", "key", "property", "option", "variable"}
 _VALUE_OF_NAME = {"value", "val", "text", "content", "data"}
@@ -172,7 +175,12 @@ def _in_line(line: str, program: bool) -> Iterator[str]:
         yield "a password of .netrc"
     if (entry := _PGPASS.fullmatch(line.strip())) and is_literal(entry[1]):
         yield "a password of .pgpass"
-    if " " in line:
+    yield from (
+        match[1]
+        for match in _QUERY.finditer(line)
+        if is_secret_name(match[1]) and is_literal(match[2])
+    )
+    if " " in line or line.startswith("-"):
         yield from named_in_words(line.split())
 
 
@@ -217,7 +225,10 @@ def _indent(line: str) -> int:
 
 
 def _without_remark(value: str) -> str:
-    value = value.strip()
+    value = _ANCHOR.sub("", value.strip(), count=1)
+    for quotes in ('"""', "'''"):  # of TOML
+        if value.startswith(quotes) and len(value) > len(quotes):
+            return value.removeprefix(quotes).partition(quotes)[0]
     if value[:1] in {"'", '"'}:
         match = re.match(_QUOTED, value)
         return match[0] if match else value

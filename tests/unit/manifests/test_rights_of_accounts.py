@@ -40,6 +40,12 @@ WAYS = [
     ("cert-manager.io", "certificates", "create"),
     ("security.istio.io", "authorizationpolicies", "delete"),
     ("*", "networkpolicies", "delete"),
+    ("", "services", "patch"),
+    ("networking.k8s.io", "ingresses", "create"),
+    ("gateway.networking.k8s.io", "httproutes", "create"),
+    ("networking.istio.io", "envoyfilters", "create"),
+    ("cilium.io", "ciliumnetworkpolicies", "delete"),
+    ("crd.projectcalico.org", "globalnetworkpolicies", "update"),
 ]
 PODS = [
     ("", "pods", "create"),
@@ -49,11 +55,15 @@ PODS = [
     ("batch", "cronjobs", "create"),
     ("flink.apache.org", "flinkdeployments", "create"),
     ("tekton.dev", "taskruns", "create"),
+    ("helm.toolkit.fluxcd.io", "helmreleases", "create"),
+    ("sparkoperator.k8s.io", "sparkapplications", "create"),
 ]
 HARMLESS = [
     ("", "pods", "list"),
     ("", "pods/log", "get"),
     ("", "services", "get"),
+    ("", "services", "list"),
+    ("networking.k8s.io", "ingresses", "watch"),
     ("apps", "deployments", "get"),
     ("apps", "statefulsets/scale", "patch"),
     ("networking.k8s.io", "networkpolicies", "list"),

@@ -78,6 +78,22 @@ SECRETS = {
     "an address of Oracle": ("URL", f"jdbc:oracle:thin:scott/{VALUE}@//db:1521/x"),
     "a line of connection": ("DSN", f"Server=db;User Id=a;Password={VALUE};Encrypt=true"),
     "a header": ("a.conf", 'proxy_set_header Authorization "Basic YWxpY2U6c2VjcmV0";'),
+    "an address in SQL of Flink": (
+        "a.sql", f"WITH ('url' = 'jdbc:mysql://db/x?user=a&password={VALUE}')"),
+    "YAML, with an anchor": ("a.yaml", f"password: &p {VALUE}"),
+    "TOML, three quotes": ("a.toml", f'password = """{VALUE}"""'),
+    "an argument of Java alone in its line": (
+        "jvm.config", f"-Djavax.net.ssl.keyStorePassword={VALUE}"),
+    "shell, a user and a password in one word": ("a.sh", f"curl -ualice:{VALUE} https://es"),
+    "shell, a header with a key": ("a.sh", f"curl -H 'X-Api-Key: {VALUE}' https://es"),
+    "a secret key of AWS with slashes": (
+        "credentials", "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzzzzzKEYQ"),
+    "a login of a registry": ("config.json", '{"auths":{"r":{"auth":"YWxpY2U6dHIwdWI0ZG9y"}}}'),
+    "a JWK": ("jwks.json", '{"kty":"RSA","n":"x","d":"' + "a1B2" * 9 + '"}'),
+    "a key of age": ("x", "AGE-SECRET-KEY-1" + "Q2W3E" * 12),
+    "htpasswd, of SHA": ("users", "alice:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g="),
+    "a keytab in base64": (
+        "x", base64.b64encode(b"\5\2\0\0\0\x47\0\1" + bytes(60)).decode()),
     "a private key": ("tls.key", PEM),
     "a private key in base64": (
         "kubeconfig", "x: " + base64.b64encode(PEM.encode() * 2).decode()),
@@ -108,6 +124,10 @@ NO_SECRETS = {
     "an address with an at": ("URL", "https://a.corp.internal:8443/x@y"),
     "a digest": ("x", "oci://alpine:3@sha256:abc"),
     "a name": ("SECRET_NAME", "flink-tls"),
+    "a public JWK": ("jwks.json", '{"kty":"RSA","n":"' + "a1B2" * 9 + '","e":"AQAB"}'),
+    "a registry without a login": ("config.json", '{"auths":{"r":{}}}'),
+    "a header of a shell's variable": ("a.sh", "curl -H 'X-Api-Key: $KEY' https://es"),
+    "an address with a variable": ("a.sql", "'jdbc:mysql://db/x?user=a&password=${PW}'"),
     "a tokenizer": ("TOKENIZER", "standard"),
     "an analyzer": ("a.json", '{"settings":{"tokenizer":"keyword","max_token_length":255}}'),
     "a schema": ("a.json", '{"properties":{"password":{"type":"string"}}}'),

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -222,3 +223,18 @@ def test_secrets_are_found_wherever_they_stand_in_an_object() -> None:
         "spec.volumes[0].csi.volumeAttributes.password",
     }
     assert not any("tr0ub4dor" in str(one) for one in found)
+
+
+@pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16", "latin-1"])
+def test_a_secret_in_a_text_of_another_coding_is_found(coding: str) -> None:
+    content = base64.b64encode("# é\npassword=tr0ub4dor\n".encode(coding)).decode()
+    found = _found(_object("ConfigMap", "c", {"binaryData": {"a.conf": content}}))
+    assert "secret-in-config-map" in found
+
+
+def test_a_later_option_of_nfs_that_takes_the_first_back_is_said() -> None:
+    spec = {"nfs": {"server": "nfs", "path": "/a"}}
+    for options, wrong in ((["hard", "nosuid", "nodev"], False),
+                           (["hard", "nosuid", "nodev", "suid"], True)):  # fmt: skip
+        volume = _object("PersistentVolume", "v", {"spec": spec | {"mountOptions": options}})
+        assert ("volume-nfs-options" in _found(volume)) == wrong

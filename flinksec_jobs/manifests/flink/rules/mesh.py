@@ -30,6 +30,7 @@ _ROOT = "istio-system"
 _REVISION = "istio.io/rev"
 _MODE = "istio.io/dataplane-mode"
 _EXCLUDED = "traffic.sidecar.istio.io/exclude{}Ports"
+_INCLUDED = "traffic.sidecar.istio.io/includeInboundPorts"
 _CONTROL_PLANE = known_pod("istio-system/istiod", "istio-system", {"app": "istiod"})
 _XDS = single(15012, "TCP")
 
@@ -150,6 +151,41 @@ def _flink_ports(manifests: Manifests) -> Iterator[Place]:
             if missing := [port for port in sorted(ports) if str(port) not in listed]:
                 field = f"metadata.annotations[{name}]"
                 yield process.pod.at(field, ", ".join(map(str, missing)))
+
+
+@rule(
+    "mesh-bypassed",
+    why="the mesh has a policy for this pod, and no sidecar that applies it",
+    fix="do not switch injection off, nor exclude a port from the sidecar that the policy names",
+)
+def _bypassed(manifests: Manifests) -> Iterator[Place]:
+    for policy in manifests.of("AuthorizationPolicy"):
+        selector = policy.spec.get("selector")
+        for pod in manifests.pods:
+            same = pod.owner.namespace == policy.namespace
+            if selector and same and matches(selector, pod.labels):
+                yield from _past_sidecar(manifests, pod, policy)
+
+
+def _past_sidecar(manifests: Manifests, pod: Pod, policy: Object) -> Iterator[Place]:
+    own = pod.labels.get(_INJECT) or pod.annotations.get(_INJECT)
+    labels = manifests.namespace_labels(pod.owner.namespace)
+    refused = own == "false" or (not own and labels.get("istio-injection") == "disabled")
+    if refused and not _in_mesh(manifests, pod):
+        yield pod.at("metadata.labels", f"{_INJECT} is off, {policy.name} is not applied")
+    named = {
+        text(port)
+        for entry in sequence(policy.spec.get("rules"))
+        for operation in sequence(mapping(entry).get("to"))
+        for port in sequence(dig(operation, "operation.ports"))
+    }
+    excluded = _EXCLUDED.format("Inbound")
+    out = {port.strip() for port in pod.annotations.get(excluded, "").split(",")}
+    if past := sorted(named if "*" in out else named & out):
+        yield pod.at(f"metadata.annotations[{excluded}]", ", ".join(past))
+    taken = pod.annotations.get(_INCLUDED, "*").split(",")
+    if past := sorted(named - {port.strip() for port in taken}) if "*" not in taken else []:
+        yield pod.at(f"metadata.annotations[{_INCLUDED}]", ", ".join(past))
 
 
 @rule(
