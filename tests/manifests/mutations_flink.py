@@ -76,6 +76,7 @@ MUTATIONS: dict[str, Mutation] = {
     "flink-checkpoints": lambda d: d.flink("execution.checkpointing.dir", None),
     "flink-temporary-files": lambda d: d.volume("tmp", TM)["emptyDir"].pop("medium"),
     "flink-passwords": lambda d: d.volume("run")["emptyDir"].pop("medium"),
+    "flink-key-ring": lambda d: d.data("flink-conf").update(primary="k1", k1="0" * 32),
     "flink-settings-file": lambda d: d.unmount("elasticsearch"),
     "placeholder": lambda d: _set(d.data("krb5"), "note", "kdc.example.org"),
     "flink-settings": lambda d: d.settings("[state]", "[stat]"),
