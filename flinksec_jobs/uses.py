@@ -127,7 +127,12 @@ class Uses:
                 found += error.findings
         if len(refusals) == 1 and len(problems(found)) == 1:
             raise next(iter(refusals.values()))  # with what the JVM said, as its cause
-        return refuse(found, lambda count: f"{count} answers keep the job out", error=JobError)
+        return refuse(
+            found,
+            lambda count: f"{count} answers keep the job out",
+            error=JobError,
+            hint="`flinksec doctor` asks these servers again, and finds what else is wrong",
+        )
 
     def check_delivery(
         self, job: str, checkpoints: Checkpointing, *, bounded: bool

@@ -21,7 +21,8 @@ def refusal(job_ended: Ended) -> str:
     assert any(line.startswith("hint: ") for line in lines), job_ended.err
     assert "Traceback" not in job_ended.err
     assert not re.search(r"^\s+at ", job_ended.err, re.MULTILINE)
-    return lines[0]
+    # Of several problems, each has a line of its own below the first.
+    return "\n".join(lines[: next(i for i, line in enumerate(lines) if line.startswith("hint: "))])
 
 
 def assert_not_submitted(logs: Path) -> None:
