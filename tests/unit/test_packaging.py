@@ -175,3 +175,21 @@ def test_an_image_has_every_package_that_its_list_names_and_no_other() -> None:
         asked = {line.replace(".", "-") for line in listed if not line.startswith("#")}
         locked = dict(REQUIREMENT.findall((ROOT / "requirements" / f"{name}.txt").read_text()))
         assert set(locked) == asked
+
+
+# What an image does without: none fetches jars, and the sandbox runs no job and reads no YAML.
+LEFT_OUT_OF_IMAGES = {
+    "image.txt": {"jgo"},
+    "image-process.txt": set(),
+    "sandbox.txt": {"apache-flink", "jgo", "ruamel-yaml"},
+}
+
+
+@pytest.mark.parametrize("lock", OF_IMAGES, ids=lambda path: path.name)
+def test_an_image_has_every_package_that_the_library_depends_on(lock: Path) -> None:
+    wanted = {
+        re.split(r"[<>=~\[]", one)[0].replace(".", "-")
+        for one in project(ROOT)["project"]["dependencies"]
+    }
+    locked = {name for name, _ in REQUIREMENT.findall(lock.read_text())}
+    assert wanted - locked == LEFT_OUT_OF_IMAGES[lock.name]
