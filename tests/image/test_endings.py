@@ -60,6 +60,6 @@ def test_a_mount_that_is_missing_is_told_in_two_lines_before_flink_starts(
         error, hint = cluster.log(role).splitlines()
         assert error == (
             "error: state.keys /etc/flinksec/state-keys cannot be read: no such file or directory "
-            "(set by /etc/flinksec/job/settings.toml)"
+            "(set by /etc/flinksec/job/settings.toml) [key-ring-unusable]"
         )
         assert hint == f"hint: it must be a directory that user id {UNKNOWN_USER} may read"
