@@ -20,6 +20,8 @@ from click.testing import CliRunner, Result
 
 from flinksec_jobs.cli import main
 
+pytestmark = pytest.mark.slow
+
 _SECONDS = 30
 _ERROR_LINES = 5  # An error and a hint; click writes usage, a blank line and a hint before.
 

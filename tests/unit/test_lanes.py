@@ -16,6 +16,8 @@ import pytest
 from scripts import lanes
 from scripts.lanes import Lanes, Stage
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

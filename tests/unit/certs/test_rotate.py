@@ -26,6 +26,8 @@ from flinksec_jobs.errors import CertificateError
 from tests import certificates as make
 from tests.unit.certs.rotation_state import done, shown, trusted
 
+pytestmark = pytest.mark.slow
+
 Flinksec = Callable[..., Result]
 EVERYBODY = ["cli", "deployer", "internal", "rest"]
 
