@@ -12,7 +12,7 @@ from flinksec_jobs.findings import Finding, problem
 from flinksec_jobs.manifests import rules
 from flinksec_jobs.manifests.flink import rules as flink_rules
 from flinksec_jobs.manifests.kube.objects import Manifests, Object
-from flinksec_jobs.manifests.rule import RULES, SKIP, found, title, where
+from flinksec_jobs.manifests.rule import RULES, SKIP, found, where
 
 _SKIP = problem("skip", "a rule of manifests is skipped without need or without a reason")
 _REASON_WORDS = 3
@@ -52,13 +52,14 @@ def checked(manifests: Manifests, *, skip: bool = True) -> Checked:
         manifests: everything that is applied together.
         skip: whether these annotations count: who wrote the manifests wrote them too.
     """
-    skips = {title(entry): _skips(entry) for entry in manifests.objects}
+    # By the object itself: another group's, or one that stands twice, may have the same title.
+    skips = {entry: _skips(entry) for entry in manifests.objects}
     findings: set[Finding] = set()
     skipped: set[tuple[Finding, str]] = set()
-    used: set[tuple[str, str]] = set()
+    used: set[tuple[Object, str]] = set()
     for rule in RULES.values():
         for place in rule.function(manifests):
-            owner, one = title(place.object), found(rule, place)
+            owner, one = place.object, found(rule, place)
             if skip and rule.id in skips[owner]:
                 used.add((owner, rule.id))
                 skipped.add((one, skips[owner][rule.id]))
@@ -66,7 +67,7 @@ def checked(manifests: Manifests, *, skip: bool = True) -> Checked:
                 findings.add(one)
     if skip:
         for entry in manifests.objects:
-            findings.update(_bad_skips(entry, skips[title(entry)], used))
+            findings.update(_bad_skips(entry, skips[entry], used))
     return Checked(sorted(findings), sorted(skipped))
 
 
@@ -79,7 +80,7 @@ def _skips(entry: Object) -> dict[str, str]:
 
 
 def _bad_skips(
-    entry: Object, skips: dict[str, str], used: set[tuple[str, str]]
+    entry: Object, skips: dict[str, str], used: set[tuple[Object, str]]
 ) -> Iterator[Finding]:
     for name, reason in skips.items():
         field = f"metadata.annotations[{SKIP}{name}]"
@@ -87,7 +88,7 @@ def _bad_skips(
             why, fix = f"there is no rule {name}", "`flinksec manifests rules` lists them"
         elif len(reason.split()) < _REASON_WORDS:
             why, fix = "a rule is skipped without a reason", "write down why, in a sentence"
-        elif (title(entry), name) not in used:
+        elif (entry, name) not in used:
             why, fix = f"{name} finds nothing here", "remove the annotation"
         else:
             continue

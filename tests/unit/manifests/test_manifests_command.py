@@ -105,6 +105,19 @@ def test_what_is_skipped_is_in_the_json_with_its_reason() -> None:
     assert (skipped["id"], skipped["reason"]) == ("secret-object", "an example without value")
 
 
+@pytest.mark.parametrize("api", ["ours/v1", "v1"])
+def test_a_skip_counts_for_its_own_object_and_no_other_of_that_name(api: str) -> None:
+    other = f"kind: Secret\napiVersion: {api}\nmetadata:\n  name: x\n"
+    other += _skip("secret-object", "an example without value")
+    for documents in (
+        [SECRET + "data:\n  key: aGk=\n", other],
+        [other, SECRET + "data:\n  a: b\n"],
+    ):
+        told = json.loads(_check("---\n".join(documents), "--json").stdout)
+        assert "secret-object" in {one["id"] for one in told["findings"]}
+        assert told["skipped"] == []
+
+
 def test_skips_do_not_count_for_who_does_not_trust_the_manifests() -> None:
     text = SECRET + _skip("secret-object", "an example without value") + "data:\n  key: aGk=\n"
     result = _check(text, "--no-skip")
