@@ -109,11 +109,12 @@ def _summary(
     loaded: manifests_.Manifests, unread: Sequence[Finding], done: manifests_.Checked
 ) -> str:
     """Return one line that also counts what was not looked at."""
+    unknown = len(_unknown(loaded))
     parts = [
         f"{findings_output.counted([*unread, *done.findings])} in {len(loaded.objects)} objects",
         *([f"{len(done.skipped)} skipped by annotations"] if done.skipped else []),
-        *([f"{len(_unknown(loaded))} of unknown kinds not checked"] if _unknown(loaded) else []),
-        *([f"{len(unread)} files not read"] if unread else []),
+        *([f"{unknown} of unknown kinds not checked"] if unknown else []),
+        *([f"{len(unread)} file{'s' * (len(unread) != 1)} not read"] if unread else []),
     ]
     return "; ".join(parts)
 
