@@ -16,6 +16,7 @@ from rich.status import Status
 from rich.text import Text
 
 from flinksec_jobs.cli import findings_output
+from flinksec_jobs.cli.chosen import chosen
 from flinksec_jobs.cli.exit_codes import ExitCode, leave, leave_unless
 from flinksec_jobs.cli.output import say, say_error, say_json, say_lines
 from flinksec_jobs.doctor.checks import RESULTS, Check, Checked
@@ -111,6 +112,7 @@ def _help() -> str:
 )
 @click.option(
     "--only",
+    multiple=True,
     metavar="CATEGORIES",
     help="The categories to check, separated by commas: kafka,state.",
 )
@@ -146,10 +148,10 @@ def _help() -> str:
 @click.option("--strict", is_flag=True, help="Exit with 1 for warnings too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def doctor(
-    *, file: Path | None, only: str | None, as_json: bool, strict: bool, **wanted: Any
+    *, file: Path | None, only: tuple[str, ...], as_json: bool, strict: bool, **wanted: Any
 ) -> None:
     """Diagnose; `_help` is what it says of itself."""
-    chosen = _chosen(only)
+    categories = chosen(only, CATEGORIES, "category")
     try:
         settings = load_settings(file)
         refuse_nothing(settings)
@@ -158,7 +160,7 @@ def doctor(
         leave(ExitCode.USAGE)
     verbose = bool(click.get_current_context().find_root().params.get("verbose"))
     with Show(quiet=as_json, verbose=verbose) as show:
-        done = examine(Patient(settings, Wanted(**wanted)), chosen, show)
+        done = examine(Patient(settings, Wanted(**wanted)), categories, show)
     if as_json:
         say_json(_as_dict(done, settings.source))
     else:
@@ -171,17 +173,6 @@ def _tell_unreadable(error: SettingsError, file: Path | None, *, as_json: bool) 
         say_json(_as_dict([unreadable(error)], file))
         return
     say_error(error.message, error.hint)
-
-
-def _chosen(only: str | None) -> list[str]:
-    chosen = [name.strip() for name in only.split(",")] if only is not None else []
-    if unknown := [name for name in chosen if name not in CATEGORIES]:
-        raise click.BadParameter(
-            f"there is no category {', '.join(map(repr, unknown))}; there are "
-            f"{', '.join(CATEGORIES)}",
-            param_hint="--only",
-        )
-    return chosen
 
 
 def _is_well(done: Sequence[Checked], *, strict: bool) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from flinksec_jobs.cli.chosen import chosen
 from flinksec_jobs.cli.exit_codes import leave_unless
 from flinksec_jobs.cli.output import put, say, say_json
 from flinksec_jobs.cli.sandbox_contents import consume, documents, files, produce, topics
@@ -28,13 +29,10 @@ _ROWS = click.option(
 )
 
 
-def _only(_context: click.Context, _option: click.Parameter, value: str | None) -> list[str] | None:
-    if value is None:
-        return None
-    names = [name.strip() for name in value.split(",") if name.strip()]
-    if unknown := [name for name in names if name not in SERVERS]:
-        raise click.BadParameter(f"{', '.join(unknown)}: choose from {', '.join(SERVERS)}")
-    return names
+def _only(
+    _context: click.Context, _option: click.Parameter, values: tuple[str, ...]
+) -> list[str] | None:
+    return chosen(values, SERVERS, "server") if values else None
 
 
 @click.group()
@@ -55,6 +53,7 @@ for command in (topics, produce, consume, documents, files):
 @sandbox_directory
 @click.option(
     "--only",
+    multiple=True,
     callback=_only,
     metavar="NAMES",
     help=f"The servers to start, besides the KDC: {','.join(SERVERS)}. Default: all.",

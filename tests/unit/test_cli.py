@@ -315,3 +315,9 @@ def test_run_hands_a_savepoint_to_the_job_that_it_starts(tmp_path: Path) -> None
     )
     assert result.exit_code == 0, result.output
     assert (tmp_path / "job.py.said").read_text() == "/backup/savepoint-1"
+
+
+def test_an_option_of_names_that_is_given_again_forgets_none_of_them() -> None:
+    told = CliRunner().invoke(main, ["sandbox", "up", "--only", "nope", "--only", "kafka"])
+    assert told.exit_code == 2
+    assert "there is no server 'nope'; there are kafka, hdfs, elasticsearch" in told.stderr

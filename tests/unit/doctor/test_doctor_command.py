@@ -119,6 +119,13 @@ def test_an_unknown_category_is_refused_with_all_that_there_are(broken: Path) ->
     assert "there is no category 'kakfa'; there are settings, files, flink, java," in done.stderr
 
 
+def test_categories_may_be_separated_by_commas_or_given_one_by_one(broken: Path) -> None:
+    together = run("--settings", broken, "--only", "settings,files")
+    apart = run("--settings", broken, "--only", "files", "--only", "settings")
+    assert together.exit_code == 1
+    assert apart.stdout == together.stdout
+
+
 def test_the_help_lists_every_category(broken: Path) -> None:
     told = run("--help").stdout
     assert [name for name in CATEGORIES if f"\n    {name} " not in told] == []
