@@ -16,6 +16,7 @@ from flinksec_jobs.delivery import Delivery
 from flinksec_jobs.errors import JobError, SettingsError
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.findings import Finding
+from flinksec_jobs.formats import Format
 from flinksec_jobs.runtime import artifacts, jvm
 from flinksec_jobs.settings import HdfsSettings
 from flinksec_jobs.uses import Question, Use
@@ -51,12 +52,13 @@ def client(settings: Settings) -> Use:
     )
 
 
-def writing(settings: Settings, path: str, format: str) -> Use:  # noqa: A002
+def writing(settings: Settings, path: str, format: str | Format) -> Use:  # noqa: A002
     """Return what a job needs that writes files to a directory."""
+    jar_sets = formats.for_files(format).jars
     return replace(
         client(settings),
         name=f"writes HDFS path {path}",
-        jars=lambda: [jar for name in formats.jars_of(format) for jar in artifacts.jars(name)],
+        jars=lambda: [jar for name in jar_sets for jar in artifacts.jars(name)],
         questions=(question(settings, path),),
         delivery=Delivery(f"the HDFS path {path}", by_checkpoint=True),
     )
@@ -110,7 +112,12 @@ def hadoop_options(settings: HdfsSettings) -> dict[str, str]:
     return _HABITS | hadoop_conf.merged(given, hadoop_conf.decided(settings))
 
 
-def sink(settings: HdfsSettings, path: str, *, format: str = "json") -> RecordSink:  # noqa: A002
+def sink(
+    settings: HdfsSettings,
+    path: str,
+    *,
+    format: str | Format = "json",  # noqa: A002
+) -> RecordSink:
     """Return a sink of files that become visible, whole, with the checkpoint that covers them.
 
     Raises:
@@ -118,7 +125,7 @@ def sink(settings: HdfsSettings, path: str, *, format: str = "json") -> RecordSi
     """
     from flinksec_jobs.record_sink import RecordSink
 
-    form = formats.for_files(format)
+    form = formats.for_files(format).files()
     check_path(path)
     target = f"the HDFS path {path}"
     return RecordSink(

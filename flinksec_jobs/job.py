@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -12,22 +11,18 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from flinksec_jobs import (
     bad_records,
     elasticsearch,
+    formats,
     hdfs,
     job_name,
-    kafka,
-    kafka_start,
-    records,
 )
+from flinksec_jobs.job_kafka import JobOnKafka
 from flinksec_jobs.job_run import JobRun
-from flinksec_jobs.runtime import jvm
 from flinksec_jobs.sections.fields import Section
 from flinksec_jobs.session import Session
 from flinksec_jobs.settings import (
     ElasticsearchSettings,
     HdfsSettings,
-    KafkaSettings,
     Settings,
-    duration,
     load_settings,
 )
 from flinksec_jobs.settings.beside_the_script import beside_the_script
@@ -35,15 +30,14 @@ from flinksec_jobs.uses import Use, Uses
 
 if TYPE_CHECKING:
     from pyflink.common import JobClient, JobExecutionResult
-    from pyflink.datastream import DataStream, StreamExecutionEnvironment
+    from pyflink.datastream import StreamExecutionEnvironment
 
     from flinksec_jobs.record_sink import RecordSink
 
-S = TypeVar("S")
 T = TypeVar("T", bound=Section)
 
 
-class SecureJob:
+class SecureJob(JobOnKafka):
     """A PyFlink job that logs in, encrypts and verifies as its settings say.
 
     Entering a ``with`` block starts the JVM and logs in; leaving it asks every server that the job
@@ -106,103 +100,6 @@ class SecureJob:
         """Where a local run writes the log of its JVM; in a cluster the log is the console's."""
         return self._session.local_run.log_file
 
-    def from_kafka(
-        self,
-        topic: str,
-        record: type[S],
-        *,
-        format: str = "json",  # noqa: A002
-        event_time: str | None = None,
-        out_of_orderness: str | timedelta = "5 s",
-        idleness: str | timedelta = "1 min",
-        start: kafka_start.Start = "earliest",
-        bounded: bool = False,
-        on_error: bad_records.OnError = "fail",
-        metadata: Mapping[str, str] | None = None,
-    ) -> DataStream:
-        """Return a stream of the records of a topic as rows with the fields of a dataclass.
-
-        Args:
-            topic: the topic; it must exist.
-            record: the dataclass. A document that lacks a field not written ``T | None`` cannot
-                be decoded.
-            format: of the records' values; ``json``: one document each, UTF-8.
-            event_time: the field with epoch milliseconds, of the years 1 to 9999; without it the
-                stream has no watermarks. A record whose time is null or beyond is undecodable.
-            out_of_orderness: how late a record may come after a newer one.
-            idleness: after how long without records a partition is left out of the watermark.
-            start: where to begin when there is no checkpoint: ``earliest``, ``latest``,
-                ``committed`` (the offsets of the consumer group, else the earliest), or the first
-                record from a time on: a ``datetime`` with a time zone, ISO-8601 text with an
-                offset, or epoch milliseconds.
-            bounded: end at the offsets that are the last when the job starts.
-            on_error: what to do with a record that cannot be decoded: ``fail`` the job with its
-                topic, partition and offset, or ``skip`` and count it in the metric
-                ``flinksec.undecodableRecords``, up to ``job.max_skipped_in_a_row``.
-            metadata: fields to fill from the Kafka record, ``{"written_at": "timestamp"}``:
-                ``topic``, ``partition``, ``offset``, ``timestamp`` or ``key``.
-
-        Raises:
-            SettingsError: there is no section ``[kafka]``, or a name does not fit.
-        """
-        settings = self._section(KafkaSettings)
-        time = event_time and kafka.EventTime(
-            event_time, duration(out_of_orderness), duration(idleness)
-        )
-        options = kafka.SourceOptions(
-            topic,
-            record,
-            format,
-            start,
-            bounded,
-            on_error,
-            dict(metadata or {}),
-            time or None,
-            self.settings.job.max_skipped_in_a_row,
-        )
-        self.register(kafka.reading(self.settings, topic, format))
-        env = self.env  # whose JVM makes the source
-        with jvm.translated(f"cannot read the Kafka topic {topic}"):
-            source = kafka.source(self.settings, settings.group_id or self.name, options)
-            return env.from_source(
-                source,
-                kafka.watermarks(record, time or None),
-                f"Kafka {topic}",
-                records.row_type(record),
-            )
-
-    def to_kafka(
-        self,
-        topic: str,
-        *,
-        key_field: str | None = None,
-        format: str = "json",  # noqa: A002
-        delivery: kafka.Guarantee = "exactly_once",
-    ) -> RecordSink:
-        """Return a sink of records to a topic.
-
-        Args:
-            topic: the topic; it must exist.
-            key_field: the field whose text becomes the record's key: a ``str``, ``int`` or
-                ``bool``, or ``bytes`` as they are. Where it is null there is no key.
-            format: of the records' values; ``json``: one document each, UTF-8.
-            delivery: ``exactly_once`` writes in transactions, which a ``read_committed``
-                consumer sees with the checkpoint that covers them; or ``at_least_once``. Several
-                sinks to one topic are told apart by the order in which they are attached.
-        """
-        settings = self._section(KafkaSettings)
-        self.register(kafka.writing(self.settings, topic, delivery, format))
-        return kafka.sink(
-            self.settings,
-            topic,
-            key_field=key_field,
-            format=format,
-            delivery=delivery,
-            transactional_id_prefix=lambda: kafka.next_transactional_id_prefix(
-                settings, self.name, topic, self._uses
-            ),
-        )
-
     def to_elasticsearch(
         self,
         index: str,
@@ -237,7 +134,12 @@ class SecureJob:
         self.register(elasticsearch.writing(self.settings, index))
         return made
 
-    def to_hdfs(self, path: str, *, format: str = "json") -> RecordSink:  # noqa: A002
+    def to_hdfs(
+        self,
+        path: str,
+        *,
+        format: str | formats.Format = "json",  # noqa: A002
+    ) -> RecordSink:
         """Return a sink of files under a directory, which become visible whole, exactly once.
 
         Args:
@@ -248,19 +150,6 @@ class SecureJob:
         made = hdfs.sink(settings, path, format=format)
         self.register(hdfs.writing(self.settings, path, format))
         return made
-
-    def kafka_properties(self) -> dict[str, str]:
-        """Return the properties with which a Kafka client of one's own connects as this job does.
-
-        For PyFlink's ``KafkaSource`` and ``KafkaSink``, and for ``CREATE TABLE``, where each name
-        gets ``properties.`` before it. They hold paths of secrets, no secrets.
-
-        Raises:
-            SettingsError: the section ``[kafka]`` is missing, or ``[kerberos]`` where it is needed.
-        """
-        self._section(KafkaSettings)
-        self.register(kafka.clients(self.settings))
-        return kafka.client_properties(self.settings)
 
     def register(self, use: Use) -> None:
         """Note what a connector needs, and make ready for it: the way for connectors of your own.

@@ -10,7 +10,7 @@ import importlib
 import pkgutil
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import griffe
@@ -131,7 +131,7 @@ def api() -> str:
             parts.append(f"## `{name}`\n\nThe version of the library, a `str`.\n")
             continue
         found = _module(value.__module__)[value.__qualname__]
-        parts += _described(found, name, "##")
+        parts += _described(found, name, "##", list(_inherited(value)))
     return "\n".join(parts)
 
 
@@ -143,13 +143,28 @@ def _module(name: str) -> griffe.Module:
     )
 
 
-def _described(found: griffe.Object, name: str, level: str) -> Iterator[str]:
+def _inherited(value: object) -> Iterator[griffe.Object]:
+    """Yield what a public class has from classes of ours that are not public."""
+    own = vars(value) if isinstance(value, type) else {}
+    for base in getattr(value, "__mro__", ())[1:]:
+        if base.__module__.startswith("flinksec_jobs") and base.__name__ not in (
+            flinksec_jobs.__all__
+        ):
+            members = _module(base.__module__)[base.__qualname__].members
+            for name, member in members.items():
+                if name not in own and isinstance(member, griffe.Object):
+                    yield member
+
+
+def _described(
+    found: griffe.Object, name: str, level: str, inherited: Sequence[griffe.Object] = ()
+) -> Iterator[str]:
     yield f"{level} `{name}`\n"
     if not found.has_labels("property"):
         yield f"```text\n{_signature(found, name)}\n```\n"
     yield from _sections(found)
     if found.is_class:
-        for member in found.members.values():
+        for member in (*found.members.values(), *inherited):
             if isinstance(member, griffe.Object) and _is_public(member):
                 yield from _described(member, f"{name}.{member.name}", "###")
 

@@ -64,10 +64,11 @@ from flinksec_jobs.logins import sasl
 
 sasl.__path__.append(sys.argv[1])
 
-from flinksec_jobs import kafka, kafka_preflight, logins
+from flinksec_jobs import logins
 from flinksec_jobs.cluster import flink_conf
 from flinksec_jobs.errors import JobError, SettingsError
 from flinksec_jobs.file_checks import check_files
+from flinksec_jobs.kafka import client, preflight
 from flinksec_jobs.settings import load_settings, reference
 
 
@@ -80,9 +81,9 @@ def told(section):
     if any(kind == "kafka-login-unusable" for kind, _ in findings):
         return {"findings": findings}
     refused = JobError("SaslAuthenticationException: Authentication failed")
-    explained = kafka_preflight.explained(refused, "a:1", logins.of(settings).causes)
+    explained = preflight.explained(refused, "a:1", logins.of(settings).causes)
     return {
-        "properties": kafka.producer_properties(settings),
+        "properties": client.producer_properties(settings),
         "config": flink_conf.config(settings),
         "dump": settings.dump(),
         "shown": repr(settings),

@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flinksec_jobs import kafka, kafka_preflight, logins, refusals
+from flinksec_jobs import logins, refusals
 from flinksec_jobs.doctor.checks import Answer
 from flinksec_jobs.doctor.wanted import Wanted
 from flinksec_jobs.errors import JobError
 from flinksec_jobs.findings import Where
+from flinksec_jobs.kafka import client, preflight
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.settings import HdfsSettings, Settings
 
@@ -28,12 +29,12 @@ def of_topic(settings: Settings, wanted: Wanted, topic: str) -> Answer:
     Raises:
         JobError: the broker does not answer.
     """
-    properties = kafka.client_properties(settings)
+    properties = client.client_properties(settings)
     try:
         allowed = _allowed(properties, topic)
     except JobError as error:
         servers, causes = properties["bootstrap.servers"], logins.of(settings).causes
-        raise kafka_preflight.explained(error, servers, causes) from error
+        raise preflight.explained(error, servers, causes) from error
     missing = [name for name in (*wanted.operations(topic), "DESCRIBE") if name not in allowed]
     if not missing:
         return Answer(", ".join(sorted(allowed)))
@@ -47,7 +48,7 @@ def of_topic(settings: Settings, wanted: Wanted, topic: str) -> Answer:
 def _allowed(properties: Mapping[str, str], topic: str) -> set[str]:
     view = jvm.view()
     clients = view.org.apache.flink.kafka.shaded.org.apache.kafka.clients.admin
-    given = jvm.properties(dict(properties) | kafka_preflight.CLIENT_LIMITS)
+    given = jvm.properties(dict(properties) | preflight.CLIENT_LIMITS)
     with jvm.translated(f"the Kafka topic {topic}"):
         admin = clients.AdminClient.create(given)
         try:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from flinksec_jobs import elasticsearch, hdfs, index_names, kafka, logins, refusals
+from flinksec_jobs import elasticsearch, hdfs, index_names, logins, refusals
 from flinksec_jobs.doctor import rights
 from flinksec_jobs.doctor.checks import Answer
 from flinksec_jobs.doctor.wanted import Wanted
 from flinksec_jobs.findings import Kind
+from flinksec_jobs.kafka import client
 from flinksec_jobs.settings import Settings
 from flinksec_jobs.uses import Question, Use
 
@@ -65,8 +66,8 @@ SERVERS: tuple[Server, ...] = (
     Server(
         section="kafka",
         about="login, topics and rights",
-        use=kafka.clients,
-        question=kafka.question,
+        use=client.clients,
+        question=client.question,
         wanted=lambda wanted: dict.fromkeys([*wanted.reads, *wanted.writes]),
         item="topic",
         logs_in_by_kerberos=lambda settings: "kerberos" in logins.chosen_login(settings).sections,

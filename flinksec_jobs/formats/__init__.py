@@ -1,72 +1,68 @@
 # SPDX-License-Identifier: Apache-2.0
 """Forms that records have outside of Flink, a file each.
 
-A format is a module of this package that holds a `Format` called ``FORMAT``; its name is the
-file's. Where a job names a format (``to_hdfs(…, format="json")``) each of them is taken that can
-do what is asked, and an error lists those.
+A format is a module of this package that holds a subclass of `Format` called ``FORMAT``; its name
+is the file's, and its options are its fields. Where a job names a format
+(``from_kafka(…, format="json")``) it may give the name, or an instance with options of its own; an
+error lists those that can do what is asked.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from flinksec_jobs import choices, registry
-from flinksec_jobs.bad_records import OnError
+from flinksec_jobs.errors import SettingsError
 
 if TYPE_CHECKING:
     from pyflink.datastream import DataStream
 
-Part = TypeVar("Part")
+    from flinksec_jobs.settings import Settings
+    from flinksec_jobs.uses import Use
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How a job reads the records of one topic.
+    """What bytes a format is to read.
 
     Attributes:
-        record: the dataclass.
-        metadata: fields of it that are filled from the Kafka record: field to source.
-        on_error: what happens to a record that cannot be decoded.
-        event_time: the field that must hold a time; empty for none.
-        max_skipped_in_a_row: how many may be left out one after the other; 0 for any number.
+        settings: of the job.
+        topics: that the records are in; none if they are given by a pattern.
+        record: the record class of the rows.
+        part: of a Kafka record.
+        fields: those of the record class that the part holds; empty for all that nothing else
+            fills.
     """
 
+    settings: Settings
+    topics: tuple[str, ...]
     record: type
-    metadata: Mapping[str, str]
-    on_error: OnError
-    event_time: str
-    max_skipped_in_a_row: int
+    part: Literal["value", "key"] = "value"
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Writing:
-    """What a job writes.
+    """What a format is to write.
 
     Attributes:
         row_type: the Java type of the stream's rows; None for a stream of strings.
         target: what it writes to, for messages: ``the HDFS path /flights``.
+        settings: of the job; None for files.
+        topic: that the records go to; empty for files.
+        part: of a Kafka record.
+        fields: those of the rows that the part holds; empty for all that go nowhere else.
     """
 
     row_type: Any
     target: str
-
-
-@dataclass(frozen=True)
-class KafkaForm:
-    """A format as the values of Kafka's records; a part that is None is what it cannot do.
-
-    Attributes:
-        decoder: makes the Java ``KafkaRecordDeserializationSchema`` of rows:
-            ``RowDeserializationSchema`` with the format's ``RowDecoder``.
-        encoder: makes the Java ``KafkaRecordSerializationSchema`` from the topic, what is written,
-            and the field that becomes the key, empty for none.
-    """
-
-    decoder: Callable[[Reading], Any] | None = None
-    encoder: Callable[[str, Writing, str], Any] | None = None
+    settings: Settings | None = None
+    topic: str = ""
+    part: Literal["value", "key"] = "value"
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,64 +83,100 @@ class FileForm:
 
 @dataclass(frozen=True)
 class Format:
-    """A form of records; a part that is None is what it cannot do.
+    """A form of records. What it does not override is what it cannot do.
 
     Attributes:
-        kafka: how it is read from Kafka, and written to it.
-        files: how it is written to files.
         jars: sets of third-party jars that it needs, see `flinksec_jobs.runtime.artifacts`.
     """
 
-    kafka: KafkaForm | None = None
-    files: FileForm | None = None
-    jars: tuple[str, ...] = ()
+    jars: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def name(self) -> str:
+        """Its name: that of its file."""
+        return type(self).__module__.rpartition(".")[2]
+
+    def decoder(self, reading: Reading) -> Any:
+        """Return the Java ``RowDecoder.Factory`` for values, or keys, of Kafka's records."""
+        raise NotImplementedError
+
+    def encoder(self, writing: Writing) -> Any:
+        """Return the Java ``RowEncoder.Factory`` for values, or keys, of Kafka's records."""
+        raise NotImplementedError
+
+    def files(self) -> FileForm:
+        """Return how it is written to files."""
+        raise NotImplementedError
+
+    def uses(
+        self,
+        settings: Settings,  # noqa: ARG002
+        topics: tuple[str, ...],  # noqa: ARG002
+        way: Literal["read", "write"],  # noqa: ARG002
+    ) -> tuple[Use, ...]:
+        """Return what a job needs for it besides its jars: servers, files."""
+        return ()
 
 
-def all_formats() -> dict[str, Format]:
+_PARTS = ("decoder", "encoder", "files")
+
+
+def all_formats() -> dict[str, type[Format]]:
     """Return every format by its name."""
     package = sys.modules[__name__]
     return {
-        name: cast(Format, registry.module(package, name).FORMAT)
+        name: cast(type[Format], registry.module(package, name).FORMAT)
         for name in registry.names(package)
     }
 
 
-def kafka_decoder(name: str) -> Callable[[Reading], Any]:
-    """Return how a format is read from Kafka.
+def can(kind: type[Format], part: str) -> bool:
+    """Whether a format has a part: ``decoder``, ``encoder`` or ``files``."""
+    return getattr(kind, part) is not getattr(Format, part)
+
+
+def to_read(format: str | Format, argument: str = "format") -> Format:  # noqa: A002
+    """Return a format that can be read.
+
+    Args:
+        format: its name, or one with options.
+        argument: that gives it, for messages.
 
     Raises:
-        SettingsError: none of this name is read; lists those that are.
+        SettingsError: it is none that is read; lists those that are.
     """
-    forms = {name: found.kafka for name, found in all_formats().items()}
-    return _chosen(name, {name: form.decoder if form else None for name, form in forms.items()})
+    return _chosen(format, "decoder", argument)
 
 
-def kafka_encoder(name: str) -> Callable[[str, Writing, str], Any]:
-    """Return how a format is written to Kafka.
+def to_write(format: str | Format, argument: str = "format") -> Format:  # noqa: A002
+    """Return a format that can be written.
 
     Raises:
-        SettingsError: none of this name is written; lists those that are.
+        SettingsError: it is none that is written; lists those that are.
     """
-    forms = {name: found.kafka for name, found in all_formats().items()}
-    return _chosen(name, {name: form.encoder if form else None for name, form in forms.items()})
+    return _chosen(format, "encoder", argument)
 
 
-def for_files(name: str) -> FileForm:
-    """Return how a format is written to files.
+def for_files(format: str | Format) -> Format:  # noqa: A002
+    """Return a format that can be written to files.
 
     Raises:
-        SettingsError: there is none of this name; lists those that there are.
+        SettingsError: it is none that is written to files; lists those that are.
     """
-    return _chosen(name, {name: found.files for name, found in all_formats().items()})
+    return _chosen(format, "files", "format")
 
 
-def jars_of(name: str) -> tuple[str, ...]:
-    """Return the sets of third-party jars that a format needs; none of one that is unknown."""
-    found = all_formats().get(name)
-    return found.jars if found else ()
-
-
-def _chosen(name: str, parts: Mapping[str, Part | None]) -> Part:
-    able = {name: part for name, part in parts.items() if part is not None}
-    choices.require("format", name, tuple(able))
-    return able[name]
+def _chosen(given: str | Format, part: str, argument: str) -> Format:
+    able = {name: kind for name, kind in all_formats().items() if can(kind, part)}
+    if isinstance(given, Format):
+        choices.require(argument, given.name, tuple(able))
+        return given
+    choices.require(argument, given, tuple(able))
+    try:
+        return able[given]()
+    except TypeError as error:
+        raise SettingsError(
+            f"{argument}={given!r} cannot do without options",
+            hint=f"give it one with options: {able[given].__name__}(…), of "
+            f"flinksec_jobs.formats.{given}",
+        ) from error

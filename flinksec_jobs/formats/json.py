@@ -3,32 +3,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flinksec_jobs import records
-from flinksec_jobs.formats import FileForm, Format, KafkaForm, Reading, Writing
+from flinksec_jobs.formats import FileForm, Format, Reading, Writing
 from flinksec_jobs.runtime import jvm
 
 if TYPE_CHECKING:
     from pyflink.datastream import DataStream
 
 
-def _decoder(reading: Reading) -> Any:
-    return jvm.view().org.flinksec.kafka.JsonRowDeserializationSchema.of(
-        records.row_type(reading.record).get_java_type_info(),
-        jvm.string_map(reading.metadata),
-        jvm.string_list(records.required_paths(reading.record)),
-        reading.on_error,
-        reading.event_time,
-        reading.max_skipped_in_a_row,
-    )
+@dataclass(frozen=True)
+class Json(Format):
+    """JSON, by the names of a record's fields."""
+
+    def decoder(self, reading: Reading) -> Any:  # noqa: ARG002
+        """Return what reads an object."""
+        return jvm.view().org.flinksec.json.JsonRows.decoder()
+
+    def encoder(self, writing: Writing) -> Any:  # noqa: ARG002
+        """Return what writes an object."""
+        return jvm.view().org.flinksec.json.JsonRows.encoder()
+
+    def files(self) -> FileForm:
+        """Return files of one object a line."""
+        return FileForm(".json", _lines, _as_lines)
 
 
-def _encoder(topic: str, writing: Writing, key_field: str) -> Any:
-    schemas = jvm.view().org.flinksec.kafka
-    if writing.row_type is None:
-        return schemas.JsonTextSerializationSchema.of(topic, key_field)
-    return schemas.JsonRowSerializationSchema.of(topic, writing.row_type, key_field)
+FORMAT = Json
 
 
 def _as_lines(stream: DataStream, writing: Writing) -> DataStream:
@@ -47,9 +49,3 @@ def _lines(uri: str, _: Writing) -> Any:
     from pyflink.datastream.connectors.file_system import FileSink
 
     return FileSink.for_row_format(uri, Encoder.simple_string_encoder())
-
-
-FORMAT = Format(
-    kafka=KafkaForm(decoder=_decoder, encoder=_encoder),
-    files=FileForm(suffix=".json", builder=_lines, prepare=_as_lines),
-)

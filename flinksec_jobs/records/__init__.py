@@ -12,10 +12,12 @@ from flinksec_jobs.records.definition import (
     required_paths,
     row_type,
 )
+from flinksec_jobs.records.shape import shape_text
 
 __all__ = [
     "field_names",
     "record",
     "required_paths",
     "row_type",
+    "shape_text",
 ]

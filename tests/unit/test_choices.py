@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from flinksec_jobs import choices, elasticsearch, kafka
+from flinksec_jobs import choices, elasticsearch
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.formats.json import Json
+from flinksec_jobs.kafka import sink, source, topics
 from flinksec_jobs.records import record
 from flinksec_jobs.settings import ElasticsearchSettings, load_settings
 
@@ -47,8 +49,10 @@ def test_sources_and_sinks_ask_before_anything_else() -> None:
     to_es = settings.need(ElasticsearchSettings)
     odd: Any = "ignore"
     with pytest.raises(SettingsError, match="on_error='ignore'"):
-        kafka.source(settings, "g", kafka.SourceOptions("t", Event, on_error=odd))
+        source.source(
+            settings, "g", source.SourceOptions(topics.chosen("t"), Event, Json(), on_error=odd)
+        )
     with pytest.raises(SettingsError, match="delivery='ignore'"):
-        kafka.sink(settings, "t", key_field=None, delivery=odd, transactional_id_prefix=lambda: "p")
+        sink.sink(settings, sink.SinkOptions("t", Json(), delivery=odd), lambda: "p")
     with pytest.raises(SettingsError, match="on_error='ignore'"):
         elasticsearch.sink(to_es, "i", id_field=None, on_error=odd, max_skipped_in_a_row=1)

@@ -3,18 +3,23 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from flinksec_jobs import SecureJob, formats, hdfs, kafka, registry
+from flinksec_jobs import SecureJob, formats, hdfs, registry
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.formats.json import Json
+from flinksec_jobs.kafka import source, topics
 from flinksec_jobs.records import record
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.settings import HdfsSettings, Settings, load_settings
 
 TOY = """
+from dataclasses import dataclass
+
 from flinksec_jobs.formats import FileForm, Format
 
 
@@ -22,10 +27,16 @@ def prepared(stream, writing):
     return ("prepared", stream, writing.row_type, writing.target)
 
 
-FORMAT = Format(
-    files=FileForm(".toy", builder=lambda uri, writing: uri, prepare=prepared),
-    jars=("hadoop-client",),
-)
+@dataclass(frozen=True)
+class Toy(Format):
+    jars = ("hadoop-client",)
+    needed: str = ""
+
+    def files(self):
+        return FileForm(".toy", builder=lambda uri, writing: uri, prepare=prepared)
+
+
+FORMAT = Toy
 """
 
 
@@ -63,10 +74,11 @@ def test_the_formats_are_the_files_of_the_package() -> None:
 
 def test_each_format_does_something_and_names_jars_that_are_locked() -> None:
     for name, found in formats.all_formats().items():
-        can = [found.files, found.kafka and (found.kafka.decoder or found.kafka.encoder)]
-        assert any(can), name
+        can = {part for part in ("decoder", "encoder", "files") if formats.can(found, part)}
+        assert can, name
         assert set(found.jars) <= set(artifacts.set_names()), name
-        assert found.files is None or found.files.suffix.startswith("."), name
+        if "files" in can:
+            assert formats.for_files(name).files().suffix.startswith("."), name
 
 
 @pytest.mark.usefixtures("toy")
@@ -75,7 +87,8 @@ def test_a_format_of_one_new_file_is_written_to_hdfs_with_no_other_change() -> N
     stream: Any = "stream"
     prepared: Any = made._transformer._prepare(stream, "row type")
     assert prepared == ("prepared", "stream", "row type", "the HDFS path /flights")
-    assert formats.for_files("toy").suffix == ".toy"
+    assert formats.for_files("toy").files().suffix == ".toy"
+    assert formats.for_files("toy").name == "toy"
 
 
 @pytest.mark.usefixtures("toy")
@@ -85,9 +98,9 @@ def test_the_jars_of_a_format_are_shipped_by_the_jobs_that_use_it(
     monkeypatch.setattr(artifacts, "jars", lambda name: [Path(f"/{name}.jar")])
     assert hdfs.writing(settings(), "/p", "toy").jars() == [Path("/hadoop-client.jar")]
     assert hdfs.writing(settings(), "/p", "json").jars() == []
-    assert [jar.name for jar in kafka.reading(settings(), "t", "json").jars()] == [
-        "flink-kafka.jar"
-    ]
+    options = source.SourceOptions(topics.chosen("t"), Event, Json())
+    [use] = source.uses(settings(), options)
+    assert [jar.name for jar in use.jars()] == ["flink-kafka.jar"]
 
 
 @pytest.mark.usefixtures("toy")
@@ -95,28 +108,45 @@ def test_an_unknown_format_is_refused_by_the_list_of_those_that_can_do_it() -> N
     listed = r"""format=.xml. is not one of "json", (.*, )?"toy\b"""
     with pytest.raises(SettingsError, match=listed):
         hdfs.sink(settings().need(HdfsSettings), "/flights", format="xml")
-    with pytest.raises(SettingsError) as caught:
-        kafka.source(settings(), "g", kafka.SourceOptions("t", Event, format="toy"))
-    assert caught.value.message.startswith("format='toy' is not one of \"json\"")
-    with pytest.raises(SettingsError, match="format='toy' is not one of \"json\""):
-        kafka.sink(
-            settings(),
-            "t",
-            key_field=None,
-            format="toy",
-            delivery="exactly_once",
-            transactional_id_prefix=lambda: "p",
-        )
+    job = SecureJob("j", settings=settings())
+    for refused in (
+        lambda: job.from_kafka("t", Event, format="toy"),
+        lambda: job.from_kafka("t", Event, format=formats.all_formats()["toy"]()),
+        lambda: job.to_kafka("t", format="toy"),
+    ):
+        with pytest.raises(SettingsError) as caught:
+            refused()
+        assert "'toy' is not one of \"" in caught.value.message
+        assert caught.value.message.startswith("format=")
+    with pytest.raises(SettingsError, match="key_format='toy' is not one of"):
+        job.to_kafka("t", key_fields=["id"], key_format="toy")
 
 
 def test_a_format_may_be_one_that_is_only_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    only_read = formats.Format(kafka=formats.KafkaForm(decoder=lambda _: "read"))
-    known = {"json": formats.all_formats()["json"], "toy": only_read}
+    @dataclass(frozen=True)
+    class OnlyRead(formats.Format):
+        def decoder(self, reading: formats.Reading) -> Any:
+            return "read"
+
+    known = {"json": Json, "toy": OnlyRead}
     monkeypatch.setattr(formats, "all_formats", lambda: known)
-    reading = formats.Reading(Event, {}, "fail", "", 0)
-    assert formats.kafka_decoder("toy")(reading) == "read"
+    assert isinstance(formats.to_read("toy"), OnlyRead)
     with pytest.raises(SettingsError, match="format='toy' is not one of \"json\""):
-        formats.kafka_encoder("toy")
+        formats.to_write("toy")
+
+
+def test_a_format_that_needs_options_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    @dataclass(frozen=True)
+    class Needy(formats.Format):
+        schema: str
+
+        def decoder(self, reading: formats.Reading) -> Any:
+            return "read"
+
+    monkeypatch.setattr(formats, "all_formats", lambda: {"needy": Needy})
+    with pytest.raises(SettingsError, match="format='needy' cannot do without options") as caught:
+        formats.to_read("needy")
+    assert "Needy(…)" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("name", ["from_kafka", "to_kafka", "to_hdfs"])

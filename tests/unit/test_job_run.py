@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from flinksec_jobs import SecureJob, kafka, load_settings, record
+from flinksec_jobs import SecureJob, load_settings, record
 from flinksec_jobs.errors import JobError, ResumeError
 from flinksec_jobs.job_run import JobRun
+from flinksec_jobs.kafka import source, watermarks
 from flinksec_jobs.resume import of_job
 from flinksec_jobs.runtime import at_once, graph, jvm, local_jvm
 from flinksec_jobs.runtime.graph import Checkpointing
@@ -186,8 +187,8 @@ def test_what_reads_a_topic_begins_the_session_before_it_makes_a_source(
     given = {"bootstrap_servers": ["a:1"], "security_protocol": "SSL"}
     made = SecureJob("job", settings=load_settings(overrides={"kafka": given}, environ={}))
     made._run, session = run_of(flink)
-    monkeypatch.setattr(kafka, "source", lambda *_: ("a source", session.begun))
-    monkeypatch.setattr(kafka, "watermarks", lambda *_: "none")
+    monkeypatch.setattr(source, "source", lambda *_: ("a source", session.begun))
+    monkeypatch.setattr(watermarks, "of_source", lambda *_: "none")
     stream: Any = made.from_kafka("t", Event)
     assert stream == ("a source", 1)
 

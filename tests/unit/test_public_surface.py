@@ -68,7 +68,7 @@ def test_a_job_imports_these_names_and_no_others() -> None:
 
 
 def test_a_job_has_these_methods_and_no_others() -> None:
-    members = [name for name in vars(flinksec_jobs.SecureJob) if not name.startswith("_")]
+    members = [name for name in dir(flinksec_jobs.SecureJob) if not name.startswith("_")]
     assert sorted(members) == METHODS
 
 

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
-from flinksec_jobs import SecureJob, elasticsearch, hdfs, kafka, state
+from flinksec_jobs import SecureJob, elasticsearch, hdfs, state
 from flinksec_jobs.certificates import Validity, pem
 from flinksec_jobs.delivery import Delivery
 from flinksec_jobs.errors import JobError, SettingsError
 from flinksec_jobs.findings import Finding, Where
+from flinksec_jobs.formats.json import Json
+from flinksec_jobs.kafka import client, sink, source, topics
+from flinksec_jobs.records import record
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.runtime.graph import Checkpointing
 from flinksec_jobs.session import Session
@@ -61,8 +64,8 @@ def test_what_is_not_used_is_not_asked() -> None:
 
 def test_each_sink_to_a_topic_has_transactions_of_its_own_in_the_order_of_the_job() -> None:
     uses, section = Uses(), settings().need(KafkaSettings)
-    topics = ("a", "b", "a", "a")
-    made = [kafka.next_transactional_id_prefix(section, "job", topic, uses) for topic in topics]
+    written = ("a", "b", "a", "a")
+    made = [sink.next_transactional_id_prefix(section, "job", topic, uses) for topic in written]
     assert made == ["job:a", "job:b", "job:a:#2", "job:a:#3"]
 
 
@@ -84,16 +87,22 @@ def test_a_connector_looks_at_the_files_that_it_uses_and_at_no_others(given: Any
     found = settings(**given)
     asks_the_kdc = not given
     if asks_the_kdc:
-        assert wrong(kafka.clients(found)) == {"kerberos.keytab"}
+        assert wrong(client.clients(found)) == {"kerberos.keytab"}
     else:
-        assert wrong(kafka.clients(found)) == set()
+        assert wrong(client.clients(found)) == set()
     assert wrong(elasticsearch.writing(found, "i")) == set()
     assert wrong(hdfs.client(found)) == {"kerberos.keytab"}
 
 
+@record
+class Event:
+    id: str
+
+
 def test_only_what_has_files_on_hdfs_needs_a_login_of_the_jvm() -> None:
     found = settings()
-    assert kafka.reading(found, "t", "json").login is None
+    options = source.SourceOptions(topics.chosen("t"), Event, Json())
+    assert source.uses(found, options)[0].login is None
     assert elasticsearch.writing(found, "i").login is None
     assert hdfs.writing(found, "/p", "json").login == found.kerberos
     for directory, login in (("/mnt/state", None), ("hdfs://a:1/state", found.kerberos)):

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from flinksec_jobs import kafka, logins
+from flinksec_jobs import logins
 from flinksec_jobs.doctor import rights
 from flinksec_jobs.doctor.wanted import Wanted
 from flinksec_jobs.errors import JobError, SettingsError
-from flinksec_jobs.kafka_preflight import explained
+from flinksec_jobs.kafka import client
+from flinksec_jobs.kafka.client import client_properties
+from flinksec_jobs.kafka.preflight import explained
 from flinksec_jobs.logins import sasl
 from flinksec_jobs.settings import Settings, load_settings
 from tests import toy_login
@@ -74,7 +76,7 @@ def test_without_sasl_there_is_nothing_to_say_and_no_keytab_to_blame(protocol: s
 
 def test_a_login_by_keytab_has_no_secret_that_would_travel() -> None:
     assert logins.of(kafka_settings()).passwords() == {}
-    assert "config.providers" not in kafka.client_properties(kafka_settings())
+    assert "config.providers" not in client_properties(kafka_settings())
 
 
 def test_a_mechanism_of_one_new_file_is_taken_by_settings_clients_hints_and_documentation(
@@ -138,7 +140,7 @@ def test_a_user_that_cannot_stand_in_kafkas_properties_is_a_problem_before_the_s
 def test_rights_that_are_missing_on_a_topic_are_those_of_the_login_in_use(
     more: dict[str, str], setting: str, who: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kafka, "client_properties", lambda _: {"bootstrap.servers": "a:1"})
+    monkeypatch.setattr(client, "client_properties", lambda _: {"bootstrap.servers": "a:1"})
     monkeypatch.setattr(rights, "_allowed", lambda *_: {"DESCRIBE"})
     (found,) = rights.of_topic(kafka_settings(**more), Wanted(reads=("t",)), "t").findings
     assert (found.where.setting, found.why) == (setting, f"{who} lacks READ on the topic t")

@@ -51,7 +51,7 @@ public final class JsonTextSerializationSchema implements KafkaRecordSerializati
     return new ProducerRecord<>(
         topic,
         null,
-        JsonRowSerializationSchema.time(timestamp),
+        RowSerializationSchema.time(timestamp),
         document.value() == null ? null : utf8(document.value()),
         utf8(document.line()));
   }

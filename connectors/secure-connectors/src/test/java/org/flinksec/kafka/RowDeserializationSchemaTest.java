@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.api.java.typeutils.RowTypeInfo;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.flink.metrics.SimpleCounter;
 import org.apache.flink.types.Row;
@@ -19,6 +18,8 @@ import org.flinksec.Serialized;
 import org.flinksec.badrecords.BadRecordException;
 import org.flinksec.badrecords.UndecodableException;
 import org.flinksec.formats.RowDecoder;
+import org.flinksec.rows.Shape;
+import org.flinksec.rows.Shapes;
 import org.junit.jupiter.api.Test;
 
 /** A format is what turns bytes into a row; all else is the same for every format. */
@@ -33,8 +34,8 @@ class RowDeserializationSchemaTest {
     private static final long serialVersionUID = 1L;
     private final int fields;
 
-    Text(RowTypeInfo type) {
-      fields = type.getArity();
+    Text(Shape shape) {
+      fields = shape.fields().size();
     }
 
     @Override
@@ -63,14 +64,10 @@ class RowDeserializationSchemaTest {
   private static RowDeserializationSchema schema(String onError) {
     RowDeserializationSchema schema =
         Serialized.copy(
-            RowDeserializationSchema.of(
-                LINE,
-                Map.of("at", "offset"),
-                List.of("text"),
-                onError,
-                "",
-                5,
-                (type, required, excluded) -> new Text(type)));
+            RowReading.of(Shapes.text(LINE, List.of("text")))
+                .metadata(Map.of("at", "offset"))
+                .onError(onError, 5)
+                .build((shape, excluded) -> new Text(shape)));
     schema.open(new SimpleCounter());
     return schema;
   }

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from flinksec_jobs import kafka
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.kafka import client, watermarks
 from flinksec_jobs.records import record
 from flinksec_jobs.settings import Settings, load_settings
 
@@ -26,7 +26,7 @@ def loaded(**options: Any) -> Settings:
 
 
 def properties(**options: Any) -> dict[str, str]:
-    return kafka.client_properties(loaded(**options))
+    return client.client_properties(loaded(**options))
 
 
 def test_by_default_clients_log_in_by_keytab_and_encrypt() -> None:
@@ -73,21 +73,23 @@ def test_more_properties_go_through_under_kafka_s_names() -> None:
 
 
 def test_a_producer_s_transactions_end_before_the_brokers_limit() -> None:
-    assert kafka.producer_properties(loaded())["transaction.timeout.ms"] == "900000"
+    assert client.producer_properties(loaded())["transaction.timeout.ms"] == "900000"
     shorter = loaded(transaction_timeout="1 min")
-    made = kafka.producer_properties(shorter)
+    made = client.producer_properties(shorter)
     assert made.pop("transaction.timeout.ms") == "60000"
-    assert made == kafka.client_properties(shorter)
+    assert made == client.client_properties(shorter)
 
 
 def test_an_event_time_that_is_no_field_is_refused_with_the_fields() -> None:
-    time = kafka.EventTime("when", timedelta(seconds=5), timedelta(minutes=1))
+    time = watermarks.EventTime("when", timedelta(seconds=5), timedelta(minutes=1))
     with pytest.raises(SettingsError, match="event_time='when' is not a field of Event") as caught:
-        kafka.watermarks(Event, time)
-    assert caught.value.hint == "its fields are id, at"
+        watermarks.of_source(Event, time)
+    assert caught.value.hint == (
+        'its fields are id, at; "kafka-timestamp" is the timestamp of the Kafka record'
+    )
 
 
 @pytest.mark.parametrize(("out_of_orderness", "idleness"), [(-1, 60), (5, 0), (5, -1)])
 def test_times_that_make_no_watermarks_are_refused(out_of_orderness: int, idleness: int) -> None:
     with pytest.raises(SettingsError, match=r"out_of_orderness=.*, idleness=.*: the first must"):
-        kafka.EventTime("at", timedelta(seconds=out_of_orderness), timedelta(seconds=idleness))
+        watermarks.EventTime("at", timedelta(seconds=out_of_orderness), timedelta(seconds=idleness))

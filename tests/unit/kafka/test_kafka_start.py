@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from flinksec_jobs import kafka_start
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.kafka import start as kafka_start
 
 MILLIS = 1_700_000_400_000
 
 
 @pytest.mark.parametrize("name", ["earliest", "latest", "committed"])
 def test_a_name_is_itself(name: str) -> None:
-    assert kafka_start.parse(name) == name
+    assert kafka_start.parse(name) == kafka_start.At(name=name)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_a_name_is_itself(name: str) -> None:
     ],
 )
 def test_a_time_is_milliseconds_since_1970_in_whatever_form(start: Any) -> None:
-    assert kafka_start.parse(start) == MILLIS
+    assert kafka_start.parse(start) == kafka_start.At(millis=MILLIS)
 
 
 @pytest.mark.parametrize(
@@ -57,4 +57,38 @@ def test_anything_else_is_refused_with_all_forms(start: Any, why: str) -> None:
 
 
 def test_the_forms_that_the_hint_shows_are_taken() -> None:
-    assert kafka_start.parse("2024-05-01T06:00:00Z") == 1_714_543_200_000
+    assert kafka_start.parse("2024-05-01T06:00:00Z").millis == 1_714_543_200_000
+
+
+def test_offsets_are_of_partitions_of_the_topics_that_are_read() -> None:
+    of_one = kafka_start.parse({0: 5, 2: 0}, ("orders",))
+    assert of_one.offsets == {("orders", 0): 5, ("orders", 2): 0}
+    of_two = kafka_start.parse({("a", 0): 5, ("b", 1): 7}, ("a", "b"))
+    assert of_two.offsets == {("a", 0): 5, ("b", 1): 7}
+    assert kafka_start.parse_stop({("a", 0): 5}).offsets == {("a", 0): 5}
+
+
+@pytest.mark.parametrize(
+    ("offsets", "why"),
+    [
+        ({}, "names no partition"),
+        ({"a": 1}, "has a key that is no (topic, partition)"),
+        ({0: 1}, "has a key that is no (topic, partition)"),
+        ({("a", True): 1}, "has a key that is no (topic, partition)"),
+        ({("c", 0): 1}, "names the topic c, which is not read"),
+        ({("a", -1): 1}, "names the partition -1"),
+        ({("a", 0): -2}, "has an offset of a-0 that is none"),
+        ({("a", 0): 1.0}, "has an offset of a-0 that is none"),
+        ({("a", 0): 2**63}, "has an offset of a-0 that is none"),
+    ],
+)
+def test_offsets_of_anything_else_are_refused(offsets: Any, why: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        kafka_start.parse(offsets, ("a", "b"))
+    assert caught.value.message == f"start={offsets!r} {why}"
+
+
+def test_an_end_is_none_that_is_there_already() -> None:
+    assert kafka_start.parse_stop("latest").name == "latest"
+    with pytest.raises(SettingsError, match="stop='earliest' is neither a name nor a time"):
+        kafka_start.parse_stop("earliest")

@@ -3,8 +3,9 @@
 
 import pytest
 
-from flinksec_jobs import kafka_preflight, logins
+from flinksec_jobs import logins
 from flinksec_jobs.errors import JobError
+from flinksec_jobs.kafka import preflight
 
 GSSAPI = logins.mechanism("GSSAPI").causes
 
@@ -26,14 +27,14 @@ GSSAPI = logins.mechanism("GSSAPI").causes
     ],
 )
 def test_a_refusal_of_kafka_names_the_setting_and_the_way_out(cause: str, setting: str) -> None:
-    told = kafka_preflight.explained(JobError(f"Kafka: {cause}"), "a:1,b:2", GSSAPI)
+    told = preflight.explained(JobError(f"Kafka: {cause}"), "a:1,b:2", GSSAPI)
     (found,) = told.findings
     assert str(found) == f"{setting}: Kafka at a:1,b:2 cannot be used. Kafka: {cause}"
     assert told.hint
 
 
 def test_any_other_refusal_of_kafka_names_the_servers() -> None:
-    told = kafka_preflight.explained(JobError("OddException: odd"), "a:1,b:2", GSSAPI)
+    told = preflight.explained(JobError("OddException: odd"), "a:1,b:2", GSSAPI)
     assert told.message == (
         "kafka.bootstrap_servers: Kafka at a:1,b:2 cannot be used. OddException: odd [refused]"
     )

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.kafka;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.flinksec.rows.Shape;
+
+/** What a source does with a record that has no value: in a compacted topic it ends its key. */
+enum Tombstones {
+  /** It is read like any other: most formats know no record without a value. */
+  FAIL,
+  /** It is left out. */
+  SKIP,
+  /** It is a row of which only what is around the value is filled. */
+  ROW;
+
+  static Tombstones parse(String word) {
+    return Arrays.stream(values())
+        .filter(one -> one.word().equals(word))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "tombstones is '%s'; it must be one of %s"
+                        .formatted(
+                            word,
+                            Arrays.stream(values())
+                                .map(Tombstones::word)
+                                .collect(Collectors.joining(", ")))));
+  }
+
+  private String word() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * @param elsewhere fields that are not read from the value
+   * @throws IllegalArgumentException if a row could not be without a value
+   */
+  void check(Shape shape, Set<String> elsewhere) {
+    if (this != ROW) {
+      return;
+    }
+    for (Shape.Field field : shape.fields()) {
+      if (!field.shape().nullable() && !elsewhere.contains(field.name())) {
+        throw new IllegalArgumentException(
+            "tombstones = \"row\" leaves the field '%s' null; write its type with | None"
+                .formatted(field.name()));
+      }
+    }
+  }
+}

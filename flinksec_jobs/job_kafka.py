@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a job reads from Kafka, and writes to it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from flinksec_jobs import bad_records, formats, records
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.kafka import client, sink, source, start, topics, watermarks
+from flinksec_jobs.runtime import jvm
+from flinksec_jobs.settings import KafkaSettings, Settings, duration
+from flinksec_jobs.uses import Use, Uses
+
+if TYPE_CHECKING:
+    from pyflink.datastream import DataStream, StreamExecutionEnvironment
+
+    from flinksec_jobs.record_sink import RecordSink
+
+
+class JobOnKafka(ABC):
+    """The part of ``SecureJob`` that is about Kafka."""
+
+    name: str
+    settings: Settings
+    _uses: Uses
+
+    @property
+    @abstractmethod
+    def env(self) -> StreamExecutionEnvironment:
+        """PyFlink's environment."""
+
+    @abstractmethod
+    def register(self, use: Use) -> None:
+        """Note what is used."""
+
+    def from_kafka(
+        self,
+        topic: topics.Topics,
+        record: type,
+        *,
+        format: str | formats.Format = "json",  # noqa: A002
+        event_time: str | watermarks.TimeOf | None = None,
+        out_of_orderness: str | timedelta = "5 s",
+        idleness: str | timedelta = "1 min",
+        alignment: str | None = None,
+        max_drift: str | timedelta = "1 min",
+        start: start.Start = "earliest",
+        bounded: bool = False,
+        stop: start.Stop | None = None,
+        discovery: str | timedelta | None = None,
+        on_error: bad_records.OnError = "fail",
+        metadata: Mapping[str, str] | None = None,
+        key_fields: Sequence[str] = (),
+        key_format: str | formats.Format = "json",
+        tombstones: source.Tombstones = "fail",
+    ) -> DataStream:
+        """Return a stream of the records of topics as rows with the fields of a dataclass.
+
+        Args:
+            topic: the topic; a list of topics, which must all exist; or a pattern that whole
+                names must match, ``re.compile("orders-.*")``.
+            record: the dataclass. A document that lacks a field not written ``T | None`` cannot
+                be decoded.
+            format: of the records' values: a name, ``json``, or an instance with options.
+            event_time: the field that holds the time, in epoch milliseconds, of the years 1 to
+                9999; ``"kafka-timestamp"`` for that of the Kafka record; or a function of the
+                row, which costs a call of Python for each. Without it the stream has no
+                watermarks. A record whose field is null or beyond is undecodable.
+            out_of_orderness: how late a record may come after a newer one.
+            idleness: after how long without records a partition is left out of the watermark.
+            alignment: a name that this and other sources share: one that is ahead of the slowest
+                by more than ``max_drift`` waits.
+            max_drift: see ``alignment``.
+            start: where to begin when there is no checkpoint: ``earliest``, ``latest``,
+                ``committed`` (the offsets of the consumer group, else the earliest); the first
+                record from a time on: a ``datetime`` with a time zone, ISO-8601 text with an
+                offset, or epoch milliseconds; or offsets, ``{partition: offset}`` or ``{(topic,
+                partition): offset}``, and for partitions that are not named those of the group,
+                else the earliest.
+            bounded: end at the offsets that are the last when the job starts; as ``stop="latest"``.
+            stop: where to end: ``latest`` or ``committed``, a time, or offsets, as for ``start``.
+                What is there or later is not read.
+            discovery: how often to look for new partitions, and topics of a pattern; by default
+                every 5 minutes. A stream that ends does not look.
+            on_error: what to do with a record that cannot be decoded: ``fail`` the job with its
+                topic, partition and offset, or ``skip`` and count it in the metric
+                ``flinksec.undecodableRecords``, up to ``job.max_skipped_in_a_row``.
+            metadata: fields to fill from around the value, ``{"written_at": "timestamp"}``:
+                ``topic``, ``partition``, ``offset``, ``timestamp``, ``key`` (text or bytes),
+                ``headers`` (a dict of text or bytes; of several with one name the last),
+                ``header:NAME``, or ``tombstone`` (whether there is no value).
+            key_fields: fields to read from the key, not from the value.
+            key_format: of the key, of which ``key_fields`` are all fields.
+            tombstones: what to do with a record without a value: ``fail`` takes it for a bad
+                record, unless the format knows better; ``skip`` leaves it out; ``row`` is a row
+                of which only fields of ``metadata`` and ``key_fields`` are filled.
+
+        Raises:
+            SettingsError: there is no section ``[kafka]``, or a name does not fit.
+        """
+        settings = self.settings.need(KafkaSettings, f"the job {self.name}")
+        time = None
+        if event_time is not None:
+            spans = [duration(span) for span in (out_of_orderness, idleness, max_drift)]
+            time = watermarks.EventTime(event_time, spans[0], spans[1], alignment, spans[2])
+        if bounded and stop is not None:
+            raise SettingsError(
+                f"bounded=True and stop={stop!r} are two ends", hint="remove bounded=True"
+            )
+        options = source.SourceOptions(
+            topics=topics.chosen(topic),
+            record=record,
+            format=formats.to_read(format),
+            start=start,
+            stop="latest" if bounded else stop,
+            discovery=None if discovery is None else duration(discovery),
+            on_error=on_error,
+            metadata=dict(metadata or {}),
+            key_fields=tuple(key_fields),
+            key_format=formats.to_read(key_format, "key_format") if key_fields else None,
+            tombstones=tombstones,
+            event_time=time,
+            max_skipped_in_a_row=self.settings.job.max_skipped_in_a_row,
+        )
+        for use in source.uses(self.settings, options):
+            self.register(use)
+        env = self.env  # whose JVM makes the source
+        with jvm.translated(f"cannot read the Kafka topic {options.topics}"):
+            made = source.source(self.settings, settings.group_id or self.name, options)
+            stream = env.from_source(
+                made,
+                watermarks.of_source(record, time),
+                f"Kafka {options.topics}",
+                records.row_type(record),
+            )
+        return watermarks.behind_source(stream, time)
+
+    def to_kafka(
+        self,
+        topic: str,
+        *,
+        key_field: str | None = None,
+        format: str | formats.Format = "json",  # noqa: A002
+        delivery: sink.Guarantee = "exactly_once",
+        key_fields: Sequence[str] = (),
+        key_format: str | formats.Format = "json",
+        key_in_value: bool = True,
+        metadata: Mapping[str, str] | None = None,
+        partitioner: sink.Partitioner = "kafka",
+    ) -> RecordSink:
+        """Return a sink of records to a topic.
+
+        A row that deletes, of a table's changes, becomes a record without a value, a tombstone.
+
+        Args:
+            topic: the topic; it must exist.
+            key_field: the field whose text becomes the record's key: a ``str``, ``int`` or
+                ``bool``, or ``bytes`` as they are. Where it is null there is no key.
+            format: of the records' values: a name, ``json``, or an instance with options.
+            delivery: ``exactly_once`` writes in transactions, which a ``read_committed``
+                consumer sees with the checkpoint that covers them; or ``at_least_once``. Several
+                sinks to one topic are told apart by the order in which they are attached.
+            key_fields: fields that make the key together, in place of ``key_field``.
+            key_format: of the key that ``key_fields`` make.
+            key_in_value: whether ``key_fields`` are in the value, too.
+            metadata: fields that go around the value, and not into it, ``{"trace":
+                "header:trace"}``: ``topic`` (that this record goes to), ``partition``,
+                ``timestamp``, ``key`` (text or bytes), ``headers`` (a dict of text or bytes),
+                ``header:NAME``, or ``tombstone`` (whether to write no value). Where such a
+                field is null, it is as if it were not there.
+            partitioner: who chooses a partition: ``kafka``, by the key; ``fixed``: each parallel
+                instance of the sink writes one; ``round_robin``: it writes all in turn.
+
+        Raises:
+            SettingsError: there is no section ``[kafka]``, or a name does not fit.
+        """
+        settings = self.settings.need(KafkaSettings, f"the job {self.name}")
+        options = sink.SinkOptions(
+            topic=topics.named(topic),
+            format=formats.to_write(format),
+            delivery=delivery,
+            key_field=key_field,
+            key_fields=tuple(key_fields),
+            key_format=formats.to_write(key_format, "key_format") if key_fields else None,
+            key_in_value=key_in_value,
+            metadata=dict(metadata or {}),
+            partitioner=partitioner,
+        )
+        made = sink.sink(
+            self.settings,
+            options,
+            lambda: sink.next_transactional_id_prefix(settings, self.name, topic, self._uses),
+        )
+        for use in sink.uses(self.settings, options):
+            self.register(use)
+        return made
+
+    def kafka_properties(self) -> dict[str, str]:
+        """Return the properties with which a Kafka client of one's own connects as this job does.
+
+        For PyFlink's ``KafkaSource`` and ``KafkaSink``, and for ``CREATE TABLE``, where each name
+        gets ``properties.`` before it. They hold paths of secrets, no secrets.
+
+        Raises:
+            SettingsError: the section ``[kafka]`` is missing, or ``[kerberos]`` where it is needed.
+        """
+        self.settings.need(KafkaSettings, f"the job {self.name}")
+        self.register(client.clients(self.settings))
+        return client.client_properties(self.settings)

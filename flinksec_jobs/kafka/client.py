@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What any Kafka client of a job is told by the settings, and what a job needs for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from flinksec_jobs import logins, tls
+from flinksec_jobs.file_checks import check_files
+from flinksec_jobs.findings import Finding
+from flinksec_jobs.kafka import preflight
+from flinksec_jobs.runtime import artifacts
+from flinksec_jobs.settings import KafkaSettings
+from flinksec_jobs.uses import Question, Use
+
+if TYPE_CHECKING:
+    from flinksec_jobs.settings import Settings
+
+
+def clients(settings: Settings, jar_sets: Iterable[str] = ()) -> Use:
+    """Return what a job needs for Kafka clients of its own, whatever they read or write.
+
+    Args:
+        settings: with a section ``[kafka]``.
+        jar_sets: those that the records' formats need.
+    """
+    settings.need(KafkaSettings)
+    sections = {"kafka", *logins.of(settings).sections}
+    needed = ["flink-kafka", *jar_sets]
+    return Use(
+        "Kafka",
+        jars=lambda: [jar for name in needed for jar in artifacts.jars(name)],
+        files=lambda: check_files(settings, sections=sections),
+    )
+
+
+def question(settings: Settings, *topics: str) -> Question:
+    """Return the question whether Kafka lets the job in, and has the topics."""
+
+    def ask(about: Sequence[str]) -> Iterable[Finding]:
+        causes = logins.of(settings).causes
+        preflight.ask(client_properties(settings), about, causes)
+        return ()
+
+    return Question(
+        id="kafka-topics",
+        label="Kafka lets the job in, and has its topics",
+        setting="kafka.bootstrap_servers",
+        ask=ask,
+        about=topics,
+    )
+
+
+def client_properties(settings: Settings) -> dict[str, str]:
+    """Return the properties with which any Kafka client of the job connects; they hold no secret.
+
+    Raises:
+        SettingsError: a section that is needed is missing.
+    """
+    kafka = settings.need(KafkaSettings)
+    properties = dict(kafka.properties)
+    properties["bootstrap.servers"] = ",".join(kafka.bootstrap_servers)
+    properties["security.protocol"] = kafka.security_protocol
+    properties |= logins.of(settings).client_properties()
+    if kafka.uses_tls:
+        properties |= tls.kafka_properties(kafka)
+    return properties
+
+
+def producer_properties(settings: Settings) -> dict[str, str]:
+    """Return the properties of a client that also writes in transactions."""
+    # Flink's own default of one hour is beyond what a broker allows (15 minutes).
+    timeout = settings.need(KafkaSettings).transaction_timeout // timedelta(milliseconds=1)
+    return client_properties(settings) | {"transaction.timeout.ms": str(timeout)}

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A sink of records: Flink's own, with rows encoded in the JVM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from flinksec_jobs import choices, formats
+from flinksec_jobs.delivery import Delivery, Transactions
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.job_name import transactional_id_prefix
+from flinksec_jobs.kafka.client import clients, producer_properties, question
+from flinksec_jobs.runtime import jvm
+from flinksec_jobs.settings import KafkaSettings
+
+if TYPE_CHECKING:
+    from flinksec_jobs.record_sink import RecordSink
+    from flinksec_jobs.settings import Settings
+    from flinksec_jobs.uses import Use, Uses
+
+Guarantee = Literal["exactly_once", "at_least_once"]
+Partitioner = Literal["kafka", "fixed", "round_robin"]
+"""Who chooses a partition: Kafka's producer, by the key; each parallel instance of the sink has
+one; or takes all in turn."""
+
+
+@dataclass(frozen=True)
+class SinkOptions:
+    """What a job says about a topic that it writes; see ``SecureJob.to_kafka``."""
+
+    topic: str
+    format: formats.Format
+    delivery: Guarantee = "exactly_once"
+    key_field: str | None = None
+    key_fields: Sequence[str] = ()
+    key_format: formats.Format | None = None
+    key_in_value: bool = True
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    partitioner: Partitioner = "kafka"
+
+    @property
+    def target(self) -> str:
+        """What it writes to, for messages."""
+        return f"the Kafka topic {self.topic}"
+
+
+def uses(settings: Settings, o: SinkOptions) -> list[Use]:
+    """Return what a job needs that writes a topic, in transactions or not."""
+    transactions = None
+    if o.delivery == "exactly_once":
+        transactions = Transactions(
+            settings.need(KafkaSettings).transaction_timeout,
+            "kafka.transaction_timeout",
+            "the brokers' transaction.max.timeout.ms",
+        )
+    used = [o.format, *([o.key_format] if o.key_format else [])]
+    of_formats = [one.uses(settings, (o.topic,), "write") for one in used]
+    return [
+        replace(
+            clients(settings, [name for one in used for name in one.jars]),
+            name=f"writes Kafka topic {o.topic}",
+            questions=(question(settings, o.topic),),
+            delivery=Delivery(o.target, transactions is not None, transactions),
+        ),
+        *(use for several in of_formats for use in several),
+    ]
+
+
+def next_transactional_id_prefix(settings: KafkaSettings, job: str, topic: str, uses: Uses) -> str:
+    """Return the prefix of one sink more to a topic, which no other sink of the job has."""
+    number = uses.next_number(f"sinks to the Kafka topic {topic}")
+    return transactional_id_prefix(settings.transactional_id_prefix or job, topic, number)
+
+
+def sink(settings: Settings, o: SinkOptions, prefix: Callable[[], str]) -> RecordSink:
+    """Return a Kafka sink, of one record for each row or string.
+
+    Args:
+        settings: how to reach Kafka, and how to log in.
+        o: what the job says.
+        prefix: gives the prefix of transactional ids of one sink more, which no other must have.
+
+    Raises:
+        SettingsError: an argument is none of what it takes.
+    """
+    from flinksec_jobs.record_sink import RecordSink
+
+    choices.require("delivery", o.delivery, get_args(Guarantee))
+    choices.require("partitioner", o.partitioner, get_args(Partitioner))
+    properties = producer_properties(settings)
+
+    def build(row_type: Any) -> Any:
+        from pyflink.datastream.connectors.base import DeliveryGuarantee
+        from pyflink.datastream.connectors.kafka import KafkaSink
+
+        builder = (
+            KafkaSink.builder()
+            .set_bootstrap_servers(properties["bootstrap.servers"])
+            .set_delivery_guarantee(getattr(DeliveryGuarantee, o.delivery.upper()))
+        )
+        if o.delivery == "exactly_once":
+            builder.set_transactional_id_prefix(prefix())
+        for name, value in properties.items():
+            builder.set_property(name, value)
+        builder._j_builder.setRecordSerializer(_serializer(settings, o, row_type))
+        return builder.build().get_java_function()
+
+    return RecordSink(o.target, f"Kafka {o.topic}", build)
+
+
+def _serializer(settings: Settings, o: SinkOptions, row_type: Any) -> Any:
+    if row_type is None:
+        return _of_strings(o)
+    about = formats.Writing(row_type, o.target, settings, o.topic)
+    writing = jvm.view().org.flinksec.kafka.RowWriting.of(o.topic, row_type)
+    writing.metadata(jvm.string_map(o.metadata))
+    writing.partitioning(o.partitioner)
+    if o.key_field:
+        writing.keyField(o.key_field)
+    if o.key_format is not None:
+        part = replace(about, part="key", fields=tuple(o.key_fields))
+        encoder = o.key_format.encoder(part)
+        writing.key(jvm.string_list(o.key_fields), encoder, o.key_in_value)
+    return writing.build(o.format.encoder(about))
+
+
+def _of_strings(o: SinkOptions) -> Any:
+    if o.key_fields or o.metadata or o.partitioner != "kafka":
+        raise SettingsError(
+            f"the stream that goes to {o.target} has strings, which have no fields for key_fields, "
+            "metadata or a partitioner",
+            hint="make records of them: .map(function, output_type=row_type(YourRecord))",
+        )
+    if o.format.name != "json":
+        raise SettingsError(
+            f"the stream that goes to {o.target} has strings, and format={o.format.name!r} writes "
+            "records",
+            hint='write format="json", or make records of them',
+        )
+    return jvm.view().org.flinksec.kafka.JsonTextSerializationSchema.of(o.topic, o.key_field or "")

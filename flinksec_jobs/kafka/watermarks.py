@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Event time of what a job reads: where it stands, and how watermarks follow it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from flinksec_jobs import records
+from flinksec_jobs.errors import RecordValueError, SettingsError
+from flinksec_jobs.runtime import jvm
+
+if TYPE_CHECKING:
+    from pyflink.common import WatermarkStrategy
+    from pyflink.datastream import DataStream
+
+KAFKA_TIMESTAMP = "kafka-timestamp"
+"""In the place of a field: the timestamp of the Kafka record. No field can have this name."""
+
+TimeOf = Callable[[Any], int | datetime]
+"""Gives the time of a row: epoch milliseconds, or a ``datetime`` with a time zone."""
+
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True)
+class EventTime:
+    """Where a record's event time stands, and how watermarks follow it.
+
+    Attributes:
+        of: a field that holds a time, `KAFKA_TIMESTAMP`, or a function of the row.
+        out_of_orderness: how much later than a newer record an older one may still come.
+        idleness: after how long without records a partition no longer holds back the others.
+        alignment: a name that sources share which wait for each other; None for none.
+        max_drift: how far a source may be ahead of the slowest of its group.
+    """
+
+    of: str | TimeOf
+    out_of_orderness: timedelta
+    idleness: timedelta
+    alignment: str | None = None
+    max_drift: timedelta = timedelta(minutes=1)
+
+    def __post_init__(self) -> None:
+        """Refuse times that make no watermarks.
+
+        Raises:
+            SettingsError: it names the argument.
+        """
+        if self.out_of_orderness < timedelta(0) or self.idleness < _MILLISECOND:
+            raise SettingsError(
+                f"out_of_orderness={self.out_of_orderness}, idleness={self.idleness}: the first "
+                "must be at least 0, the second more than 0",
+                hint='leave them out for "5 s" and "1 min"',
+            )
+        if self.max_drift < _MILLISECOND:
+            raise SettingsError(
+                f"max_drift={self.max_drift} must be more than 0",
+                hint='leave it out for "1 min"',
+            )
+
+    @property
+    def field(self) -> str:
+        """The field that must hold a time; empty where the time comes from elsewhere."""
+        return self.of if isinstance(self.of, str) and self.of != KAFKA_TIMESTAMP else ""
+
+
+def of_source(record: type, event_time: EventTime | None) -> WatermarkStrategy:
+    """Return the watermarks that the source itself makes, partition by partition.
+
+    Raises:
+        SettingsError: there is no such field.
+    """
+    from pyflink.common import WatermarkStrategy
+
+    if event_time is None or callable(event_time.of):
+        return WatermarkStrategy.no_watermarks()
+    strategy = _strategy(event_time, record)
+    if not event_time.field:
+        return strategy  # without an assigner Flink takes the timestamp of the Kafka record
+    assigner = jvm.view().org.flinksec.timestamps.RowFieldTimestampAssigner.of(
+        records.row_type(record).get_java_type_info(), event_time.field
+    )
+    return WatermarkStrategy(strategy._j_watermark_strategy.withTimestampAssigner(assigner))
+
+
+def behind_source(stream: DataStream, event_time: EventTime | None) -> DataStream:
+    """Return the stream with the watermarks of a function, which only Python can call."""
+    if event_time is None or not callable(event_time.of):
+        return stream
+    from pyflink.common.watermark_strategy import TimestampAssigner
+
+    time_of = event_time.of
+
+    class OfFunction(TimestampAssigner):  # type: ignore[misc]
+        def extract_timestamp(self, value: Any, record_timestamp: int) -> int:  # noqa: ARG002
+            return _milliseconds(time_of(value))
+
+    strategy = _strategy(event_time, None)
+    return stream.assign_timestamps_and_watermarks(strategy.with_timestamp_assigner(OfFunction()))
+
+
+def _milliseconds(time: int | datetime) -> int:
+    if isinstance(time, datetime):
+        if time.tzinfo is None:
+            raise RecordValueError(
+                "the function of event_time gave a datetime without a time zone",
+                hint="give it one: datetime(…, tzinfo=UTC)",
+            )
+        return int(time.timestamp() * 1000)
+    if type(time) is not int:
+        raise RecordValueError(
+            f"the function of event_time gave a value of the type {type(time).__name__}",
+            hint="return epoch milliseconds, or a datetime with a time zone",
+        )
+    return time
+
+
+def _strategy(event_time: EventTime, record: type | None) -> WatermarkStrategy:
+    from pyflink.common import Duration, WatermarkStrategy
+
+    if record is not None and event_time.field:
+        _check_field(record, event_time.field)
+
+    def of(duration: timedelta) -> Duration:
+        return Duration.of_millis(duration // _MILLISECOND)
+
+    made = WatermarkStrategy.for_bounded_out_of_orderness(of(event_time.out_of_orderness))
+    made = made.with_idleness(of(event_time.idleness))
+    if event_time.alignment:
+        made = made.with_watermark_alignment(event_time.alignment, of(event_time.max_drift))
+    return made
+
+
+def _check_field(record: type, field: str) -> None:
+    if field not in records.field_names(record):
+        raise SettingsError(
+            f"event_time={field!r} is not a field of {record.__name__}",
+            hint=f"its fields are {', '.join(records.field_names(record))}; "
+            f'"{KAFKA_TIMESTAMP}" is the timestamp of the Kafka record',
+        )
