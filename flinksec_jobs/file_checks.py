@@ -16,7 +16,6 @@ from flinksec_jobs import hadoop_conf, kerberos, logins, tls
 from flinksec_jobs.certificate_dates import check_dates, check_trusted_dates
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.findings import Finding, Where, problem, warning
-from flinksec_jobs.logins import references
 from flinksec_jobs.path_checks import SECRET, attempt, check_secret, listable, readable
 from flinksec_jobs.placeholders import placeholders_below
 from flinksec_jobs.secrets import SecretFile
@@ -119,13 +118,13 @@ def _kafka(settings: Settings, kafka: KafkaSettings, now: datetime) -> Iterator[
     for setting, password in login.passwords().items():
         where = Where(setting=setting, file=str(password.path))
         try:
-            references.check(password, setting)
+            password.read_text(setting)
         except FlinkSecError as error:
             found.append(SECRET.of(error, where))
     yield from found
     if not found:
         # What is said of who the job is may have characters that cannot stand there.
-        yield from attempt(_LOGIN, Where(setting=login.who()[0]), login.client_properties)
+        yield from attempt(_LOGIN, Where(setting=login.who()[0]), login.properties)
 
 
 def _elasticsearch(settings: ElasticsearchSettings, now: datetime) -> Iterator[Finding]:

@@ -32,6 +32,13 @@ SERVER_NAME = problem(
 WANTS_CERTIFICATE = problem("client-certificate-wanted", "a server requires a client certificate")
 HOST_UNKNOWN = problem("host-name-unknown", "a host name cannot be resolved")
 LOGIN_REFUSED = problem("kafka-login-refused", "Kafka refuses the login")
+MECHANISM_OFF = problem("kafka-mechanism-not-enabled", "the brokers do not offer the mechanism")
+SECRET_GONE = problem("kafka-secret-unusable", "a secret of the login cannot be read any more")
+TOKEN_REFUSED = problem("token-refused", "no token for this client, or one that is over")
+TOKEN_SERVER = problem("token-endpoint-not-usable", "the token endpoint gives no token")
+TOKEN_UNTRUSTED = problem(
+    "token-endpoint-untrusted", "the certificate of the token endpoint is not to be trusted"
+)
 TOPIC_FORBIDDEN = problem(
     "kafka-not-authorized", "the job has no right on a topic, or the topic does not exist"
 )
@@ -125,6 +132,12 @@ KERBEROS = (
 )
 
 KAFKA = (
+    Cause(
+        "UnsupportedSaslMechanismException",
+        "kafka.sasl_mechanism",
+        "choose one that the brokers have enabled on this listener (sasl.enabled.mechanisms)",
+        MECHANISM_OFF,
+    ),
     Cause("CertificateExpired", "kafka.ca_certs", _EXPIRED, SERVER_EXPIRED),
     Cause("NotAfter", "kafka.ca_certs", _EXPIRED, SERVER_EXPIRED),
     Cause("certification path", "kafka.ca_certs", _UNTRUSTED, SERVER_UNTRUSTED),
@@ -290,7 +303,9 @@ def explained(error: JobError, what: str, causes: Sequence[Cause], *, otherwise:
         otherwise: the setting to name when no cause fits.
     """
     cause = _cause(error.message, causes, otherwise)
-    found = cause.kind.at(_where(cause.setting), f"{what} {error.message}", fix=cause.hint)
+    # Our own code in the JVM names the setting already.
+    said = error.message.replace(f"{cause.setting}: ", "", 1)
+    found = cause.kind.at(_where(cause.setting), f"{what} {said}", fix=cause.hint)
     return _error(found)
 
 

@@ -13,7 +13,7 @@ MODULES=(
   java.base java.compiler java.desktop java.instrument java.management java.management.rmi
   java.naming java.net.http java.rmi java.scripting java.security.jgss java.security.sasl
   java.sql java.xml
-  jdk.crypto.cryptoki jdk.crypto.ec jdk.jfr jdk.management jdk.naming.dns jdk.net
+  jdk.crypto.cryptoki jdk.crypto.ec jdk.httpserver jdk.jfr jdk.management jdk.naming.dns jdk.net
   jdk.security.auth jdk.security.jgss jdk.unsupported jdk.zipfs
 )
 

@@ -18,10 +18,13 @@ FILE = "toy_plain.py"
 SOURCE = """
 from pydantic import Field
 
-from flinksec_jobs.logins import jaas, references
+from flinksec_jobs.logins import handlers, jaas, references
 from flinksec_jobs.logins.login import Login
 from flinksec_jobs.refusals import LOGIN_REFUSED, Cause
 from flinksec_jobs.secrets import SecretFile
+
+MODULE = "common.security.plain.PlainLoginModule"
+SETTINGS = {"username": "kafka.toy_user", "password": "kafka.toy_password"}
 
 
 class Toy(Login):
@@ -46,12 +49,20 @@ class Toy(Login):
 
     def properties(self):
         told = self._settings.kafka
-        config = jaas.login_module(
-            f"{references.SHADED}common.security.plain.PlainLoginModule",
-            {"username": told.toy_user, "password": told.toy_password},
-            {"username": "kafka.toy_user", "password": "kafka.toy_password"},
-        )
-        return {"sasl.mechanism": "PLAIN", "sasl.jaas.config": config}
+        file = str(told.toy_password.path)
+        options = {"username": told.toy_user, "passwordFile": file, "section": handlers.SECTION}
+        return {
+            "sasl.mechanism": "PLAIN",
+            "sasl.jaas.config": jaas.login_module(handlers.SHADED + MODULE, options, SETTINGS),
+            "sasl.client.callback.handler.class": handlers.BY_PASSWORD,
+        }
+
+    def plain_properties(self):
+        told = self._settings.kafka
+        options = {"username": told.toy_user, "password": told.toy_password}
+        config = jaas.login_module(handlers.KAFKA + MODULE, options, SETTINGS)
+        providers = references.providers(self.passwords(), handlers.KAFKA)
+        return {"sasl.mechanism": "PLAIN", "sasl.jaas.config": config, **providers}
 
 
 LOGIN = Toy
@@ -66,10 +77,17 @@ sasl.__path__.append(sys.argv[1])
 
 from flinksec_jobs import logins
 from flinksec_jobs.cluster import flink_conf
-from flinksec_jobs.errors import JobError, SettingsError
+from flinksec_jobs.errors import JobError, SecretError, SettingsError
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.kafka import client, preflight
 from flinksec_jobs.settings import load_settings, reference
+
+
+def plain(settings):
+    try:
+        return logins.of(settings).plain_properties()
+    except SecretError:
+        return None
 
 
 def told(section):
@@ -84,6 +102,7 @@ def told(section):
     explained = preflight.explained(refused, "a:1", logins.of(settings).causes)
     return {
         "properties": client.producer_properties(settings),
+        "plain": plain(settings),
         "config": flink_conf.config(settings),
         "dump": settings.dump(),
         "shown": repr(settings),

@@ -63,7 +63,7 @@ def client_properties(settings: Settings) -> dict[str, str]:
     properties = dict(kafka.properties)
     properties["bootstrap.servers"] = ",".join(kafka.bootstrap_servers)
     properties["security.protocol"] = kafka.security_protocol
-    properties |= logins.of(settings).client_properties()
+    properties |= logins.of(settings).properties()
     if kafka.uses_tls:
         properties |= tls.kafka_properties(kafka)
     return properties

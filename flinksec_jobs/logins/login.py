@@ -7,7 +7,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Protocol
 
-from flinksec_jobs.logins import references
 from flinksec_jobs.refusals import Cause
 from flinksec_jobs.secrets import SecretFile
 
@@ -26,6 +25,10 @@ class KafkaSection(Protocol):
     @property
     def uses_sasl(self) -> bool:
         """Whether the protocol has SASL in it."""
+
+    @property
+    def uses_tls(self) -> bool:
+        """Whether the protocol has TLS in it."""
 
 
 class Told(Protocol):
@@ -64,16 +67,24 @@ class Login(ABC):
 
     @abstractmethod
     def properties(self) -> dict[str, str]:
-        """Return Kafka's ``sasl.*`` properties: paths and references, never a secret."""
+        """Return the ``sasl.*`` properties of the clients in Flink's connector.
+
+        They hold paths and never a secret; where they name classes of Kafka, these have the names
+        that the connector gives them (`handlers`).
+        """
+
+    def plain_properties(self) -> dict[str, str]:
+        """Return the same for Kafka's own clients, which lack the connector's classes and ours.
+
+        Raises:
+            SettingsError, SecretError: what these clients cannot be told.
+        """
+        return self.properties()
 
     def who(self) -> tuple[str, str]:
         """Return the setting that says who the job is for the brokers, and who that is."""
         return "kafka.sasl_mechanism", "the job"
 
     def passwords(self) -> Mapping[str, SecretFile]:
-        """Return the secrets that `properties` refer to, by their settings; all are checked."""
+        """Return the secrets that the clients read, by their settings; all are checked."""
         return {}
-
-    def client_properties(self) -> dict[str, str]:
-        """Return `properties`, with what lets Kafka follow the references in them."""
-        return self.properties() | references.providers(self.passwords())

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Secrets in Kafka's properties by reference: Kafka's clients read them where they run.
+"""Secrets in the properties of Kafka's own clients by reference: they read them where they run.
 
-Properties travel in the job graph and are shown by Flink. Kafka's own ``DirectoryConfigProvider``
-puts the content of a file in the place of ``${directory:/path/of/the/directory:file}`` when a
-client is made, and may read nothing but the directories that it is told.
+Flink's connector needs none of it: there our own `handlers` read the files. Kafka's
+``DirectoryConfigProvider`` puts the content of a file in the place of
+``${directory:/path/of/the/directory:file}`` when a client is made, and may read nothing but the
+directories that it is told.
 """
 
 from __future__ import annotations
@@ -13,11 +14,8 @@ from collections.abc import Mapping
 from flinksec_jobs.errors import SecretError, SettingsError
 from flinksec_jobs.secrets import SecretFile
 
-SHADED = "org.apache.flink.kafka.shaded.org.apache.kafka."
-"""In front of the names of Kafka's classes, as Flink's connector has them."""
-
 _PROVIDER = "directory"
-_CLASS = f"{SHADED}common.config.provider.DirectoryConfigProvider"
+_CLASS = "common.config.provider.DirectoryConfigProvider"
 # What ends a reference or a part of it, what separates allowed paths, and what JAAS would unescape.
 _NOT_IN_PATHS = '${}:,\\"'
 
@@ -42,18 +40,24 @@ def reference(secret: SecretFile, setting: str) -> str:
     return f"${{{_PROVIDER}:{secret.path.parent}:{secret.path.name}}}"
 
 
-def providers(secrets: Mapping[str, SecretFile]) -> dict[str, str]:
+def providers(secrets: Mapping[str, SecretFile], package: str) -> dict[str, str]:
     """Return the properties that let a client follow the references to these secrets.
 
     Args:
         secrets: by the settings that name them; without any, no reference is followed.
+        package: in front of the names of Kafka's classes.
+
+    Raises:
+        SecretError, SettingsError: a secret cannot stand in the place of its reference.
     """
     if not secrets:
         return {}
+    for setting, secret in secrets.items():
+        check(secret, setting)
     directories = sorted({str(secret.path.parent) for secret in secrets.values()})
     return {
         "config.providers": _PROVIDER,
-        f"config.providers.{_PROVIDER}.class": _CLASS,
+        f"config.providers.{_PROVIDER}.class": f"{package}{_CLASS}",
         f"config.providers.{_PROVIDER}.param.allowed.paths": ",".join(directories),
     }
 

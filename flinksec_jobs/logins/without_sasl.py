@@ -6,31 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from flinksec_jobs.logins import missing_rights
 from flinksec_jobs.logins.login import Login
-from flinksec_jobs.refusals import TOPIC_FORBIDDEN, Cause
 
 
 class WithoutSasl(Login):
     """Nothing is said beyond the connection: its certificate is a matter of TLS."""
 
-    causes = (
-        # A broker that authorizes says the same of a topic that does not exist.
-        Cause(
-            "TopicAuthorizationException",
-            "topic, or kafka.client_cert",
-            "either the topic does "
-            "not exist, since the library creates none, or the certificate's subject has not the "
-            "rights: it needs READ or WRITE and DESCRIBE on the topic",
-            TOPIC_FORBIDDEN,
-        ),
-        Cause(
-            "AuthorizationException",
-            "kafka.client_cert",
-            "the certificate's subject has not "
-            "the rights: it needs READ or WRITE and DESCRIBE on the topic",
-            TOPIC_FORBIDDEN,
-        ),
-    )
+    causes = missing_rights.causes("kafka.client_cert", "the certificate's subject has")
 
     @classmethod
     def contradictions(cls, settings: Any) -> Iterator[tuple[str, str]]:  # noqa: ARG003

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime.java import find_java
-from flinksec_jobs.sandbox import elasticsearch_node, hdfs_nodes, kafka_broker
+from flinksec_jobs.sandbox import elasticsearch_node, hdfs_nodes, kafka_broker, kafka_logins
 from flinksec_jobs.sandbox.layout import Layout
 
 if TYPE_CHECKING:
@@ -64,6 +65,18 @@ class Contents:
     def limit_reading(self, bytes_per_second: int) -> None:
         """Let the job read so much a second from Kafka, so that it lasts; 0 ends the limit."""
         self._kafka().limit_reading(bytes_per_second)
+
+    def change_password(self, user: str, password: str) -> None:
+        """Give a user of Kafka (``flink``, ``guest``) another password, and write it to its file.
+
+        The broker takes it for SCRAM and PLAIN; connections that are logged in stay so.
+        """
+        write_private(kafka_logins.password(self._layout, user), password)
+        self._kafka().set_passwords()
+
+    def revoke(self, principal: str, topic: str) -> None:
+        """Take a principal's rights on a topic of Kafka away; `create_topics` gives them."""
+        self._kafka().revoke(principal, topic)
 
     def hdfs_ls(self, path: str) -> list[str]:
         """Return the paths of all files below a path of HDFS."""

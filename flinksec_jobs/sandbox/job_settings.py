@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from flinksec_jobs.sandbox import elasticsearch_node, kafka_broker
+from flinksec_jobs.sandbox import elasticsearch_node, kafka_broker, kafka_logins
 from flinksec_jobs.sandbox.layout import REALM, Layout
 
 
@@ -51,6 +51,8 @@ def settings_toml(
     ports: Mapping[str, int],
     servers: Collection[str],
     files: JobFiles | None = None,
+    *,
+    login: str | None = None,
 ) -> str:
     """Return the settings file of a job, with a section for each server that runs.
 
@@ -59,15 +61,17 @@ def settings_toml(
         ports: by name.
         servers: which of them run.
         files: where the job finds them, if not in the sandbox's directory.
+        login: to Kafka, one of `kafka_logins.LOGINS`; by keytab without it.
     """
     files = files or files_of(layout)
     sections = {
         "kerberos": _kerberos(layout, "flink", files),
         "kafka": {
-            "bootstrap_servers": [f"{layout.host}:{ports['kafka-sasl-ssl']}"],
+            "bootstrap_servers": [f"{layout.host}:{ports[_port(login)]}"],
             "ca_certs": str(files.ca_certs),
             "group_id": kafka_broker.JOB_PREFIX,
             "transactional_id_prefix": kafka_broker.JOB_PREFIX,
+            **(kafka_logins.kafka_settings(layout, ports, login) if login else {}),
         }
         if "kafka" in servers
         else None,
@@ -89,6 +93,10 @@ def settings_toml(
         "state": {"directory": str(files.state), "keys": str(files.state_keys)},
     }
     return "\n".join(_section(name, values) for name, values in sections.items() if values)
+
+
+def _port(login: str | None) -> str:
+    return "kafka-ssl" if login == "certificate" else "kafka-sasl-ssl"
 
 
 def principal_overrides(layout: Layout, principal: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from flinksec_jobs.errors import SandboxError
 from flinksec_jobs.logins.sasl import gssapi
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import Java
+from flinksec_jobs.sandbox import kafka_logins
 from flinksec_jobs.sandbox.jvm_programs import client, java_command
 from flinksec_jobs.sandbox.layout import REALM, Layout, write_properties
 
@@ -33,7 +34,7 @@ _ALL = 2**63 - 1
 def server_properties(layout: Layout, ports: Mapping[str, int]) -> dict[str, str]:
     """Return ``server.properties`` of a broker and controller in one node.
 
-    Every listener asks for Kerberos or for a client certificate; nobody has a right that was not
+    Every listener asks for a login or for a client certificate; nobody has a right that was not
     given.
     """
     names = {protocol: protocol.replace("_", "") for protocol in LISTENERS.values()}
@@ -59,6 +60,7 @@ def server_properties(layout: Layout, ports: Mapping[str, int]) -> dict[str, str
         **{
             f"listener.name.{name.lower()}.gssapi.sasl.jaas.config": login for name in with_kerberos
         },
+        **kafka_logins.server_properties(layout, ports, names["SASL_SSL"], names["SASL_PLAINTEXT"]),
         "ssl.keystore.type": "PEM",
         "ssl.keystore.location": str(layout.certificate("server.pem")),
         "ssl.truststore.type": "PEM",
@@ -233,6 +235,14 @@ class Kafka:
         """Let the job's principal read so much a second from now on; 0 ends the limit."""
         self._ask("kafka", "limit", "flink", str(bytes_per_second))
 
+    def set_passwords(self) -> None:
+        """Tell the broker the passwords in the users' files, for SCRAM."""
+        self._ask("kafka", "passwords", str(self._layout.logins))
+
+    def revoke(self, principal: str, topic: str) -> None:
+        """Take a principal's rights on a topic away."""
+        self._ask("kafka", "revoke", principal, topic)
+
     def _ask(
         self, principal: str | None, *arguments: str, more: Mapping[str, str] | None = None
     ) -> list[str]:
@@ -247,7 +257,7 @@ class Kafka:
     ) -> list[str]:
         name = "-".join([principal or "nobody", *more.values()])
         path = self._layout.directory / "clients" / f"kafka-{name}.properties"
-        write_properties(path, self._client_properties(principal) | dict(more))
+        write_properties(path, client_properties(self._layout, self._ports, principal) | dict(more))
         return java_command(
             self._java,
             "org.flinksec.sandbox.kafka.KafkaTool",
@@ -256,21 +266,29 @@ class Kafka:
             options=[f"-Djava.security.krb5.conf={self._layout.krb5_conf}"],
         )
 
-    def _client_properties(self, principal: str | None) -> dict[str, str]:
-        known = self._layout.principals
-        if principal is not None and principal not in known:
-            raise SandboxError(
-                f"the sandbox has no principal {principal}", hint=f"it has {', '.join(known)}"
-            )
-        return {
-            "bootstrap.servers": f"{self._layout.host}:{self._ports['kafka-sasl-ssl']}",
-            "security.protocol": "SASL_SSL",
-            "sasl.mechanism": "GSSAPI",
-            "sasl.kerberos.service.name": "kafka",
-            "sasl.jaas.config": _jaas(self._layout, principal),
-            "ssl.truststore.type": "PEM",
-            "ssl.truststore.location": str(self._layout.certificate("ca.pem")),
-        }
+
+def client_properties(
+    layout: Layout, ports: Mapping[str, int], principal: str | None
+) -> dict[str, str]:
+    """Return the properties of a client, of Kafka's own, that logs in by a keytab or not at all.
+
+    Raises:
+        SandboxError: there is no such principal.
+    """
+    known = layout.principals
+    if principal is not None and principal not in known:
+        raise SandboxError(
+            f"the sandbox has no principal {principal}", hint=f"it has {', '.join(known)}"
+        )
+    return {
+        "bootstrap.servers": f"{layout.host}:{ports['kafka-sasl-ssl']}",
+        "security.protocol": "SASL_SSL",
+        "sasl.mechanism": "GSSAPI",
+        "sasl.kerberos.service.name": "kafka",
+        "sasl.jaas.config": _jaas(layout, principal),
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": str(layout.certificate("ca.pem")),
+    }
 
 
 def class_path() -> list[Path]:

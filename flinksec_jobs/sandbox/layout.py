@@ -18,7 +18,9 @@ LOOPBACK = "localhost"
 LOOPBACK_ADDRESS = "127.0.0.1"
 # Those of the servers are followed by a host's name.
 _SERVICES = {"kafka": "kafka", "hdfs": "hdfs", "http": "HTTP"}
-_CLIENTS = ("flink", "guest")
+CLIENTS = ("flink", "guest")
+"""The job's principal or user, and one without rights."""
+
 _HOST_NAME = re.compile(r"(?!.*\d\Z)[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _DIRECTORIES = ("certificates", "clients", "elasticsearch", "hadoop", "keytabs", "logs", "secrets")
 
@@ -56,7 +58,7 @@ class Layout:
     def principals(self) -> dict[str, str]:
         """The principals of the realm by the names of their keytabs, without the realm."""
         services = {name: f"{service}/{self.host}" for name, service in _SERVICES.items()}
-        return services | dict(zip(_CLIENTS, _CLIENTS, strict=True))
+        return services | dict(zip(CLIENTS, CLIENTS, strict=True))
 
     def make(self) -> None:
         """Make the directories, private to this user.
@@ -142,6 +144,15 @@ class Layout:
     def secret(self, name: str) -> Path:
         """Return a file with a password or an API key."""
         return self.directory / "secrets" / name
+
+    @property
+    def logins(self) -> Path:
+        """The passwords of Kafka's users, the secrets of OAuth's clients, and tokens."""
+        return self.directory / "secrets" / "kafka"
+
+    def settings_of(self, login: str) -> Path:
+        """Return the settings file of a job that logs in to Kafka so."""
+        return self.directory / f"settings-{login}.toml"
 
     def log(self, server: str) -> Path:
         """Return what a server says."""

@@ -14,6 +14,7 @@ WELL_KNOWN = {
     "kafka-sasl-ssl": 9093,
     "kafka-ssl": 9094,
     "kafka-controller": 9095,
+    "kafka-tokens": 9096,
     "hdfs": 8020,
     "hdfs-https": 9871,
     "datanode": 9866,

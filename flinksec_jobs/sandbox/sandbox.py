@@ -24,6 +24,7 @@ from flinksec_jobs.sandbox import (
     hdfs_nodes,
     job_settings,
     kafka_broker,
+    kafka_logins,
     marker,
     processes,
     realm,
@@ -256,18 +257,26 @@ class Sandbox(Contents):
         return self._layout.keytab(principal)
 
     def settings(
-        self, *, principal: str = "flink", overrides: Mapping[str, Any] | None = None
+        self,
+        *,
+        principal: str = "flink",
+        login: str | None = None,
+        overrides: Mapping[str, Any] | None = None,
     ) -> Settings:
         """Return the settings of a job that uses this sandbox.
 
         Args:
             principal: ``flink``, or ``guest`` who has a ticket but no rights.
+            login: to Kafka, one of `kafka_logins.LOGINS`; by keytab without it.
             overrides: as of `flinksec_jobs.load_settings`.
         """
         who = job_settings.principal_overrides(self._layout, principal)
-        return settings_.load_settings(
-            self._layout.settings, overrides={**who, **(overrides or {})}
-        )
+        file = self._layout.settings
+        if login is not None:
+            file = self._layout.settings_of(login)
+            chosen = kafka_logins.kafka_settings(self._layout, self._ports, login, principal)
+            who |= {f"kafka.{name}": value for name, value in chosen.items()}
+        return settings_.load_settings(file, overrides={**who, **(overrides or {})})
 
     def settings_toml(self) -> str:
         """Return the settings file of a job that uses this sandbox."""
@@ -356,6 +365,7 @@ class Sandbox(Contents):
             "kdc",
             *kafka_broker.LISTENERS,
             kafka_broker.CONTROLLER,
+            kafka_logins.TOKENS,
             *hdfs_nodes.PORTS,
             *elasticsearch_node.PORTS,
         ]
@@ -374,6 +384,10 @@ class Sandbox(Contents):
             broker = layout.secret("server.properties")
             write_properties(broker, kafka_broker.server_properties(layout, self._ports))
             launcher["kafka.config"] = str(broker)
+            kafka_logins.write_secrets(layout)
+            admin = layout.directory / "clients" / "kafka-admin.properties"
+            write_properties(admin, kafka_broker.client_properties(layout, self._ports, "kafka"))
+            launcher |= kafka_logins.launcher_properties(layout, self._ports, admin, password)
         write_properties(layout.secret("kdc-and-kafka.properties"), launcher)
         hdfs_nodes.write_configuration(layout, self._ports, password)
         elasticsearch_node.write_configuration(
@@ -383,6 +397,9 @@ class Sandbox(Contents):
             KeyRing.create(layout.state_keys)
         toml = job_settings.settings_toml(layout, self._ports, self._servers)
         write_private(layout.settings, toml)
+        for login in kafka_logins.LOGINS if "kafka" in self._servers else ():
+            toml = job_settings.settings_toml(layout, self._ports, self._servers, login=login)
+            write_private(layout.settings_of(login), toml)
 
     def _stop(self, *, at_once: bool) -> None:
         for server in self._started:

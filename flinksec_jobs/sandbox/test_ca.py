@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from flinksec_jobs import certificates
 from flinksec_jobs.certificates import Identity, Validity
 from flinksec_jobs.private_files import write_private
-from flinksec_jobs.sandbox.layout import LOOPBACK, LOOPBACK_ADDRESS, Layout
+from flinksec_jobs.sandbox.layout import CLIENTS, LOOPBACK, LOOPBACK_ADDRESS, Layout
 
 Variant = Literal["good", "wrong-name", "unknown-ca", "expired"]
 
@@ -82,9 +82,10 @@ def write_certificates(layout: Layout, password: str, variant: Variant) -> None:
     search = _elasticsearch(authority, rogue, variant, layout.host)
     write_private(layout.certificate("elasticsearch.p12"), search.pkcs12(password))
     write_private(layout.certificate("elasticsearch.pem"), certificates.pem(search.certificate))
-    client = authority.client("flink")
-    write_private(layout.certificate("flink.pem"), client.certificate_pem)
-    write_private(layout.certificate("flink.key"), client.key_pem)
+    for name in CLIENTS:
+        client = authority.client(name)
+        write_private(layout.certificate(f"{name}.pem"), client.certificate_pem)
+        write_private(layout.certificate(f"{name}.key"), client.key_pem)
 
 
 def _elasticsearch(authority: Authority, rogue: Authority, variant: Variant, host: str) -> Identity:

@@ -45,6 +45,7 @@ _REASONS = {
     ("sealed/token.py", "address.pin.read_text"): _SECRET,
     ("sealed/token.py", "token.open"): "a session with a token",
     ("file_checks.py", "key.read_bytes"): _SECRET,
+    ("file_checks.py", "password.read_text"): _SECRET,
     ("tls.py", "key.read_bytes"): _SECRET,
     ("sealed/keyring.py", "cls.open"): _KEY_RING,
     ("sealed/keyring.py", "self.open"): _KEY_RING,

@@ -9,6 +9,40 @@ from flinksec_jobs import logins, refusals
 from flinksec_jobs.errors import JobError
 from flinksec_jobs.settings import schema
 
+RIGHTS = {
+    "TopicAuthorizationException": "TopicAuthorizationException: Not authorized to access topics: "
+    "[orders]",
+    "AuthorizationException": "GroupAuthorizationException: Not authorized to access group: g",
+}
+# The words of SecretText, and of the broker.
+BY_PASSWORD = {
+    "password: ": "kafka.password: there is no file /etc/kafka/password",
+    "SaslAuthenticationException": "SaslAuthenticationException: Authentication failed during "
+    "authentication due to invalid credentials with SASL mechanism SCRAM-SHA-512",
+    **RIGHTS,
+}
+# The words of TokenEndpoint, SecretText and Tokens.
+OAUTHBEARER = {
+    "oauth_client_secret: the token endpoint": "kafka.oauth_client_secret: the token endpoint "
+    "https://a/t refuses the client flink: invalid_client",
+    "oauth_client_secret: ": "kafka.oauth_client_secret: there is no file /etc/kafka/secret",
+    "oauth_scope: ": "kafka.oauth_scope: the token endpoint https://a/t refuses it: invalid_scope",
+    "oauth_audience: ": "kafka.oauth_audience: the token endpoint https://a/t refuses it: "
+    "invalid_target",
+    "oauth_ca_certs: ": "kafka.oauth_ca_certs: no trusted CA has signed the certificate of the "
+    "token endpoint https://a/t",
+    "certificate for another host": "kafka.oauth_token_endpoint: the token endpoint https://a/t "
+    "has a certificate for another host",
+    "certificate that has expired": "kafka.oauth_token_endpoint: the token endpoint https://a/t "
+    "has a certificate that has expired",
+    "oauth_token_endpoint: ": "kafka.oauth_token_endpoint: the token endpoint https://a/t gives "
+    "no token: Connection refused",
+    "oauth_token_file: the token has expired": "kafka.oauth_token_file: the token has expired",
+    "oauth_token_file: ": "kafka.oauth_token_file: what it gives is no JSON Web Token that says "
+    "when it ends (exp)",
+    "SaslAuthenticationException": 'SaslAuthenticationException: {"status":"invalid_token"}',
+    **RIGHTS,
+}
 # As Java's Kerberos, Kafka's, Hadoop's and our own clients word them; shortened, never reworded.
 SAID = {
     "KERBEROS": {
@@ -46,7 +80,11 @@ SAID = {
         "topics: [orders]",
         "AuthorizationException": "GroupAuthorizationException: Not authorized to access group: g",
     },
+    **dict.fromkeys(("SCRAM-SHA-256", "SCRAM-SHA-512", "PLAIN"), BY_PASSWORD),
+    "OAUTHBEARER": OAUTHBEARER,
     "KAFKA": {
+        "UnsupportedSaslMechanismException": "UnsupportedSaslMechanismException: Client SASL "
+        "mechanism 'PLAIN' not enabled in the server, enabled mechanisms are [GSSAPI]",
         "CertificateExpired": "CertificateExpiredException: it has ended",
         "NotAfter": "SslAuthenticationException: NotAfter: Sun Nov 01 00:00:00 UTC 2020",
         "certification path": "SunCertPathBuilderException: unable to find valid certification "
@@ -110,6 +148,8 @@ ARGUMENTS = {
     "topic",
     "topic, or kerberos.principal",
     "topic, or kafka.client_cert",
+    "topic, or kafka.sasl_mechanism",
+    "topic, or kafka.username",
     "the path of to_hdfs",
     "to_elasticsearch",
 }
@@ -133,7 +173,8 @@ def test_every_cause_is_tried_and_nothing_else(table: str) -> None:
 def test_what_is_said_leads_to_its_own_setting_and_hint(table: str, cause: refusals.Cause) -> None:
     said = SAID[table][cause.part]
     told = refusals.explained(JobError(said), "it.", TABLES[table], otherwise="other")
-    assert told.message == f"{cause.setting}: it. {said} [{cause.kind.id}]"
+    once = said.replace(f"{cause.setting}: ", "")
+    assert told.message == f"{cause.setting}: it. {once} [{cause.kind.id}]"
     assert told.hint == cause.hint
     (found,) = told.findings
     assert (found.id, found.fix) == (cause.kind.id, cause.hint)

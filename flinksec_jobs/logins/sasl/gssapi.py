@@ -9,14 +9,13 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import Field
 
-from flinksec_jobs.logins import jaas
+from flinksec_jobs.logins import jaas, missing_rights
 from flinksec_jobs.logins.login import KafkaSection, Login
 from flinksec_jobs.refusals import (
     KEY_REFUSED,
     KEYTAB,
     LOGIN_REFUSED,
     SERVICE_UNKNOWN,
-    TOPIC_FORBIDDEN,
     Cause,
 )
 from flinksec_jobs.secrets import SecretFile
@@ -83,22 +82,7 @@ class Gssapi(Login):
             "the broker refused the ticket; its log says why",
             LOGIN_REFUSED,
         ),
-        # A broker that authorizes says the same of a topic that does not exist.
-        Cause(
-            "TopicAuthorizationException",
-            "topic, or kerberos.principal",
-            "either the topic "
-            "does not exist, since the library creates none, or the principal has a ticket but "
-            "not the rights: it needs READ or WRITE and DESCRIBE on the topic",
-            TOPIC_FORBIDDEN,
-        ),
-        Cause(
-            "AuthorizationException",
-            "kerberos.principal",
-            "the principal has a ticket but not "
-            "the rights: it needs READ or WRITE and DESCRIBE on the topic",
-            TOPIC_FORBIDDEN,
-        ),
+        *missing_rights.causes("kerberos.principal", "the principal has a ticket but"),
     )
 
     @classmethod

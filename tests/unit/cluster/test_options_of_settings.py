@@ -71,6 +71,8 @@ VALUES: Mapping[str, tuple[Any, ...]] = {
     "kerberos.principal": ("other@EXAMPLE.COM",),
     "kafka.bootstrap_servers": (["a:1", "b:2"],),
     "kafka.properties": ({"acks": "1"},),
+    "kafka.oauth_token_endpoint": ("https://a/token", "https://b/token"),
+    "kafka.oauth_extensions": ({"logicalCluster": "lkc-1"}, {"logicalCluster": "lkc-2"}),
     "elasticsearch.hosts": (["https://a:1", "https://b:2"],),
     "elasticsearch.fingerprint": ("ab" * 32, "cd" * 32),
     "elasticsearch.max_in_flight": (5,),

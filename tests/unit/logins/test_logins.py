@@ -23,11 +23,15 @@ CANARY = "canary-password"
 
 @pytest.fixture(scope="module")
 def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with the files of two passwords, the second of which ends a line."""
+    """A directory with the files of three passwords; the last is no text."""
     directory = tmp_path_factory.mktemp("secrets")
-    for name, content in (("password", CANARY), ("line", f"{CANARY}\n")):
+    for name, content in (
+        ("password", CANARY),
+        ("line", f"{CANARY}\n"),
+        ("bytes", f"\xff{CANARY}"),
+    ):
         (directory / name).touch(mode=0o600)
-        (directory / name).write_text(content)
+        (directory / name).write_bytes(content.encode("latin-1"))
     return directory
 
 
@@ -36,6 +40,7 @@ def toy(tmp_path_factory: pytest.TempPathFactory, secrets: Path) -> dict[str, An
     """What the library makes of a mechanism that is one file more, by what it is told."""
     cases: dict[str, dict[str, Any]] = {
         "whole": {"toy_user": "me", "toy_password": f"file:{secrets}/password"},
+        "bytes": {"toy_user": "me", "toy_password": f"file:{secrets}/bytes"},
         "line": {"toy_user": "me", "toy_password": f"file:{secrets}/line"},
         "no password": {"toy_user": "me"},
         "another": {"sasl_mechanism": "SKEY"},
@@ -67,7 +72,7 @@ def test_without_sasl_there_is_nothing_to_say_and_no_keytab_to_blame(protocol: s
     given = {"bootstrap_servers": ["a:1"], "security_protocol": protocol}
     settings = load_settings(overrides={"kafka": given}, environ={})
     login = logins.of(settings)
-    assert (login.client_properties(), login.passwords()) == ({}, {})
+    assert (login.properties(), login.passwords()) == ({}, {})
     said = JobError("TopicAuthorizationException: Not authorized to access topics: [t]")
     assert explained(said, "a:1", logins.of(settings).causes).message.startswith(
         "topic, or kafka.client_cert: "
@@ -85,7 +90,7 @@ def test_a_mechanism_of_one_new_file_is_taken_by_settings_clients_hints_and_docu
     told = toy["whole"]
     assert told["properties"]["sasl.mechanism"] == "PLAIN"
     assert told["properties"]["sasl.jaas.config"].endswith(
-        f' username="me" password="${{directory:{secrets}:password}}";'
+        f' username="me" passwordFile="{secrets}/password" section="kafka";'
     )
     assert "security.kerberos.login.contexts" not in told["config"]
     assert told["explained"] == [
@@ -151,10 +156,20 @@ def test_what_a_login_cannot_do_without_is_a_problem_of_the_settings(toy: dict[s
     assert error.startswith("kafka.toy_password (argument): is missing, and the toy needs it")
 
 
-def test_a_password_that_kafka_would_misread_is_a_problem_before_the_start(
+def test_a_password_that_cannot_be_read_is_a_problem_before_the_start(
     toy: dict[str, Any],
 ) -> None:
-    [(kind, text)] = toy["line"]["findings"]
+    [(kind, text)] = toy["bytes"]["findings"]
     assert kind == "secret-unusable"
     assert "kafka.toy_password" in text
-    assert "ends with a line break" in text
+    assert "is not UTF-8 text" in text
+
+
+def test_a_line_break_after_a_password_is_no_part_of_it_but_for_kafkas_own_clients(
+    toy: dict[str, Any],
+) -> None:
+    assert toy["line"]["findings"] == []
+    assert toy["line"]["plain"] is None
+    assert toy["whole"]["plain"]["sasl.jaas.config"].startswith(
+        "org.apache.kafka.common.security.plain.PlainLoginModule required "
+    )

@@ -17,18 +17,30 @@ def secret(directory: Path, content: bytes) -> SecretFile:
     return SecretFile(path)
 
 
-def test_clients_may_read_the_directories_of_the_secrets_and_no_others() -> None:
-    files = {"a": "/etc/kafka/password", "b": "/etc/kafka/other", "c": "/run/token"}
-    made = references.providers({name: SecretFile(Path(path)) for name, path in files.items()})
-    assert made.pop("config.providers.directory.class").endswith("DirectoryConfigProvider")
+def test_clients_may_read_the_directories_of_the_secrets_and_no_others(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    files = {
+        "a": secret(tmp_path / "one", b"a"),
+        "b": secret(tmp_path / "other", b"b"),
+        "c": SecretFile(tmp_path / "one" / "password"),
+    }
+    made = references.providers(files, "org.apache.kafka.")
     assert made == {
         "config.providers": "directory",
-        "config.providers.directory.param.allowed.paths": "/etc/kafka,/run",
+        "config.providers.directory.class": "org.apache.kafka.common.config.provider."
+        "DirectoryConfigProvider",
+        "config.providers.directory.param.allowed.paths": f"{tmp_path}/one,{tmp_path}/other",
     }
 
 
+def test_a_password_that_the_clients_would_misread_gets_no_reference(tmp_path: Path) -> None:
+    with pytest.raises(SecretError, match="ends with a line break"):
+        references.providers({"kafka.password": secret(tmp_path, b"canary\n")}, "p.")
+
+
 def test_without_secrets_no_reference_is_followed() -> None:
-    assert references.providers({}) == {}
+    assert references.providers({}, "p.") == {}
 
 
 @pytest.mark.parametrize("path", ["/a:b/c", "/a/b}c", "/a,b/c", "/a/${c", '/a/"c', "/a/b\\c"])

@@ -10,7 +10,7 @@ import pytest
 from cryptography import x509
 
 from flinksec_jobs.errors import SandboxError
-from flinksec_jobs.sandbox import hdfs_nodes, job_settings, kafka_broker, realm
+from flinksec_jobs.sandbox import hdfs_nodes, job_settings, kafka_broker, kafka_logins, realm
 from flinksec_jobs.sandbox.layout import Layout
 from flinksec_jobs.sandbox.test_ca import Authority, Variant, write_certificates
 from flinksec_jobs.settings import load_settings
@@ -19,6 +19,7 @@ NAMES = [
     "kdc",
     *kafka_broker.LISTENERS,
     kafka_broker.CONTROLLER,
+    kafka_logins.TOKENS,
     *hdfs_nodes.PORTS,
     "elasticsearch",
 ]
@@ -41,6 +42,33 @@ def test_every_listener_of_kafka_asks_who_is_there(layout: Layout) -> None:
     assert told["super.users"] == "User:kafka"
     assert re.findall(r"//([^:]+):", told["listeners"]) == ["127.0.0.1"] * 4
     assert re.findall(r"//([^:]+):", told["advertised.listeners"]) == ["localhost"] * 3
+
+
+def test_a_listener_without_tls_offers_nothing_that_would_show_a_password_or_a_token(
+    layout: Layout,
+) -> None:
+    told = kafka_broker.server_properties(layout, PORTS)
+    clear = told["listener.name.saslplaintext.sasl.enabled.mechanisms"]
+    assert clear == "GSSAPI,SCRAM-SHA-256,SCRAM-SHA-512"
+    encrypted = told["listener.name.saslssl.sasl.enabled.mechanisms"]
+    assert encrypted == f"{clear},PLAIN,OAUTHBEARER"
+
+
+def test_there_are_settings_for_each_login_and_their_secrets_stay_from_start_to_start(
+    layout: Layout, tmp_path: Path
+) -> None:
+    kafka_logins.write_secrets(layout)
+    before = kafka_logins.password(layout, "flink").read_text()
+    kafka_logins.write_secrets(layout)
+    assert kafka_logins.password(layout, "flink").read_text() == before
+    assert kafka_logins.password(layout, "flink").stat().st_mode & 0o777 == 0o600
+    for login in kafka_logins.LOGINS:
+        path = tmp_path / "settings.toml"
+        path.write_text(job_settings.settings_toml(layout, PORTS, ["kafka"], login=login))
+        assert before not in path.read_text()
+        kafka = load_settings(path, environ={}).kafka
+        assert kafka is not None
+        assert kafka.uses_tls
 
 
 def test_hadoop_encrypts_calls_and_data_with_aes(layout: Layout) -> None:

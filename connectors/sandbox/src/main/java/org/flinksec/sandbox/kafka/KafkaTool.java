@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Properties;
 import org.flinksec.sandbox.Answers;
+import org.flinksec.sandbox.logins.ScramUsers;
 
 /**
  * Kafka's clients as one program: {@code CLIENT_PROPERTIES COMMAND ARGUMENT...}
@@ -22,6 +23,8 @@ import org.flinksec.sandbox.Answers;
  *   <li>{@code records TOPIC MAX}: the first of them whole, as lines {@code partition TAB offset
  *       TAB timestamp TAB key TAB value}, key and value in Base64, or {@code -} for null
  *   <li>{@code size TOPIC}: how many records are between beginning and end
+ *   <li>{@code passwords DIRECTORY}: the users' passwords are what the files there hold now
+ *   <li>{@code revoke PRINCIPAL TOPIC}: the principal has no right on the topic any more
  *   <li>{@code limit PRINCIPAL BYTES}: how much a second its consumers get; 0 for no limit
  * </ul>
  */
@@ -41,6 +44,8 @@ public final class KafkaTool {
             case "consume" -> Records.consume(client, rest.get(0));
             case "records" -> Records.records(client, rest.get(0), Long.parseLong(rest.get(1)));
             case "size" -> Records.size(client, rest.get(0));
+            case "passwords" -> ScramUsers.set(client, Path.of(rest.get(0)));
+            case "revoke" -> TopicsAndRights.revoke(client, rest.get(0), rest.get(1));
             case "limit" -> Limits.limit(client, rest.get(0), Long.parseLong(rest.get(1)));
             default -> throw new IllegalArgumentException("no such command: " + arguments[1]);
           }

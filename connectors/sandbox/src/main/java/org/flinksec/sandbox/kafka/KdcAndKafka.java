@@ -14,12 +14,15 @@ import kafka.tools.StorageTool;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
 import org.flinksec.sandbox.Owner;
+import org.flinksec.sandbox.logins.ScramUsers;
+import org.flinksec.sandbox.logins.TokenIssuer;
 
 /**
  * A KDC and, if asked for, a Kafka broker in one JVM, which halves what they need.
  *
  * <p>Argument: a file of properties: those of {@link Kdc}, and {@code kafka.config}, the broker's
- * {@code server.properties}; without it there is only the KDC.
+ * {@code server.properties}; without it there is only the KDC. With it there are those of {@link
+ * TokenIssuer}, and {@code tokens.admin}, the properties of a client that may do all.
  */
 public final class KdcAndKafka {
   private KdcAndKafka() {}
@@ -34,15 +37,27 @@ public final class KdcAndKafka {
     Kdc kdc = new Kdc(settings);
     owner.ready("kdc");
     String config = settings.getProperty("kafka.config");
+    TokenIssuer tokens = config == null ? null : startTokens(settings);
     KafkaRaftServer broker = config == null ? null : startBroker(config);
     if (broker != null) {
+      Properties admin = read(Path.of(settings.getProperty("tokens.admin")));
+      ScramUsers.set(admin, Path.of(settings.getProperty("tokens.directory")));
       owner.ready("kafka");
     }
     owner.awaitEnd();
     if (broker != null) {
       broker.shutdown();
+      tokens.stop();
     }
     kdc.stop();
+  }
+
+  /** Before the broker, which reads the public key when it starts. */
+  private static TokenIssuer startTokens(Properties settings) throws Exception {
+    TokenIssuer tokens = new TokenIssuer(settings);
+    Path keys = Path.of(settings.getProperty("tokens.directory"), "jwks.json");
+    System.setProperty("org.apache.kafka.sasl.oauthbearer.allowed.urls", keys.toUri().toString());
+    return tokens;
   }
 
   private static KafkaRaftServer startBroker(String config) throws Exception {

@@ -20,6 +20,7 @@ import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AccessControlEntryFilter;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclBindingFilter;
 import org.apache.kafka.common.acl.AclOperation;
@@ -27,6 +28,7 @@ import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourcePatternFilter;
 import org.apache.kafka.common.resource.ResourceType;
 
 /** Makes topics, and gives a principal the rights that a job needs on them, and no more. */
@@ -47,6 +49,17 @@ final class TopicsAndRights {
       List<AclBinding> rights = rights(principal, prefix, topics);
       admin.createAcls(rights).all().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
       awaitRights(admin, rights);
+    }
+  }
+
+  static void revoke(Properties client, String principal, String topic) throws Exception {
+    AclBindingFilter all =
+        new AclBindingFilter(
+            new ResourcePatternFilter(ResourceType.TOPIC, topic, PatternType.LITERAL),
+            new AccessControlEntryFilter(
+                "User:" + principal, null, AclOperation.ANY, AclPermissionType.ANY));
+    try (Admin admin = Admin.create(client)) {
+      admin.deleteAcls(List.of(all)).all().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     }
   }
 
