@@ -11,6 +11,7 @@ from flinksec_jobs import choices, formats
 from flinksec_jobs.delivery import Delivery, Transactions
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.job_name import transactional_id_prefix
+from flinksec_jobs.kafka import exactly_once
 from flinksec_jobs.kafka.client import clients, producer_properties, question
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.settings import KafkaSettings
@@ -90,24 +91,32 @@ def sink(settings: Settings, o: SinkOptions, prefix: Callable[[], str]) -> Recor
     choices.require("delivery", o.delivery, get_args(Guarantee))
     choices.require("partitioner", o.partitioner, get_args(Partitioner))
     properties = producer_properties(settings)
+    if o.delivery == "exactly_once":
+        exactly_once.check(settings.need(KafkaSettings), o.target, _one_topic(o))
 
     def build(row_type: Any) -> Any:
         from pyflink.datastream.connectors.base import DeliveryGuarantee
         from pyflink.datastream.connectors.kafka import KafkaSink
 
+        serializer = _serializer(settings, o, row_type)
+        if o.delivery == "exactly_once":
+            kafka, topic = settings.need(KafkaSettings), _one_topic(o)
+            return exactly_once.sink(kafka, properties, serializer, topic, prefix())
         builder = (
             KafkaSink.builder()
             .set_bootstrap_servers(properties["bootstrap.servers"])
-            .set_delivery_guarantee(getattr(DeliveryGuarantee, o.delivery.upper()))
+            .set_delivery_guarantee(DeliveryGuarantee.AT_LEAST_ONCE)
         )
-        if o.delivery == "exactly_once":
-            builder.set_transactional_id_prefix(prefix())
         for name, value in properties.items():
             builder.set_property(name, value)
-        builder._j_builder.setRecordSerializer(_serializer(settings, o, row_type))
+        builder._j_builder.setRecordSerializer(serializer)
         return builder.build().get_java_function()
 
     return RecordSink(o.target, f"Kafka {o.topic}", build)
+
+
+def _one_topic(o: SinkOptions) -> str | None:
+    return None if "topic" in o.metadata.values() else o.topic
 
 
 def _serializer(settings: Settings, o: SinkOptions, row_type: Any) -> Any:

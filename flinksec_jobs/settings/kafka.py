@@ -83,6 +83,18 @@ class KafkaSettings(_Login):
         description="How long a transaction may stay open; at most the brokers' "
         "transaction.max.timeout.ms, by default 15 minutes.",
     )
+    transaction_naming: Literal["incrementing", "pooling"] = Field(
+        default="incrementing",
+        description="How transactional ids are made. incrementing: a new one for each checkpoint, "
+        "which the brokers remember for a week. pooling: a few, used again and again; it takes "
+        "Kafka 3.0 and the right READ on the topics that are written.",
+    )
+    on_lost_transaction: Literal["fail", "log"] = Field(
+        default="fail",
+        description="What a job does when the brokers have aborted what it wrote before it was "
+        "committed. fail: it ends, and does not start again by itself. log: it goes on without "
+        "these records, and its log says so.",
+    )
     properties: Strings = Field(
         default={},
         description="More properties of Kafka's clients, by Kafka's names; only those that are "

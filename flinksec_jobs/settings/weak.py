@@ -14,6 +14,9 @@ _KAFKA_ANONYMOUS = warning("kafka-anonymous", "the job does not log in to Kafka"
 _KAFKA_ANY_HOST = warning("kafka-any-host-name", "Kafka's certificate may be for another host")
 _KAFKA_REVERSE_DNS = warning("kafka-host-name-by-dns", "reverse DNS chooses Kafka's host name")
 _KAFKA_LOSES = warning("kafka-may-lose-records", "Kafka may lose what was written")
+_KAFKA_GOES_ON = warning(
+    "kafka-goes-on-without-records", "a job goes on without records that it has lost"
+)
 _ES_CLEAR = warning("elasticsearch-not-encrypted", "Elasticsearch is not encrypted")
 _ES_ANYONE = warning("elasticsearch-unchecked", "Elasticsearch's certificate is not checked")
 _ES_ANY_HOST = warning(
@@ -82,6 +85,10 @@ def _kafka(settings: Settings) -> Iterator[Finding]:
         effect = f"and without kafka.client_cert, {endpoint} does not know who the job is"
         fix = "use SASL_SSL, or set kafka.client_cert and kafka.client_key"
         yield _found(_KAFKA_ANONYMOUS, settings, setting, protocol, effect, fix=fix)
+    if kafka.on_lost_transaction == "log":
+        setting = "kafka.on_lost_transaction"
+        effect = f"a job goes on without what {endpoint} has lost of its records"
+        yield _found(_KAFKA_GOES_ON, settings, setting, "log", effect, fix="leave it out")
     for name, strong, kind, effect in _KAFKA_PROPERTIES:
         value = kafka.properties.get(name, strong[0])
         if value not in strong and (kafka.uses_tls or name == "acks"):

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kafka's own admin client, as the brokers' superuser: topics, rights, limits, transactions."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flinksec_jobs.runtime import artifacts, jvm
+from flinksec_jobs.sandbox import Sandbox
+from flinksec_jobs.session import Session
+from flinksec_jobs.uses import Use
+from tests.kafka.brokers import NODES, Brokers
+
+_SECONDS = 60
+_PREFIX = "flink"
+# As Kafka writes a record down for a log.
+_VALUE = re.compile(r", value = ([^)]*)\)")
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """What a coordinator says of a transactional id."""
+
+    state: str
+    producer: int
+    epoch: int
+
+
+class Administrator:
+    """An admin client, in a JVM that this process has for it.
+
+    Args:
+        sandbox: has the keytab of the superuser.
+        brokers: where to connect, past the proxies.
+    """
+
+    def __init__(self, sandbox: Sandbox, brokers: Brokers) -> None:
+        self._brokers = brokers
+        settings = sandbox.settings(principal="kafka")
+        session = Session("administrator", settings)
+        session.begin()
+        session.ready(Use("Kafka", jars=lambda: artifacts.jars("flink-kafka")))
+        self._properties = {
+            "bootstrap.servers": ",".join(brokers.addresses("TESTS")),
+            "security.protocol": "SASL_PLAINTEXT",
+            "sasl.mechanism": "GSSAPI",
+            "sasl.kerberos.service.name": "kafka",
+            "sasl.jaas.config": brokers.login("kafka"),
+            "request.timeout.ms": "5000",
+        }
+        self._kafka = jvm.view().org.apache.flink.kafka.shaded.org.apache.kafka
+        self._admin = self._kafka.clients.admin.Admin.create(jvm.properties(self._properties))
+
+    def close(self) -> None:
+        """Close the client."""
+        self._admin.close(jvm.view().java.time.Duration.ZERO)
+
+    def create_topics(self, topics: Mapping[str, int]) -> None:
+        """Make topics with so many partitions and three copies, and let the job use them."""
+        admin = self._kafka.clients.admin
+        made = jvm.view().java.util.ArrayList()
+        for name, partitions in topics.items():
+            made.add(admin.NewTopic(name, partitions, len(NODES)))
+        self._wait(self._admin.createTopics(made).all())
+        for name in topics:
+            self.allow("TOPIC", name, "READ", "WRITE", "DESCRIBE")
+        self.allow("GROUP", _PREFIX, "READ", pattern="PREFIXED")
+        self.allow("TRANSACTIONAL_ID", _PREFIX, "WRITE", "DESCRIBE", pattern="PREFIXED")
+
+    def delete_topic(self, name: str) -> None:
+        """Delete a topic."""
+        self._wait(self._admin.deleteTopics(jvm.string_list([name])).all())
+
+    def set_partitions(self, topic: str, number: int) -> None:
+        """Give a topic more partitions."""
+        more = jvm.view().java.util.HashMap()
+        more.put(topic, self._kafka.clients.admin.NewPartitions.increaseTo(number))
+        self._wait(self._admin.createPartitions(more).all())
+
+    def allow(self, kind: str, name: str, *operations: str, pattern: str = "LITERAL") -> None:
+        """Give the job's principal rights."""
+        bindings = jvm.view().java.util.ArrayList()
+        for operation in operations:
+            bindings.add(self._binding(kind, name, operation, pattern))
+        self._wait(self._admin.createAcls(bindings).all())
+
+    def revoke(self, kind: str, name: str, *operations: str, pattern: str = "LITERAL") -> None:
+        """Take rights of the job's principal away."""
+        filters = jvm.view().java.util.ArrayList()
+        for operation in operations:
+            filters.add(self._binding(kind, name, operation, pattern).toFilter())
+        self._wait(self._admin.deleteAcls(filters).all())
+
+    def limit(self, user: str, **bytes_per_second: float | None) -> None:
+        """Set or, with None, end limits of a user: ``producer_byte_rate=…``."""
+        quota = self._kafka.common.quota
+        entity = quota.ClientQuotaEntity(jvm.string_map({"user": user}))
+        alterations = jvm.view().java.util.ArrayList()
+        ops = jvm.view().java.util.ArrayList()
+        for name, rate in bytes_per_second.items():
+            ops.add(quota.ClientQuotaAlteration.Op(name, rate))
+        alterations.add(quota.ClientQuotaAlteration(entity, ops))
+        self._wait(self._admin.alterClientQuotas(alterations).all())
+
+    def leaders(self, topic: str) -> dict[int, int]:
+        """The leader of each partition."""
+        described = self._wait(
+            self._admin.describeTopics(jvm.string_list([topic])).allTopicNames()
+        ).get(topic)
+        return {one.partition(): one.leader().id() for one in described.partitions()}
+
+    def move_leaders(self, topic: str) -> None:
+        """Give each partition of a topic another leader, and let it lead at once."""
+        moves, elected = jvm.view().java.util.HashMap(), jvm.view().java.util.HashSet()
+        for partition, leader in self.leaders(topic).items():
+            order = [leader % len(NODES) + 1, (leader + 1) % len(NODES) + 1, leader]
+            where = self._kafka.common.TopicPartition(topic, partition)
+            replicas = jvm.view().java.util.ArrayList()
+            for node in order:
+                replicas.add(node)
+            to = self._kafka.clients.admin.NewPartitionReassignment(replicas)
+            moves.put(where, jvm.view().java.util.Optional.of(to))
+            elected.add(where)
+        self._wait(self._admin.alterPartitionReassignments(moves).all())
+        preferred = self._kafka.common.ElectionType.PREFERRED
+        self._wait(self._admin.electLeaders(preferred, elected).all())
+
+    def renew_certificate(self, node: int) -> None:
+        """Have a broker read its certificate again."""
+        config = self._kafka.common.config.ConfigResource
+        resource = config(config.Type.BROKER, str(node))
+        admin = self._kafka.clients.admin
+        entry = admin.ConfigEntry(
+            "listener.name.tls.ssl.keystore.location", str(self._brokers.certificate(node))
+        )
+        op = admin.AlterConfigOp(entry, admin.AlterConfigOp.OpType.SET)
+        ops, changes = jvm.view().java.util.ArrayList(), jvm.view().java.util.HashMap()
+        ops.add(op)
+        changes.put(resource, ops)
+        self._wait(self._admin.incrementalAlterConfigs(changes).all())
+
+    def transactions(self, prefix: str) -> dict[str, Transaction]:
+        """What the coordinators have of the ids with a prefix."""
+        listed = self._wait(self._admin.listTransactions().all())
+        ids = [one.transactionalId() for one in listed]
+        ours = jvm.string_list([one for one in ids if one.startswith(prefix)])
+        if ours.isEmpty():
+            return {}
+        described = self._wait(self._admin.describeTransactions(ours).all())
+        return {
+            one: Transaction(
+                described[one].state().toString(),
+                described[one].producerId(),
+                described[one].producerEpoch(),
+            )
+            for one in described
+        }
+
+    def is_blocked(self, topic: str) -> bool:
+        """Whether an open transaction holds readers of committed records back."""
+        ends = [self._ends(topic, level) for level in ("READ_COMMITTED", "READ_UNCOMMITTED")]
+        return ends[0] != ends[1]
+
+    def _ends(self, topic: str, level: str) -> dict[int, int]:
+        admin, isolation = self._kafka.clients.admin, self._kafka.common.IsolationLevel
+        wanted = jvm.view().java.util.HashMap()
+        for partition in self.leaders(topic):
+            where = self._kafka.common.TopicPartition(topic, partition)
+            wanted.put(where, admin.OffsetSpec.latest())
+        options = admin.ListOffsetsOptions(getattr(isolation, level))
+        found = self._wait(self._admin.listOffsets(wanted, options).all())
+        return {where.partition(): found[where].offset() for where in found}
+
+    def produce(self, topic: str, values: Sequence[str]) -> None:
+        """Write records, spread over the partitions."""
+        serializer = "org.apache.flink.kafka.shaded.org.apache.kafka.common.serialization"
+        properties = self._properties | {
+            "key.serializer": f"{serializer}.StringSerializer",
+            "value.serializer": f"{serializer}.StringSerializer",
+            "linger.ms": "20",
+        }
+        clients = self._kafka.clients.producer
+        producer = clients.KafkaProducer(jvm.properties(properties))
+        for value in values:
+            producer.send(clients.ProducerRecord(topic, value, value))
+        producer.close()
+
+    def committed(self, topic: str) -> list[str]:
+        """Return the values of a topic, as a reader of committed records sees them now."""
+        serializer = "org.apache.flink.kafka.shaded.org.apache.kafka.common.serialization"
+        properties = self._properties | {
+            "key.deserializer": f"{serializer}.StringDeserializer",
+            "value.deserializer": f"{serializer}.StringDeserializer",
+            "isolation.level": "read_committed",
+            "max.poll.records": "5000",
+        }
+        consumer = self._kafka.clients.consumer.KafkaConsumer(jvm.properties(properties))
+        try:
+            return self._to_the_end(consumer, topic)
+        finally:
+            consumer.close()
+
+    def _to_the_end(self, consumer: Any, topic: str) -> list[str]:
+        where = jvm.view().java.util.ArrayList()
+        for partition in self.leaders(topic):
+            where.add(self._kafka.common.TopicPartition(topic, partition))
+        consumer.assign(where)
+        consumer.seekToBeginning(where)
+        ends = dict(consumer.endOffsets(where))
+        found: list[str] = []
+        while any(consumer.position(one) < end for one, end in ends.items()):
+            polled = consumer.poll(jvm.view().java.time.Duration.ofMillis(500))
+            for one in where:
+                # One call for all, as each takes longer than a record takes Kafka.
+                found += _VALUE.findall(polled.records(one).toString())
+        return found
+
+    def _binding(self, kind: str, name: str, operation: str, pattern: str) -> Any:
+        common = self._kafka.common
+        resource = common.resource.ResourcePattern(
+            getattr(common.resource.ResourceType, kind),
+            name,
+            getattr(common.resource.PatternType, pattern),
+        )
+        entry = common.acl.AccessControlEntry(
+            "User:flink",
+            "*",
+            getattr(common.acl.AclOperation, operation),
+            common.acl.AclPermissionType.ALLOW,
+        )
+        return common.acl.AclBinding(resource, entry)
+
+    @staticmethod
+    def _wait(future: Any) -> Any:
+        return future.get(_SECONDS, jvm.view().java.util.concurrent.TimeUnit.SECONDS)

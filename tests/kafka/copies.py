@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Jobs that copy numbers from topic to topic through the brokers' proxies, started as users do."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from flinksec_jobs.errors import FlinkSecError
+from flinksec_jobs.runtime import running
+from tests.kafka.administrator import Administrator
+from tests.kafka.brokers import NODES, Brokers
+from tests.kafka.wire import Moment, Passing
+
+PATIENCE = 150
+PROGRAM = Path(__file__).parent / "programs" / "copy_job.py"
+# Kafka's clients give up soon here, what takes them minutes by default.
+IMPATIENT = {
+    "request.timeout.ms": "2000",
+    "delivery.timeout.ms": "8000",
+    "max.block.ms": "8000",
+    "default.api.timeout.ms": "8000",
+    "socket.connection.setup.timeout.ms": "1000",
+    "socket.connection.setup.timeout.max.ms": "2000",
+    "reconnect.backoff.max.ms": "500",
+}
+
+
+class Copy:
+    """A copying job, which may be started again.
+
+    Args:
+        brokers: of the cluster.
+        administrator: makes its topics, ``NAME-from`` and ``NAME-to``.
+        directory: of its own, for settings, state and logs.
+        name: of the job.
+        listener: of the brokers, ``TLS`` or ``CLEAR``.
+        partitions: of both topics.
+        kafka: more settings of ``[kafka]``.
+    """
+
+    def __init__(
+        self,
+        brokers: Brokers,
+        administrator: Administrator,
+        directory: Path,
+        name: str,
+        *,
+        listener: str = "TLS",
+        partitions: int = 3,
+        **kafka: str,
+    ) -> None:
+        self.name = name
+        self.directory = directory
+        self._brokers = brokers
+        self._administrator = administrator
+        self._numbers = 0
+        self._settings = directory / f"{name}.toml"
+        self._settings.write_text(self._toml(listener, kafka))
+        self._settings.chmod(0o600)
+        self.process: subprocess.Popen[str] | None = None
+        administrator.create_topics({self.source: partitions, self.target: partitions})
+
+    @property
+    def source(self) -> str:
+        """The topic that it reads."""
+        return f"{self.name}-from"
+
+    @property
+    def target(self) -> str:
+        """The topic that it writes."""
+        return f"{self.name}-to"
+
+    @property
+    def ids(self) -> str:
+        """What the transactional ids of the job begin with."""
+        return f"flink-{self.name}:{self.target}-"
+
+    @property
+    def log(self) -> str:
+        """What the JVMs of the job have logged so far."""
+        logs = sorted((self.directory / "logs").glob("**/*.log"), key=lambda one: one.stat().st_mtime)
+        return "".join(one.read_text() for one in logs)
+
+    def produce(self, count: int) -> None:
+        """Write the next numbers."""
+        numbers = range(self._numbers, self._numbers + count)
+        self._administrator.produce(self.source, [json.dumps({"n": n}) for n in numbers])
+        self._numbers += count
+
+    def start(self, *, bounded: bool = False, pause: float = 0, **variables: str) -> None:
+        """Start it, in a process group of its own."""
+        usual = {
+            "NAME": self.name,
+            "FROM": self.source,
+            "TO": self.target,
+            "PAUSE": str(pause),
+            "FLINKSEC_LOG_DIR": str(self.directory / "logs"),
+        }
+        if bounded:
+            usual["BOUNDED"] = ""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "flinksec_jobs", "run", PROGRAM, "--settings", self._settings],
+            env=os.environ | usual | variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def kill(self) -> None:
+        """SIGKILL to Python and the JVM."""
+        if self.process is not None:
+            self.kill_now()
+            self.process.communicate()
+            self.process = None
+
+    def kill_now(self) -> None:
+        """Send SIGKILL, and do not wait."""
+        assert self.process is not None
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+
+    def end(self, timeout: float = PATIENCE) -> tuple[int, str]:
+        """Wait for its end; returns the exit code and what it said on stderr."""
+        assert self.process is not None
+        try:
+            _, said = self.process.communicate(timeout=timeout)
+        finally:
+            self.kill_now()
+        code, self.process = self.process.returncode, None
+        return code, said
+
+    def wait_for(self, what: str, done: Callable[[], bool], seconds: float = PATIENCE) -> None:
+        """Wait until something is so while the job runs."""
+        end = time.monotonic() + seconds
+        while not done():
+            if self.process is None or self.process.poll() is not None or time.monotonic() > end:
+                said = self.process.communicate()[1] if self._has_ended() else ""
+                raise AssertionError(f"not seen: {what}\n{said[-2000:]}\n{self.log[-6000:]}")
+            time.sleep(0.2)
+
+    def _has_ended(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
+    def checkpoints(self) -> int:
+        """How many checkpoints this run has completed."""
+        assert self.process is not None
+        try:
+            job = running.of_process(self.process.pid)
+            if job is None:
+                return 0
+            return int(job.connect().get(f"/jobs/{job.job_id}/checkpoints")["counts"]["completed"])
+        except FlinkSecError:
+            return 0
+
+    def wait_for_checkpoints(self, more: int) -> None:
+        """Wait until it has completed so many more."""
+        wanted = self.checkpoints() + more
+        self.wait_for(f"{wanted} checkpoints", lambda: self.checkpoints() >= wanted)
+
+    def written(self) -> Counter[int]:
+        """How often a reader of committed records finds each number."""
+        values = self._administrator.committed(self.target)
+        return Counter(json.loads(value)["n"] for value in values)
+
+    def assert_each_once(self) -> None:
+        """Nothing is lost, and nothing is there twice."""
+        written, expected = self.written(), set(range(self._numbers))
+        lost, twice = expected - set(written), {n for n, times in written.items() if times > 1}
+        assert not lost and not twice and set(written) == expected, (
+            f"lost {len(lost)}: {sorted(lost)[:5]}, twice {len(twice)}: {sorted(twice)[:5]}"
+        )
+
+    def wait_until_each_is_there(self) -> None:
+        """Wait until as many records are committed as there are numbers."""
+        self.wait_for("all numbers", lambda: self.written().total() >= self._numbers)
+
+    def kill_at(self, api: str, moment: Moment, *, after: int = 0) -> None:
+        """Kill it when it next asks for something, before the broker sees it or it the answer.
+
+        Args:
+            api: what it asks for, or is answered; its listener has to be ``CLEAR``.
+            moment: which of both.
+            after: so many of them pass before.
+        """
+        left = [after]
+
+        def look(passing: Passing) -> bool:
+            if passing != Passing(api, moment):
+                return True
+            left[0] -= 1
+            if left[0] >= 0:
+                return True
+            self.kill_now()
+            return False
+
+        for node in NODES:
+            self._brokers.proxies[node, "CLEAR"].look(look)
+        self.wait_for_death(f"{api} {moment}")
+        for node in NODES:
+            self._brokers.proxies[node, "CLEAR"].look(None)
+
+    def wait_for_death(self, what: str) -> None:
+        """Wait until something has killed it."""
+        assert self.process is not None
+        try:
+            _, said = self.process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"not seen: {what}\n{self.log[-6000:]}") from None
+        assert self.process.returncode == -signal.SIGKILL, said
+        self.process = None
+
+    def _toml(self, listener: str, kafka: dict[str, str]) -> str:
+        sandbox = self._brokers.sandbox
+        servers = ", ".join(f'"{one}"' for one in self._brokers.addresses(listener))
+        protocol = {"TLS": "SASL_SSL", "CLEAR": "SASL_PLAINTEXT"}[listener]
+        more = "".join(f'{name} = "{value}"\n' for name, value in kafka.items())
+        properties = "".join(f'"{name}" = "{value}"\n' for name, value in IMPATIENT.items())
+        return f"""
+[kerberos]
+principal = "flink@SANDBOX.LOCAL"
+keytab = "file:{sandbox.keytab("flink")}"
+krb5_conf = "{sandbox.krb5_conf}"
+[kafka]
+bootstrap_servers = [{servers}]
+security_protocol = "{protocol}"
+ca_certs = "{sandbox.ca_certs}"
+group_id = "flink"
+transactional_id_prefix = "flink-{self.name}"
+{more if "transaction_timeout" in kafka else 'transaction_timeout = "60 s"' + chr(10) + more}
+[kafka.properties]
+{properties}
+[state]
+directory = "{self.directory / "state"}"
+keys = "{sandbox.state_keys}"
+checkpoint_interval = "1 s"
+[cluster]
+restart_strategy = "fixed-delay"
+restart_attempts = 1000
+restart_delay = "500 ms"
+"""
+
+
+def lines_about(log: str, *parts: str) -> list[str]:
+    """The lines of a log, without stack traces, that have one of some parts."""
+    dated = [line for line in log.splitlines() if re.match(r"\d{4}-\d\d-\d\d ", line)]
+    return [line for line in dated if any(part in line for part in parts)]
