@@ -56,6 +56,7 @@ STAGES = (
     suite("cluster"),
     suite("manifests"),
     suite("faults"),
+    suite("kafka"),
     suite("proxy"),
     suite("tls"),
     suite("differential", after=("java",)),

@@ -93,7 +93,7 @@ run_suite() {
     step "the Java half" maven --quiet -pl sealed-state test-compile
     "${PYTEST[@]}" --timeout 1800 "${arguments[@]}"
     ;;
-  tables | tls | proxy | servers | cluster)
+  tables | tls | proxy | kafka | servers | cluster)
     need_test_packages
     "${PYTEST[@]}" --timeout 1800 "${arguments[@]}"
     ;;

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Three brokers of one Kafka cluster, each a process that can be stopped, paused and killed.
 
-They log in to each other, and clients to them, with the sandbox's Kerberos and certificates. Clients
-come through the proxies of `tests.kafka.wire`, whose ports the brokers advertise; the brokers speak
-to each other, and to the tests, directly.
+They log in to each other, and clients to them, with the sandbox's Kerberos and certificates.
+Clients come through the proxies of `tests.kafka.wire`, whose ports the brokers advertise; the
+brokers speak to each other, and to the tests, directly.
 """
 
 import shutil
@@ -90,7 +90,9 @@ class Brokers:
     def addresses(self, listener: str) -> list[str]:
         """Where clients reach the brokers: by the proxies, if the listener has them."""
         ports = [
-            self.proxies[node, listener].port if LISTENERS[listener] else self._bound[node, listener]
+            self.proxies[node, listener].port
+            if LISTENERS[listener]
+            else self._bound[node, listener]
             for node in NODES
         ]
         return [f"localhost:{port}" for port in ports]
@@ -179,7 +181,9 @@ class Brokers:
 
     def _format(self) -> None:
         for node in NODES:
-            shutil.copy(self.sandbox.directory / "certificates" / "server.pem", self.certificate(node))
+            shutil.copy(
+                self.sandbox.directory / "certificates" / "server.pem", self.certificate(node)
+            )
             write_properties(self._configuration(node), self._properties(node))
         formats = [self._formatting(node) for node in NODES]
         for one in formats:

@@ -51,9 +51,7 @@ CopyOf = Callable[..., Copy]
 
 
 @pytest.fixture
-def copy_of(
-    brokers: Brokers, administrator: Administrator, tmp_path: Path
-) -> Iterator[CopyOf]:
+def copy_of(brokers: Brokers, administrator: Administrator, tmp_path: Path) -> Iterator[CopyOf]:
     """Make copying jobs by name; what still runs at the end is killed."""
     made: list[Copy] = []
 

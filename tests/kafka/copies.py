@@ -85,7 +85,9 @@ class Copy:
     @property
     def log(self) -> str:
         """What the JVMs of the job have logged so far."""
-        logs = sorted((self.directory / "logs").glob("**/*.log"), key=lambda one: one.stat().st_mtime)
+        logs = sorted(
+            (self.directory / "logs").glob("**/*.log"), key=lambda one: one.stat().st_mtime
+        )
         return "".join(one.read_text() for one in logs)
 
     def produce(self, count: int) -> None:
@@ -145,12 +147,14 @@ class Copy:
         end = time.monotonic() + seconds
         while not done():
             if self.process is None or self.process.poll() is not None or time.monotonic() > end:
-                said = self.process.communicate()[1] if self._has_ended() else ""
+                said = self._last_words()
                 raise AssertionError(f"not seen: {what}\n{said[-2000:]}\n{self.log[-6000:]}")
             time.sleep(0.2)
 
-    def _has_ended(self) -> bool:
-        return self.process is not None and self.process.poll() is not None
+    def _last_words(self) -> str:
+        if self.process is None or self.process.poll() is None:
+            return ""
+        return self.process.communicate()[1]
 
     def checkpoints(self) -> int:
         """How many checkpoints this run has completed."""
