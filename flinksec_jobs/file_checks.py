@@ -27,6 +27,7 @@ from flinksec_jobs.settings import (
     Settings,
     StateSettings,
 )
+from flinksec_jobs.settings.spelling import Spelling
 
 _SOON = timedelta(days=14)
 
@@ -75,10 +76,11 @@ def _found(
     def wanted(name: str) -> bool:
         return sections is None or name in sections
 
-    if settings.kerberos and wanted("kerberos"):
-        yield from _kerberos(settings.kerberos)
-    if settings.kafka and wanted("kafka"):
-        yield from _kafka(settings, settings.kafka, now)
+    if wanted("kerberos"):
+        yield from _kerberos(settings)
+    for cluster in settings.clusters if wanted("kafka") else ():
+        view = settings.on_kafka(cluster)
+        yield from view.spelling.findings(_kafka(view, view.need(KafkaSettings), now))
     if settings.elasticsearch and wanted("elasticsearch"):
         yield from _elasticsearch(settings.elasticsearch, now)
     if settings.hdfs and settings.hdfs.conf_dir and wanted("hdfs"):
@@ -104,7 +106,14 @@ def _examples(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _kerberos(settings: KerberosSettings) -> Iterator[Finding]:
+def _kerberos(settings: Settings) -> Iterator[Finding]:
+    for section, found in settings.kerberos_sections.items():
+        fields = {"kerberos": KerberosSettings.model_fields}
+        spelling = Spelling.of({"kerberos": settings.spelling.setting(section)}, fields)
+        yield from spelling.findings(_login(found))
+
+
+def _login(settings: KerberosSettings) -> Iterator[Finding]:
     where = Where(setting="kerberos.krb5_conf", file=str(settings.krb5_conf))
     yield from attempt(_KRB5_CONF, where, lambda: readable(settings.krb5_conf, where))
     yield from kerberos.check_keytab(settings)

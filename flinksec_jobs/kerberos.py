@@ -6,17 +6,23 @@ Only the path of the keytab enters a configuration; the keys in it are never rea
 
 from __future__ import annotations
 
+import atexit
+import functools
+import shutil
 import struct
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flinksec_jobs.errors import SecretError
 from flinksec_jobs.findings import Finding, Where, problem
+from flinksec_jobs.private_files import write_private
 
 if TYPE_CHECKING:
     from flinksec_jobs.secrets import SecretFile
-    from flinksec_jobs.settings import KerberosSettings
+    from flinksec_jobs.settings import KerberosSettings, Settings
 
 _KEYTAB = problem("keytab-unusable", "the keytab cannot be read, or is open to others")
 _NO_KEY = problem("principal-not-in-keytab", "the keytab holds no key of the principal")
@@ -33,9 +39,44 @@ _ENCRYPTIONS = {
 }
 
 
-def jvm_arguments(kerberos: KerberosSettings) -> list[str]:
+def krb5_conf(settings: Settings) -> Path | None:
+    """Return the one file that tells a JVM, which reads no other, where all KDCs are.
+
+    Where the sections name several files, it is one that includes them, in a private directory that
+    this process removes at exit. Java takes the first value of a setting and the first block of a
+    realm, so what the files contradict each other in is as the first of them says: that of
+    ``[kerberos]``.
+
+    Args:
+        settings: without a section ``[kerberos]`` or ``[kerberos.NAME]`` there is none.
+    """
+    files = dict.fromkeys(found.krb5_conf for found in settings.kerberos_sections.values())
+    if len(files) < 2:  # noqa: PLR2004
+        return next(iter(files), None)
+    return _including(tuple(files))
+
+
+@functools.cache
+def _including(files: tuple[Path, ...]) -> Path:
+    directory = Path(tempfile.mkdtemp(prefix="flinksec-krb5-"))  # of mode 0700
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    path = directory / "krb5.conf"
+    write_private(path, "".join(f"include {file}\n" for file in files))
+    return path
+
+
+def jvm_arguments(settings: Settings) -> list[str]:
     """Return the arguments that tell a JVM, which ignores ``KRB5_CONFIG``, where the KDCs are."""
-    return [f"-Djava.security.krb5.conf={kerberos.krb5_conf}"]
+    path = krb5_conf(settings)
+    return [] if path is None else [f"-Djava.security.krb5.conf={path}"]
+
+
+def login_of(settings: Settings) -> tuple[str, ...]:
+    """Return what the login of a JVM depends on, which logs in once, and reads one krb5.conf."""
+    found = settings.kerberos
+    own = (found.principal, str(found.keytab)) if found else ()
+    files = (str(one.krb5_conf) for one in settings.kerberos_sections.values())
+    return (*own, *dict.fromkeys(files))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from flinksec_jobs import hdfs, job_options, refusals, state
+from flinksec_jobs import hdfs, job_options, kerberos, refusals, state
 from flinksec_jobs.errors import ArtifactError, FlinkSecError, JobError, SettingsError
 from flinksec_jobs.findings import announce, refuse
 from flinksec_jobs.records import crossing
@@ -132,7 +132,7 @@ class Session:
             self._shipped.update(new)
 
     def _start_jvm(self) -> None:
-        login = login_of(self.settings.kerberos)
+        login = kerberos.login_of(self.settings)
         try:
             options = hdfs.hadoop_options(self.settings.hdfs) if self.settings.hdfs else {}
             self.local_run = local.LocalRun(self.name, options, login)
@@ -146,8 +146,8 @@ class Session:
 
     def _set_up_jvm(self, configuration: Configuration) -> None:
         known = self.settings.kerberos
-        if known:
-            jvm.set_system_property("java.security.krb5.conf", str(known.krb5_conf))
+        if path := kerberos.krb5_conf(self.settings):
+            jvm.set_system_property("java.security.krb5.conf", str(path))
         jvm.initialize_file_systems(configuration)
         if known and self.settings.hdfs and not self._without_hadoop:
             try:
@@ -192,10 +192,3 @@ def log_in(settings: KerberosSettings, configuration: Configuration) -> None:
             refusals.KERBEROS,
             otherwise="kerberos.keytab",
         ) from error
-
-
-def login_of(settings: KerberosSettings | None) -> tuple[str, ...]:
-    """Return what the login of a JVM depends on, which logs in once."""
-    if settings is None:
-        return ()
-    return (settings.principal, str(settings.keytab), str(settings.krb5_conf))

@@ -70,8 +70,7 @@ def config(settings: Settings, home: Path | None = None) -> Config:
     if settings.state:
         options |= _state(settings.state, cluster)
     java_options = [str(shipped.get(JAVA_OPTIONS, "")), f"-Djava.io.tmpdir={cluster.temp_dir}"]
-    if settings.kerberos:
-        java_options += kerberos.jvm_arguments(settings.kerberos)
+    java_options += kerberos.jvm_arguments(settings)
     options[JAVA_OPTIONS] = " ".join([java_options[0], *map(shlex.quote, java_options[1:])]).strip()
     _refuse_what_cluster_decides(settings)
     given = dict(settings.flink)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flinksec_jobs import hdfs
+from flinksec_jobs import hdfs, kerberos
 from flinksec_jobs.doctor.checks import NotAskedError
 from flinksec_jobs.doctor.servers import used
 from flinksec_jobs.doctor.wanted import Wanted
@@ -19,7 +19,7 @@ from flinksec_jobs.findings import Finding
 from flinksec_jobs.job_options import flink_options
 from flinksec_jobs.runtime import artifacts, jvm
 from flinksec_jobs.runtime.local import LocalRun
-from flinksec_jobs.session import log_in, login_of
+from flinksec_jobs.session import log_in
 
 if TYPE_CHECKING:
     from pyflink.common import Configuration
@@ -136,10 +136,9 @@ class Patient:
         return self.settings.kerberos
 
     def _start(self) -> None:
-        found = self.settings.kerberos
-        LocalRun(NAME, self.hadoop(), login_of(found)).start_jvm()
-        if found:
-            jvm.set_system_property("java.security.krb5.conf", str(found.krb5_conf))
+        LocalRun(NAME, self.hadoop(), kerberos.login_of(self.settings)).start_jvm()
+        if path := kerberos.krb5_conf(self.settings):
+            jvm.set_system_property("java.security.krb5.conf", str(path))
         from pyflink.util.java_utils import add_jars_to_context_class_loader
 
         with jvm.translated("the connectors' jars cannot be loaded"):

@@ -40,7 +40,9 @@ def types_of(annotation: Any) -> set[Any]:
 
 
 def section_of(field: FieldInfo) -> type[Section] | None:
-    """Return the model of a field that is a section."""
+    """Return the model of a field that is a section, and no table of them; see `Beside`."""
+    if get_origin(field.annotation) is dict:
+        return None
     for found in types_of(field.annotation):
         if isinstance(found, type) and issubclass(found, Section):
             return found
@@ -52,6 +54,22 @@ class OneOf:
     """Marks a text that is one of what is registered; which these are is asked when it counts."""
 
     names: Callable[[], tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Marks the sections with a name that may stand beside one without: ``[kafka.NAME]``.
+
+    Attributes:
+        section: the one without a name.
+    """
+
+    section: str
+
+
+def beside(field: FieldInfo) -> str | None:
+    """Return the section that a field's sections with a name stand beside."""
+    return next((found.section for found in field.metadata if isinstance(found, Beside)), None)
 
 
 class PathMarker:

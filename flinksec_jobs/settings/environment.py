@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Settings from environment variables.
 
-``FLINKSEC_KAFKA__SECURITY_PROTOCOL`` sets ``kafka.security_protocol``. A list is separated by
+``FLINKSEC_KAFKA__SECURITY_PROTOCOL`` sets ``kafka.security_protocol``, and
+``FLINKSEC_KAFKA__EAST__SECURITY_PROTOCOL`` ``kafka.east.security_protocol``. A list is separated by
 commas, or is JSON. An empty value unsets an optional setting. A free table takes a JSON object
 (``FLINKSEC_FLINK='{"rest.port": 8081}'``) or single keys, where ``__`` stands for a dot and
 ``_`` for a dash (``FLINKSEC_FLINK__REST__BIND_PORT`` is ``rest.bind-port``); a key with a dot in
@@ -70,7 +71,7 @@ def _place(variable: str) -> schema.SettingPath:
     if section not in schema.sections():
         return (section, _key("__".join(rest)))
     place: schema.SettingPath = (section,)
-    while ".".join(place) in schema.sections() and rest:
+    while schema.section_at(place) is not None and rest:
         place = (*place, schema.canonical(".".join(place), rest.pop(0).lower()))
     return (*place, _key("__".join(rest))) if rest else place
 
@@ -106,8 +107,13 @@ def _form(setting: schema.Setting) -> str:
 
 def _unknown(variable: str) -> str:
     known = [setting.variable for setting in schema.settings()] + list(NOT_SETTINGS)
-    section = variable.removeprefix(PREFIX).lower()
-    if section in schema.sections():
+    place = _place(variable)
+    section = schema.section_at(place[:2])
+    if section is not None and schema.is_named(place) and len(place) > 2:  # noqa: PLR2004
+        named = (schema.find((*place[:2], name)) for name in section.model_fields)
+        known = [setting.variable for setting in named if setting is not None]
+    is_like_a_setting = nearest(place[-1], section.model_fields if section else ())
+    if all(place) and schema.section_at(place) is not None and not is_like_a_setting:
         return f"names a section: write {variable}__ and the name of a setting"
     # Without the prefix, which would make any two of them look alike.
     guess = nearest(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from flinksec_jobs.logins import chosen_login
 from flinksec_jobs.sections.decides import FlinkValue
+from flinksec_jobs.settings import kafka_clusters
 from flinksec_jobs.settings.flink_options import flink_options
 
 if TYPE_CHECKING:
@@ -60,7 +61,12 @@ def _with_kerberos(settings: Settings) -> bool:
 
 
 def _with_kafka_by_the_login_of_the_process(settings: Settings) -> bool:
-    return settings.kafka is not None and chosen_login(settings).is_the_process
+    kafka = settings.kafka
+    return (
+        kafka is not None
+        and kafka_clusters.login_of(kafka) is None
+        and chosen_login(settings).is_the_process
+    )
 
 
 def _with_hdfs(settings: Settings) -> bool:

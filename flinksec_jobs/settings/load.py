@@ -64,6 +64,7 @@ def load_settings(
         _set(values, origins, place, value, variable)
     for place, value in _from_mapping(overrides or {}):
         _set(values, origins, place, value, "argument")
+    _pass_on_krb5_conf(values, origins)
     return _build(values, origins, problems, source)
 
 
@@ -82,7 +83,20 @@ def parse(text: str, name: str, base: Path) -> Settings:
     origins: dict[schema.SettingPath, str] = {}
     for place, value in _from_text(text, f"the settings file {escaped(name)}", base):
         _set(values, origins, place, value, name)
+    _pass_on_krb5_conf(values, origins)
     return _build(values, origins, [], Path(name))
+
+
+def _pass_on_krb5_conf(
+    values: dict[schema.SettingPath, object], origins: dict[schema.SettingPath, str]
+) -> None:
+    """Let the file of ``[kerberos]`` count for each ``[kerberos.NAME]`` that names none."""
+    base = ("kerberos", "krb5_conf")
+    for place in list(values):
+        if schema.is_named(place) and place[0] == "kerberos" and base in values:
+            inner = (*place[:2], "krb5_conf")
+            if inner not in values:
+                values[inner], origins[inner] = values[base], origins[base]
 
 
 def _build(
@@ -199,7 +213,7 @@ def _from_mapping(table: Mapping[str, Any]) -> Layer:
 
 def _from_section(place: schema.SettingPath, content: Mapping[str, Any]) -> Layer:
     section = ".".join(place)
-    if section not in schema.sections():
+    if schema.section_at(place) is None:
         yield from _from_value(place, content)
         return
     yield place, {}

@@ -8,18 +8,18 @@ Every section is a frozen model that refuses unknown names. Names follow the eco
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, AliasChoices, Field, PrivateAttr
+from pydantic import AfterValidator, AliasChoices, Field, PrivateAttr, model_validator
 
 from flinksec_jobs.errors import SettingsError
-from flinksec_jobs.logins import chosen_login
 from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.sections.decides import Decides, ShutsOut, decided_by
 from flinksec_jobs.sections.fields import (
+    Beside,
     Duration,
     LocalPath,
     OneOrMore,
@@ -27,10 +27,13 @@ from flinksec_jobs.sections.fields import (
     Section,
     together,
 )
-from flinksec_jobs.settings import addresses
+from flinksec_jobs.settings import addresses, kafka_clusters
 from flinksec_jobs.settings.cluster import ClusterSettings
 from flinksec_jobs.settings.kafka import KafkaSettings
+from flinksec_jobs.settings.kafka_clusters import section_name
+from flinksec_jobs.settings.named_sections import put_together, taken_apart
 from flinksec_jobs.settings.passthrough import Giving, refused_in_flink
+from flinksec_jobs.settings.spelling import Spelling
 from flinksec_jobs.settings.state import StateSettings
 
 _Protection = Literal["privacy", "integrity", "authentication"]
@@ -214,11 +217,17 @@ class Settings(Section):
     """The environment of a job, as its settings describe it; made by `flinksec_jobs.load_settings`.
 
     Attributes hold the sections; a section that was not written is `None`. Use `need` for one
-    that must be there.
+    that must be there, and `on_kafka` for one of several clusters.
     """
 
     kerberos: KerberosSettings | None = Field(default=None, description="Who the job is.")
+    kerberos_logins: Annotated[dict[str, KerberosSettings], Beside("kerberos")] = Field(
+        default={}, description="Who the job is towards clusters that ask for someone else."
+    )
     kafka: KafkaSettings | None = Field(default=None, description="Kafka.")
+    kafka_clusters: Annotated[dict[str, KafkaSettings], Beside("kafka")] = Field(
+        default={}, description="More clusters of Kafka, by name."
+    )
     elasticsearch: ElasticsearchSettings | None = Field(default=None, description="Elasticsearch.")
     hdfs: HdfsSettings | None = Field(default=None, description="HDFS.")
     state: StateSettings | None = Field(default=None, description="Checkpoints and savepoints.")
@@ -229,10 +238,15 @@ class Settings(Section):
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
     _source: str | None = PrivateAttr(default=None)
+    _spelling: Spelling = PrivateAttr(default_factory=Spelling)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_apart(cls, given: object) -> object:
+        return taken_apart(cls, given)
 
     def _contradictions(self) -> Iterator[tuple[str, str]]:
-        if self.kafka:
-            yield from chosen_login(self).contradictions(self)
+        yield from kafka_clusters.contradictions(self)
         if self.hdfs and self.kerberos is None:
             yield "kerberos", "is missing, and [hdfs] needs it"
         if self.cluster:
@@ -252,13 +266,74 @@ class Settings(Section):
                 f"is {self.job.parallelism}, more than the {slots} slots that "
                 "cluster.task_managers and cluster.task_slots make",
             )
-        kafka = self.kafka
-        if kafka and kafka.client_key and kafka.client_cert != kafka.client_key.path:
-            yield (
-                "kafka.client_key",
-                "must name the same PEM file as kafka.client_cert in a cluster, where no process "
-                "can combine the two for all others",
+        yield from kafka_clusters.contradictions_in_a_cluster(self)
+
+    @property
+    def clusters(self) -> tuple[str | None, ...]:
+        """The clusters of Kafka by their names; ``None`` is that of ``[kafka]``."""
+        return kafka_clusters.clusters(self)
+
+    @property
+    def kerberos_sections(self) -> Mapping[str, KerberosSettings]:
+        """All that say who the job is, by their names: ``kerberos``, ``kerberos.east``."""
+        return kafka_clusters.kerberos_sections(self)
+
+    @property
+    def given_sections(self) -> list[str]:
+        """The sections that were written, in the order of the reference: ``kafka.east``."""
+        named: dict[str, Mapping[str, Section]] = {
+            "kafka": self.kafka_clusters,
+            "kerberos": self.kerberos_logins,
+        }
+        listed = []
+        for name in type(self).model_fields:
+            listed += [name] if name in self.model_fields_set else []
+            listed += [f"{name}.{inner}" for inner in named.get(name, {})]
+        return [name for name in listed if name not in {"kafka_clusters", "kerberos_logins"}]
+
+    def on_kafka(self, cluster: str | None = None, user: str = "the job") -> Settings:
+        """Return the settings as one cluster of Kafka has them.
+
+        Its ``[kafka.NAME]`` and the ``[kerberos.NAME]`` that it chooses are what others find as
+        ``kafka`` and ``kerberos``; `spelling` tells how these are written.
+
+        Args:
+            cluster: its name; ``None`` for that of ``[kafka]``.
+            user: what needs it, for the message.
+
+        Raises:
+            SettingsError: there is no such section.
+        """
+        if cluster is None:
+            self.need(KafkaSettings, user)
+            if not (self.kafka_clusters or self.kerberos_logins):
+                return self
+        elif cluster not in self.kafka_clusters:
+            known = ", ".join(f"[{section_name('kafka', name)}]" for name in self.clusters)
+            raise SettingsError(
+                f"{user} uses the cluster {cluster!r} of Kafka, and its settings have no section "
+                f"[kafka.{cluster}]",
+                hint=f"there is {known}; {self._adding(f'kafka.{cluster}')}"
+                if known
+                else self._adding(f"kafka.{cluster}"),
             )
+        kafka = kafka_clusters.kafka_of(self, cluster)
+        login = kafka_clusters.login_of(kafka)
+        kerberos = self.kerberos if login is None else self.kerberos_logins[login]
+        if login is not None:
+            kafka = kafka.model_copy(update={"kerberos": None})
+        chosen: dict[str, Any] = {"kafka": kafka, "kerberos": kerberos}
+        view = self.model_copy(update={**chosen, "kafka_clusters": {}, "kerberos_logins": {}})
+        view._spelling = Spelling.of(
+            {"kafka": section_name("kafka", cluster), "kerberos": section_name("kerberos", login)},
+            {"kafka": KafkaSettings.model_fields, "kerberos": KerberosSettings.model_fields},
+        )
+        return view
+
+    @property
+    def spelling(self) -> Spelling:
+        """How the settings of `on_kafka` are written."""
+        return self._spelling
 
     def origin(self, setting: str) -> str:
         """Tell where a setting's value comes from.
@@ -269,7 +344,7 @@ class Settings(Section):
         Returns:
             A file, the name of a ``FLINKSEC_*`` variable, ``argument``, or ``default``.
         """
-        return self._origins.get(setting, "default")
+        return self._origins.get(self._spelling.setting(setting), "default")
 
     @property
     def source(self) -> str | None:
@@ -290,12 +365,20 @@ class Settings(Section):
             if isinstance(found := getattr(self, name), section):
                 return found
         name = re.sub("Settings$", "", section.__name__).lower()
+        hint = self._adding(name)
+        if section is KafkaSettings and self.kafka_clusters:
+            listed = ", ".join(f'cluster="{one}"' for one in self.kafka_clusters)
+            hint = f"name the cluster, {listed}, or {hint}"
         raise SettingsError(
-            f"{user} uses {name}, and its settings have no section [{name}]",
-            hint=f"add [{name}] to {self._source or 'a settings file'}; "
-            "`flinksec settings reference` lists what goes into it",
+            f"{user} uses {name}, and its settings have no section [{name}]", hint=hint
+        )
+
+    def _adding(self, section: str) -> str:
+        return (
+            f"add [{section}] to {self._source or 'a settings file'}; "
+            "`flinksec settings reference` lists what goes into it"
         )
 
     def dump(self) -> dict[str, Any]:
         """Return plain values that are safe to print: secrets are shown as references."""
-        return self.model_dump(mode="json", exclude_none=True)
+        return put_together(type(self), self.model_dump(mode="json", exclude_none=True))

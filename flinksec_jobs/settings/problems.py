@@ -14,7 +14,6 @@ from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.escaping import escaped
 from flinksec_jobs.findings import Finding, Where, problem
 from flinksec_jobs.settings import schema
-from flinksec_jobs.settings.models import Settings
 from flinksec_jobs.settings.names import nearest
 
 _TYPE_NAMES = {
@@ -93,7 +92,7 @@ def _line(found: Finding) -> str:
 def translate(error: ValidationError, origins: Mapping[str, str]) -> Iterator[Finding]:
     """Yield the problems that pydantic found in a `Settings`."""
     for found in error.errors(include_url=False):
-        location = _known_part(found["loc"])
+        location = _known_part(schema.as_written(found["loc"]))
         if nested := found.get("ctx", {}).get("problems"):
             for inner, text in nested:
                 setting = ".".join((*map(str, location), inner))
@@ -172,19 +171,31 @@ def _wanted(found: Any, location: tuple[int | str, ...]) -> str:
 def unknown(place: tuple[str, ...]) -> str:
     """Say that no setting has this name, and which has the nearest."""
     everything = {setting.name: setting for setting in schema.settings()}
+    tops = [name for name, _ in schema.top_sections()]
     section = ".".join(place[:-1]) or place[0]
-    if section in schema.sections():
-        siblings = schema.sections()[section].model_fields
+    known = schema.section_at(place[:-1])
+    if known is not None:
+        siblings = known.model_fields
         if found := nearest(place[-1], siblings):
             return f"unknown setting, did you mean {section}.{found}?"
-    elif found := nearest(section, Settings.model_fields):
+        if found := _table_like(place[:-1]):
+            return f"unknown setting, did you mean [{found}]?"
+    elif found := nearest(section, tops):
         return f"unknown section, did you mean [{found}]?"
     elsewhere = [name for name in everything if name.endswith(f".{place[-1]}")]
     if elsewhere:
         return f"unknown setting, did you mean {' or '.join(elsewhere)}?"
-    if section in schema.sections():
+    if known is not None:
         return f"unknown setting; [{section}] has {', '.join(siblings)}"
-    return f"unknown section; there are {', '.join(Settings.model_fields)}"
+    return f"unknown section; there are {', '.join(tops)}"
+
+
+def _table_like(place: tuple[str, ...]) -> str | None:
+    """Return the table that was probably meant by the name of a section: kafka.properties."""
+    if not schema.is_named(place):
+        return None
+    tables = {one.name for one in schema.settings() if one.is_table and len(one.place) > 1}
+    return nearest(".".join(place), tables, cutoff=0.8)
 
 
 def _missing(place: tuple[str, ...]) -> str:
@@ -217,8 +228,10 @@ def _dotted(location: tuple[int | str, ...]) -> str:
 def _origin(setting: str, origins: Mapping[str, str]) -> str | None:
     """Return where a setting comes from; for one that is missing, where its section does."""
     name = setting.partition("[")[0]
-    if name in origins:
-        return origins[name]
-    section = name.partition(".")[0]
+    while name:
+        if name in origins:
+            return origins[name]
+        name = name.rpartition(".")[0]
+    section = setting.partition(".")[0]
     beside = (origin for key, origin in origins.items() if key.partition(".")[0] == section)
     return next(beside, None)

@@ -15,7 +15,6 @@ from flinksec_jobs.sections.durations import format_duration
 from flinksec_jobs.sections.fields import OneOf, section_of
 from flinksec_jobs.settings import schema
 from flinksec_jobs.settings.flink_defaults import left_to_flink
-from flinksec_jobs.settings.models import Settings
 
 
 @dataclass(frozen=True)
@@ -52,18 +51,22 @@ def entries() -> Iterator[Entry]:
 def markdown() -> str:
     """Return a table for each section, as the page on settings has them."""
     parts = []
-    for section, field in Settings.model_fields.items():
+    for section, field in schema.top_sections():
         of_section = [entry for entry in entries() if entry.name.partition(".")[0] == section]
         model = section_of(field)
         title = (model.__doc__ or "").strip().splitlines()[0] if model else field.description
         table = _table(of_section)
         if section == "flink":
             table += ["", _DEFAULTS, "", *_defaults()]
-        parts.append("\n".join([f"### `[{section}]`", "", f"{title}", "", *table]))
+        named = _NAMED.format(section) if section in schema.named_sections() else ""
+        parts.append("\n".join([f"### `[{section}]`", "", f"{title}{named}", "", *table]))
     return "\n\n".join(parts) + "\n"
 
 
 _WHERE = {"job": "every job", "local": "a local run", "cluster": "`config.yaml`"}
+_NAMED = (
+    " `[{0}.NAME]` has the same settings under a name of your own: [Two clusters](clusters.md)."
+)
 _DEFAULTS = (
     "What the library sets by itself, and `[flink]` may set otherwise, under the option's name or "
     "an older one:"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the models know about themselves: names, kinds and places of all settings."""
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_origin
@@ -15,6 +16,7 @@ from flinksec_jobs.sections.fields import (
     HoldsSecrets,
     PathMarker,
     Section,
+    beside,
     section_of,
     types_of,
 )
@@ -89,13 +91,61 @@ def secret_options() -> Iterator[str]:
 
 
 def sections() -> dict[str, type[Section]]:
-    """Return the model of every section by its dotted name, without free tables."""
+    """Return the model of every section by its dotted name, without free tables.
+
+    Those that may have any name, as ``[kafka.NAME]``, are not among them: see `section_at`.
+    """
     return {".".join(place): section for place, section in _sections((), Settings)}
+
+
+def section_at(place: SettingPath) -> type[Section] | None:
+    """Return the model of the section that belongs there, with a name of its own or without."""
+    return sections().get(".".join(_without_name(place)))
 
 
 def is_section(place: SettingPath) -> bool:
     """Tell whether a section belongs there, or a free table that is a section itself."""
-    return ".".join(place) in sections() or len(place) == 1
+    return section_at(place) is not None or len(place) == 1
+
+
+def is_named(place: SettingPath) -> bool:
+    """Tell whether a place is that of a section with a name, or in one."""
+    return _without_name(place) != place
+
+
+def top_sections() -> Iterator[tuple[str, FieldInfo]]:
+    """Yield the sections and tables that have no other around them, in their order."""
+    yield from _fields(Settings)
+
+
+@functools.cache
+def named_sections() -> Mapping[str, str]:
+    """Return the fields of `Settings` for sections with a name, by the section beside them."""
+    found = {beside(field): name for name, field in Settings.model_fields.items()}
+    return {section: name for section, name in found.items() if section is not None}
+
+
+def as_written(place: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Return a place in `Settings` as people write it: those of ``[kafka.NAME]`` are by ``kafka``.
+
+    Args:
+        place: names of fields and keys, and numbers of items.
+    """
+    written = {name: section for section, name in named_sections().items()}
+    return (written.get(str(place[0]), place[0]), *place[1:]) if place else place
+
+
+def _without_name(place: SettingPath) -> SettingPath:
+    """Return the place in the section without a name, which has the same settings."""
+    if len(place) > 1 and place[0] in named_sections():
+        known = sections()[place[0]].model_fields
+        if canonical(place[0], place[1]) not in known:
+            return (place[0], *place[2:])
+    return place
+
+
+def _fields(model: type[Section]) -> Iterator[tuple[str, FieldInfo]]:
+    return ((name, found) for name, found in model.model_fields.items() if not beside(found))
 
 
 def settings() -> Iterator[Setting]:
@@ -106,14 +156,14 @@ def settings() -> Iterator[Setting]:
 def _sections(
     place: SettingPath, model: type[Section]
 ) -> Iterator[tuple[SettingPath, type[Section]]]:
-    for name, field in model.model_fields.items():
+    for name, field in _fields(model):
         if section := section_of(field):
             yield (*place, name), section
             yield from _sections((*place, name), section)
 
 
 def _settings(place: SettingPath, model: type[Section]) -> Iterator[Setting]:
-    for name, field in model.model_fields.items():
+    for name, field in _fields(model):
         if section := section_of(field):
             yield from _settings((*place, name), section)
         else:
@@ -122,17 +172,20 @@ def _settings(place: SettingPath, model: type[Section]) -> Iterator[Setting]:
 
 def find(place: SettingPath) -> Setting | None:
     """Return the setting of a place, for a key of a free table that table."""
+    plain = _without_name(place)
     for setting in settings():
-        if place == setting.place or (
-            setting.is_table and place[: len(setting.place)] == setting.place
+        if plain == setting.place or (
+            setting.is_table and plain[: len(setting.place)] == setting.place
         ):
+            if plain != place:
+                return Setting((place[0], place[1], *setting.place[1:]), setting.field)
             return setting
     return None
 
 
 def canonical(section: str, name: str) -> str:
     """Return the name that a section uses for a setting that may be written by an alias."""
-    model = sections().get(section)
+    model = sections().get(section) or section_at(tuple(section.split(".")))
     for own, field in model.model_fields.items() if model else ():
         alias = field.validation_alias
         if isinstance(alias, AliasChoices) and name in alias.choices:
@@ -148,7 +201,7 @@ def place_of(dotted: str) -> SettingPath:
     if section not in sections():
         return (section, rest)
     place: SettingPath = (section,)
-    while ".".join(place) in sections() and rest:
+    while section_at(place) is not None and rest:
         name, _, rest = rest.partition(".")
         place = (*place, canonical(".".join(place), name))
     return (*place, rest) if rest else place

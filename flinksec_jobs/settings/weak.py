@@ -52,7 +52,7 @@ _KAFKA_PROPERTIES = (
 def weaknesses(settings: Settings) -> list[Finding]:
     """Return a warning for every choice that is weaker than the default, naming the endpoint."""
     return [
-        *_kafka(settings),
+        *_clusters(settings),
         *_elasticsearch(settings),
         *_hdfs(settings),
         *_state(settings),
@@ -67,6 +67,12 @@ def _found(
     origin = settings.origin(setting)
     where = Where(setting=setting, origin=None if origin == "default" else origin)
     return kind.at(where, f"with {value}, {effect}", fix=fix)
+
+
+def _clusters(settings: Settings) -> Iterator[Finding]:
+    for cluster in settings.clusters:
+        view = settings.on_kafka(cluster)
+        yield from view.spelling.findings(_kafka(view))
 
 
 def _kafka(settings: Settings) -> Iterator[Finding]:

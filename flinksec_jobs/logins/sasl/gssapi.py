@@ -56,7 +56,16 @@ class Gssapi(Login):
                 min_length=1,
                 description="First part of the brokers' principals, for GSSAPI.",
             ),
-        )
+        ),
+        "kerberos": (
+            str | None,
+            Field(
+                default=None,
+                min_length=1,
+                description="Who the job is for GSSAPI: NAME for the section [kerberos.NAME]. "
+                "Without it, [kerberos].",
+            ),
+        ),
     }
     sections = frozenset({"kerberos"})
     is_the_process = True

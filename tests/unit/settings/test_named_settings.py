@@ -9,8 +9,10 @@ from pathlib import Path
 from flinksec_jobs.settings import schema
 
 ROOT = Path(__file__).parents[3]
-# Names of files and hosts, and Flink's own options, that look like a setting's.
+# Names of files and hosts, Flink's own options, and sections with a name, that look like a
+# setting's.
 OTHERS = re.compile(
+    r"(kafka|kerberos)\.east|"
     r"cluster\.(local|name)|elasticsearch\.(p12|pem|properties|version)|job\.(py|toml|txt)"
     r"|kafka\.config|python\.(executable|pythonpath)"
 )
