@@ -97,19 +97,32 @@ def may_be_file_name(name: str) -> bool:
     return bool(_FILE_NAME.fullmatch(name)) and not _TAKEN.fullmatch(name)
 
 
-def transactional_id_prefix(prefix: str, topic: str, number: int = 1) -> str:
-    """Return what the transactional ids of a job's sink to a topic begin with.
+def transactional_id_prefix(
+    job: str,
+    topic: str,
+    number: int = 1,
+    *,
+    prefix: str | None = None,
+    cluster: str | None = None,
+) -> str:
+    """Return what the transactional ids of a job's sink begin with: ``PREFIX/JOB:TOPIC@EAST#2:``.
 
-    No topic's name has a colon or a hash, so ``a`` to ``b-c`` and ``a-b`` to ``c`` are two, and so
-    are a job's sinks to one topic.
+    No two sinks have the same, whatever their jobs, topics and clusters are called, and none begins
+    with another: Flink may abort what is left of earlier runs by the beginning of its id.
 
     Args:
-        prefix: the job's name, or what ``kafka.transactional_id_prefix`` has in its place.
-        topic: the topic.
+        job: the job's name; a colon, slash or percent sign in it is written as in a URL.
+        topic: the topic, whose name has letters, digits, dots, dashes and underscores.
         number: which of the job's sinks to the topic it is, in the order in which they are
             attached to streams; it is the same after a restart.
+        prefix: ``kafka.transactional_id_prefix``, without a colon; in front of the job's name, so
+            that jobs with the same settings do not fence each other off.
+        cluster: the name of the cluster; two of them may have the same brokers.
     """
-    return f"{prefix}:{topic}" if number == 1 else f"{prefix}:{topic}:#{number}"
+    escaped = job.replace("%", "%25").replace(":", "%3A").replace("/", "%2F")
+    owner = escaped if prefix is None else f"{prefix}/{escaped}"
+    where = topic if cluster is None else f"{topic}@{cluster}"
+    return f"{owner}:{where}:" if number == 1 else f"{owner}:{where}#{number}:"
 
 
 def former_file_name(name: str) -> str:

@@ -89,6 +89,11 @@ for command in (topics, produce, consume, documents, files):
     help="Stay in the foreground until SIGTERM or Ctrl-C, then stop them: for a container.",
 )
 @click.option(
+    "--second-kafka",
+    is_flag=True,
+    help="Start a second Kafka in a second realm; the settings have it as [kafka.second].",
+)
+@click.option(
     "--elasticsearch",
     "elasticsearch_version",
     type=click.Choice(list(VERSIONS)),
@@ -105,6 +110,7 @@ def up(
     well_known_ports: bool,
     ticket_lifetime: int | None,
     foreground: bool,
+    second_kafka: bool,
     elasticsearch_version: str,
 ) -> None:
     """Start the servers; they run until `flinksec sandbox down`.
@@ -118,6 +124,7 @@ def up(
         bind=bind,
         well_known_ports=well_known_ports,
         ticket_lifetime=ticket_lifetime,
+        second_kafka=second_kafka,
         elasticsearch_version=elasticsearch_version,
         detached=not foreground,
         progress=_tell,

@@ -16,7 +16,7 @@ from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.findings import Finding, problems
 from flinksec_jobs.sections.fields import flattened
-from flinksec_jobs.settings import Settings, load_settings, reference, refuse_nothing
+from flinksec_jobs.settings import load_settings, reference, refuse_nothing
 from flinksec_jobs.settings.weak import weaknesses
 
 _FILE = click.argument("file", required=False, type=click.Path(path_type=Path))
@@ -97,12 +97,7 @@ def _checked(file: Path | None) -> tuple[list[Finding], list[str]]:
             return list(error.findings), []
         raise
     refuse_nothing(loaded)
-    return [*check_files(loaded, examples=True), *weaknesses(loaded)], _sections(loaded)
-
-
-def _sections(loaded: Settings) -> list[str]:
-    given = loaded.dump()
-    return [name for name in given if name in loaded.model_fields_set]
+    return [*check_files(loaded, examples=True), *weaknesses(loaded)], loaded.given_sections
 
 
 def _shown(value: object) -> str:

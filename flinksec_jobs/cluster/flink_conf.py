@@ -20,6 +20,7 @@ from flinksec_jobs.files import SETTINGS, read_text
 from flinksec_jobs.parsing import ParseError, yaml_documents
 from flinksec_jobs.sections.decides import FlinkValue, decided_by, options_of
 from flinksec_jobs.sections.fields import flattened
+from flinksec_jobs.settings import kafka_clusters
 from flinksec_jobs.settings.cluster import QUERY_PORT, ClusterSettings
 from flinksec_jobs.settings.flink_defaults import defaults
 from flinksec_jobs.settings.flink_options import laid_over
@@ -70,6 +71,10 @@ def config(settings: Settings, home: Path | None = None) -> Config:
     if settings.state:
         options |= _state(settings.state, cluster)
     java_options = [str(shipped.get(JAVA_OPTIONS, "")), f"-Djava.io.tmpdir={cluster.temp_dir}"]
+    for setting, problem in kafka_clusters.contradictions_in_a_cluster(settings):
+        raise SettingsError(
+            f"{setting} {problem}", hint="`flinksec settings reference` lists every setting"
+        )
     java_options += kerberos.jvm_arguments(settings)
     options[JAVA_OPTIONS] = " ".join([java_options[0], *map(shlex.quote, java_options[1:])]).strip()
     _refuse_what_cluster_decides(settings)

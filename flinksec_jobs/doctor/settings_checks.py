@@ -32,20 +32,14 @@ def unreadable(error: SettingsError) -> Checked:
 
 def files(patient: Patient) -> Iterator[Check]:
     """Yield whether the files of each section can be used."""
-    for section in given_sections(patient):
+    for section in patient.settings.given_sections:
         yield Check(
             f"files-{section}", f"the files of [{section}]", partial(_of, patient, section), FILES
         )
 
 
-def given_sections(patient: Patient) -> list[str]:
-    """Return the sections that were written, in the order of the reference."""
-    written = patient.settings.model_fields_set
-    return [name for name in type(patient.settings).model_fields if name in written]
-
-
 def _read(patient: Patient) -> Answer:
-    return Answer(", ".join(given_sections(patient)))
+    return Answer(", ".join(patient.settings.given_sections))
 
 
 def _choices(patient: Patient) -> Answer:
@@ -53,12 +47,13 @@ def _choices(patient: Patient) -> Answer:
 
 
 def _of(patient: Patient, section: str) -> Answer:
-    sections = given_sections(patient)
+    sections = patient.settings.given_sections
     found = [(_section_of(one, sections), one) for one in patient.files()]
     return Answer(findings=[one for its, one in found if its == section])
 
 
 def _section_of(found: Finding, sections: Sequence[str]) -> str:
     """Return the section that a finding is told under; the first one if it is about none."""
-    name = re.split(r"[.\[]", found.where.setting or "")[0]
-    return name if name in sections else sections[0]
+    setting = re.split(r"\[", found.where.setting or "")[0]
+    of = [name for name in sections if setting == name or setting.startswith(f"{name}.")]
+    return max(of, key=len, default=sections[0])

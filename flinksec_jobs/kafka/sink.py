@@ -72,7 +72,7 @@ def uses(settings: Settings, o: SinkOptions) -> list[Use]:
 def next_transactional_id_prefix(settings: KafkaSettings, job: str, topic: str, uses: Uses) -> str:
     """Return the prefix of one sink more to a topic, which no other sink of the job has."""
     number = uses.next_number(f"sinks to the Kafka topic {topic}")
-    return transactional_id_prefix(settings.transactional_id_prefix or job, topic, number)
+    return transactional_id_prefix(job, topic, number, prefix=settings.transactional_id_prefix)
 
 
 def sink(settings: Settings, o: SinkOptions, prefix: Callable[[], str]) -> RecordSink:

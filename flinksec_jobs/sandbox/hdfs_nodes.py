@@ -11,7 +11,7 @@ from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import Java
 from flinksec_jobs.sandbox.jvm_programs import client, java_command
-from flinksec_jobs.sandbox.layout import REALM, Layout
+from flinksec_jobs.sandbox.layout import Layout
 
 JARS = "sandbox-hdfs"
 CLIENT_JARS = "sandbox-hdfs-client"
@@ -36,7 +36,7 @@ def write_configuration(layout: Layout, ports: Mapping[str, int], password: str)
 
 
 def _common(layout: Layout, ports: Mapping[str, int]) -> dict[str, str]:
-    service = f"{layout.principals['hdfs']}@{REALM}"
+    service = f"{layout.principals['hdfs']}@{layout.realm}"
     return {
         "fs.defaultFS": f"hdfs://{layout.host}:{ports['hdfs']}",
         "hadoop.security.authentication": "kerberos",
@@ -57,7 +57,7 @@ def _common(layout: Layout, ports: Mapping[str, int]) -> dict[str, str]:
 def _servers(layout: Layout, ports: Mapping[str, int]) -> dict[str, str]:
     keytab = str(layout.keytab("hdfs"))
     data = layout.directory / "hdfs"
-    web_principal = f"{layout.principals['http']}@{REALM}"
+    web_principal = f"{layout.principals['http']}@{layout.realm}"
     return {
         "dfs.namenode.name.dir": (data / "name").as_uri(),
         "dfs.datanode.data.dir": (data / "data").as_uri(),
@@ -138,7 +138,7 @@ class Hdfs:
         return self._ask("cat", path, principal)
 
     def _ask(self, command: str, path: str, principal: str | None) -> Iterator[str]:
-        who = f"{self._layout.principals[principal]}@{REALM}" if principal else "-"
+        who = f"{self._layout.principals[principal]}@{self._layout.realm}" if principal else "-"
         keytab = str(self._layout.keytab(principal)) if principal else "-"
         full = java_command(
             self._java,

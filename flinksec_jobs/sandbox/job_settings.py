@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from flinksec_jobs.sandbox import elasticsearch_node, kafka_broker, kafka_logins
-from flinksec_jobs.sandbox.layout import REALM, Layout
+from flinksec_jobs.sandbox import elasticsearch_node, kafka_broker, kafka_logins, second_kafka
+from flinksec_jobs.sandbox.layout import Layout
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ def settings_toml(
     files: JobFiles | None = None,
     *,
     login: str | None = None,
+    second: tuple[Layout, Mapping[str, int]] | None = None,
 ) -> str:
     """Return the settings file of a job, with a section for each server that runs.
 
@@ -62,19 +63,12 @@ def settings_toml(
         servers: which of them run.
         files: where the job finds them, if not in the sandbox's directory.
         login: to Kafka, one of `kafka_logins.LOGINS`; by keytab without it.
+        second: layout and ports of a second Kafka.
     """
     files = files or files_of(layout)
-    sections = {
+    sections: dict[str, Mapping[str, object] | None] = {
         "kerberos": _kerberos(layout, "flink", files),
-        "kafka": {
-            "bootstrap_servers": [f"{layout.host}:{ports[_port(login)]}"],
-            "ca_certs": str(files.ca_certs),
-            "group_id": kafka_broker.JOB_PREFIX,
-            "transactional_id_prefix": kafka_broker.JOB_PREFIX,
-            **(kafka_logins.kafka_settings(layout, ports, login) if login else {}),
-        }
-        if "kafka" in servers
-        else None,
+        "kafka": _kafka(layout, ports, files, login) if "kafka" in servers else None,
         "elasticsearch": {
             "hosts": [f"https://{layout.host}:{ports['elasticsearch']}"],
             "ca_certs": str(files.ca_certs),
@@ -85,13 +79,18 @@ def settings_toml(
         else None,
         "hdfs": {
             "uri": f"hdfs://{layout.host}:{ports['hdfs']}",
-            "namenode_principal": f"{layout.principals['hdfs']}@{REALM}",
+            "namenode_principal": f"{layout.principals['hdfs']}@{layout.realm}",
             "replication": 1,
         }
         if "hdfs" in servers
         else None,
         "state": {"directory": str(files.state), "keys": str(files.state_keys)},
     }
+    if second is not None:
+        other, files = second[0], files_of(second[0])
+        by = {"kerberos": second_kafka.NAME}
+        sections[f"kafka.{second_kafka.NAME}"] = _kafka(*second, files) | by
+        sections[f"kerberos.{second_kafka.NAME}"] = _kerberos(other, "flink", files)
     return "\n".join(_section(name, values) for name, values in sections.items() if values)
 
 
@@ -105,9 +104,21 @@ def principal_overrides(layout: Layout, principal: str) -> dict[str, str]:
     return {f"kerberos.{name}": value for name, value in kerberos.items()}
 
 
+def _kafka(
+    layout: Layout, ports: Mapping[str, int], files: JobFiles, login: str | None = None
+) -> dict[str, object]:
+    return {
+        "bootstrap_servers": [f"{layout.host}:{ports[_port(login)]}"],
+        "ca_certs": str(files.ca_certs),
+        "group_id": kafka_broker.JOB_PREFIX,
+        "transactional_id_prefix": kafka_broker.JOB_PREFIX,
+        **(kafka_logins.kafka_settings(layout, ports, login) if login else {}),
+    }
+
+
 def _kerberos(layout: Layout, principal: str, files: JobFiles) -> dict[str, str]:
     return {
-        "principal": f"{layout.principals[principal]}@{REALM}",
+        "principal": f"{layout.principals[principal]}@{layout.realm}",
         "keytab": f"file:{files.keytab}",
         "krb5_conf": str(files.krb5_conf),
     }

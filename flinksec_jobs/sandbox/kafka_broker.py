@@ -16,7 +16,7 @@ from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import Java
 from flinksec_jobs.sandbox import kafka_logins
 from flinksec_jobs.sandbox.jvm_programs import client, java_command
-from flinksec_jobs.sandbox.layout import REALM, Layout, write_properties
+from flinksec_jobs.sandbox.layout import Layout, write_properties
 
 JARS = "sandbox-kdc-kafka"
 # Port names, and the security protocol behind each.
@@ -299,7 +299,9 @@ def class_path() -> list[Path]:
 def _jaas(layout: Layout, principal: str | None) -> str:
     if principal is None:
         return gssapi.by_ticket_cache()
-    return gssapi.by_keytab(layout.keytab(principal), f"{layout.principals[principal]}@{REALM}")
+    return gssapi.by_keytab(
+        layout.keytab(principal), f"{layout.principals[principal]}@{layout.realm}"
+    )
 
 
 def _report(lines: IO[str], progress: Callable[[int], None] | None) -> None:

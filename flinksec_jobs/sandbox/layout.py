@@ -16,6 +16,7 @@ from flinksec_jobs.private_files import write_private
 REALM = "SANDBOX.LOCAL"
 LOOPBACK = "localhost"
 LOOPBACK_ADDRESS = "127.0.0.1"
+SECOND_ADDRESS = "127.0.0.2"
 # Those of the servers are followed by a host's name.
 _SERVICES = {"kafka": "kafka", "hdfs": "hdfs", "http": "HTTP"}
 CLIENTS = ("flink", "guest")
@@ -33,14 +34,16 @@ class Layout:
         directory: mode 0700; everything else is below it.
         host: the name under which clients reach the servers, and this machine itself too.
         bind: the address on which they listen.
+        realm: of their principals.
     """
 
     directory: Path
     host: str = LOOPBACK
     bind: str = LOOPBACK_ADDRESS
+    realm: str = REALM
 
     def __post_init__(self) -> None:
-        if not _HOST_NAME.fullmatch(self.host):
+        if not _HOST_NAME.fullmatch(self.host) and self.host != SECOND_ADDRESS:
             raise SandboxError(
                 f"the servers cannot be called {self.host!r}",
                 hint="--host takes a host name in lower case, for certificates and Kerberos "

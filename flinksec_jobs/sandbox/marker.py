@@ -74,6 +74,16 @@ def read(layout: Layout) -> Running | None:
         ) from error
 
 
+def is_up(layout: Layout) -> bool:
+    """Whether everything runs that was started in a directory.
+
+    Raises:
+        SandboxError: what was written down there cannot be understood.
+    """
+    running = read(layout)
+    return running is not None and running.all_alive()
+
+
 def write_ports(layout: Layout, ports: Mapping[str, int]) -> None:
     """Write down which ports were chosen, for the next time."""
     write_private(layout.ports, json.dumps(dict(ports), indent=2) + "\n")

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from flinksec_jobs.private_files import write_private
-from flinksec_jobs.sandbox.layout import REALM, Layout
+from flinksec_jobs.sandbox.layout import Layout
 
 
 def kdc_properties(layout: Layout, port: int, ticket_lifetime: int | None) -> dict[str, str]:
@@ -16,7 +16,7 @@ def kdc_properties(layout: Layout, port: int, ticket_lifetime: int | None) -> di
         ticket_lifetime: in seconds; None for Kerby's default of a day.
     """
     properties = {
-        "kdc.realm": REALM,
+        "kdc.realm": layout.realm,
         "kdc.host": layout.bind,
         "kdc.port": str(port),
         "kdc.directory": str(layout.directory / "kdc"),
@@ -34,17 +34,17 @@ def write_krb5_conf(layout: Layout, port: int) -> None:
     write_private(
         layout.krb5_conf,
         f"""[libdefaults]
-  default_realm = {REALM}
+  default_realm = {layout.realm}
   udp_preference_limit = 1
   dns_lookup_kdc = false
   dns_lookup_realm = false
   dns_canonicalize_hostname = false
   rdns = false
 [realms]
-  {REALM} = {{
+  {layout.realm} = {{
     kdc = {layout.host}:{port}
   }}
 [domain_realm]
-  {layout.host} = {REALM}
+  {layout.host} = {layout.realm}
 """,
     )

@@ -29,9 +29,17 @@ from flinksec_jobs.sandbox import (
     processes,
     realm,
 )
+from flinksec_jobs.sandbox import second_kafka as second
 from flinksec_jobs.sandbox.contents import Contents
 from flinksec_jobs.sandbox.jvm_programs import java_command
-from flinksec_jobs.sandbox.layout import LOOPBACK, LOOPBACK_ADDRESS, Layout, write_properties
+from flinksec_jobs.sandbox.layout import (
+    LOOPBACK,
+    LOOPBACK_ADDRESS,
+    REALM,
+    SECOND_ADDRESS,
+    Layout,
+    write_properties,
+)
 from flinksec_jobs.sandbox.ports import WELL_KNOWN, same_or_free_ports
 from flinksec_jobs.sandbox.processes import Server
 from flinksec_jobs.sandbox.test_ca import Variant, write_certificates
@@ -86,6 +94,8 @@ class Sandbox(Contents):
         elasticsearch_version: its major version, ``8``, or ``9``, which needs a Java 21 or later.
         certificate: what is wrong with Elasticsearch's certificate, if anything.
         client_certificates: whether Elasticsearch demands client certificates.
+        realm: of the Kerberos principals.
+        second_kafka: whether to start a second cluster of Kafka in a second realm, `second`.
         detached: let the servers outlive this process, until `down`.
         progress: gets a line as each server gets ready.
 
@@ -105,12 +115,14 @@ class Sandbox(Contents):
         elasticsearch_version: str = "8",
         certificate: Variant = "good",
         client_certificates: bool = False,
+        realm: str = REALM,
+        second_kafka: bool = False,
         detached: bool = False,
         progress: Callable[[str], None] | None = None,
     ) -> None:
         self._is_temporary = directory is None
         home = (directory or Path(tempfile.mkdtemp(prefix="flinksec-"))).absolute()
-        self._layout = Layout(home, host, bind)
+        self._layout = Layout(home, host, bind, realm)
         self._well_known_ports = well_known_ports
         self._servers = [name for name in SERVERS if only is None or name in only]
         if unknown := sorted(set(only or ()) - set(SERVERS)):
@@ -125,6 +137,24 @@ class Sandbox(Contents):
         self._progress = progress or (lambda _: None)
         self._ports: dict[str, int] = {}
         self._started: list[Server] = []
+        self.second: Sandbox | None = None
+        if second_kafka:
+            second.require_loopback(host, bind)
+            self.second = self._beside()
+
+    def _beside(self) -> Sandbox:
+        """Return the second Kafka, of a KDC and a realm of its own."""
+        return Sandbox(
+            second.directory(self.directory),
+            only=["kafka"],
+            host=second.host(),
+            bind=SECOND_ADDRESS,
+            realm=second.REALM,
+            well_known_ports=self._well_known_ports,
+            ticket_lifetime=self._ticket_lifetime,
+            detached=self._detached,
+            progress=lambda line: self._progress(f"second {line}"),
+        )
 
     @classmethod
     def attach(cls, directory: Path) -> Self:
@@ -167,12 +197,19 @@ class Sandbox(Contents):
         with marker.locked(self._layout):
             running = marker.read(self._layout)
             if running is not None and running.all_alive():
+                if self.second is not None and not marker.is_up(self.second._layout):
+                    raise SandboxError(
+                        f"the sandbox in {self.directory} runs already, without a second Kafka",
+                        hint="stop it first, with `flinksec sandbox down`",
+                    )
                 self._adopt(running)
                 self._progress(f"the sandbox in {self.directory} runs already")
                 return
             if running is not None:
                 processes.stop(running.records, at_once=True)
             try:
+                if self.second is not None:
+                    self.second.up()
                 self._start()
             except BaseException:
                 self._stop(at_once=True)
@@ -199,10 +236,21 @@ class Sandbox(Contents):
     def status(self) -> list[ServerStatus]:
         """Return what was started in this directory, and whether it still runs."""
         running = marker.read(self._layout)
+        beside = self._running_beside()
+        others = (replace(s, name=f"second {s.name}") for s in (beside.status() if beside else ()))
         return [
-            ServerStatus(r.name, r.pid, r.process() is not None, self._layout.log(r.name))
-            for r in (running.records if running else ())
+            *(
+                ServerStatus(r.name, r.pid, r.process() is not None, self._layout.log(r.name))
+                for r in (running.records if running else ())
+            ),
+            *others,
         ]
+
+    def _running_beside(self) -> Sandbox | None:
+        """Return the second Kafka, if one was started here, by this process or another."""
+        if self.second is None and Layout(second.directory(self.directory)).record.is_file():
+            return self._beside()
+        return self.second
 
     @property
     def directory(self) -> Path:
@@ -295,6 +343,9 @@ class Sandbox(Contents):
         self._ports = dict(running.ports)
         self._servers = list(running.servers)
         self._layout = replace(self._layout, host=running.host, bind=running.bind)
+        self.second = self._running_beside()
+        if self.second is not None and (beside := marker.read(self.second._layout)):
+            self.second._adopt(beside)
 
     def _start(self) -> None:
         java = find_java()
@@ -395,13 +446,16 @@ class Sandbox(Contents):
         )
         if not layout.state_keys.exists():
             KeyRing.create(layout.state_keys)
-        toml = job_settings.settings_toml(layout, self._ports, self._servers)
+        beside = (self.second._layout, self.second.ports) if self.second else None
+        toml = job_settings.settings_toml(layout, self._ports, self._servers, second=beside)
         write_private(layout.settings, toml)
         for login in kafka_logins.LOGINS if "kafka" in self._servers else ():
             toml = job_settings.settings_toml(layout, self._ports, self._servers, login=login)
             write_private(layout.settings_of(login), toml)
 
     def _stop(self, *, at_once: bool) -> None:
+        if beside := self._running_beside():
+            beside.down()
         for server in self._started:
             server.close_input()
         running = marker.read(self._layout)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BeforeValidator, Field, create_model
+from pydantic import AfterValidator, BeforeValidator, Field, create_model
 
 from flinksec_jobs.logins import fields, mechanisms
 from flinksec_jobs.secrets import SecretFile
@@ -18,10 +18,17 @@ from flinksec_jobs.sections.fields import (
     OneOrMore,
     Section,
     Strings,
+    refusal,
     together,
 )
 from flinksec_jobs.settings import addresses
 from flinksec_jobs.settings.kafka_properties import refused_in_kafka
+
+
+def _without_colon(value: str | None) -> str | None:
+    if value is not None and ":" in value:
+        raise refusal("must have no colon, which ends the job's name in transactional ids")
+    return value
 
 
 class _Protocol(Section):
@@ -73,10 +80,11 @@ class KafkaSettings(_Login):
     group_id: str | None = Field(
         default=None, min_length=1, description="Consumer group. Without it, the job's name."
     )
-    transactional_id_prefix: str | None = Field(
+    transactional_id_prefix: Annotated[str | None, AfterValidator(_without_colon)] = Field(
         default=None,
         min_length=1,
-        description="Prefix of transactional ids. Without it, the job's name.",
+        description="What transactional ids begin with, before a slash and the job's name. "
+        "Without it they begin with the job's name.",
     )
     transaction_timeout: Duration = Field(
         default=timedelta(minutes=15),

@@ -47,6 +47,14 @@ ZOOKEEPER = {"cluster.high_availability": "zookeeper", "cluster.zookeeper_quorum
 FIXED = {"cluster.restart_strategy": "fixed-delay", "cluster.restart_attempts": 3}
 # What a setting needs beside it to have an effect, or to be allowed at all.
 BESIDE: Mapping[str, tuple[dict[str, Any], ...]] = {
+    "kafka.kerberos": (
+        {
+            "kerberos.east.principal": "flink@EAST.EXAMPLE.COM",
+            "kerberos.east.keytab": "file:/etc/east.keytab",
+            "kafka.west.bootstrap_servers": ["kafka:9093"],
+            "kafka.west.kerberos": "east",
+        },
+    ),
     "elasticsearch.fingerprint": ({"elasticsearch.verification": "fingerprint"},),
     "state.pkcs11.slot": ({"state.pkcs11.token": None},),
     "cluster.cluster_id": (KUBERNETES, ZOOKEEPER),
@@ -73,6 +81,7 @@ VALUES: Mapping[str, tuple[Any, ...]] = {
     "kafka.properties": ({"acks": "1"},),
     "kafka.oauth_token_endpoint": ("https://a/token", "https://b/token"),
     "kafka.oauth_extensions": ({"logicalCluster": "lkc-1"}, {"logicalCluster": "lkc-2"}),
+    "kafka.kerberos": ("east",),
     "elasticsearch.hosts": (["https://a:1", "https://b:2"],),
     "elasticsearch.fingerprint": ("ab" * 32, "cd" * 32),
     "elasticsearch.max_in_flight": (5,),

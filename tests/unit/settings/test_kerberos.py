@@ -14,7 +14,7 @@ from flinksec_jobs.kerberos import (
 )
 from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.sections.decides import options_of
-from flinksec_jobs.settings import KerberosSettings
+from flinksec_jobs.settings import KerberosSettings, Settings
 
 REALM = b"EXAMPLE.COM"
 KEY = b"canary-key-bytes"
@@ -39,9 +39,10 @@ def keytab_of(*entries: bytes) -> bytes:
 
 
 def test_the_jvm_is_told_where_the_kdcs_are() -> None:
-    settings = KerberosSettings(
+    who = KerberosSettings(
         principal="a@R", keytab=SecretFile(Path("/k")), krb5_conf=Path("/etc/my krb5.conf")
     )
+    settings = Settings(kerberos=who)
     assert jvm_arguments(settings) == ["-Djava.security.krb5.conf=/etc/my krb5.conf"]
 
 
