@@ -57,6 +57,7 @@ class JobOnKafka(ABC):
         key_fields: Sequence[str] = (),
         key_format: str | formats.Format = "json",
         tombstones: source.Tombstones = "fail",
+        cluster: str | None = None,
     ) -> DataStream:
         """Return a stream of the records of topics as rows with the fields of a dataclass.
 
@@ -98,11 +99,13 @@ class JobOnKafka(ABC):
             tombstones: what to do with a record without a value: ``fail`` takes it for a bad
                 record, unless the format knows better; ``skip`` leaves it out; ``row`` is a row
                 of which only fields of ``metadata`` and ``key_fields`` are filled.
+            cluster: the name of the cluster, ``east`` for the section ``[kafka.east]``; without
+                it, that of ``[kafka]``.
 
         Raises:
             SettingsError: there is no section ``[kafka]``, or a name does not fit.
         """
-        settings = self.settings.need(KafkaSettings, f"the job {self.name}")
+        settings = self.settings.on_kafka(cluster, f"the job {self.name}")
         time = None
         if event_time is not None:
             spans = [duration(span) for span in (out_of_orderness, idleness, max_drift)]
@@ -126,15 +129,17 @@ class JobOnKafka(ABC):
             event_time=time,
             max_skipped_in_a_row=self.settings.job.max_skipped_in_a_row,
         )
-        for use in source.uses(self.settings, options):
+        for use in source.uses(settings, options):
             self.register(use)
         env = self.env  # whose JVM makes the source
-        with jvm.translated(f"cannot read the Kafka topic {options.topics}"):
-            made = source.source(self.settings, settings.group_id or self.name, options)
+        named = f"{options.topics}{client.of_cluster(settings)}"
+        group_id = settings.need(KafkaSettings).group_id or self.name
+        with jvm.translated(f"cannot read the Kafka topic {named}"):
+            made = source.source(settings, group_id, options)
             stream = env.from_source(
                 made,
                 watermarks.of_source(record, time),
-                f"Kafka {options.topics}",
+                f"Kafka {named}",
                 records.row_type(record),
             )
         return watermarks.behind_source(stream, time)
@@ -151,6 +156,7 @@ class JobOnKafka(ABC):
         key_in_value: bool = True,
         metadata: Mapping[str, str] | None = None,
         partitioner: sink.Partitioner = "kafka",
+        cluster: str | None = None,
     ) -> RecordSink:
         """Return a sink of records to a topic.
 
@@ -174,11 +180,13 @@ class JobOnKafka(ABC):
                 field is null, it is as if it were not there.
             partitioner: who chooses a partition: ``kafka``, by the key; ``fixed``: each parallel
                 instance of the sink writes one; ``round_robin``: it writes all in turn.
+            cluster: the name of the cluster, ``east`` for the section ``[kafka.east]``; without
+                it, that of ``[kafka]``.
 
         Raises:
             SettingsError: there is no section ``[kafka]``, or a name does not fit.
         """
-        settings = self.settings.need(KafkaSettings, f"the job {self.name}")
+        settings = self.settings.on_kafka(cluster, f"the job {self.name}")
         options = sink.SinkOptions(
             topic=topics.named(topic),
             format=formats.to_write(format),
@@ -191,23 +199,27 @@ class JobOnKafka(ABC):
             partitioner=partitioner,
         )
         made = sink.sink(
-            self.settings,
+            settings,
             options,
             lambda: sink.next_transactional_id_prefix(settings, self.name, topic, self._uses),
         )
-        for use in sink.uses(self.settings, options):
+        for use in sink.uses(settings, options):
             self.register(use)
         return made
 
-    def kafka_properties(self) -> dict[str, str]:
+    def kafka_properties(self, *, cluster: str | None = None) -> dict[str, str]:
         """Return the properties with which a Kafka client of one's own connects as this job does.
 
         For PyFlink's ``KafkaSource`` and ``KafkaSink``, and for ``CREATE TABLE``, where each name
         gets ``properties.`` before it. They hold paths of secrets, no secrets.
 
+        Args:
+            cluster: its name, ``east`` for the section ``[kafka.east]``; without it, that of
+                ``[kafka]``.
+
         Raises:
             SettingsError: the section ``[kafka]`` is missing, or ``[kerberos]`` where it is needed.
         """
-        self.settings.need(KafkaSettings, f"the job {self.name}")
-        self.register(client.clients(self.settings))
-        return client.client_properties(self.settings)
+        settings = self.settings.on_kafka(cluster, f"the job {self.name}")
+        self.register(client.clients(settings))
+        return client.client_properties(settings)

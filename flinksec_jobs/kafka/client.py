@@ -23,31 +23,42 @@ def clients(settings: Settings, jar_sets: Iterable[str] = ()) -> Use:
     """Return what a job needs for Kafka clients of its own, whatever they read or write.
 
     Args:
-        settings: with a section ``[kafka]``.
+        settings: of one cluster, as `Settings.on_kafka` gives them.
         jar_sets: those that the records' formats need.
     """
     settings.need(KafkaSettings)
     sections = {"kafka", *logins.of(settings).sections}
     needed = ["flink-kafka", *jar_sets]
     return Use(
-        "Kafka",
+        f"Kafka{of_cluster(settings)}",
         jars=lambda: [jar for name in needed for jar in artifacts.jars(name)],
         files=lambda: check_files(settings, sections=sections),
     )
+
+
+def of_cluster(settings: Settings) -> str:
+    """Return what follows the name of a topic that is not of ``[kafka]``: `` of east``.
+
+    No topic's name has a blank, so in names of operators and in checkpoints two clusters' topics
+    are two.
+    """
+    return f" of {settings.kafka_cluster}" if settings.kafka_cluster else ""
 
 
 def question(settings: Settings, *topics: str) -> Question:
     """Return the question whether Kafka lets the job in, and has the topics."""
 
     def ask(about: Sequence[str]) -> Iterable[Finding]:
-        causes = logins.of(settings).causes
-        preflight.ask(client_properties(settings), about, causes)
+        with settings.spelling.told():
+            causes = logins.of(settings).causes
+            preflight.ask(client_properties(settings), about, causes)
         return ()
 
+    cluster = settings.kafka_cluster
     return Question(
-        id="kafka-topics",
-        label="Kafka lets the job in, and has its topics",
-        setting="kafka.bootstrap_servers",
+        id=f"kafka-topics-{cluster}" if cluster else "kafka-topics",
+        label=f"Kafka{of_cluster(settings)} lets the job in, and has its topics",
+        setting=settings.spelling.setting("kafka.bootstrap_servers"),
         ask=ask,
         about=topics,
     )
@@ -63,9 +74,10 @@ def client_properties(settings: Settings) -> dict[str, str]:
     properties = dict(kafka.properties)
     properties["bootstrap.servers"] = ",".join(kafka.bootstrap_servers)
     properties["security.protocol"] = kafka.security_protocol
-    properties |= logins.of(settings).properties()
-    if kafka.uses_tls:
-        properties |= tls.kafka_properties(kafka)
+    with settings.spelling.told():
+        properties |= logins.of(settings).properties()
+        if kafka.uses_tls:
+            properties |= tls.kafka_properties(kafka)
     return properties
 
 

@@ -12,7 +12,7 @@ from flinksec_jobs.delivery import Delivery, Transactions
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.job_name import transactional_id_prefix
 from flinksec_jobs.kafka import exactly_once
-from flinksec_jobs.kafka.client import clients, producer_properties, question
+from flinksec_jobs.kafka.client import clients, of_cluster, producer_properties, question
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.settings import KafkaSettings
 
@@ -41,10 +41,10 @@ class SinkOptions:
     metadata: Mapping[str, str] = field(default_factory=dict)
     partitioner: Partitioner = "kafka"
 
-    @property
-    def target(self) -> str:
-        """What it writes to, for messages."""
-        return f"the Kafka topic {self.topic}"
+
+def target(settings: Settings, o: SinkOptions) -> str:
+    """Return what is written to, for messages."""
+    return f"the Kafka topic {o.topic}{of_cluster(settings)}"
 
 
 def uses(settings: Settings, o: SinkOptions) -> list[Use]:
@@ -53,7 +53,7 @@ def uses(settings: Settings, o: SinkOptions) -> list[Use]:
     if o.delivery == "exactly_once":
         transactions = Transactions(
             settings.need(KafkaSettings).transaction_timeout,
-            "kafka.transaction_timeout",
+            settings.spelling.setting("kafka.transaction_timeout"),
             "the brokers' transaction.max.timeout.ms",
         )
     used = [o.format, *([o.key_format] if o.key_format else [])]
@@ -61,18 +61,20 @@ def uses(settings: Settings, o: SinkOptions) -> list[Use]:
     return [
         replace(
             clients(settings, [name for one in used for name in one.jars]),
-            name=f"writes Kafka topic {o.topic}",
+            name=f"writes Kafka topic {o.topic}{of_cluster(settings)}",
             questions=(question(settings, o.topic),),
-            delivery=Delivery(o.target, transactions is not None, transactions),
+            delivery=Delivery(target(settings, o), transactions is not None, transactions),
         ),
         *(use for several in of_formats for use in several),
     ]
 
 
-def next_transactional_id_prefix(settings: KafkaSettings, job: str, topic: str, uses: Uses) -> str:
+def next_transactional_id_prefix(settings: Settings, job: str, topic: str, uses: Uses) -> str:
     """Return the prefix of one sink more to a topic, which no other sink of the job has."""
-    number = uses.next_number(f"sinks to the Kafka topic {topic}")
-    return transactional_id_prefix(job, topic, number, prefix=settings.transactional_id_prefix)
+    number = uses.next_number(f"sinks to the Kafka topic {topic}{of_cluster(settings)}")
+    prefix = settings.need(KafkaSettings).transactional_id_prefix
+    cluster = settings.kafka_cluster
+    return transactional_id_prefix(job, topic, number, prefix=prefix, cluster=cluster)
 
 
 def sink(settings: Settings, o: SinkOptions, prefix: Callable[[], str]) -> RecordSink:
@@ -112,7 +114,7 @@ def sink(settings: Settings, o: SinkOptions, prefix: Callable[[], str]) -> Recor
         builder._j_builder.setRecordSerializer(serializer)
         return builder.build().get_java_function()
 
-    return RecordSink(o.target, f"Kafka {o.topic}", build)
+    return RecordSink(target(settings, o), f"Kafka {o.topic}{of_cluster(settings)}", build)
 
 
 def _one_topic(o: SinkOptions) -> str | None:
@@ -121,8 +123,8 @@ def _one_topic(o: SinkOptions) -> str | None:
 
 def _serializer(settings: Settings, o: SinkOptions, row_type: Any) -> Any:
     if row_type is None:
-        return _of_strings(o)
-    about = formats.Writing(row_type, o.target, settings, o.topic)
+        return _of_strings(o, target(settings, o))
+    about = formats.Writing(row_type, target(settings, o), settings, o.topic)
     writing = jvm.view().org.flinksec.kafka.RowWriting.of(o.topic, row_type)
     writing.metadata(jvm.string_map(o.metadata))
     writing.partitioning(o.partitioner)
@@ -135,16 +137,16 @@ def _serializer(settings: Settings, o: SinkOptions, row_type: Any) -> Any:
     return writing.build(o.format.encoder(about))
 
 
-def _of_strings(o: SinkOptions) -> Any:
+def _of_strings(o: SinkOptions, to: str) -> Any:
     if o.key_fields or o.metadata or o.partitioner != "kafka":
         raise SettingsError(
-            f"the stream that goes to {o.target} has strings, which have no fields for key_fields, "
+            f"the stream that goes to {to} has strings, which have no fields for key_fields, "
             "metadata or a partitioner",
             hint="make records of them: .map(function, output_type=row_type(YourRecord))",
         )
     if o.format.name != "json":
         raise SettingsError(
-            f"the stream that goes to {o.target} has strings, and format={o.format.name!r} writes "
+            f"the stream that goes to {to} has strings, and format={o.format.name!r} writes "
             "records",
             hint='write format="json", or make records of them',
         )

@@ -12,7 +12,7 @@ from flinksec_jobs import bad_records, choices, formats, records
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.kafka import start as places
 from flinksec_jobs.kafka import topics, watermarks
-from flinksec_jobs.kafka.client import client_properties, clients, question
+from flinksec_jobs.kafka.client import client_properties, clients, of_cluster, question
 from flinksec_jobs.runtime import jvm
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def uses(settings: Settings, o: SourceOptions) -> list[Use]:
     return [
         replace(
             here,
-            name=f"reads Kafka topic {o.topics}",
+            name=f"reads Kafka topic {o.topics}{of_cluster(settings)}",
             questions=(question(settings, *names),),
         ),
         *(use for several in of_formats for use in several),

@@ -331,6 +331,11 @@ class Settings(Section):
         return view
 
     @property
+    def kafka_cluster(self) -> str | None:
+        """The name of the cluster that `on_kafka` chose; ``None`` for ``[kafka]``."""
+        return self._spelling.setting("kafka").partition(".")[2] or None
+
+    @property
     def spelling(self) -> Spelling:
         """How the settings of `on_kafka` are written."""
         return self._spelling

@@ -19,7 +19,7 @@ from flinksec_jobs.records import record
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.runtime.graph import Checkpointing
 from flinksec_jobs.session import Session
-from flinksec_jobs.settings import KafkaSettings, Settings, load_settings
+from flinksec_jobs.settings import Settings, load_settings
 from flinksec_jobs.uses import Question, Use, Uses
 from tests import certificates as make
 
@@ -63,7 +63,7 @@ def test_what_is_not_used_is_not_asked() -> None:
 
 
 def test_each_sink_to_a_topic_has_transactions_of_its_own_in_the_order_of_the_job() -> None:
-    uses, section = Uses(), settings().need(KafkaSettings)
+    uses, section = Uses(), settings()
     written = ("a", "b", "a", "a")
     made = [sink.next_transactional_id_prefix(section, "job", topic, uses) for topic in written]
     assert made == ["job:a:", "job:b:", "job:a#2:", "job:a#3:"]
