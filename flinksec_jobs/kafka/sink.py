@@ -94,7 +94,9 @@ def sink(settings: Settings, o: SinkOptions, prefix: Callable[[], str]) -> Recor
     choices.require("partitioner", o.partitioner, get_args(Partitioner))
     properties = producer_properties(settings)
     if o.delivery == "exactly_once":
-        exactly_once.check(settings.need(KafkaSettings), o.target, _one_topic(o))
+        with settings.spelling.told():
+            here = target(settings, o)
+            exactly_once.check(settings.need(KafkaSettings), here, _one_topic(o))
 
     def build(row_type: Any) -> Any:
         from pyflink.datastream.connectors.base import DeliveryGuarantee
