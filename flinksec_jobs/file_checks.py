@@ -24,6 +24,7 @@ from flinksec_jobs.settings import (
     HdfsSettings,
     KafkaSettings,
     KerberosSettings,
+    SchemaRegistrySettings,
     Settings,
     StateSettings,
 )
@@ -83,6 +84,8 @@ def _found(
         yield from view.spelling.findings(_kafka(view, view.need(KafkaSettings), now))
     if settings.elasticsearch and wanted("elasticsearch"):
         yield from _elasticsearch(settings.elasticsearch, now)
+    if settings.schema_registry and wanted("schema_registry"):
+        yield from _schema_registry(settings.schema_registry, now)
     if settings.hdfs and settings.hdfs.conf_dir and wanted("hdfs"):
         yield from _hadoop(settings.hdfs, settings.hdfs.conf_dir)
     if settings.state and wanted("state"):
@@ -144,8 +147,18 @@ def _elasticsearch(settings: ElasticsearchSettings, now: datetime) -> Iterator[F
     yield from _tls("elasticsearch", settings, now)
 
 
+def _schema_registry(settings: SchemaRegistrySettings, now: datetime) -> Iterator[Finding]:
+    for name in ("password", "token"):
+        secret: SecretFile | None = getattr(settings, name)
+        if secret:
+            yield from check_secret(secret, f"schema_registry.{name}")
+    yield from _tls("schema_registry", settings, now)
+
+
 def _tls(
-    section: str, settings: KafkaSettings | ElasticsearchSettings, now: datetime
+    section: str,
+    settings: KafkaSettings | ElasticsearchSettings | SchemaRegistrySettings,
+    now: datetime,
 ) -> Iterator[Finding]:
     checks_chain = getattr(settings, "verification", "full") in {"full", "certificate"}
     if settings.ca_certs and checks_chain:

@@ -31,6 +31,7 @@ SETTINGS = _MIB
 SECRET = _MIB  # What a Secret of Kubernetes may have.
 CERTIFICATES = 16 * _MIB  # A system's whole list of CAs has 0.3 MiB.
 MANIFEST = 8 * _MIB
+SCHEMA = 4 * _MIB  # Schemas and descriptors of records.
 PROGRAM = 16 * _MIB
 RECORD = 16 * _MIB  # What this library wrote itself; a line of data.
 

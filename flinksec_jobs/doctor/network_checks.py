@@ -58,6 +58,10 @@ def endpoints(settings: Settings) -> Iterator[Endpoint]:
         parts = urlsplit(url)
         default = _HTTPS if parts.scheme == "https" else _HTTP
         yield Endpoint("elasticsearch.hosts", parts.hostname or "", parts.port or default)
+    for url in settings.schema_registry.urls if settings.schema_registry else ():
+        parts = urlsplit(url)
+        default = _HTTPS if parts.scheme == "https" else _HTTP
+        yield Endpoint("schema_registry.urls", parts.hostname or "", parts.port or default)
     if settings.hdfs:
         parts = urlsplit(settings.hdfs.uri)
         # Without a port it may be the name of a name service, which Hadoop's files explain.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from flinksec_jobs import elasticsearch, hdfs, index_names, logins, refusals
+from flinksec_jobs import elasticsearch, hdfs, index_names, logins, refusals, schema_registry
 from flinksec_jobs.doctor import rights
 from flinksec_jobs.doctor.checks import Answer
 from flinksec_jobs.doctor.wanted import Wanted
@@ -72,6 +72,14 @@ SERVERS: tuple[Server, ...] = (
         item="topic",
         logs_in_by_kerberos=lambda settings: "kerberos" in logins.chosen_login(settings).sections,
         rights=rights.of_topic,
+    ),
+    Server(
+        section="schema_registry",
+        about="login",
+        use=schema_registry.client,
+        question=schema_registry.question,
+        wanted=lambda _: (),
+        item="subject",
     ),
     Server(
         section="elasticsearch",

@@ -20,10 +20,17 @@ from flinksec_jobs.errors import JobError
 from flinksec_jobs.findings import Finding, Where, problem
 from flinksec_jobs.refusals import Cause
 from flinksec_jobs.runtime import jvm
-from flinksec_jobs.settings import ElasticsearchSettings, KafkaSettings, Settings
+from flinksec_jobs.settings import (
+    ElasticsearchSettings,
+    KafkaSettings,
+    SchemaRegistrySettings,
+    Settings,
+)
 
 _UNREACHABLE = problem("tls-not-reached", "no TLS connection with a server comes about")
 _SOON = timedelta(days=14)
+_WithTls = KafkaSettings | ElasticsearchSettings | SchemaRegistrySettings
+_SECTIONS = ("kafka", "elasticsearch", "schema_registry")
 _IDENTIFICATION = "ssl.endpoint.identification.algorithm"
 
 
@@ -51,7 +58,7 @@ _OTHER = Cause("", "*", "compare the certificate with the settings")
 
 def tls(patient: Patient) -> Iterator[Check]:
     """Yield what each endpoint that speaks TLS shows."""
-    sections = [name for name in ("kafka", "elasticsearch") if _uses_tls(patient.settings, name)]
+    sections = [name for name in _SECTIONS if _uses_tls(patient.settings, name)]
     if not sections:
         raise NotAskedError("no section of the settings uses TLS to a server")
     for endpoint in endpoints(patient.settings):
@@ -66,17 +73,18 @@ def _uses_tls(settings: Settings, section: str) -> bool:
     return found is not None and found.uses_tls
 
 
-def _section(settings: Settings, section: str) -> KafkaSettings | ElasticsearchSettings | None:
-    return settings.kafka if section == "kafka" else settings.elasticsearch
+def _section(settings: Settings, section: str) -> _WithTls | None:
+    found: _WithTls | None = getattr(settings, section)
+    return found
 
 
-def _verification(section: KafkaSettings | ElasticsearchSettings) -> str:
-    if isinstance(section, ElasticsearchSettings):
+def _verification(section: _WithTls) -> str:
+    if not isinstance(section, KafkaSettings):
         return section.verification
     return "full" if section.properties.get(_IDENTIFICATION, "https") else "certificate"
 
 
-def _options(section: KafkaSettings | ElasticsearchSettings) -> dict[str, str]:
+def _options(section: _WithTls) -> dict[str, str]:
     verification = _verification(section)
     options = {
         "verification": verification,

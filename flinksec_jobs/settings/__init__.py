@@ -14,6 +14,7 @@ from flinksec_jobs.settings.models import (
     PythonSettings,
     Settings,
 )
+from flinksec_jobs.settings.schema_registry import SchemaRegistrySettings
 from flinksec_jobs.settings.state import StateSettings
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "KafkaSettings",
     "KerberosSettings",
     "PythonSettings",
+    "SchemaRegistrySettings",
     "Settings",
     "StateSettings",
     "duration",

@@ -33,6 +33,7 @@ from flinksec_jobs.settings.kafka import KafkaSettings
 from flinksec_jobs.settings.kafka_clusters import section_name
 from flinksec_jobs.settings.named_sections import put_together, taken_apart
 from flinksec_jobs.settings.passthrough import Giving, refused_in_flink
+from flinksec_jobs.settings.schema_registry import SchemaRegistrySettings
 from flinksec_jobs.settings.spelling import Spelling
 from flinksec_jobs.settings.state import StateSettings
 
@@ -369,7 +370,7 @@ class Settings(Section):
         for name in type(self).model_fields:
             if isinstance(found := getattr(self, name), section):
                 return found
-        name = re.sub("Settings$", "", section.__name__).lower()
+        name = re.sub("(?<=[a-z])(?=[A-Z])", "_", section.__name__.removesuffix("Settings")).lower()
         hint = self._adding(name)
         if section is KafkaSettings and self.kafka_clusters:
             listed = ", ".join(f'cluster="{one}"' for one in self.kafka_clusters)

@@ -23,6 +23,17 @@ _ES_ANY_HOST = warning(
     "elasticsearch-any-host-name", "Elasticsearch's certificate may be for another host"
 )
 _ES_ANONYMOUS = warning("elasticsearch-anonymous", "the job does not log in to Elasticsearch")
+_REGISTRY_CLEAR = warning("schema-registry-not-encrypted", "the schema registry is not encrypted")
+_REGISTRY_ANYONE = warning(
+    "schema-registry-unchecked", "the schema registry's certificate is not checked"
+)
+_REGISTRY_ANY_HOST = warning(
+    "schema-registry-any-host-name", "the schema registry's certificate may be for another host"
+)
+_REGISTRY_ANONYMOUS = warning(
+    "schema-registry-anonymous", "the job does not log in to the schema registry"
+)
+_REGISTERS = warning("schemas-registered-by-the-job", "the job may register schemas")
 _HDFS_CLEAR = warning("hdfs-not-encrypted", "HDFS is not encrypted")
 _STATE_CLEAR = warning("state-not-sealed", "state is neither encrypted nor authenticated")
 _ZOOKEEPER = warning("zookeeper-open", "ZooKeeper is neither encrypted nor authenticated")
@@ -54,6 +65,7 @@ def weaknesses(settings: Settings) -> list[Finding]:
     return [
         *_clusters(settings),
         *_elasticsearch(settings),
+        *_schema_registry(settings),
         *_hdfs(settings),
         *_state(settings),
         *_flink(settings),
@@ -128,6 +140,37 @@ def _elasticsearch(settings: Settings) -> Iterator[Finding]:
             "job is",
             fix="set elasticsearch.api_key, or username and password, or client_cert",
         )
+
+
+def _schema_registry(settings: Settings) -> Iterator[Finding]:
+    registry = settings.schema_registry
+    if registry is None:
+        return
+    endpoint = f"the schema registry at {','.join(registry.urls)}"
+    setting, verification = "schema_registry.verification", registry.verification
+    if not registry.uses_tls:
+        effect = f"{endpoint} is not encrypted, credentials included"
+        fix = "have TLS switched on there, and use https://"
+        yield _found(_REGISTRY_CLEAR, settings, "schema_registry.urls", "http://", effect, fix=fix)
+    elif verification == "none":
+        effect = f"{endpoint} may be anyone, its certificate is not checked"
+        fix = "set it to full, with schema_registry.ca_certs, or to fingerprint"
+        yield _found(_REGISTRY_ANYONE, settings, setting, verification, effect, fix=fix)
+    elif verification == "certificate":
+        effect = f"{endpoint} may have any host name"
+        fix = "set it to full, and name the host as its certificate does"
+        yield _found(_REGISTRY_ANY_HOST, settings, setting, verification, effect, fix=fix)
+    if not (registry.username or registry.token or registry.client_cert):
+        yield _REGISTRY_ANONYMOUS.at(
+            Where(setting="schema_registry"),
+            f"with neither username, token nor client_cert, {endpoint} does not know who the "
+            "job is",
+            fix="set schema_registry.username and password, or token, or client_cert",
+        )
+    if registry.auto_register:
+        effect = "a job may register schemas that nobody has looked at"
+        fix = "register schemas before they are used, and leave it out"
+        yield _found(_REGISTERS, settings, "schema_registry.auto_register", "true", effect, fix=fix)
 
 
 def _hdfs(settings: Settings) -> Iterator[Finding]:

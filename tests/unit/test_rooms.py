@@ -39,6 +39,7 @@ FLOORS: tuple[tuple[str, frozenset[str]], ...] = tuple(
         ("how long certificates last", "certificate_dates"),
         ("what is wrong with files", "file_checks"),
         ("what connectors register", "uses"),
+        ("what formats ask", "schema_registry"),
         ("formats", "formats"),
         ("connectors", "kafka elasticsearch hdfs state"),
         ("where a job goes on from", "resume"),

@@ -224,14 +224,16 @@ def _settings_egress(manifests: Manifests) -> Iterator[Place]:
 def _servers(settings: dict[str, Any]) -> Iterator[tuple[str, int]]:
     kafka = mapping(settings.get("kafka"))
     search = mapping(settings.get("elasticsearch"))
+    registry = mapping(settings.get("schema_registry"))
     listed = {
         "kafka.bootstrap_servers": sequence(kafka.get("bootstrap_servers")),
         "elasticsearch.hosts": sequence(search.get("hosts")),
+        "schema_registry.urls": sequence(registry.get("urls")),
         "hdfs.uri": [mapping(settings.get("hdfs")).get("uri")],
     }
     for name, servers in listed.items():
         for server in servers:
-            if match := re.search(r":(\d+)/?$", text(server)):
+            if match := re.search(r":(\d+)(/|$)", text(server)):
                 yield name, int(match[1])
 
 

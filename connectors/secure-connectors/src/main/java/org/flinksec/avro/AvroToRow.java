@@ -15,7 +15,7 @@ import org.flinksec.rows.Shape;
  *
  * <p>Not safe for use by several threads.
  */
-public final class AvroToRow implements RowDecoder {
+final class AvroToRow implements RowDecoder {
   private static final long serialVersionUID = 1L;
 
   private final String schema;
@@ -24,19 +24,15 @@ public final class AvroToRow implements RowDecoder {
   private transient ValueReader reader;
   private transient BoundedDecoder decoder;
 
-  private AvroToRow(String schema, Shape shape, Set<String> excluded) {
-    this.schema = schema;
-    this.shape = shape;
-    this.excluded = Set.copyOf(excluded);
-    this.reader = reader(Schemas.parse(schema, List.of()), shape, excluded);
-  }
-
   /**
    * @param schema the text of the schema that records were written with
    * @throws SchemaMismatchException if the record class cannot read it
    */
-  static AvroToRow of(String schema, Shape shape, Set<String> excluded) {
-    return new AvroToRow(schema, shape, excluded);
+  AvroToRow(String schema, Shape shape, Set<String> excluded) {
+    this.schema = schema;
+    this.shape = shape;
+    this.excluded = Set.copyOf(excluded);
+    this.reader = reader(Schemas.parse(schema, List.of()), shape, excluded);
   }
 
   /** A reader of whole records. */

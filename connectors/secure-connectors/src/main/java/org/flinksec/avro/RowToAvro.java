@@ -5,7 +5,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
-import java.util.Set;
 import org.apache.avro.Schema;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
@@ -19,28 +18,22 @@ import org.flinksec.rows.Shape;
  *
  * <p>Not safe for use by several threads.
  */
-public final class RowToAvro implements RowEncoder {
+final class RowToAvro implements RowEncoder {
   private static final long serialVersionUID = 1L;
 
   private final String schema;
   private final Shape shape;
   private transient Written written;
 
-  private RowToAvro(String schema, Shape shape) {
+  /**
+   * @param schema the text of the schema to write with
+   * @throws SchemaMismatchException if the schema has no place for what the record holds, or needs
+   *     what the record does not have
+   */
+  RowToAvro(String schema, Shape shape) {
     this.schema = schema;
     this.shape = shape;
     this.written = new Written(Schemas.parse(schema, List.of()), shape);
-  }
-
-  /**
-   * @param schema the text of the schema to write with; empty for that of the record class
-   * @throws SchemaMismatchException when an encoder is made, if the schema has no place for what
-   *     the record holds, or needs what the record does not have
-   */
-  public static RowEncoder.Factory factory(String schema) {
-    return shape ->
-        new RowToAvro(
-            schema.isEmpty() ? RecordSchema.of(shape, "", Set.of()).toString() : schema, shape);
   }
 
   @Override

@@ -58,6 +58,14 @@ public record RegistrySettings(
     return parsed;
   }
 
+  /**
+   * The same for a question before the job starts: a registry that does not answer is not waited
+   * for.
+   */
+  public RegistrySettings atOnce() {
+    return new RegistrySettings(urls, tls, username, passwordFile, tokenFile, Duration.ZERO);
+  }
+
   private static String required(Map<String, String> left, String name) {
     String value = left.remove(name);
     if (value == null || value.isBlank()) {

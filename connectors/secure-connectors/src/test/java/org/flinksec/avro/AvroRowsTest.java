@@ -43,7 +43,7 @@ class AvroRowsTest {
   void whatIsWrittenIsReadByAvroAndByUs() throws Exception {
     for (int seed = 0; seed < CASES; seed++) {
       Random random = new Random(seed);
-      Shape shape = Shapes.random(random);
+      Shape shape = RandomShapes.random(random);
       Schema schema = schema(shape);
       Row row = Values.row(shape, random);
 
@@ -52,7 +52,7 @@ class AvroRowsTest {
       assertThat(Values.fromGeneric(shape, generic(schema, schema, bytes)))
           .as("seed %d", seed)
           .isEqualTo(row);
-      AvroToRow reader = Serialized.copy(AvroToRow.of(schema.toString(), shape, Set.of()));
+      AvroToRow reader = Serialized.copy(new AvroToRow(schema.toString(), shape, Set.of()));
       assertThat(reader.read(bytes)).as("seed %d", seed).isEqualTo(row);
     }
   }
@@ -63,7 +63,7 @@ class AvroRowsTest {
     int compatible = 0;
     for (int seed = 0; seed < 3 * CASES; seed++) {
       Random random = new Random(seed);
-      Shape shape = Shapes.random(random);
+      Shape shape = RandomShapes.random(random);
       Schema reader = schema(shape);
       Schema writer = new Evolution(random).of(reader);
       if (SchemaCompatibility.checkReaderWriterCompatibility(reader, writer).getType()
@@ -79,7 +79,7 @@ class AvroRowsTest {
 
       Row ours;
       try {
-        ours = AvroToRow.of(writer.toString(), shape, Set.of()).read(bytes.toByteArray());
+        ours = new AvroToRow(writer.toString(), shape, Set.of()).read(bytes.toByteArray());
       } catch (UndecodableException e) {
         // Where a record is stricter than Avro: numbers that lose something, and enums of numbers.
         assertThat(e.getMessage())
@@ -98,9 +98,9 @@ class AvroRowsTest {
   void bytesAtRandomAreUndecodableOrARowAndNothingElse() throws Exception {
     for (int seed = 0; seed < CASES; seed++) {
       Random random = new Random(seed);
-      Shape shape = Shapes.random(random);
+      Shape shape = RandomShapes.random(random);
       Schema schema = schema(shape);
-      AvroToRow reader = AvroToRow.of(schema.toString(), shape, Set.of());
+      AvroToRow reader = new AvroToRow(schema.toString(), shape, Set.of());
       byte[] good = written(shape, schema, Values.row(shape, random));
       for (int i = 0; i < 40; i++) {
         byte[] bad = new byte[random.nextInt(40)];
@@ -123,8 +123,9 @@ class AvroRowsTest {
 
   @Test
   void aRecordThatIsCutOffOrTooLongIsUndecodable() throws Exception {
-    Shape shape = Shapes.row("R", Shapes.field("text", Shapes.of(Shape.Kind.STR)));
-    AvroToRow reader = AvroToRow.of(schema(shape).toString(), shape, Set.of());
+    Shape shape =
+        RandomShapes.row("R", RandomShapes.field("text", RandomShapes.of(Shape.Kind.STR)));
+    AvroToRow reader = new AvroToRow(schema(shape).toString(), shape, Set.of());
 
     assertThat(reader.read(new byte[] {4, 'o', 'k'})).isEqualTo(Row.of("ok"));
     assertThatExceptionOfType(UndecodableException.class)

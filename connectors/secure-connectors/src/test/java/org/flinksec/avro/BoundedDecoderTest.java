@@ -98,7 +98,8 @@ class BoundedDecoderTest {
   }
 
   private static final Shape EMPTY_FIELD =
-      Shapes.row("R", Shapes.field("kept", Shapes.nullable(Shapes.of(Kind.INT)), null));
+      RandomShapes.row(
+          "R", RandomShapes.field("kept", RandomShapes.nullable(RandomShapes.of(Kind.INT)), null));
 
   private static byte[] bytes(long... numbers) throws Exception {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -115,7 +116,7 @@ class BoundedDecoderTest {
   }
 
   private static void assertRefused(Shape shape, Schema writer, byte[] record, String why) {
-    AvroToRow reader = AvroToRow.of(writer.toString(), shape, Set.of());
+    AvroToRow reader = new AvroToRow(writer.toString(), shape, Set.of());
     assertThatExceptionOfType(UndecodableException.class)
         .isThrownBy(() -> reader.read(record))
         .withMessageContaining(why);
@@ -123,7 +124,7 @@ class BoundedDecoderTest {
 
   @Test
   void lengthsBeyondTheRecordMakeNoRoomForThem() throws Exception {
-    Shape text = Shapes.row("R", Shapes.field("text", Shapes.of(Kind.STR)));
+    Shape text = RandomShapes.row("R", RandomShapes.field("text", RandomShapes.of(Kind.STR)));
     Schema schema = record("{\"name\": \"text\", \"type\": \"string\"}");
     for (long length : new long[] {Integer.MAX_VALUE - 8, Long.MAX_VALUE, 1, -1, Long.MIN_VALUE}) {
       assertRefused(text, schema, bytes(length), "field 'text' ");
@@ -134,7 +135,10 @@ class BoundedDecoderTest {
   void listsOfMoreItemsThanBytesAreRefusedWhereverTheyStand() throws Exception {
     String nulls = "{\"name\": \"%s\", \"type\": {\"type\": \"array\", \"items\": \"null\"}}";
     Shape list =
-        Shapes.row("R", Shapes.field("many", Shapes.list(Shapes.nullable(Shapes.of(Kind.STR)))));
+        RandomShapes.row(
+            "R",
+            RandomShapes.field(
+                "many", RandomShapes.list(RandomShapes.nullable(RandomShapes.of(Kind.STR)))));
     for (long count : new long[] {1L << 31, 1L << 62, Long.MIN_VALUE, 2000}) {
       byte[] record = bytes(count, 0);
       assertRefused(list, record(nulls.formatted("many")), record, "more items than it has bytes");
@@ -142,7 +146,7 @@ class BoundedDecoderTest {
           EMPTY_FIELD, record(nulls.formatted("dropped")), record, "more items than it has bytes");
     }
     assertThat(
-            AvroToRow.of(record(nulls.formatted("many")).toString(), list, Set.of())
+            new AvroToRow(record(nulls.formatted("many")).toString(), list, Set.of())
                 .read(bytes(3, 0)))
         .isEqualTo(Row.of((Object) new String[3]));
   }
@@ -158,10 +162,10 @@ class BoundedDecoderTest {
 
   @Test
   void aBooleanIsZeroOrOneAndTextIsUtf8() throws Exception {
-    Shape flag = Shapes.row("R", Shapes.field("flag", Shapes.of(Kind.BOOL)));
+    Shape flag = RandomShapes.row("R", RandomShapes.field("flag", RandomShapes.of(Kind.BOOL)));
     assertRefused(
         flag, record("{\"name\": \"flag\", \"type\": \"boolean\"}"), new byte[] {2}, "no boolean");
-    Shape text = Shapes.row("R", Shapes.field("text", Shapes.of(Kind.STR)));
+    Shape text = RandomShapes.row("R", RandomShapes.field("text", RandomShapes.of(Kind.STR)));
     byte[] halfAPair = {6, (byte) 0xED, (byte) 0xA0, (byte) 0xBD};
     assertRefused(
         text, record("{\"name\": \"text\", \"type\": \"string\"}"), halfAPair, "is no UTF-8");
@@ -193,7 +197,7 @@ class BoundedDecoderTest {
     }
     fields.append(", {\"name\": \"bomb\", \"type\": [\"null\", %s]}".formatted(type));
 
-    AvroToRow reader = AvroToRow.of(record(fields.toString()).toString(), EMPTY_FIELD, Set.of());
+    AvroToRow reader = new AvroToRow(record(fields.toString()).toString(), EMPTY_FIELD, Set.of());
 
     assertThat(reader.read(bytes(7, 0))).isEqualTo(Row.of(7L));
   }

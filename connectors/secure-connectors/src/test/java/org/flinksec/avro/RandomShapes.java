@@ -8,8 +8,8 @@ import java.util.Random;
 import org.flinksec.rows.Shape;
 import org.flinksec.rows.Shape.Kind;
 
-/** Shapes of records for tests: by hand, and at random. */
-final class Shapes {
+/** RandomShapes of records for tests: by hand, and at random. */
+final class RandomShapes {
   private static final List<Kind> SCALARS =
       List.of(
           Kind.STR,
@@ -23,7 +23,7 @@ final class Shapes {
           Kind.UUID,
           Kind.ENUM);
 
-  private Shapes() {}
+  private RandomShapes() {}
 
   static Shape of(Kind kind) {
     return new Shape(kind, false, null, List.of(), null, List.of(), 0, 0);

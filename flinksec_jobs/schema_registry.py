@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The schema registry: settings to the client that formats have of it in the JVM.
+
+What a job needs of it is registered by `client`, and by formats with questions of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from flinksec_jobs import refusals
+from flinksec_jobs.file_checks import check_files
+from flinksec_jobs.findings import Finding, Where, warning
+from flinksec_jobs.runtime import jvm
+from flinksec_jobs.settings import SchemaRegistrySettings
+from flinksec_jobs.uses import Question, Use
+
+if TYPE_CHECKING:
+    from flinksec_jobs.settings import Settings
+
+_NO_SUBJECT = warning("subject-without-schema", "a subject that is read has no schema yet")
+
+Asked = Callable[[], tuple[str, Sequence[str]]]
+"""Asks the registry; returns what is wrong, empty for nothing, and the subjects it lacks."""
+
+
+def client(settings: Settings) -> Use:
+    """Return what a job needs that asks the schema registry, whatever about."""
+    settings.need(SchemaRegistrySettings)
+    return Use(
+        "the schema registry", files=lambda: check_files(settings, sections={"schema_registry"})
+    )
+
+
+def question(settings: Settings, *_: str) -> Question:
+    """Return the question whether the schema registry lets the job in."""
+
+    def login() -> tuple[str, Sequence[str]]:
+        registry = jvm.string_map(options(settings.need(SchemaRegistrySettings)))
+        return str(jvm.view().org.flinksec.schemaregistry.RegistryPreflight.login(registry)), ()
+
+    return Question(
+        id="schema-registry",
+        label="the schema registry lets the job in",
+        setting="schema_registry.urls",
+        ask=lambda _: answered(login),
+    )
+
+
+def answered(asked: Asked) -> Iterable[Finding]:
+    """Yield what an answer of the registry is worth a warning about.
+
+    Raises:
+        JobError: something is wrong.
+    """
+    with jvm.translated("the schema registry cannot be asked"):
+        problem, absent = asked()
+    if problem:
+        raise refusals.named(problem, refusals.SCHEMA_REGISTRY, otherwise="schema_registry.urls")
+    return [
+        _NO_SUBJECT.at(
+            Where(setting="schema_registry.urls", object=f"the subject {subject}"),
+            f"the schema registry has no schema of the subject {subject}, so nothing says whether "
+            "its records can be read",
+            fix="compare the subject with schema_registry.subject_naming, if there are records",
+        )
+        for subject in absent
+    ]
+
+
+def options(settings: SchemaRegistrySettings) -> dict[str, str]:
+    """Return how the registry is reached, as the flat options of the JVM client; secrets are paths."""
+    given = {
+        "urls": ",".join(settings.urls),
+        "verification": settings.verification,
+        "ca_certs": settings.ca_certs if settings.verification in {"full", "certificate"} else None,
+        "fingerprint": settings.fingerprint,
+        "username": settings.username,
+        "password": settings.password and settings.password.path,
+        "token": settings.token and settings.token.path,
+        "client_cert": settings.client_cert,
+        "client_key": settings.client_key and settings.client_key.path,
+        "retry_timeout": settings.retry_timeout // timedelta(milliseconds=1),
+    }
+    return {name: str(value) for name, value in given.items() if value is not None}
