@@ -71,7 +71,7 @@ def answered(asked: Asked) -> Iterable[Finding]:
 
 
 def options(settings: SchemaRegistrySettings) -> dict[str, str]:
-    """Return how the registry is reached, as the flat options of the JVM client; secrets are paths."""
+    """Return how the registry is reached, for the client in the JVM; secrets are paths."""
     given = {
         "urls": ",".join(settings.urls),
         "verification": settings.verification,

@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from flinksec_jobs import files, schema_registry
+from flinksec_jobs import schema_registry
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.files import SCHEMA, read_text
 from flinksec_jobs.formats import Format, Reading, Writing
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.settings import SchemaRegistrySettings
@@ -155,7 +156,7 @@ class Avro(Format):
         return settings.need(SchemaRegistrySettings, "Avro without a schema_file")
 
     def _subjects(self, registry: SchemaRegistrySettings, part: str) -> str:
-        """Return the subject, in which ``{topic}`` and ``{}`` stand for the topic and the record."""
+        """Return the subject; ``{topic}`` stands for the topic, ``{}`` for the record's name."""
         if self.subject:
             return self.subject
         naming = self.subject_naming or registry.subject_naming
@@ -168,10 +169,10 @@ class Avro(Format):
     def _text(self) -> str:
         if self.schema_file is None:
             return ""
-        return files.read_text(
+        return read_text(
             Path(self.schema_file),
             f"Avro(schema_file={os.fspath(self.schema_file)!r})",
-            files.SCHEMA,
+            SCHEMA,
             error=SettingsError,
         )
 

@@ -231,6 +231,9 @@ class Settings(Section):
     )
     elasticsearch: ElasticsearchSettings | None = Field(default=None, description="Elasticsearch.")
     hdfs: HdfsSettings | None = Field(default=None, description="HDFS.")
+    schema_registry: SchemaRegistrySettings | None = Field(
+        default=None, description="The registry of records' schemas."
+    )
     state: StateSettings | None = Field(default=None, description="Checkpoints and savepoints.")
     python: PythonSettings = Field(default=PythonSettings(), description="Python functions.")
     job: JobSettings = Field(default=JobSettings(), description="The job.")

@@ -36,6 +36,7 @@ BASE: dict[str, Any] = {
     "kafka.bootstrap_servers": ["kafka:9093"],
     "elasticsearch.hosts": ["https://search:9200"],
     "hdfs.uri": "hdfs://namenode:8020",
+    "schema_registry.urls": ["https://registry:8081"],
     "state.directory": "/mnt/state",
     "state.keys": "/keys",
     "state.pkcs11.module": "/hsm.so",
@@ -56,6 +57,7 @@ BESIDE: Mapping[str, tuple[dict[str, Any], ...]] = {
         },
     ),
     "elasticsearch.fingerprint": ({"elasticsearch.verification": "fingerprint"},),
+    "schema_registry.fingerprint": ({"schema_registry.verification": "fingerprint"},),
     "state.pkcs11.slot": ({"state.pkcs11.token": None},),
     "cluster.cluster_id": (KUBERNETES, ZOOKEEPER),
     "cluster.kubernetes_namespace": (KUBERNETES,),
@@ -72,6 +74,8 @@ TOGETHER = {
     "kafka.client_cert": "kafka.client_key",
     "elasticsearch.username": "elasticsearch.password",
     "elasticsearch.client_cert": "elasticsearch.client_key",
+    "schema_registry.username": "schema_registry.password",
+    "schema_registry.client_cert": "schema_registry.client_key",
 }
 TOGETHER |= {second: first for first, second in TOGETHER.items()}
 # Values of settings that do not take any text.
@@ -86,6 +90,8 @@ VALUES: Mapping[str, tuple[Any, ...]] = {
     "elasticsearch.fingerprint": ("ab" * 32, "cd" * 32),
     "elasticsearch.max_in_flight": (5,),
     "hdfs.uri": ("hdfs://other:8020",),
+    "schema_registry.urls": (["https://a:1", "https://b:2/apis/ccompat/v7"],),
+    "schema_registry.fingerprint": ("ab" * 32, "cd" * 32),
     "cluster.python_memory": ("1g",),
     "cluster.jobmanager_memory": ("3g",),
     "cluster.taskmanager_memory": ("4g",),

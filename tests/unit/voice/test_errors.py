@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tests.pages import ROOT
 from tests.unit.voice.test_hints import FILES, NAMES, texts
 
-OTHER_NAMES = r"(JVM|PyFlink|HDFS|ZooKeeper|Kubernetes|Python|Pod Security|GET )"
+OTHER_NAMES = r"(JVM|Avro|PyFlink|HDFS|ZooKeeper|Kubernetes|Python|Pod Security|GET )"
 # What says what is wrong: an exception's first argument, a kind's or rule's meaning.
 ERROR = re.compile(r"(^|\.)\w+Error$")
 KIND = re.compile(r"^(problem|warning|note)$")
