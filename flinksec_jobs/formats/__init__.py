@@ -10,8 +10,8 @@ error lists those that can do what is asked.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from flinksec_jobs import choices, registry
@@ -35,6 +35,10 @@ class Reading:
         part: of a Kafka record.
         fields: those of the record class that the part holds; empty for all that nothing else
             fills.
+        metadata: fields that the format itself fills from around the record: field to source, of
+            those that begin with its ``metadata_prefix``.
+        kinds: whether the reader tells a row that is deleted from one that is not by its kind, as
+            a table does and functions of a stream do not.
     """
 
     settings: Settings
@@ -42,6 +46,8 @@ class Reading:
     record: type
     part: Literal["value", "key"] = "value"
     fields: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    kinds: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,9 +93,11 @@ class Format:
 
     Attributes:
         jars: sets of third-party jars that it needs, see `flinksec_jobs.runtime.artifacts`.
+        metadata_prefix: of the sources of metadata that it knows itself; empty for none.
     """
 
     jars: ClassVar[tuple[str, ...]] = ()
+    metadata_prefix: ClassVar[str] = ""
 
     @property
     def name(self) -> str:

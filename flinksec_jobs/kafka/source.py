@@ -102,14 +102,19 @@ def source(settings: Settings, group_id: str, o: SourceOptions) -> KafkaSource:
 
 
 def _deserializer(settings: Settings, o: SourceOptions) -> Any:
-    about = formats.Reading(settings, o.topics.names, o.record)
+    prefix = o.format.metadata_prefix
+    of_format = {
+        name: source for name, source in o.metadata.items() if prefix and source.startswith(prefix)
+    }
+    of_kafka = {name: source for name, source in o.metadata.items() if name not in of_format}
+    about = formats.Reading(settings, o.topics.names, o.record, metadata=of_format)
     reading = jvm.view().org.flinksec.kafka.RowReading.of(records.shape_text(o.record))
-    reading.metadata(jvm.string_map(o.metadata))
+    reading.metadata(jvm.string_map(of_kafka))
     reading.tombstones(o.tombstones)
     reading.onError(o.on_error, o.max_skipped_in_a_row)
     reading.eventTime(o.event_time.field if o.event_time else "")
     if o.key_format is not None:
-        part = replace(about, part="key", fields=tuple(o.key_fields))
+        part = replace(about, part="key", fields=tuple(o.key_fields), metadata={})
         reading.key(jvm.string_list(o.key_fields), o.key_format.decoder(part))
     return reading.build(o.format.decoder(about))
 

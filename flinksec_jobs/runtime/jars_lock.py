@@ -29,6 +29,8 @@ class JarSet:
 
 SETS = {
     "flink-kafka": JarSet(("org.apache.flink:flink-sql-connector-kafka:5.0.0-2.2",)),
+    # The format of this name.
+    "protobuf": JarSet(("com.google.protobuf:protobuf-java:4.33.2",)),
     "hadoop-client": JarSet(
         ("org.apache.hadoop:hadoop-client-runtime:3.4.3",),
         # Flink brings its own slf4j; the two below are for annotations and Snappy only.

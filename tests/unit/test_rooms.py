@@ -35,7 +35,7 @@ FLOORS: tuple[tuple[str, frozenset[str]], ...] = tuple(
         ("settings", "settings"),
         ("what settings mean for a JVM, and for Python", "kerberos tls certificates hadoop_conf"),
         ("Flink, its jars and its JVM", "runtime"),
-        ("records", "records record_sink keyed left_out delivery"),
+        ("records", "records record_sink keyed left_out delivery encoded_lines"),
         ("how long certificates last", "certificate_dates"),
         ("what is wrong with files", "file_checks"),
         ("what connectors register", "uses"),

@@ -31,6 +31,14 @@ public interface RowEncoder extends Serializable {
     return false;
   }
 
+  /**
+   * Whether a row is written at all. One that is not is no record, and not a record without a value
+   * either.
+   */
+  default boolean writes(Row row) {
+    return true;
+  }
+
   /** Makes the encoder for the rows of a job. */
   @FunctionalInterface
   interface Factory {

@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
  * Checks the bytes of a document before it is parsed: Jackson takes UTF-16 and UTF-32, surrogates
  * in UTF-8 (CESU-8) and overlong forms for text, which other readers of the same record do not.
  */
-final class JsonBytes {
+public final class JsonBytes {
   private JsonBytes() {}
 
   /**
@@ -18,7 +18,7 @@ final class JsonBytes {
    * @return whether an escape names half of a surrogate pair, and the other half does not follow
    * @throws JsonDecodingException if the bytes are no UTF-8, or hold NUL, which no JSON has
    */
-  static boolean check(byte[] json) throws JsonDecodingException {
+  public static boolean check(byte[] json) throws JsonDecodingException {
     boolean ascii = true;
     boolean escapes = false;
     for (byte b : json) {

@@ -24,7 +24,7 @@ public final class JsonDecodingException extends UndecodableException {
    * What was thrown while a document was read. Neither its message nor the throwable itself is
    * kept, since Jackson's quote the document.
    */
-  static JsonDecodingException of(Throwable thrown) {
+  public static JsonDecodingException of(Throwable thrown) {
     if (thrown instanceof JsonDecodingException ours) {
       return ours;
     }

@@ -6,7 +6,7 @@ import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonFactoryBu
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.StreamReadConstraints;
 
 /** How deep and how long the parts of a document may be, so that none takes down its reader. */
-final class JsonLimits {
+public final class JsonLimits {
   /** Objects and arrays within each other. */
   static final int DEPTH = 1000;
 
@@ -20,7 +20,7 @@ final class JsonLimits {
   static final int STRING = 20_000_000;
 
   /** The parser of all documents. */
-  static final JsonFactory FACTORY =
+  public static final JsonFactory FACTORY =
       new JsonFactoryBuilder()
           .streamReadConstraints(
               StreamReadConstraints.builder()

@@ -54,7 +54,7 @@ public final class RowSerializationSchema implements KafkaRecordSerializationSch
   @Override
   public ProducerRecord<byte[], byte[]> serialize(
       Row row, KafkaSinkContext context, Long timestamp) {
-    if (row.getKind() == RowKind.UPDATE_BEFORE && !format.writesKinds()) {
+    if (row.getKind() == RowKind.UPDATE_BEFORE && !format.writesKinds() || !format.writes(row)) {
       return null; // Flink's writer passes over it
     }
     try {
