@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
 
-from flinksec_jobs import hadoop_conf, kerberos, logins, tls
+from flinksec_jobs import hadoop_conf, kafka_tls, kerberos, logins, tls
 from flinksec_jobs.certificate_dates import check_dates, check_trusted_dates
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.findings import Finding, Where, problem, warning
@@ -39,7 +39,6 @@ _CA_CERTS = problem("ca-certs-unusable", "the file of trusted CAs cannot be read
 _CLIENT_CERT = problem("client-cert-unusable", "the client certificate cannot be read")
 _CLIENT_KEY = problem("client-key-unusable", "the client key cannot be read, or is open to others")
 _OTHER_KEY = problem("client-key-mismatch", "the client key is another certificate's")
-_NOT_PKCS8 = problem("client-key-not-pkcs8", "Kafka does not read a key of this form")
 _HADOOP_CONF = problem("hadoop-conf-unusable", "Hadoop's configuration cannot be used")
 _OVERRULED = warning("hadoop-option-overruled", "the settings decide an option of hdfs.conf_dir")
 _STATE_DIRECTORY = problem("state-directory-not-writable", "state cannot be written")
@@ -124,7 +123,7 @@ def _login(settings: KerberosSettings) -> Iterator[Finding]:
 
 def _kafka(settings: Settings, kafka: KafkaSettings, now: datetime) -> Iterator[Finding]:
     if kafka.uses_tls:
-        yield from _tls("kafka", kafka, now)
+        yield from _kafka_tls(kafka, now)
     login = logins.of(settings)
     found = []
     for setting, password in login.passwords().items():
@@ -157,20 +156,47 @@ def _schema_registry(settings: SchemaRegistrySettings, now: datetime) -> Iterato
 
 def _tls(
     section: str,
-    settings: KafkaSettings | ElasticsearchSettings | SchemaRegistrySettings,
+    settings: ElasticsearchSettings | SchemaRegistrySettings,
     now: datetime,
 ) -> Iterator[Finding]:
-    checks_chain = getattr(settings, "verification", "full") in {"full", "certificate"}
+    checks_chain = settings.verification in {"full", "certificate"}
     if settings.ca_certs and checks_chain:
-        yield from _authorities(settings.ca_certs, f"{section}.ca_certs", now)
+        path, setting = settings.ca_certs, f"{section}.ca_certs"
+        yield from _authorities(lambda: tls.load_certificates(path, setting), path, setting, now)
     if settings.client_cert and settings.client_key:
         yield from _own(settings.client_cert, settings.client_key, section, now)
 
 
-def _authorities(path: Path, setting: str, now: datetime) -> Iterator[Finding]:
+def _kafka_tls(kafka: KafkaSettings, now: datetime) -> Iterator[Finding]:
+    if kafka.ca_certs:
+        setting = "kafka.ca_certs"
+        yield from _authorities(lambda: kafka_tls.trusted(kafka), kafka.ca_certs, setting, now)
+    if not kafka.client_cert:
+        return
+    if kafka.client_key and not kafka.client_key_password:
+        yield from _own(kafka.client_cert, kafka.client_key, "kafka", now)
+        return
+    where = Where(setting="kafka.client_cert", file=str(kafka.client_cert))
+    try:
+        found = kafka_tls.identity(kafka)
+    except FlinkSecError as error:
+        yield _CLIENT_CERT.of(error, where)
+        return
+    yield from check_dates(found.chain[0], where, now, _SOON)
+    if not tls.belongs_to(found.key, found.chain[0]):
+        yield _OTHER_KEY.at(
+            where,
+            "its key is not the one of the certificate",
+            fix="export certificate and key anew, the job's certificate first",
+        )
+
+
+def _authorities(
+    load: Callable[[], list[x509.Certificate]], path: Path, setting: str, now: datetime
+) -> Iterator[Finding]:
     where = Where(setting=setting, file=str(path))
     try:
-        certificates = tls.load_certificates(path, setting)
+        certificates = load()
     except FlinkSecError as error:
         yield _CA_CERTS.of(error, where)
     else:
@@ -187,17 +213,13 @@ def _own(path: Path, key: SecretFile, section: str, now: datetime) -> Iterator[F
         yield _CLIENT_CERT.of(error, where)
     else:
         yield from check_dates(leaf, where, now, _SOON)
-    is_combined = section == "kafka" and path == key.path
-    yield from _own_key(key, leaf, f"{section}.client_key", is_combined=is_combined)
+    yield from _own_key(key, leaf, f"{section}.client_key")
 
 
-def _own_key(
-    key: SecretFile, leaf: x509.Certificate | None, setting: str, *, is_combined: bool
-) -> Iterator[Finding]:
+def _own_key(key: SecretFile, leaf: x509.Certificate | None, setting: str) -> Iterator[Finding]:
     where = Where(setting=setting, file=str(key.path))
     try:
         private = tls.load_private_key(key, setting)
-        content = key.read_bytes(setting)
     except FlinkSecError as error:
         yield _CLIENT_KEY.of(error, where)
         return
@@ -207,12 +229,6 @@ def _own_key(
             f"it is not the key of {setting.removesuffix('key')}cert",
             fix="name the key that was made with the certificate, and put the job's certificate "
             "first in its file",
-        )
-    elif is_combined and b"-----BEGIN PRIVATE KEY-----" not in content:
-        yield _NOT_PKCS8.at(
-            where,
-            "it is not in PKCS#8, the only form that Kafka reads",
-            fix="convert the key with openssl pkcs8 -topk8 -nocrypt",
         )
 
 

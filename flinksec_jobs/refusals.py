@@ -409,7 +409,8 @@ def explained(error: JobError, what: str, causes: Sequence[Cause], *, otherwise:
     """
     cause = _cause(error.message, causes, otherwise)
     # Our own code in the JVM names the setting already.
-    said = error.message.replace(f"{cause.setting}: ", "", 1)
+    section, _, field = cause.setting.rpartition(".")
+    said = re.sub(rf"\b{section}\.(?:[\w-]+\.)?{field}: ", "", error.message, count=1)
     found = cause.kind.at(_where(cause.setting), f"{what} {said}", fix=cause.hint)
     return _error(found)
 

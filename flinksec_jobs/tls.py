@@ -1,17 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the TLS settings mean: for Kafka's Java clients, for a Python client, and for a check.
-
-Kafka reads PEM files by their paths, so no key and no store password enters a configuration.
-"""
+"""Certificates and keys of PEM files, and what the TLS settings mean for a Python client."""
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import hmac
-import shutil
 import ssl
-import tempfile
 import warnings
 from datetime import datetime
 from pathlib import Path
@@ -24,36 +18,10 @@ from cryptography.utils import CryptographyDeprecationWarning
 
 from flinksec_jobs.errors import SecretError, SettingsError
 from flinksec_jobs.files import CERTIFICATES, read_bytes
-from flinksec_jobs.private_files import write_private
 
 if TYPE_CHECKING:
     from flinksec_jobs.secrets import SecretFile
-    from flinksec_jobs.settings import ElasticsearchSettings, KafkaSettings
-
-_PEM = serialization.Encoding.PEM
-
-
-def kafka_properties(kafka: KafkaSettings) -> dict[str, str]:
-    """Return the ``ssl.*`` properties of Kafka's clients.
-
-    Kafka wants the certificate and its key (PKCS#8) in one file. When `client_cert` and
-    `client_key` name the same file it is used as it is, which is the way for a cluster; else a
-    combined file of mode 0600 is made in a private directory that this process removes at exit.
-
-    Raises:
-        SecretError: the key cannot be read or used.
-        SettingsError: a certificate cannot be read.
-    """
-    properties: dict[str, str] = {}
-    if kafka.ca_certs:
-        properties["ssl.truststore.type"] = "PEM"
-        properties["ssl.truststore.location"] = str(kafka.ca_certs)
-    if kafka.client_cert and kafka.client_key:
-        is_combined = kafka.client_cert == kafka.client_key.path
-        combined = kafka.client_cert if is_combined else _combined(kafka)
-        properties["ssl.keystore.type"] = "PEM"
-        properties["ssl.keystore.location"] = str(combined)
-    return properties
+    from flinksec_jobs.settings import ElasticsearchSettings
 
 
 def load_certificates(path: Path, setting: str) -> list[x509.Certificate]:
@@ -183,22 +151,6 @@ def _compare(connection: ssl.SSLSocket | ssl.SSLObject) -> None:
             f"the server's certificate has the fingerprint {found}, "
             "which is not the one of elasticsearch.fingerprint"
         )
-
-
-def _combined(kafka: KafkaSettings) -> Path:
-    assert kafka.client_cert is not None  # noqa: S101  for the type checker: asked by the caller
-    assert kafka.client_key is not None  # noqa: S101
-    certificates = load_certificates(kafka.client_cert, "kafka.client_cert")
-    key = load_private_key(kafka.client_key, "kafka.client_key")
-    directory = Path(tempfile.mkdtemp(prefix="flinksec-tls-"))  # of mode 0700
-    atexit.register(shutil.rmtree, directory, ignore_errors=True)
-    path = directory / "client.pem"
-    leaf = b"".join(certificate.public_bytes(_PEM) for certificate in certificates)
-    secret = key.private_bytes(
-        _PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    write_private(path, leaf + secret)
-    return path
 
 
 def _public_bytes(key: Any) -> bytes:

@@ -50,7 +50,7 @@ class Toy(Login):
     def properties(self):
         told = self._settings.kafka
         file = str(told.toy_password.path)
-        options = {"username": told.toy_user, "passwordFile": file, "section": handlers.SECTION}
+        options = {"username": told.toy_user, "passwordFile": file, "section": self.section}
         return {
             "sasl.mechanism": "PLAIN",
             "sasl.jaas.config": jaas.login_module(handlers.SHADED + MODULE, options, SETTINGS),

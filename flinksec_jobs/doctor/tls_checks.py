@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from cryptography import x509
 
-from flinksec_jobs import refusals
+from flinksec_jobs import kafka_tls, refusals
 from flinksec_jobs.certificate_dates import check_dates
 from flinksec_jobs.certificates import describe_name
 from flinksec_jobs.doctor.checks import Answer, Check, NotAskedError
@@ -84,14 +85,24 @@ def _verification(section: _WithTls) -> str:
     return "full" if section.properties.get(_IDENTIFICATION, "https") else "certificate"
 
 
-def _options(section: _WithTls) -> dict[str, str]:
+@contextmanager
+def _pem_files(section: _WithTls) -> Iterator[kafka_tls.PemFiles]:
+    if isinstance(section, KafkaSettings):
+        with kafka_tls.as_pem_files(section) as files:
+            yield files
+    else:
+        key = section.client_key
+        yield kafka_tls.PemFiles(section.ca_certs, section.client_cert, key.path if key else None)
+
+
+def _options(section: _WithTls, files: kafka_tls.PemFiles) -> dict[str, str]:
     verification = _verification(section)
     options = {
         "verification": verification,
-        "ca_certs": section.ca_certs if verification in {"full", "certificate"} else None,
+        "ca_certs": files.ca_certs if verification in {"full", "certificate"} else None,
         "fingerprint": getattr(section, "fingerprint", None),
-        "client_cert": section.client_cert,
-        "client_key": section.client_key and section.client_key.path,
+        "client_cert": files.client_cert,
+        "client_key": files.client_key,
     }
     return {name: str(value) for name, value in options.items() if value is not None}
 
@@ -99,10 +110,10 @@ def _options(section: _WithTls) -> dict[str, str]:
 def _look(patient: Patient, endpoint: Endpoint, section: str) -> Answer:
     settings = _section(patient.settings, section)
     assert settings is not None  # noqa: S101  its endpoints were listed
-    options = _options(settings)
     looks = patient.jvm().org.flinksec.doctor.TlsLook
     try:
-        with jvm.translated(str(endpoint)):
+        with _pem_files(settings) as files, jvm.translated(str(endpoint)):
+            options = _options(settings, files)
             facts = dict(looks.look(endpoint.host, endpoint.port, jvm.string_map(options)))
     except JobError as error:
         patient.unreached[section] += 1

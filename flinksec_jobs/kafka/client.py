@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from flinksec_jobs import logins, tls
+from flinksec_jobs import kafka_tls, logins
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.findings import Finding
 from flinksec_jobs.kafka import preflight
@@ -74,10 +74,11 @@ def client_properties(settings: Settings) -> dict[str, str]:
     properties = dict(kafka.properties)
     properties["bootstrap.servers"] = ",".join(kafka.bootstrap_servers)
     properties["security.protocol"] = kafka.security_protocol
+    section = settings.spelling.setting("kafka")
     with settings.spelling.told():
         properties |= logins.of(settings).properties()
         if kafka.uses_tls:
-            properties |= tls.kafka_properties(kafka)
+            properties |= kafka_tls.connector_properties(kafka, section)
     return properties
 
 

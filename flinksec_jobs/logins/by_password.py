@@ -93,7 +93,7 @@ class ByPassword(Login):
             {
                 "username": told.kafka.username,
                 "passwordFile": str(told.kafka.password.path),
-                "section": handlers.SECTION,
+                "section": self.section,
             },
             {"username": "kafka.username", "passwordFile": "kafka.password"},
         )

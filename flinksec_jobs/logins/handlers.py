@@ -17,5 +17,3 @@ SHADED = f"org.apache.flink.kafka.shaded.{KAFKA}"
 BY_PASSWORD = "org.flinksec.logins.PasswordHandler"  # noqa: S105
 BY_TOKEN = "org.flinksec.logins.TokenHandler$Renewing"  # noqa: S105
 EACH_BY_TOKEN = "org.flinksec.logins.TokenHandler$Presenting"  # noqa: S105
-SECTION = "kafka"
-"""Of the settings, for messages of the handlers."""

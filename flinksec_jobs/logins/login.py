@@ -31,8 +31,19 @@ class KafkaSection(Protocol):
         """Whether the protocol has TLS in it."""
 
 
+class Spelled(Protocol):
+    """How settings are written."""
+
+    def setting(self, name: str, /) -> str:
+        """Return it as it is written: ``kafka.east.password`` for ``kafka.password``."""
+
+
 class Told(Protocol):
     """The settings, of which a mechanism reads its own sections besides."""
+
+    @property
+    def spelling(self) -> Spelled:
+        """How the settings are written."""
 
     @property
     def kafka(self) -> KafkaSection | None:
@@ -80,6 +91,12 @@ class Login(ABC):
             SettingsError, SecretError: what these clients cannot be told.
         """
         return self.properties()
+
+    @property
+    def section(self) -> str:
+        """The name of the section ``[kafka]``, for messages of the handlers in the JVM."""
+        name: str = self._settings.spelling.setting("kafka")
+        return name
 
     def who(self) -> tuple[str, str]:
         """Return the setting that says who the job is for the brokers, and who that is."""

@@ -19,7 +19,6 @@ from flinksec_jobs.sections.fields import (
     Section,
     Strings,
     refusal,
-    together,
 )
 from flinksec_jobs.settings import addresses
 from flinksec_jobs.settings.kafka_properties import refused_in_kafka
@@ -69,13 +68,25 @@ class KafkaSettings(_Login):
 
     ca_certs: LocalPath | None = Field(
         default=None,
-        description="PEM file of trusted CAs. Without it, the CAs of the Java runtime.",
+        description="Trusted CAs: a PEM file, or a PKCS12 or JKS store. Without it, the CAs of the "
+        "Java runtime.",
+    )
+    ca_certs_password: SecretFile | None = Field(
+        default=None, description="Password of a store in ca_certs, as file:/path."
     )
     client_cert: LocalPath | None = Field(
-        default=None, description="PEM file of the job's certificate, followed by its chain."
+        default=None,
+        description="The job's certificate, followed by its chain: a PEM file, or a PKCS12 or JKS "
+        "store with its key. It is read again before each connection.",
     )
     client_key: SecretFile | None = Field(
-        default=None, description="PEM file of the certificate's unencrypted key, as file:/path."
+        default=None,
+        description="PEM file of the certificate's key, as file:/path; left out with a store.",
+    )
+    client_key_password: SecretFile | None = Field(
+        default=None,
+        description="Password of a store in client_cert, or of an encrypted client_key, as "
+        "file:/path.",
     )
     group_id: str | None = Field(
         default=None, min_length=1, description="Consumer group. Without it, the job's name."
@@ -110,5 +121,14 @@ class KafkaSettings(_Login):
     )
 
     def _contradictions(self) -> Iterator[tuple[str, str]]:
-        yield from together(self, "client_cert", "client_key")
+        if self.client_cert and not (self.client_key or self.client_key_password):
+            yield (
+                "client_key",
+                "is missing, and client_cert needs it, or client_key_password if it is a store",
+            )
+        for name in ("client_key", "client_key_password"):
+            if getattr(self, name) and not self.client_cert:
+                yield "client_cert", f"is missing, and {name} needs it"
+        if self.ca_certs_password and not self.ca_certs:
+            yield "ca_certs", "is missing, and ca_certs_password needs it"
         yield from refused_in_kafka(self.properties)

@@ -76,14 +76,6 @@ def contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def contradictions_in_a_cluster(settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield what the processes of a Flink cluster cannot put together, as a local run does."""
-    for name in clusters(settings):
-        kafka, section = kafka_of(settings, name), section_name("kafka", name)
-        if kafka.client_key and kafka.client_cert != kafka.client_key.path:
-            yield (
-                f"{section}.client_key",
-                f"must name the same PEM file as {section}.client_cert in a cluster, where no "
-                "process can combine the two for all others",
-            )
     yield from _two_files_of_kdcs(kerberos_sections(settings))
 
 

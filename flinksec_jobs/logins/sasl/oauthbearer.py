@@ -252,7 +252,7 @@ class OAuthBearer(Login):
         kafka: _Kafka = self._settings.kafka
         secret, token = kafka.oauth_client_secret, kafka.oauth_token_file
         found = {
-            "section": (handlers.SECTION, "kafka"),
+            "section": (self.section, "kafka"),
             "tokenFile": (token and str(token.path), "kafka.oauth_token_file"),
             "tokenEndpoint": (kafka.oauth_token_endpoint, "kafka.oauth_token_endpoint"),
             "clientId": (kafka.oauth_client_id, "kafka.oauth_client_id"),

@@ -56,6 +56,10 @@ BESIDE: Mapping[str, tuple[dict[str, Any], ...]] = {
             "kafka.west.kerberos": "east",
         },
     ),
+    "kafka.ca_certs_password": ({"kafka.ca_certs": "/ca"},),
+    "kafka.client_cert": ({"kafka.client_key": "file:/key"},),
+    "kafka.client_key": ({"kafka.client_cert": "/cert"},),
+    "kafka.client_key_password": ({"kafka.client_cert": "/cert"},),
     "elasticsearch.fingerprint": ({"elasticsearch.verification": "fingerprint"},),
     "schema_registry.fingerprint": ({"schema_registry.verification": "fingerprint"},),
     "state.pkcs11.slot": ({"state.pkcs11.token": None},),
@@ -71,7 +75,6 @@ BESIDE: Mapping[str, tuple[dict[str, Any], ...]] = {
 }
 # Both or neither: the one has a value that follows from the other's.
 TOGETHER = {
-    "kafka.client_cert": "kafka.client_key",
     "elasticsearch.username": "elasticsearch.password",
     "elasticsearch.client_cert": "elasticsearch.client_key",
     "schema_registry.username": "schema_registry.password",

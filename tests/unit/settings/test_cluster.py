@@ -93,15 +93,6 @@ def test_a_job_must_fit_into_the_slots() -> None:
         load_settings(overrides=given, environ={})
 
 
-def test_no_process_can_combine_a_certificate_and_its_key_for_all_others() -> None:
-    kafka = {"bootstrap_servers": ["k:1"], "security_protocol": "SSL", "client_cert": "/c.pem"}
-    with pytest.raises(SettingsError, match=r"kafka\.client_key.*the same PEM file"):
-        load_settings(
-            overrides={"kafka": kafka | {"client_key": "/c.key"}, "cluster": {}}, environ={}
-        )
-    load_settings(overrides={"kafka": kafka | {"client_key": "/c.pem"}, "cluster": {}}, environ={})
-
-
 @pytest.mark.parametrize(
     ("text", "expected"), [("1k", 1024), ("1600m", 1600 * 2**20), ("2 gb", 2**31), ("2G", 2**31)]
 )

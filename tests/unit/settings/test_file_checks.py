@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.serialization import PrivateFormat
 
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.file_checks import check_files
@@ -176,22 +175,6 @@ def test_a_key_must_fit_its_certificate(make_identity: Callable[..., Any], now: 
         f"elasticsearch.client_key {other.key_file} (set by argument): it is not the key of "
         "elasticsearch.client_cert"
     )
-
-
-def test_a_combined_file_for_kafka_must_be_in_the_form_that_kafka_reads(
-    make_identity: Callable[..., Any], secret_file: Callable[..., Path], now: datetime
-) -> None:
-    for key_format, fits in (
-        (PrivateFormat.PKCS8, True),
-        (PrivateFormat.TraditionalOpenSSL, False),
-    ):
-        identity = make_identity(key_format=key_format)
-        both = secret_file(identity.cert_file.read_bytes() + identity.key_file.read_bytes())
-        settings = loaded(
-            kafka={**KAFKA, "security_protocol": "SSL", "client_cert": both, "client_key": both}
-        )
-        found = [one.id for one in check_files(settings, now=now)]
-        assert found == ([] if fits else ["client-key-not-pkcs8"])
 
 
 def test_files_that_the_protocol_does_not_use_are_left_alone(now: datetime) -> None:

@@ -4,7 +4,6 @@
 import hashlib
 import socket
 import ssl
-import stat
 import threading
 import warnings
 from collections.abc import Callable
@@ -208,39 +207,6 @@ def test_a_client_certificate_is_shown(valid_now: Callable[..., Any]) -> None:
     with pytest.raises(OSError):
         assert talk(tls.ssl_context(without), server, "localhost") == b"hello"
     assert talk(tls.ssl_context(shown), server, "localhost") == b"hello"
-
-
-def test_kafka_reads_pem_files_by_their_paths() -> None:
-    assert tls.kafka_properties(kafka()) == {}
-    assert tls.kafka_properties(kafka(ca_certs="/ca.pem")) == {
-        "ssl.truststore.type": "PEM",
-        "ssl.truststore.location": "/ca.pem",
-    }
-
-
-def test_kafka_gets_certificate_and_key_in_one_private_file(
-    make_identity: Callable[..., Any],
-) -> None:
-    identity = make_identity(key_format=PrivateFormat.TraditionalOpenSSL)
-    settings = kafka(client_cert=identity.cert_file, client_key=identity.key_file)
-    properties = tls.kafka_properties(settings)
-    assert properties["ssl.keystore.type"] == "PEM"
-    combined = Path(properties["ssl.keystore.location"])
-    assert stat.S_IMODE(combined.stat().st_mode) == 0o600
-    assert stat.S_IMODE(combined.parent.stat().st_mode) == 0o700
-    content = combined.read_bytes()
-    assert b"-----BEGIN PRIVATE KEY-----" in content  # PKCS#8, the one form that Kafka reads
-    assert x509.load_pem_x509_certificate(content) == identity.certificate
-    assert not any(b"PRIVATE KEY" in value.encode() for value in properties.values())
-
-
-def test_kafka_uses_a_file_that_holds_both_as_it_is(
-    make_identity: Callable[..., Any], secret_file: Callable[..., Path]
-) -> None:
-    identity = make_identity()
-    both = secret_file(identity.cert_file.read_bytes() + identity.key_file.read_bytes())
-    properties = tls.kafka_properties(kafka(client_cert=both, client_key=both))
-    assert properties["ssl.keystore.location"] == str(both)
 
 
 def test_a_key_that_cannot_be_used_is_refused_without_its_bytes(

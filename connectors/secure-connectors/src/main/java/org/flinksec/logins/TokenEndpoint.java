@@ -140,16 +140,16 @@ final class TokenEndpoint {
 
   private UnusableLoginException refused(SSLException e) {
     String said = String.valueOf(e.getMessage());
-    if (said.contains("certification path") || said.contains("trustAnchors")) {
+    if (said.contains("NotAfter") || said.contains("validity check") || said.contains("expired")) {
+      return new UnusableLoginException(told("has a certificate that has expired"));
+    }
+    if (said.contains("PKIX path") || said.contains("trustAnchors")) {
       return new UnusableLoginException(
           "%s: no trusted CA has signed the certificate of the token endpoint %s"
               .formatted(options.setting("oauth_ca_certs"), url));
     }
     if (said.contains("subject alternative") || said.contains("No name matching")) {
       return new UnusableLoginException(told("has a certificate for another host"));
-    }
-    if (said.contains("NotAfter") || said.contains("expired")) {
-      return new UnusableLoginException(told("has a certificate that has expired"));
     }
     return new UnusableLoginException(told("cannot be reached over TLS: " + said));
   }

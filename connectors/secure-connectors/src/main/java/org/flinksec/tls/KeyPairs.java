@@ -8,12 +8,13 @@ import java.security.PublicKey;
 import java.security.Signature;
 
 /** Finds out whether a private key and a public key belong together, by signing something. */
-final class KeyPairs {
+public final class KeyPairs {
   private static final byte[] TEXT = "flinksec".getBytes(StandardCharsets.US_ASCII);
 
   private KeyPairs() {}
 
-  static boolean belongTogether(PrivateKey key, PublicKey publicKey) {
+  /** Whether they do; false as well for keys that cannot sign. */
+  public static boolean belongTogether(PrivateKey key, PublicKey publicKey) {
     if (!key.getAlgorithm().equals(publicKey.getAlgorithm())) {
       return false;
     }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.Key;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
 import java.security.cert.CertificateFactory;
@@ -19,18 +20,29 @@ import java.util.Base64;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.crypto.Cipher;
+import javax.crypto.EncryptedPrivateKeyInfo;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.PBEKeySpec;
 
 /** Reads certificates and private keys from PEM files; text around the blocks is passed over. */
-final class Pem {
+public final class Pem {
   private static final Pattern BLOCK =
       Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \\1-----", Pattern.DOTALL);
+  private static final String PBES2 = "1.2.840.113549.1.5.13";
   private static final String[] KEY_ALGORITHMS = {"RSA", "EC", "EdDSA"};
 
   private record Block(String label, byte[] content) {}
 
   private Pem() {}
 
-  static List<X509Certificate> certificates(String setting, String path) throws TlsException {
+  /**
+   * The certificates of a file, at least one.
+   *
+   * @param setting names the file, for messages
+   */
+  public static List<X509Certificate> certificates(String setting, String path)
+      throws TlsException {
     List<X509Certificate> certificates = new ArrayList<>();
     for (Block block : blocks(setting, path)) {
       if (block.label.equals("CERTIFICATE")) {
@@ -44,13 +56,34 @@ final class Pem {
   }
 
   static PrivateKey privateKey(String setting, String path) throws TlsException {
+    return privateKey(setting, path, null);
+  }
+
+  /**
+   * The first private key of a file.
+   *
+   * @param setting names the file, for messages
+   * @param password of an encrypted key of PKCS#8; null if there is none
+   */
+  public static PrivateKey privateKey(String setting, String path, char[] password)
+      throws TlsException {
     for (Block block : blocks(setting, path)) {
+      if (password != null && block.label.equals("ENCRYPTED PRIVATE KEY")) {
+        return pkcs8(setting, path, decrypted(setting, path, block.content, password));
+      }
       switch (block.label) {
         case "PRIVATE KEY":
           return pkcs8(setting, path, block.content);
         case "RSA PRIVATE KEY":
           return pkcs8(setting, path, Pkcs1.toPkcs8(block.content));
-        case "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY":
+        case "EC PRIVATE KEY":
+          byte[] named = Sec1.toPkcs8(block.content);
+          if (named != null) {
+            return pkcs8(setting, path, named);
+          }
+          throw new TlsException(
+              "%s: the EC key in %s does not name its curve".formatted(setting, path));
+        case "ENCRYPTED PRIVATE KEY":
           throw new TlsException(
               "%s: %s holds a block '%s', which is not supported; convert it with: openssl pkcs8 -topk8 -nocrypt"
                   .formatted(setting, path, block.label));
@@ -68,6 +101,27 @@ final class Pem {
               .generateCertificate(new ByteArrayInputStream(block.content));
     } catch (GeneralSecurityException e) {
       throw new TlsException(setting + ": cannot read a certificate in " + path, e);
+    }
+  }
+
+  private static byte[] decrypted(String setting, String path, byte[] content, char[] password)
+      throws TlsException {
+    try {
+      EncryptedPrivateKeyInfo info = new EncryptedPrivateKeyInfo(content);
+      // Of PBES2 (RFC 8018) only the parameters tell the algorithm by the name that Java knows.
+      String algorithm =
+          info.getAlgName().equals("PBES2") || info.getAlgName().equals(PBES2)
+              ? info.getAlgParameters().toString()
+              : info.getAlgName();
+      Key secret = SecretKeyFactory.getInstance(algorithm).generateSecret(new PBEKeySpec(password));
+      Cipher cipher = Cipher.getInstance(algorithm);
+      cipher.init(Cipher.DECRYPT_MODE, secret, info.getAlgParameters());
+      return info.getKeySpec(cipher).getEncoded();
+    } catch (IOException | GeneralSecurityException e) {
+      // Without the cause, which may hold bytes of the key.
+      throw new TlsException(
+          "%s: the private key in %s cannot be decrypted with its password"
+              .formatted(setting, path));
     }
   }
 

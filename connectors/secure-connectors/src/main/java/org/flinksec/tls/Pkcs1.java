@@ -31,8 +31,8 @@ final class Pkcs1 {
     0x00
   };
 
-  private static final int SEQUENCE = 0x30;
-  private static final int OCTET_STRING = 0x04;
+  static final int SEQUENCE = 0x30;
+  static final int OCTET_STRING = 0x04;
 
   private Pkcs1() {}
 
@@ -46,7 +46,7 @@ final class Pkcs1 {
     return tagged(SEQUENCE, content);
   }
 
-  private static byte[] tagged(int tag, byte[] content) {
+  static byte[] tagged(int tag, byte[] content) {
     byte[] length = length(content.length);
     return ByteBuffer.allocate(1 + length.length + content.length)
         .put((byte) tag)

@@ -7,7 +7,7 @@ import java.io.IOException;
 public final class TlsException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  TlsException(String message) {
+  public TlsException(String message) {
     super(message);
   }
 

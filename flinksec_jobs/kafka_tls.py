@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The TLS settings of ``[kafka]``: for Flink's connector, for Kafka's own clients, for Python.
+
+Certificates and keys are PEM files, or PKCS#12 or JKS stores, told apart by their content. In the
+connector our own engine factory reads them, before each connection anew.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from flinksec_jobs import certificates, tls
+from flinksec_jobs.errors import SecretError, SettingsError
+from flinksec_jobs.files import CERTIFICATES, read_bytes
+from flinksec_jobs.jks import MAGIC, JksError, read_jks
+from flinksec_jobs.private_files import write_private
+from flinksec_jobs.secrets import SecretFile
+
+if TYPE_CHECKING:
+    from flinksec_jobs.settings import KafkaSettings
+
+_FACTORY = "org.flinksec.logins.ReloadingSslEngineFactory"
+_DER_SEQUENCE = b"\x30"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A certificate with its key.
+
+    Attributes:
+        chain: the certificate, then what signed it.
+        key: private.
+    """
+
+    chain: tuple[x509.Certificate, ...]
+    key: Any = field(repr=False)
+
+
+def connector_properties(kafka: KafkaSettings, section: str = "kafka") -> dict[str, str]:
+    """Return the ``ssl.*`` properties of the clients in Flink's connector: paths alone.
+
+    Args:
+        kafka: the section.
+        section: its name, for messages: ``kafka``, ``kafka.east``.
+    """
+    password, key = kafka.ca_certs_password, kafka.client_key
+    named = {
+        "ssl.truststore.location": kafka.ca_certs,
+        "flinksec.ssl.truststore.password.location": password and password.path,
+        "ssl.keystore.location": kafka.client_cert,
+        "flinksec.ssl.key.location": key and key.path,
+        "flinksec.ssl.key.password.location": kafka.client_key_password
+        and kafka.client_key_password.path,
+    }
+    paths = {name: str(path) for name, path in named.items() if path}
+    if not paths:
+        return {}
+    return {"ssl.engine.factory.class": _FACTORY, "flinksec.ssl.section": section, **paths}
+
+
+def trusted(kafka: KafkaSettings) -> list[x509.Certificate]:
+    """Return the certificates of ``ca_certs``, which is set.
+
+    Raises:
+        SettingsError: it cannot be read, or holds none.
+        SecretError: its password cannot be read.
+    """
+    assert kafka.ca_certs is not None  # noqa: S101  for the type checker: asked by the caller
+    setting, path = "kafka.ca_certs", kafka.ca_certs
+    content = read_bytes(path, setting, CERTIFICATES, error=SettingsError)
+    if not is_store(content):
+        return tls.load_certificates(path, setting)
+    password = _password(kafka.ca_certs_password, "kafka.ca_certs_password", f"{setting} {path}")
+    try:
+        if content.startswith(MAGIC):
+            entries = read_jks(content, password)
+            found = [
+                x509.load_der_x509_certificate(one.certificates[0])
+                for one in entries
+                if one.key is None
+            ]
+        else:
+            bags = pkcs12.load_pkcs12(content, password.encode())
+            found = [one.certificate for one in bags.additional_certs]
+            found += [bags.cert.certificate] if bags.cert and bags.key is None else []
+    except (JksError, ValueError) as error:
+        raise _unopened(setting, path, "kafka.ca_certs_password", error) from None
+    if not found:
+        raise SettingsError(
+            f"{setting} {path} holds no trusted certificate",
+            hint="import the CA's with keytool -importcert, or name its PEM file",
+        )
+    return found
+
+
+def identity(kafka: KafkaSettings) -> Identity:
+    """Return the certificate of ``client_cert``, which is set, and its key.
+
+    Raises:
+        SettingsError: the certificate cannot be read.
+        SecretError: the key, or a password, cannot be read or used.
+    """
+    assert kafka.client_cert is not None  # noqa: S101  for the type checker: asked by the caller
+    setting, path = "kafka.client_cert", kafka.client_cert
+    content = read_bytes(path, setting, CERTIFICATES, error=SettingsError)
+    if not is_store(content):
+        return _of_pem(kafka, path)
+    if kafka.client_key is not None:
+        raise SettingsError(
+            f"kafka.client_key has no effect: the key is in the store {setting} {path}",
+            hint="remove kafka.client_key",
+        )
+    # Who may read a store has the key but for its password.
+    SecretFile(path).check(setting)
+    password = _password(
+        kafka.client_key_password, "kafka.client_key_password", f"{setting} {path}"
+    )
+    try:
+        if content.startswith(MAGIC):
+            found = [one for one in read_jks(content, password) if one.key is not None]
+            keys = [serialization.load_der_private_key(one.key or b"", None) for one in found]
+            chains = [
+                [x509.load_der_x509_certificate(c) for c in one.certificates] for one in found
+            ]
+        else:
+            bags = pkcs12.load_pkcs12(content, password.encode())
+            keys = [bags.key] if bags.key and bags.cert else []
+            chains = [[one.certificate for one in (bags.cert, *bags.additional_certs) if one]]
+    except (JksError, ValueError, TypeError) as error:
+        raise _unopened(setting, path, "kafka.client_key_password", error) from None
+    if len(keys) != 1:
+        raise SettingsError(
+            f"{setting} {path} holds {len(keys)} private keys, and must hold one",
+            hint="export the job's own into a store, or name PEM files",
+        )
+    return Identity(tuple(chains[0]), keys[0])
+
+
+@dataclass(frozen=True)
+class PemFiles:
+    """The TLS settings as unencrypted PEM files; None for what is not set."""
+
+    ca_certs: Path | None
+    client_cert: Path | None
+    client_key: Path | None
+
+
+@contextmanager
+def as_pem_files(kafka: KafkaSettings) -> Iterator[PemFiles]:
+    """Give the TLS settings as PEM files, for who reads nothing else.
+
+    What is a store, or encrypted, is written into a private directory, which goes away at the end.
+
+    Raises:
+        SettingsError, SecretError: a file cannot be read or used.
+    """
+    with tempfile.TemporaryDirectory(prefix="flinksec-tls-") as made:  # of mode 0700
+        yield PemFiles(*_pem_files(kafka, Path(made)))
+
+
+def _pem_files(
+    kafka: KafkaSettings, directory: Path
+) -> tuple[Path | None, Path | None, Path | None]:
+    authorities = kafka.ca_certs
+    if authorities and kafka.ca_certs_password:
+        content = b"".join(certificates.pem(one) for one in trusted(kafka))
+        authorities = directory / "ca.pem"
+        write_private(authorities, content)
+    if not kafka.client_cert:
+        return authorities, None, None
+    if kafka.client_key and not kafka.client_key_password:
+        return authorities, kafka.client_cert, kafka.client_key.path
+    found = identity(kafka)
+    chain, key = directory / "client.pem", directory / "client.key"
+    write_private(chain, b"".join(certificates.pem(one) for one in found.chain))
+    write_private(
+        key,
+        found.key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ),
+    )
+    return authorities, chain, key
+
+
+def is_store(content: bytes) -> bool:
+    """Whether a file is a PKCS#12 or JKS store, and not PEM."""
+    return content.startswith((MAGIC, _DER_SEQUENCE))
+
+
+def _of_pem(kafka: KafkaSettings, path: Path) -> Identity:
+    chain = tls.load_certificates(path, "kafka.client_cert")
+    if kafka.client_key is None:
+        raise SettingsError(
+            f"kafka.client_key is missing, and kafka.client_cert {path} is a PEM file",
+            hint="name the file of the key, or a PKCS12 or JKS store in kafka.client_cert",
+        )
+    password = kafka.client_key_password
+    if password is None:
+        return Identity(tuple(chain), tls.load_private_key(kafka.client_key, "kafka.client_key"))
+    content = kafka.client_key.read_bytes("kafka.client_key")
+    named = f"kafka.client_key (file:{kafka.client_key.path})"
+    secret = password.read_text("kafka.client_key_password").encode()
+    try:
+        return Identity(tuple(chain), serialization.load_pem_private_key(content, secret))
+    except TypeError:
+        problem = "is not encrypted, and kafka.client_key_password is set"
+        hint = "remove kafka.client_key_password"
+    except ValueError:
+        problem = "cannot be decrypted with kafka.client_key_password"
+        hint = "compare it with openssl pkey -in"
+    # Outside of the handlers: what the parser said about a key is not passed on.
+    raise SecretError(f"{named} {problem}", hint=hint)
+
+
+def _password(secret: SecretFile | None, setting: str, what: str) -> str:
+    if secret is None:
+        raise SettingsError(
+            f"{setting} is missing, and {what} is a store that needs it",
+            hint=f"set {setting} to the file of the store's password, as file:/path",
+        )
+    return secret.read_text(setting)
+
+
+def _unopened(setting: str, path: Path, password: str, error: Exception) -> SettingsError:
+    why = str(error) if isinstance(error, JksError) else "it is damaged, or its password is another"
+    return SettingsError(
+        f"{setting} {path} cannot be opened with {password}: {why}",
+        hint="compare them with keytool -list -keystore",
+    )
