@@ -24,6 +24,7 @@ PYTHON = {
     ("README.md", "late-flights"): "tests/servers/test_documentation.py",
     ("docs/sandbox.md", "Sandbox("): "tests/servers/test_documentation.py",
     ("docs/kafka.md", "kafka_properties"): "tests/servers/test_what_sinks_take.py",
+    ("docs/kafka.md", "AROUND"): "tests/servers/test_kafka_in_and_out.py",
     ("docs/records.md", "class Trip"): "tests/unit/docs/test_examples.py",
     ("docs/first-job.md", "    ...\n"): "not run: the frame of a job, without a job in it",
 }

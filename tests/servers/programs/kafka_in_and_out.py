@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The jobs of test_kafka_in_and_out.py, one after the other in one JVM.
+
+    kafka_in_and_out.py SETTINGS EXAMPLE
+
+Prints what came out as JSON; keys, values and headers as Latin-1 text, a character a byte.
+"""
+
+import json
+import re
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pyflink.common import RowKind, Types
+from pyflink.datastream import ProcessFunction
+
+from flinksec_jobs import SecureJob, record, row_type
+from flinksec_jobs.errors import FlinkSecError
+from flinksec_jobs.runtime import jvm
+
+SETTINGS, EXAMPLE = sys.argv[1:]
+MIRRORED = ("mirror-a", "mirror-b")
+AROUND = {
+    "to": "topic",
+    "part": "partition",
+    "key": "key",
+    "at": "timestamp",
+    "headers": "headers",
+    "gone": "tombstone",
+}
+FIRST = 1_700_000_000_000
+
+
+@record
+class Anything:
+    text: str | None
+    to: str
+    part: int
+    key: bytes | None
+    at: int
+    headers: dict[str, bytes]
+    gone: bool
+
+
+@record
+class Pair:
+    a: str
+    b: int
+    n: int
+
+
+@record
+class Timed:
+    n: int
+    kind: str
+
+
+@record
+class Number:
+    n: int
+
+
+def job(name: str) -> SecureJob:
+    return SecureJob(f"flink-{name}", settings=SETTINGS, overrides={"job.resume": "never"})
+
+
+def kafka() -> Any:
+    return jvm.view().org.apache.flink.kafka.shaded.org.apache.kafka
+
+
+def client_properties(made: SecureJob, **more: str) -> Any:
+    of_bytes = "org.apache.flink.kafka.shaded.org.apache.kafka.common.serialization.ByteArray"
+    given = made.kafka_properties() | {
+        "key.serializer": f"{of_bytes}Serializer",
+        "value.serializer": f"{of_bytes}Serializer",
+        "key.deserializer": f"{of_bytes}Deserializer",
+        "value.deserializer": f"{of_bytes}Deserializer",
+        "isolation.level": "read_committed",
+    }
+    return jvm.properties(given | {name.replace("_", "."): value for name, value in more.items()})
+
+
+def produce(made: SecureJob) -> None:
+    given = client_properties(made)  # which also brings the classes
+    producer = kafka().clients.producer.KafkaProducer(given)
+
+    def send(topic: str, partition: int, n: int, key: Any, value: Any, **headers: bytes) -> None:
+        around = kafka().common.header.internals.RecordHeaders()
+        for name, content in headers.items():
+            around.add(name, content)
+        record_of = kafka().clients.producer.ProducerRecord
+        producer.send(record_of(topic, partition, FIRST + n, key, value, around))
+
+    send("mirror-a", 0, 1, b"k1", b'{"text":"one"}', trace=b"t-1", raw=b"\xff\x00")
+    send("mirror-a", 1, 2, None, b'{"text":"two"}')
+    send("mirror-a", 1, 3, b"\xfe\xff", b'{"text":null}', empty=b"")
+    send("mirror-b", 0, 4, b"k1", None, trace=b"t-2")
+    for n in range(4):
+        send("ranged", n % 2, n, None, b'{"n":%d}' % n)
+    producer.close()
+
+
+def consumed(made: SecureJob, *topics: str) -> list[list[Any]]:
+    """Topic, partition, timestamp, key, value and headers of every record, in order."""
+    given = client_properties(made)
+    consumer = kafka().clients.consumer.KafkaConsumer(given)
+    partitions = jvm.view().java.util.ArrayList()
+    for topic in topics:
+        for found in consumer.partitionsFor(topic):
+            partitions.add(kafka().common.TopicPartition(topic, found.partition()))
+    consumer.assign(partitions)
+    consumer.seekToBeginning(partitions)
+    ends = consumer.endOffsets(partitions)
+    left = {str(one): one for one in partitions if ends.get(one) > 0}
+    records = []
+    while left:
+        for one in each(consumer.poll(jvm.view().java.time.Duration.ofMillis(200))):
+            headers = sorted([str(h.key()), text(h.value())] for h in each(one.headers()))
+            around = [one.topic(), one.partition(), one.timestamp()]
+            records.append([*around, text(one.key()), text(one.value()), headers])
+        left = {k: one for k, one in left.items() if consumer.position(one) < ends.get(one)}
+    consumer.close()
+    return sorted(records, key=lambda one: one[:3])
+
+
+def each(iterable: Any) -> Iterator[Any]:
+    iterator = iterable.iterator()
+    while iterator.hasNext():
+        yield iterator.next()
+
+
+def text(content: bytes | None) -> str | None:
+    return None if content is None else bytes(content).decode("latin-1")
+
+
+class Kind(ProcessFunction):  # type: ignore[misc]
+    """Says by which timestamp an element comes."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+
+    def process_element(self, value: Any, ctx: ProcessFunction.Context) -> Any:
+        yield Timed(ctx.timestamp(), self._kind)
+
+
+def write() -> dict[str, Any]:
+    with job("io-writes") as made:
+        produce(made)
+        mirrored = made.from_kafka(
+            list(MIRRORED), Anything, bounded=True, metadata=AROUND, tombstones="row"
+        )
+        copied = mirrored.map(
+            lambda row: Anything(
+                row.text,
+                row.to.replace("mirror", "copy"),
+                row.part,
+                row.key,
+                row.at,
+                row.headers,
+                row.gone,
+            ),
+            output_type=row_type(Anything),
+        )
+        copied.sink_to(made.to_kafka("copy-a", metadata=AROUND))
+        rows = [Pair("x", n, n) for n in range(6)]
+        pairs = made.env.from_collection(rows, type_info=row_type(Pair))
+        pairs.sink_to(
+            made.to_kafka(
+                "pairs", key_fields=["a", "b"], key_in_value=False, partitioner="round_robin"
+            )
+        )
+        pairs.sink_to(made.to_kafka("fixed", key_field="b", partitioner="fixed"))
+        by_kafka = made.from_kafka("ranged", Number, bounded=True, event_time="kafka-timestamp")
+        by_kafka.process(Kind("kafka"), output_type=row_type(Timed)).sink_to(made.to_kafka("times"))
+        by_function = made.from_kafka(
+            "ranged", Number, bounded=True, event_time=lambda row: row.n * 1000
+        )
+        timed = by_function.process(Kind("function"), output_type=row_type(Timed))
+        timed.sink_to(made.to_kafka("times"))
+    outputs = {name: consumed(made, name) for name in ("pairs", "fixed", "times")}
+    return outputs | {
+        "mirror": consumed(made, *MIRRORED),
+        "copy": consumed(made, "copy-a", "copy-b"),
+    }
+
+
+def read_back() -> dict[str, Any]:
+    with job("io-reads") as made:
+        pairs = made.from_kafka("pairs", Pair, bounded=True, key_fields=["a", "b"])
+        pairs.sink_to(made.to_kafka("pairs-back"))
+        ranged = made.from_kafka(
+            re.compile("rang.d"),
+            Number,
+            start={("ranged", 0): 1},
+            stop={("ranged", 0): 2, ("ranged", 1): 1},
+        )
+        ranged.sink_to(made.to_kafka("ranged-back"))
+        changes = made.env.from_collection([1, 2, 3, 4], type_info=Types.LONG())
+        kinds = [RowKind.INSERT, RowKind.UPDATE_BEFORE, RowKind.UPDATE_AFTER, RowKind.DELETE]
+
+        def changed(n: int) -> Any:
+            from pyflink.common import Row
+
+            row = Row(n, "k")
+            row.set_row_kind(kinds[n - 1])
+            return row
+
+        rows = changes.map(changed, output_type=row_type(Timed))
+        rows.sink_to(made.to_kafka("changes", key_field="kind"))
+    return {name: consumed(made, name) for name in ("pairs-back", "ranged-back", "changes")}
+
+
+def of_the_page() -> list[list[Any]]:
+    made = job("io-example")
+    given = client_properties(made)
+    producer = kafka().clients.producer.KafkaProducer(given)
+    record_of = kafka().clients.producer.ProducerRecord
+    for key, value in ((b"a", b'{"total":200}'), (b"b", b'{"total":5}'), (b"c", None)):
+        producer.send(record_of("orders", key, value))
+    producer.close()
+    exec(compile(Path(EXAMPLE).read_text(encoding="utf-8"), EXAMPLE, "exec"), {})
+    return consumed(made, "large-orders")
+
+
+def discover() -> dict[str, Any]:
+    made = job("io-discovers")
+    stream = made.from_kafka(re.compile("grows-.*"), Number, discovery="1 s")
+    stream.sink_to(made.to_kafka("grown", delivery="at_least_once"))
+    client = made.execute_async()
+    sys.stdout.write("GROW\n")  # whoever may make topics makes one now
+    sys.stdout.flush()
+    deadline = time.monotonic() + 90
+    while not (found := consumed(made, "grown")) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    client.cancel().result()
+    return {"grown": found}
+
+
+def refused(attach: Any) -> str:
+    made = job("io-refused")
+    try:
+        attach(made)
+        made.execute()
+    except FlinkSecError as error:
+        return str(error)
+    return "ended well"
+
+
+def numbers(made: SecureJob) -> Any:
+    return made.env.from_collection([Number(1)], type_info=row_type(Number))
+
+
+REFUSED = {
+    "a key twice": lambda made: numbers(made).sink_to(
+        made.to_kafka("times", key_field="n", key_fields=["n"])
+    ),
+    "a header of a number": lambda made: numbers(made).sink_to(
+        made.to_kafka("times", metadata={"n": "header:n"})
+    ),
+    "an offset to write": lambda made: numbers(made).sink_to(
+        made.to_kafka("times", metadata={"n": "offset"})
+    ),
+    "a tombstone that leaves a field null": lambda made: made.from_kafka(
+        "ranged", Number, bounded=True, tombstones="row"
+    ),
+    "a pattern that Java does not read": lambda made: made.from_kafka(
+        re.compile("(?P<name>x)"), Number, bounded=True
+    ),
+}
+
+
+def main() -> None:
+    results = write() | read_back()
+    results["refusals"] = {name: refused(attach) for name, attach in REFUSED.items()}
+    results["example"] = of_the_page()
+    results |= discover()
+    sys.stdout.write(f"RESULTS {json.dumps(results)}\n")
+
+
+if __name__ == "__main__":
+    main()

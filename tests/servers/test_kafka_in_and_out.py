@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is around the values of Kafka's records comes in and goes out, on a real broker.
+
+One program runs all the jobs, so that one JVM does for them: see programs/kafka_in_and_out.py.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flinksec_jobs.sandbox import Sandbox
+from tests.pages import blocks
+
+PROGRAM = Path(__file__).parent / "programs" / "kafka_in_and_out.py"
+PATIENCE = 400
+FIRST = 1_700_000_000_000
+TOPICS = {
+    "mirror-a": 2,
+    "mirror-b": 1,
+    "copy-a": 2,
+    "copy-b": 1,
+    "ranged": 2,
+    "pairs": 3,
+    "fixed": 3,
+    "times": 1,
+    "pairs-back": 1,
+    "ranged-back": 1,
+    "changes": 1,
+    "grows-a": 1,
+    "grown": 1,
+    "orders": 1,
+    "large-orders": 1,
+}
+
+
+@pytest.fixture(scope="module")
+def came(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What came out of the topics, by name."""
+    home = tmp_path_factory.mktemp("in-and-out")
+    sandbox.create_topics(TOPICS)
+    settings = home / "settings.toml"
+    sandbox.write_settings(settings)
+    example = home / "large_orders.py"
+    (block,) = [one for one in blocks("docs/kafka.md", "python") if "AROUND" in one.text]
+    example.write_text(block.text)
+    with subprocess.Popen(
+        [sys.executable, PROGRAM, settings, example],
+        env=os.environ
+        | {"FLINKSEC_LOG_DIR": str(home / "logs"), "FLINKSEC_SETTINGS": str(settings)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as program:
+        assert program.stdout is not None
+        try:
+            for line in program.stdout:
+                if line == "GROW\n":
+                    sandbox.create_topics({"grows-b": 1})
+                    sandbox.produce("grows-b", ['5\t\t{"n": 7}'])
+                if line.startswith("RESULTS "):
+                    results: dict[str, Any] = json.loads(line.removeprefix("RESULTS "))
+                    return results
+        finally:
+            program.kill()
+    pytest.fail(f"the program ended with {program.returncode}")
+
+
+def test_a_topic_is_copied_with_all_that_is_around_its_values(came: dict[str, Any]) -> None:
+    assert len(came["mirror"]) == 4
+    assert came["copy"] == [
+        [topic.replace("mirror", "copy"), *rest] for topic, *rest in came["mirror"]
+    ]
+
+
+def test_headers_keys_and_tombstones_are_bytes_of_any_kind(came: dict[str, Any]) -> None:
+    by_time = {record[2] - FIRST: record[3:] for record in came["copy"]}
+    assert by_time == {
+        1: ["k1", '{"text":"one"}', [["raw", "\xff\x00"], ["trace", "t-1"]]],
+        2: [None, '{"text":"two"}', []],
+        3: ["\xfe\xff", '{"text":null}', [["empty", ""]]],
+        4: ["k1", None, [["trace", "t-2"]]],
+    }
+
+
+def test_a_key_of_several_fields_is_written_and_read_back(came: dict[str, Any]) -> None:
+    assert {(record[3], record[4]) for record in came["pairs"]} == {
+        (f'{{"a":"x","b":{n}}}', f'{{"n":{n}}}') for n in range(6)
+    }
+    back = [json.loads(record[4]) for record in came["pairs-back"]]
+    assert sorted(one["n"] for one in back) == list(range(6))
+    assert all(one == {"a": "x", "b": one["n"], "n": one["n"]} for one in back)
+
+
+def test_a_partitioner_spreads_records_or_keeps_them_together(came: dict[str, Any]) -> None:
+    def partitions(name: str) -> list[int]:
+        return sorted(record[1] for record in came[name])
+
+    assert partitions("pairs") == [0, 0, 1, 1, 2, 2]
+    assert partitions("fixed") == [0] * 6
+
+
+def test_event_time_is_kafkas_or_what_a_function_says(came: dict[str, Any]) -> None:
+    times = [json.loads(record[4]) for record in came["times"]]
+    assert sorted(one["n"] for one in times if one["kind"] == "kafka") == [
+        FIRST + n for n in range(4)
+    ]
+    assert sorted(one["n"] for one in times if one["kind"] == "function") == [0, 1000, 2000, 3000]
+
+
+def test_a_source_of_a_pattern_begins_and_ends_at_offsets(came: dict[str, Any]) -> None:
+    # Partition 0 holds 0 and 2, partition 1 holds 1 and 3.
+    assert sorted(json.loads(record[4])["n"] for record in came["ranged-back"]) == [1, 2]
+
+
+def test_a_row_that_deletes_is_a_tombstone_and_one_before_an_update_is_nothing(
+    came: dict[str, Any],
+) -> None:
+    assert [
+        (record[3], record[4] and json.loads(record[4])["n"]) for record in came["changes"]
+    ] == [
+        ("k", 1),
+        ("k", 3),
+        ("k", None),
+    ]
+
+
+def test_a_topic_that_is_made_while_the_job_runs_is_found(came: dict[str, Any]) -> None:
+    assert [record[4] for record in came["grown"]] == ['{"n":7}']
+
+
+def test_the_job_of_the_page_does_what_it_says(came: dict[str, Any]) -> None:
+    written = [(record[3], record[4]) for record in came["example"]]
+    assert written == [("a", '{"total":200}'), ("c", None)]
+
+
+def test_what_does_not_fit_together_is_refused_with_the_argument(came: dict[str, Any]) -> None:
+    refusals = came["refusals"]
+    assert "a record has one key: say key_field, or key_fields" in refusals["a key twice"]
+    assert (
+        "the header:n of a Kafka record does not fit into the field 'n'"
+        in refusals["a header of a number"]
+    )
+    assert (
+        "'offset' is no metadata of a Kafka record; choose from topic, partition, timestamp"
+        in refusals["an offset to write"]
+    )
+    assert (
+        "tombstones = \"row\" leaves the field 'n' null"
+        in refusals["a tombstone that leaves a field null"]
+    )
+    assert "the pattern '(?P<name>x)'" in refusals["a pattern that Java does not read"]
+    assert not any("at org.apache" in said for said in refusals.values())
