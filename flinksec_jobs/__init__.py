@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     )
     from flinksec_jobs.job import SecureJob
     from flinksec_jobs.keyed import key_by_field
-    from flinksec_jobs.records import record, row_type
+    from flinksec_jobs.records import field, record, row_type
     from flinksec_jobs.sandbox import Sandbox
     from flinksec_jobs.settings import Settings, load_settings
 
@@ -31,6 +31,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "__version__",
+    "field",
     "key_by_field",
     "load_settings",
     "record",
@@ -47,6 +48,7 @@ _HOMES = {
     "SecureJob": "job",
     "Settings": "settings",
     "SettingsError": "errors",
+    "field": "records",
     "key_by_field": "keyed",
     "load_settings": "settings",
     "record": "records",

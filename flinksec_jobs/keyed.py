@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flinksec_jobs import records
 from flinksec_jobs.errors import JobError
 from flinksec_jobs.runtime import jvm
 
@@ -42,8 +43,11 @@ def key_by_field(stream: DataStream, field: str, *or_else: str) -> KeyedStream:
         )
         with_keys = stream._j_data_stream.map(mapper).name(f"key by {field}")
         output = typeinfo._from_java_type(row_type)
+        told = dict(records.fields_of_type(output))[field]
         key = typeinfo._from_java_type(mapper.getProducedType().getTypeAt(0))
         keyed = with_keys.keyBy(
             jvm.view().KeyByKeySelector(), Types.ROW([key]).get_java_type_info()
         )
-    return KeyedStream(keyed, output, stream)
+    made = KeyedStream(keyed, output, stream)
+    made.flinksec_key = told  # of which the key's own type does not know all
+    return made

@@ -6,18 +6,17 @@ side can read it without Python. A function of a job therefore *receives* rows, 
 read by name (``flight.dep_delay``), and *returns* instances of a class made with `record`.
 """
 
-from flinksec_jobs.records.definition import (
-    field_names,
-    record,
-    required_paths,
-    row_type,
-)
+from flinksec_jobs.records.definition import field_names, record
+from flinksec_jobs.records.flink_types import row_fields as fields_of_type
+from flinksec_jobs.records.flink_types import row_type
+from flinksec_jobs.records.options import field
 from flinksec_jobs.records.shape import shape_text
 
 __all__ = [
+    "field",
     "field_names",
+    "fields_of_type",
     "record",
-    "required_paths",
     "row_type",
     "shape_text",
 ]

@@ -1,23 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Send each function of a job with what it declares to return, and with `worker.load` around it.
+"""Send each function of a job with what comes to it and what it declares to return.
 
 PyFlink makes the Python operators of a ``DataStream`` in two functions and a method of one module,
 and packs every function of a user in a third; these are replaced once, in the program that builds
-the job.
+the job, and so is how it reads Java's types, so that a record's stays one.
 """
 
 from __future__ import annotations
 
-import copyreg
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flinksec_jobs.records import worker
-from flinksec_jobs.records.declared import Declared, declared, hands_on, name_of
-from flinksec_jobs.records.definition import row_type
+from flinksec_jobs.records import incoming, worker
+from flinksec_jobs.records.declared import Declared, Incoming, declared, hands_on, name_of
 
 _PACKS = "_create_j_data_stream_python_function_info"
+_FROM_JAVA = "_from_java_type"
 
 
 def install() -> None:
@@ -27,38 +26,33 @@ def install() -> None:
         FlinkSecError: PyFlink is another release than the one that this was written for.
     """
     worker.prepare()
-    from pyflink.common.typeinfo import RowTypeInfo
+    from pyflink.common import typeinfo
     from pyflink.datastream import data_stream
 
-    copyreg.pickle(RowTypeInfo, _row_type_by_record)
-
-    if hasattr(data_stream, "flinksec_declared"):
+    if hasattr(data_stream, "flinksec_pending"):
         return
-    data_stream.flinksec_declared = []
+    data_stream.flinksec_pending = []
     pack = getattr(data_stream, _PACKS)
 
     def pack_with_declaration(func: Any, func_type: int) -> Any:
-        return pack(Crossing(func, data_stream.flinksec_declared), func_type)
+        return pack(Crossing(func, data_stream.flinksec_pending), func_type)
 
     setattr(data_stream, _PACKS, pack_with_declaration)
-    for name in ("_get_one_input_stream_operator", "_get_two_input_stream_operator"):
-        setattr(data_stream, name, _remembering(getattr(data_stream, name), data_stream))
+    for name, comes in (
+        ("_get_one_input_stream_operator", incoming.of_one),
+        ("_get_two_input_stream_operator", incoming.of_two),
+    ):
+        setattr(data_stream, name, _remembering(getattr(data_stream, name), data_stream, comes))
     broadcast = data_stream.BroadcastConnectedStream
     broadcast.process = _remembering_method(broadcast.process, data_stream)
+    reading = incoming.reading_records(getattr(typeinfo, _FROM_JAVA))
+    setattr(typeinfo, _FROM_JAVA, reading)
+    setattr(data_stream, _FROM_JAVA, reading)
 
 
-def _row_type_by_record(made: Any) -> Any:
-    """Pickle a row type by its record: once used, PyFlink's own holds parts of the JVM.
-
-    An ``OutputTag`` of a row type could otherwise not be used in a second function.
-    """
-    cls = getattr(made, "flinksec_record", None)
-    return made.__reduce_ex__(2) if cls is None else (row_type, (cls,))
-
-
-def _remembering(make_operator: Any, module: Any) -> Any:
+def _remembering(make_operator: Any, module: Any, comes: Callable[[Any], Incoming]) -> Any:
     def make(stream: Any, func: Any, func_type: int, output_type: Any = None) -> Any:
-        with _pending(module.flinksec_declared, output_type):
+        with _pending(module.flinksec_pending, comes(stream), output_type):
             return make_operator(stream, func, func_type, output_type)
 
     return make
@@ -66,15 +60,18 @@ def _remembering(make_operator: Any, module: Any) -> Any:
 
 def _remembering_method(process: Any, module: Any) -> Any:
     def process_with_declaration(stream: Any, func: Any, output_type: Any = None) -> Any:
-        with _pending(module.flinksec_declared, output_type):
+        with _pending(module.flinksec_pending, incoming.of_broadcast(stream), output_type):
             return process(stream, func, output_type)
 
     return process_with_declaration
 
 
+_Pending = tuple[Declared | None, Incoming]
+
+
 @contextmanager
-def _pending(pending: list[Declared | None], output_type: Any) -> Iterator[None]:
-    pending.append(declared(output_type))
+def _pending(pending: list[_Pending], comes: Incoming, output_type: Any) -> Iterator[None]:
+    pending.append((declared(output_type), comes))
     try:
         yield
     finally:
@@ -84,10 +81,10 @@ def _pending(pending: list[Declared | None], output_type: Any) -> Iterator[None]
 class Crossing:
     """A function on its way to where it runs: unpickling it calls `worker.load`."""
 
-    def __init__(self, function: Any, pending: list[Declared | None]) -> None:
+    def __init__(self, function: Any, pending: list[_Pending]) -> None:
         self._function = function
-        self._wanted = pending[-1] if pending else None
+        self._wanted, self._comes = pending[-1] if pending else (None, Incoming())
         self._name = None if hands_on(function) else name_of(function)
 
     def __reduce__(self) -> Any:
-        return worker.load, (self._function, self._wanted, self._name)
+        return worker.load, (self._function, self._wanted, self._name, self._comes)

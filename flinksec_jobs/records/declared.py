@@ -6,9 +6,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from flinksec_jobs.records.field_types import Fields, FieldType, fields_of
+from flinksec_jobs.records.field_types import Fields, FieldType
+from flinksec_jobs.records.flink_types import row_fields
 
-_ANY = FieldType("any", nullable=True)
 # PyFlink's own adapters that hand on what they got: nothing new can come out of them.
 _HANDS_ON = (
     "FilterProcessFunctionAdapter",
@@ -45,6 +45,19 @@ class Declared:
         return f"{name}({', '.join(name for name, _ in self.fields)})"
 
 
+@dataclasses.dataclass(frozen=True)
+class Incoming:
+    """What comes to a function from the JVM, as far as it has to be made natural.
+
+    Attributes:
+        elements: the type of each of its inputs; None for one that comes as it is.
+        key: the type of the key, if it is one that `key_by_field` has taken from a record.
+    """
+
+    elements: tuple[FieldType | None, ...] = ()
+    key: FieldType | None = None
+
+
 def declared(output_type: Any) -> Declared | None:
     """Return what a PyFlink ``output_type`` asks of a result; None if it is no row type."""
     from pyflink.common.typeinfo import RowTypeInfo
@@ -54,8 +67,7 @@ def declared(output_type: Any) -> Declared | None:
     if not isinstance(output_type, RowTypeInfo):
         return None
     cls = getattr(output_type, "flinksec_record", None)
-    fields = fields_of(cls, {}) if cls else _fields_of_row(output_type)
-    return Declared(fields, bool(output_type._field_names), cls)
+    return Declared(row_fields(output_type), bool(output_type._field_names), cls)
 
 
 def hands_on(function: Any) -> bool:
@@ -80,32 +92,3 @@ def _place(code: Any) -> str:
     if code is None or code.co_filename.startswith("<"):
         return ""
     return f" ({code.co_filename}:{code.co_firstlineno})"
-
-
-def _fields_of_row(row: Any) -> Fields:
-    names = row._field_names or [f"f{place}" for place in range(len(row._field_types))]
-    return tuple(
-        (name, _field_type(kind)) for name, kind in zip(names, row._field_types, strict=True)
-    )
-
-
-def _field_type(flink: Any) -> FieldType:
-    """Read a Flink type back, as far as it is one that a record can have."""
-    from pyflink.common import Types, typeinfo
-
-    for kind, made in {
-        "str": Types.STRING(),
-        "int": Types.LONG(),
-        "float": Types.DOUBLE(),
-        "bool": Types.BOOLEAN(),
-        "bytes": Types.PRIMITIVE_ARRAY(Types.BYTE()),
-    }.items():
-        if flink == made:
-            return FieldType(kind, nullable=True)
-    if isinstance(flink, typeinfo.RowTypeInfo):
-        return FieldType("row", nullable=True, fields=_fields_of_row(flink))
-    if isinstance(flink, (typeinfo.ObjectArrayTypeInfo, typeinfo.BasicArrayTypeInfo)):
-        return FieldType("list", nullable=True, inner=_field_type(flink._element_type))
-    if isinstance(flink, typeinfo.MapTypeInfo) and flink._key_type_info == Types.STRING():
-        return FieldType("dict", nullable=True, inner=_field_type(flink._value_type_info))
-    return _ANY

@@ -12,17 +12,17 @@ import functools
 import inspect
 import keyword
 import sys
+import typing
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
+from typing import Any, TypeVar, cast, dataclass_transform
 
 from flinksec_jobs.errors import RecordTypeError, RecordValueError
 from flinksec_jobs.records import field_types
-from flinksec_jobs.records.field_types import Fields, FieldType
+from flinksec_jobs.records.defaults import check_defaults
+from flinksec_jobs.records.field_types import Fields
+from flinksec_jobs.records.options import field
 from flinksec_jobs.records.rows import RecordInfo, in_order, info_of, named_values
 from flinksec_jobs.records.values import article
-
-if TYPE_CHECKING:
-    from pyflink.common.typeinfo import RowTypeInfo
 
 T = TypeVar("T")
 # What PyFlink's row has besides its fields: a field of such a name could not be read from a row.
@@ -33,13 +33,14 @@ TAKEN = (
 )
 
 
-@dataclass_transform(frozen_default=True)
+@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field, field))
 def record(cls: type[T]) -> type[T]:
     """Make a class a frozen dataclass whose instances a PyFlink function may return.
 
-    Its fields are ``str``, ``int``, ``float``, ``bool``, ``bytes``, another dataclass, or a
-    ``list`` or a ``dict`` from ``str`` of anything but dataclasses; ``T | None`` marks a field
-    that may be null. A time is an ``int``, epoch milliseconds.
+    Its fields are ``str``, ``int``, ``float``, ``bool``, ``bytes``, an aware ``datetime``, a
+    ``date``, ``Decimal``, ``UUID``, an Enum or a Literal, another dataclass, a TypedDict, or a
+    ``list`` of these or a ``dict`` from ``str`` to these; ``T | None`` marks a field that may be
+    null. `field` gives one another name outside, or a Decimal its digits.
 
     A value that does not have the type of its field is refused where the instance is made; one
     that is the same in that type is taken: ``3`` for a float, NumPy's scalars, a tuple for a
@@ -57,6 +58,7 @@ def record(cls: type[T]) -> type[T]:
     made = cls if is_dataclass else _as_dataclass(cls)
     _refuse_init_only(made)
     fields = field_types.fields_of(made, dict(sys._getframe(1).f_locals))
+    check_defaults(made, fields)
     _teach(made, fields, checked=True)
     made.of = classmethod(_of)  # type: ignore[attr-defined]
     if is_dataclass or has_own_init:
@@ -71,28 +73,6 @@ def field_names(cls: type) -> list[str]:
         RecordTypeError: the class is no dataclass, or has no field.
     """
     return [name for name, _ in field_types.fields_of(cls, {})]
-
-
-def required_paths(cls: type) -> list[str]:
-    """Return what of a record may not be null, at every depth: what is not written ``T | None``.
-
-    Returns:
-        Paths: ``place``, ``place.name``, the elements of a list ``tags[]``, the values of a
-        dict ``counts{}``.
-    """
-    return field_types.required_paths(field_types.fields_of(cls, {}))
-
-
-def row_type(cls: type) -> RowTypeInfo:
-    """Return the Flink row type of a dataclass, for ``output_type=`` of a PyFlink operation.
-
-    Raises:
-        RecordTypeError: the class is no dataclass, or a field's type has no Flink type.
-    """
-    fields = field_types.fields_of(cls, {})
-    made = field_types.flink_type(FieldType("row", cls=cls, fields=fields))
-    made.flinksec_record = cls  # what a function with this output type has to return
-    return made
 
 
 def _as_dataclass(cls: type[T]) -> type[T]:
@@ -146,14 +126,26 @@ def _teach(cls: type, fields: Fields, *, checked: bool) -> None:
     }
     for name, member in members.items():
         setattr(cls, name, member)
-    for _, field in fields:
-        if field.kind == "row" and field.cls and info_of(field.cls) is None:
-            _refuse_taken_names(field.cls)
-            _teach(field.cls, field.fields, checked=False)
+    _teach_parts(fields)
+
+
+def _teach_parts(fields: Fields) -> None:
+    """Teach the dataclasses that fields hold, in lists, dicts and TypedDicts too."""
+    for _, part in fields:
+        at = part
+        while at.inner is not None:
+            at = at.inner
+        if at.kind != "row" or at.cls is None:
+            continue
+        if typing.is_typeddict(at.cls):
+            _teach_parts(at.fields)
+        elif info_of(at.cls) is None:
+            _refuse_taken_names(at.cls)
+            _teach(at.cls, at.fields, checked=False)
 
 
 def _values(self: Any) -> list[Any]:
-    return list(type(self).__record__.values(self))
+    return cast("list[Any]", type(self).__record__.leaving_values(self))
 
 
 def _insert(_self: Any) -> Any:
@@ -164,7 +156,7 @@ def _insert(_self: Any) -> Any:
 
 def _by_names(self: Any, wanted: Sequence[str]) -> Sequence[Any]:
     info = type(self).__record__
-    return in_order(wanted, info.names, info.values(self), "the output type")
+    return in_order(wanted, info.names, info.leaving_values(self), "the output type")
 
 
 def _of(cls: Any, row: Any) -> Any:
@@ -220,8 +212,8 @@ def _annotated_names(cls: type) -> Iterator[str]:
 
 
 def _refuse_init_only(cls: type) -> None:
-    for name, field in cls.__dict__["__dataclass_fields__"].items():
-        if field._field_type is dataclasses._FIELD_INITVAR:  # type: ignore[attr-defined]
+    for name, part in cls.__dict__["__dataclass_fields__"].items():
+        if part._field_type is dataclasses._FIELD_INITVAR:  # type: ignore[attr-defined]
             raise RecordTypeError(
                 f"{cls.__name__}.{name} is an InitVar, which a row does not hold",
                 hint="a record is made from a row alone: make it a field, or leave it out",

@@ -34,8 +34,12 @@ def make_importable(cls: type) -> None:
     if main is None or cls.__module__ != "__main__" or "." in cls.__qualname__:
         return
     there = getattr(main, cls.__name__, None)
-    if there is None or "__record__" in getattr(there, "__dict__", {}):
+    if there is None or "__record__" in getattr(there, "__dict__", {}) or there in _PUT_THERE:
         setattr(main, cls.__name__, cls)
+        _PUT_THERE.append(cls)
+
+
+_PUT_THERE: list[Any] = []
 
 
 keep_marks()

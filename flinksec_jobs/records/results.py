@@ -7,10 +7,12 @@ fewer fields than declared would silently take the values of the record before.
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from flinksec_jobs.errors import RecordValueError
+from flinksec_jobs.records import natural
 from flinksec_jobs.records.declared import Declared, declared
 from flinksec_jobs.records.field_types import FieldType
 from flinksec_jobs.records.rows import (
@@ -113,6 +115,8 @@ def _result_fit(wanted: Declared, name: str) -> Fit:
     called = wanted.cls.__name__ if wanted.cls else name
     fit_values = values_fitter(wanted.fields, called, _fit_inner)
     info = info_of(wanted.cls) if wanted.cls else None
+    leave = natural.ways(wanted.fields).leave
+    to_row = natural.row_of_dict(wanted.fields) if typing.is_typeddict(wanted.cls) else None
 
     def refused(value: Any) -> RecordValueError:
         return RecordValueError(
@@ -125,6 +129,8 @@ def _result_fit(wanted: Declared, name: str) -> Fit:
         if info is not None and type(value) is info.cls:
             info.check(value)  # what its lists and dicts hold now
             return value
+        if to_row is not None:
+            value = to_row(value)
         named = named_values(value)
         if named is None:
             raise refused(value)
@@ -132,7 +138,7 @@ def _result_fit(wanted: Declared, name: str) -> Fit:
         ordered = _ordered(names if wanted.named else None, len(names), given, values)
         if ordered is None or (given != names and info_of(type(value)) and wanted.named):
             raise refused(value)
-        return _as_row(value, names if wanted.named else None, ordered, fit_values)
+        return _as_row(value, names if wanted.named else None, ordered, fit_values, leave)
 
     return _naming(fit, name)
 
@@ -163,17 +169,27 @@ def _ordered(
         return None
 
 
-def _as_row(value: Any, names: Sequence[str] | None, values: Sequence[Any], fit_values: Fit) -> Any:
+def _as_row(
+    value: Any,
+    names: Sequence[str] | None,
+    values: Sequence[Any],
+    fit_values: Fit,
+    leave: natural.Leave | None,
+) -> Any:
     """Return the same object if nothing in it had to change, else a new row."""
     fitted = fit_values(values)
     is_row = isinstance(value, row_class())
-    if fitted is values and (values is value._values if is_row else info_of(type(value))):
+    if fitted is values and is_row and values is value.__dict__["_values"]:
+        natural.mark(value, leave)
+        return value
+    if fitted is values and not is_row and info_of(type(value)):
         return value
     row = row_class()(*fitted)
     if names is not None:
         row.set_field_names(list(names))
     if is_row:
         row.set_row_kind(value.get_row_kind())
+    natural.mark(row, leave)
     return row
 
 
@@ -183,6 +199,7 @@ def _fit_inner(field: FieldType, where: str) -> Fit:
         return _fit_inner_of_class(field, where)
     names = [name for name, _ in field.fields]
     fit_values = values_fitter(field.fields, where, _fit_inner)
+    leave = natural.ways(field.fields).leave
 
     def fit(value: Any) -> Any:
         named = named_values(value)
@@ -190,7 +207,7 @@ def _fit_inner(field: FieldType, where: str) -> Fit:
             raise RecordValueError(
                 f"{where} should be a row but is {article(value)}", hint="put a row there"
             )
-        return _as_row(value, names, in_order(names, *named, where), fit_values)
+        return _as_row(value, names, in_order(names, *named, where), fit_values, leave)
 
     return fit
 

@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import functools
-from collections.abc import Callable, Sequence
+import typing
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, cast
 
 from flinksec_jobs.errors import RecordValueError
-from flinksec_jobs.records import pickling
-from flinksec_jobs.records.field_types import Fields, FieldType
+from flinksec_jobs.records import natural, pickling
+from flinksec_jobs.records.field_types import Fields, FieldType, below, containers_of_rows
 from flinksec_jobs.records.values import (
     LARGEST,
     SMALLEST,
@@ -27,6 +30,15 @@ _QUICK = {
     "float": "type({v}) is float",
     "bool": "{v} is True or {v} is False",
     "bytes": "type({v}) is bytes",
+    "datetime": "type({v}) is datetime and {v}.tzinfo is UTC",
+    "date": "type({v}) is date",
+    "uuid": "type({v}) is UUID",
+}
+_NAMES_IN_QUICK = {
+    "datetime": datetime.datetime,
+    "UTC": datetime.UTC,
+    "date": datetime.date,
+    "UUID": uuid.UUID,
 }
 FitRow = Callable[[FieldType, str], Fit]
 
@@ -40,6 +52,7 @@ class RecordInfo:
         names: their names.
         checked: whether each instance has been checked where it was made.
         values: gives the values of an instance as a new list.
+        leaving_values: gives them as they leave Python.
     """
 
     def __init__(self, cls: type, fields: Fields, *, checked: bool) -> None:
@@ -50,6 +63,12 @@ class RecordInfo:
         self.values = _reader(self.names)
         self._check: Callable[[Any], None] | None = None
         self._make: Callable[..., Any] | None = None
+
+    @functools.cached_property
+    def leaving_values(self) -> Callable[[Any], list[Any]]:
+        """Made when first asked for, as it differs between thread mode and process mode."""
+        leave, values = natural.ways(self.fields).leave, self.values
+        return values if leave is None else lambda instance: leave(values(instance))
 
     def __reduce__(self) -> Any:
         return _restore, (self.cls, self.fields, self.checked)
@@ -77,6 +96,9 @@ class RecordInfo:
 
 def _restore(cls: type, fields: Fields, checked: bool) -> RecordInfo:
     pickling.make_importable(cls)
+    for part in below(fields):
+        if part.kind == "enum" and part.cls is not None:
+            pickling.make_importable(part.cls)
     return RecordInfo(cls, fields, checked=checked)
 
 
@@ -91,7 +113,7 @@ def _reader(names: Sequence[str]) -> Callable[[Any], list[Any]]:
 def _checker(info: RecordInfo) -> Callable[[Any], None]:
     """Write a function that looks at each field once: most values pass without a call."""
     lines = ["def made(instance):"]
-    scope: dict[str, Any] = {"put": object.__setattr__}
+    scope: dict[str, Any] = {"put": object.__setattr__, **_NAMES_IN_QUICK}
     for place, (name, field) in enumerate(info.fields):
         where = f"{info.cls.__name__}.{name}"
         lines += [
@@ -111,7 +133,7 @@ def values_fitter(fields: Fields, where: str, fit_inner: FitRow) -> Fit:
     """
     names = [f"v{place}" for place in range(len(fields))]
     lines = ["def made(values):", f"    {', '.join(names)}, = values", "    same = True"]
-    scope: dict[str, Any] = {}
+    scope: dict[str, Any] = dict(_NAMES_IN_QUICK)
     for place, (name, field) in enumerate(fields):
         lines += [
             f"    if not ({_quick(field, f'v{place}', place, scope)}):",
@@ -126,9 +148,13 @@ def values_fitter(fields: Fields, where: str, fit_inner: FitRow) -> Fit:
 
 def _quick(field: FieldType, variable: str, place: int, scope: dict[str, Any]) -> str:
     test = _QUICK.get(field.kind, "False").format(v=variable)
-    if field.kind == "row" and is_checked(field.cls):
+    if (field.kind == "row" and is_checked(field.cls)) or (field.kind == "enum" and field.cls):
         scope[f"cls{place}"] = field.cls
         test = f"type({variable}) is cls{place}"
+    elif field.kind == "enum":
+        scope[f"symbols{place}"] = frozenset(field.symbols)
+        kind = type(field.symbols[0]).__name__
+        test = f"type({variable}) is {kind} and {variable} in symbols{place}"
     return f"{variable} is None or {test}" if field.nullable else test
 
 
@@ -162,6 +188,8 @@ def _holds_containers(fields: Fields) -> bool:
 def fit_row(field: FieldType, where: str) -> Fit:
     """Make the function that fits a value into a field that holds a row; see `fitting`."""
     cls = cast("type", field.cls)
+    if typing.is_typeddict(cls):
+        return _fit_dict(field, where)
     makes: list[Callable[..., Any]] = []  # when first needed: a class may still be in the making
 
     def fit(value: Any) -> Any:
@@ -179,6 +207,34 @@ def fit_row(field: FieldType, where: str) -> Fit:
         if not makes:
             makes.append(constructor(cls, field.fields, where))
         return makes[0](*named)
+
+    return fit
+
+
+def _fit_dict(field: FieldType, where: str) -> Fit:
+    """Make the function that fits a value into a field that is a TypedDict: into a dict."""
+    cls: Any = field.cls
+    fits = {name: fitting(inner, f"{where}.{name}", fit_row) for name, inner in field.fields}
+
+    def fit(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            given = dict(value)
+        else:
+            named = named_values(value)
+            if named is None:
+                raise RecordValueError(
+                    f"{where} should be a {cls.__name__} but is {article(value)}",
+                    hint=f"make a {cls.__name__} of it",
+                )
+            given = dict(zip(fits, in_order(list(fits), *named, where), strict=True))
+        if unknown := [str(name) for name in given if name not in fits]:
+            raise RecordValueError(
+                f"{where} has the fields {', '.join(fits)}, and {len(unknown)} more are there",
+                hint=f"give exactly the fields of {where}",
+            )
+        made = {name: fit(given.get(name)) for name, fit in fits.items()}
+        left_out = cls.__optional_keys__ - given.keys() if isinstance(value, Mapping) else ()
+        return {name: each for name, each in made.items() if name not in left_out}
 
     return fit
 
@@ -242,7 +298,7 @@ def _from_ordered(cls: type, fields: Fields, where: str) -> Callable[[Sequence[A
     nested = [
         (place, fitting(field, f"{where}.{name}", fit_row))
         for place, (name, field) in enumerate(fields)
-        if field.kind == "row"
+        if field.kind == "row" or containers_of_rows(field)
     ]
 
     def fitted(values: Sequence[Any]) -> Sequence[Any]:

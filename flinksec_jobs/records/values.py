@@ -3,19 +3,23 @@
 
 PyFlink's own converters differ between thread and process mode where a value is of another class
 than its type: some drop it, some cut it, some hand on what was there before. What comes from
-here is of exactly the classes that both take: ``str``, ``int``, ``float``, ``bool``, ``bytes``,
-``list``, ``dict``, rows and records.
+here is of exactly one class for each kind: ``str``, ``int``, ``float``, ``bool``, ``bytes``,
+``datetime`` in UTC, ``date``, ``Decimal``, ``UUID``, the class of an Enum, ``list``, ``dict``,
+rows and records.
 """
 
 from __future__ import annotations
 
+import datetime
 import math
 import numbers
 import operator
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from flinksec_jobs.errors import RecordValueError
+from flinksec_jobs.records import decimals
 from flinksec_jobs.records.field_types import FieldType
 
 Fit = Callable[[Any], Any]
@@ -28,6 +32,10 @@ _EXPECTED = {
     "bytes": "bytes",
     "list": "a list",
     "dict": "a dict",
+    "datetime": "a datetime",
+    "date": "a date",
+    "decimal": "a Decimal",
+    "uuid": "a UUID",
 }
 
 
@@ -67,20 +75,60 @@ def _fitting(field: FieldType, where: str, fit_row: Callable[[FieldType, str], F
         inner = fitting(field.inner, where + ("[]" if field.kind == "list" else "{}"), fit_row)
         container = _list if field.kind == "list" else _dict
         return lambda value: container(value, where, inner)
-    scalar = {"str": _text, "int": _int, "float": _float, "bool": _bool, "bytes": _bytes}.get(
-        field.kind
-    )
+    if field.kind == "decimal":
+        return decimals.fitting(field.precision, field.scale, where, _wrong_decimal)
+    if field.kind == "enum":
+        return _enum(field, where)
+    scalar = _SCALARS.get(field.kind)
     if scalar is None:
         return lambda value: value
     return lambda value: scalar(value, where)
+
+
+def _wrong_decimal(value: Any, where: str) -> RecordValueError:
+    return wrong(value, "decimal", where)
+
+
+def _enum(field: FieldType, where: str) -> Fit:
+    cls, symbols = field.cls, frozenset(field.symbols)
+    if cls is not None:
+        expected = article_of(cls.__name__)
+
+        def member(value: Any) -> Any:
+            if isinstance(value, cls):
+                return value
+            raise RecordValueError(
+                f"{where} should be {expected} but is {article(value)}",
+                hint=f"give a member of {cls.__name__}, such as {cls.__name__}(…)",
+            )
+
+        return member
+    kind = type(field.symbols[0])
+
+    def one_of(value: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, kind):
+            raise wrong(value, kind.__name__, where)
+        if value not in symbols:
+            raise RecordValueError(
+                f"{where} is none of the values of its Literal",
+                hint="give one of them, or add it to the Literal",
+            )
+        return value if type(value) is kind else kind(value)
+
+    return one_of
 
 
 def article(value: Any) -> str:
     """Return the class of a value with its article, for a message."""
     if value is None:
         return "None"
-    name = type(value).__name__
-    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+    return article_of(type(value).__name__)
+
+
+def article_of(name: str) -> str:
+    """Return the name of a class with its article."""
+    spoken = name[:1].lower() in "aeiou" and name != "UUID"
+    return f"{'an' if spoken else 'a'} {name}"
 
 
 def wrong(value: Any, kind: str, where: str) -> RecordValueError:
@@ -157,3 +205,47 @@ def _bytes(value: Any, where: str) -> bytes:
     if not isinstance(value, (bytes, bytearray, memoryview)):
         raise wrong(value, "bytes", where)
     return value if type(value) is bytes else bytes(value)
+
+
+def _datetime(value: Any, where: str) -> datetime.datetime:
+    if not isinstance(value, datetime.datetime):
+        raise wrong(value, "datetime", where)
+    if value.tzinfo is None or value.utcoffset() is None:
+        raise RecordValueError(
+            f"{where} is a datetime without a time zone, which is no point in time",
+            hint="make it with one, such as datetime.now(UTC), or value.replace(tzinfo=UTC)",
+        )
+    try:
+        utc = value.astimezone(datetime.UTC)
+    except OverflowError:
+        raise RecordValueError(
+            f"{where} is a datetime that in UTC is beyond the years 1 to 9999",
+            hint="use None for a time without a bound",
+        ) from None
+    if type(utc) is datetime.datetime:
+        return utc
+    return datetime.datetime(*utc.timetuple()[:6], utc.microsecond, datetime.UTC)
+
+
+def _date(value: Any, where: str) -> datetime.date:
+    if not isinstance(value, datetime.date) or isinstance(value, datetime.datetime):
+        raise wrong(value, "date", where)
+    return value if type(value) is datetime.date else datetime.date(*value.timetuple()[:3])
+
+
+def _uuid(value: Any, where: str) -> uuid.UUID:
+    if not isinstance(value, uuid.UUID):
+        raise wrong(value, "uuid", where)
+    return value if type(value) is uuid.UUID else uuid.UUID(int=value.int)
+
+
+_SCALARS: dict[str, Callable[[Any, str], Any]] = {
+    "str": _text,
+    "int": _int,
+    "float": _float,
+    "bool": _bool,
+    "bytes": _bytes,
+    "datetime": _datetime,
+    "date": _date,
+    "uuid": _uuid,
+}

@@ -12,26 +12,27 @@ import sys
 from typing import Any
 
 from flinksec_jobs.errors import FlinkSecError
-from flinksec_jobs.records.declared import Declared
+from flinksec_jobs.records import natural, natural_arrivals, process_state, thread_state
+from flinksec_jobs.records.declared import Declared, Incoming
 from flinksec_jobs.records.results import check_flat_map, check_results
 
 PYFLINK = "2.2.1"
-# Taken by the JVM's text decoder for a byte order mark when they come first.
-_MARKS = ("\ufeff", "\ufffe")
 
 
-def load(function: Any, wanted: Declared | None, name: str | None) -> Any:
+def load(function: Any, wanted: Declared | None, name: str | None, comes: Incoming) -> Any:
     """Unpack a function where it runs.
 
     Args:
         function: PyFlink's function object.
         wanted: what its results have to be; None for anything.
         name: what to call it in messages; None for one whose results need no look.
+        comes: what it gets, as far as that has to be made natural.
 
     Returns:
         The function, which now checks its results.
     """
     prepare()
+    natural_arrivals.make_natural(function, comes)
     if name is not None:
         check_flat_map(function, name)
         check_results(function, wanted, name)
@@ -48,6 +49,8 @@ def prepare() -> None:
     from pyflink.common import Row
 
     Row.__getattr__ = _field
+    Row.get_fields_by_names = _leaving_by_names
+    process_state.keep_natural()
     embedded = sys.modules.get("pyflink.fn_execution.embedded.operation_utils")
     if embedded is not None:
         _prepare_thread_mode()
@@ -73,7 +76,21 @@ def _field(row: Any, name: str) -> Any:
         raise AttributeError(name) from None
 
 
+def _leaving_by_names(row: Any, names: list[str]) -> list[Any]:
+    """Return the values of a row as they leave Python: process mode's converter asks for them."""
+    own = row.__dict__
+    values, fields = own["_values"], own.get("_fields", names)
+    if (leave := own.get(natural.LEAVE)) is not None:
+        values = leave(values)
+    if fields == names:
+        return values  # type: ignore[no-any-return]
+    if missing := [name for name in names if name not in fields]:
+        raise ValueError(f"a row has no fields {missing}, only {fields}")
+    return [values[fields.index(name)] for name in names]
+
+
 def _prepare_thread_mode() -> None:
+    natural.Mode.inside_the_jvm = True
     from pyflink.fn_execution.datastream.embedded import process_function
     from pyflink.fn_execution.embedded import converters, state_impl
 
@@ -81,11 +98,13 @@ def _prepare_thread_mode() -> None:
         return
     converters.ArrayDataConverter.to_internal = _to_list
     converters.ArrayDataConverter.to_external = _to_tuple
+    converters.DictDataConverter.to_external = _to_dict
+    converters.RowDataConverter.to_external = _to_pair
     # Each of the three has its own name for it: keyed state, broadcast state, what is inside.
-    made = _state_converters(converters)
+    made = thread_state.choosing(converters)
     state_impl.from_type_info = process_function.from_type_info = made
     converters.from_type_info = made
-    _keep_byte_order_marks(converters.findClass)
+    _convert_in_the_jvm(converters.findClass)
 
 
 def _to_list(converter: Any, value: Any) -> Any:
@@ -95,29 +114,34 @@ def _to_list(converter: Any, value: Any) -> Any:
 def _to_tuple(converter: Any, value: Any) -> Any:
     if value is None:
         return None
-    return tuple([converter._field_converter.to_external(v) for v in value])
+    to_external = converter._field_converter.to_external
+    if type(value) is natural.SignedRows:
+        return (value.signature, *[to_external(v) for v in value])
+    return tuple([to_external(v) for v in value])
 
 
-def _state_converters(converters: Any) -> Any:
-    """Return converters for values of keyed state, in which a text may begin with any character."""
-    from pyflink.common.typeinfo import Types
-
-    original = converters.from_type_info
-    text = Types.STRING()
-
-    class TextConverter(converters.IdentityDataConverter):  # type: ignore[misc]
-        def to_external(self, value: Any) -> Any:
-            # Reading it back takes one mark away.
-            return "\ufeff" + value if value is not None and value[:1] in _MARKS else value
-
-    def from_type_info(type_info: Any) -> Any:
-        return TextConverter() if type_info == text else original(type_info)
-
-    return from_type_info
+def _to_dict(converter: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    to_key, to_value = converter._key_converter.to_external, converter._value_converter.to_external
+    made = {to_key(k): to_value(v) for k, v in value.items()}
+    if type(value) is not natural.SignedRowsByName:
+        return made
+    return (value.signature, *[part for entry in made.items() for part in entry])
 
 
-def _keep_byte_order_marks(find_class: Any) -> None:
-    """Let the JVM put a mark before a text that begins with one: its decoder takes one away."""
+def _to_pair(converter: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    own = value.__dict__
+    leave = own.get(natural.LEAVE)
+    values = value._values if leave is None else leave(own["_values"])
+    fields = zip(converter._field_data_converters, values, strict=False)
+    return value.get_row_kind().value, tuple([each.to_external(item) for each, item in fields])
+
+
+def _convert_in_the_jvm(find_class: Any) -> None:
+    """Let the JVM hand over each value, also a text that begins with a byte order mark."""
     thread = find_class("java.lang.Thread").currentThread()
-    texts = thread.getContextClassLoader().loadClass("org.flinksec.rows.TextsForPython")
-    texts.newInstance().run()
+    values = thread.getContextClassLoader().loadClass("org.flinksec.rows.ValuesForPython")
+    values.newInstance().run()

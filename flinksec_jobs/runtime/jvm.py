@@ -22,6 +22,10 @@ _MOST_FRAMES = 100
 _JARS = "pipeline.jars"
 # The JVM that `attach` has made known, by PyFlink's own object for it.
 _started: dict[str, Any] = {}
+_ROW_TYPES = (
+    "org.apache.flink.api.java.typeutils.RowTypeInfo",
+    "org.flinksec.rows.RecordTypeInfo",
+)
 _NOISE = (
     "org.apache.flink.runtime.client.JobExecutionException",
     "org.apache.flink.runtime.JobException",
@@ -235,7 +239,7 @@ def row_type_of(stream: Any) -> Any:
         conversions = view().org.apache.flink.table.types.utils.TypeConversions
         j_type = conversions.fromDataTypeToLegacyInfo(j_type.getDataType())
         name = j_type.getClass().getName()
-    return j_type if name == "org.apache.flink.api.java.typeutils.RowTypeInfo" else None
+    return j_type if name in _ROW_TYPES else None
 
 
 def is_stream_of_rows(stream: Any) -> bool:

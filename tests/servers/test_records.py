@@ -11,6 +11,8 @@ import functools
 import json
 import re
 from collections import Counter
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from flinksec_jobs.sandbox import Sandbox
 PROGRAM = Path(__file__).parent / "programs" / "round_trip.py"
 DOCUMENTS = 400
 WAYS = 8
+KEYS = 7  # kinds of fields that the program keys by
 ODD = ("\ufeff", "\ufffe", "\0", "\uffff", "😀", "\U0010ffff", "\u2028", "e\u0301", "\r", '"\\')
 TEXT = st.one_of(
     st.text(max_size=8),
@@ -48,9 +51,93 @@ def maybe(values: Any) -> Any:
     return st.none() | values
 
 
+def java_time(time: datetime) -> str:
+    """A time as Java writes it: with none, three or six digits after the seconds."""
+    whole = time.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
+    micros = time.microsecond
+    digits = "" if not micros else f".{micros // 1000:03}" if not micros % 1000 else f".{micros:06}"
+    return f"{whole}{digits}Z"
+
+
+def whole_number_of(digits: int) -> Any:
+    """Whole numbers with up to so many digits."""
+    return st.integers(-(10**digits) + 1, 10**digits - 1)
+
+
+# As they are written again: times with as many digits as they need, numbers with all of theirs.
+TIME = st.one_of(
+    st.datetimes(timezones=st.just(UTC)),
+    st.sampled_from(
+        [
+            datetime.min,
+            datetime.max,
+            datetime(1969, 12, 31, 23, 59, 59, 999999),
+            datetime(1970, 1, 1),
+        ]
+    ).map(lambda time: time.replace(tzinfo=UTC)),
+).map(java_time)
+DAY = st.one_of(st.dates(), st.sampled_from([date.min, date.max, date(1970, 1, 1)])).map(str)
+MONEY = whole_number_of(12).map(lambda cents: Decimal(cents).scaleb(-2))
+NUMBER = st.builds(
+    lambda digits, scale: Decimal(digits).scaleb(-scale), whole_number_of(20), st.integers(0, 18)
+).map(lambda number: number or abs(number))
+ID = st.uuids().map(str)
+COLOUR = st.sampled_from(["red", "grün"])
+
+
 PLACE = st.fixed_dictionaries({"name": TEXT, "lat": maybe(REAL), "tags": maybe(few(TEXT))})
+LEG = st.fixed_dictionaries(
+    {
+        "at": TIME,
+        "maybe_on": maybe(DAY),
+        "cost": MONEY,
+        "colour": COLOUR,
+        "place": PLACE,
+        "maybe_places": maybe(few(maybe(PLACE))),
+        "ids": by_text(ID),
+    }
+)
+NOTE = st.fixed_dictionaries(
+    {"text": TEXT, "size": st.sampled_from([1, -(2**63)]), "at": maybe(TIME)}
+)
+TYPED = st.fixed_dictionaries(
+    {
+        "at": TIME,
+        "maybe_at": maybe(TIME),
+        "on": DAY,
+        "maybe_on": maybe(DAY),
+        "cost": MONEY,
+        "any_number": NUMBER,
+        "maybe_number": maybe(NUMBER),
+        "uuid": ID,
+        "maybe_uuid": maybe(ID),
+        "colour": COLOUR,
+        "maybe_size": maybe(st.sampled_from([1, -(2**63)])),
+        "way": st.sampled_from(["up", "down"]),
+        "maybe_step": maybe(st.sampled_from([1, 2])),
+        "leg": LEG,
+        "maybe_leg": maybe(LEG),
+        "legs": few(LEG),
+        "maybe_legs": maybe(few(maybe(LEG))),
+        "groups": few(few(LEG)),
+        "by_name": by_text(LEG),
+        "maybe_by_name": maybe(by_text(maybe(few(LEG)))),
+        "dicts": few(by_text(LEG)),
+        "notes": few(NOTE),
+        "note": NOTE,
+        "times": few(maybe(TIME)),
+        "days": by_text(DAY),
+        "costs": few(MONEY),
+        "uuids": few(few(ID)),
+        "colours": by_text(few(maybe(COLOUR))),
+        "tail-number": TEXT,
+    }
+)
 EVERYTHING = st.fixed_dictionaries(
     {
+        "typed": TYPED,
+        "maybe_typed": maybe(TYPED),
+        "many": few(PLACE),
         "text": TEXT,
         "maybe_text": maybe(TEXT),
         "number": WHOLE,
@@ -122,9 +209,37 @@ def with_text(document: dict[str, Any], odd: str, place: int) -> dict[str, Any]:
     }
 
 
+DECIMALS = ("cost", "costs", "any_number", "maybe_number")
+
+
+class Digits(str):
+    """A number with a point as it stands in a document."""
+
+
 def canonical(document: Any) -> str:
-    """One text for what is the same document: -0.0 is not 0.0, and a dict has no order."""
-    return json.dumps(document, sort_keys=True)
+    """One text for what is the same document: -0.0 is not 0.0, and a dict has no order.
+
+    Of a Decimal all digits count, of a float its value.
+    """
+    return json.dumps(same(document), sort_keys=True)
+
+
+def same(value: Any, is_decimal: bool = False) -> Any:
+    if isinstance(value, dict):
+        return {name: same(each, name in DECIMALS) for name, each in value.items()}
+    if isinstance(value, list):
+        return [same(each, is_decimal) for each in value]
+    if isinstance(value, Decimal):
+        return f"number {value:f}"
+    if is_decimal and value is not None:
+        return f"number {value}"
+    return float(value) if isinstance(value, Digits) else value
+
+
+def written(document: Any, **options: Any) -> str:
+    """JSON in which a Decimal is a number."""
+    marked = json.dumps(document, default=lambda number: f"\0{number:f}\0", **options)
+    return re.sub(r'"\\u0000(-?[0-9.]+)\\u0000"', r"\1", marked)
 
 
 @pytest.mark.parametrize("mode", ["thread", "process"])
@@ -136,16 +251,16 @@ def test_every_record_comes_out_of_python_as_it_went_in(
     sandbox.produce(
         f"trip-{mode}-in",
         (
-            f"{place}\tk\t{json.dumps(document, ensure_ascii=place % 2 == 0)}"
+            f"{place}\tk\t{written(document, ensure_ascii=place % 2 == 0)}"
             for place, document in enumerate(documents)
         ),
     )
     variables = {"ROUND_TRIP": f"trip-{mode}", "FLINKSEC_PYTHON__EXECUTION_MODE": mode}
     ended = start_job(job=PROGRAM, **variables).end(timeout=300)
     assert ended.code == 0, ended.err
-    came = [json.loads(line) for line in sandbox.consume(f"trip-{mode}-out")]
+    came = [json.loads(line, parse_float=Digits) for line in sandbox.consume(f"trip-{mode}-out")]
     assert [seen for seen in came if seen.get("problems")] == []
-    assert len([seen for seen in came if "problems" in seen]) == len(documents)
+    assert len([seen for seen in came if "problems" in seen]) == (1 + KEYS) * len(documents)
     count = Counter(canonical(document) for document in came if "problems" not in document)
     wrong = count.keys() ^ {canonical(document) for document in documents}
     assert wrong == set()

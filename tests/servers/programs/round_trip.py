@@ -2,11 +2,15 @@
 """A job whose records, defined here in the script, cross into Python and back in every way."""
 
 import dataclasses
+import enum
 import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
+from uuid import UUID
 
 from pyflink.common import Types
 from pyflink.datastream import (
@@ -18,7 +22,7 @@ from pyflink.datastream import (
 from pyflink.datastream.functions import MapFunction
 from pyflink.datastream.state import ListStateDescriptor, MapStateDescriptor, ValueStateDescriptor
 
-from flinksec_jobs import FlinkSecError, SecureJob, key_by_field, record, row_type
+from flinksec_jobs import FlinkSecError, SecureJob, field, key_by_field, record, row_type
 
 
 @record
@@ -28,9 +32,75 @@ class Place:
     tags: list[str] | None
 
 
+class Colour(enum.Enum):
+    RED = "red"
+    GREEN = "grün"
+
+
+class Size(enum.IntEnum):
+    SMALL = 1
+    LARGE = -(2**63)
+
+
+Money = Annotated[Decimal, field(precision=12, scale=2)]
+
+
+@record
+class Leg:
+    at: datetime
+    maybe_on: date | None
+    cost: Money
+    colour: Colour
+    place: Place
+    maybe_places: list[Place | None] | None
+    ids: dict[str, UUID]
+
+
+class Note(TypedDict):
+    text: str
+    size: Size
+    at: NotRequired[datetime]
+
+
+@record
+class Typed:
+    at: datetime
+    maybe_at: datetime | None
+    on: date
+    maybe_on: date | None
+    cost: Money
+    any_number: Decimal
+    maybe_number: Decimal | None
+    uuid: UUID
+    maybe_uuid: UUID | None
+    colour: Colour
+    maybe_size: Size | None
+    way: Literal["up", "down"]
+    maybe_step: Literal[1, 2] | None
+    leg: Leg
+    maybe_leg: Leg | None
+    legs: list[Leg]
+    maybe_legs: list[Leg | None] | None
+    groups: list[list[Leg]]
+    by_name: dict[str, Leg]
+    maybe_by_name: dict[str, list[Leg] | None] | None
+    dicts: list[dict[str, Leg]]
+    notes: list[Note]
+    note: Note
+    times: list[datetime | None]
+    days: dict[str, date]
+    costs: list[Money]
+    uuids: list[list[UUID]]
+    colours: dict[str, list[Colour | None]]
+    renamed: str = field(alias="tail-number")
+
+
 @record
 class Everything:
     id: str
+    typed: Typed
+    maybe_typed: Typed | None
+    many: list[Place]
     text: str
     maybe_text: str | None
     number: int
@@ -69,6 +139,30 @@ SIDE = OutputTag("side", row_type(Everything))
 KEPT: list[tuple[Any, str]] = []
 
 
+def unnatural(typed: Any) -> list[str]:
+    """Which values of a row or record are not of the classes that its record names."""
+    places = {
+        "at": (typed.at, datetime),
+        "on": (typed.on, date),
+        "cost": (typed.cost, Decimal),
+        "uuid": (typed.uuid, UUID),
+        "colour": (typed.colour, Colour),
+        "leg.at": (typed.leg.at, datetime),
+        "leg.colour": (typed.leg.colour, Colour),
+    }
+    for number, leg in enumerate([*typed.legs, *typed.by_name.values()]):
+        places |= {f"legs {number} at": (leg.at, datetime), f"{number} cost": (leg.cost, Decimal)}
+        places |= {f"{number} {name}": (each, UUID) for name, each in leg.ids.items()}
+    found = [
+        f"{name} is a {type(value).__name__}"
+        for name, (value, cls) in places.items()
+        if type(value) is not cls
+    ]
+    if typed.at.tzinfo is not UTC:
+        found.append("a time is not in UTC")
+    return found
+
+
 def look(row: Any) -> Seen:
     """Compare a row with the record made of it, and with the one kept from the call before."""
     problems = []
@@ -78,6 +172,11 @@ def look(row: Any) -> Seen:
         problems.append("replace, == or fields")
     if dataclasses.asdict(made)["id"] != row.id or row._under != made._under:
         problems.append("asdict, or a name with an underscore")
+    problems += unnatural(row.typed) + unnatural(made.typed)
+    if type(made.typed.legs) is not list or any(type(leg) is not Leg for leg in made.typed.legs):
+        problems.append("of() leaves rows in a list")
+    if type(made.typed.note) is not dict or type(made.typed.notes) is not list:
+        problems.append("of() makes no dict of a TypedDict")
     if type(made.place) is not Place or type(made.texts) is not list:
         problems.append("of() leaves rows, or gives no list")
     if type(row.texts) is not list or row.texts != made.texts:
@@ -108,6 +207,11 @@ class Keep(KeyedProcessFunction):  # type: ignore[misc]
         self.by_text = runtime_context.get_map_state(
             MapStateDescriptor("map", Types.STRING(), Types.LONG())
         )
+        self.typed = runtime_context.get_map_state(
+            MapStateDescriptor("typed", Types.STRING(), row_type(Typed))
+        )
+        self.legs = runtime_context.get_list_state(ListStateDescriptor("legs", row_type(Leg)))
+        self.at = runtime_context.get_state(ValueStateDescriptor("at", Types.INSTANT()))
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
         assert self.rows.value() is None
@@ -116,6 +220,14 @@ class Keep(KeyedProcessFunction):  # type: ignore[misc]
         self.text.update(made.text)
         self.texts.add(made.text)
         self.by_text.put(made.text, made.number)
+        self.typed.put(made.text, made.typed)
+        self.legs.update(made.typed.legs)
+        self.at.update(made.typed.at)
+        assert self.at.value() == made.typed.at, "a time in ValueState"
+        again = [Typed.of(each) for each in self.typed.values()]  # type: ignore[attr-defined]
+        assert again == [made.typed], "a record in MapState"
+        legs = [Leg.of(leg) for leg in self.legs.get()]  # type: ignore[attr-defined]
+        assert legs == made.typed.legs, "records in ListState"
         assert self.text.value() == made.text, "a text in ValueState"
         assert list(self.texts) == [made.text], "a text in ListState"
         assert list(self.by_text.items()) == [(made.text, made.number)], "a text in MapState"
@@ -124,6 +236,28 @@ class Keep(KeyedProcessFunction):  # type: ignore[misc]
         kept = Everything.of(self.rows.value())  # type: ignore[attr-defined]
         yield SIDE, kept
         yield kept
+
+
+class Keyed(KeyedProcessFunction):  # type: ignore[misc]
+    """Asks for the key of a row, by a field that is no text."""
+
+    def __init__(self, field_name: str) -> None:
+        self._field = field_name
+
+    def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
+        key, wanted = ctx.get_current_key(), getattr(value, self._field)
+        same = key == wanted and type(key) is type(wanted)
+        yield Seen(f"{self._field} {value.renamed}", [] if same else [f"the key {self._field}"])
+
+
+KEYS = ("at", "on", "cost", "any_number", "uuid", "colour", "way")
+
+
+def every_key(source: DataStream) -> Iterator[DataStream]:
+    """Key by each kind of field."""
+    typed = source.map(lambda row: row.typed, row_type(Typed))
+    for name in KEYS:
+        yield key_by_field(typed, name).process(Keyed(name), row_type(Seen))
 
 
 def every_way(prefix: str) -> None:
@@ -143,6 +277,7 @@ def every_way(prefix: str) -> None:
             kept,
             kept.get_side_output(SIDE),
             source.map(look, row_type(Seen)),
+            *every_key(source),
         ):
             stream.sink_to(job.to_kafka(f"{prefix}-out", delivery="at_least_once"))
 

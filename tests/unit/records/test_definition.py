@@ -15,8 +15,8 @@ from flinksec_jobs.errors import RecordTypeError, RecordValueError
 from flinksec_jobs.records import (
     field_names,
     record,
-    required_paths,
     row_type,
+    shape_text,
 )
 
 UserId = NewType("UserId", str)
@@ -135,7 +135,7 @@ def test_a_subclass_whose_own_fields_would_get_lost_is_refused() -> None:
     class Child(Inner):
         extra: int
 
-    for use in (row_type, field_names, required_paths):
+    for use in (row_type, field_names, shape_text):
         with pytest.raises(RecordTypeError, match="Child adds extra to a dataclass, but is none"):
             use(Child)
 
@@ -201,8 +201,8 @@ def test_a_record_that_holds_itself_is_refused_where_it_is_defined() -> None:
     [
         *(typing.List, typing.Dict, typing.Optional, list, dict, typing.Sequence[str]),  # noqa: UP006
         *(complex, object, typing.Any, None, int | str | None, int | float, dict[int, str]),
-        *(tuple[int, str], set[int], typing.Literal["a"], list[complex], typing.TypeVar("T")),
-        *(list[Inner], dict[str, Inner | None], typing.Callable[[], int], [1], 5),
+        *(tuple[int, str], set[int], typing.Literal["a", 1], list[complex], typing.TypeVar("T")),
+        *(typing.Literal[True], typing.Callable[[], int], [1], 5),
     ],
 )
 def test_a_type_without_a_flink_type_is_refused_where_the_record_is_defined(hint: Any) -> None:

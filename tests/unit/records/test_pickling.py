@@ -48,7 +48,7 @@ class Whole(Base):
 whole = Whole(" w ", Part(1), Plain())
 
 def look(row):
-    from flinksec_jobs.records import required_paths
+    from flinksec_jobs.records import shape_text
     made = Whole.of(row)
     def refused(make):
         try:
@@ -65,7 +65,7 @@ def look(row):
         "kind": Whole.KIND,
         "inside": made.part.twice(),
         "row type": str(row_type(Whole)),
-        "required": required_paths(Whole),
+        "shape": shape_text(Whole),
         "no such argument": refused(lambda: Whole("v", Part(1), Plain(), None, [], 7)),
         "wrong": refused(lambda: Part("1")),
         "wrong inside": refused(lambda: Whole("v", Plain(), Plain())),
@@ -116,9 +116,9 @@ def test_the_standard_library_sees_the_fields(seen: Any) -> None:
 def test_so_does_the_library(seen: Any) -> None:
     assert seen["inside"] == 2
     assert seen["row type"].startswith("RowTypeInfo(id: String, part: RowTypeInfo(x: Long), plain:")
-    assert seen["required"] == [
-        *("id", "part", "part.x", "plain", "plain.y", "maybe.x", "tags", "tags[]", "late")
-    ]
+    fields = json.loads(seen["shape"])["fields"]
+    assert [field["name"] for field in fields if field["shape"]["nullable"]] == ["maybe"]
+    assert [field.get("default") for field in fields] == [None, None, None, None, ["t"], 5]
     assert seen["wrong"] == "RecordValueError: Part.x should be an int but is a str"
     assert seen["wrong inside"].startswith("RecordValueError: Whole.part has the fields x, and")
     assert seen["frozen"].startswith("FrozenInstanceError")

@@ -16,12 +16,13 @@ from typing import Any
 
 import cloudpickle
 import pytest
-from pyflink.common import Row, RowKind, Types
+from pyflink.common import Row, RowKind, Types, typeinfo
 from pyflink.datastream import OutputTag, data_stream
 
 from flinksec_jobs.errors import FlinkSecError, RecordValueError
-from flinksec_jobs.records import crossing, record, row_type, worker
-from flinksec_jobs.records.declared import declared
+from flinksec_jobs.records import crossing, incoming, record, row_type, worker
+from flinksec_jobs.records.declared import Incoming, declared
+from flinksec_jobs.records.field_types import FieldType
 
 
 @record
@@ -108,7 +109,7 @@ class Flat:
 
 def sent(function: Any, output_type: Any) -> Any:
     """A function as it arrives where it runs."""
-    packed = crossing.Crossing(function, [declared(output_type)])
+    packed = crossing.Crossing(function, [(declared(output_type), Incoming())])
     return cloudpickle.loads(cloudpickle.dumps(packed))
 
 
@@ -169,7 +170,9 @@ def test_what_has_the_declared_fields_comes_out_right(make: Any) -> None:
 def test_a_result_that_is_right_is_handed_on_itself() -> None:
     row = Row(id="a", n=1)
     wide = Wide("a", 1)
-    function = worker.load(Function(lambda value: [value]), declared(row_type(Wide)), "f")
+    function = worker.load(
+        Function(lambda value: [value]), declared(row_type(Wide)), "f", Incoming()
+    )
     for same in (row, wide):
         assert next(iter(function.process_element(same, None))) is same
 
@@ -303,7 +306,7 @@ def test_windows_are_looked_at_by_what_their_function_returns() -> None:
             def process(*_args: Any) -> Any:
                 return [Narrow("a")]
 
-    description = worker.load(Description(), declared(row_type(Wide)), "window")
+    description = worker.load(Description(), declared(row_type(Wide)), "window", Incoming())
     with pytest.raises(RecordValueError, match="the function window returned a Narrow"):
         list(description.internal_window_function.process(1, 2, 3, 4))
 
@@ -340,15 +343,22 @@ def test_each_way_into_python_is_packed_with_its_declaration(
     broadcast = data_stream.BroadcastConnectedStream
     monkeypatch.setattr(broadcast, "process", lambda s, f, t: operator_of(s, f, 0, t))
     monkeypatch.setattr(data_stream, crossing._PACKS, lambda func, _type: func)
-    monkeypatch.delattr(data_stream, "flinksec_declared", raising=False)
+    monkeypatch.delattr(data_stream, "flinksec_pending", raising=False)
+    for module in (typeinfo, data_stream):
+        monkeypatch.setattr(module, crossing._FROM_JAVA, typeinfo._from_java_type)
+    comes = Incoming((FieldType("datetime"),))
+    for way in ("of_one", "of_two", "of_broadcast"):
+        monkeypatch.setattr(incoming, way, lambda _: comes)
     crossing.install()
     crossing.install()  # once is enough
     for make in ("_get_one_input_stream_operator", "_get_two_input_stream_operator"):
         packed = getattr(data_stream, make)(None, Function(lambda _: []), 0, row_type(Wide))
-        _, (_, wanted, name) = packed.__reduce__()
+        _, (_, wanted, name, got) = packed.__reduce__()
+        assert got is comes
         assert str(wanted) == "Wide(id, n)"
         assert "<lambda> (" in name
     packed = broadcast.process(None, Function(lambda _: []), row_type(Wide))
     assert str(packed.__reduce__()[1][1]) == "Wide(id, n)"
-    assert data_stream.flinksec_declared == []
-    monkeypatch.delattr(data_stream, "flinksec_declared")
+    assert packed.__reduce__()[1][3] is comes
+    assert data_stream.flinksec_pending == []
+    monkeypatch.delattr(data_stream, "flinksec_pending")

@@ -6,6 +6,7 @@ import org.apache.flink.types.Row;
 import org.flinksec.json.RowToJson;
 import org.flinksec.json.RowTypes;
 import org.flinksec.json.UnwritableValueException;
+import org.flinksec.rows.Shape;
 
 /** Makes documents of rows. */
 final class RowDocumentConverter extends DocumentConverter<Row> {
@@ -16,7 +17,7 @@ final class RowDocumentConverter extends DocumentConverter<Row> {
 
   RowDocumentConverter(RowTypeInfo type, String idField, int maxBytes) {
     super(idField, maxBytes);
-    this.json = new RowToJson(type);
+    this.json = new RowToJson(Shape.of(type));
     this.idPosition = idField == null ? -1 : RowTypes.identifier(type, idField, "id_field", false);
   }
 

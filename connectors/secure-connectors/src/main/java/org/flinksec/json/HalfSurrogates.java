@@ -4,8 +4,8 @@ package org.flinksec.json;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Map;
-import org.apache.flink.api.java.typeutils.RowTypeInfo;
 import org.apache.flink.types.Row;
+import org.flinksec.rows.Shape;
 
 /**
  * Finds texts that are no Unicode: half of a surrogate pair has no UTF-8, so that neither Python
@@ -18,12 +18,12 @@ public final class HalfSurrogates {
    * @throws JsonDecodingException if a text within the row holds half of a surrogate pair; it names
    *     the row's field
    */
-  static void refuse(RowTypeInfo type, Row row) throws JsonDecodingException {
+  static void refuse(Shape shape, Row row) throws JsonDecodingException {
     for (int i = 0; i < row.getArity(); i++) {
       if (in(row.getField(i))) {
         throw new JsonDecodingException(
             "field '%s' holds half of a surrogate pair, which is not text"
-                .formatted(type.getFieldNames()[i]));
+                .formatted(shape.fields().get(i).wire()));
       }
     }
   }

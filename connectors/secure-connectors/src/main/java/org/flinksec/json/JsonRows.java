@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.json;
 
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.flinksec.badrecords.UnencodableException;
 import org.flinksec.formats.RowDecoder;
 import org.flinksec.formats.RowEncoder;
@@ -14,7 +12,7 @@ public final class JsonRows {
 
   /** Reads by {@link JsonToRow}. */
   public static RowDecoder.Factory decoder() {
-    return JsonRows::reading;
+    return JsonToRow::new;
   }
 
   /** Writes by {@link RowToJson}. */
@@ -22,17 +20,8 @@ public final class JsonRows {
     return JsonRows::writing;
   }
 
-  private static RowDecoder reading(Shape shape, Set<String> excluded) {
-    return new JsonToRow(
-        shape.rowType(),
-        shape.requiredPaths().stream()
-            .filter(path -> !excluded.contains(RequiredPaths.firstName(path)))
-            .collect(Collectors.toList()),
-        excluded);
-  }
-
   private static RowEncoder writing(Shape shape) {
-    RowToJson json = new RowToJson(shape.rowType());
+    RowToJson json = new RowToJson(shape);
     return row -> {
       try {
         return json.toBytes(row);

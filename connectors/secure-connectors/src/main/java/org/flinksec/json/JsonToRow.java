@@ -2,49 +2,40 @@
 package org.flinksec.json;
 
 import java.io.IOException;
-import java.util.Collection;
-import java.util.List;
 import java.util.Set;
-import org.apache.flink.api.java.typeutils.RowTypeInfo;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonParser;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonToken;
 import org.apache.flink.types.Row;
 import org.flinksec.formats.RowDecoder;
+import org.flinksec.rows.Shape;
 
 /**
  * Reads one JSON object, in UTF-8, into a row.
  *
- * <p>Fields are found by name; fields that the row type does not have are passed over; a field that
- * is missing or null becomes null unless it is required; of a name that comes twice the last
- * counts. Numbers without a fraction ({@code 5.0}) are taken for integers, nothing else is
- * converted: a number in quotes is an error. Instants are ISO-8601 text with an offset, or whole
- * milliseconds since 1970. Bytes are Base64.
+ * <p>Fields are found by their names outside; fields that the shape does not have are passed over;
+ * a field that is missing has its default; one that is null, or missing without a default, becomes
+ * null if it may be; of a name that comes twice the last counts. Numbers without a fraction ({@code
+ * 5.0}) are taken for integers, nothing else is converted: an integer in quotes is an error. A
+ * Decimal is a number, or text of one. Times are ISO-8601 text with an offset, or whole
+ * milliseconds since 1970; dates are ISO-8601. Bytes are Base64.
  *
  * <p>Not safe for use by several threads.
  */
 public final class JsonToRow implements RowDecoder {
   private static final long serialVersionUID = 1L;
 
-  private final RowTypeInfo type;
-  private final List<String> required;
+  private final Shape shape;
   private final Set<String> excluded;
   private transient RowReader reader;
 
-  /** Reads every field of the type; none is required. */
-  public JsonToRow(RowTypeInfo type) {
-    this(type, List.of(), Set.of());
-  }
-
   /**
-   * @param required what must be present and not null: {@code place}, below it {@code place.name},
-   *     the elements of a list {@code tags[]}, the values of a map {@code counts{}}, the fields of
-   *     a list's rows {@code legs[].origin}
-   * @param excluded top-level fields that are left null whatever the document says
-   * @throws IllegalArgumentException if a name is unknown or a field's type has no JSON form
+   * @param shape of the rows
+   * @param excluded top-level fields, by their names in Flink, that are left null whatever the
+   *     document says
+   * @throws IllegalArgumentException if a name is unknown
    */
-  public JsonToRow(RowTypeInfo type, Collection<String> required, Collection<String> excluded) {
-    this.type = type;
-    this.required = List.copyOf(required);
+  public JsonToRow(Shape shape, Set<String> excluded) {
+    this.shape = shape;
     this.excluded = Set.copyOf(excluded);
     this.reader = newReader();
   }
@@ -72,7 +63,7 @@ public final class JsonToRow implements RowDecoder {
       throw JsonDecodingException.of(e);
     }
     if (halves) {
-      HalfSurrogates.refuse(type, row);
+      HalfSurrogates.refuse(shape, row);
     }
     return row;
   }
@@ -94,6 +85,6 @@ public final class JsonToRow implements RowDecoder {
   }
 
   private RowReader newReader() {
-    return new RowReader(type, required, excluded);
+    return new RowReader(shape, excluded);
   }
 }

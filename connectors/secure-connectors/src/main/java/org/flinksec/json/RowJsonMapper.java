@@ -6,6 +6,7 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
 import org.apache.flink.types.Row;
+import org.flinksec.rows.Shape;
 
 /** Turns rows into JSON lines inside the JVM, so that a sink of text needs no Python. */
 public final class RowJsonMapper implements MapFunction<Row, String>, ResultTypeQueryable<String> {
@@ -26,7 +27,7 @@ public final class RowJsonMapper implements MapFunction<Row, String>, ResultType
    * @throws IllegalArgumentException if it is no row type, or a field's type has no JSON form
    */
   public static RowJsonMapper of(TypeInformation<?> rowType, String target) {
-    return new RowJsonMapper(new RowToJson(RowTypes.require(rowType)), target);
+    return new RowJsonMapper(new RowToJson(Shape.of(rowType)), target);
   }
 
   @Override

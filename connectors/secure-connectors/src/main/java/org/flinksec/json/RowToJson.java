@@ -6,17 +6,18 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import org.apache.flink.api.java.typeutils.RowTypeInfo;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonFactory;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonGenerator;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.util.MinimalPrettyPrinter;
 import org.apache.flink.types.Row;
+import org.flinksec.rows.Shape;
 
 /**
  * Writes a row as one compact JSON object, its fields in the order they are declared.
  *
- * <p>Null fields are written as null. Instants are ISO-8601 text in UTC, bytes are Base64. What
- * {@link JsonToRow} reads, this writes, and the other way round.
+ * <p>Null fields are written as null. Times are ISO-8601 text in UTC, dates ISO-8601, Decimals
+ * numbers without an exponent, bytes Base64. What {@link JsonToRow} reads, this writes, and the
+ * other way round.
  *
  * <p>Not safe for use by several threads: one generator and one buffer serve all rows.
  */
@@ -27,17 +28,17 @@ public final class RowToJson implements Serializable {
       new JsonFactory().enable(JsonGenerator.Feature.COMBINE_UNICODE_SURROGATES_IN_UTF8);
   private static final int LARGE_BUFFER = 1 << 20;
 
-  private final RowTypeInfo type;
+  private final Shape shape;
   private transient RowWriter writer;
   private transient Buffer buffer;
   private transient JsonGenerator generator;
 
   /**
-   * @throws IllegalArgumentException if a field's type has no JSON form
+   * @param shape of the rows
    */
-  public RowToJson(RowTypeInfo type) {
-    this.type = type;
-    this.writer = new RowWriter(type);
+  public RowToJson(Shape shape) {
+    this.shape = shape;
+    this.writer = new RowWriter(shape);
   }
 
   /**
@@ -73,7 +74,7 @@ public final class RowToJson implements Serializable {
 
   private void open() throws IOException {
     if (writer == null) {
-      writer = new RowWriter(type);
+      writer = new RowWriter(shape);
     }
     if (generator == null || buffer.capacity() > LARGE_BUFFER) {
       buffer = new Buffer();

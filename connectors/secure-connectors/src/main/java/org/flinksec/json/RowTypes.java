@@ -10,11 +10,19 @@ import org.apache.flink.api.java.typeutils.ListTypeInfo;
 import org.apache.flink.api.java.typeutils.MapTypeInfo;
 import org.apache.flink.api.java.typeutils.ObjectArrayTypeInfo;
 import org.apache.flink.api.java.typeutils.RowTypeInfo;
+import org.flinksec.rows.Scalars;
 
 /** What the connectors ask of a row type and of single fields. */
 public final class RowTypes {
   private static final Set<TypeInformation<?>> ONE_TEXT_FORM =
-      Set.of(Types.STRING, Types.LONG, Types.INT, Types.BOOLEAN, Types.INSTANT);
+      Set.of(
+          Types.STRING,
+          Types.LONG,
+          Types.INT,
+          Types.BOOLEAN,
+          Types.INSTANT,
+          Types.LOCAL_DATE,
+          Types.BIG_DEC);
 
   private RowTypes() {}
 
@@ -48,9 +56,9 @@ public final class RowTypes {
   }
 
   /**
-   * The position of a field that identifies a record: text, a whole number, a boolean or an
-   * instant, which have one text form each. A number with a fraction has several, a list or a row
-   * none.
+   * The position of a field that identifies a record: text, a UUID, an Enum, a whole number, a
+   * boolean, a time, a date or a Decimal, which have one text form each. A float has several, a
+   * list or a row none.
    *
    * @param purpose what the field is for, for the message, such as {@code id_field}
    * @param bytes whether bytes will do, as they are
@@ -64,7 +72,7 @@ public final class RowTypes {
       return position;
     }
     throw new FieldException(
-        "%s names '%s', which is %s, and that has no one text form; choose a field that is a str, an int%s or a bool"
+        "%s names '%s', which is %s, and that has no one text form; choose a field that is a str, an int%s, a bool, a datetime, a date, a Decimal, a UUID or an Enum"
             .formatted(purpose, field, inPython(found), bytes ? ", bytes" : ""));
   }
 
@@ -88,6 +96,6 @@ public final class RowTypes {
 
   /** The text form of a field that {@link #identifier} allows. */
   public static String text(Object value) {
-    return value.toString();
+    return Scalars.text(value);
   }
 }

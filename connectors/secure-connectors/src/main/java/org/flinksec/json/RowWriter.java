@@ -2,23 +2,23 @@
 package org.flinksec.json;
 
 import java.io.IOException;
-import org.apache.flink.api.java.typeutils.RowTypeInfo;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonGenerator;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.io.SerializedString;
 import org.apache.flink.types.Row;
+import org.flinksec.rows.Shape;
 
 /** Writes a row as an object. */
 final class RowWriter implements ValueWriter {
   private final SerializedString[] names;
   private final ValueWriter[] writers;
 
-  RowWriter(RowTypeInfo type) {
-    this.names = new SerializedString[type.getArity()];
-    this.writers = new ValueWriter[type.getArity()];
+  RowWriter(Shape shape) {
+    this.names = new SerializedString[shape.fields().size()];
+    this.writers = new ValueWriter[names.length];
     for (int i = 0; i < names.length; i++) {
-      String name = type.getFieldNames()[i];
-      names[i] = new SerializedString(name);
-      writers[i] = ValueWriters.of(name, type.getTypeAt(i));
+      Shape.Field field = shape.fields().get(i);
+      names[i] = new SerializedString(field.wire());
+      writers[i] = ValueWriters.of(field.shape());
     }
   }
 

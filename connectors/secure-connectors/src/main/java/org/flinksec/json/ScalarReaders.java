@@ -2,13 +2,15 @@
 package org.flinksec.json;
 
 import java.io.IOException;
+import java.io.Serializable;
 import java.math.BigDecimal;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.format.DateTimeFormatter;
+import java.time.LocalDate;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonParser;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonToken;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.exc.StreamReadException;
+import org.flinksec.rows.Scalars;
+import org.flinksec.rows.Shape;
 
 /** Readers of the values that are no containers. */
 final class ScalarReaders {
@@ -81,16 +83,55 @@ final class ScalarReaders {
 
   static Instant instant(JsonParser parser) throws IOException {
     if (parser.currentToken() == JsonToken.VALUE_NUMBER_INT) {
-      return Instant.ofEpochMilli(wholeNumber(parser));
+      long millis = wholeNumber(parser);
+      return scalar(parser, () -> Scalars.instant(millis));
     }
     if (parser.currentToken() != JsonToken.VALUE_STRING) {
       throw ValueReader.mismatch(parser, "an ISO-8601 time or milliseconds since 1970");
     }
+    return scalar(parser, () -> Scalars.instant(parser.getText()));
+  }
+
+  static LocalDate date(JsonParser parser) throws IOException {
+    if (parser.currentToken() != JsonToken.VALUE_STRING) {
+      throw ValueReader.mismatch(parser, "an ISO-8601 date");
+    }
+    return scalar(parser, () -> Scalars.date(parser.getText()));
+  }
+
+  static String uuid(JsonParser parser) throws IOException {
+    if (parser.currentToken() != JsonToken.VALUE_STRING) {
+      throw ValueReader.mismatch(parser, "a UUID in a string");
+    }
+    return scalar(parser, () -> Scalars.uuid(parser.getText()));
+  }
+
+  static BigDecimal decimal(JsonParser parser, Shape shape) throws IOException {
+    if (parser.currentToken() == JsonToken.VALUE_STRING) {
+      return scalar(parser, () -> Scalars.decimal(parser.getText(), shape));
+    }
+    if (!parser.currentToken().isNumeric()) {
+      throw ValueReader.mismatch(parser, "a number");
+    }
+    BigDecimal value = parser.getDecimalValue();
+    return scalar(parser, () -> Scalars.decimal(value, shape));
+  }
+
+  static Serializable symbol(JsonParser parser, Shape shape) throws IOException {
+    Serializable value = Scalars.isText(shape) ? string(parser) : longInteger(parser);
+    return scalar(parser, () -> Scalars.symbol(value, shape));
+  }
+
+  /** Reads a scalar, whose problem is told at the parser's place. */
+  private interface Read<T> {
+    T value() throws Scalars.ScalarException, IOException;
+  }
+
+  private static <T> T scalar(JsonParser parser, Read<T> read) throws IOException {
     try {
-      return DateTimeFormatter.ISO_OFFSET_DATE_TIME.parse(parser.getText(), Instant::from);
-    } catch (DateTimeException e) {
-      throw ValueReader.invalid(
-          parser, "is not an ISO-8601 time with an offset, such as 2013-01-01T10:00:00Z");
+      return read.value();
+    } catch (Scalars.ScalarException e) {
+      throw ValueReader.invalid(parser, e.getMessage());
     }
   }
 

@@ -2,58 +2,45 @@
 package org.flinksec.json;
 
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.apache.flink.api.common.typeinfo.BasicArrayTypeInfo;
-import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
-import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.api.java.typeutils.ListTypeInfo;
-import org.apache.flink.api.java.typeutils.MapTypeInfo;
-import org.apache.flink.api.java.typeutils.ObjectArrayTypeInfo;
-import org.apache.flink.api.java.typeutils.RowTypeInfo;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonGenerator;
+import org.flinksec.rows.Scalars;
+import org.flinksec.rows.Shape;
 
-/** Chooses the writer of a type. */
+/** Chooses the writer of a shape. */
 final class ValueWriters {
-  private static final Map<TypeInformation<?>, ValueWriter> SCALARS =
-      Map.of(
-          Types.STRING, (json, value) -> json.writeString(text(json, value)),
-          Types.LONG, (json, value) -> json.writeNumber(cast(json, Long.class, value)),
-          Types.INT, (json, value) -> json.writeNumber(cast(json, Integer.class, value)),
-          Types.DOUBLE, ValueWriters::floating,
-          Types.BOOLEAN, (json, value) -> json.writeBoolean(cast(json, Boolean.class, value)),
-          Types.INSTANT,
-              (json, value) -> json.writeString(cast(json, Instant.class, value).toString()),
-          PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO,
-              (json, value) -> json.writeBinary(cast(json, byte[].class, value)));
-
   private ValueWriters() {}
 
-  static ValueWriter of(String field, TypeInformation<?> type) {
-    ValueWriter scalar = SCALARS.get(type);
-    if (scalar != null) {
-      return scalar;
-    }
-    if (type instanceof RowTypeInfo row) {
-      return new RowWriter(row);
-    }
-    if (type instanceof ListTypeInfo<?> list) {
-      return list(of(field, list.getElementTypeInfo()));
-    }
-    if (type instanceof MapTypeInfo<?, ?> map && map.getKeyTypeInfo().equals(Types.STRING)) {
-      return map(of(field, map.getValueTypeInfo()));
-    }
-    if (type instanceof ObjectArrayTypeInfo<?, ?> array) {
-      return array(of(field, array.getComponentInfo()));
-    }
-    if (type instanceof BasicArrayTypeInfo<?, ?> array) {
-      return array(of(field, array.getComponentInfo()));
-    }
-    throw new IllegalArgumentException(
-        "field '%s' has the type %s, which cannot be written as JSON".formatted(field, type));
+  static ValueWriter of(Shape shape) {
+    return switch (shape.kind()) {
+      case STR, UUID -> (json, value) -> json.writeString(text(json, value));
+      case INT -> ValueWriters::whole;
+      case INT32 -> (json, value) -> json.writeNumber(cast(json, Integer.class, value));
+      case FLOAT -> ValueWriters::floating;
+      case BOOL -> (json, value) -> json.writeBoolean(cast(json, Boolean.class, value));
+      case BYTES -> (json, value) -> json.writeBinary(cast(json, byte[].class, value));
+      case DATETIME ->
+          (json, value) -> json.writeString(cast(json, Instant.class, value).toString());
+      case DATE -> (json, value) -> json.writeString(cast(json, LocalDate.class, value).toString());
+      case DECIMAL ->
+          (json, value) -> json.writeNumber(cast(json, BigDecimal.class, value).toPlainString());
+      case ENUM ->
+          Scalars.isText(shape)
+              ? (json, value) -> json.writeString(text(json, value))
+              : ValueWriters::whole;
+      case ROW -> new RowWriter(shape);
+      case LIST -> list(of(shape.inner()));
+      case DICT -> map(of(shape.inner()));
+    };
+  }
+
+  private static void whole(JsonGenerator json, Object value) throws IOException {
+    json.writeNumber(cast(json, Long.class, value));
   }
 
   private static String text(JsonGenerator json, Object value) {
@@ -75,12 +62,11 @@ final class ValueWriters {
   }
 
   private static ValueWriter list(ValueWriter element) {
-    return (json, value) -> elements(json, element, cast(json, List.class, value));
-  }
-
-  private static ValueWriter array(ValueWriter element) {
-    return (json, value) ->
-        elements(json, element, Arrays.asList(cast(json, Object[].class, value)));
+    return (json, value) -> {
+      List<?> values =
+          value instanceof List<?> list ? list : Arrays.asList(cast(json, Object[].class, value));
+      elements(json, element, values);
+    };
   }
 
   private static void elements(JsonGenerator json, ValueWriter element, List<?> values)

@@ -13,6 +13,11 @@ import org.apache.flink.api.java.typeutils.RowTypeInfo;
 public final class RecordTypeInfo extends RowTypeInfo {
   private static final long serialVersionUID = 1L;
 
+  static {
+    // Where operators are set up, before any of them makes its converters.
+    ValuesForPython.install();
+  }
+
   private final Shape shape;
 
   RecordTypeInfo(TypeInformation<?>[] types, String[] names, Shape shape) {

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.rows;
 
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -17,7 +21,19 @@ public final class RowKeyMapper implements MapFunction<Row, Row>, ResultTypeQuer
   private static final long serialVersionUID = 1L;
 
   private static final Set<TypeInformation<?>> KEYS =
-      Set.of(Types.STRING, Types.LONG, Types.INT, Types.DOUBLE, Types.BOOLEAN);
+      Set.of(
+          Types.STRING,
+          Types.LONG,
+          Types.INT,
+          Types.DOUBLE,
+          Types.BOOLEAN,
+          Types.INSTANT,
+          Types.LOCAL_DATE,
+          Types.BIG_DEC);
+
+  // What a key is told as to PyFlink: as microseconds or days since 1970, or as its one text.
+  private static final Map<TypeInformation<?>, TypeInformation<?>> TOLD_AS =
+      Map.of(Types.INSTANT, Types.LONG, Types.LOCAL_DATE, Types.LONG, Types.BIG_DEC, Types.STRING);
 
   private final int[] positions;
   private final RowTypeInfo type;
@@ -44,15 +60,15 @@ public final class RowKeyMapper implements MapFunction<Row, Row>, ResultTypeQuer
               + fields.get(0)
               + " is of the type "
               + key
-              + ", which is no key; take a"
-              + " field that is a str, an int, a float or a bool");
+              + ", which is no key; take a field that is a str, an int, a float, a bool, a"
+              + " datetime, a date, a Decimal, a UUID or an Enum");
     }
     for (int position : positions) {
       if (!rows.getTypeAt(position).equals(key)) {
         throw new IllegalArgumentException("the fields " + fields + " are of different types");
       }
     }
-    return new RowKeyMapper(positions, new RowTypeInfo(key, rows));
+    return new RowKeyMapper(positions, new RowTypeInfo(TOLD_AS.getOrDefault(key, key), rows));
   }
 
   private static int position(RowTypeInfo rows, String field) {
@@ -69,7 +85,7 @@ public final class RowKeyMapper implements MapFunction<Row, Row>, ResultTypeQuer
     for (int position : positions) {
       Object key = row.getField(position);
       if (key != null) {
-        return Row.of(key, row);
+        return Row.of(told(key), row);
       }
     }
     List<String> names =
@@ -78,6 +94,16 @@ public final class RowKeyMapper implements MapFunction<Row, Row>, ResultTypeQuer
         "a row has no key for key_by_field: it is null in "
             + String.join(" and in ", names)
             + "; filter such rows out before");
+  }
+
+  private static Object told(Object key) {
+    if (key instanceof Instant time) {
+      return Scalars.micros(time);
+    }
+    if (key instanceof LocalDate date) {
+      return date.toEpochDay();
+    }
+    return key instanceof BigDecimal number ? Scalars.text(number) : key;
   }
 
   /** A row has no value in any field that is to be its key. */

@@ -2,6 +2,7 @@
 package org.flinksec.rows;
 
 import java.io.Serializable;
+import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -22,6 +23,7 @@ import org.apache.flink.api.java.typeutils.RowTypeInfo;
  * @param symbols all values of an {@code ENUM}: text, or whole numbers; else empty
  * @param precision all digits of a {@code DECIMAL}, 0 for any number; else 0
  * @param scale digits of it after the point
+ * @param key of the class in Python that this is the shape of; null where there is none
  */
 public record Shape(
     Kind kind,
@@ -31,7 +33,8 @@ public record Shape(
     Shape inner,
     List<Serializable> symbols,
     int precision,
-    int scale)
+    int scale,
+    String key)
     implements Serializable {
 
   /** What a value is, with the class that it has in a row. */
@@ -79,6 +82,19 @@ public record Shape(
       String name, String wire, Shape shape, boolean hasDefault, Serializable ifMissing)
       implements Serializable {}
 
+  /** A shape that is of no class in Python. */
+  public Shape(
+      Kind kind,
+      boolean nullable,
+      String name,
+      List<Field> fields,
+      Shape inner,
+      List<Serializable> symbols,
+      int precision,
+      int scale) {
+    this(kind, nullable, name, fields, inner, symbols, precision, scale, null);
+  }
+
   public Shape {
     fields = List.copyOf(fields);
     symbols = List.copyOf(symbols);
@@ -106,6 +122,11 @@ public record Shape(
   /** The type of the rows; only of a {@code ROW}. */
   public RowTypeInfo rowType() {
     return ShapeTypes.rowType(this);
+  }
+
+  /** An array for values of this shape, of the class that Flink's type of a list asks for. */
+  public Object[] newArray(int length) {
+    return (Object[]) Array.newInstance(ShapeTypes.type(this).getTypeClass(), length);
   }
 
   /** The names of the fields, in their order. */

@@ -96,7 +96,7 @@ final class ShapeTypes {
         shape);
   }
 
-  private static TypeInformation<?> type(Shape shape) {
+  static TypeInformation<?> type(Shape shape) {
     return switch (shape.kind()) {
       case STR, UUID -> Types.STRING;
       case INT -> Types.LONG;
@@ -110,7 +110,13 @@ final class ShapeTypes {
       case ENUM -> shape.symbols().get(0) instanceof Long ? Types.LONG : Types.STRING;
       case ROW -> rowType(shape);
       case LIST -> Types.OBJECT_ARRAY(type(shape.inner()));
-      case DICT -> Types.MAP(Types.STRING, type(shape.inner()));
+      case DICT -> dict(shape.inner());
     };
+  }
+
+  private static TypeInformation<?> dict(Shape values) {
+    return values.kind() == Kind.ROW
+        ? new RowsByNameTypeInfo(rowType(values))
+        : Types.MAP(Types.STRING, type(values));
   }
 }

@@ -31,7 +31,7 @@ public final class RowFieldTimestampAssigner implements SerializableTimestampAss
     TypeInformation<?> fieldType = type.getTypeAt(position);
     if (!fieldType.equals(Types.INSTANT) && !fieldType.equals(Types.LONG)) {
       throw new IllegalArgumentException(
-          "event_time names '%s', whose type is %s; it must be an int, milliseconds since 1970"
+          "event_time names '%s', whose type is %s; it must be a datetime, or an int, milliseconds since 1970"
               .formatted(field, fieldType));
     }
     return new RowFieldTimestampAssigner(position, field);

@@ -4,11 +4,13 @@ package org.flinksec.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -16,6 +18,8 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.typeutils.RowTypeInfo;
 import org.apache.flink.types.Row;
 import org.flinksec.Serialized;
+import org.flinksec.rows.Shape;
+import org.flinksec.rows.Shapes;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,7 +32,9 @@ class RowJsonTest {
   static final RowTypeInfo ALL =
       (RowTypeInfo)
           Types.ROW_NAMED(
-              new String[] {"s", "l", "i", "d", "b", "raw", "at", "place", "tags", "legs", "facts"},
+              new String[] {
+                "s", "l", "i", "d", "b", "raw", "at", "place", "tags", "legs", "facts", "on", "cost"
+              },
               Types.STRING,
               Types.LONG,
               Types.INT,
@@ -37,9 +43,12 @@ class RowJsonTest {
               PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO,
               Types.INSTANT,
               PLACE,
-              Types.LIST(Types.STRING),
+              Types.OBJECT_ARRAY(Types.STRING),
               Types.OBJECT_ARRAY(PLACE),
-              Types.MAP(Types.STRING, Types.LONG));
+              Types.MAP(Types.STRING, Types.LONG),
+              Types.LOCAL_DATE,
+              Types.BIG_DEC);
+  static final Shape SHAPE = Shape.of(ALL);
 
   static final Row FULL =
       Row.of(
@@ -51,15 +60,18 @@ class RowJsonTest {
           new byte[] {0, -1, 5},
           Instant.parse("2013-01-01T10:00:00.123Z"),
           Row.of("JFK", 40.6),
-          new ArrayList<>(List.of("a", "b")),
+          new String[] {"a", "b"},
           new Row[] {Row.of("EWR", null), null},
-          Map.of("x", 1L));
+          Map.of("x", 1L),
+          LocalDate.of(2013, 2, 28),
+          new BigDecimal("-12.50"));
 
   static final String FULL_JSON =
       "{\"s\":\"Zürich \\\"1\\\" \u2708\",\"l\":-9223372036854775808,\"i\":-7,\"d\":0.1,\"b\":true,"
           + "\"raw\":\"AP8F\",\"at\":\"2013-01-01T10:00:00.123Z\","
           + "\"place\":{\"name\":\"JFK\",\"lat\":40.6},\"tags\":[\"a\",\"b\"],"
-          + "\"legs\":[{\"name\":\"EWR\",\"lat\":null},null],\"facts\":{\"x\":1}}";
+          + "\"legs\":[{\"name\":\"EWR\",\"lat\":null},null],\"facts\":{\"x\":1},"
+          + "\"on\":\"2013-02-28\",\"cost\":-12.50}";
 
   private static final RowTypeInfo NESTED =
       (RowTypeInfo)
@@ -71,8 +83,9 @@ class RowJsonTest {
               Types.MAP(Types.STRING, Types.LONG),
               Types.MAP(Types.STRING, Types.OBJECT_ARRAY(Types.STRING)),
               Types.OBJECT_ARRAY(PLACE));
-  private static final List<String> DEEP =
-      List.of(
+  private static final Shape DEEP =
+      Shapes.requiring(
+          Shape.of(NESTED),
           "maybe.name",
           "names[]",
           "lists[]",
@@ -84,29 +97,29 @@ class RowJsonTest {
 
   @Test
   void everyTypeIsWrittenInDeclaredOrderAndReadBack() throws Exception {
-    assertThat(new RowToJson(ALL).toText(FULL)).isEqualTo(FULL_JSON);
-    assertThat(new JsonToRow(ALL).read(utf8(FULL_JSON))).isEqualTo(FULL);
+    assertThat(new RowToJson(SHAPE).toText(FULL)).isEqualTo(FULL_JSON);
+    assertThat(new JsonToRow(SHAPE, Set.of()).read(utf8(FULL_JSON))).isEqualTo(FULL);
   }
 
   @Test
   void aRowOfNullsIsWrittenAndReadBack() throws Exception {
     Row nulls = new Row(ALL.getArity());
-    byte[] json = new RowToJson(ALL).toBytes(nulls);
+    byte[] json = new RowToJson(SHAPE).toBytes(nulls);
     assertThat(new String(json, StandardCharsets.UTF_8)).startsWith("{\"s\":null,\"l\":null,");
-    assertThat(new JsonToRow(ALL).read(json)).isEqualTo(nulls);
+    assertThat(new JsonToRow(SHAPE, Set.of()).read(json)).isEqualTo(nulls);
   }
 
   @Test
   void bothWorkAfterJavaSerialisation() throws Exception {
-    JsonToRow reader = Serialized.copy(new JsonToRow(ALL, List.of("s"), List.of("l")));
+    JsonToRow reader = Serialized.copy(new JsonToRow(Shapes.requiring(SHAPE, "s"), Set.of("l")));
     assertThat(reader.read(utf8("{\"s\":\"x\",\"l\":4}")).getField(1)).isNull();
-    assertThat(Serialized.copy(new RowToJson(ALL)).toText(FULL)).isEqualTo(FULL_JSON);
+    assertThat(Serialized.copy(new RowToJson(SHAPE)).toText(FULL)).isEqualTo(FULL_JSON);
     assertThat(Serialized.copy(RowJsonMapper.of(ALL, "t")).map(FULL)).isEqualTo(FULL_JSON);
   }
 
   @Test
   void whatJsonToRowReadsFlinkCanCopy() throws Exception {
-    Row row = new JsonToRow(ALL).read(utf8(FULL_JSON));
+    Row row = new JsonToRow(SHAPE, Set.of()).read(utf8(FULL_JSON));
     assertThat(ALL.createSerializer(new SerializerConfigImpl()).copy(row)).isEqualTo(row);
   }
 
@@ -136,7 +149,17 @@ class RowJsonTest {
           {"place":[1]}      | field 'place' should be an object but is an array
           {"place":{"lat":"x"}} | field 'place.lat' should be a number but is a string
           {"tags":"a"}       | field 'tags' should be an array but is a string
-          {"tags":["a",null]} | field 'tags' is a list that holds null; use an array type for that
+          {"on":"2013-2-28"}  | field 'on' is not an ISO-8601 date, such as 2013-01-01
+          {"on":"2013-02-29"} | field 'on' is not an ISO-8601 date, such as 2013-01-01
+          {"on":20130228}     | field 'on' should be an ISO-8601 date but is a whole number
+          {"cost":true}       | field 'cost' should be a number but is a boolean
+          {"cost":"12,50"}    | field 'cost' is not a decimal number, such as 12.50
+          {"cost":1e21}       | field 'cost' has more than 20 digits before the point
+          {"cost":1e-19}      | field 'cost' has more than 18 digits after the point
+          {"cost":1e999999999} | field 'cost' has more than 20 digits before the point
+          {"cost":1e-999999999} | field 'cost' has more than 18 digits after the point
+          {"at":"-0001-01-01T00:00:00Z"} | field 'at' is a time beyond the years 1 to 9999
+          {"at":253402300800000} | field 'at' is a time beyond the years 1 to 9999
           {"legs":[{"name":"a"},{"name":3}]} | field 'legs.1.name' should be a string but is a whole number
           {"l":9007199254740991.4} | field 'l' should be a whole number but is a number with a fraction
           {"l":1e-400}       | field 'l' should be a whole number but is a number with a fraction
@@ -154,7 +177,7 @@ class RowJsonTest {
           {"s":tru}          | the document is no longer JSON at line 1, column 10
           """)
   void aDocumentOfTheWrongFormIsRefusedWithTheFieldAndTheKindOfValue(String json, String message) {
-    assertThatThrownBy(() -> new JsonToRow(ALL).read(utf8(json)))
+    assertThatThrownBy(() -> new JsonToRow(SHAPE, Set.of()).read(utf8(json)))
         .isInstanceOf(JsonDecodingException.class)
         .hasMessage(message);
   }
@@ -163,7 +186,7 @@ class RowJsonTest {
   void anErrorNeverQuotesTheDocument() {
     String secret = "hunter2".repeat(100);
     for (String json : List.of("{\"l\":\"" + secret + "\"}", "{\"l\":" + secret, secret)) {
-      assertThatThrownBy(() -> new JsonToRow(ALL).read(utf8(json)))
+      assertThatThrownBy(() -> new JsonToRow(SHAPE, Set.of()).read(utf8(json)))
           .isInstanceOf(JsonDecodingException.class)
           .message()
           .doesNotContain("hunter2hunter2")
@@ -175,16 +198,16 @@ class RowJsonTest {
   void invalidUtf8AndTheAbsentDocumentAreRefused() {
     byte[] broken = utf8("{\"s\":\"a\"}");
     broken[6] = (byte) 0xff;
-    assertThatThrownBy(() -> new JsonToRow(ALL).read(broken))
+    assertThatThrownBy(() -> new JsonToRow(SHAPE, Set.of()).read(broken))
         .isInstanceOf(JsonDecodingException.class);
-    assertThatThrownBy(() -> new JsonToRow(ALL).read(null))
+    assertThatThrownBy(() -> new JsonToRow(SHAPE, Set.of()).read(null))
         .isInstanceOf(JsonDecodingException.class)
         .hasMessage("there is no document (a null value)");
   }
 
   @Test
   void wholeNumbersWithAZeroFractionAndMillisecondsAreTaken() throws Exception {
-    Row row = new JsonToRow(ALL).read(utf8("{\"l\":5.0,\"d\":3,\"at\":1357034400000}"));
+    Row row = new JsonToRow(SHAPE, Set.of()).read(utf8("{\"l\":5.0,\"d\":3,\"at\":1357034400000}"));
     assertThat(row.getField(1)).isEqualTo(5L);
     assertThat(row.getField(3)).isEqualTo(3.0);
     assertThat(row.getField(6)).isEqualTo(Instant.parse("2013-01-01T10:00:00Z"));
@@ -192,14 +215,14 @@ class RowJsonTest {
 
   @Test
   void timesWithAnOffsetBecomeInstants() throws Exception {
-    Row row = new JsonToRow(ALL).read(utf8("{\"at\":\"2013-01-01T05:00:00.5-05:00\"}"));
+    Row row = new JsonToRow(SHAPE, Set.of()).read(utf8("{\"at\":\"2013-01-01T05:00:00.5-05:00\"}"));
     assertThat(row.getField(6)).isEqualTo(Instant.parse("2013-01-01T10:00:00.5Z"));
   }
 
   @ParameterizedTest
   @CsvSource({"'{}', s", "'{\"s\":null}', s", "'{\"s\":\"\",\"place\":{\"lat\":1}}', place.name"})
   void aRequiredFieldThatIsMissingOrNullIsAnError(String json, String field) {
-    JsonToRow reader = new JsonToRow(ALL, List.of("s", "place.name"), List.of());
+    JsonToRow reader = new JsonToRow(Shapes.requiring(SHAPE, "s", "place.name"), Set.of());
     assertThatThrownBy(() -> reader.read(utf8(json)))
         .hasMessage("field '%s' is required but missing or null", field);
   }
@@ -220,7 +243,7 @@ class RowJsonTest {
           {"stops":[null]}          | field 'stops.0' is null, which its type does not allow
           """)
   void whatIsRequiredBelowTheTopIsRequiredAtEveryDepth(String json, String message) {
-    JsonToRow reader = new JsonToRow(NESTED, DEEP, List.of());
+    JsonToRow reader = new JsonToRow(DEEP, Set.of());
     assertThatThrownBy(() -> reader.read(utf8(json)))
         .isInstanceOf(JsonDecodingException.class)
         .hasMessage(message);
@@ -235,26 +258,26 @@ class RowJsonTest {
         "{\"groups\":{\"k\":null},\"stops\":[{\"name\":\"a\"}]}"
       })
   void aListOrRowThatMayBeNullMayBeSoWhateverItsInsideAsksFor(String json) throws Exception {
-    assertThat(new JsonToRow(NESTED, DEEP, List.of()).read(utf8(json))).isNotNull();
+    assertThat(new JsonToRow(DEEP, Set.of()).read(utf8(json))).isNotNull();
   }
 
   @Test
   void textOutsideTheBasicPlaneAndOddCharactersAreKept() throws Exception {
     String odd = "\uFEFFa\uFFFE\u0000\uD83D\uDE00\uDBFF\uDFFF";
-    Row row = new JsonToRow(ALL).read(new RowToJson(ALL).toBytes(withText(odd)));
+    Row row = new JsonToRow(SHAPE, Set.of()).read(new RowToJson(SHAPE).toBytes(withText(odd)));
     assertThat(row.getField(0)).isEqualTo(odd);
-    assertThatThrownBy(() -> new RowToJson(ALL).toText(withText("\uD83D")))
+    assertThatThrownBy(() -> new RowToJson(SHAPE).toText(withText("\uD83D")))
         .isInstanceOf(UnwritableValueException.class)
         .hasMessage("field 's' holds half of a surrogate pair, which is not text");
   }
 
   @Test
   void textOutsideTheBasicPlaneIsWrittenInUtf8WhereverItStands() throws Exception {
-    RowToJson json = new RowToJson(ALL);
+    RowToJson json = new RowToJson(SHAPE);
     for (int before = 0; before < 4; before++) {
       String text = "a".repeat(before) + "\uD83D\uDE00".repeat(20_000);
       byte[] written = json.toBytes(withText(text));
-      assertThat(new JsonToRow(ALL).read(written).getField(0)).isEqualTo(text);
+      assertThat(new JsonToRow(SHAPE, Set.of()).read(written).getField(0)).isEqualTo(text);
       assertThat(written).hasSizeLessThan(82_000);
       assertThat(json.toText(withText(text)))
           .isEqualTo(new String(written, StandardCharsets.UTF_8));
@@ -265,7 +288,7 @@ class RowJsonTest {
   void aMessageShowsNoKeyOfAMapEither() {
     Row row = Row.withPositions(NESTED.getArity());
     row.setField(NESTED.getFieldIndex("counts"), Map.of("hunter2", "x"));
-    assertThatThrownBy(() -> new RowToJson(NESTED).toText(row))
+    assertThatThrownBy(() -> new RowToJson(DEEP).toText(row))
         .hasMessage("field 'counts.*' should be Long but is String");
   }
 
@@ -277,25 +300,25 @@ class RowJsonTest {
 
   @Test
   void aReaderStaysUsableAfterAnError() throws Exception {
-    JsonToRow reader = new JsonToRow(PLACE);
+    JsonToRow reader = new JsonToRow(Shape.of(PLACE), Set.of());
     assertThatThrownBy(() -> reader.read(utf8("{\"name\":[")));
     assertThat(reader.read(utf8("{\"name\":\"JFK\"}"))).isEqualTo(Row.of("JFK", null));
   }
 
   @Test
-  void anUnknownRequiredFieldOrAnUnreadableTypeIsRefusedAtOnce() {
-    assertThatThrownBy(() -> new JsonToRow(PLACE, List.of("nome"), List.of()))
+  void anUnknownFieldOrAnUnreadableTypeIsRefusedAtOnce() {
+    assertThatThrownBy(() -> new JsonToRow(Shape.of(PLACE), Set.of("nome")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("'nome' is not a field of the row; it has: name, lat");
     RowTypeInfo odd = (RowTypeInfo) Types.ROW_NAMED(new String[] {"t"}, Types.LOCAL_TIME);
-    assertThatThrownBy(() -> new JsonToRow(odd))
+    assertThatThrownBy(() -> Shape.of(odd))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("field 't' has the type LocalTime, which cannot be read from JSON");
+        .hasMessage("field 't' has the type LocalTime, which no format writes");
   }
 
   @Test
   void aValueOfTheWrongClassIsRefusedAndTheWriterStaysUsable() {
-    RowToJson writer = new RowToJson(ALL);
+    RowToJson writer = new RowToJson(SHAPE);
     Row wrong = Row.copy(FULL);
     wrong.setField(7, Row.of("JFK", "north"));
     assertThatThrownBy(() -> writer.toText(wrong))
@@ -306,7 +329,7 @@ class RowJsonTest {
 
   @Test
   void numbersThatJsonCannotExpressAndRowsOfAnotherArityAreRefused() {
-    RowToJson writer = new RowToJson(PLACE);
+    RowToJson writer = new RowToJson(Shape.of(PLACE));
     assertThatThrownBy(() -> writer.toText(Row.of("x", Double.NaN)))
         .hasMessage("field 'lat' is NaN, which JSON cannot express");
     assertThatThrownBy(() -> writer.toText(Row.of("x")))
@@ -315,7 +338,7 @@ class RowJsonTest {
 
   @Test
   void aLargeDocumentDoesNotLeakIntoTheNext() {
-    RowToJson writer = new RowToJson(PLACE);
+    RowToJson writer = new RowToJson(Shape.of(PLACE));
     assertThat(writer.toBytes(Row.of("x".repeat(3_000_000), 1.0))).hasSizeGreaterThan(3_000_000);
     assertThat(writer.toText(Row.of("y", 1.0))).isEqualTo("{\"name\":\"y\",\"lat\":1.0}");
   }
@@ -324,13 +347,13 @@ class RowJsonTest {
   void theElementsOfAnArrayOfStringsAreStrings() throws Exception {
     RowTypeInfo type =
         (RowTypeInfo) Types.ROW_NAMED(new String[] {"a"}, Types.OBJECT_ARRAY(Types.STRING));
-    Row row = new JsonToRow(type).read(utf8("{\"a\":[\"x\",null]}"));
+    Row row = new JsonToRow(Shape.of(type), Set.of()).read(utf8("{\"a\":[\"x\",null]}"));
     assertThat((String[]) row.getField(0)).isEqualTo(new String[] {"x", null});
-    assertThat(new RowToJson(type).toText(row)).isEqualTo("{\"a\":[\"x\",null]}");
+    assertThat(new RowToJson(Shape.of(type)).toText(row)).isEqualTo("{\"a\":[\"x\",null]}");
   }
 
   private static Row place(String json) throws JsonDecodingException {
-    return new JsonToRow(PLACE).read(utf8(json));
+    return new JsonToRow(Shape.of(PLACE), Set.of()).read(utf8(json));
   }
 
   private static byte[] utf8(String text) {

@@ -4,6 +4,9 @@ package org.flinksec.rows;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.time.LocalDate;
 import java.util.List;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -56,8 +59,23 @@ class RowKeyMapperTest {
       assertThatThrownBy(() -> RowKeyMapper.of(rows, List.of("odd")))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageStartingWith("the field odd is of the type ")
-          .hasMessageEndingWith("take a field that is a str, an int, a float or a bool");
+          .hasMessageEndingWith("a datetime, a date, a Decimal, a UUID or an Enum");
     }
+  }
+
+  @Test
+  void aTimeADateAndADecimalAreKeysInOneFormEach() {
+    RowTypeInfo rows =
+        (RowTypeInfo)
+            Types.ROW_NAMED(
+                new String[] {"t", "d", "n"}, Types.INSTANT, Types.LOCAL_DATE, Types.BIG_DEC);
+    Row row =
+        Row.of(Instant.EPOCH.plusMillis(1), LocalDate.EPOCH.plusDays(2), new BigDecimal("1.50"));
+    assertThat(RowKeyMapper.of(rows, List.of("t")).map(row)).isEqualTo(Row.of(1000L, row));
+    assertThat(RowKeyMapper.of(rows, List.of("d")).map(row)).isEqualTo(Row.of(2L, row));
+    RowKeyMapper number = RowKeyMapper.of(rows, List.of("n"));
+    assertThat(number.map(row)).isEqualTo(Row.of("1.5", row));
+    assertThat(number.getProducedType()).isEqualTo(new RowTypeInfo(Types.STRING, rows));
   }
 
   @Test

@@ -4,10 +4,15 @@ package org.flinksec.rows;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.time.LocalDate;
 import java.util.List;
+import java.util.Map;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.typeutils.RowTypeInfo;
+import org.apache.flink.types.Row;
 import org.flinksec.Serialized;
 import org.flinksec.rows.Shape.Kind;
 import org.junit.jupiter.api.Test;
@@ -36,6 +41,48 @@ class ShapeTest {
     assertThat(trip.requiredPaths())
         .containsExactly("id", "cost", "state", "stops", "stops[]", "stops[].at", "counts");
     assertThat(trip.only(List.of("cost", "id")).names()).containsExactly("cost", "id");
+  }
+
+  @Test
+  void aDefaultOfEachKindIsAsItStandsInARow() {
+    Shape shape =
+        Shape.parse(
+            """
+            {"kind":"row","key":"m.Trip","fields":[
+              {"name":"i","shape":{"kind":"int"},"default":-5},
+              {"name":"f","shape":{"kind":"float"},"default":"NaN"},
+              {"name":"y","shape":{"kind":"bytes"},"default":"AP8="},
+              {"name":"t","shape":{"kind":"datetime"},"default":"2020-01-01T00:00:00.000001+00:00"},
+              {"name":"d","shape":{"kind":"date"},"default":"2020-02-29"},
+              {"name":"n","shape":{"kind":"decimal"},"default":"1.50"},
+              {"name":"e","shape":{"kind":"enum","symbols":[1,2]},"default":2},
+              {"name":"r","shape":{"kind":"row","fields":[{"name":"x","shape":{"kind":"str"}}]},
+               "default":{"x":"a"}},
+              {"name":"l","shape":{"kind":"list","inner":{"kind":"int"}},"default":[1]},
+              {"name":"m","shape":{"kind":"dict","inner":{"kind":"bool"}},"default":{"k":true}},
+              {"name":"o","shape":{"kind":"str","nullable":true},"default":null},
+              {"name":"z","shape":{"kind":"str"}}]}
+            """);
+    assertThat(shape.key()).isEqualTo("m.Trip");
+    Object[] defaults = shape.fields().stream().map(Shape.Field::ifMissing).toArray();
+    assertThat(Row.of(defaults))
+        .isEqualTo(
+            Row.of(
+                -5L,
+                Double.NaN,
+                new byte[] {0, -1},
+                Instant.parse("2020-01-01T00:00:00.000001Z"),
+                LocalDate.of(2020, 2, 29),
+                new BigDecimal("1.50"),
+                2L,
+                Row.of("a"),
+                new Long[] {1L},
+                Map.of("k", true),
+                null,
+                null));
+    assertThat(shape.fields().get(10).hasDefault()).isTrue();
+    assertThat(shape.fields().get(11).hasDefault()).isFalse();
+    assertThat(Serialized.copy(shape).names()).hasSize(12);
   }
 
   @Test

@@ -37,4 +37,37 @@ public final class Shapes {
     return "{\"kind\":\"%s\",\"nullable\":%s,\"fields\":[%s]%s}"
         .formatted(shape.kind().name().toLowerCase(Locale.ROOT), nullable, fields, inner);
   }
+
+  /**
+   * A shape in which besides these paths may not be null: {@code place.name}, {@code tags[]},
+   * {@code counts{}}.
+   */
+  public static Shape requiring(Shape shape, String... paths) {
+    return requiring(shape, "", List.of(paths));
+  }
+
+  private static Shape requiring(Shape shape, String at, List<String> paths) {
+    List<Shape.Field> fields = new ArrayList<>();
+    for (Shape.Field field : shape.fields()) {
+      String path = at.isEmpty() ? field.name() : at + "." + field.name();
+      fields.add(
+          new Shape.Field(
+              field.name(),
+              field.wire(),
+              requiring(field.shape(), path, paths),
+              field.hasDefault(),
+              field.ifMissing()));
+    }
+    String inner = at + (shape.kind() == Shape.Kind.LIST ? "[]" : "{}");
+    return new Shape(
+        shape.kind(),
+        shape.nullable() && !paths.contains(at),
+        shape.name(),
+        fields,
+        shape.inner() == null ? null : requiring(shape.inner(), inner, paths),
+        shape.symbols(),
+        shape.precision(),
+        shape.scale(),
+        shape.key());
+  }
 }
