@@ -9,6 +9,7 @@
     ├── ResumeError *        it is not clear where a job goes on from
     ├── SealedStateError *   a sealed file is not whole
     ├── JobError *           a server refuses the job, or it failed in Flink
+    ├── StatementError       a statement of SQL cannot be read, planned or allowed
     ├── SecretError          a file that a secret refers to cannot be used
     ├── RecordTypeError      a record class, or a field of it, has no Flink type
     ├── RecordValueError     a value does not fit the type of its field
@@ -118,6 +119,10 @@ class ImageError(FlinkSecError):
 
 class JobError(FlinkSecError):
     """The job failed in Flink; the message starts with the root cause."""
+
+
+class StatementError(FlinkSecError):
+    """A statement of SQL cannot be read, planned or allowed; the message has line and column."""
 
 
 class ManifestError(FlinkSecError):

@@ -17,6 +17,7 @@ from flinksec_jobs import (
 )
 from flinksec_jobs.job_kafka import JobOnKafka
 from flinksec_jobs.job_run import JobRun
+from flinksec_jobs.job_sql import JobWithTables
 from flinksec_jobs.sections.fields import Section
 from flinksec_jobs.session import Session
 from flinksec_jobs.settings import (
@@ -26,6 +27,7 @@ from flinksec_jobs.settings import (
     load_settings,
 )
 from flinksec_jobs.settings.beside_the_script import beside_the_script
+from flinksec_jobs.sql.of_job import JobTables
 from flinksec_jobs.uses import Use, Uses
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=Section)
 
 
-class SecureJob(JobOnKafka):
+class SecureJob(JobWithTables, JobOnKafka):
     """A PyFlink job that logs in, encrypts and verifies as its settings say.
 
     Entering a ``with`` block starts the JVM and logs in; leaving it asks every server that the job
@@ -76,7 +78,8 @@ class SecureJob(JobOnKafka):
             )
         self._session = Session(self.name, self.settings)
         self._uses = Uses()
-        self._run = JobRun(self._session, self._uses)
+        self._tables = JobTables(self.name, self.settings, lambda: self.env, self.register)
+        self._run = JobRun(self._session, self._uses, self._tables.register_used)
 
     def __enter__(self) -> Self:
         self._run.enter_block()

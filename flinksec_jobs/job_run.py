@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -32,11 +32,15 @@ class JobRun:
     Args:
         session: what it is built in.
         uses: what it has registered.
+        complete: registers what is known only when all is built.
     """
 
-    def __init__(self, session: Session, uses: Uses) -> None:
+    def __init__(
+        self, session: Session, uses: Uses, complete: Callable[[], None] = lambda: None
+    ) -> None:
         self._session = session
         self._uses = uses
+        self._complete = complete
         self._submissions: Any = None
         self._background: Background | None = None
         self._held: local_jvm.Hold | None = None
@@ -141,6 +145,7 @@ class JobRun:
         self._hold()
         self._was_refused = True
         try:
+            self._complete()
             yield env
             self._was_refused = False
         finally:

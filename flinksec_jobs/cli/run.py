@@ -14,8 +14,9 @@ from types import FrameType
 
 import click
 
+from flinksec_jobs import sql_job
 from flinksec_jobs.cli.exit_codes import ExitCode, leave
-from flinksec_jobs.cli.output import say_json
+from flinksec_jobs.cli.output import say, say_json
 from flinksec_jobs.cli.program import check_program
 from flinksec_jobs.cli.run_output import Show
 from flinksec_jobs.errors import FlinkSecError
@@ -36,26 +37,31 @@ from flinksec_jobs.runtime import local
     help="Start from this checkpoint or savepoint instead of the job's newest.",
 )
 @click.option(
+    "--explain", is_flag=True, help="Print the plan of a job of SQL, and run nothing."
+)
+@click.option(
     "--json",
     "as_json",
     is_flag=True,
     help="Print the result as one JSON object, the last line of stdout.",
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def run(
+def run(  # noqa: PLR0917  click calls it by name
     job: Path,
     settings: Path | None,
     from_savepoint: str | None,
+    explain: bool,
     as_json: bool,
     arguments: tuple[str, ...],
 ) -> None:
-    """Run the PyFlink program JOB with its ARGUMENTS on this machine.
+    """Run the PyFlink program JOB with its ARGUMENTS on this machine, or the SQL in JOB.sql.
 
     Like `python JOB`, but it prints on stderr where the log is, how the job progresses, what it has
     done, and errors in two lines. Options of the job go after JOB; those that flinksec has too,
     such as --settings, go after `--`.
     """
-    check_program(job)
+    is_sql = job.suffix == sql_job.SUFFIX
+    _check(job, arguments, is_sql=is_sql, explain=explain)
     _show_warnings()
     if settings is not None:
         os.environ["FLINKSEC_SETTINGS"] = str(settings.absolute())
@@ -64,11 +70,17 @@ def run(
     sys.argv = [str(job), *arguments]
     sys.path.insert(0, str(job.parent.absolute()))
     signal.signal(signal.SIGTERM, _terminate)
+    if explain:
+        say(sql_job.read(job).explain())
+        return
     with Show() as show:
         local.listen(show)
         failure: BaseException | None = None
         try:
-            runpy.run_path(str(job), run_name="__main__")
+            if is_sql:
+                sql_job.read(job).run()
+            else:
+                runpy.run_path(str(job), run_name="__main__")
         except (FlinkSecError, KeyboardInterrupt) as error:
             failure = error
             raise
@@ -81,6 +93,16 @@ def run(
             show.stop()
             if as_json:
                 say_json(show.as_dict(failure))
+
+
+def _check(job: Path, arguments: tuple[str, ...], *, is_sql: bool, explain: bool) -> None:
+    """Refuse a program that is none, and what is said of one that it does not take."""
+    if is_sql and arguments:
+        raise click.UsageError(f"{job.name} is SQL, and takes no arguments: {arguments[0]}")
+    if explain and not is_sql:
+        raise click.UsageError(f"--explain is for a job of SQL, and {job.name} is a program")
+    if not is_sql:
+        check_program(job)
 
 
 def _tell_from(job: Path, error: Exception) -> None:

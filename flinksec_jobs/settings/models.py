@@ -35,6 +35,7 @@ from flinksec_jobs.settings.named_sections import put_together, taken_apart
 from flinksec_jobs.settings.passthrough import Giving, refused_in_flink
 from flinksec_jobs.settings.schema_registry import SchemaRegistrySettings
 from flinksec_jobs.settings.spelling import Spelling
+from flinksec_jobs.settings.sql import SqlSettings
 from flinksec_jobs.settings.state import StateSettings
 
 _Protection = Literal["privacy", "integrity", "authentication"]
@@ -237,6 +238,7 @@ class Settings(Section):
     state: StateSettings | None = Field(default=None, description="Checkpoints and savepoints.")
     python: PythonSettings = Field(default=PythonSettings(), description="Python functions.")
     job: JobSettings = Field(default=JobSettings(), description="The job.")
+    sql: SqlSettings = Field(default=SqlSettings(), description="Tables of Flink SQL.")
     cluster: ClusterSettings | None = Field(default=None, description="The Flink cluster.")
     flink: Scalars = Field(default={}, description="Options of Flink, by Flink's names.")
 

@@ -37,6 +37,9 @@ _REGISTERS = warning("schemas-registered-by-the-job", "the job may register sche
 _HDFS_CLEAR = warning("hdfs-not-encrypted", "HDFS is not encrypted")
 _STATE_CLEAR = warning("state-not-sealed", "state is neither encrypted nor authenticated")
 _ZOOKEEPER = warning("zookeeper-open", "ZooKeeper is neither encrypted nor authenticated")
+_SQL_CONNECTOR = warning(
+    "sql-connector-unchecked", "what a connector of tables connects to is checked by nobody"
+)
 _FLINK_WEAK = warning("flink-option-weakens", "an option in [flink] weakens something")
 _FLINK_UNKNOWN = warning("flink-option-unknown", "Flink knows no option of this name in [flink]")
 _RECOVERY = warning("recovery-not-authenticated", "a job starts from state that is not sealed")
@@ -68,6 +71,7 @@ def weaknesses(settings: Settings) -> list[Finding]:
         *_schema_registry(settings),
         *_hdfs(settings),
         *_state(settings),
+        *_sql(settings),
         *_flink(settings),
         *_zookeeper(settings),
     ]
@@ -188,6 +192,17 @@ def _state(settings: Settings) -> Iterator[Finding]:
         effect = f"state in {settings.state.uri} is neither encrypted nor authenticated"
         fix = "leave it out, and name a key ring in state.keys"
         yield _found(_STATE_CLEAR, settings, "state.sealed", "false", effect, fix=fix)
+
+
+def _sql(settings: Settings) -> Iterator[Finding]:
+    for connector in settings.sql.connectors:
+        effect = (
+            "tables print their rows into the log"
+            if connector == "print"
+            else "nobody checks what its tables connect to, and how"
+        )
+        fix = "leave it out unless it is meant"
+        yield _found(_SQL_CONNECTOR, settings, "sql.connectors", connector, effect, fix=fix)
 
 
 def _flink(settings: Settings) -> Iterator[Finding]:

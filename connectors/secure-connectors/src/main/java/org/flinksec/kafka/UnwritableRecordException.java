@@ -5,7 +5,7 @@ package org.flinksec.kafka;
 public final class UnwritableRecordException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  UnwritableRecordException(String topic, String reason) {
+  public UnwritableRecordException(String topic, String reason) {
     super("a record for the Kafka topic %s cannot be written: %s".formatted(topic, reason));
   }
 }

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.tables;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.flink.streaming.connectors.kafka.table.KafkaDynamicTableFactory;
+import org.apache.flink.streaming.connectors.kafka.table.UpsertKafkaDynamicTableFactory;
+import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.connector.sink.DynamicTableSink;
+import org.apache.flink.table.connector.source.DynamicTableSource;
+import org.apache.flink.table.factories.DynamicTableFactory;
+import org.apache.flink.table.factories.DynamicTableSinkFactory;
+import org.apache.flink.table.factories.DynamicTableSourceFactory;
+import org.apache.flink.table.factories.FactoryUtil;
+import org.flinksec.badrecords.OnBadRecord;
+
+/**
+ * The options of a table of {@code flinksec-kafka} or {@code flinksec-upsert-kafka}, and those that
+ * Flink's own connector gets for them.
+ *
+ * <p>All options of Flink's connector hold. What differs: where the brokers are and who the job is
+ * come from the settings; a topic is read from its earliest offset, and written exactly once,
+ * unless the table says otherwise.
+ */
+final class KafkaOptions {
+  static final String CLUSTER = "cluster";
+  static final String ON_ERROR = "on-error";
+
+  private static final String APPEND = "flinksec-kafka";
+  private static final String UPSERT = "flinksec-upsert-kafka";
+  private static final String PREFIX = "properties.";
+  private static final String START = "scan.startup.mode";
+  private static final String GUARANTEE = "sink.delivery-guarantee";
+  private static final String EXACTLY_ONCE = "exactly-once";
+  private static final String TRANSACTIONAL_IDS = "sink.transactional-id-prefix";
+
+  private final DynamicTableFactory.Context context;
+  private final Map<String, String> said;
+  private final KafkaCluster cluster;
+  private final boolean upsert;
+
+  private KafkaOptions(
+      DynamicTableFactory.Context context, Map<String, String> said, KafkaCluster cluster) {
+    this.context = context;
+    this.said = said;
+    this.cluster = cluster;
+    this.upsert = UPSERT.equals(said.get(FactoryUtil.CONNECTOR.key()));
+  }
+
+  static boolean isKafka(String connector) {
+    return APPEND.equals(connector) || UPSERT.equals(connector);
+  }
+
+  /**
+   * @throws ValidationException if the settings do not have the cluster
+   */
+  static KafkaOptions of(DynamicTableFactory.Context context, Map<String, KafkaCluster> clusters) {
+    Map<String, String> said = new HashMap<>(context.getCatalogTable().getOptions());
+    String name = said.getOrDefault(CLUSTER, "");
+    KafkaCluster cluster = clusters.get(name);
+    if (cluster == null) {
+      throw new ValidationException(
+          "the settings have no section [kafka%s]".formatted(name.isEmpty() ? "" : "." + name));
+    }
+    return new KafkaOptions(context, said, cluster);
+  }
+
+  /** The topics as the table names them, or their pattern. */
+  String topic() {
+    return said.getOrDefault("topic", said.getOrDefault("topic-pattern", ""));
+  }
+
+  OnBadRecord onError() {
+    try {
+      return OnBadRecord.parse(said.getOrDefault(ON_ERROR, OnBadRecord.FAIL.word()));
+    } catch (IllegalArgumentException e) {
+      throw new ValidationException("'%s': %s".formatted(ON_ERROR, e.getMessage()));
+    }
+  }
+
+  DynamicTableSource source(int mostSkipped) {
+    Map<String, String> options = forFlink(cluster.clients());
+    options.put(PREFIX + "group.id", cluster.groupId());
+    if (!upsert) {
+      options.putIfAbsent(START, "earliest-offset");
+      // What Flink does without committed offsets: go on from the earliest, as from_kafka does.
+      options.put(PREFIX + "auto.offset.reset", "earliest");
+    }
+    DynamicTableSourceFactory factory =
+        upsert ? new UpsertKafkaDynamicTableFactory() : new KafkaDynamicTableFactory();
+    return new KafkaTableSource(
+        factory.createDynamicTableSource(with(options)),
+        onError(),
+        mostSkipped,
+        context.getPhysicalRowDataType());
+  }
+
+  /**
+   * Makes Flink's sink.
+   *
+   * @param number which of the job's sinks to the topic it is, from 1
+   */
+  DynamicTableSink sink(int number) {
+    Map<String, String> options = forFlink(cluster.producers());
+    options.putIfAbsent(GUARANTEE, EXACTLY_ONCE);
+    if (options.get(GUARANTEE).equals(EXACTLY_ONCE)) {
+      options.put(TRANSACTIONAL_IDS, transactionalIds(cluster.transactionalIds(), topic(), number));
+    }
+    DynamicTableSinkFactory factory =
+        upsert ? new UpsertKafkaDynamicTableFactory() : new KafkaDynamicTableFactory();
+    return factory.createDynamicTableSink(with(options));
+  }
+
+  /**
+   * What the transactional ids of one sink begin with: no other sink of the job has it, and those
+   * of {@code to_kafka} have no colon behind the topic but before a hash.
+   */
+  static String transactionalIds(String job, String topic, int number) {
+    String first = "%s:%s:sql".formatted(job, topic);
+    return number == 1 ? first : first + "#" + number;
+  }
+
+  private Map<String, String> forFlink(Map<String, String> properties) {
+    Map<String, String> options = new HashMap<>(said);
+    options.remove(CLUSTER);
+    options.remove(ON_ERROR);
+    options.put(FactoryUtil.CONNECTOR.key(), upsert ? "upsert-kafka" : "kafka");
+    // What the table says never wins over the settings; the job refuses it besides.
+    properties.forEach((name, value) -> options.put(PREFIX + name, value));
+    return options;
+  }
+
+  private DynamicTableFactory.Context with(Map<String, String> options) {
+    return new FactoryUtil.DefaultDynamicTableContext(
+        context.getObjectIdentifier(),
+        context.getCatalogTable().copy(options),
+        context.getEnrichmentOptions(),
+        context.getConfiguration(),
+        context.getClassLoader(),
+        context.isTemporary());
+  }
+}

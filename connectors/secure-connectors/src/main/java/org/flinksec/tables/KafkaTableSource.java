@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.tables;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.api.connector.source.Boundedness;
+import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.DataStreamSource;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.transformations.SourceTransformation;
+import org.apache.flink.streaming.connectors.kafka.table.KafkaDynamicSource;
+import org.apache.flink.table.connector.ChangelogMode;
+import org.apache.flink.table.connector.ProviderContext;
+import org.apache.flink.table.connector.source.DataStreamScanProvider;
+import org.apache.flink.table.connector.source.DynamicTableSource;
+import org.apache.flink.table.connector.source.ScanTableSource;
+import org.apache.flink.table.connector.source.abilities.SupportsReadingMetadata;
+import org.apache.flink.table.connector.source.abilities.SupportsWatermarkPushDown;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.types.DataType;
+import org.apache.flink.types.RowKind;
+import org.flinksec.badrecords.OnBadRecord;
+import org.flinksec.kafka.FinishingSource;
+
+/** Flink's source of a Kafka table, which ends where it is bounded, and tells of bad records. */
+final class KafkaTableSource
+    implements ScanTableSource, SupportsReadingMetadata, SupportsWatermarkPushDown {
+  private static final String UID = "kafka";
+
+  private final KafkaDynamicSource flinks;
+  private final OnBadRecord onError;
+  private final int mostSkipped;
+  private final DataType physical;
+
+  KafkaTableSource(
+      DynamicTableSource flinks, OnBadRecord onError, int mostSkipped, DataType physical) {
+    this.flinks = (KafkaDynamicSource) flinks;
+    this.onError = onError;
+    this.mostSkipped = mostSkipped;
+    this.physical = physical;
+  }
+
+  @Override
+  public ScanRuntimeProvider getScanRuntimeProvider(ScanContext context) {
+    DataStreamScanProvider made = (DataStreamScanProvider) flinks.getScanRuntimeProvider(context);
+    return new DataStreamScanProvider() {
+      @Override
+      public DataStream<RowData> produceDataStream(
+          ProviderContext providers, StreamExecutionEnvironment environment) {
+        return produce(made.produceDataStream(name -> Optional.empty(), environment), providers);
+      }
+
+      @Override
+      public boolean isBounded() {
+        return made.isBounded();
+      }
+
+      @Override
+      public Optional<Integer> getParallelism() {
+        return made.getParallelism();
+      }
+    };
+  }
+
+  /** Takes Flink's source out of a stream that nothing has been attached to, and changes it. */
+  private DataStream<RowData> produce(DataStream<RowData> stream, ProviderContext providers) {
+    SourceTransformation<RowData, ?, ?> made =
+        (SourceTransformation<RowData, ?, ?>) stream.getTransformation();
+    KafkaSource<RowData> source = (KafkaSource<RowData>) made.getSource();
+    watch(source);
+    StreamExecutionEnvironment environment = stream.getExecutionEnvironment();
+    WatermarkStrategy<RowData> watermarks = made.getWatermarkStrategy();
+    DataStreamSource<RowData> changed =
+        source.getBoundedness() == Boundedness.BOUNDED
+            ? environment.fromSource(FinishingSource.of(source), watermarks, made.getName())
+            : environment.fromSource(source, watermarks, made.getName());
+    providers.generateUid(UID).ifPresent(changed::uid);
+    return changed;
+  }
+
+  @SuppressWarnings("unchecked") // of a source of rows
+  private void watch(KafkaSource<RowData> source) {
+    KafkaRecordDeserializationSchema<RowData> schema =
+        Fields.get(source, "deserializationSchema", KafkaRecordDeserializationSchema.class);
+    Watched key = watch(schema, "keyDeserialization", "key");
+    Watched value = watch(schema, "valueDeserialization", "value");
+    WatchedRecords watched =
+        new WatchedRecords(
+            schema,
+            key,
+            value,
+            NotNull.of(physical.getLogicalType()),
+            getChangelogMode().containsOnly(RowKind.INSERT),
+            onError,
+            mostSkipped);
+    Fields.set(source, "deserializationSchema", watched);
+  }
+
+  @SuppressWarnings("unchecked") // of a source of rows
+  private static Watched watch(Object schema, String field, String part) {
+    DeserializationSchema<RowData> format = Fields.get(schema, field, DeserializationSchema.class);
+    if (format == null) {
+      return null;
+    }
+    Watched watched = new Watched(format, part);
+    Fields.set(schema, field, watched);
+    return watched;
+  }
+
+  @Override
+  public ChangelogMode getChangelogMode() {
+    return flinks.getChangelogMode();
+  }
+
+  @Override
+  public Map<String, DataType> listReadableMetadata() {
+    return flinks.listReadableMetadata();
+  }
+
+  @Override
+  public void applyReadableMetadata(List<String> keys, DataType produced) {
+    flinks.applyReadableMetadata(keys, produced);
+  }
+
+  @Override
+  public boolean supportsMetadataProjection() {
+    return flinks.supportsMetadataProjection();
+  }
+
+  @Override
+  public void applyWatermark(WatermarkStrategy<RowData> watermarks) {
+    flinks.applyWatermark(watermarks);
+  }
+
+  @Override
+  public DynamicTableSource copy() {
+    return new KafkaTableSource(flinks.copy(), onError, mostSkipped, physical);
+  }
+
+  @Override
+  public String asSummaryString() {
+    return flinks.asSummaryString();
+  }
+}

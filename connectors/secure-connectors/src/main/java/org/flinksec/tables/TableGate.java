@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.tables;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.table.api.TableEnvironment;
+import org.apache.flink.table.connector.sink.DynamicTableSink;
+import org.apache.flink.table.connector.source.DynamicTableSource;
+import org.apache.flink.table.delegation.Executor;
+import org.apache.flink.table.factories.DynamicTableSinkFactory;
+import org.apache.flink.table.factories.DynamicTableSourceFactory;
+import org.apache.flink.table.factories.FactoryUtil;
+import org.apache.flink.table.module.Module;
+
+/**
+ * Makes the source or sink of every table that a query uses, and keeps a list of them.
+ *
+ * <p>It is loaded into a table environment as a module, and Flink's planner asks a module before it
+ * looks for a connector: whatever names a table (DDL, a hint, a descriptor, {@code LIKE}), its
+ * options, all laid over each other, come through here. The job judges the list before it is
+ * submitted. Tables of {@code flinksec-kafka} and {@code flinksec-upsert-kafka} get the job's login
+ * here; the options that a catalog keeps hold nothing of it.
+ */
+public final class TableGate implements Module, DynamicTableSourceFactory, DynamicTableSinkFactory {
+  /** The keys of a list's entry that are no options of the table. */
+  public static final String DIRECTION = "#direction";
+
+  public static final String TABLE = "#table";
+
+  private static final String MODULE = "flinksec";
+  private static final String EXECUTOR = "execEnv";
+  private static final String CONNECTOR = FactoryUtil.CONNECTOR.key();
+
+  private final Map<String, KafkaCluster> clusters = new TreeMap<>();
+  private final List<Map<String, String>> used = new ArrayList<>();
+  private final Map<String, Integer> sinks = new HashMap<>();
+  private final int mostSkipped;
+
+  private TableGate(int mostSkipped) {
+    this.mostSkipped = mostSkipped;
+  }
+
+  /**
+   * @param mostSkipped how many bad records a source may leave out in a row; 0 for any number
+   */
+  public static TableGate of(int mostSkipped) {
+    return new TableGate(mostSkipped);
+  }
+
+  /**
+   * Makes a cluster known.
+   *
+   * @param name the value of the option {@code cluster}; empty for the one of tables without it
+   */
+  public void addCluster(
+      String name,
+      Map<String, String> clients,
+      Map<String, String> producers,
+      String groupId,
+      String transactionalIds) {
+    clusters.put(name, new KafkaCluster(clients, producers, groupId, transactionalIds));
+  }
+
+  /**
+   * Lets all tables of an environment pass here, and lets it run nothing by itself.
+   *
+   * @param environment Flink's own, of no other implementation
+   */
+  public void guard(TableEnvironment environment) {
+    environment.loadModule(MODULE, this);
+    Executor executor = Fields.get(environment, EXECUTOR, Executor.class);
+    Fields.set(environment, EXECUTOR, new NoRuns(executor));
+  }
+
+  /** The tables used so far: their options, with {@link #DIRECTION} and {@link #TABLE}. */
+  public List<Map<String, String>> used() {
+    return List.copyOf(used);
+  }
+
+  /** How many there are of {@link #used}, to go back to. */
+  public int mark() {
+    return used.size();
+  }
+
+  /** Forgets what was used since a mark: by a query that was only explained. */
+  public void forgetSince(int mark) {
+    used.subList(mark, used.size()).clear();
+  }
+
+  /** How many sinks write to each topic, to go back to. */
+  public Map<String, Integer> sinks() {
+    return Map.copyOf(sinks);
+  }
+
+  /** Forgets sinks that were only made to be explained. */
+  public void resetSinks(Map<String, Integer> before) {
+    sinks.clear();
+    sinks.putAll(before);
+  }
+
+  @Override
+  public Optional<DynamicTableSourceFactory> getTableSourceFactory() {
+    return Optional.of(this);
+  }
+
+  @Override
+  public Optional<DynamicTableSinkFactory> getTableSinkFactory() {
+    return Optional.of(this);
+  }
+
+  @Override
+  public DynamicTableSource createDynamicTableSource(Context context) {
+    note("reads", context);
+    KafkaOptions kafka = kafkaOf(context);
+    if (kafka != null) {
+      return kafka.source(mostSkipped);
+    }
+    return FactoryUtil.createDynamicTableSource(
+        null,
+        context.getObjectIdentifier(),
+        context.getCatalogTable(),
+        context.getEnrichmentOptions(),
+        context.getConfiguration(),
+        context.getClassLoader(),
+        context.isTemporary());
+  }
+
+  @Override
+  public DynamicTableSink createDynamicTableSink(Context context) {
+    note("writes", context);
+    KafkaOptions kafka = kafkaOf(context);
+    if (kafka != null) {
+      return new KafkaTableSink(kafka, this::nextSink);
+    }
+    return FactoryUtil.createDynamicTableSink(
+        null,
+        context.getObjectIdentifier(),
+        context.getCatalogTable(),
+        context.getEnrichmentOptions(),
+        context.getConfiguration(),
+        context.getClassLoader(),
+        context.isTemporary());
+  }
+
+  @Override
+  public String factoryIdentifier() {
+    return "flinksec";
+  }
+
+  @Override
+  public Set<ConfigOption<?>> requiredOptions() {
+    return Set.of();
+  }
+
+  @Override
+  public Set<ConfigOption<?>> optionalOptions() {
+    return Set.of();
+  }
+
+  private KafkaOptions kafkaOf(Context context) {
+    String connector = context.getCatalogTable().getOptions().get(CONNECTOR);
+    return KafkaOptions.isKafka(connector) ? KafkaOptions.of(context, clusters) : null;
+  }
+
+  /** The number of one sink more to a topic, from 1; it is the same when the job starts again. */
+  private int nextSink(String topic) {
+    return sinks.merge(topic, 1, Integer::sum);
+  }
+
+  private void note(String direction, Context context) {
+    Map<String, String> use = new HashMap<>(context.getCatalogTable().getOptions());
+    use.put(DIRECTION, direction);
+    use.put(TABLE, context.getObjectIdentifier().asSummaryString());
+    used.add(use);
+  }
+}

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which options tables may have: those that open nothing, hold no secret and lose no record.
+
+They are judged where they are written, for the line, and once more as the planner has them, with
+hints and everything else laid over each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import get_args
+
+from flinksec_jobs.bad_records import OnError
+from flinksec_jobs.settings.kafka_properties import refused_in_kafka
+from flinksec_jobs.settings.names import nearest
+from flinksec_jobs.settings.secret_names import holds_secret
+
+APPEND, UPSERT = "flinksec-kafka", "flinksec-upsert-kafka"
+KAFKA = (APPEND, UPSERT)
+"""The connectors whose tables have the job's login."""
+
+_HARMLESS = ("datagen", "blackhole")
+_OURS = {"kafka": APPEND, "upsert-kafka": UPSERT, "dynamic-kafka": APPEND}
+_PARTITIONERS = ("default", "fixed", "round-robin")
+_REGISTRIES = ("avro-confluent", "debezium-avro-confluent")
+_FORMATS = ("format", "value.format", "key.format")
+_PROPERTIES = "properties."
+_SILENT = ".ignore-parse-errors"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What is wrong with an option of a table.
+
+    Attributes:
+        key: the option.
+        why: what is wrong; begins with the option in quotes.
+        fix: the way out.
+    """
+
+    key: str
+    why: str
+    fix: str
+
+
+def refusals(
+    options: Mapping[str, str], *, more: Collection[str] = (), clusters: Collection[str] = ("",)
+) -> Iterator[Refusal]:
+    """Yield what is wrong with the options of a table.
+
+    Args:
+        options: what is said; options without a connector are judged as far as they go.
+        more: ``sql.connectors``.
+        clusters: names that ``'cluster'`` may have; the empty one is that of tables without it.
+    """
+    connector = options.get("connector")
+    if connector is not None:
+        yield from _connector(connector, more)
+    for key, value in options.items():
+        if (is_secret := _secret(key, connector)) is not None:
+            yield is_secret
+        elif connector in {*KAFKA, None}:
+            yield from _kafka(key, value, clusters)
+
+
+def formats(options: Mapping[str, str]) -> set[str]:
+    """Return the formats that a table names."""
+    return {options[key] for key in _FORMATS if key in options}
+
+
+def _connector(connector: str, more: Collection[str]) -> Iterator[Refusal]:
+    allowed = {*KAFKA, *_HARMLESS, *more}
+    if connector in allowed:
+        return
+    said = f"'connector' = '{connector}'"
+    if ours := _OURS.get(connector):
+        yield Refusal(
+            "connector",
+            f"{said} connects without the job's settings",
+            f"write '{ours}', which has the same options, and the login of [kafka]",
+        )
+        return
+    guess = nearest(connector, allowed, cutoff=0.85)
+    listed = ", ".join(sorted(allowed))
+    yield Refusal(
+        "connector",
+        f"{said} is none of those that are allowed: {listed}",
+        f"did you mean {guess}?"
+        if guess
+        else f'if it is meant, set sql.connectors = ["{connector}"]; nobody then checks what its '
+        "tables connect to",
+    )
+
+
+def _secret(key: str, connector: str | None) -> Refusal | None:
+    if key.startswith(_PROPERTIES) and connector in {*KAFKA, None}:
+        return None  # told by the property
+    if connector == "datagen" or not (holds_secret(key) or key.endswith("user-info")):
+        return None
+    return Refusal(
+        key,
+        f"'{key}' holds a secret, which would stand in the statement, the plan and its stored "
+        "copies",
+        "take a connector whose login is a file, or a stream of the job: from_kafka, "
+        "to_elasticsearch, to_hdfs",
+    )
+
+
+def _kafka(key: str, value: str, clusters: Collection[str]) -> Iterator[Refusal]:  # noqa: C901
+    if key.startswith(_PROPERTIES):
+        name = key.removeprefix(_PROPERTIES)
+        for _, why in refused_in_kafka({name: value}):
+            yield Refusal(key, f"'{key}' {why}", "leave it out of the table")
+    elif key == "sink.transactional-id-prefix":
+        yield Refusal(
+            key,
+            f"'{key}' has a setting of its own: use kafka.transactional_id_prefix",
+            "leave it out: the ids of each sink begin with the job's name and the topic",
+        )
+    elif key == "sink.semantic":
+        yield Refusal(key, f"'{key}' is an old name", "write 'sink.delivery-guarantee'")
+    elif key == "sink.partitioner" and value not in _PARTITIONERS:
+        yield Refusal(
+            key,
+            f"'{key}' = '{value}' runs other code on every record",
+            f"it may be {', '.join(_PARTITIONERS)}",
+        )
+    elif key.endswith(_SILENT) and value.strip().lower() != "false":
+        yield Refusal(
+            key,
+            f"'{key}' loses records, and fields of records, that nobody counts",
+            "write 'on-error' = 'skip', which counts them and tells of them",
+        )
+    elif key == "on-error" and value not in get_args(OnError):
+        listed = ", ".join(f"'{one}'" for one in get_args(OnError))
+        yield Refusal(key, f"'{key}' = '{value}' is not one of {listed}", f"choose from {listed}")
+    elif key == "cluster" and value not in clusters:
+        named = sorted(filter(None, clusters))
+        yield Refusal(
+            key,
+            f"'{key}' = '{value}', and the settings have no section [kafka.{value}]",
+            f"there are {', '.join(named)}" if named else "leave it out for [kafka]",
+        )
+    elif key in _FORMATS and value in _REGISTRIES:
+        yield Refusal(
+            key,
+            f"'{key}' = '{value}' reaches a schema registry without the job's settings",
+            "read it as a stream of the job, and declare the table by it: "
+            'job.table("NAME", Record, topic="…", format="avro")',
+        )

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gate that every table of a job passes, in the JVM: by it tables of Kafka get their login."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from flinksec_jobs.kafka import client
+from flinksec_jobs.runtime import jvm
+from flinksec_jobs.settings import KafkaSettings, Settings
+
+_DIRECTION, _TABLE = "#direction", "#table"
+
+
+@dataclass(frozen=True)
+class Used:
+    """A table that a query of the job uses.
+
+    Attributes:
+        table: its name, with catalog and database.
+        reads: whether it is read; else it is written.
+        options: all that is said of it, by DDL and hints.
+    """
+
+    table: str
+    reads: bool
+    options: Mapping[str, str]
+
+
+class Gate:
+    """The tables of one job.
+
+    Args:
+        job: its name.
+        clusters: its settings by the names of clusters; without ``[kafka]`` none.
+        most_skipped: bad records that a source may leave out in a row.
+    """
+
+    def __init__(self, job: str, clusters: Mapping[str, Settings], most_skipped: int) -> None:
+        self._java = jvm.view().org.flinksec.tables.TableGate.of(most_skipped)
+        for name, settings in clusters.items():
+            section = settings.need(KafkaSettings)
+            self._java.addCluster(
+                name,
+                jvm.string_map(client.client_properties(settings)),
+                jvm.string_map(client.producer_properties(settings)),
+                section.group_id or job,
+                section.transactional_id_prefix or job,
+            )
+
+    def guard(self, j_tables: Any) -> None:
+        """Let all tables of an environment of Flink's pass, and let it run nothing by itself."""
+        self._java.guard(j_tables)
+
+    def used(self, since: int = 0) -> list[Used]:
+        """Return the tables that queries use so far, in their order.
+
+        Args:
+            since: how many to pass over.
+        """
+        found = []
+        for entry in list(self._java.used())[since:]:
+            options = {str(key): str(entry[key]) for key in entry}
+            reads = options.pop(_DIRECTION) == "reads"
+            found.append(Used(options.pop(_TABLE), reads, options))
+        return found
+
+    @property
+    def count(self) -> int:
+        """How many tables are used so far."""
+        return int(self._java.mark())
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """Forget what is used meanwhile: it is only looked at."""
+        mark, sinks = self._java.mark(), self._java.sinks()
+        try:
+            yield
+        finally:
+            self._java.forgetSince(mark)
+            self._java.resetSinks(sinks)

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of one job, from the first that is declared until the job is run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.sql import definitions, set_options, table_uses
+from flinksec_jobs.sql.statements import Statement, statements
+from flinksec_jobs.sql.tokens import Text
+
+if TYPE_CHECKING:
+    from flinksec_jobs.settings import Settings
+    from flinksec_jobs.sql.environment import SecureTables
+    from flinksec_jobs.sql.gate import Gate
+    from flinksec_jobs.uses import Use
+
+
+class JobTables:
+    """Flink's tables as a job has them.
+
+    Args:
+        job: its name.
+        settings: the job's.
+        environment: gives PyFlink's environment of the job.
+        register: notes what is used.
+    """
+
+    def __init__(
+        self,
+        job: str,
+        settings: Settings,
+        environment: Callable[[], Any],
+        register: Callable[[Use], None],
+    ) -> None:
+        self._job = job
+        self._settings = settings
+        self._environment = environment
+        self._register = register
+        self._made: tuple[Any, SecureTables, Gate] | None = None
+        self._registered = 0
+        self._judge = definitions.Judge(
+            settings.sql.connectors, tuple(table_uses.clusters(settings))
+        )
+
+    @property
+    def environment(self) -> SecureTables:
+        """PyFlink's table environment; it is made when it is first asked for."""
+        return self._tables()[0]
+
+    def define(self, sql: str) -> None:
+        """Take statements into the job: what they define, and all their INSERTs together.
+
+        Raises:
+            StatementError: one cannot be read, planned or allowed.
+        """
+        found = statements(Text("SQL", sql))
+        said = set_options.said(found)
+        if set_options.NAME in said:
+            statement = said[set_options.NAME][1]
+            raise statement.text.refused(
+                statement.start,
+                f"SET '{set_options.NAME}' names a job that has a name",
+                f'leave it out: the name is that of SecureJob("{self._job}")',
+            )
+        set_options.check(said, self._settings, built=True)
+        tables, _ = self._tables()
+        for key, (value, _) in said.items():
+            tables.get_config().set(key, value)
+        self.attach([one for one in found if one.verb != "SET"])
+
+    def attach(self, found: Sequence[Statement]) -> None:
+        """Take statements into the job that are read already.
+
+        Raises:
+            StatementError: one cannot be planned or allowed.
+        """
+        self._script().attach(found)
+        self.register_used()
+
+    def explain(self, found: Sequence[Statement]) -> str:
+        """Return the plan of statements that are read already.
+
+        Raises:
+            StatementError: one cannot be planned or allowed.
+        """
+        return self._script().explain(found)
+
+    def register_used(self) -> None:
+        """Judge and register the tables that queries use; a run begins with it.
+
+        Raises:
+            StatementError: one is not allowed.
+            SettingsError: a file that a setting names cannot be used.
+        """
+        if self._made is None:
+            return
+        gate = self._made[2]
+        used = gate.used(self._registered)
+        definitions.check_used(used, self._judge)
+        self._registered += len(used)
+        for one in used:
+            for use in table_uses.uses_of(one, self._settings):
+                self._register(use)
+
+    def _script(self) -> Any:
+        from flinksec_jobs.sql.script import Script
+
+        tables, gate = self._tables()
+        return Script(tables, gate, self._judge)
+
+    def _tables(self) -> tuple[SecureTables, Gate]:
+        env = self._environment()
+        if self._made is None:
+            for use in table_uses.first(self._settings):
+                self._register(use)
+            from flinksec_jobs.sql.environment import SecureTables
+            from flinksec_jobs.sql.gate import Gate
+
+            gate = Gate(
+                self._job,
+                table_uses.clusters(self._settings),
+                self._settings.job.max_skipped_in_a_row,
+            )
+            self._made = (env, SecureTables(env, gate, self._judge), gate)
+        if self._made[0] is not env:
+            raise SettingsError(
+                f"the tables of the job {self._job} belong to an environment that has ended",
+                hint=f'make a new SecureJob("{self._job}"), and declare them anew',
+            )
+        return self._made[1], self._made[2]

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What tables use of servers, registered as the connectors of streams do it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from flinksec_jobs import formats
+from flinksec_jobs.kafka import client, sink, source
+from flinksec_jobs.kafka.topics import Chosen
+from flinksec_jobs.settings import Settings
+from flinksec_jobs.sql import allowed
+from flinksec_jobs.sql.gate import Used
+from flinksec_jobs.uses import Use
+
+# What Flink's list options are written with.
+_BETWEEN = ";"
+_WITHOUT_STATE = ("datagen", "blackhole", "print")
+
+
+def clusters(settings: Settings) -> dict[str, Settings]:
+    """Return the settings by the names of Kafka clusters; that of ``[kafka]`` is empty."""
+    return {"": settings} if settings.kafka is not None else {}
+
+
+def first(settings: Settings) -> Iterator[Use]:
+    """Yield what is needed before the first table is declared: the jar that Kafka's are made by."""
+    for of in clusters(settings).values():
+        yield client.clients(of)
+
+
+def uses_of(used: Used, settings: Settings) -> Iterator[Use]:
+    """Yield what the job needs for a table, and what its checkpoint's owner is told by.
+
+    Args:
+        used: a table whose options are allowed.
+        settings: the job's.
+    """
+    connector = used.options.get("connector", "")
+    if connector not in allowed.KAFKA:
+        verb = "reads" if used.reads else "writes"
+        name = None if connector in _WITHOUT_STATE else f"{verb} {connector} table {used.table}"
+        yield Use(f"the connector {connector}", name=name)
+        return
+    of = clusters(settings)[used.options.get("cluster", "")]
+    topics = used.options.get("topic", "").split(_BETWEEN)
+    chosen = Chosen(
+        tuple(topic.strip() for topic in topics if topic.strip()), used.options.get("topic-pattern")
+    )
+    if used.reads:
+        # Flink's formats are Flink's: of ours, JSON needs nothing.
+        yield from source.uses(of, source.SourceOptions(chosen, object, formats.to_read("json")))
+    else:
+        yield from _writes(chosen, _guarantee(used.options), of)
+
+
+def _writes(chosen: Chosen, guarantee: sink.Guarantee, settings: Settings) -> Iterator[Use]:
+    json = formats.to_write("json")
+    for topic in chosen.names or (str(chosen),):
+        for use in sink.uses(settings, sink.SinkOptions(topic, json, guarantee)):
+            # Nobody can be asked for topics that a pattern matches, only for the login.
+            asked = use.questions if chosen.names else (client.question(settings),)
+            yield replace(use, questions=asked)
+
+
+def _guarantee(options: Mapping[str, str]) -> sink.Guarantee:
+    said = options.get("sink.delivery-guarantee", "exactly-once")
+    return "exactly_once" if said == "exactly-once" else "at_least_once"
