@@ -27,7 +27,7 @@ from flinksec_jobs.settings import (
     load_settings,
 )
 from flinksec_jobs.settings.beside_the_script import beside_the_script
-from flinksec_jobs.sql.of_job import JobTables
+from flinksec_jobs.sql.job_tables import JobTables
 from flinksec_jobs.uses import Use, Uses
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pyflink.table import StreamTableEnvironment
 
-    from flinksec_jobs.sql.of_job import JobTables
+    from flinksec_jobs.sql.job_tables import JobTables
 
 
 class JobWithTables:

@@ -36,9 +36,7 @@ from flinksec_jobs.runtime import local
     metavar="PATH",
     help="Start from this checkpoint or savepoint instead of the job's newest.",
 )
-@click.option(
-    "--explain", is_flag=True, help="Print the plan of a job of SQL, and run nothing."
-)
+@click.option("--explain", is_flag=True, help="Print the plan of a job of SQL, and run nothing.")
 @click.option(
     "--json",
     "as_json",

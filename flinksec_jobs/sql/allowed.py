@@ -107,7 +107,7 @@ def _secret(key: str, connector: str | None) -> Refusal | None:
     )
 
 
-def _kafka(key: str, value: str, clusters: Collection[str]) -> Iterator[Refusal]:  # noqa: C901
+def _kafka(key: str, value: str, clusters: Collection[str]) -> Iterator[Refusal]:
     if key.startswith(_PROPERTIES):
         name = key.removeprefix(_PROPERTIES)
         for _, why in refused_in_kafka({name: value}):

@@ -64,7 +64,7 @@ def check(statement: Statement, judge: Judge) -> None:
         StatementError: says where it stands, and what to do.
     """
     text, verb, thing = statement.text, statement.verb, statement.object
-    if verb == "USE" and not statement.parts[1:2] or verb == "USE" and thing == "MODULES":
+    if (verb == "USE" and not statement.parts[1:2]) or (verb == "USE" and thing == "MODULES"):
         raise text.refused(statement.start, f"{statement.title} is not taken", _ADVICE["LOAD"])
     if verb != "USE" and thing not in _OBJECTS.get(verb, ()):
         raise text.refused(

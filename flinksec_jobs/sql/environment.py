@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from pyflink.table import (
-    CompiledPlan,
     ExplainDetail,
     StatementSet,
     StreamTableEnvironment,
@@ -75,37 +74,37 @@ class SecureTables(StreamTableEnvironment):  # type: ignore[misc]
     def explain_sql(self, stmt: str, *extra_details: ExplainDetail) -> str:
         """Return the plan of a statement."""
         with self._gate.looking():
-            return super().explain_sql(stmt, *extra_details)
+            return str(super().explain_sql(stmt, *extra_details))
 
     def create_statement_set(self) -> StatementSet:
         """Return a statement set, for ``attach_as_datastream()``."""
         return _Statements(self._j_tenv.createStatementSet(), self, self._gate)
 
-    def execute_plan(self, plan_reference: Any) -> NoReturn:
+    def execute_plan(self, *_: object) -> NoReturn:
         """Refuse to run a plan past the job."""
         raise runs_alone("execute_plan")
 
-    def load_plan(self, plan_reference: Any) -> CompiledPlan:
+    def load_plan(self, *_: object) -> NoReturn:
         """Refuse a plan whose tables nobody has looked at."""
         raise runs_alone("load_plan")
 
-    def load_module(self, module_name: str, module: Any) -> NoReturn:
+    def load_module(self, *_: object) -> NoReturn:
         """Refuse another module, which might stand before the job's."""
         raise _fixed("load_module", "modules")
 
-    def unload_module(self, module_name: str) -> NoReturn:
+    def unload_module(self, *_: object) -> NoReturn:
         """Refuse to take the job's module away."""
         raise _fixed("unload_module", "modules")
 
-    def use_modules(self, *module_names: str) -> NoReturn:
+    def use_modules(self, *_: object) -> NoReturn:
         """Refuse to take the job's module away."""
         raise _fixed("use_modules", "modules")
 
-    def create_catalog(self, catalog_name: str, catalog_descriptor: Any) -> NoReturn:
+    def create_catalog(self, *_: object) -> NoReturn:
         """Refuse a catalog, whose tables nobody would look at."""
         raise _fixed("create_catalog", "catalogs")
 
-    def register_catalog(self, catalog_name: str, catalog: Any) -> NoReturn:
+    def register_catalog(self, *_: object) -> NoReturn:
         """Refuse a catalog, whose tables nobody would look at."""
         raise _fixed("register_catalog", "catalogs")
 
@@ -117,7 +116,7 @@ class _Statements(StatementSet):  # type: ignore[misc]
 
     def explain(self, *extra_details: ExplainDetail) -> str:
         with self._gate.looking():
-            return super().explain(*extra_details)
+            return str(super().explain(*extra_details))
 
     def execute(self) -> NoReturn:
         raise runs_alone("StatementSet.execute")

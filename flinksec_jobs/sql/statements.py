@@ -62,7 +62,7 @@ class Statement:
     @property
     def title(self) -> str:
         """Its first words up to a bracket, for messages: ``CREATE TABLE flights``."""
-        shown = []
+        shown: list[Token] = []
         for part in self.parts:
             if part.kind in {"symbol", "string"} and part.value != ".":
                 break

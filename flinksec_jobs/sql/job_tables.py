@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from flinksec_jobs.settings import Settings
     from flinksec_jobs.sql.environment import SecureTables
     from flinksec_jobs.sql.gate import Gate
+    from flinksec_jobs.sql.script import Script
     from flinksec_jobs.uses import Use
 
 
@@ -105,7 +106,7 @@ class JobTables:
             for use in table_uses.uses_of(one, self._settings):
                 self._register(use)
 
-    def _script(self) -> Any:
+    def _script(self) -> Script:
         from flinksec_jobs.sql.script import Script
 
         tables, gate = self._tables()
