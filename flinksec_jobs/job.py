@@ -15,7 +15,6 @@ from flinksec_jobs import (
     hdfs,
     job_name,
 )
-from flinksec_jobs.job_kafka import JobOnKafka
 from flinksec_jobs.job_run import JobRun
 from flinksec_jobs.job_sql import JobWithTables
 from flinksec_jobs.sections.fields import Section
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=Section)
 
 
-class SecureJob(JobWithTables, JobOnKafka):
+class SecureJob(JobWithTables):
     """A PyFlink job that logs in, encrypts and verifies as its settings say.
 
     Entering a ``with`` block starts the JVM and logs in; leaving it asks every server that the job

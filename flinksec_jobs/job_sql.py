@@ -3,16 +3,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from flinksec_jobs import records
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.job_kafka import JobOnKafka
 
 if TYPE_CHECKING:
-    from pyflink.table import StreamTableEnvironment
+    from pyflink.table import StreamTableEnvironment, Table
 
+    from flinksec_jobs.kafka.topics import Topics
     from flinksec_jobs.sql.job_tables import JobTables
 
 
-class JobWithTables:
-    """The methods of a job for tables and statements."""
+class JobWithTables(JobOnKafka):
+    """The part of ``SecureJob`` that is about tables and statements."""
 
     _tables: JobTables
 
@@ -40,3 +45,32 @@ class JobWithTables:
                 column.
         """
         self._tables.define(statements)
+
+    def table(
+        self, name: str, record: type, *, topic: Topics, rowtime: str = "rowtime", **reading: Any
+    ) -> Table:
+        """Declare a table to read: the records of topics, as `from_kafka` reads them.
+
+        Its columns are the fields of the record class; a list is an ARRAY, a dict a MAP, another
+        record a ROW.
+
+        Args:
+            name: of the table, in statements and in `tables`.
+            record: the dataclass.
+            topic: as of `from_kafka`.
+            rowtime: what the column of the event time is called, which statements with windows
+                need; it is there only with ``event_time``.
+            reading: all other arguments of `from_kafka`: ``event_time``, ``format``, ``on_error``.
+
+        Raises:
+            SettingsError: there is no section ``[kafka]``, or a name does not fit.
+        """
+        if rowtime in records.field_names(record):
+            raise SettingsError(
+                f"rowtime={rowtime!r} is a field of {record.__name__}",
+                hint='give the column of the event time another name: rowtime="happened_at"',
+            )
+        stream = self.from_kafka(topic, record, **reading)
+        return self._tables.declare(
+            name, stream, rowtime if reading.get("event_time") is not None else None
+        )

@@ -52,11 +52,11 @@ def run(  # noqa: PLR0917  click calls it by name
     as_json: bool,
     arguments: tuple[str, ...],
 ) -> None:
-    """Run the PyFlink program JOB with its ARGUMENTS on this machine, or the SQL in JOB.sql.
+    """Run the PyFlink program JOB with its ARGUMENTS on this machine.
 
-    Like `python JOB`, but it prints on stderr where the log is, how the job progresses, what it has
-    done, and errors in two lines. Options of the job go after JOB; those that flinksec has too,
-    such as --settings, go after `--`.
+    JOB.sql is a job of SQL alone. Like `python JOB`, but it prints on stderr where the log is, how
+    the job progresses, what it has done, and errors in two lines. Options of the job go after JOB;
+    those that flinksec has too, such as --settings, go after `--`.
     """
     is_sql = job.suffix == sql_job.SUFFIX
     _check(job, arguments, is_sql=is_sql, explain=explain)
@@ -69,7 +69,8 @@ def run(  # noqa: PLR0917  click calls it by name
     sys.path.insert(0, str(job.parent.absolute()))
     signal.signal(signal.SIGTERM, _terminate)
     if explain:
-        say(sql_job.read(job).explain())
+        for line in sql_job.read(job).explain().rstrip().splitlines():
+            say(line)
         return
     with Show() as show:
         local.listen(show)

@@ -124,7 +124,7 @@ class _Statements(StatementSet):  # type: ignore[misc]
 
 def _fixed(method: str, what: str) -> JobError:
     return JobError(
-        f"{method}: the {what} of job.tables are fixed, as tables of others would go past the "
+        f"{method}: the {what} of the job's tables are fixed, as others would go past the "
         "checks of the job",
-        hint="make a table environment of your own: StreamTableEnvironment.create(job.env)",
+        hint="make a table environment of your own: StreamTableEnvironment.create(…)",
     )

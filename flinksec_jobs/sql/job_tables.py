@@ -7,11 +7,14 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.runtime import jvm
 from flinksec_jobs.sql import definitions, set_options, table_uses
 from flinksec_jobs.sql.statements import Statement, statements
 from flinksec_jobs.sql.tokens import Text
 
 if TYPE_CHECKING:
+    from pyflink.table import Table
+
     from flinksec_jobs.settings import Settings
     from flinksec_jobs.sql.environment import SecureTables
     from flinksec_jobs.sql.gate import Gate
@@ -71,6 +74,26 @@ class JobTables:
         for key, (value, _) in said.items():
             tables.get_config().set(key, value)
         self.attach([one for one in found if one.verb != "SET"])
+
+    def declare(self, name: str, stream: Any, rowtime: str | None) -> Table:
+        """Make a stream a table.
+
+        Args:
+            name: of the table.
+            stream: of rows.
+            rowtime: what the column of its event time is called; None without one.
+        """
+        from pyflink.table import Schema
+
+        tables, _ = self._tables()
+        schema = Schema.new_builder()
+        if rowtime is not None:
+            schema = schema.column_by_metadata(rowtime, "TIMESTAMP_LTZ(3)", "rowtime")
+            schema = schema.watermark(rowtime, "SOURCE_WATERMARK()")
+        quoted = name.replace("`", "``")
+        with jvm.translated(f"the table {name} cannot be declared"):
+            tables.create_temporary_view(f"`{quoted}`", stream, schema.build())
+            return tables.from_path(f"`{quoted}`")
 
     def attach(self, found: Sequence[Statement]) -> None:
         """Take statements into the job that are read already.

@@ -13,6 +13,7 @@ from flinksec_jobs.sql.tokens import Text, Token, tokens
 
 _SET_BEGINS = (("EXECUTE", "STATEMENT", "SET", "BEGIN"), ("STATEMENT", "SET", "BEGIN"))
 _SET_BEGINS_ALONE = ("BEGIN", "STATEMENT", "SET")
+_QUERIES = ("SELECT", "WITH", "VALUES")
 _SHOWN = 60
 # Words between CREATE, ALTER or DROP and what it is about.
 _ADJECTIVES = ("OR", "REPLACE", "TEMPORARY", "SYSTEM")
@@ -62,11 +63,13 @@ class Statement:
     @property
     def title(self) -> str:
         """Its first words up to a bracket, for messages: ``CREATE TABLE flights``."""
+        if self.verb in _QUERIES:
+            return self.verb
         shown: list[Token] = []
         for part in self.parts:
             if part.kind in {"symbol", "string"} and part.value != ".":
                 break
-            if part.is_word("SELECT", "WITH", "VALUES", "AS") and shown:
+            if part.is_word(*_QUERIES, "AS"):
                 break
             shown.append(part)
         if not shown:

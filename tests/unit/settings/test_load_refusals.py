@@ -111,7 +111,7 @@ def test_one_error_lists_every_problem_with_its_origin(write_toml: Callable[[str
         f"  hdfs.replication ({path}): must be a whole number; found 'x'",
         "  job.parallelism (argument): must be greater than or equal to 1; found 0",
         f"  foo ({path}): unknown section; there are kerberos, kafka, elasticsearch, hdfs, "
-        "schema_registry, state, python, job, cluster, flink",
+        "schema_registry, state, python, job, sql, cluster, flink",
     ]
     assert caught.value.hint == "`flinksec settings reference` lists every setting"
 

@@ -358,6 +358,7 @@ def test_a_dump_is_plain_data() -> None:
         },
         "python": {"execution_mode": "thread"},
         "job": {"parallelism": 1, "accept": [], "max_skipped_in_a_row": 100},
+        "sql": {"connectors": []},
         "flink": {"a": 1},
     }
 
