@@ -26,6 +26,10 @@ _PARTITIONERS = ("default", "fixed", "round-robin")
 _REGISTRIES = ("avro-confluent", "debezium-avro-confluent")
 _FORMATS = ("format", "value.format", "key.format")
 _PROPERTIES = "properties."
+_SETTINGS = {
+    "sink.transactional-id-prefix": "kafka.transactional_id_prefix",
+    "sink.transaction-naming-strategy": "kafka.transaction_naming",
+}
 _SILENT = ".ignore-parse-errors"
 
 
@@ -112,11 +116,9 @@ def _kafka(key: str, value: str, clusters: Collection[str]) -> Iterator[Refusal]
         name = key.removeprefix(_PROPERTIES)
         for _, why in refused_in_kafka({name: value}):
             yield Refusal(key, f"'{key}' {why}", "leave it out of the table")
-    elif key == "sink.transactional-id-prefix":
+    elif setting := _SETTINGS.get(key):
         yield Refusal(
-            key,
-            f"'{key}' has a setting of its own: use kafka.transactional_id_prefix",
-            "leave it out: the ids of each sink begin with the job's name and the topic",
+            key, f"'{key}' has a setting of its own: use {setting}", "leave it out of the table"
         )
     elif key == "sink.semantic":
         yield Refusal(key, f"'{key}' is an old name", "write 'sink.delivery-guarantee'")

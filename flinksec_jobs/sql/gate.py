@@ -8,11 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from flinksec_jobs import job_name
 from flinksec_jobs.kafka import client
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.settings import KafkaSettings, Settings
 
 _DIRECTION, _TABLE = "#direction", "#table"
+# What stands for the topic where it is not known yet; no name has it.
+_TOPIC = "\0"
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,14 @@ class Gate:
                 jvm.string_map(client.client_properties(settings)),
                 jvm.string_map(client.producer_properties(settings)),
                 section.group_id or job,
-                section.transactional_id_prefix or job,
+                job_name.transactional_id_prefix(
+                    job,
+                    _TOPIC,
+                    prefix=section.transactional_id_prefix,
+                    cluster=settings.kafka_cluster,
+                ),
+                section.transaction_naming,
+                section.on_lost_transaction,
             )
 
     def guard(self, j_tables: Any) -> None:

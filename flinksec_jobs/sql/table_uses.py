@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from flinksec_jobs import formats
-from flinksec_jobs.kafka import client, sink, source
+from flinksec_jobs.kafka import client, exactly_once, sink, source
 from flinksec_jobs.kafka.topics import Chosen
-from flinksec_jobs.settings import Settings
+from flinksec_jobs.settings import KafkaSettings, Settings
 from flinksec_jobs.sql import allowed
 from flinksec_jobs.sql.gate import Used
 from flinksec_jobs.uses import Use
@@ -21,7 +21,7 @@ _WITHOUT_STATE = ("datagen", "blackhole", "print")
 
 def clusters(settings: Settings) -> dict[str, Settings]:
     """Return the settings by the names of Kafka clusters; that of ``[kafka]`` is empty."""
-    return {"": settings} if settings.kafka is not None else {}
+    return {name or "": settings.on_kafka(name) for name in settings.clusters}
 
 
 def first(settings: Settings) -> Iterator[Use]:
@@ -57,6 +57,10 @@ def uses_of(used: Used, settings: Settings) -> Iterator[Use]:
 
 def _writes(chosen: Chosen, guarantee: sink.Guarantee, settings: Settings) -> Iterator[Use]:
     json = formats.to_write("json")
+    if guarantee == "exactly_once":
+        only = chosen.names[0] if len(chosen.names) == 1 else None
+        with settings.spelling.told():
+            exactly_once.check(settings.need(KafkaSettings), f"the table of {chosen}", only)
     for topic in chosen.names or (str(chosen),):
         for use in sink.uses(settings, sink.SinkOptions(topic, json, guarantee)):
             # Nobody can be asked for topics that a pattern matches, only for the login.

@@ -12,12 +12,8 @@ ROOT = Path(__file__).parents[3]
 # Names of files and hosts, Flink's own options, and sections with a name, that look like a
 # setting's.
 OTHERS = re.compile(
-<<<<<<< HEAD
     r"(kafka|kerberos)\.(east|second)|"
-    r"cluster\.(local|name)|elasticsearch\.(p12|pem|properties|version)|job\.(py|toml|txt)"
-=======
     r"cluster\.(local|name)|elasticsearch\.(p12|pem|properties|version)|job\.(py|sql|toml|txt)"
->>>>>>> eba011e (Judge tables by line and column, declare them from records, and show a plan before it runs)
     r"|kafka\.config|python\.(executable|pythonpath)"
 )
 LOOKS_LIKE_ONE = re.compile(

@@ -95,29 +95,35 @@ final class KafkaOptions {
         context.getPhysicalRowDataType());
   }
 
-  /**
-   * Makes Flink's sink.
-   *
-   * @param number which of the job's sinks to the topic it is, from 1
-   */
-  DynamicTableSink sink(int number) {
+  /** Flink's sink; in transactions, its ids are still to be given. */
+  DynamicTableSink sink() {
     Map<String, String> options = forFlink(cluster.producers());
     options.putIfAbsent(GUARANTEE, EXACTLY_ONCE);
-    if (options.get(GUARANTEE).equals(EXACTLY_ONCE)) {
-      options.put(TRANSACTIONAL_IDS, transactionalIds(cluster.transactionalIds(), topic(), number));
+    if (isExactlyOnce()) {
+      options.put(TRANSACTIONAL_IDS, cluster.transactionalIds(topic(), 0));
     }
     DynamicTableSinkFactory factory =
         upsert ? new UpsertKafkaDynamicTableFactory() : new KafkaDynamicTableFactory();
     return factory.createDynamicTableSink(with(options));
   }
 
-  /**
-   * What the transactional ids of one sink begin with: no other sink of the job has it, and those
-   * of {@code to_kafka} have no colon behind the topic but before a hash.
-   */
-  static String transactionalIds(String job, String topic, int number) {
-    String first = "%s:%s:sql".formatted(job, topic);
-    return number == 1 ? first : first + "#" + number;
+  boolean isExactlyOnce() {
+    return said.getOrDefault(GUARANTEE, EXACTLY_ONCE).equals(EXACTLY_ONCE);
+  }
+
+  KafkaCluster cluster() {
+    return cluster;
+  }
+
+  /** What tells sinks apart: the topics, and the cluster that has them. */
+  String place() {
+    return topic() + "@" + said.getOrDefault(CLUSTER, "");
+  }
+
+  /** The one topic of the table; null if there are several, or a pattern. */
+  String onlyTopic() {
+    String topic = said.get("topic");
+    return topic == null || topic.contains(";") ? null : topic;
   }
 
   private Map<String, String> forFlink(Map<String, String> properties) {

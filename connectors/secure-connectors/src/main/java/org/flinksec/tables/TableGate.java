@@ -63,8 +63,11 @@ public final class TableGate implements Module, DynamicTableSourceFactory, Dynam
       Map<String, String> clients,
       Map<String, String> producers,
       String groupId,
-      String transactionalIds) {
-    clusters.put(name, new KafkaCluster(clients, producers, groupId, transactionalIds));
+      String transactionalIds,
+      String naming,
+      String onLost) {
+    clusters.put(
+        name, new KafkaCluster(clients, producers, groupId, transactionalIds, naming, onLost));
   }
 
   /**
