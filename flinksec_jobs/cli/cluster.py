@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from flinksec_jobs import sql_job
 from flinksec_jobs.cli import findings_output
 from flinksec_jobs.cli.output import put
 from flinksec_jobs.cluster import flink_conf
@@ -97,7 +98,7 @@ def jobmanager(  # noqa: PLR0917  click calls it by name
     arguments: tuple[str, ...],
     **mounts: Path,
 ) -> None:
-    """Become the JobManager that runs the PyFlink program JOB.
+    """Become the JobManager that runs the PyFlink program JOB, or the SQL in JOB.sql.
 
     JOB gets the ARGUMENTS. Exit code 0 when the job has finished, 163 when it has failed.
     """
@@ -109,11 +110,13 @@ def jobmanager(  # noqa: PLR0917  click calls it by name
     own += ["--fromSavepoint", from_savepoint] if from_savepoint else []
     own += ["--allowNonRestoredState"] if allow_non_restored_state else []
     program = job.absolute()
+    if program.suffix == sql_job.SUFFIX and arguments:
+        raise click.UsageError(f"{program.name} is SQL, and takes no arguments: {arguments[0]}")
     start = ProcessStart(
         role="jobmanager",
         mounts=_absolute(mounts),
         options=given,
-        arguments=[*own, "-py", str(program), *arguments],
+        arguments=[*own, "-py", *_run_by(program), *arguments],
         module_path=[program.parent],
         program=Program(program, arguments, is_packed=_is_the_images(program)),
     )
@@ -128,6 +131,13 @@ def taskmanager(host: str | None, options: tuple[str, ...], **mounts: Path) -> N
     if host:
         given["taskmanager.host"] = host
     prepare(ProcessStart(role="taskmanager", mounts=_absolute(mounts), options=given)).become()
+
+
+def _run_by(program: Path) -> list[str]:
+    """Return the program of Python that Flink is to run, and what comes first of its arguments."""
+    if program.suffix == sql_job.SUFFIX:
+        return [sql_job.__file__, str(program)]
+    return [str(program)]
 
 
 def _is_the_images(program: Path) -> bool:

@@ -53,3 +53,11 @@ def test_a_program_that_cannot_start_says_why_in_two_lines_at_the_end(
     assert small_cluster.exit_code("jobmanager") != 0
     log = small_cluster.log("jobmanager")
     assert "no-keys" in log
+
+
+def test_a_job_of_sql_alone_is_the_program_of_a_jobmanager(small_cluster: FlinkCluster) -> None:
+    small_cluster.start_taskmanager("taskmanager")
+    small_cluster.start_jobmanager(COUNT.with_suffix(".sql"))
+    assert small_cluster.exit_code("jobmanager") == FINISHED
+    log = small_cluster.log("jobmanager")
+    assert re.search(r"Job count \(\w+\) switched from state RUNNING to FINISHED", log)

@@ -82,7 +82,7 @@ def prepare_indices(client: Elasticsearch) -> None:
 
 
 def example_of_sql() -> str:
-    (block,) = blocks("docs/kafka.md", "python")
+    (block,) = blocks("docs/sql.md", "python")
     return block.text
 
 

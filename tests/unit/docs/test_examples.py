@@ -16,15 +16,15 @@ from flinksec_jobs.cli import main
 from flinksec_jobs.settings import load_settings
 from tests.pages import PAGES, ROOT, Block, blocks, prose
 
-LANGUAGES = {"python", "toml", "sh", "yaml", "text"}
+LANGUAGES = {"python", "toml", "sh", "yaml", "text", "sql"}
 EXAMPLES = [block for page in PAGES for block in blocks(page)]
 
 # Each Python example, by its page and its number there, and the test that runs it.
 PYTHON = {
     ("README.md", "late-flights"): "tests/servers/test_documentation.py",
     ("docs/sandbox.md", "Sandbox("): "tests/servers/test_documentation.py",
-    ("docs/kafka.md", "kafka_properties"): "tests/servers/test_what_sinks_take.py",
     ("docs/kafka.md", "AROUND"): "tests/servers/test_kafka_in_and_out.py",
+    ("docs/sql.md", "late-deliveries"): "tests/servers/test_what_sinks_take.py",
     ("docs/records.md", "class Trip"): "tests/unit/docs/test_examples.py",
     ("docs/first-job.md", "    ...\n"): "not run: the frame of a job, without a job in it",
 }
@@ -52,6 +52,11 @@ def test_every_python_example_is_run_by_a_test(block: Block) -> None:
     assert len(runners) == 1, "add it to PYTHON, with the test that runs it"
     if not runners[0].startswith("not run: "):
         assert f'"{block.page}"' in (ROOT / runners[0]).read_text()
+
+
+@pytest.mark.parametrize("block", of("sql"), ids=by_id)
+def test_every_sql_example_is_a_part_of_the_job_that_is_run(block: Block) -> None:
+    assert block.text in (ROOT / "jobs" / "delays_by_carrier.sql").read_text()
 
 
 def test_the_record_of_records_md_is_one(tmp_path: Path) -> None:
