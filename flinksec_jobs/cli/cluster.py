@@ -100,7 +100,8 @@ def jobmanager(  # noqa: PLR0917  click calls it by name
 ) -> None:
     """Become the JobManager that runs the PyFlink program JOB.
 
-    JOB.sql is a job of SQL alone. JOB gets the ARGUMENTS. Exit code 0 when the job has finished, 163 when it has failed.
+    JOB.sql is a job of SQL alone. JOB gets the ARGUMENTS. Exit code 0 when the job has finished,
+    163 when it has failed.
     """
     given = _options(options)
     if host:
