@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pyflink.common import JobClient, JobExecutionResult
     from pyflink.datastream import StreamExecutionEnvironment
 
+    from flinksec_jobs.runtime.submitted import SubmittedJob
     from flinksec_jobs.session import Session
     from flinksec_jobs.uses import Uses
 
@@ -88,7 +89,7 @@ class JobRun:
 
     def to_end(self) -> JobExecutionResult:
         """Run what is defined to its end, and return Flink's result."""
-        with self._attempt() as env, self._accepted(env):
+        with self._attempt() as env, self._accepted(env), self._explained():
             if jvm.runs_in_a_cluster():
                 with jvm.translated(f"the job {self._session.name} failed"):
                     return type(env).execute(env, self._session.name)
@@ -110,7 +111,7 @@ class JobRun:
             stack.enter_context(left_out.told(name))
             submitted = run.submit(env)
             background = self._background = Background(
-                name, lambda: run.follow(submitted), submitted.is_done, stack.pop_all()
+                name, lambda: self._follow(submitted), submitted.is_done, stack.pop_all()
             )
             if self._held is not None:
                 self._held.goes_on = lambda: not background.is_over
@@ -166,6 +167,21 @@ class JobRun:
         job = of_job.Job(session.name, session.settings, env, uses.names, bounded=bounded)
         with of_job.started(job):
             yield
+
+    def _follow(self, submitted: SubmittedJob) -> JobExecutionResult:
+        with self._explained():
+            return self._session.local_run.follow(submitted)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Say in terms of settings what a server has refused the running job for."""
+        try:
+            yield
+        except JobError as error:
+            told = self._uses.explained(error)
+            if told is error:
+                raise
+            raise told from error
 
     def _end_block(self) -> None:
         if self._background is not None:

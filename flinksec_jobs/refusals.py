@@ -33,6 +33,9 @@ WANTS_CERTIFICATE = problem("client-certificate-wanted", "a server requires a cl
 HOST_UNKNOWN = problem("host-name-unknown", "a host name cannot be resolved")
 LOGIN_REFUSED = problem("kafka-login-refused", "Kafka refuses the login")
 MECHANISM_OFF = problem("kafka-mechanism-not-enabled", "the brokers do not offer the mechanism")
+CERTIFICATE_REFUSED = problem(
+    "client-certificate-refused", "the brokers refuse the job's certificate"
+)
 SECRET_GONE = problem("kafka-secret-unusable", "a secret of the login cannot be read any more")
 TOKEN_REFUSED = problem("token-refused", "no token for this client, or one that is over")
 TOKEN_SERVER = problem("token-endpoint-not-usable", "the token endpoint gives no token")
@@ -150,6 +153,51 @@ KAFKA = (
         "kafka.sasl_mechanism",
         "choose one that the brokers have enabled on this listener (sasl.enabled.mechanisms)",
         MECHANISM_OFF,
+    ),
+    *(
+        Cause(
+            f"fatal alert: {alert}",
+            "kafka.client_cert",
+            f"have the job's certificate renewed, or ask why the brokers refuse it: {why}",
+            CERTIFICATE_REFUSED,
+        )
+        for alert, why in (
+            ("certificate_expired", "it has expired"),
+            ("certificate_revoked", "it is revoked"),
+            ("certificate_unknown", "they do not trust it"),
+            ("bad_certificate", "they do not trust it, or it has expired"),
+            ("unknown_ca", "they do not trust the CA that signed it"),
+        )
+    ),
+    Cause(
+        "client_cert: ",
+        "kafka.client_cert",
+        "write a certificate that is valid, with its key, into the file again",
+        SECRET_GONE,
+    ),
+    Cause(
+        "client_key: ",
+        "kafka.client_key",
+        "write the key of the certificate into the file again, readable by the job's user",
+        SECRET_GONE,
+    ),
+    Cause(
+        "client_key_password: ",
+        "kafka.client_key_password",
+        "compare it with keytool -list -keystore, or with openssl pkey -in",
+        SECRET_GONE,
+    ),
+    Cause(
+        "ca_certs_password: ",
+        "kafka.ca_certs_password",
+        "compare it with keytool -list -keystore",
+        SECRET_GONE,
+    ),
+    Cause(
+        "kafka.ca_certs: ",
+        "kafka.ca_certs",
+        "write the certificates of the trusted CAs into the file again",
+        SECRET_GONE,
     ),
     Cause("CertificateExpired", "kafka.ca_certs", _EXPIRED, SERVER_EXPIRED),
     Cause("NotAfter", "kafka.ca_certs", _EXPIRED, SERVER_EXPIRED),

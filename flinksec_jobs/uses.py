@@ -57,6 +57,8 @@ class Use:
         login: who the JVM must be logged in as, for what reaches its server by Hadoop's client.
         questions: asked just before the job is submitted.
         delivery: how a sink delivers; ``None`` for what is read.
+        explain: given why the job failed, says it in terms of settings; ``None`` if it is not about
+            this system.
     """
 
     system: str
@@ -66,6 +68,7 @@ class Use:
     login: KerberosSettings | None = None
     questions: tuple[Question, ...] = ()
     delivery: Delivery | None = None
+    explain: Callable[[JobError], JobError | None] = lambda _: None
 
 
 @dataclass
@@ -132,6 +135,21 @@ class Uses:
             lambda count: f"{count} answers keep the job out",
             error=JobError,
             hint="`flinksec doctor` asks these servers again, and finds what else is wrong",
+        )
+
+    def explained(self, error: JobError) -> JobError:
+        """Return why the job failed in terms of settings, if it failed of one of the systems."""
+        by_system = {use.system: use for use in self._all}
+        told = [found for use in by_system.values() if (found := use.explain(error))]
+        if not told or error.findings:
+            return error
+        hints = dict.fromkeys(found.hint for found in told if found.hint)
+        hint = "; ".join([*hints, *([error.hint] if error.hint else [])])
+        if len(told) == 1:
+            return JobError(told[0].message, hint=hint, findings=told[0].findings)
+        # Nothing in it says of which.
+        return JobError(
+            error.message, hint=hint, findings=[f for one in told for f in one.findings]
         )
 
     def check_delivery(

@@ -57,6 +57,9 @@ class Toy(Login):
             "sasl.client.callback.handler.class": handlers.BY_PASSWORD,
         }
 
+    def python_options(self):
+        return {}
+
     def plain_properties(self):
         told = self._settings.kafka
         options = {"username": told.toy_user, "password": told.toy_password}

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flinksec_jobs import kafka_tls, logins
+from flinksec_jobs.errors import JobError
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.findings import Finding
 from flinksec_jobs.kafka import preflight
@@ -26,13 +27,25 @@ def clients(settings: Settings, jar_sets: Iterable[str] = ()) -> Use:
         settings: of one cluster, as `Settings.on_kafka` gives them.
         jar_sets: those that the records' formats need.
     """
-    settings.need(KafkaSettings)
-    sections = {"kafka", *logins.of(settings).sections}
+    kafka = settings.need(KafkaSettings)
+    login = logins.of(settings)
+    sections = {"kafka", *login.sections}
     needed = ["flink-kafka", *jar_sets]
+
+    def explain(error: JobError) -> JobError | None:
+        servers = ",".join(kafka.bootstrap_servers)
+        told = preflight.while_it_runs(error, servers, login.causes)
+        if told is not None and settings.spelling.sections:
+            found = list(settings.spelling.findings(told.findings))
+            text = settings.spelling.text
+            told = JobError(text(told.message), hint=text(told.hint or ""), findings=found)
+        return told
+
     return Use(
         f"Kafka{of_cluster(settings)}",
         jars=lambda: [jar for name in needed for jar in artifacts.jars(name)],
         files=lambda: check_files(settings, sections=sections),
+        explain=explain,
     )
 
 

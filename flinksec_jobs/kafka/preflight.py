@@ -7,6 +7,7 @@ would prove little about TLS or Kerberos.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -72,6 +73,32 @@ def _answered(asked: Any, what: str, servers: str, login: Sequence[refusals.Caus
             asked().get(wait, seconds)
     except JobError as error:
         raise explained(error, servers, login) from error
+
+
+# What only a login, rights or TLS can have to do with; anything else may be of the job's own.
+_OF_KAFKA = re.compile(
+    r"\b(?:(?:Sasl|Ssl)AuthenticationException|\w*AuthorizationException|SSLHandshakeException"
+    r"|UnsupportedSaslMechanismException)\b"
+    r"|\bkafka\.(?:[\w-]+\.)?(?:password|oauth_\w+|client_\w+|ca_certs\w*): "
+)
+
+
+def while_it_runs(
+    error: JobError, servers: str, login: Sequence[refusals.Cause]
+) -> JobError | None:
+    """Return why a job failed in terms of settings, if a client of Kafka was refused.
+
+    Returns:
+        ``None`` if it failed of something else.
+    """
+    if not _OF_KAFKA.search(error.message):
+        return None
+    return refusals.explained(
+        error,
+        f"Kafka at {servers} refuses the running job:",
+        (*login, *refusals.KAFKA),
+        otherwise="kafka.bootstrap_servers",
+    )
 
 
 def explained(error: JobError, servers: str, login: Sequence[refusals.Cause]) -> JobError:

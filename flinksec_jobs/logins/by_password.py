@@ -53,7 +53,7 @@ class ByPassword(Login):
     }
     causes = (
         Cause(
-            "password: ",
+            ".password: ",
             "kafka.password",
             "write the password into the file again, readable by the job's user",
             SECRET_GONE,
@@ -115,4 +115,13 @@ class ByPassword(Login):
             "sasl.mechanism": self.mechanism,
             "sasl.jaas.config": config,
             **references.providers(self.passwords(), handlers.KAFKA),
+        }
+
+    def python_options(self) -> dict[str, Any]:
+        """Return user and password."""
+        told: _Told = self._settings
+        return {
+            "sasl_mechanism": self.mechanism,
+            "sasl_plain_username": told.kafka.username,
+            "sasl_plain_password": told.kafka.password.read_text("kafka.password"),
         }

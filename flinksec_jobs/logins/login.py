@@ -105,3 +105,16 @@ class Login(ABC):
     def passwords(self) -> Mapping[str, SecretFile]:
         """Return the secrets that the clients read, by their settings; all are checked."""
         return {}
+
+    @abstractmethod
+    def python_options(self) -> dict[str, Any]:
+        """Return the ``sasl_*`` arguments of kafka-python's clients, the password among them.
+
+        Raises:
+            SecretError: a secret cannot be read.
+            SettingsError: a package is missing.
+        """
+
+    def python_environment(self) -> dict[str, str]:
+        """Return the variables that kafka-python's clients need to log in."""
+        return {}

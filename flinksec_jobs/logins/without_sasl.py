@@ -29,3 +29,7 @@ class WithoutSasl(Login):
     def properties(self) -> dict[str, str]:
         """Return none."""
         return {}
+
+    def python_options(self) -> dict[str, Any]:
+        """Return none."""
+        return {}

@@ -16,7 +16,7 @@ RIGHTS = {
 }
 # The words of SecretText, and of the broker.
 BY_PASSWORD = {
-    "password: ": "kafka.password: there is no file /etc/kafka/password",
+    ".password: ": "kafka.password: there is no file /etc/kafka/password",
     "SaslAuthenticationException": "SaslAuthenticationException: Authentication failed during "
     "authentication due to invalid credentials with SASL mechanism SCRAM-SHA-512",
     **RIGHTS,
@@ -85,6 +85,21 @@ SAID = {
     "KAFKA": {
         "UnsupportedSaslMechanismException": "UnsupportedSaslMechanismException: Client SASL "
         "mechanism 'PLAIN' not enabled in the server, enabled mechanisms are [GSSAPI]",
+        **{
+            f"fatal alert: {alert}": f"SSLHandshakeException: Received fatal alert: {alert}"
+            for alert in (
+                "certificate_expired",
+                "certificate_revoked",
+                "certificate_unknown",
+                "bad_certificate",
+                "unknown_ca",
+            )
+        },
+        "client_cert: ": "kafka.client_cert: the certificate in /c.pem has expired, at 2026-01-01",
+        "client_key: ": "kafka.client_key: there is no PEM private key in /c.key",
+        "client_key_password: ": "kafka.client_key_password: is not the password of the store /c",
+        "ca_certs_password: ": "kafka.ca_certs_password: is not the password of the store /ca",
+        "kafka.ca_certs: ": "kafka.ca_certs: there is no file /ca.pem",
         "CertificateExpired": "CertificateExpiredException: it has ended",
         "NotAfter": "SslAuthenticationException: NotAfter: Sun Nov 01 00:00:00 UTC 2020",
         "certification path": "SunCertPathBuilderException: unable to find valid certification "

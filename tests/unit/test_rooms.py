@@ -36,6 +36,7 @@ FLOORS: tuple[tuple[str, frozenset[str]], ...] = tuple(
         ("settings", "settings"),
         ("what settings mean for a JVM, and for Python", "kerberos tls certificates hadoop_conf"),
         ("TLS of Kafka's clients", "kafka_tls"),
+        ("Kafka's client in Python", "kafka_python"),
         ("Flink, its jars and its JVM", "runtime"),
         ("records", "records"),
         ("streams of records", "record_sink keyed left_out delivery encoded_lines"),

@@ -254,3 +254,17 @@ def test_what_needs_hadoops_client_needs_the_section_that_puts_it_into_the_jvm()
     session = Session("j", load_settings(overrides={"kerberos": GIVEN["kerberos"]}, environ={}))
     with pytest.raises(SettingsError, match=r"HBase is reached by Hadoop's client, and .*\[hdfs\]"):
         session.ready(Use("HBase", login=session.settings.kerberos))
+
+
+def test_what_a_running_job_failed_of_is_said_by_the_system_that_knows_it() -> None:
+    failed = JobError("the job t failed: SaslAuthenticationException: no", hint="The log is /l")
+    told = JobError("kafka.password: wrong", hint="compare it")
+    uses = Uses()
+    uses.add(Use("other"))
+    assert uses.explained(failed) is failed
+    uses.add(Use("Kafka", explain=lambda _: told))
+    uses.add(Use("Kafka", explain=lambda _: told))
+    found = uses.explained(failed)
+    assert (found.message, found.hint) == ("kafka.password: wrong", "compare it; The log is /l")
+    uses.add(Use("Kafka of east", explain=lambda _: JobError("kafka.east.password: wrong")))
+    assert uses.explained(failed).message == failed.message

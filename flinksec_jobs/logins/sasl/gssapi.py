@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from pydantic import Field
 
+from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.logins import jaas, missing_rights
 from flinksec_jobs.logins.login import KafkaSection, Login
 from flinksec_jobs.refusals import (
@@ -35,6 +37,9 @@ class _Kerberos(Protocol):
 
     @property
     def keytab(self) -> SecretFile: ...
+
+    @property
+    def krb5_conf(self) -> Path: ...
 
 
 class _Told(Protocol):
@@ -116,6 +121,29 @@ class Gssapi(Login):
             "sasl.mechanism": "GSSAPI",
             "sasl.kerberos.service.name": told.kafka.kerberos_service_name,
             "sasl.jaas.config": by_keytab(told.kerberos.keytab.path, told.kerberos.principal),
+        }
+
+    def python_options(self) -> dict[str, Any]:
+        """Return the service; the ticket is got by what is in the environment."""
+        if find_spec("gssapi") is None:
+            raise SettingsError(
+                "a client in Python needs the package gssapi to log in by Kerberos",
+                hint="pip install 'flinksec-jobs[gssapi]', which needs MIT's libkrb5-dev and a "
+                "compiler, or use another login",
+            )
+        told: _Told = self._settings
+        return {
+            "sasl_mechanism": "GSSAPI",
+            "sasl_kerberos_service_name": told.kafka.kerberos_service_name,
+        }
+
+    def python_environment(self) -> dict[str, str]:
+        """Return where MIT's library finds KDCs and keytab; the ticket stays in memory."""
+        told: _Told = self._settings
+        return {
+            "KRB5_CONFIG": str(told.kerberos.krb5_conf),
+            "KRB5_CLIENT_KTNAME": f"FILE:{told.kerberos.keytab.path}",
+            "KRB5CCNAME": "MEMORY:flinksec",
         }
 
 

@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
+from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.logins import handlers, jaas, missing_rights
 from flinksec_jobs.logins.login import KafkaSection, Login
+from flinksec_jobs.logins.python_tokens import Endpoint, Tokens, of_file
 from flinksec_jobs.refusals import (
     LOGIN_REFUSED,
     SECRET_GONE,
@@ -246,6 +248,41 @@ class OAuthBearer(Login):
             "sasl.login.callback.handler.class": handlers.BY_TOKEN,
             "sasl.client.callback.handler.class": handlers.EACH_BY_TOKEN,
         }
+
+    def python_options(self) -> dict[str, Any]:
+        """Return what gives a token for each connection."""
+        try:
+            from kafka.net.sasl.oauth import AbstractTokenProvider
+        except ImportError as error:
+            raise SettingsError(
+                "kafka-python is not installed, or too old for OAUTHBEARER",
+                hint="pip install 'kafka-python>=3'",
+            ) from error
+        kafka: _Kafka = self._settings.kafka
+        if (file := kafka.oauth_token_file) is not None:
+            tokens = Tokens(lambda: of_file(file))
+        else:
+            assert kafka.oauth_token_endpoint and kafka.oauth_client_id  # noqa: S101  asked before
+            assert kafka.oauth_client_secret  # noqa: S101
+            endpoint = Endpoint(
+                kafka.oauth_token_endpoint,
+                kafka.oauth_client_id,
+                kafka.oauth_client_secret,
+                kafka.oauth_scope,
+                kafka.oauth_audience,
+                kafka.oauth_ca_certs,
+            )
+            tokens = Tokens(endpoint.ask)
+        extensions = dict(kafka.oauth_extensions)
+
+        class Provider(AbstractTokenProvider):  # type: ignore[misc]
+            def token(self) -> str:
+                return tokens.token()
+
+            def extensions(self) -> dict[str, str]:
+                return extensions
+
+        return {"sasl_mechanism": "OAUTHBEARER", "sasl_oauth_token_provider": Provider()}
 
     def _options(self) -> dict[str, tuple[str, str]]:
         """Return the options of the login module, each with the setting that it comes from."""

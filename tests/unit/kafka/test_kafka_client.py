@@ -37,7 +37,8 @@ def test_by_default_clients_log_in_by_keytab_and_encrypt() -> None:
         "security.protocol": "SASL_SSL",
         "sasl.mechanism": "GSSAPI",
         "sasl.kerberos.service.name": "kafka",
-        "ssl.truststore.type": "PEM",
+        "ssl.engine.factory.class": "org.flinksec.logins.ReloadingSslEngineFactory",
+        "flinksec.ssl.section": "kafka",
         "ssl.truststore.location": "/etc/ca.pem",
     }
     assert jaas.startswith("com.sun.security.auth.module.Krb5LoginModule required ")

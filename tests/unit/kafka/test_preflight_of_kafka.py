@@ -38,3 +38,22 @@ def test_any_other_refusal_of_kafka_names_the_servers() -> None:
     assert told.message == (
         "kafka.bootstrap_servers: Kafka at a:1,b:2 cannot be used. OddException: odd [refused]"
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "setting"),
+    [
+        ("SaslAuthenticationException: Authentication failed", "kafka.password"),
+        ("kafka.password: there is no file /p", "kafka.password"),
+        ("SSLHandshakeException: Received fatal alert: certificate_expired", "kafka.client_cert"),
+        ("TopicAuthorizationException: Not authorized", "topic, or kafka.username"),
+        ("ValueError: a password: SaslException, Timeout, expired", None),
+        ("TimeoutException: the job's own", None),
+    ],
+)
+def test_a_running_job_that_kafka_refuses_is_told_by_setting_and_no_other_failure_is(
+    said: str, setting: str | None
+) -> None:
+    causes = logins.mechanism("PLAIN").causes
+    told = preflight.while_it_runs(JobError(f"the job t failed: {said}"), "a:1", causes)
+    assert (told and told.message.partition(": ")[0]) == setting

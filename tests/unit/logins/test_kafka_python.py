@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Arguments of kafka-python's clients for each login; brokers are asked in tests of servers."""
+
+import base64
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flinksec_jobs import kafka_python
+from flinksec_jobs.errors import FlinkSecError, JobError
+from flinksec_jobs.logins.python_tokens import Tokens, of_file
+from flinksec_jobs.secrets import SecretFile
+from flinksec_jobs.settings import load_settings
+
+
+def options(**kafka: Any) -> dict[str, Any]:
+    section = {"bootstrap_servers": ["a:1"], **kafka}
+    with kafka_python.client_options(load_settings(overrides={"kafka": section}, environ={})) as o:
+        return o
+
+
+def secret(path: Path, text: str) -> str:
+    path.touch(mode=0o600)
+    path.write_text(text)
+    return f"file:{path}"
+
+
+def jwt(seconds: float) -> str:
+    claims = json.dumps({"exp": time.time() + seconds}).encode()
+    return f"e30.{base64.urlsafe_b64encode(claims).decode().rstrip('=')}.c2ln"
+
+
+def test_a_password_is_read_when_a_client_is_made(tmp_path: Path) -> None:
+    given = options(
+        sasl_mechanism="SCRAM-SHA-512", username="me", password=secret(tmp_path / "p", "first\n")
+    )
+    assert given.pop("ssl_context").check_hostname
+    assert given == {
+        "bootstrap_servers": ["a:1"],
+        "security_protocol": "SASL_SSL",
+        "sasl_mechanism": "SCRAM-SHA-512",
+        "sasl_plain_username": "me",
+        "sasl_plain_password": "first",
+    }
+
+
+def test_the_environment_is_kerberos_own_in_the_block_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flinksec_jobs.logins.sasl.gssapi.find_spec", lambda _: object())
+    monkeypatch.setenv("KRB5CCNAME", "FILE:/mine")
+    monkeypatch.delenv("KRB5_CLIENT_KTNAME", raising=False)
+    kerberos = {"principal": "a@R", "keytab": "file:/k", "krb5_conf": "/krb5.conf"}
+    settings = load_settings(
+        overrides={"kafka": {"bootstrap_servers": ["a:1"]}, "kerberos": kerberos}, environ={}
+    )
+    with kafka_python.client_options(settings) as given:
+        assert given["sasl_kerberos_service_name"] == "kafka"
+        assert os.environ["KRB5_CLIENT_KTNAME"] == "FILE:/k"
+        assert os.environ["KRB5_CONFIG"] == "/krb5.conf"
+        assert os.environ["KRB5CCNAME"].startswith("MEMORY:")
+    assert os.environ["KRB5CCNAME"] == "FILE:/mine"
+    assert "KRB5_CLIENT_KTNAME" not in os.environ
+
+
+def test_a_token_is_kept_for_the_better_part_of_its_life(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("flinksec_jobs.logins.python_tokens.time.time", lambda: now[0])
+    asked: list[float] = []
+
+    def new() -> tuple[str, float]:
+        asked.append(now[0])
+        return f"t{len(asked)}", now[0] + 100
+
+    tokens = Tokens(new)
+    assert tokens.token() == "t1"
+    now[0] += 79
+    assert tokens.token() == "t1"
+    now[0] += 2
+    assert tokens.token() == "t2"
+    assert "t2" not in repr(tokens)
+
+
+def test_a_token_of_a_file_is_read_for_each_connection_and_not_used_when_it_is_over(
+    tmp_path: Path,
+) -> None:
+    first, second = jwt(600), jwt(700)
+    secret(tmp_path / "token", f"{first}\n")
+    tokens = Tokens(lambda: of_file(SecretFile(tmp_path / "token")))
+    assert tokens.token() == first
+    (tmp_path / "token").write_text(second)
+    assert tokens.token() == second
+    for text, why in ((jwt(-1), "the token has expired"), ("canary", "no JSON Web Token")):
+        (tmp_path / "token").write_text(text)
+        with pytest.raises(JobError, match=rf"^kafka.oauth_token_file .*{why}") as caught:
+            tokens.token()
+        assert text not in str(caught.value)
+
+
+def test_a_secret_that_is_not_there_is_told_by_its_setting(tmp_path: Path) -> None:
+    with pytest.raises(FlinkSecError, match=r"^kafka.password \(file:.* cannot be read"):
+        options(sasl_mechanism="PLAIN", username="me", password=f"file:{tmp_path}/none")
