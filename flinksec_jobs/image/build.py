@@ -19,6 +19,7 @@ from flinksec_jobs.image.jars import JOB_SETS, SANDBOX_SETS
 from flinksec_jobs.image.tools import Build, Tool
 from flinksec_jobs.parsing import ParseError, toml
 from flinksec_jobs.shipped import checkout
+from flinksec_jobs.sql_job import SUFFIX
 from flinksec_jobs.version import __version__
 
 BASE_IMAGE = "docker.io/library/debian:bookworm-slim"
@@ -53,7 +54,7 @@ class Job:
     """What is to run in the image.
 
     Attributes:
-        files: the PyFlink program, then whatever it needs beside it.
+        files: the PyFlink program, or its file of SQL, then whatever it needs beside it.
         requirements: its own Python packages, locked with hashes.
         execution_mode: ``process`` brings Beam, pandas and pyarrow; by default what the settings
             beside the program say.
@@ -76,9 +77,9 @@ def build_job(job: Job, options: Options, tool: Tool, progress: Callable[[str], 
         ImageError: something is missing, or the builder failed.
         ArtifactError: a jar cannot be had, or is not the locked one.
     """
-    if job.program.suffix != ".py" or not job.program.is_file():
+    if job.program.suffix not in {".py", SUFFIX} or not job.program.is_file():
         raise ImageError(
-            f"{job.program} is not a PyFlink program", hint="name the job's .py file first"
+            f"{job.program} is not a PyFlink program", hint="name the job's .py or .sql file first"
         )
     title = image_name(job.program.stem)
     tag = options.tag or f"{title}:{__version__}"

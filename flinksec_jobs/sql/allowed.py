@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import get_args
 
 from flinksec_jobs.bad_records import OnError
 from flinksec_jobs.settings.kafka_properties import refused_in_kafka
@@ -22,6 +21,7 @@ KAFKA = (APPEND, UPSERT)
 
 _HARMLESS = ("datagen", "blackhole")
 _OURS = {"kafka": APPEND, "upsert-kafka": UPSERT, "dynamic-kafka": APPEND}
+_ON_ERROR: tuple[OnError, ...] = ("fail", "skip")
 _PARTITIONERS = ("default", "fixed", "round-robin")
 _REGISTRIES = ("avro-confluent", "debezium-avro-confluent")
 _FORMATS = ("format", "value.format", "key.format")
@@ -134,8 +134,8 @@ def _kafka(key: str, value: str, clusters: Collection[str]) -> Iterator[Refusal]
             f"'{key}' loses records, and fields of records, that nobody counts",
             "write 'on-error' = 'skip', which counts them and tells of them",
         )
-    elif key == "on-error" and value not in get_args(OnError):
-        listed = ", ".join(f"'{one}'" for one in get_args(OnError))
+    elif key == "on-error" and value not in _ON_ERROR:
+        listed = ", ".join(f"'{one}'" for one in _ON_ERROR)
         yield Refusal(key, f"'{key}' = '{value}' is not one of {listed}", f"choose from {listed}")
     elif key == "cluster" and value not in clusters:
         named = sorted(filter(None, clusters))

@@ -84,6 +84,16 @@ class Gate:
         return int(self._java.mark())
 
     @contextmanager
+    def unless_refused(self) -> Iterator[None]:
+        """Forget what is used meanwhile if something is refused: no query uses it then."""
+        mark = self._java.mark()
+        try:
+            yield
+        except BaseException:
+            self._java.forgetSince(mark)
+            raise
+
+    @contextmanager
     def looking(self) -> Iterator[None]:
         """Forget what is used meanwhile: it is only looked at."""
         mark, sinks = self._java.mark(), self._java.sinks()

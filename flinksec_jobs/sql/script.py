@@ -36,10 +36,11 @@ class Script:
             StatementError: one cannot be planned, or is not allowed; none of the INSERTs is then
                 part of the job.
         """
-        inserts, last = self._planned(statements)
-        if last is not None:
-            with planned(last):
-                inserts.attach_as_datastream()
+        with self._gate.unless_refused():
+            inserts, last = self._planned(statements)
+            if last is not None:
+                with planned(last):
+                    inserts.attach_as_datastream()
 
     def explain(self, statements: Iterable[Statement]) -> str:
         """Define what statements define, and return the plan of their INSERTs.

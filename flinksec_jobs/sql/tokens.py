@@ -20,6 +20,7 @@ Kind = Literal["word", "name", "string", "symbol"]
 _SPACE = re.compile(r"\s+")
 _LINE_COMMENT = re.compile(r"(?:--|//)[^\n\r]*")
 _WORD = re.compile(r"\w+")
+_COMMENT = ("this comment", "*/")
 _QUOTED = {"'": "string", "`": "name"}
 
 
@@ -87,7 +88,7 @@ def tokens(text: Text) -> Iterator[Token]:
         if skipped := _SPACE.match(content, at) or _LINE_COMMENT.match(content, at):
             at = skipped.end()
         elif content.startswith("/*", at) and not content.startswith("/*+", at):
-            at = _end(text, at, content.find("*/", at + 2), 2, "this comment", "*/")
+            at = _end(text, at, content.find("*/", _in_comment(content, at)), 2, *_COMMENT)
         elif kind := _QUOTED.get(content[at]):
             end = _end_of_quoted(text, at)
             quote = content[at]
@@ -101,6 +102,12 @@ def tokens(text: Text) -> Iterator[Token]:
             size = 3 if content.startswith("/*+", at) else 2 if content.startswith("*/", at) else 1
             yield Token("symbol", content[at : at + size], at, at + size)
             at += size
+
+
+def _in_comment(content: str, start: int) -> int:
+    """Return from where on a comment may end: after ``/**``, a fourth character belongs to it."""
+    is_formal = content.startswith("/**", start) and content[start + 3 : start + 4] not in {"", "/"}
+    return start + (4 if is_formal else 2)
 
 
 def _end_of_quoted(text: Text, start: int) -> int:

@@ -20,6 +20,16 @@ EXAMPLE = Path(__file__).parents[2] / "jobs" / "delays_by_carrier.sql"
 PATIENCE = 300
 SECRET_VALUE = "hunter2-in-a-record"
 
+FUNCTIONS = """
+from pyflink.table import DataTypes
+from pyflink.table.udf import udf
+
+
+@udf(result_type=DataTypes.BIGINT())
+def twice(number):
+    return number * 2
+"""
+
 KAFKA = "'connector' = 'flinksec-kafka', 'format' = 'json', 'scan.bounded.mode' = 'latest-offset'"
 
 
@@ -157,18 +167,20 @@ def test_a_bad_record_fails_the_job_by_its_offset_and_not_by_its_content(
     assert SECRET_VALUE not in logs + ended.err + ended.out
 
 
-def test_bad_records_are_left_out_counted_and_told_where_the_table_says_so(
+def test_bad_records_are_left_out_and_told_and_a_function_of_python_gets_the_others(
     topics: Sandbox, start_job: StartJob, tmp_path: Path
 ) -> None:
+    (tmp_path / "sql_functions.py").write_text(FUNCTIONS)
     text = (
         "CREATE TABLE a (id BIGINT NOT NULL, name STRING)"
         f" WITH ({KAFKA}, 'topic' = 'sql-bad', 'on-error' = 'skip');"
         f"CREATE TABLE b (id BIGINT, name STRING) WITH ({KAFKA}, 'topic' = 'sql-good');"
-        "INSERT INTO b SELECT id, name FROM a;"
+        "CREATE TEMPORARY FUNCTION twice AS 'sql_functions.twice' LANGUAGE PYTHON;"
+        "INSERT INTO b SELECT twice(id), name FROM a;"
     )
     ended = run(start_job, script(tmp_path, "sql-skips", text))
     assert ended.code == 0, ended.err
-    assert records(topics, "sql-good") == [{"id": 1, "name": "one"}, {"id": 5, "name": None}]
+    assert records(topics, "sql-good") == [{"id": 2, "name": "one"}, {"id": 10, "name": None}]
     assert "3 records of the Kafka topic sql-bad" in ended.err
     logs = "".join(path.read_text() for path in (tmp_path / "logs").rglob("*.log*"))
     assert "offset 3 cannot be decoded: column 'id' is null, and declared NOT NULL" in logs

@@ -41,6 +41,14 @@ def test_statements_end_at_semicolons_outside_of_strings_names_and_comments() ->
     ]
 
 
+def test_a_comment_that_begins_with_two_stars_ends_where_flink_says() -> None:
+    assert cut("/**/ DROP TABLE a; /** b */ DROP TABLE c; /***/ DROP TABLE d; */ DROP TABLE e") == [
+        "DROP TABLE a",
+        "DROP TABLE c",
+        "DROP TABLE e",
+    ]
+
+
 def test_a_text_of_comments_has_no_statements() -> None:
     assert cut("-- nothing\n/* at all */ ; // here") == []
 

@@ -2,6 +2,7 @@
 package org.flinksec.tables;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.flink.streaming.connectors.kafka.table.KafkaDynamicTableFactory;
 import org.apache.flink.streaming.connectors.kafka.table.UpsertKafkaDynamicTableFactory;
@@ -70,12 +71,16 @@ final class KafkaOptions {
     return said.getOrDefault("topic", said.getOrDefault("topic-pattern", ""));
   }
 
+  /** What a table may say; what else is chosen elsewhere needs a stream beside the source. */
   OnBadRecord onError() {
-    try {
-      return OnBadRecord.parse(said.getOrDefault(ON_ERROR, OnBadRecord.FAIL.word()));
-    } catch (IllegalArgumentException e) {
-      throw new ValidationException("'%s': %s".formatted(ON_ERROR, e.getMessage()));
+    String word = said.getOrDefault(ON_ERROR, OnBadRecord.FAIL.word());
+    for (OnBadRecord choice : List.of(OnBadRecord.FAIL, OnBadRecord.SKIP)) {
+      if (choice.word().equals(word)) {
+        return choice;
+      }
     }
+    throw new ValidationException(
+        "'%s' = '%s' is neither 'fail' nor 'skip'".formatted(ON_ERROR, word));
   }
 
   DynamicTableSource source(int mostSkipped) {

@@ -244,7 +244,8 @@ class RefusedDocumentsTest extends SinkAgainstAFake {
       assertThatThrownBy(() -> ElasticsearchSinks.forRows(config, type))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageStartingWith("id_field names '" + field + "', which is ")
-          .hasMessageEndingWith("a str, an int, a bool, a datetime, a date, a Decimal, a UUID or an Enum");
+          .hasMessageEndingWith(
+              "a str, an int, a bool, a datetime, a date, a Decimal, a UUID or an Enum");
     }
   }
 

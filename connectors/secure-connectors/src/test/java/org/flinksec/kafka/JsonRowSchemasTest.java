@@ -297,7 +297,8 @@ class JsonRowSchemasTest {
     for (String field : List.of("d", "list", "map", "row")) {
       assertThatThrownBy(() -> written("alerts", type, field))
           .hasMessageStartingWith("key_field names '" + field + "', which is ")
-          .hasMessageEndingWith("a str, an int, bytes, a bool, a datetime, a date, a Decimal, a UUID or an Enum");
+          .hasMessageEndingWith(
+              "a str, an int, bytes, a bool, a datetime, a date, a Decimal, a UUID or an Enum");
     }
   }
 
