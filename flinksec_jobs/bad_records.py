@@ -12,13 +12,17 @@ from typing import Literal, get_args
 
 from flinksec_jobs import choices
 
-OnError = Literal["fail", "skip"]
+OnError = Literal["fail", "skip", "dead_letter"]
 """``fail`` the job with the record's origin and what is wrong with it; or ``skip``: leave it out,
-count it and warn of it, up to ``job.max_skipped_in_a_row``."""
+count it and warn of it; or ``dead_letter``: write it to the topic ``job.dead_letters``, up to
+``job.max_dead_letters``. Of the last two there may be ``job.max_skipped_in_a_row`` in a row."""
 
 Stage = Literal["decode", "function", "encode", "refused"]
 """Where on its way a record turned out to be bad: read, in a function of the job, when it was to be
 written, or at the server that it was sent to."""
+
+LETTERS = "flinksec.deadletters."
+"""In front of the system property of a JVM that counts the dead letters for one topic."""
 
 SKIPPED = "flinksec.skipped."
 """In front of the system property of a JVM that counts what was left out of one topic or index."""
@@ -42,6 +46,23 @@ class DocumentOrigin:
 
 
 @dataclass(frozen=True)
+class ElementOrigin:
+    """What a function of the job got, by the function's name."""
+
+    function: str
+
+
+@dataclass(frozen=True)
+class TargetOrigin:
+    """What was to be written to a topic."""
+
+    topic: str
+
+
+Origin = KafkaOrigin | DocumentOrigin | ElementOrigin | TargetOrigin
+
+
+@dataclass(frozen=True)
 class BadRecord:
     """A record that cannot be used.
 
@@ -52,14 +73,19 @@ class BadRecord:
     """
 
     stage: Stage
-    origin: KafkaOrigin | DocumentOrigin
+    origin: Origin
     why: str
 
 
-def check_on_error(on_error: object) -> None:
+def check_on_error(on_error: object, *, letters: bool = True) -> None:
     """Refuse what no reader or writer does.
+
+    Args:
+        on_error: what was chosen.
+        letters: whether this one can make dead letters.
 
     Raises:
         SettingsError: it lists what there is.
     """
-    choices.require("on_error", on_error, get_args(OnError))
+    able = [word for word in get_args(OnError) if letters or word != "dead_letter"]
+    choices.require("on_error", on_error, able)

@@ -120,7 +120,7 @@ def sink(
     from flinksec_jobs.record_sink import RecordSink
 
     index_names.check(index)
-    bad_records.check_on_error(on_error)
+    bad_records.check_on_error(on_error, letters=False)
     options = connection_options(settings) | limits(settings)
     options |= {
         "index": index,

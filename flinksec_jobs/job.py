@@ -15,6 +15,7 @@ from flinksec_jobs import (
     hdfs,
     job_name,
 )
+from flinksec_jobs.dead_letters import DeadLetters
 from flinksec_jobs.job_run import JobRun
 from flinksec_jobs.job_sql import JobWithTables
 from flinksec_jobs.sections.fields import Section
@@ -78,7 +79,10 @@ class SecureJob(JobWithTables):
         self._session = Session(self.name, self.settings)
         self._uses = Uses()
         self._tables = JobTables(self.name, self.settings, lambda: self.env, self.register)
-        self._run = JobRun(self._session, self._uses, self._tables.register_used)
+        self._letters = DeadLetters(self.name, self.settings, self.register)
+        self._run = JobRun(
+            self._session, self._uses, self._tables.register_used, self._letters.complete
+        )
 
     def __enter__(self) -> Self:
         self._run.enter_block()

@@ -6,14 +6,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from flinksec_jobs import bad_records, formats, records
+from flinksec_jobs.dead_letters import Arriving, DeadLetters
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.kafka import client, sink, source, start, topics, watermarks
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.settings import KafkaSettings, Settings, duration
 from flinksec_jobs.uses import Use, Uses
+
+F = TypeVar("F")
 
 if TYPE_CHECKING:
     from pyflink.datastream import DataStream, StreamExecutionEnvironment
@@ -27,6 +30,7 @@ class JobOnKafka(ABC):
     name: str
     settings: Settings
     _uses: Uses
+    _letters: DeadLetters
 
     @property
     @abstractmethod
@@ -88,8 +92,10 @@ class JobOnKafka(ABC):
             discovery: how often to look for new partitions, and topics of a pattern; by default
                 every 5 minutes. A stream that ends does not look.
             on_error: what to do with a record that cannot be decoded: ``fail`` the job with its
-                topic, partition and offset, or ``skip`` and count it in the metric
-                ``flinksec.undecodableRecords``, up to ``job.max_skipped_in_a_row``.
+                topic, partition and offset; ``skip`` and count it in the metric
+                ``flinksec.undecodableRecords``; or ``dead_letter``: write it to the topic
+                ``job.dead_letters``. Of the last two there may be ``job.max_skipped_in_a_row``
+                in a row.
             metadata: fields to fill from around the value, ``{"written_at": "timestamp"}``:
                 ``topic``, ``partition``, ``offset``, ``timestamp``, ``key`` (text or bytes),
                 ``headers`` (a dict of text or bytes; of several with one name the last),
@@ -128,7 +134,9 @@ class JobOnKafka(ABC):
             tombstones=tombstones,
             event_time=time,
             max_skipped_in_a_row=self.settings.job.max_skipped_in_a_row,
+            arrivals=self._letters.topic is not None,
         )
+        self._letters.require(on_error, settings)
         for use in source.uses(settings, options):
             self.register(use)
         env = self.env  # whose JVM makes the source
@@ -136,12 +144,16 @@ class JobOnKafka(ABC):
         group_id = settings.need(KafkaSettings).group_id or self.name
         with jvm.translated(f"cannot read the Kafka topic {named}"):
             made = source.source(settings, group_id, options)
-            stream = env.from_source(
+            of_source = (
                 made,
                 watermarks.of_source(record, time),
                 f"Kafka {named}",
                 records.row_type(record),
             )
+            if options.arrivals:
+                stream = self._letters.rows(Arriving(env, *of_source, on_error), settings)
+            else:
+                stream = env.from_source(*of_source)
         return watermarks.behind_source(stream, time)
 
     def to_kafka(
@@ -157,6 +169,7 @@ class JobOnKafka(ABC):
         metadata: Mapping[str, str] | None = None,
         partitioner: sink.Partitioner = "kafka",
         cluster: str | None = None,
+        on_error: bad_records.OnError = "fail",
     ) -> RecordSink:
         """Return a sink of records to a topic.
 
@@ -182,6 +195,10 @@ class JobOnKafka(ABC):
                 instance of the sink writes one; ``round_robin``: it writes all in turn.
             cluster: the name of the cluster, ``east`` for the section ``[kafka.east]``; without
                 it, that of ``[kafka]``.
+            on_error: what to do with a record that cannot be written, or is larger than the
+                topic takes: ``fail`` the job; ``skip`` and count it in the metric
+                ``flinksec.unwritableRecords``; or ``dead_letter``: write it to the topic
+                ``job.dead_letters``, in the same transaction.
 
         Raises:
             SettingsError: there is no section ``[kafka]``, or a name does not fit.
@@ -197,6 +214,7 @@ class JobOnKafka(ABC):
             key_in_value=key_in_value,
             metadata=dict(metadata or {}),
             partitioner=partitioner,
+            bad=self._letters.of_sink(on_error, settings),
         )
         made = sink.sink(
             settings,
@@ -206,6 +224,29 @@ class JobOnKafka(ABC):
         for use in sink.uses(settings, options):
             self.register(use)
         return made
+
+    def guard(self, function: F, on_error: bad_records.OnError = "dead_letter") -> F:
+        """Return a function of which no element stops the job, for an operation of a stream.
+
+        ``flights.map(job.guard(delay), output_type=row_type(Delay))``. When the function raises
+        an ``Exception``, the element gives no results; the exception's class and place are told,
+        never its text, which may quote the element. Effects on state, and timers, stay as they
+        were when it raised. What is raised for any element, such as an ``ImportError``, fails
+        the job, and so do a result of another type than declared, and timers.
+
+        Args:
+            function: what ``map``, ``flat_map``, ``filter``, ``reduce`` or ``process`` takes, of
+                plain, keyed and connected streams.
+            on_error: ``dead_letter``: write the element to the topic ``job.dead_letters``, or
+                the record of Kafka that it was made of, where that is known; ``skip`` and count
+                it in the metric ``flinksec.skippedElements``. Of either there may be
+                ``job.max_skipped_in_a_row`` in a row.
+
+        Raises:
+            FlinkSecError: it is no function of one element.
+            SettingsError: the settings name no topic for dead letters.
+        """
+        return self._letters.guard(function, on_error)
 
     def kafka_properties(self, *, cluster: str | None = None) -> dict[str, str]:
         """Return the properties with which a Kafka client of one's own connects as this job does.

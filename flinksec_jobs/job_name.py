@@ -100,7 +100,7 @@ def may_be_file_name(name: str) -> bool:
 def transactional_id_prefix(
     job: str,
     topic: str,
-    number: int = 1,
+    number: int | str = 1,
     *,
     prefix: str | None = None,
     cluster: str | None = None,
@@ -114,7 +114,8 @@ def transactional_id_prefix(
         job: the job's name; a colon, slash or percent sign in it is written as in a URL.
         topic: the topic, whose name has letters, digits, dots, dashes and underscores.
         number: which of the job's sinks to the topic it is, in the order in which they are
-            attached to streams; it is the same after a restart.
+            attached to streams; it is the same after a restart. A word for one that is not
+            attached by the job's program.
         prefix: ``kafka.transactional_id_prefix``, without a colon; in front of the job's name, so
             that jobs with the same settings do not fence each other off.
         cluster: the name of the cluster; two of them may have the same brokers.

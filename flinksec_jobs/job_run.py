@@ -34,14 +34,20 @@ class JobRun:
         session: what it is built in.
         uses: what it has registered.
         complete: registers what is known only when all is built.
+        attach: adds to what is built, when it is about to be submitted.
     """
 
     def __init__(
-        self, session: Session, uses: Uses, complete: Callable[[], None] = lambda: None
+        self,
+        session: Session,
+        uses: Uses,
+        complete: Callable[[], None] = lambda: None,
+        attach: Callable[[StreamExecutionEnvironment], None] = lambda _: None,
     ) -> None:
         self._session = session
         self._uses = uses
         self._complete = complete
+        self._attach = attach
         self._submissions: Any = None
         self._background: Background | None = None
         self._held: local_jvm.Hold | None = None
@@ -147,6 +153,7 @@ class JobRun:
         self._was_refused = True
         try:
             self._complete()
+            self._attach(env)
             yield env
             self._was_refused = False
         finally:

@@ -28,8 +28,9 @@ def check(kafka: KafkaSettings, target: str, topic: str | None) -> None:
     """
     if kafka.transaction_naming == "pooling" and topic is None:
         raise SettingsError(
-            f"each record says itself which topic it goes to, by metadata of {target}, and "
-            "kafka.transaction_naming is pooling, which has to know the topics at start",
+            f"what is written to {target} may go to other topics, too, by metadata or as a dead "
+            "letter, and kafka.transaction_naming is pooling, which has to know the topics at "
+            "start",
             hint='set kafka.transaction_naming = "incrementing"',
         )
 

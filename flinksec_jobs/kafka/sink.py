@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from flinksec_jobs import choices, formats
+from flinksec_jobs import bad_records, choices, formats
 from flinksec_jobs.delivery import Delivery, Transactions
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.job_name import transactional_id_prefix
@@ -17,6 +17,8 @@ from flinksec_jobs.runtime import jvm
 from flinksec_jobs.settings import KafkaSettings
 
 if TYPE_CHECKING:
+    from pyflink.datastream import DataStream
+
     from flinksec_jobs.record_sink import RecordSink
     from flinksec_jobs.settings import Settings
     from flinksec_jobs.uses import Use, Uses
@@ -25,6 +27,23 @@ Guarantee = Literal["exactly_once", "at_least_once"]
 Partitioner = Literal["kafka", "fixed", "round_robin"]
 """Who chooses a partition: Kafka's producer, by the key; each parallel instance of the sink has
 one; or takes all in turn."""
+
+
+@dataclass(frozen=True)
+class Bad:
+    """What is done with what cannot be written to a topic.
+
+    Attributes:
+        on_error: the choice.
+        max_skipped_in_a_row: how many there may be one after the other; 0 for any number.
+        letters: gives the Java ``LetterPolicy`` of dead letters.
+        properties: those of the producer; empty for what the settings say.
+    """
+
+    on_error: bad_records.OnError = "fail"
+    max_skipped_in_a_row: int = 100
+    letters: Callable[[], Any] = lambda: None
+    properties: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -40,6 +59,7 @@ class SinkOptions:
     key_in_value: bool = True
     metadata: Mapping[str, str] = field(default_factory=dict)
     partitioner: Partitioner = "kafka"
+    bad: Bad = field(default_factory=Bad)
 
 
 def target(settings: Settings, o: SinkOptions) -> str:
@@ -92,7 +112,14 @@ def sink(settings: Settings, o: SinkOptions, prefix: Callable[[], str]) -> Recor
 
     choices.require("delivery", o.delivery, get_args(Guarantee))
     choices.require("partitioner", o.partitioner, get_args(Partitioner))
-    properties = producer_properties(settings)
+    bad_records.check_on_error(o.bad.on_error)
+    properties = o.bad.properties or producer_properties(settings)
+    streams: list[DataStream] = []
+
+    def see(stream: DataStream, _: Any) -> DataStream:
+        streams.append(stream)
+        return stream
+
     if o.delivery == "exactly_once":
         with settings.spelling.told():
             here = target(settings, o)
@@ -103,6 +130,15 @@ def sink(settings: Settings, o: SinkOptions, prefix: Callable[[], str]) -> Recor
         from pyflink.datastream.connectors.kafka import KafkaSink
 
         serializer = _serializer(settings, o, row_type)
+        if o.bad.on_error != "fail":
+            schemas = jvm.view().org.flinksec.kafka
+            serializer = (
+                schemas.BadRecordSerializationSchema.of(
+                    serializer, o.topic, jvm.string_map(properties)
+                )
+                .writing(row_type, jvm.is_traced(streams[-1]))
+                .onError(o.bad.on_error, o.bad.max_skipped_in_a_row, o.bad.letters())
+            )
         if o.delivery == "exactly_once":
             kafka, topic = settings.need(KafkaSettings), _one_topic(o)
             return exactly_once.sink(kafka, properties, serializer, topic, prefix())
@@ -116,11 +152,12 @@ def sink(settings: Settings, o: SinkOptions, prefix: Callable[[], str]) -> Recor
         builder._j_builder.setRecordSerializer(serializer)
         return builder.build().get_java_function()
 
-    return RecordSink(target(settings, o), f"Kafka {o.topic}{of_cluster(settings)}", build)
+    return RecordSink(target(settings, o), f"Kafka {o.topic}{of_cluster(settings)}", build, see)
 
 
 def _one_topic(o: SinkOptions) -> str | None:
-    return None if "topic" in o.metadata.values() else o.topic
+    several = "topic" in o.metadata.values() or o.bad.on_error == "dead_letter"
+    return None if several else o.topic
 
 
 def _serializer(settings: Settings, o: SinkOptions, row_type: Any) -> Any:

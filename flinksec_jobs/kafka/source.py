@@ -43,6 +43,8 @@ class SourceOptions:
     tombstones: Tombstones = "fail"
     event_time: watermarks.EventTime | None = None
     max_skipped_in_a_row: int = 100
+    arrivals: bool = False
+    """Whether the source gives Java's ``Arrivals``: rows with their records, and dead letters."""
 
 
 def uses(settings: Settings, o: SourceOptions) -> list[Use]:
@@ -93,7 +95,10 @@ def source(settings: Settings, group_id: str, o: SourceOptions) -> KafkaSource:
     if stop is not None:
         builder.set_bounded(_initializer(stop))
     # PyFlink's builder takes a deserializer of values only; Flink's takes one of records.
-    builder._j_builder.setDeserializer(_deserializer(settings, o))
+    deserializer = _deserializer(settings, o)
+    if o.arrivals:
+        deserializer = jvm.view().org.flinksec.kafka.Arrivals.decoder(deserializer)
+    builder._j_builder.setDeserializer(deserializer)
     built = builder.build()
     if stop is None:
         return built

@@ -14,6 +14,7 @@ from typing import Any
 
 from flinksec_jobs.records import incoming, worker
 from flinksec_jobs.records.declared import Declared, Incoming, declared, hands_on, name_of
+from flinksec_jobs.records.guard import Guard, guard_of
 
 _PACKS = "_create_j_data_stream_python_function_info"
 _FROM_JAVA = "_from_java_type"
@@ -35,7 +36,11 @@ def install() -> None:
     pack = getattr(data_stream, _PACKS)
 
     def pack_with_declaration(func: Any, func_type: int) -> Any:
-        return pack(Crossing(func, data_stream.flinksec_pending), func_type)
+        guard = guard_of(func)
+        packed = pack(Crossing(func, data_stream.flinksec_pending, guard), func_type)
+        if guard is not None:
+            guard.used(packed.getPythonFunction())
+        return packed
 
     setattr(data_stream, _PACKS, pack_with_declaration)
     for name, comes in (
@@ -81,10 +86,17 @@ def _pending(pending: list[_Pending], comes: Incoming, output_type: Any) -> Iter
 class Crossing:
     """A function on its way to where it runs: unpickling it calls `worker.load`."""
 
-    def __init__(self, function: Any, pending: list[_Pending]) -> None:
+    def __init__(self, function: Any, pending: list[_Pending], guard: Guard | None = None) -> None:
         self._function = function
+        self._guard = guard
         self._wanted, self._comes = pending[-1] if pending else (None, Incoming())
         self._name = None if hands_on(function) else name_of(function)
 
     def __reduce__(self) -> Any:
-        return worker.load, (self._function, self._wanted, self._name, self._comes)
+        return worker.load, (
+            self._function,
+            self._wanted,
+            self._name,
+            self._comes,
+            self._guard,
+        )

@@ -12,14 +12,21 @@ import sys
 from typing import Any
 
 from flinksec_jobs.errors import FlinkSecError
-from flinksec_jobs.records import natural, natural_arrivals, process_state, thread_state
+from flinksec_jobs.records import guard, natural, natural_arrivals, process_state, thread_state
 from flinksec_jobs.records.declared import Declared, Incoming
+from flinksec_jobs.records.guard import Guard
 from flinksec_jobs.records.results import check_flat_map, check_results
 
 PYFLINK = "2.2.1"
 
 
-def load(function: Any, wanted: Declared | None, name: str | None, comes: Incoming) -> Any:
+def load(
+    function: Any,
+    wanted: Declared | None,
+    name: str | None,
+    comes: Incoming,
+    guarded: Guard | None = None,
+) -> Any:
     """Unpack a function where it runs.
 
     Args:
@@ -27,11 +34,14 @@ def load(function: Any, wanted: Declared | None, name: str | None, comes: Incomi
         wanted: what its results have to be; None for anything.
         name: what to call it in messages; None for one whose results need no look.
         comes: what it gets, as far as that has to be made natural.
+        guarded: what catches that it raises; None for nothing.
 
     Returns:
         The function, which now checks its results.
     """
     prepare()
+    if guarded is not None:
+        guard.set_up(function, guarded)
     natural_arrivals.make_natural(function, comes)
     if name is not None:
         check_flat_map(function, name)

@@ -252,6 +252,12 @@ def is_stream_of_strings(stream: Any) -> bool:
     return bool(stream._j_data_stream.getType().equals(view().Types.STRING))
 
 
+def is_traced(stream: Any) -> bool:
+    """Whether it is known which record of Kafka each element of a stream was made of."""
+    lineage = view().org.flinksec.badrecords.Lineage
+    return bool(lineage.isTraced(stream._j_data_stream.getTransformation()))
+
+
 @contextmanager
 def translated(failed: str) -> Iterator[None]:
     """Turn an exception out of the JVM into a `JobError` whose message is its root cause.

@@ -13,6 +13,7 @@ from flinksec_jobs.sections.fields import refusal
 
 _HOST = r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\])"
 _HOST_PORT = re.compile(rf"{_HOST}:(\d{{1,5}})")
+_TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _HDFS = re.compile(rf"hdfs://{_HOST}(?::\d{{1,5}})?/?")
 _PRINCIPAL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+")
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
@@ -67,6 +68,13 @@ def hdfs_uri(value: str) -> str:
     if not _HDFS.fullmatch(value):
         raise refusal("must be hdfs://host:port or hdfs://nameservice, without a path")
     return value.rstrip("/")
+
+
+def kafka_topic(value: str | None) -> str | None:
+    """Accept the name of a Kafka topic."""
+    if value is not None and (not _TOPIC.fullmatch(value) or value in {".", ".."}):
+        raise refusal("must be a topic: letters of ASCII, digits, dots, dashes and underscores")
+    return value
 
 
 def state_directory(value: str) -> str:

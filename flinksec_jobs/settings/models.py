@@ -210,8 +210,21 @@ class JobSettings(Section):
     max_skipped_in_a_row: int = Field(
         default=100,
         ge=0,
-        description="Number of bad records in a row, left out by on_error = skip, after which the "
-        "job stops; 0 for no limit.",
+        description="Number of bad records in a row, left out by on_error = skip or dead_letter, "
+        "after which the job stops; 0 for no limit.",
+    )
+    dead_letters: Annotated[str | None, AfterValidator(addresses.kafka_topic)] = Field(
+        default=None,
+        description="Kafka topic that keeps bad records, by on_error = dead_letter; it must exist.",
+    )
+    max_dead_letters: int = Field(
+        default=1000,
+        ge=0,
+        description="Number of dead letters in dead_letter_window after which the job fails, "
+        "counted by each TaskManager; 0 for no limit.",
+    )
+    dead_letter_window: Duration = Field(
+        default=timedelta(hours=1), description="The time that max_dead_letters is about."
     )
 
 
@@ -255,6 +268,8 @@ class Settings(Section):
         yield from kafka_clusters.contradictions(self)
         if self.hdfs and self.kerberos is None:
             yield "kerberos", "is missing, and [hdfs] needs it"
+        if self.job.dead_letters and self.kafka is None and not self.kafka_clusters:
+            yield "job.dead_letters", "is a topic of Kafka, and there is no section [kafka]"
         if self.cluster:
             yield from self._cluster_contradictions(self.cluster)
         sealed = self.state is not None and self.state.sealed

@@ -11,6 +11,7 @@ import pytest
 
 from flinksec_jobs import SecureJob, bad_records
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.records import guard
 from flinksec_jobs.settings.models import JobSettings
 
 _JAVA = (
@@ -39,7 +40,7 @@ def fields(shape: type) -> list[str]:
 
 
 def test_java_takes_the_words_of_on_error_that_python_takes() -> None:
-    assert constants("OnBadRecord") == get_args(bad_records.OnError) == ("fail", "skip")
+    assert constants("OnBadRecord") == get_args(bad_records.OnError)
     assert 'ARGUMENT = "on_error"' in java("OnBadRecord")
 
 
@@ -52,15 +53,24 @@ def test_a_bad_record_has_the_same_shape_on_both_sides() -> None:
     origins = java("Origin")
     assert components("Kafka", origins) == fields(bad_records.KafkaOrigin)
     assert components("Document", origins) == fields(bad_records.DocumentOrigin)
+    assert components("Element", origins) == fields(bad_records.ElementOrigin)
+    assert components("Target", origins) == fields(bad_records.TargetOrigin)
 
 
 def test_java_counts_where_python_looks_and_brakes_as_the_setting_does() -> None:
     assert f'"{bad_records.SKIPPED}"' in java("SkipTally")
+    assert f'"{bad_records.LETTERS}"' in java("SkipTally")
     assert f"DEFAULT = {JobSettings().max_skipped_in_a_row};" in java("SkipBrake")
     assert 'SETTING = "job.max_skipped_in_a_row"' in java("SkipBrake")
+    assert guard.SETTING == "job.max_skipped_in_a_row"
+    assert 'SETTING = "job.max_dead_letters"' in java("DeadLetterQuota")
+    assert 'WINDOW = "job.dead_letter_window"' in java("DeadLetterQuota")
+    assert {"max_dead_letters", "dead_letter_window"} <= set(JobSettings.model_fields)
 
 
-@pytest.mark.parametrize("method", [SecureJob.from_kafka, SecureJob.to_elasticsearch])
+@pytest.mark.parametrize(
+    "method", [SecureJob.from_kafka, SecureJob.to_kafka, SecureJob.to_elasticsearch]
+)
 def test_whatever_meets_bad_records_takes_on_error_and_fails_by_itself(method: object) -> None:
     argument = inspect.signature(method).parameters["on_error"]  # type: ignore[arg-type]
     assert argument.default == "fail"
@@ -68,5 +78,13 @@ def test_whatever_meets_bad_records_takes_on_error_and_fails_by_itself(method: o
 
 def test_a_choice_that_does_not_exist_is_refused_by_the_list_of_all() -> None:
     with pytest.raises(SettingsError) as caught:
-        bad_records.check_on_error("dead_letter")
+        bad_records.check_on_error("ignore")
+    assert caught.value.message == (
+        'on_error=\'ignore\' is not one of "fail", "skip", "dead_letter"'
+    )
+
+
+def test_what_cannot_make_dead_letters_says_what_it_can() -> None:
+    with pytest.raises(SettingsError) as caught:
+        bad_records.check_on_error("dead_letter", letters=False)
     assert caught.value.message == 'on_error=\'dead_letter\' is not one of "fail", "skip"'

@@ -82,7 +82,7 @@ def flink(monkeypatch: pytest.MonkeyPatch) -> Flink:
     monkeypatch.setattr(graph, "is_bounded", lambda _: True)
     monkeypatch.setattr(graph, "checkpointing", lambda _: Checkpointing(enabled=False))
     monkeypatch.setattr(of_job, "started", made.started)
-    monkeypatch.setattr("flinksec_jobs.left_out._counts", dict)
+    monkeypatch.setattr("flinksec_jobs.left_out._counts", lambda _: {})
     return made
 
 

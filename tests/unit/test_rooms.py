@@ -46,6 +46,7 @@ FLOORS: tuple[tuple[str, frozenset[str]], ...] = tuple(
         ("what formats ask", "schema_registry"),
         ("formats", "formats"),
         ("connectors", "kafka elasticsearch hdfs state"),
+        ("dead letters", "dead_letters"),
         ("tables of Flink SQL", "sql"),
         ("where a job goes on from", "resume"),
         ("Flink's options of a job", "job_options"),

@@ -357,7 +357,13 @@ def test_a_dump_is_plain_data() -> None:
             "backend": "hashmap",
         },
         "python": {"execution_mode": "thread"},
-        "job": {"parallelism": 1, "accept": [], "max_skipped_in_a_row": 100},
+        "job": {
+            "parallelism": 1,
+            "accept": [],
+            "max_skipped_in_a_row": 100,
+            "max_dead_letters": 1000,
+            "dead_letter_window": "1 h",
+        },
         "sql": {"connectors": []},
         "flink": {"a": 1},
     }

@@ -17,7 +17,7 @@ public final class BadRecords {
 
   /**
    * @param choice what the job chose
-   * @param leftOut counts what is left out
+   * @param leftOut counts what is left out, dead letters included
    * @param logger has the reasons
    */
   public BadRecords(OnBadRecord choice, Counter leftOut, Logger logger) {
@@ -30,18 +30,23 @@ public final class BadRecords {
    * Leaves out a bad record, where that was chosen.
    *
    * @param brake counts those in a row
+   * @return whether it is to become a dead letter: then its caller makes one
    * @throws BadRecordException if the job is to fail, or this one is one too many
    */
-  public void met(BadRecord bad, SkipBrake brake) throws BadRecordException {
+  public boolean met(BadRecord bad, SkipBrake brake) throws BadRecordException {
     if (choice == OnBadRecord.FAIL) {
       throw new BadRecordException(bad.message());
     }
     if (brake.skipped()) {
       throw new BadRecordException(brake.tooMany(choice) + bad.message());
     }
-    SkipTally.add(bad.origin().all());
     leftOut.inc();
+    if (choice == OnBadRecord.DEAD_LETTER) {
+      return true;
+    }
+    SkipTally.add(bad.origin().all());
     warnings.warn("Left out, as %s says: %s".formatted(said(choice), bad.message()));
+    return false;
   }
 
   /** How many were left out. */

@@ -10,7 +10,9 @@ public enum OnBadRecord {
   /** The job fails, with where the record is and what is wrong with it. */
   FAIL,
   /** The record is left out, counted, and named in a warning. */
-  SKIP;
+  SKIP,
+  /** The record goes to the job's topic of dead letters, with what is wrong with it. */
+  DEAD_LETTER;
 
   /** The argument, and the flat setting, that chooses. */
   public static final String ARGUMENT = "on_error";

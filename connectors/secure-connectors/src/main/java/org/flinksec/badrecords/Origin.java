@@ -40,4 +40,38 @@ public sealed interface Origin {
       return "documents for the Elasticsearch index " + index;
     }
   }
+
+  /**
+   * What a function of the job got.
+   *
+   * @param function its name
+   */
+  record Element(String function) implements Origin {
+    @Override
+    public String one() {
+      return "an element of the function " + function;
+    }
+
+    @Override
+    public String all() {
+      return "elements of the function " + function;
+    }
+  }
+
+  /**
+   * What was to be written to a topic.
+   *
+   * @param topic the topic
+   */
+  record Target(String topic) implements Origin {
+    @Override
+    public String one() {
+      return "a record for the Kafka topic " + topic;
+    }
+
+    @Override
+    public String all() {
+      return "records for the Kafka topic " + topic;
+    }
+  }
 }

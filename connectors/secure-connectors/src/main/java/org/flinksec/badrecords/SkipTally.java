@@ -4,7 +4,8 @@ package org.flinksec.badrecords;
 import java.util.Properties;
 
 /**
- * How much was left out, for the program that runs the job in the same JVM.
+ * How much was left out, and how many dead letters there are, for the program that runs the job in
+ * the same JVM.
  *
  * <p>System properties hold it, since they are the same for all class loaders: jobs have one of
  * their own each. They are changed only when something is left out.
@@ -13,13 +14,24 @@ final class SkipTally {
   /** In front of what was left out: {@code flinksec.skipped.records of the Kafka topic t}. */
   static final String PREFIX = "flinksec.skipped.";
 
+  /** In front of a topic of dead letters. */
+  static final String LETTERS = "flinksec.deadletters.";
+
   private SkipTally() {}
 
   static void add(String what) {
+    count(PREFIX + what);
+  }
+
+  static void letter(String topic) {
+    count(LETTERS + topic);
+  }
+
+  private static void count(String name) {
     Properties properties = System.getProperties();
     synchronized (properties) {
-      long before = Long.parseLong(properties.getProperty(PREFIX + what, "0"));
-      properties.setProperty(PREFIX + what, Long.toString(before + 1));
+      long before = Long.parseLong(properties.getProperty(name, "0"));
+      properties.setProperty(name, Long.toString(before + 1));
     }
   }
 }

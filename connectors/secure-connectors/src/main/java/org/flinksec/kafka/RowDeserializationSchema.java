@@ -15,6 +15,7 @@ import org.apache.flink.util.Collector;
 import org.flinksec.badrecords.BadRecord;
 import org.flinksec.badrecords.BadRecordException;
 import org.flinksec.badrecords.BadRecords;
+import org.flinksec.badrecords.Letter;
 import org.flinksec.badrecords.OnBadRecord;
 import org.flinksec.badrecords.Origin;
 import org.flinksec.badrecords.SkipBrake;
@@ -49,6 +50,7 @@ public final class RowDeserializationSchema implements KafkaRecordDeserializatio
   private transient SkipBrake brake;
   private transient List<Row> rows;
   private transient Consumer<Row> read;
+  private transient Consumer<Letter> letters;
 
   RowDeserializationSchema(RowReading said, RowDecoder format, RowDecoder keyFormat) {
     this.type = said.shape.rowType();
@@ -76,6 +78,11 @@ public final class RowDeserializationSchema implements KafkaRecordDeserializatio
     read = rows::add;
   }
 
+  /** Where dead letters go; without it there must be none. */
+  void lettersTo(Consumer<Letter> letters) {
+    this.letters = letters;
+  }
+
   @Override
   public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<Row> out)
       throws BadRecordException {
@@ -84,7 +91,9 @@ public final class RowDeserializationSchema implements KafkaRecordDeserializatio
       read(record);
     } catch (UndecodableException e) {
       Origin origin = new Origin.Kafka(record.topic(), record.partition(), record.offset());
-      badRecords.met(new BadRecord(Stage.DECODE, origin, e.getMessage()), brake);
+      if (badRecords.met(new BadRecord(Stage.DECODE, origin, e.getMessage()), brake)) {
+        letters.accept(Letter.undecodable(LetterRecords.original(record), format.getClass(), e));
+      }
       return;
     }
     brake.passed();

@@ -5,7 +5,15 @@ package org.flinksec.kafka;
 public final class UnwritableRecordException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  private final String reason;
+
   public UnwritableRecordException(String topic, String reason) {
     super("a record for the Kafka topic %s cannot be written: %s".formatted(topic, reason));
+    this.reason = reason;
+  }
+
+  /** What is wrong with it. */
+  String reason() {
+    return reason;
   }
 }

@@ -39,9 +39,23 @@ class BadRecordsTest {
   }
 
   @Test
+  void aDeadLetterIsCountedAndLeftToItsCallerUntilThereAreTooManyInARow() throws Exception {
+    SimpleCounter counter = new SimpleCounter();
+    BadRecords letters = made(OnBadRecord.DEAD_LETTER, counter);
+    SkipBrake brake = new SkipBrake(1);
+    try (Capture log = new Capture(BadRecordsTest.class)) {
+      assertThat(letters.met(BAD, brake)).isTrue();
+      assertThat(log.messages()).isEmpty();
+    }
+    assertThat(counter.getCount()).isEqualTo(1);
+    assertThatThrownBy(() -> letters.met(BAD, brake))
+        .hasMessageContaining("on_error = \"dead_letter\" has left out 1 in a row");
+  }
+
+  @Test
   void anUnknownChoiceIsRefusedByTheListOfAll() {
-    assertThatThrownBy(() -> OnBadRecord.parse("dead_letter"))
-        .hasMessage("on_error is 'dead_letter'; it must be 'fail' or 'skip'");
+    assertThatThrownBy(() -> OnBadRecord.parse("ignore"))
+        .hasMessage("on_error is 'ignore'; it must be 'fail' or 'skip' or 'dead_letter'");
     assertThat(OnBadRecord.parse("skip")).isEqualTo(OnBadRecord.SKIP);
   }
 
