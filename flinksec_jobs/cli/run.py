@@ -16,7 +16,7 @@ import click
 
 from flinksec_jobs import sql_job
 from flinksec_jobs.cli.exit_codes import ExitCode, leave
-from flinksec_jobs.cli.output import say, say_json
+from flinksec_jobs.cli.output import say_json, say_lines
 from flinksec_jobs.cli.program import check_program
 from flinksec_jobs.cli.run_output import Show
 from flinksec_jobs.errors import FlinkSecError
@@ -69,8 +69,11 @@ def run(  # noqa: PLR0917  click calls it by name
     sys.path.insert(0, str(job.parent.absolute()))
     signal.signal(signal.SIGTERM, _terminate)
     if explain:
-        for line in sql_job.read(job).explain().rstrip().splitlines():
-            say(line)
+        plan = sql_job.read(job).explain()
+        if as_json:
+            say_json({"plan": plan})
+        else:
+            say_lines(plan.rstrip())
         return
     with Show() as show:
         local.listen(show)

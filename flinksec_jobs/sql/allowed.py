@@ -22,6 +22,7 @@ KAFKA = (APPEND, UPSERT)
 _HARMLESS = ("datagen", "blackhole")
 _OURS = {"kafka": APPEND, "upsert-kafka": UPSERT, "dynamic-kafka": APPEND}
 _ON_ERROR: tuple[OnError, ...] = ("fail", "skip")
+_GUARANTEES = ("exactly-once", "at-least-once")
 _PARTITIONERS = ("default", "fixed", "round-robin")
 _REGISTRIES = ("avro-confluent", "debezium-avro-confluent")
 _FORMATS = ("format", "value.format", "key.format")
@@ -122,6 +123,13 @@ def _kafka(key: str, value: str, clusters: Collection[str]) -> Iterator[Refusal]
         )
     elif key == "sink.semantic":
         yield Refusal(key, f"'{key}' is an old name", "write 'sink.delivery-guarantee'")
+    elif key == "sink.delivery-guarantee" and value not in _GUARANTEES:
+        listed = " or ".join(f"'{one}'" for one in _GUARANTEES)
+        yield Refusal(
+            key,
+            f"'{key}' = '{value}' is not {listed}, and any other may lose records",
+            f"write {listed}",
+        )
     elif key == "sink.partitioner" and value not in _PARTITIONERS:
         yield Refusal(
             key,

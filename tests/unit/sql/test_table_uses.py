@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a table uses is asked for, recorded and delivered as if a stream used it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.settings import Settings, load_settings
+from flinksec_jobs.sql import table_uses
+from flinksec_jobs.sql.gate import Used
+
+BROKERS = {"bootstrap_servers": ["a:1"], "security_protocol": "SSL"}
+
+
+def settings(**more: Any) -> Settings:
+    given = {"kafka": {**BROKERS, **more, "east": BROKERS}}
+    return load_settings(overrides=given, environ={})
+
+
+def uses(reads: bool, options: dict[str, str], of: Settings | None = None) -> list[Any]:
+    used = Used("default_catalog.default_database.t", reads, options)
+    return list(table_uses.uses_of(used, of or settings()))
+
+
+def kafka(**options: str) -> dict[str, str]:
+    named = {name.replace("_", "-"): value for name, value in options.items()}
+    return {"connector": "flinksec-kafka", "format": "json"} | named
+
+
+def test_clusters_are_those_of_the_settings() -> None:
+    assert set(table_uses.clusters(settings())) == {"", "east"}
+    assert table_uses.clusters(load_settings(overrides={}, environ={})) == {}
+
+
+def test_a_topic_that_is_read_is_asked_for_and_recorded_by_its_cluster() -> None:
+    (use,) = uses(True, kafka(topic="a"))
+    assert use.name == "reads Kafka topic a"
+    assert [question.about for question in use.questions] == [("a",)]
+    assert use.delivery is None
+    (east,) = uses(True, kafka(topic="a;b", cluster="east"))
+    assert east.name == "reads Kafka topic a, b of east"
+    assert east.questions[0].about == ("a", "b")
+    assert east.questions[0].id != use.questions[0].id
+
+
+def test_a_topic_that_is_written_is_committed_by_checkpoints_unless_it_says_otherwise() -> None:
+    (use,) = uses(False, kafka(topic="a"))
+    assert use.name == "writes Kafka topic a"
+    assert use.delivery.by_checkpoint
+    said = kafka(topic="a") | {"sink.delivery-guarantee": "at-least-once"}
+    (least,) = uses(False, said)
+    assert not least.delivery.by_checkpoint
+
+
+def test_of_topics_that_a_pattern_matches_only_the_login_is_asked_for() -> None:
+    pattern = kafka() | {"topic-pattern": "a.*"}
+    for reads in (True, False):
+        (use,) = uses(reads, pattern)
+        assert use.questions[0].about == ()
+        assert "/a.*/" in use.name
+
+
+def test_ids_that_are_pooled_need_one_topic() -> None:
+    pooled = settings(transaction_naming="pooling")
+    assert uses(False, kafka(topic="a"), pooled)
+    with pytest.raises(SettingsError, match="pooling"):
+        uses(False, kafka(topic="a;b"), pooled)
+
+
+def test_tables_of_other_connectors_are_recorded_if_they_may_have_state() -> None:
+    assert uses(True, {"connector": "datagen"})[0].name is None
+    (use,) = uses(False, {"connector": "filesystem"})
+    assert use.name == "writes filesystem table default_catalog.default_database.t"
