@@ -33,7 +33,6 @@ CERTIFICATES = 16 * _MIB  # A system's whole list of CAs has 0.3 MiB.
 MANIFEST = 8 * _MIB
 SCHEMA = 4 * _MIB  # Schemas and descriptors of records.
 PROGRAM = 16 * _MIB
-SCHEMA = 16 * _MIB  # Those of records; descriptors of all that a company has are a few MiB.
 RECORD = 16 * _MIB  # What this library wrote itself; a line of data.
 
 _KINDS = (

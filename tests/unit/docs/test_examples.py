@@ -25,6 +25,10 @@ PYTHON = {
     ("docs/sandbox.md", "Sandbox("): "tests/servers/test_documentation.py",
     ("docs/kafka.md", "AROUND"): "tests/servers/test_kafka_in_and_out.py",
     ("docs/sql.md", "late-deliveries"): "tests/servers/test_what_sinks_take.py",
+    ("docs/formats.md", "Protobuf("): "tests/servers/test_formats_on_servers.py",
+    ("docs/formats.md", "Csv("): "tests/servers/test_formats_on_servers.py",
+    ("docs/formats.md", "class Words"): "tests/servers/test_formats_on_servers.py",
+    ("docs/formats.md", "Debezium("): "tests/servers/test_formats_on_servers.py",
     ("docs/records.md", "class Trip"): "tests/unit/docs/test_examples.py",
     ("docs/first-job.md", "    ...\n"): "not run: the frame of a job, without a job in it",
 }
