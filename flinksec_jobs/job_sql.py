@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flinksec_jobs import records
+from flinksec_jobs import formats, records
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.job_kafka import JobOnKafka
 
@@ -52,7 +52,8 @@ class JobWithTables(JobOnKafka):
         """Declare a table to read: the records of topics, as `from_kafka` reads them.
 
         Its columns are the fields of the record class; a list is an ARRAY, a dict a MAP, another
-        record a ROW.
+        record a ROW. With a format of changes, ``Debezium(updates="both")``, rows are changed and
+        taken away, too.
 
         Args:
             name: of the table, in statements and in `tables`.
@@ -70,7 +71,11 @@ class JobWithTables(JobOnKafka):
                 f"rowtime={rowtime!r} is a field of {record.__name__}",
                 hint='give the column of the event time another name: rowtime="happened_at"',
             )
-        stream = self.from_kafka(topic, record, **reading)
+        form = formats.to_read(reading.get("format", "json")).in_a_table()
+        stream = self.from_kafka(topic, record, **{**reading, "format": form})
         return self._tables.declare(
-            name, stream, rowtime if reading.get("event_time") is not None else None
+            name,
+            stream,
+            rowtime if reading.get("event_time") is not None else None,
+            of_changes=form.of_changes,
         )

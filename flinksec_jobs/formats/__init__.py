@@ -37,8 +37,6 @@ class Reading:
             fills.
         metadata: fields that the format itself fills from around the record: field to source, of
             those that begin with its ``metadata_prefix``.
-        kinds: whether the reader tells a row that is deleted from one that is not by its kind, as
-            a table does and functions of a stream do not.
     """
 
     settings: Settings
@@ -47,7 +45,6 @@ class Reading:
     part: Literal["value", "key"] = "value"
     fields: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
-    kinds: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,10 +91,12 @@ class Format:
     Attributes:
         jars: sets of third-party jars that it needs, see `flinksec_jobs.runtime.artifacts`.
         metadata_prefix: of the sources of metadata that it knows itself; empty for none.
+        of_changes: whether its rows have kinds: one may say that another is no longer there.
     """
 
     jars: ClassVar[tuple[str, ...]] = ()
     metadata_prefix: ClassVar[str] = ""
+    of_changes: ClassVar[bool] = False
 
     @property
     def name(self) -> str:
@@ -107,6 +106,14 @@ class Format:
     def decoder(self, reading: Reading) -> Any:
         """Return the Java ``RowDecoder.Factory`` for values, or keys, of Kafka's records."""
         raise NotImplementedError
+
+    def in_a_table(self) -> Format:
+        """Return it as a table reads it, which minds the kinds of rows as functions do not.
+
+        Raises:
+            SettingsError: its options make no table.
+        """
+        return self
 
     def encoder(self, writing: Writing) -> Any:
         """Return the Java ``RowEncoder.Factory`` for values, or keys, of Kafka's records."""

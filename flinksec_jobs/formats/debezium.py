@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, get_args
 
 from flinksec_jobs import choices
@@ -39,12 +39,14 @@ class Debezium(Format):
     """
 
     metadata_prefix: ClassVar[str] = _PREFIX
+    of_changes: ClassVar[bool] = True
 
     updates: Updates = "after"
     time_unit: TimeUnit = "ms"
     decimals: Decimals = "text"
     op_field: str | None = None
     schema_name: str | None = None
+    _in_a_table: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse options that can be none.
@@ -67,7 +69,7 @@ class Debezium(Format):
             field: source.removeprefix(_PREFIX) for field, source in reading.metadata.items()
         }
         tell = ("kind",) if self.updates == "both" else _TELL
-        if not reading.kinds and not set(tell) & set(sources.values()):
+        if not self._in_a_table and not set(tell) & set(sources.values()):
             raise SettingsError(
                 f"no field of {reading.record.__name__} says which change a row is, so a deleted "
                 "row would pass for any other",
@@ -79,6 +81,20 @@ class Debezium(Format):
             self.decimals == "base64",
             jvm.string_map(sources),
         )
+
+    def in_a_table(self) -> Debezium:
+        """Return it as a table reads it.
+
+        Raises:
+            SettingsError: it leaves out what a table needs to take a row away.
+        """
+        if self.updates != "both":
+            raise SettingsError(
+                f"updates={self.updates!r} of Debezium does not tell a table which row an update "
+                "replaces",
+                hint='write Debezium(updates="both")',
+            )
+        return replace(self, _in_a_table=True)
 
     def encoder(self, writing: Writing) -> Any:
         """Return what writes a change.

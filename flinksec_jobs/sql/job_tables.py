@@ -75,13 +75,16 @@ class JobTables:
             tables.get_config().set(key, value)
         self.attach([one for one in found if one.verb != "SET"])
 
-    def declare(self, name: str, stream: Any, rowtime: str | None) -> Table:
+    def declare(
+        self, name: str, stream: Any, rowtime: str | None, *, of_changes: bool = False
+    ) -> Table:
         """Make a stream a table.
 
         Args:
             name: of the table.
             stream: of rows.
             rowtime: what the column of its event time is called; None without one.
+            of_changes: whether the kinds of its rows say what they do to the table.
         """
         from pyflink.table import Schema
 
@@ -92,7 +95,11 @@ class JobTables:
             schema = schema.watermark(rowtime, "SOURCE_WATERMARK()")
         quoted = name.replace("`", "``")
         with jvm.translated(f"the table {name} cannot be declared"):
-            tables.create_temporary_view(f"`{quoted}`", stream, schema.build())
+            if of_changes:
+                changed = tables.from_changelog_stream(stream, schema.build())
+                tables.create_temporary_view(f"`{quoted}`", changed)
+            else:
+                tables.create_temporary_view(f"`{quoted}`", stream, schema.build())
             return tables.from_path(f"`{quoted}`")
 
     def attach(self, found: Sequence[Statement]) -> None:

@@ -36,6 +36,11 @@ def row(**fields: Shape) -> Shape:
     return shape("row", fields=[{"name": name, "shape": one} for name, one in fields.items()])
 
 
+def named(record: Shape, **fields: Mapping[str, Any]) -> Shape:
+    """The same with more said of fields: ``wire``, their names outside, and ``default``."""
+    return {**record, "fields": [one | fields.get(one["name"], {}) for one in record["fields"]]}
+
+
 class FormatsPeer:
     """The JVM, which knows codecs by names.
 

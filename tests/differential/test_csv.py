@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.differential.formats_peer import Codec, FormatsPeer, maybe, row, shape
+from tests.differential.formats_peer import Codec, FormatsPeer, maybe, named, row, shape
 
 TEXTS = row(a=shape("str"), b=shape("str"), c=maybe("str"))
 SCALARS = row(
@@ -238,3 +238,14 @@ def test_what_has_no_column_is_refused(formats_peer: FormatsPeer, kind: dict[str
     assert formats_peer.refused("csv", row(a=kind)) == (
         "field 'a' is a record, a list or a dict, for which a column of CSV has no form"
     )
+
+
+def test_a_column_that_is_missing_at_the_end_is_the_default(formats_peer: FormatsPeer) -> None:
+    record = named(TEXTS, b={"wire": "B-2", "default": "b"}, c={"default": "c"})
+    codec = formats_peer.codec("csv", record, null="NULL")
+    assert codec.read(b"1") == {"a": "1", "b": "b", "c": "c"}
+    assert codec.read(b"1,") == {"a": "1", "b": "", "c": "c"}
+    assert codec.read(b"1,NULL,NULL") == {"a": "1", "b": "b", "c": None}
+    columns = ["a", "B-2"]
+    reader = formats_peer.codec("csv", record, columns=columns, only_read=True)
+    assert reader.read(b"1,2") == {"a": "1", "b": "2", "c": "c"}

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.differential.formats_peer import Codec, FormatsPeer, maybe, row, shape
+from tests.differential.formats_peer import Codec, FormatsPeer, maybe, named, row, shape
 
 RECORD = row(
     id=shape("int"),
@@ -374,3 +374,12 @@ def test_the_schema_that_is_written_says_what_the_values_are(formats_peer: Forma
 def test_what_json_cannot_express_is_not_written(formats_peer: FormatsPeer) -> None:
     codec = formats_peer.codec("debezium", row(x=shape("float")))
     assert codec.unwritable({"x": "NaN"}) == "field 'x' is not finite, which JSON cannot express"
+
+
+def test_a_column_has_its_name_in_the_database_and_its_default(formats_peer: FormatsPeer) -> None:
+    record = named(SMALL, id={"wire": "customer-id"}, name={"default": "none"})
+    codec = formats_peer.codec("debezium", record)
+    assert codec.read(change("c", None, {"customer-id": 1})) == {"id": 1, "name": "none"}
+    assert codec.read(change("c", None, {"customer-id": 1, "name": None}))["name"] is None
+    written = json.loads(codec.write({"id": 1, "name": None}))
+    assert written["after"] == {"customer-id": 1, "name": None}

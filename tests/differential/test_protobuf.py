@@ -16,7 +16,15 @@ from google.protobuf import descriptor_pb2, descriptor_pool, json_format, messag
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.differential.formats_peer import DESCRIPTORS, Codec, FormatsPeer, maybe, row, shape
+from tests.differential.formats_peer import (
+    DESCRIPTORS,
+    Codec,
+    FormatsPeer,
+    maybe,
+    named,
+    row,
+    shape,
+)
 
 POOL = descriptor_pool.DescriptorPool()
 for _file in descriptor_pb2.FileDescriptorSet.FromString(DESCRIPTORS.read_bytes()).file:
@@ -86,6 +94,10 @@ RECORD = row(
 def hexadecimal(number: float) -> str:
     """A float as Java reads it and writes it, without a digit lost."""
     return number.hex() if math.isfinite(number) else f"{'-' if number < 0 else ''}Infinity"
+
+
+def maybe_item() -> dict[str, Any]:
+    return {**ITEM_SHAPE, "nullable": True}
 
 
 TEXT = st.text(max_size=6)
@@ -589,6 +601,20 @@ def test_defaults_of_the_record_stand_for_what_is_not_set(formats_peer: FormatsP
         "maybe_int": 3,
         "topic": None,
     }
+    record = named(
+        row(number=shape("int"), text=maybe("str"), item=maybe_item()),
+        number={"wire": "maybe_int", "default": 7},
+        text={"wire": "maybeString", "default": "none"},
+        item={"default": None},
+    )
+    codec = formats_peer.codec("protobuf", record, message="shop.Everything")
+    assert codec.read(b"") == {"number": 7, "text": "none", "item": None}
+    fields = {"number": 0, "text": "", "item": None}
+    assert codec.read(codec.write(fields)) == fields
+    assert EVERYTHING.FromString(codec.write(fields)) == EVERYTHING(maybe_int=0, maybe_string="")
+    assert codec.unwritable({**fields, "text": None}) == (
+        "field 'text' is null, which would be read as its default"
+    )
     required = formats_peer.codec(
         "protobuf", row(maybe_int=shape("int")), message="shop.Everything"
     )

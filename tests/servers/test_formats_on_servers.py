@@ -25,7 +25,7 @@ from tests.pages import blocks
 PROGRAM = Path(__file__).parent / "programs" / "formats.py"
 DESCRIPTORS = Path(__file__).parents[1] / "vectors" / "protobuf" / "shop.desc"
 WAYS = ("filtered", "handed-on", "made")
-OUTPUTS = ("few-items", "words", "deleted-customers")
+OUTPUTS = ("few-items", "words", "deleted-customers", "counted")
 
 
 @functools.cache
@@ -122,6 +122,16 @@ def test_changes_come_in_and_deletes_go_out_in_the_envelope(ran: dict[str, Any])
     (message,) = [json.loads(value) for value in values(ran, "deleted-customers")]
     assert message.pop("ts_ms") > 1_700_000_000_000
     assert message == {"before": {**ANNA, "table": "customers"}, "after": None, "op": "d"}
+
+
+def test_a_table_follows_the_changes_of_a_database(ran: dict[str, Any]) -> None:
+    messages = [json.loads(value) for value in values(ran, "counted")]
+    assert [(one["op"], one["before"], one["after"]) for one in messages] == [
+        ("c", None, {"name": "Ann", "n": 1}),
+        ("d", {"name": "Ann", "n": 1}, None),
+        ("c", None, {"name": "Anna", "n": 1}),
+        ("d", {"name": "Anna", "n": 1}, None),
+    ]
 
 
 @pytest.mark.parametrize("mode", ["thread", "process"])

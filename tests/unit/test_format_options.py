@@ -92,3 +92,10 @@ def test_the_envelope_of_debezium_is_no_key() -> None:
         Debezium().decoder(reading(part="key"))
     with pytest.raises(SettingsError, match="key_format='debezium' is none"):
         Debezium().encoder(Writing(None, "the Kafka topic t", part="key"))
+
+
+def test_a_table_of_changes_needs_the_row_before_an_update_too() -> None:
+    with pytest.raises(SettingsError, match="does not tell a table which row an update replaces"):
+        Debezium().in_a_table()
+    assert Debezium(updates="both").in_a_table() != Debezium(updates="both")
+    assert Raw().in_a_table() == Raw()

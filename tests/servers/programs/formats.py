@@ -101,6 +101,24 @@ def kinds(mode: str) -> None:
             stream.sink_to(made.to_kafka(f"{name}-{mode}", key_field="id"))
 
 
+def table_of_changes() -> None:
+    """Count in a table that rows go away from, and write what changes in the result."""
+    with job("table") as made:
+        metadata = {"kind": "debezium.kind"}
+        both = Debezium(updates="both")
+        made.table(
+            "customers",
+            Customer,
+            topic="shop.customers",
+            format=both,
+            metadata=metadata,
+            bounded=True,
+        )
+        counted = made.tables.sql_query("SELECT name, COUNT(*) AS n FROM customers GROUP BY name")
+        changes = made.tables.to_changelog_stream(counted)
+        changes.sink_to(made.to_kafka("counted", format=both))
+
+
 def refused(name: str, **options: Any) -> str:
     try:
         job("refused").from_kafka(name, Item, bounded=True, **options).print()
@@ -112,6 +130,7 @@ def refused(name: str, **options: Any) -> str:
 def main() -> None:
     kinds("thread")
     kinds("process")
+    table_of_changes()
     for example in sorted(Path(EXAMPLES).glob("*.py")):
         exec(compile(example.read_text(encoding="utf-8"), str(example), "exec"), {})
     made = job("consumer")

@@ -7,6 +7,7 @@ import java.math.BigInteger;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Base64;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
@@ -34,6 +35,9 @@ final class ConnectReader {
   private static final double MAX_EXACT = 9_007_199_254_740_992.0;
 
   private final Conventions conventions;
+  // What is made once for each part of a record: a shape is one object for all records.
+  private final Map<Shape, ScalarText> texts = new IdentityHashMap<>();
+  private final Map<Shape, int[]> positions = new IdentityHashMap<>();
 
   ConnectReader(Conventions conventions) {
     this.conventions = conventions;
@@ -102,13 +106,17 @@ final class ConnectReader {
       case DATETIME -> time(node, schema);
       case DATE -> date(node);
       case ENUM ->
-          ScalarText.of(shape)
+          form(shape)
               .read(node.isIntegralNumber() && isNumbered(shape) ? node.asText() : text(node));
-      case ROW -> row(node, shape, all(shape), schema);
+      case ROW -> row(node, shape, positions.computeIfAbsent(shape, ConnectReader::all), schema);
       case LIST -> list(node, shape.inner(), schema == null ? null : schema.inner());
       case DICT -> dict(node, shape.inner(), schema == null ? null : schema.inner());
-      default -> ScalarText.of(shape).read(text(node));
+      default -> form(shape).read(text(node));
     };
+  }
+
+  private ScalarText form(Shape shape) {
+    return texts.computeIfAbsent(shape, ScalarText::of);
   }
 
   private static boolean isNumbered(Shape shape) {

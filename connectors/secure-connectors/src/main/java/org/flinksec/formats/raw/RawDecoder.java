@@ -6,6 +6,7 @@ import org.apache.flink.types.Row;
 import org.flinksec.badrecords.UndecodableException;
 import org.flinksec.formats.RowDecoder;
 import org.flinksec.formats.values.BadValueException;
+import org.flinksec.formats.values.ScalarText;
 import org.flinksec.rows.Shape;
 
 /**
@@ -18,6 +19,7 @@ public final class RawDecoder implements RowDecoder {
   private final Shape.Field field;
   private final int position;
   private final int arity;
+  private transient ScalarText text;
 
   private RawDecoder(RawForm form, Shape shape, Set<String> excluded) {
     this.form = form;
@@ -33,9 +35,12 @@ public final class RawDecoder implements RowDecoder {
 
   @Override
   public Row read(byte[] value) throws UndecodableException {
+    if (text == null) {
+      text = ScalarText.of(field.shape());
+    }
     Row row = new Row(arity);
     try {
-      row.setField(position, value == null ? none() : form.read(value, field.shape()));
+      row.setField(position, value == null ? none() : form.read(value, field.shape().kind(), text));
     } catch (BadValueException e) {
       throw e.in(field.name()).undecodable();
     }

@@ -50,14 +50,17 @@ public record RawForm(boolean littleEndian, int intBytes, int floatBytes) implem
     return field;
   }
 
-  Object read(byte[] value, Shape shape) throws BadValueException {
-    return switch (shape.kind()) {
+  /**
+   * @param text the form of what is neither a number nor bytes
+   */
+  Object read(byte[] value, Kind kind, ScalarText text) throws BadValueException {
+    return switch (kind) {
       case BYTES -> value;
       case INT -> whole(value);
       case INT32 -> Numbers.to32(whole(value));
       case FLOAT -> floating(value);
       case BOOL -> bool(value);
-      default -> ScalarText.of(shape).read(Utf8.text(value));
+      default -> text.read(Utf8.text(value));
     };
   }
 
