@@ -18,6 +18,7 @@ import org.apache.flink.kafka.shaded.org.apache.kafka.clients.producer.ProducerR
 import org.apache.flink.types.Row;
 import org.apache.flink.types.RowKind;
 import org.flinksec.Serialized;
+import org.flinksec.formats.debezium.DebeziumEncoder;
 import org.flinksec.json.JsonRows;
 import org.junit.jupiter.api.Test;
 
@@ -68,6 +69,20 @@ class RowSerializationSchemaTest {
     Map<String, String> headers = new HashMap<>();
     record.headers().forEach(header -> headers.put(header.key(), text(header.value())));
     assertThat(headers).isEqualTo(Map.of("h", "ü", "trace-id", "t"));
+  }
+
+  @Test
+  void aFormatOfChangesWritesADeleteAsARecordAndNotWhatItLeavesOut() {
+    TypeInformation<Row> type = Types.ROW_NAMED(new String[] {"id"}, Types.LONG);
+    RowSerializationSchema schema =
+        RowWriting.of("t", type).keyField("id").build(DebeziumEncoder.factory("", false, ""));
+    Row row = Row.ofKind(RowKind.DELETE, 1L);
+    assertThat(text(schema.serialize(row, null, 5L).value()))
+        .startsWith("{\"before\":{\"id\":1},\"after\":null,\"op\":\"d\"");
+    row.setKind(RowKind.UPDATE_BEFORE);
+    assertThat(schema.serialize(row, null, 5L)).isNull();
+    row.setKind(RowKind.UPDATE_AFTER);
+    assertThat(text(schema.serialize(row, null, 5L).value())).contains("\"op\":\"u\"");
   }
 
   @Test
