@@ -5,6 +5,7 @@ import logging
 
 import pytest
 
+from flinksec_jobs.errors import JobError
 from flinksec_jobs.runtime import at_once
 
 
@@ -32,6 +33,19 @@ def test_a_statement_that_runs_a_job_is_warned_of_and_no_other(
     assert ("execute_sql" in caplog.text) is (job is not None)
 
 
+def test_what_the_tables_of_a_job_refuse_is_told_with_what_to_do_and_nothing_else_is() -> None:
+    class Tables:
+        def execute(self, failure: str) -> Result:
+            raise RuntimeError(failure)
+
+    told = at_once.telling(Tables.execute)
+    with pytest.raises(JobError, match="would run a job of its own, past the checks") as caught:
+        told(Tables(), "Failed\nCaused by: org.flinksec.tables.RunRefusedException: this")
+    assert "job.sql(…)" in str(caught.value.hint)
+    with pytest.raises(RuntimeError, match="another"):
+        told(Tables(), "another")
+
+
 def test_every_way_of_pyflinks_tables_to_write_is_told_of_once() -> None:
     from pyflink.table import StatementSet, Table, TableEnvironment
 
@@ -39,6 +53,6 @@ def test_every_way_of_pyflinks_tables_to_write_is_told_of_once() -> None:
     first = TableEnvironment.execute_sql
     at_once.install()
     assert TableEnvironment.execute_sql is first
-    for method in (first, StatementSet.execute, Table.execute_insert):
+    for method in (first, StatementSet.execute, Table.execute, Table.execute_insert):
         assert hasattr(method, "__wrapped__")
         assert not hasattr(method.__wrapped__, "__wrapped__")

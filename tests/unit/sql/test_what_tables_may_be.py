@@ -122,6 +122,7 @@ def test_flinks_own_options_stay(key: str, value: str) -> None:
     ("sql", "told"),
     [
         ("SELECT 1", "SELECT is not taken"),
+        ("INSERT INTO a SELECT 1", "INSERT INTO a is not taken"),
         ("CREATE TABLE a AS SELECT 1", "CREATE TABLE a AS would run a job of its own"),
         ("CREATE CATALOG c WITH ('type'='jdbc')", "CREATE CATALOG c is not taken"),
         ("CREATE MODEL m WITH ('provider'='openai')", "CREATE MODEL m is not taken"),
