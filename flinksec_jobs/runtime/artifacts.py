@@ -108,6 +108,12 @@ def cache_directory() -> Path:
     return user_directories.cache()
 
 
+def artifact(context: Any, coordinate: str) -> Any:
+    """Return jgo's artifact of ``group:artifact:version[:classifier:packaging]``."""
+    group, name, version, *form = coordinate.split(":")
+    return context.project(group, name).at_version(version).artifact(*form)
+
+
 def remote_repositories() -> dict[str, str] | None:
     """Return the Maven repository to use in jgo's form; None means Maven Central."""
     mirror = os.environ.get("FLINKSEC_MAVEN_MIRROR")
@@ -165,8 +171,7 @@ def _fetch(jar: LockedJar, directory: Path, counter: "_Counter") -> None:
             timeout=_TIMEOUT_SECONDS,
         )
         try:
-            artifact = context.create_dependency(jar.coordinate).artifact
-            fetched = Path(artifact.resolve())
+            fetched = Path(artifact(context, jar.coordinate).resolve())
         except Exception as error:
             raise ArtifactError(
                 f"{jar.coordinate} could not be fetched: {error}",

@@ -15,16 +15,21 @@ from pathlib import Path
 from jgo.maven import Artifact, MavenContext
 
 from flinksec_jobs.runtime.artifacts import LOCK_FILE, cache_directory, remote_repositories
+from flinksec_jobs.runtime.artifacts import artifact as artifact_of
 
 _ELASTICSEARCH = ("org.elasticsearch:elasticsearch", "org.elasticsearch.plugin:transport-netty4")
 
 
 @dataclass(frozen=True)
 class JarSet:
-    """Coordinates to resolve, and patterns of `group:artifact` that the result can do without."""
+    """Coordinates to resolve, and patterns of `group:artifact` that the result can do without.
+
+    An archive brings along all that it needs: nothing is resolved.
+    """
 
     roots: tuple[str, ...]
     without: tuple[str, ...] = ()
+    archive: bool = False
 
 
 SETS = {
@@ -93,6 +98,9 @@ SETS = {
             "*:audience-annotations",
         ),
     ),
+    "sandbox-schema-registry": JarSet(
+        ("io.apicurio:apicurio-registry-app:2.6.13.Final:all:tar.gz",), archive=True
+    ),
     "sandbox-elasticsearch-8": JarSet(tuple(f"{name}:8.19.21" for name in _ELASTICSEARCH)),
     "sandbox-elasticsearch-9": JarSet(tuple(f"{name}:9.5.3" for name in _ELASTICSEARCH)),
 }
@@ -103,6 +111,8 @@ def resolve(jar_set: JarSet) -> list[Artifact]:
     context = MavenContext(
         repo_cache=cache_directory() / "resolve", remote_repos=remote_repositories(), timeout=60
     )
+    if jar_set.archive:
+        return [artifact_of(context, root) for root in jar_set.roots]
     roots = [context.create_dependency(root) for root in jar_set.roots]
     inputs, transitive = context.resolver.resolve(roots)
     artifacts = []
@@ -137,9 +147,8 @@ def main(names: list[str]) -> None:
 
 
 def _add(jars: dict[str, dict[str, object]], artifact: Artifact) -> None:
-    if artifact.classifier:
-        raise ValueError(f"{artifact}: the lock has no place for a classifier")
-    coordinate = f"{artifact.groupId}:{artifact.artifactId}:{artifact.version}"
+    form = f":{artifact.classifier}:{artifact.packaging}" if artifact.classifier else ""
+    coordinate = f"{artifact.groupId}:{artifact.artifactId}:{artifact.version}{form}"
     known = jars.get(artifact.filename)
     if known and known["coordinate"] != coordinate:
         raise ValueError(f"{artifact.filename} is both {known['coordinate']} and {coordinate}")

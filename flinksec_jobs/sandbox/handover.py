@@ -47,6 +47,8 @@ def hand_over(
     ]
     if "elasticsearch" in servers:
         pairs.append((ours.elasticsearch_password, theirs.elasticsearch_password))
+    if "schema-registry" in servers:
+        pairs.append((ours.schema_registry_password, theirs.schema_registry_password))
     contents = {
         Path("krb5.conf"): _content(ours.krb5_conf),
         Path("job/settings.toml"): settings_toml(layout, ports, servers, theirs).encode(),

@@ -7,7 +7,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from flinksec_jobs.sandbox import elasticsearch_node, kafka_broker, kafka_logins, second_kafka
+from flinksec_jobs.sandbox import (
+    elasticsearch_node,
+    kafka_broker,
+    kafka_logins,
+    registry_server,
+    second_kafka,
+)
 from flinksec_jobs.sandbox.layout import Layout
 
 
@@ -19,6 +25,7 @@ class JobFiles:
     krb5_conf: Path
     ca_certs: Path
     elasticsearch_password: Path
+    schema_registry_password: Path
     state: Path
     state_keys: Path
 
@@ -29,6 +36,7 @@ IN_CONTAINER = JobFiles(
     krb5_conf=Path("/etc/krb5.conf"),
     ca_certs=Path("/etc/flinksec/ca/sandbox.pem"),
     elasticsearch_password=Path("/etc/flinksec/elasticsearch/password"),
+    schema_registry_password=Path("/etc/flinksec/schema-registry/password"),
     state=Path("/mnt/state"),
     state_keys=Path("/etc/flinksec/state-keys"),
 )
@@ -41,6 +49,7 @@ def files_of(layout: Layout, principal: str = "flink") -> JobFiles:
         krb5_conf=layout.krb5_conf,
         ca_certs=layout.certificate("ca.pem"),
         elasticsearch_password=layout.secret("elasticsearch-password"),
+        schema_registry_password=layout.secret("schema-registry-password"),
         state=layout.state,
         state_keys=layout.state_keys,
     )
@@ -83,6 +92,14 @@ def settings_toml(
             "replication": 1,
         }
         if "hdfs" in servers
+        else None,
+        "schema_registry": {
+            "urls": [f"https://{layout.host}:{ports['schema-registry']}"],
+            "ca_certs": str(files.ca_certs),
+            "username": registry_server.USER,
+            "password": f"file:{files.schema_registry_password}",
+        }
+        if "schema-registry" in servers
         else None,
         "state": {"directory": str(files.state), "keys": str(files.state_keys)},
     }

@@ -23,7 +23,16 @@ CLIENTS = ("flink", "guest")
 """The job's principal or user, and one without rights."""
 
 _HOST_NAME = re.compile(r"(?!.*\d\Z)[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
-_DIRECTORIES = ("certificates", "clients", "elasticsearch", "hadoop", "keytabs", "logs", "secrets")
+_DIRECTORIES = (
+    "certificates",
+    "clients",
+    "elasticsearch",
+    "hadoop",
+    "keytabs",
+    "logs",
+    "schema-registry",
+    "secrets",
+)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ WELL_KNOWN = {
     "datanode-https": 9865,
     "elasticsearch": 9200,
     "elasticsearch-transport": 9300,
+    "schema-registry": 8081,
+    "schema-registry-inner": 8085,
 }
 
 

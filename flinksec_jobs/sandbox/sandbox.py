@@ -28,6 +28,7 @@ from flinksec_jobs.sandbox import (
     marker,
     processes,
     realm,
+    registry_server,
 )
 from flinksec_jobs.sandbox import second_kafka as second
 from flinksec_jobs.sandbox.contents import Contents
@@ -48,8 +49,10 @@ from flinksec_jobs.sealed import KeyRing
 if TYPE_CHECKING:
     from flinksec_jobs.settings import Settings
 
-SERVERS = ("kafka", "hdfs", "elasticsearch")
+SERVERS = ("kafka", "hdfs", "elasticsearch", "schema-registry")
 """What can be asked for; the KDC always runs."""
+USUAL = ("kafka", "hdfs", "elasticsearch")
+"""What is started if nothing else is asked for."""
 
 _START_SECONDS = 300.0
 _MAIN_PORTS = {
@@ -57,6 +60,7 @@ _MAIN_PORTS = {
     "kafka": "kafka-sasl-ssl",
     "hdfs": "hdfs",
     "elasticsearch": "elasticsearch",
+    "schema-registry": "schema-registry",
 }
 
 
@@ -84,7 +88,7 @@ class Sandbox(Contents):
 
     Args:
         directory: where it lives, mode 0700; by default a temporary one that goes with it.
-        only: which of `SERVERS` to start; all by default.
+        only: which of `SERVERS` to start; `USUAL` by default.
         host: the name under which clients reach them, which stands in their certificates and
             Kerberos principals. This machine must resolve it too, to an address that other
             machines reach, as the DataNode registers under it.
@@ -124,7 +128,7 @@ class Sandbox(Contents):
         home = (directory or Path(tempfile.mkdtemp(prefix="flinksec-"))).absolute()
         self._layout = Layout(home, host, bind, realm)
         self._well_known_ports = well_known_ports
-        self._servers = [name for name in SERVERS if only is None or name in only]
+        self._servers = [name for name in SERVERS if name in (USUAL if only is None else only)]
         if unknown := sorted(set(only or ()) - set(SERVERS)):
             raise SandboxError(
                 f"the sandbox has no server {', '.join(unknown)}", hint=f"it has {SERVERS}"
@@ -369,6 +373,9 @@ class Sandbox(Contents):
         first.wait_ready("kdc", _START_SECONDS)
         if "hdfs" in self._servers:
             self._launch("hdfs", hdfs_nodes.server_command(self._layout, java, options))
+        if "schema-registry" in self._servers:
+            registry = registry_server.server_command(self._layout, java, options)
+            self._launch("schema-registry", registry)
         for server in self._started:
             server.wait_ready(server.name, _START_SECONDS)
 
@@ -398,6 +405,8 @@ class Sandbox(Contents):
         if "elasticsearch" in self._servers:
             elasticsearch_node.find_java_for(self._elasticsearch_version)
             sets.add(elasticsearch_node.VERSIONS[self._elasticsearch_version])
+        if "schema-registry" in self._servers:
+            sets.add(registry_server.JARS)
         for name in sorted(sets):
             told = -1
 
@@ -419,6 +428,7 @@ class Sandbox(Contents):
             kafka_logins.TOKENS,
             *hdfs_nodes.PORTS,
             *elasticsearch_node.PORTS,
+            *registry_server.PORTS,
         ]
         if self._well_known_ports:
             self._ports = {name: WELL_KNOWN[name] for name in names}
@@ -444,6 +454,8 @@ class Sandbox(Contents):
         elasticsearch_node.write_configuration(
             layout, self._ports, password, client_certificates=self._client_certificates
         )
+        if "schema-registry" in self._servers:
+            registry_server.write_configuration(layout, self._ports, password)
         if not layout.state_keys.exists():
             KeyRing.create(layout.state_keys)
         beside = (self.second._layout, self.second.ports) if self.second else None

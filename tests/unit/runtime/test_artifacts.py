@@ -156,7 +156,8 @@ def test_the_committed_lock_is_complete() -> None:
     assert {"flink-kafka", "hadoop-client"} <= lock["sets"].keys()
     assert {name for names in lock["sets"].values() for name in names} == lock["jars"].keys()
     for name, jar in lock["jars"].items():
-        _, artifact, version = jar["coordinate"].split(":")
-        assert name == f"{artifact}-{version}.jar"
+        _, artifact, version, *form = jar["coordinate"].split(":")
+        classifier, packaging = form or ("", "jar")
+        assert name == f"{artifact}-{version}{classifier and '-'}{classifier}.{packaging}"
         assert re.fullmatch("[0-9a-f]{64}", jar["sha256"])
         assert jar["bytes"] > 0
