@@ -76,6 +76,7 @@ _REASONS = {
     ("resume/one_run.py", "os.open"): "a lock, in a directory of this user",
     ("runtime/run_directory.py", "os.open"): "a lock, in a directory of this user",
     ("sandbox/processes.py", "log.open"): _WRITES,
+    ("sandbox/registry_server.py", "tarfile.open"): "an archive of the lock, verified before",
     ("sandbox/marker.py", "layout.marker.open"): _WRITES,
     ("private_files.py", "os.fdopen"): _WRITES,
     ("private_files.py", "os.open"): _WRITES,

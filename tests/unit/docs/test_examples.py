@@ -29,6 +29,7 @@ PYTHON = {
     ("docs/formats.md", "Csv("): "tests/servers/test_formats_on_servers.py",
     ("docs/formats.md", "class Words"): "tests/servers/test_formats_on_servers.py",
     ("docs/formats.md", "Debezium("): "tests/servers/test_formats_on_servers.py",
+    ("docs/formats.md", "class Flight"): "tests/servers/test_avro.py",
     ("docs/records.md", "class Trip"): "tests/unit/docs/test_examples.py",
     ("docs/first-job.md", "    ...\n"): "not run: the frame of a job, without a job in it",
 }

@@ -82,13 +82,18 @@ final class RecordSchema {
   /** A name stands for one thing in a schema. */
   private Schema known(Shape shape, String name) {
     Shape before = named.get(name);
-    if (before != null
-        && !(before.fields().equals(shape.fields()) && before.symbols().equals(shape.symbols()))) {
+    if (before != null && !isSame(before, shape)) {
       throw new SchemaMismatchException(
           "is of a second class called %s, and a schema has one: rename it, or give a schema_file"
               .formatted(name));
     }
     return made.get(name);
+  }
+
+  private static boolean isSame(Shape one, Shape other) {
+    return one.key() == null
+        ? one.fields().equals(other.fields()) && one.symbols().equals(other.symbols())
+        : one.key().equals(other.key());
   }
 
   private Schema remember(Shape shape, String name, Schema schema) {
@@ -181,6 +186,10 @@ final class RecordSchema {
     }
     if (shape.kind() == Kind.DATE) {
       return (int) ((LocalDate) value).toEpochDay();
+    }
+    if (value instanceof Double number && !Double.isFinite(number)) {
+      throw new SchemaMismatchException(
+          "has a default that is no number, which Avro cannot express");
     }
     if (shape.kind() == Kind.DECIMAL) {
       BigDecimal scaled = ((BigDecimal) value).setScale(shape.scale(), RoundingMode.UNNECESSARY);

@@ -3,10 +3,6 @@ package org.flinksec.avro;
 
 import java.io.IOException;
 import java.io.Serializable;
-import java.lang.reflect.Array;
-import java.math.BigDecimal;
-import java.time.Instant;
-import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -189,7 +185,6 @@ final class ValueReaders {
 
   private static ValueReader list(Shape shape, Schema writer) {
     ValueReader item = inner(shape, writer.getElementType(), "[]");
-    Class<?> component = inRow(shape.inner());
     return in -> {
       List<Object> values = new ArrayList<>();
       for (long left = in.readArrayStart(); left > 0; left = in.arrayNext()) {
@@ -197,7 +192,7 @@ final class ValueReaders {
           values.add(item.read(in));
         }
       }
-      return values.toArray((Object[]) Array.newInstance(component, values.size()));
+      return values.toArray(shape.inner().newArray(values.size()));
     };
   }
 
@@ -281,25 +276,6 @@ final class ValueReaders {
       case INT, INT32 -> "an int";
       case BYTES -> "bytes";
       default -> "a " + shape.kind().name().toLowerCase(Locale.ROOT);
-    };
-  }
-
-  /** The class that a value has in a row. */
-  static Class<?> inRow(Shape shape) {
-    return switch (shape.kind()) {
-      case STR, UUID -> String.class;
-      case INT -> Long.class;
-      case INT32 -> Integer.class;
-      case FLOAT -> Double.class;
-      case BOOL -> Boolean.class;
-      case BYTES -> byte[].class;
-      case DATETIME -> Instant.class;
-      case DATE -> LocalDate.class;
-      case DECIMAL -> BigDecimal.class;
-      case ENUM -> shape.symbols().get(0).getClass();
-      case ROW -> Row.class;
-      case LIST -> inRow(shape.inner()).arrayType();
-      case DICT -> Map.class;
     };
   }
 }

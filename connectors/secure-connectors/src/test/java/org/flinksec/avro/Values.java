@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.avro;
 
-import java.lang.reflect.Array;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
@@ -89,8 +88,7 @@ final class Values {
   }
 
   private static Object array(Shape shape, List<Object> values) {
-    Class<?> component = ValueReaders.inRow(shape.inner());
-    return values.toArray((Object[]) Array.newInstance(component, values.size()));
+    return values.toArray(shape.inner().newArray(values.size()));
   }
 
   private static Object dict(Shape shape, Random random) {
