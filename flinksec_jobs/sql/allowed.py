@@ -144,7 +144,10 @@ def _kafka(key: str, value: str, clusters: Collection[str]) -> Iterator[Refusal]
         )
     elif key == "on-error" and value not in _ON_ERROR:
         listed = ", ".join(f"'{one}'" for one in _ON_ERROR)
-        yield Refusal(key, f"'{key}' = '{value}' is not one of {listed}", f"choose from {listed}")
+        letters = 'a table of job.table("NAME", Record, on_error="dead_letter") has dead letters'
+        yield Refusal(
+            key, f"'{key}' = '{value}' is not one of {listed}", f"choose from {listed}; {letters}"
+        )
     elif key == "cluster" and value not in clusters:
         named = sorted(filter(None, clusters))
         yield Refusal(
