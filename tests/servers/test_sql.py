@@ -89,7 +89,7 @@ def test_the_example_reads_and_writes_as_a_plain_pass_does_and_shows_no_secret(
     assert seen.find(secrets_of(topics.directory)) == []
 
 
-def test_a_plan_is_shown_and_nothing_runs(topics: Sandbox, tmp_path: Path) -> None:
+def test_a_plan_is_shown_and_no_server_is_asked(topics: Sandbox, tmp_path: Path) -> None:
     text = (
         f"CREATE TABLE a (id BIGINT) WITH ({KAFKA}, 'topic' = 'sql-in');"
         f"CREATE TABLE b (id BIGINT) WITH ({KAFKA}, 'topic' = 'no-such-topic');"
@@ -107,10 +107,6 @@ def test_a_plan_is_shown_and_nothing_runs(topics: Sandbox, tmp_path: Path) -> No
     assert "== Optimized Execution Plan ==" in done.stdout.splitlines()
     assert "(id > 7)" in done.stdout
     assert "keytab" not in done.stdout
-    # It would have been refused if it had begun to run.
-    refused = StartedJob(settings, {}, job).end(PATIENCE)
-    assert refused.code == 1
-    assert "no-such-topic" in refused.err
 
 
 def test_a_job_that_was_killed_goes_on_from_its_checkpoint_and_writes_each_record_once(
@@ -119,7 +115,7 @@ def test_a_job_that_was_killed_goes_on_from_its_checkpoint_and_writes_each_recor
     text = (
         f"CREATE TABLE a (id BIGINT) WITH ({KAFKA}, 'topic' = 'sql-in');"
         "CREATE TABLE slow (id BIGINT, at_ AS PROCTIME()) WITH ('connector' = 'datagen',"
-        " 'fields.id.kind' = 'sequence', 'fields.id.start' = '1000', 'fields.id.end' = '1200',"
+        " 'fields.id.kind' = 'sequence', 'fields.id.start' = '1000', 'fields.id.end' = '1140',"
         " 'rows-per-second' = '20');"
         f"CREATE TABLE b (id BIGINT) WITH ({KAFKA}, 'topic' = 'sql-out');"
         "INSERT INTO b SELECT id FROM a UNION ALL SELECT id FROM slow;"
@@ -130,12 +126,12 @@ def test_a_job_that_was_killed_goes_on_from_its_checkpoint_and_writes_each_recor
     first = start_job(job=job, **variables)
     wait_for(first, lambda: any(state.rglob("chk-[2-9]*/_metadata")))
     first.kill()
-    assert len(topics.consume("sql-out")) < 401
+    assert len(topics.consume("sql-out")) < 341
     ended = start_job(job=job, **variables).end(PATIENCE)
     assert ended.code == 0, ended.err
     assert "goes on from" in ended.err
     found = [one["id"] for one in records(topics, "sql-out")]
-    assert sorted(map(str, found)) == sorted(map(str, [*range(200), *range(1000, 1201)]))
+    assert sorted(map(str, found)) == sorted(map(str, [*range(200), *range(1000, 1141)]))
 
 
 def wait_for(job: StartedJob, happened: Callable[[], bool]) -> None:
