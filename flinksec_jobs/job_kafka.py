@@ -137,11 +137,11 @@ class JobOnKafka(ABC):
             arrivals=self._letters.topic is not None,
         )
         self._letters.require(on_error, settings)
-        for use in source.uses(settings, options):
+        group_id = settings.need(KafkaSettings).group_id or self.name
+        for use in source.uses(settings, options, group_id):
             self.register(use)
         env = self.env  # whose JVM makes the source
         named = f"{options.topics}{client.of_cluster(settings)}"
-        group_id = settings.need(KafkaSettings).group_id or self.name
         with jvm.translated(f"cannot read the Kafka topic {named}"):
             made = source.source(settings, group_id, options)
             of_source = (
@@ -221,7 +221,7 @@ class JobOnKafka(ABC):
             options,
             lambda: sink.next_transactional_id_prefix(settings, self.name, topic, self._uses),
         )
-        for use in sink.uses(settings, options):
+        for use in sink.uses(settings, options, self.name):
             self.register(use)
         return made
 

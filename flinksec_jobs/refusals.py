@@ -47,6 +47,9 @@ TOPIC_FORBIDDEN = problem(
 )
 TOPIC_UNKNOWN = problem("topic-unknown", "a topic does not exist")
 TOPIC_NAME = problem("topic-name-invalid", "no topic can have this name")
+NOT_IDEMPOTENT = problem(
+    "kafka-properties-forbid-transactions", "properties of Kafka's clients exclude transactions"
+)
 KAFKA_SILENT = problem("kafka-not-reached", "no broker answers")
 PATH_NAME = problem("hdfs-path-invalid", "HDFS does not accept the path")
 HDFS_SILENT = problem("hdfs-not-reached", "the NameNode does not answer")
@@ -212,6 +215,12 @@ KAFKA = (
     ),
     Cause("SslAuthenticationException", "kafka.ca_certs", _UNTRUSTED, SERVER_UNTRUSTED),
     Cause("SSLHandshakeException", "kafka.ca_certs", _UNTRUSTED, SERVER_UNTRUSTED),
+    Cause(
+        "without also enabling idempotence",
+        "kafka.properties",
+        'leave out acks and enable.idempotence, or write delivery="at_least_once"',
+        NOT_IDEMPOTENT,
+    ),
     Cause(
         "UnknownTopicOrPartition",
         "topic",

@@ -143,6 +143,8 @@ class Uses:
         told = [found for use in by_system.values() if (found := use.explain(error))]
         if not told or error.findings:
             return error
+        if len(told) > 1:
+            told = self._still_refused() or told
         hints = dict.fromkeys(found.hint for found in told if found.hint)
         hint = "; ".join([*hints, *([error.hint] if error.hint else [])])
         if len(told) == 1:
@@ -151,6 +153,16 @@ class Uses:
         return JobError(
             error.message, hint=hint, findings=[f for one in told for f in one.findings]
         )
+
+    def _still_refused(self) -> list[JobError]:
+        """Return what the servers say now, of a job that one of several has refused."""
+        try:
+            self.ask_the_servers()
+        except JobError as error:
+            return [error]
+        except FlinkSecError:
+            return []
+        return []
 
     def check_delivery(
         self, job: str, checkpoints: Checkpointing, *, bounded: bool

@@ -121,7 +121,7 @@ def _help() -> str:
     "reads",
     multiple=True,
     metavar="TOPIC",
-    help="A topic that the job reads; may be repeated.",
+    help="A topic that the job reads, orders@east for one of [kafka.east]; may be repeated.",
 )
 @click.option(
     "--write-topic",
@@ -129,6 +129,9 @@ def _help() -> str:
     multiple=True,
     metavar="TOPIC",
     help="A topic that the job writes; may be repeated.",
+)
+@click.option(
+    "--job", metavar="NAME", help="The job's name, for its consumer group and transactional ids."
 )
 @click.option(
     "--index",

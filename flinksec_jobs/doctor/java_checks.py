@@ -63,7 +63,7 @@ def _jvm(patient: Patient) -> Answer:
 
 def _modules(patient: Patient) -> Answer:
     layer = patient.jvm().java.lang.ModuleLayer.boot()
-    wanted = KERBEROS_MODULES if patient.settings.kerberos else ()
+    wanted = KERBEROS_MODULES if patient.settings.kerberos_sections else ()
     missing = [name for name in wanted if not layer.findModule(name).isPresent()]
     return Answer(", ".join(wanted), [_lack(f"the module {name}") for name in missing])
 
@@ -78,7 +78,7 @@ def _crypto(patient: Patient) -> Answer:
     context = view.javax.net.ssl.SSLContext.getDefault()
     if _PROTOCOL not in list(context.getSupportedSSLParameters().getProtocols()):
         lacking.append(_PROTOCOL)
-    if patient.settings.kerberos and _MECHANISM not in _sasl_mechanisms(view):
+    if patient.settings.kerberos_sections and _MECHANISM not in _sasl_mechanisms(view):
         lacking.append(f"the SASL mechanism {_MECHANISM}")
     return Answer(f"AES-{_AES_KEY_BITS}, {_PROTOCOL}", [_lack(name) for name in lacking])
 

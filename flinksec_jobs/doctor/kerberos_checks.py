@@ -17,6 +17,7 @@ from flinksec_jobs.errors import JobError
 from flinksec_jobs.findings import Finding, Where, warning
 from flinksec_jobs.kerberos import KeytabEntry, encryption_name, read_keytab
 from flinksec_jobs.runtime import jvm
+from flinksec_jobs.settings.spelling import Spelling
 
 _VERSION = warning("key-version-differs", "the KDC has a newer key than the keytab")
 _WEAK = warning("keytab-weak-encryption", "the keytab holds keys of weak encryption types only")
@@ -27,68 +28,92 @@ _WORTH_A_WARNING_SECONDS = 60.0
 
 
 def kerberos(patient: Patient) -> Iterator[Check]:
-    """Yield whether the keytab and the KDC fit, and whether it knows the services."""
-    principal = patient.kerberos().principal
-    before = ("files-kerberos",)
-    yield Check("kerberos-keytab", f"keys of {principal}", partial(_keytab, patient), FILES,
-                "kerberos.keytab", before)  # fmt: skip
-    yield Check("kerberos-login", f"a ticket for {principal}", partial(_login, patient),
-                refusals.REFUSED, "kerberos.keytab", before)  # fmt: skip
-    yield Check("kerberos-key-version", "the version of the key", partial(_version, patient),
-                _VERSION, "kerberos.keytab", ("kerberos-login",))  # fmt: skip
-    for service, setting in _services(patient):
-        yield Check("kerberos-service", f"a ticket for {service}",
-                    partial(_service, patient, service, setting), refusals.SERVICE_UNKNOWN, setting,
-                    ("kerberos-login",))  # fmt: skip
+    """Yield whether the keytabs and the KDCs fit, and whether these know the services."""
+    _require(patient)
+    for section in patient.settings.kerberos_sections:
+        yield from _of_login(patient, section)
 
 
 def clock(patient: Patient) -> Iterator[Check]:
-    """Yield whether the KDC's clock is this machine's."""
-    patient.kerberos()
-    yield Check("clock-kdc", "the clock of the KDC", partial(_clock, patient), _CLOCK,
-                "kerberos.krb5_conf", ("files-kerberos",))  # fmt: skip
+    """Yield whether the KDCs' clocks are this machine's."""
+    _require(patient)
+    for section in patient.settings.kerberos_sections:
+        of = section.partition(".")[2]
+        about = f"the clock of the KDC of [{section}]" if of else "the clock of the KDC"
+        yield Check(id_of("clock-kdc", of), about, partial(_clock, patient, section), _CLOCK,
+                    f"{section}.krb5_conf", (f"files-{section}",))  # fmt: skip
 
 
-def _keys(patient: Patient) -> list[KeytabEntry]:
-    found = patient.kerberos()
-    return [one for one in read_keytab(found.keytab) if one.principal == found.principal]
+def id_of(check: str, name: str | None) -> str:
+    """Return the id of a check of a section with a name: ``kerberos-login-east``."""
+    return f"{check}-{name}" if name else check
 
 
-def _keytab(patient: Patient) -> Answer:
-    keys = _keys(patient)
+def _require(patient: Patient) -> None:
+    if not patient.settings.kerberos_sections:
+        patient.kerberos()  # which says so
+
+
+def _of_login(patient: Patient, section: str) -> Iterator[Check]:
+    principal = patient.settings.kerberos_sections[section].principal
+    of, keytab, before = section.partition(".")[2], f"{section}.keytab", (f"files-{section}",)
+    login = id_of("kerberos-login", of)
+    yield Check(id_of("kerberos-keytab", of), f"keys of {principal}",
+                partial(_keytab, patient, section), FILES, keytab, before)  # fmt: skip
+    yield Check(login, f"a ticket for {principal}", partial(_login, patient, section),
+                refusals.REFUSED, keytab, before)  # fmt: skip
+    yield Check(id_of("kerberos-key-version", of), "the version of the key",
+                partial(_version, patient, section), _VERSION, keytab, (login,))  # fmt: skip
+    for service, setting in _services(patient, section):
+        yield Check(id_of("kerberos-service", of), f"a ticket for {service}",
+                    partial(_service, patient, section, service, setting),
+                    refusals.SERVICE_UNKNOWN, setting, (login,))  # fmt: skip
+
+
+def _keys(patient: Patient, section: str) -> list[KeytabEntry]:
+    found = patient.settings.kerberos_sections[section]
+    held = read_keytab(found.keytab, f"{section}.keytab")
+    return [one for one in held if one.principal == found.principal]
+
+
+def _keytab(patient: Patient, section: str) -> Answer:
+    keys = _keys(patient, section)
     strong = {encryption_name(number) for number in _STRONG}
     told = ", ".join(f"{one.encryption} (version {one.version})" for one in keys)
     if keys and not any(one.encryption in strong for one in keys):
         why = f"its keys are of types that KDCs of today refuse: {told}"
-        where = Where(setting="kerberos.keytab", file=str(patient.kerberos().keytab.path))
+        path = patient.settings.kerberos_sections[section].keytab.path
+        where = Where(setting=f"{section}.keytab", file=str(path))
         fix = "have keys of the type aes256-cts-hmac-sha1-96 made, and export them"
         return Answer(told, [_WEAK.at(where, why, fix=fix)])
     return Answer(told)
 
 
-def _ticket(patient: Patient) -> Any:
-    found = patient.kerberos()
+def _ticket(patient: Patient, section: str) -> Any:
+    found = patient.settings.kerberos_sections[section]
+    fields = {"kerberos": type(found).model_fields}
     try:
-        return patient.login()
+        return patient.login(section)
     except JobError as error:
-        raise refusals.explained(
-            error,
-            f"no ticket for {found.principal} with {found.keytab.path}.",
-            refusals.KERBEROS,
-            otherwise="kerberos.keytab",
-        ) from error
+        with Spelling.of({"kerberos": section}, fields).told():
+            raise refusals.explained(
+                error,
+                f"no ticket for {found.principal} with {found.keytab.path}.",
+                refusals.KERBEROS,
+                otherwise="kerberos.keytab",
+            ) from error
 
 
-def _login(patient: Patient) -> Answer:
-    facts = dict(_ticket(patient).facts())
+def _login(patient: Patient, section: str) -> Answer:
+    facts = dict(_ticket(patient, section).facts())
     ends = datetime.fromtimestamp(int(facts["ends_at_ms"]) / 1000, UTC)
     return Answer(f"{facts['server']}, until {ends:%Y-%m-%d %H:%M} UTC")
 
 
-def _version(patient: Patient) -> Answer:
+def _version(patient: Patient, section: str) -> Answer:
     """Ask for a ticket to oneself: it names the newest key that the KDC has."""
-    principal = patient.kerberos().principal
-    login = _ticket(patient)
+    principal = patient.settings.kerberos_sections[section].principal
+    login = _ticket(patient, section)
     try:
         with jvm.translated(principal):
             facts = dict(login.ticketForPrincipal(principal))
@@ -96,36 +121,41 @@ def _version(patient: Patient) -> Answer:
         return Answer("the KDC does not tell: it gives no tickets to users")
     if "version" not in facts:
         return Answer("the KDC does not tell")
-    return Answer(f"version {facts['version']} at the KDC", list(_outdated(patient, facts)))
+    found = list(_outdated(patient, section, facts))
+    return Answer(f"version {facts['version']} at the KDC", found)
 
 
-def _outdated(patient: Patient, facts: Mapping[str, str]) -> Iterator[Finding]:
-    found, version = patient.kerberos(), int(facts["version"])
-    held = {one.version for one in _keys(patient)}
+def _outdated(patient: Patient, section: str, facts: Mapping[str, str]) -> Iterator[Finding]:
+    found, version = patient.settings.kerberos_sections[section], int(facts["version"])
+    held = {one.version for one in _keys(patient, section)}
     if held and version not in held:
         listed = ", ".join(map(str, sorted(held)))
         yield _VERSION.at(
-            Where(setting="kerberos.keytab", file=str(found.keytab.path)),
+            Where(setting=f"{section}.keytab", file=str(found.keytab.path)),
             f"it holds version {listed} of the key of {found.principal}, and the KDC has {version}",
             fix="export the keytab again: when the old key ends, so do the logins",
         )
 
 
-def _services(patient: Patient) -> Iterator[tuple[str, str]]:
+def _services(patient: Patient, section: str) -> Iterator[tuple[str, str]]:
     """Yield the services that clients ask tickets for, as they name them, with the setting."""
     settings = patient.settings
-    login = logins.of(settings).properties() if settings.kafka else {}
-    if service := login.get("sasl.kerberos.service.name"):
-        for endpoint in endpoints(settings):
-            if endpoint.setting == "kafka.bootstrap_servers":
-                yield f"{service}@{endpoint.host}", "kafka.kerberos_service_name"
+    for cluster in settings.clusters:
+        view = settings.on_kafka(cluster)
+        if view.spelling.setting("kerberos") != section:
+            continue
+        if service := logins.of(view).properties().get("sasl.kerberos.service.name"):
+            for endpoint in endpoints(settings):
+                if endpoint.setting == view.spelling.setting("kafka.bootstrap_servers"):
+                    setting = view.spelling.setting("kafka.kerberos_service_name")
+                    yield f"{service}@{endpoint.host}", setting
     principal = settings.hdfs.namenode_principal if settings.hdfs else None
-    if principal and "_HOST" not in principal:
+    if section == "kerberos" and principal and "_HOST" not in principal:
         yield principal, "hdfs.namenode_principal"
 
 
-def _service(patient: Patient, service: str, setting: str) -> Answer:
-    login = _ticket(patient)
+def _service(patient: Patient, section: str, service: str, setting: str) -> Answer:
+    login = _ticket(patient, section)
     is_principal = setting == "hdfs.namenode_principal"
     try:
         with jvm.translated(service):
@@ -142,13 +172,13 @@ def _service(patient: Patient, service: str, setting: str) -> Answer:
     return Answer(f"{facts['server']}, {encryption}{version}")
 
 
-def _clock(patient: Patient) -> Answer:
-    facts = dict(_ticket(patient).facts())
+def _clock(patient: Patient, section: str) -> Answer:
+    facts = dict(_ticket(patient, section).facts())
     # The KDC tells whole seconds.
     ahead = (int(facts["asked_at_ms"]) - int(facts["issued_at_ms"]) - 500) / 1000
     told = f"{abs(ahead):.0f} s {'behind' if ahead > 0 else 'ahead of'} this machine's"
     if abs(ahead) < _WORTH_A_WARNING_SECONDS:
         return Answer(told)
-    where = Where(setting="kerberos.krb5_conf", object="KDC")
+    where = Where(setting=f"{section}.krb5_conf", object="KDC")
     fix = "synchronise them: from some five minutes on servers refuse tickets"
     return Answer(told, [_CLOCK.at(where, f"its clock is {told}", fix=fix)])

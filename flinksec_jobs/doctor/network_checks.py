@@ -21,7 +21,7 @@ from flinksec_jobs.files import SETTINGS, read_text
 from flinksec_jobs.findings import Finding, Where, warning
 from flinksec_jobs.refusals import HOST_UNKNOWN
 from flinksec_jobs.runtime import jvm
-from flinksec_jobs.settings import Settings
+from flinksec_jobs.settings import KafkaSettings, Settings
 
 _REVERSE = warning(
     "reverse-dns-differs", "the address of a host leads back to a name with another principal"
@@ -49,11 +49,14 @@ class Endpoint:
 
 def endpoints(settings: Settings) -> Iterator[Endpoint]:
     """Yield every server that the settings name, the KDCs in ``krb5_conf`` included."""
-    if settings.kerberos:
-        yield from kdcs(settings.kerberos.krb5_conf, settings.kerberos.principal)
-    for server in settings.kafka.bootstrap_servers if settings.kafka else ():
-        host, _, port = server.rpartition(":")
-        yield Endpoint("kafka.bootstrap_servers", host.strip("[]"), int(port))
+    for section, login in settings.kerberos_sections.items():
+        yield from kdcs(login.krb5_conf, login.principal, f"{section}.krb5_conf")
+    for cluster in settings.clusters:
+        view = settings.on_kafka(cluster)
+        for server in view.need(KafkaSettings).bootstrap_servers:
+            host, _, port = server.rpartition(":")
+            setting = view.spelling.setting("kafka.bootstrap_servers")
+            yield Endpoint(setting, host.strip("[]"), int(port))
     for url in settings.elasticsearch.hosts if settings.elasticsearch else ():
         parts = urlsplit(url)
         default = _HTTPS if parts.scheme == "https" else _HTTP
@@ -69,13 +72,15 @@ def endpoints(settings: Settings) -> Iterator[Endpoint]:
             yield Endpoint("hdfs.uri", parts.hostname or "", parts.port)
 
 
-def kdcs(krb5_conf: Path, principal: str) -> Iterator[Endpoint]:
+def kdcs(
+    krb5_conf: Path, principal: str, setting: str = "kerberos.krb5_conf"
+) -> Iterator[Endpoint]:
     """Yield the KDCs that a ``krb5.conf`` names for the realm of a principal.
 
     None are yielded of a file that cannot be read, or takes in others: the login tells.
     """
     try:
-        text = read_text(krb5_conf, "kerberos.krb5_conf", SETTINGS, error=FlinkSecError)
+        text = read_text(krb5_conf, setting, SETTINGS, error=FlinkSecError)
     except FlinkSecError:
         return
     realm = re.escape(principal.rpartition("@")[2])
@@ -83,7 +88,7 @@ def kdcs(krb5_conf: Path, principal: str) -> Iterator[Endpoint]:
     for value in re.findall(r"^\s*kdc\s*=\s*(\S+)", section[1] if section else "", re.MULTILINE):
         address = value.removeprefix("tcp/").removeprefix("udp/")
         host, _, port = address.rpartition(":") if address.count(":") == 1 else (address, "", "")
-        yield Endpoint("kerberos.krb5_conf", host, int(port) if port.isdecimal() else None)
+        yield Endpoint(setting, host, int(port) if port.isdecimal() else None)
 
 
 def dns(patient: Patient) -> Iterator[Check]:

@@ -96,21 +96,24 @@ class Patient:
         except SettingsError:
             return {}  # a look at the files finds it
 
-    def login(self) -> Any:
+    def login(self, section: str = "kerberos") -> Any:
         """Return a login by the keytab in the JVM (`org.flinksec.doctor.KerberosLook`).
+
+        Args:
+            section: of the settings: ``kerberos``, ``kerberos.east``.
 
         Raises:
             FlinkSecError: the KDC refuses.
             NotAskedError: that was found before, or there is no JVM.
         """
-        found = self.kerberos()
+        found = self.settings.kerberos_sections[section]
         looks = self.jvm().org.flinksec.doctor.KerberosLook
 
         def look() -> Any:
             with jvm.translated("the login failed"):
                 return looks.login(found.principal, str(found.keytab.path))
 
-        return self.once("kerberos-login", look)
+        return self.once(f"{section}-login", look)
 
     def hadoop_login(self) -> None:
         """Log the JVM in as Hadoop's client wants it, for HDFS."""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flinksec_jobs import logins, refusals
@@ -11,9 +11,9 @@ from flinksec_jobs.doctor.checks import Answer
 from flinksec_jobs.doctor.wanted import Wanted
 from flinksec_jobs.errors import JobError
 from flinksec_jobs.findings import Where
-from flinksec_jobs.kafka import client, preflight
+from flinksec_jobs.kafka import client, permissions, preflight, sink
 from flinksec_jobs.runtime import jvm
-from flinksec_jobs.settings import HdfsSettings, Settings
+from flinksec_jobs.settings import HdfsSettings, KafkaSettings, Settings
 
 _WAIT_SECONDS = 15
 
@@ -29,20 +29,28 @@ def of_topic(settings: Settings, wanted: Wanted, topic: str) -> Answer:
     Raises:
         JobError: the broker does not answer.
     """
-    properties = client.client_properties(settings)
-    try:
-        allowed = _allowed(properties, topic)
-    except JobError as error:
-        servers, causes = properties["bootstrap.servers"], logins.of(settings).causes
-        raise preflight.explained(error, servers, causes) from error
-    missing = [name for name in (*wanted.operations(topic), "DESCRIBE") if name not in allowed]
-    if not missing:
-        return Answer(", ".join(sorted(allowed)))
-    setting, who = logins.of(settings).who()
-    why = f"{who} lacks {' and '.join(missing)} on the topic {topic}"
-    fix = "have the rights granted: kafka-acls --add --allow-principal …"
-    where = Where(setting=setting, object=f"the topic {topic}")
-    return Answer(", ".join(sorted(allowed)), [refusals.TOPIC_FORBIDDEN.at(where, why, fix=fix)])
+    properties, login = client.client_properties(settings), logins.of(settings)
+    with settings.spelling.told():
+        try:
+            allowed = _allowed(properties, topic)
+        except JobError as error:
+            servers = properties["bootstrap.servers"]
+            raise preflight.explained(error, servers, login.causes) from error
+    missing = permissions.of_topic(topic, wanted.operations(topic), frozenset(allowed), login)
+    return Answer(", ".join(sorted(allowed)), list(settings.spelling.findings(missing)))
+
+
+def of_job(settings: Settings, wanted: Wanted) -> Iterator[tuple[str, str, str]]:
+    """Yield what of Kafka is named after the job: its group, and its transactional ids."""
+    if wanted.job is None:
+        return
+    if wanted.reads:
+        group = settings.need(KafkaSettings).group_id or wanted.job
+        yield "group", f"the consumer group {group}", str(permissions.Use("group", group))
+    for topic in wanted.writes:
+        ids = sink.transactional_ids(settings, wanted.job, topic)
+        asked = str(permissions.Use("transactions", ids))
+        yield "transactions", f"transactional ids {ids}…", asked
 
 
 def _allowed(properties: Mapping[str, str], topic: str) -> set[str]:

@@ -4,37 +4,72 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from flinksec_jobs.doctor.checks import Answer, Check, NotAskedError
+from flinksec_jobs.doctor.kerberos_checks import id_of
 from flinksec_jobs.doctor.network_checks import endpoints
 from flinksec_jobs.doctor.patient import Patient
 from flinksec_jobs.doctor.servers import Server
+from flinksec_jobs.doctor.wanted import Wanted
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.findings import Where
 from flinksec_jobs.refusals import REFUSED
+from flinksec_jobs.settings import Settings
 from flinksec_jobs.uses import Question
 
 
 def checks(server: Server, patient: Patient) -> Iterator[Check]:
     """Yield whether a server lets the job in, and to what it is to use there."""
-    settings = patient.settings
-    if getattr(settings, server.section) is None:
-        raise NotAskedError(f"the settings have no section [{server.section}]")
-    before = [f"files-{server.section}"]
+    settings, wanted = patient.settings, patient.wanted
+    if server.section != "kafka":
+        if getattr(settings, server.section) is None:
+            raise NotAskedError(f"the settings have no section [{server.section}]")
+        yield from _of(server, patient, settings, wanted)
+        return
+    if not settings.clusters:
+        raise NotAskedError("the settings have no section [kafka]")
+    for cluster in settings.clusters:
+        yield from _of(server, patient, settings.on_kafka(cluster), wanted.of_cluster(cluster))
+    for topic in wanted.unknown_clusters(settings.clusters):
+        cluster = topic.partition("@")[2] or None
+        about = f"the cluster of the topic {topic}"
+        yield Check("kafka-cluster", about, partial(_no_cluster, settings, cluster), REFUSED)
+
+
+def _no_cluster(settings: Settings, cluster: str | None) -> Answer:
+    settings.on_kafka(cluster)
+    raise AssertionError("it is there")
+
+
+def _of(server: Server, patient: Patient, settings: Settings, wanted: Wanted) -> Iterator[Check]:
+    name = settings.kafka_cluster if server.section == "kafka" else None
+    before = [f"files-{settings.spelling.setting(server.section)}"]
     if server.needs_ticket(settings):
-        before.append("kerberos-login")
-    connect = f"{server.section}-connect"
+        before.append(
+            id_of("kerberos-login", settings.spelling.setting("kerberos").partition(".")[2])
+        )
+    connect = id_of(f"{server.section}-connect", name)
     question = server.question(settings, *server.any)
     yield _check(server, patient, connect, question, before, named=())
-    for name in server.wanted(patient.wanted):
+    for item in server.wanted(wanted):
         yield _check(
             server,
             patient,
-            f"{server.section}-{server.item}",
-            server.question(settings, name),
+            id_of(f"{server.section}-{server.item}", name),
+            server.question(settings, item),
             [*before, connect],
-            then=partial(server.rights, settings, patient.wanted, name),
+            then=partial(server.rights, settings, wanted, item),
+        )
+    for kind, label, about in server.more(settings, wanted):
+        yield _check(
+            server,
+            patient,
+            id_of(f"{server.section}-{kind}", name),
+            replace(server.question(settings, about), label=label),
+            [*before, connect],
+            named=(),
         )
 
 
@@ -89,5 +124,5 @@ def _refuse_names(server: Server, names: Sequence[str]) -> None:
 def _refuse_unreachable(patient: Patient, setting: str) -> None:
     """Do not wait for servers of which none takes a connection."""
     servers = [one for one in endpoints(patient.settings) if one.setting == setting]
-    if servers and patient.unreached[setting.partition(".")[0]] == len(servers):
+    if servers and patient.unreached[setting.rpartition(".")[0]] == len(servers):
         raise NotAskedError("tls.endpoint failed")

@@ -39,6 +39,7 @@ class Server:
         any: names to ask about where only the connection counts.
         logs_in_by_kerberos: whether its own client does.
         rights: asks what the principal may do with one, after a good answer.
+        more: other things that are asked about: what kind, in words, as the question takes it.
     """
 
     section: str
@@ -52,6 +53,7 @@ class Server:
     any: tuple[str, ...] = ()
     logs_in_by_kerberos: Callable[[Settings], bool] = lambda _: False
     rights: Callable[[Settings, Wanted, str], Answer] = lambda *_: Answer()
+    more: Callable[[Settings, Wanted], Iterable[tuple[str, str, str]]] = lambda *_: ()
 
     def needs_ticket(self, settings: Settings) -> bool:
         """Whether it lets in by Kerberos."""
@@ -66,12 +68,13 @@ SERVERS: tuple[Server, ...] = (
     Server(
         section="kafka",
         about="login, topics and rights",
-        use=client.clients,
+        use=client.of_all_clusters,
         question=client.question,
         wanted=lambda wanted: dict.fromkeys([*wanted.reads, *wanted.writes]),
         item="topic",
         logs_in_by_kerberos=lambda settings: "kerberos" in logins.chosen_login(settings).sections,
         rights=rights.of_topic,
+        more=rights.of_job,
     ),
     Server(
         section="schema_registry",
@@ -109,4 +112,9 @@ SERVERS: tuple[Server, ...] = (
 
 def used(settings: Settings) -> Iterator[Server]:
     """Yield the servers that settings have a section for."""
-    return (one for one in SERVERS if getattr(settings, one.section) is not None)
+    return (
+        one
+        for one in SERVERS
+        if getattr(settings, one.section) is not None
+        or (one.section == "kafka" and settings.clusters)
+    )

@@ -59,14 +59,19 @@ _OTHER = Cause("", "*", "compare the certificate with the settings")
 
 def tls(patient: Patient) -> Iterator[Check]:
     """Yield what each endpoint that speaks TLS shows."""
-    sections = [name for name in _SECTIONS if _uses_tls(patient.settings, name)]
+    named = dict.fromkeys(_section_of(one) for one in endpoints(patient.settings))
+    sections = [name for name in named if _uses_tls(patient.settings, name)]
     if not sections:
         raise NotAskedError("no section of the settings uses TLS to a server")
     for endpoint in endpoints(patient.settings):
-        section = endpoint.setting.partition(".")[0]
+        section = _section_of(endpoint)
         if section in sections:
             yield Check("tls-endpoint", str(endpoint), partial(_look, patient, endpoint, section),
                         _UNREACHABLE, endpoint.setting, (f"files-{section}",))  # fmt: skip
+
+
+def _section_of(endpoint: Endpoint) -> str:
+    return endpoint.setting.rpartition(".")[0]
 
 
 def _uses_tls(settings: Settings, section: str) -> bool:
@@ -75,7 +80,10 @@ def _uses_tls(settings: Settings, section: str) -> bool:
 
 
 def _section(settings: Settings, section: str) -> _WithTls | None:
-    found: _WithTls | None = getattr(settings, section)
+    kind, _, name = section.partition(".")
+    if kind == "kafka":
+        return settings.on_kafka(name or None).kafka
+    found: _WithTls | None = getattr(settings, kind) if kind in _SECTIONS else None
     return found
 
 

@@ -13,7 +13,7 @@ from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.findings import Finding
 from flinksec_jobs.kafka import preflight
 from flinksec_jobs.runtime import artifacts
-from flinksec_jobs.settings import KafkaSettings
+from flinksec_jobs.settings import KafkaSettings, format_duration
 from flinksec_jobs.uses import Question, Use
 
 if TYPE_CHECKING:
@@ -49,6 +49,11 @@ def clients(settings: Settings, jar_sets: Iterable[str] = ()) -> Use:
     )
 
 
+def of_all_clusters(settings: Settings) -> Use:
+    """Return what Kafka clients need, whichever of the settings' clusters they ask."""
+    return clients(settings.on_kafka(next(iter(settings.clusters), None)))
+
+
 def of_cluster(settings: Settings) -> str:
     """Return what follows the name of a topic that is not of ``[kafka]``: `` of east``.
 
@@ -58,14 +63,24 @@ def of_cluster(settings: Settings) -> str:
     return f" of {settings.kafka_cluster}" if settings.kafka_cluster else ""
 
 
-def question(settings: Settings, *topics: str) -> Question:
-    """Return the question whether Kafka lets the job in, and has the topics."""
+def question(settings: Settings, *about: str) -> Question:
+    """Return the question whether Kafka lets the job in, and do what it will do there.
+
+    Args:
+        settings: of one cluster, as `Settings.on_kafka` gives them.
+        about: topics; or what is done with what, as `permissions.Use` writes it.
+    """
 
     def ask(about: Sequence[str]) -> Iterable[Finding]:
+        kafka = settings.need(KafkaSettings)
         with settings.spelling.told():
-            causes = logins.of(settings).causes
-            preflight.ask(client_properties(settings), about, causes)
-        return ()
+            clients = preflight.Clients(
+                client_properties(settings),
+                producer_properties(settings),
+                logins.of(settings),
+                format_duration(kafka.transaction_timeout),
+            )
+            return list(settings.spelling.findings(preflight.ask(clients, about)))
 
     cluster = settings.kafka_cluster
     return Question(
@@ -73,7 +88,7 @@ def question(settings: Settings, *topics: str) -> Question:
         label=f"Kafka{of_cluster(settings)} lets the job in, and has its topics",
         setting=settings.spelling.setting("kafka.bootstrap_servers"),
         ask=ask,
-        about=topics,
+        about=about,
     )
 
 

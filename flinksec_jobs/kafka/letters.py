@@ -48,7 +48,7 @@ class Policy:
 
 def uses_of_letters(settings: Settings, policy: Policy) -> list[Use]:
     """Return what a job needs that writes dead letters."""
-    return uses(settings, SinkOptions(policy.topic, formats.to_write("json")))
+    return uses(settings, SinkOptions(policy.topic, formats.to_write("json")), policy.job)
 
 
 def properties(settings: Settings) -> dict[str, str]:

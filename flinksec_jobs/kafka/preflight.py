@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Asks Kafka, before a job is submitted, whether it lets the job in and has its topics.
+"""Asks Kafka, before a job is submitted, whether it lets the job in, and do what it will do.
 
 The question goes through the client, and the JVM, that the job itself will use: another client
 would prove little about TLS or Kerberos.
@@ -8,12 +8,19 @@ would prove little about TLS or Kerberos.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from flinksec_jobs import refusals
 from flinksec_jobs.errors import JobError
+from flinksec_jobs.findings import Finding
+from flinksec_jobs.kafka import permissions
 from flinksec_jobs.runtime import jvm
+
+if TYPE_CHECKING:
+    from flinksec_jobs.logins import Login
 
 _WAIT_SECONDS = 15
 # Nobody waits before a terminal for a JobManager, and a container that starts may be slow: there
@@ -26,53 +33,124 @@ CLIENT_LIMITS = {
     "socket.connection.setup.timeout.max.ms": "5000",
     "retries": "2",
 }
+# A broker that has answered may still have to make its topics of offsets and transactions, as one
+# does that has never had a group or a transaction.
+_COORDINATOR_SECONDS = 45
+_COORDINATOR_LIMITS = {
+    "request.timeout.ms": "5000",
+    "default.api.timeout.ms": "40000",
+    "max.block.ms": "40000",
+}
 
 
-def ask(
-    properties: Mapping[str, str], topics: Sequence[str], login: Sequence[refusals.Cause]
-) -> None:
-    """Log in to Kafka and look up the topics.
+@dataclass(frozen=True)
+class Clients:
+    """With what Kafka is asked.
+
+    Attributes:
+        properties: with which the job's clients connect.
+        producer: those of its producers.
+        login: who the job is.
+        transaction_timeout: for people.
+    """
+
+    properties: Mapping[str, str]
+    producer: Mapping[str, str]
+    login: Login
+    transaction_timeout: str
+
+
+def ask(clients: Clients, about: Sequence[str]) -> list[Finding]:
+    """Log in to Kafka, look up topics, and ask for the job's rights.
 
     Args:
-        properties: with which the job's clients connect.
-        topics: none asks for the login alone.
-        login: what refusals of the login mean.
+        clients: with what.
+        about: topics, and what is done with what, as `permissions.Use` writes it; none asks for the
+            login alone.
+
+    Returns:
+        The rights that are missing, and limits that are too low.
 
     Raises:
         JobError: it cannot be reached, refuses the login or the certificate, or lacks a topic.
     """
-    servers = properties["bootstrap.servers"]
-    given = dict(properties)
-    if not jvm.runs_in_a_cluster():
-        given |= CLIENT_LIMITS
-    clients = jvm.view().org.apache.flink.kafka.shaded.org.apache.kafka.clients.admin
+    uses = [permissions.Use.parse(text) for text in about]
+    with _explained(clients):
+        with _admin(clients, CLIENT_LIMITS) as admin:
+            found = list(_of_topics(admin, clients, uses))
+        if groups := [use for use in uses if use.kind in {"group", "committed"}]:
+            with _admin(clients, _COORDINATOR_LIMITS) as admin:
+                for use in groups:
+                    found += permissions.of_group(admin, use, clients.login, _seconds(longer=True))
+        for use in uses:
+            if use.kind == "transactions":
+                producer = dict(clients.producer) | _limits(_COORDINATOR_LIMITS)
+                timeout = clients.transaction_timeout
+                found += permissions.of_transactions(producer, use, clients.login, timeout)
+        return found
+
+
+@contextmanager
+def _admin(clients: Clients, limits: dict[str, str]) -> Iterator[Any]:
+    admins = jvm.view().org.apache.flink.kafka.shaded.org.apache.kafka.clients.admin
+    with jvm.translated("Kafka"):
+        given = jvm.properties(dict(clients.properties) | _limits(limits))
+        admin = admins.AdminClient.create(given)
     try:
-        with jvm.translated("Kafka"):
-            admin = clients.AdminClient.create(jvm.properties(given))
-    except JobError as error:
-        raise explained(error, servers, login) from error
-    try:
-        if not topics:
-            _answered(lambda: admin.describeCluster().nodes(), "Kafka", servers, login)
-        for topic in topics:
-            _answered(
-                lambda topic=topic: admin.describeTopics(jvm.string_list([topic])).allTopicNames(),
-                f"the Kafka topic {topic}",
-                servers,
-                login,
-            )
+        yield admin
     finally:
         admin.close(jvm.view().java.time.Duration.ZERO)
 
 
-def _answered(asked: Any, what: str, servers: str, login: Sequence[refusals.Cause]) -> None:
+def _limits(limits: dict[str, str]) -> dict[str, str]:
+    return {} if jvm.runs_in_a_cluster() else limits
+
+
+def _of_topics(admin: Any, clients: Clients, uses: Sequence[permissions.Use]) -> Iterator[Finding]:
+    if not uses:
+        _answered(lambda: admin.describeCluster().nodes(), "Kafka")
+    wanted: dict[str, list[str]] = {}
+    for use in uses:
+        if use.kind in {"READ", "WRITE", "topic"}:
+            wanted.setdefault(use.name, []).append(use.kind)
+    for topic, kinds in wanted.items():
+        allowed = _allowed(admin, topic)
+        if asked := [kind for kind in kinds if kind != "topic"]:
+            yield from permissions.of_topic(topic, asked, allowed, clients.login)
+    written = [topic for topic, kinds in wanted.items() if "WRITE" in kinds]
+    yield from permissions.of_sizes(admin, written, clients.properties, _seconds())
+
+
+def _allowed(admin: Any, topic: str) -> frozenset[str]:
+    """Return what the job may do with a topic, which must exist; brokers say it since Kafka 2.3."""
+    admins = jvm.view().org.apache.flink.kafka.shaded.org.apache.kafka.clients.admin
+    options = admins.DescribeTopicsOptions().includeAuthorizedOperations(True)
+    names = jvm.string_list([topic])
+    answer = _answered(
+        lambda: admin.describeTopics(names, options).allTopicNames(), f"the Kafka topic {topic}"
+    )
+    return frozenset(str(one.name()) for one in answer.get(topic).authorizedOperations() or ())
+
+
+def _answered(asked: Any, what: str) -> Any:
     seconds = jvm.view().java.util.concurrent.TimeUnit.SECONDS
-    wait = _WAIT_IN_A_CLUSTER_SECONDS if jvm.runs_in_a_cluster() else _WAIT_SECONDS
+    with jvm.translated(what):
+        return asked().get(_seconds(), seconds)
+
+
+def _seconds(*, longer: bool = False) -> int:
+    if jvm.runs_in_a_cluster():
+        return _WAIT_IN_A_CLUSTER_SECONDS
+    return _COORDINATOR_SECONDS if longer else _WAIT_SECONDS
+
+
+@contextmanager
+def _explained(clients: Clients) -> Iterator[None]:
     try:
-        with jvm.translated(what):
-            asked().get(wait, seconds)
+        yield
     except JobError as error:
-        raise explained(error, servers, login) from error
+        servers = clients.properties["bootstrap.servers"]
+        raise explained(error, servers, clients.login.causes) from error
 
 
 # What only a login, rights or TLS can have to do with; anything else may be of the job's own.

@@ -11,7 +11,7 @@ from flinksec_jobs import bad_records, choices, formats
 from flinksec_jobs.delivery import Delivery, Transactions
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.job_name import transactional_id_prefix
-from flinksec_jobs.kafka import exactly_once
+from flinksec_jobs.kafka import exactly_once, permissions
 from flinksec_jobs.kafka.client import clients, of_cluster, producer_properties, question
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.settings import KafkaSettings
@@ -67,22 +67,24 @@ def target(settings: Settings, o: SinkOptions) -> str:
     return f"the Kafka topic {o.topic}{of_cluster(settings)}"
 
 
-def uses(settings: Settings, o: SinkOptions) -> list[Use]:
+def uses(settings: Settings, o: SinkOptions, job: str) -> list[Use]:
     """Return what a job needs that writes a topic, in transactions or not."""
     transactions = None
+    done = [permissions.Use("WRITE", o.topic)]
     if o.delivery == "exactly_once":
         transactions = Transactions(
             settings.need(KafkaSettings).transaction_timeout,
             settings.spelling.setting("kafka.transaction_timeout"),
             "the brokers' transaction.max.timeout.ms",
         )
+        done.append(permissions.Use("transactions", transactional_ids(settings, job, o.topic)))
     used = [o.format, *([o.key_format] if o.key_format else [])]
     of_formats = [one.uses(settings, (o.topic,), "write") for one in used]
     return [
         replace(
             clients(settings, [name for one in used for name in one.jars]),
             name=f"writes Kafka topic {o.topic}{of_cluster(settings)}",
-            questions=(question(settings, o.topic),),
+            questions=(question(settings, *map(str, done)),),
             delivery=Delivery(target(settings, o), transactions is not None, transactions),
         ),
         *(use for several in of_formats for use in several),
@@ -92,6 +94,11 @@ def uses(settings: Settings, o: SinkOptions) -> list[Use]:
 def next_transactional_id_prefix(settings: Settings, job: str, topic: str, uses: Uses) -> str:
     """Return the prefix of one sink more to a topic, which no other sink of the job has."""
     number = uses.next_number(f"sinks to the Kafka topic {topic}{of_cluster(settings)}")
+    return transactional_ids(settings, job, topic, number)
+
+
+def transactional_ids(settings: Settings, job: str, topic: str, number: int = 1) -> str:
+    """Return what the transactional ids of a job's sink to a topic begin with."""
     prefix = settings.need(KafkaSettings).transactional_id_prefix
     cluster = settings.kafka_cluster
     return transactional_id_prefix(job, topic, number, prefix=prefix, cluster=cluster)

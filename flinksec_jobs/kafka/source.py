@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from flinksec_jobs import bad_records, choices, formats, records
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.kafka import permissions, topics, watermarks
 from flinksec_jobs.kafka import start as places
-from flinksec_jobs.kafka import topics, watermarks
 from flinksec_jobs.kafka.client import client_properties, clients, of_cluster, question
 from flinksec_jobs.runtime import jvm
+from flinksec_jobs.settings import KafkaSettings
 
 if TYPE_CHECKING:
     from pyflink.datastream.connectors.kafka import KafkaOffsetsInitializer, KafkaSource
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from flinksec_jobs.settings import Settings
     from flinksec_jobs.uses import Use
 
+_COMMITS = "commit.offsets.on.checkpoint"
 Tombstones = Literal["fail", "skip", "row"]
 """What becomes of a record without a value: whatever the format says, by most a bad record; it is
 left out; or it is a row of which only what is around the value is filled."""
@@ -47,7 +49,7 @@ class SourceOptions:
     """Whether the source gives Java's ``Arrivals``: rows with their records, and dead letters."""
 
 
-def uses(settings: Settings, o: SourceOptions) -> list[Use]:
+def uses(settings: Settings, o: SourceOptions, group_id: str) -> list[Use]:
     """Return what a job needs that reads topics."""
     used = [o.format, *([o.key_format] if o.key_format else [])]
     here = clients(settings, [name for one in used for name in one.jars])
@@ -57,10 +59,20 @@ def uses(settings: Settings, o: SourceOptions) -> list[Use]:
         replace(
             here,
             name=f"reads Kafka topic {o.topics}{of_cluster(settings)}",
-            questions=(question(settings, *names),),
+            questions=(question(settings, *_done(settings, o, group_id)),),
         ),
         *(use for several in of_formats for use in several),
     ]
+
+
+def _done(settings: Settings, o: SourceOptions, group_id: str) -> list[str]:
+    """Return what the source does at the brokers, for the question before the start."""
+    done = [permissions.Use("READ", name) for name in o.topics.names]
+    if "committed" in {o.start, o.stop} or not o.topics.names:
+        done.append(permissions.Use("committed", group_id))
+    elif settings.need(KafkaSettings).properties.get(_COMMITS, "true") == "true":
+        done.append(permissions.Use("group", group_id))
+    return [str(one) for one in done]
 
 
 def source(settings: Settings, group_id: str, o: SourceOptions) -> KafkaSource:

@@ -133,7 +133,7 @@ class JobTables:
         definitions.check_used(used, self._judge)
         self._registered += len(used)
         for one in used:
-            for use in table_uses.uses_of(one, self._settings):
+            for use in table_uses.uses_of(one, self._settings, self._job):
                 self._register(use)
 
     def _script(self) -> Script:

@@ -30,12 +30,13 @@ def first(settings: Settings) -> Iterator[Use]:
         yield client.clients(of)
 
 
-def uses_of(used: Used, settings: Settings) -> Iterator[Use]:
+def uses_of(used: Used, settings: Settings, job: str) -> Iterator[Use]:
     """Yield what the job needs for a table, and what its checkpoint's owner is told by.
 
     Args:
         used: a table whose options are allowed.
         settings: the job's.
+        job: its name.
     """
     connector = used.options.get("connector", "")
     if connector not in allowed.KAFKA:
@@ -50,19 +51,22 @@ def uses_of(used: Used, settings: Settings) -> Iterator[Use]:
     )
     if used.reads:
         # Flink's formats are Flink's: of ours, JSON needs nothing.
-        yield from source.uses(of, source.SourceOptions(chosen, object, formats.to_read("json")))
+        options = source.SourceOptions(chosen, object, formats.to_read("json"))
+        yield from source.uses(of, options, of.need(KafkaSettings).group_id or job)
     else:
-        yield from _writes(chosen, _guarantee(used.options), of)
+        yield from _writes(chosen, _guarantee(used.options), of, job)
 
 
-def _writes(chosen: Chosen, guarantee: sink.Guarantee, settings: Settings) -> Iterator[Use]:
+def _writes(
+    chosen: Chosen, guarantee: sink.Guarantee, settings: Settings, job: str
+) -> Iterator[Use]:
     json = formats.to_write("json")
     if guarantee == "exactly_once":
         only = chosen.names[0] if len(chosen.names) == 1 else None
         with settings.spelling.told():
             exactly_once.check(settings.need(KafkaSettings), f"the table of {chosen}", only)
     for topic in chosen.names or (str(chosen),):
-        for use in sink.uses(settings, sink.SinkOptions(topic, json, guarantee)):
+        for use in sink.uses(settings, sink.SinkOptions(topic, json, guarantee), job):
             # Nobody can be asked for topics that a pattern matches, only for the login.
             asked = use.questions if chosen.names else (client.question(settings),)
             yield replace(use, questions=asked)

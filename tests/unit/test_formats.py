@@ -99,7 +99,7 @@ def test_the_jars_of_a_format_are_shipped_by_the_jobs_that_use_it(
     assert hdfs.writing(settings(), "/p", "toy").jars() == [Path("/hadoop-client.jar")]
     assert hdfs.writing(settings(), "/p", "json").jars() == []
     options = source.SourceOptions(topics.chosen("t"), Event, Json())
-    [use] = source.uses(settings(), options)
+    [use] = source.uses(settings(), options, "group")
     assert [jar.name for jar in use.jars()] == ["flink-kafka.jar"]
 
 

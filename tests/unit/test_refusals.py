@@ -110,6 +110,8 @@ SAID = {
         "certificate_required": "SSLException: Received fatal alert: certificate_required",
         "SslAuthenticationException": "SslAuthenticationException: SSL handshake failed",
         "SSLHandshakeException": "SSLHandshakeException: Received fatal alert: handshake_failure",
+        "without also enabling idempotence": "ConfigException: Cannot set a transactional.id "
+        "without also enabling idempotence.",
         "UnknownTopicOrPartition": "UnknownTopicOrPartitionException: This server does not host "
         "this topic-partition.",
         "InvalidTopicException": "InvalidTopicException: The given topic name 'a*' cannot be "

@@ -45,7 +45,10 @@ def test_each_server_is_asked_once_for_all_that_the_job_uses() -> None:
     job.kafka_properties()
     questions = job._uses.questions()
     assert [(question.setting, question.about) for question in questions] == [
-        ("kafka.bootstrap_servers", ("a", "b")),
+        (
+            "kafka.bootstrap_servers",
+            ("WRITE a", "WRITE b", "transactions j:a:", "transactions j:b:"),
+        ),
         ("elasticsearch.hosts", ("flights", "late-flights")),
         ("hdfs.uri", ("/flights",)),
     ]
@@ -56,6 +59,25 @@ def test_each_server_is_asked_once_for_all_that_the_job_uses() -> None:
         "writes Elasticsearch index late-flights",
         "writes HDFS path /flights",
     }
+
+
+def test_clusters_are_asked_apart_and_checkpoints_tell_their_topics_apart() -> None:
+    east = {"bootstrap_servers": ["b:1"], "security_protocol": "SSL", "group_id": "g"}
+    kafka = GIVEN["kafka"] | {"east": east, "west": east}
+    job = SecureJob("j", settings=settings(kafka=kafka))
+    job.to_kafka("a")
+    job.to_kafka("a", cluster="east")
+    job.kafka_properties(cluster="west")
+    questions = {one.id: (one.setting, one.about) for one in job._uses.questions()}
+    assert questions == {
+        "kafka-topics": ("kafka.bootstrap_servers", ("WRITE a", "transactions j:a:")),
+        "kafka-topics-east": (
+            "kafka.east.bootstrap_servers",
+            ("WRITE a", "transactions j:a@east:"),
+        ),
+    }
+    assert job._uses.names == {"writes Kafka topic a", "writes Kafka topic a of east"}
+    assert {use.system for use in job._uses} == {"Kafka", "Kafka of east", "Kafka of west"}
 
 
 def test_what_is_not_used_is_not_asked() -> None:
@@ -102,7 +124,7 @@ class Event:
 def test_only_what_has_files_on_hdfs_needs_a_login_of_the_jvm() -> None:
     found = settings()
     options = source.SourceOptions(topics.chosen("t"), Event, Json())
-    assert source.uses(found, options)[0].login is None
+    assert source.uses(found, options, "group")[0].login is None
     assert elasticsearch.writing(found, "i").login is None
     assert hdfs.writing(found, "/p", "json").login == found.kerberos
     for directory, login in (("/mnt/state", None), ("hdfs://a:1/state", found.kerberos)):

@@ -22,7 +22,7 @@ def settings(**more: Any) -> Settings:
 
 def uses(reads: bool, options: dict[str, str], of: Settings | None = None) -> list[Any]:
     used = Used("default_catalog.default_database.t", reads, options)
-    return list(table_uses.uses_of(used, of or settings()))
+    return list(table_uses.uses_of(used, of or settings(), "job"))
 
 
 def kafka(**options: str) -> dict[str, str]:

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rights on a sandbox's broker, given and taken by its superuser in the JVM of the tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flinksec_jobs.logins.sasl import gssapi
+from flinksec_jobs.runtime import jvm
+from flinksec_jobs.sandbox import Sandbox
+
+_SECONDS = 60
+
+
+class Rights:
+    """Kafka's own admin client as ``User:kafka``; a JVM of a job must run.
+
+    Args:
+        sandbox: the broker's.
+        realm: that of the sandbox.
+    """
+
+    def __init__(self, sandbox: Sandbox, realm: str) -> None:
+        host = {"SANDBOX.LOCAL": "localhost"}.get(realm, "127.0.0.2")
+        self._kafka = jvm.view().org.apache.flink.kafka.shaded.org.apache.kafka
+        properties = {
+            "bootstrap.servers": f"{host}:{sandbox.ports['kafka-sasl-ssl']}",
+            "security.protocol": "SASL_SSL",
+            "sasl.mechanism": "GSSAPI",
+            "sasl.kerberos.service.name": "kafka",
+            "sasl.jaas.config": gssapi.by_keytab(sandbox.keytab("kafka"), f"kafka/{host}@{realm}"),
+            "ssl.truststore.type": "PEM",
+            "ssl.truststore.location": str(sandbox.ca_certs),
+        }
+        self.admin = self._kafka.clients.admin.Admin.create(jvm.properties(properties))
+
+    def close(self) -> None:
+        """Close the client."""
+        self.admin.close(jvm.view().java.time.Duration.ZERO)
+
+    def give(self, kind: str, name: str, *operations: str, to: str = "guest") -> None:
+        """Give rights on what begins with a name, or has the name of a topic."""
+        self._wait(self.admin.createAcls(self._bindings(kind, name, operations, to)).all())
+
+    def take(self, kind: str, name: str, *operations: str, to: str = "guest") -> None:
+        """Take them away."""
+        filters = jvm.view().java.util.ArrayList()
+        for one in self._bindings(kind, name, operations, to):
+            filters.add(one.toFilter())
+        self._wait(self.admin.deleteAcls(filters).all())
+
+    def groups(self) -> set[str]:
+        """The consumer groups that there are."""
+        return {one.groupId() for one in self._wait(self.admin.listGroups().all())}
+
+    def _bindings(self, kind: str, name: str, operations: tuple[str, ...], to: str) -> Any:
+        common, found = self._kafka.common, jvm.view().java.util.ArrayList()
+        pattern = "LITERAL" if kind == "TOPIC" else "PREFIXED"
+        resource = common.resource.ResourcePattern(
+            getattr(common.resource.ResourceType, kind),
+            name,
+            getattr(common.resource.PatternType, pattern),
+        )
+        for operation in operations:
+            entry = common.acl.AccessControlEntry(
+                f"User:{to}",
+                "*",
+                getattr(common.acl.AclOperation, operation),
+                common.acl.AclPermissionType.ALLOW,
+            )
+            found.add(common.acl.AclBinding(resource, entry))
+        return found
+
+    @staticmethod
+    def _wait(future: Any) -> Any:
+        return future.get(_SECONDS, jvm.view().java.util.concurrent.TimeUnit.SECONDS)

@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One job, two clusters of Kafka in two realms, each behind a KDC and a CA of its own."""
+
+import json
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flinksec_jobs import SecureJob, record
+from flinksec_jobs.errors import FlinkSecError
+from flinksec_jobs.findings import Finding
+from flinksec_jobs.sandbox import Sandbox
+from flinksec_jobs.settings import Settings
+from tests.servers.conftest import StartedJob
+from tests.servers.guest_rights import Rights
+
+PATIENCE = 240
+JOB = """
+    from flinksec_jobs import SecureJob, record
+
+    @record
+    class Order:
+        id: int
+
+    with SecureJob("copy") as job:
+        orders = job.from_kafka("orders", Order, cluster="second")
+        # A topic of the same name, of the other cluster.
+        orders.sink_to(job.to_kafka("orders"))
+        orders.sink_to(job.to_kafka("done", cluster="second"))
+"""
+
+
+@record
+class Order:
+    id: int
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """Two KDCs and two brokers, with the topics of the jobs."""
+    directory = tmp_path_factory.mktemp("two") / "box"
+    with Sandbox(directory, only=["kafka"], second_kafka=True) as box:
+        box.create_topics({"orders": 1})
+        second(box).create_topics({"orders": 2, "done": 1})
+        yield box
+
+
+def second(box: Sandbox) -> Sandbox:
+    assert box.second is not None
+    return box.second
+
+
+def written(box: Sandbox, topic: str) -> list[int]:
+    return sorted(json.loads(line)["id"] for line in box.consume(topic))
+
+
+def wait_for(box: Sandbox, topic: str, number: int, job: StartedJob) -> list[int]:
+    end = time.monotonic() + PATIENCE
+    while len(found := written(box, topic)) < number:
+        assert job.process.poll() is None, job.end(1)
+        assert time.monotonic() < end, f"{len(found)} of {number}"
+        time.sleep(1)
+    return found
+
+
+def test_what_is_read_in_one_realm_is_written_once_into_both_by_a_job_that_is_killed(
+    two: Sandbox, tmp_path: Path
+) -> None:
+    script, settings = tmp_path / "mirror.py", tmp_path / "settings.toml"
+    script.write_text(textwrap.dedent(JOB))
+    two.write_settings(settings)
+    variables = {
+        "FLINKSEC_STATE__DIRECTORY": str(tmp_path / "state"),
+        "FLINKSEC_STATE__CHECKPOINT_INTERVAL": "1 s",
+        "FLINKSEC_LOG_DIR": str(tmp_path / "logs"),
+    }
+    second(two).produce("orders", [f'0\t{i}\t{{"id":{i}}}' for i in range(300)])
+    job = StartedJob(settings, variables, script)
+    try:
+        wait_for(two, "orders", 300, job)
+        second(two).produce("orders", [f'0\t{i}\t{{"id":{i}}}' for i in range(300, 600)])
+    finally:
+        job.kill()
+        job.process.communicate()
+    again = StartedJob(settings, variables, script)
+    try:
+        assert wait_for(two, "orders", 600, again) == list(range(600))
+        assert wait_for(second(two), "done", 600, again) == list(range(600))
+        # Rights that are taken away while it runs are told by the names of cluster and topic.
+        second(two).revoke("flink", "orders")
+        ended = again.end(PATIENCE)
+    finally:
+        again.kill()
+    assert ended.code == 1
+    assert "orders" in ended.err and "kerberos.second.principal" in ended.err, ended.err
+    assert ended.err.count("kafka-not-authorized") == 1, ended.err
+    second(two).create_topics({"orders": 2})
+
+
+def asked(settings: Settings, build: Any) -> list[Finding]:
+    """What Kafka's answers come to, before a job would run."""
+    job = SecureJob("copy", settings=settings)
+    build(job)
+    _ = job.env
+    try:
+        return job._uses.ask_the_servers()
+    except FlinkSecError as error:
+        return list(error.findings)
+
+
+def ids(found: list[Finding]) -> list[tuple[str, str | None]]:
+    return [(one.id, one.where.setting) for one in found]
+
+
+@pytest.fixture(scope="module")
+def guest(two: Sandbox) -> Settings:
+    """Settings of one who has tickets of both realms, and no rights."""
+    principal = {
+        "principal": "guest@SECOND.LOCAL",
+        "keytab": f"file:{second(two).keytab('guest')}",
+        "krb5_conf": str(second(two).krb5_conf),
+    }
+    return two.settings(principal="guest", overrides={"kerberos": {"second": principal}})
+
+
+@pytest.fixture
+def rights(two: Sandbox, guest: Settings) -> Iterator[Rights]:
+    """The superuser of the second cluster; the JVM is that of the guest's jobs."""
+    job = SecureJob("copy", settings=guest)
+    job.kafka_properties()
+    _ = job.env
+    held = Rights(second(two), "SECOND.LOCAL")
+    yield held
+    held.close()
+
+
+def reads(job: SecureJob, **options: Any) -> None:
+    job.from_kafka("orders", Order, cluster="second", **options)
+
+
+def writes(job: SecureJob) -> None:
+    job.to_kafka("done", cluster="second")
+
+
+def test_rights_are_asked_for_at_start_and_told_by_the_name_of_the_cluster(
+    two: Sandbox, guest: Settings, rights: Rights
+) -> None:
+    who = "kerberos.second.principal"
+    [found] = asked(guest, reads)
+    assert (found.id, found.where.object) == (
+        "kafka-not-authorized",
+        "topic, or kerberos.principal",
+    )
+
+    rights.give("TOPIC", "orders", "DESCRIBE")
+    [found] = asked(guest, reads)
+    assert ids([found]) == [("kafka-not-authorized", who)]
+    assert "guest@SECOND.LOCAL lacks READ on the topic orders" in found.why
+
+    rights.give("TOPIC", "orders", "READ")
+    groups = rights.groups()
+    [found] = asked(guest, reads)
+    assert ids([found]) == [("kafka-offsets-not-committed", who)]
+    assert found.severity == "warning" and "lacks READ on the consumer group flink" in found.why
+    [found] = asked(guest, lambda job: reads(job, start="committed"))
+    assert ids([found]) == [("kafka-group-not-authorized", who)]
+    rights.give("GROUP", "flink", "READ")
+    assert asked(guest, reads) == []
+    assert asked(guest, lambda job: reads(job, start="committed")) == []
+    assert rights.groups() == groups, "the question has made a group"
+
+    rights.give("TOPIC", "done", "DESCRIBE")
+    both = asked(guest, writes)
+    assert ids(both) == [
+        ("kafka-not-authorized", who),
+        ("kafka-transactions-not-authorized", who),
+    ]
+    assert "lacks WRITE on the topic done" in both[0].why
+    assert "ids that begin with flink/copy:done@second:" in both[1].why
+    rights.give("TOPIC", "done", "WRITE")
+    rights.give("TRANSACTIONAL_ID", "flink/copy:", "WRITE", "DESCRIBE")
+    assert asked(guest, writes) == []
+
+
+def test_a_transaction_that_may_last_longer_than_the_brokers_allow_is_refused_at_start(
+    two: Sandbox,
+) -> None:
+    long = two.settings(overrides={"kafka.second.transaction_timeout": "16 min"})
+    [found] = asked(long, writes)
+    assert ids([found]) == [
+        ("kafka-transaction-timeout-too-long", "kafka.second.transaction_timeout")
+    ]
+    assert found.why == "kafka.second.transaction_timeout is 16 min, longer than the brokers allow"
+    assert asked(two.settings(), writes) == []
+
+
+def test_properties_that_exclude_transactions_and_larger_records_than_a_topic_takes_are_told(
+    two: Sandbox,
+) -> None:
+    weak = two.settings(overrides={"kafka.second.properties": {"acks": "1"}})
+    [found] = asked(weak, writes)
+    assert ids([found]) == [("kafka-properties-forbid-transactions", "kafka.second.properties")]
+
+    large = two.settings(overrides={"kafka.second.properties": {"max.request.size": "2000000"}})
+    setting = "kafka.second.properties.max.request.size"
+    [found] = asked(large, writes)
+    assert ids([found]) == [("kafka-records-may-be-too-large", setting)]
+    assert "the brokers do not tell whether the topic done takes them" in found.why
+    rights = Rights(second(two), "SECOND.LOCAL")
+    rights.give("TOPIC", "done", "DESCRIBE_CONFIGS", to="flink")
+    [found] = asked(large, writes)
+    assert (
+        found.why == "the job may send records of 2000000 bytes, and the topic done takes 1048588"
+    )
+    assert asked(two.settings(), writes) == []
+    rights.close()
+
+
+def test_the_doctor_looks_at_each_cluster_by_its_name(two: Sandbox, tmp_path: Path) -> None:
+    settings = tmp_path / "settings.toml"
+    two.write_settings(settings)
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "flinksec_jobs",
+        "doctor",
+        "--settings",
+        settings,
+        "--json",
+    ]
+    categories = "settings,files,dns,kerberos,clock,tls,kafka"
+    topics = ["--write-topic", "orders", "--read-topic", "orders@second", "--read-topic", "a@west"]
+    done = subprocess.run(
+        [*command, "--only", categories, "--job", "copy", *topics],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    told = json.loads(done.stdout)
+    results = {(one["id"], one["about"]): one["result"] for one in told["checks"]}
+    assert {result for (id_, _), result in results.items() if id_ != "kafka-cluster"} == {"ok"}
+    listed = {id_ for id_, _ in results}
+    assert listed >= {
+        "files-kafka.second",
+        "files-kerberos.second",
+        "kerberos-login",
+        "kerberos-login-second",
+        "kerberos-service-second",
+        "clock-kdc-second",
+        "kafka-connect",
+        "kafka-transactions",
+        "kafka-connect-second",
+        "kafka-topic-second",
+        "kafka-group-second",
+    }
+    [wrong] = [one for one in told["checks"] if one["result"] == "problem"]
+    assert "no section [kafka.west]" in wrong["findings"][0]["why"]
