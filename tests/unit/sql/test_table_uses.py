@@ -38,11 +38,11 @@ def test_clusters_are_those_of_the_settings() -> None:
 def test_a_topic_that_is_read_is_asked_for_and_recorded_by_its_cluster() -> None:
     (use,) = uses(True, kafka(topic="a"))
     assert use.name == "reads Kafka topic a"
-    assert [question.about for question in use.questions] == [("a",)]
+    assert [question.about for question in use.questions] == [("READ a", "group job")]
     assert use.delivery is None
     (east,) = uses(True, kafka(topic="a;b", cluster="east"))
     assert east.name == "reads Kafka topic a, b of east"
-    assert east.questions[0].about == ("a", "b")
+    assert east.questions[0].about == ("READ a", "READ b", "group job")
     assert east.questions[0].id != use.questions[0].id
 
 
@@ -59,7 +59,7 @@ def test_of_topics_that_a_pattern_matches_only_the_login_is_asked_for() -> None:
     pattern = kafka() | {"topic-pattern": "a.*"}
     for reads in (True, False):
         (use,) = uses(reads, pattern)
-        assert use.questions[0].about == ()
+        assert use.questions[0].about == (("group job",) if reads else ())
         assert "/a.*/" in use.name
 
 
