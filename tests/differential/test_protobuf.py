@@ -471,6 +471,12 @@ def test_poison_is_a_bad_record_with_a_reason(codec: Codec) -> None:
         assert codec.bad(odd).startswith(reason)
 
 
+def test_a_record_of_a_schema_registry_is_told_from_broken_bytes(codec: Codec) -> None:
+    why = codec.bad(b"\0\0\0\0\7\0" + EVERYTHING(an_int32=1).SerializeToString())
+    assert why.startswith("the record is no message shop.Everything: ")
+    assert why.endswith("; it begins like one of a schema registry, which is not read")
+
+
 def _length(data: bytes) -> bytes:
     size, out = len(data), b""
     while size > 127:

@@ -2,6 +2,7 @@
 package org.flinksec.formats.csv;
 
 import java.io.Serializable;
+import java.util.Arrays;
 import org.flinksec.formats.values.BadValueException;
 
 /**
@@ -149,7 +150,7 @@ public record CsvForm(char delimiter, Character quote, Character escape, String 
         Field field = field();
         fields[count++] = field;
         if (at == line.length()) {
-          return java.util.Arrays.copyOf(fields, count);
+          return Arrays.copyOf(fields, count);
         }
         at++; // the delimiter
       }

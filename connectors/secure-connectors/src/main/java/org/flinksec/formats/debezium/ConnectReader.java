@@ -10,6 +10,7 @@ import java.util.Base64;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.types.Row;
 import org.flinksec.formats.FormatException;
@@ -124,7 +125,7 @@ final class ConnectReader {
   }
 
   static int[] all(Shape shape) {
-    return java.util.stream.IntStream.range(0, shape.fields().size()).toArray();
+    return IntStream.range(0, shape.fields().size()).toArray();
   }
 
   private static String text(JsonNode node) throws BadValueException {

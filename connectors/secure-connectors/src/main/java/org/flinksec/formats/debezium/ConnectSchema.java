@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.formats.debezium;
 
+import java.util.HashMap;
 import java.util.Map;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 
@@ -26,7 +27,7 @@ record ConnectSchema(
     if (depth > DEEPEST) {
       return null;
     }
-    Map<String, ConnectSchema> fields = new java.util.HashMap<>();
+    Map<String, ConnectSchema> fields = new HashMap<>();
     for (JsonNode field : schema.path("fields")) {
       fields.put(field.path("field").asText(), of(field, depth + 1));
     }

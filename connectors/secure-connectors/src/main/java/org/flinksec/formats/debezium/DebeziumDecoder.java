@@ -115,6 +115,9 @@ public final class DebeziumDecoder implements RowDecoder {
       }
     } catch (BadValueException e) {
       throw e.undecodable();
+    } catch (RuntimeException | StackOverflowError e) {
+      throw new UndecodableException(
+          "the record cannot be read (%s)".formatted(e.getClass().getSimpleName()));
     }
     rows.forEach(out);
   }

@@ -4,6 +4,7 @@ package org.flinksec.formats.debezium;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.stream.IntStream;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonFactory;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonGenerator;
@@ -72,7 +73,7 @@ public final class DebeziumEncoder implements RowEncoder {
       if (schema != null) {
         json.writeStartObject();
         json.writeFieldName("schema");
-        json.writeRawValue(new String(schema, java.nio.charset.StandardCharsets.UTF_8));
+        json.writeRawValue(new String(schema, StandardCharsets.UTF_8));
         json.writeFieldName("payload");
       }
       payload(json, row);

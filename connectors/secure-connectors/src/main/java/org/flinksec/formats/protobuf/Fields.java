@@ -3,6 +3,7 @@ package org.flinksec.formats.protobuf;
 
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.flinksec.formats.FormatException;
@@ -79,7 +80,7 @@ final class Fields {
   }
 
   private static String article(Kind kind) {
-    String name = kind.name().toLowerCase(java.util.Locale.ROOT);
+    String name = kind.name().toLowerCase(Locale.ROOT);
     return (kind == Kind.INT ? "an " : "a ") + name;
   }
 
@@ -88,7 +89,7 @@ final class Fields {
         switch (field.getJavaType()) {
           case MESSAGE -> field.getMessageType().getFullName();
           case ENUM -> "the enum " + field.getEnumType().getFullName();
-          default -> field.getType().name().toLowerCase(java.util.Locale.ROOT);
+          default -> field.getType().name().toLowerCase(Locale.ROOT);
         };
     if (field.isMapField()) {
       return "a map";

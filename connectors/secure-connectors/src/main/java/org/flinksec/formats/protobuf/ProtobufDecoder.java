@@ -23,6 +23,9 @@ import org.flinksec.rows.Shape;
 public final class ProtobufDecoder implements RowDecoder {
   private static final long serialVersionUID = 1L;
 
+  /** Bytes of the id of a schema and of the 0 before it. */
+  private static final int FRAME = 5;
+
   private final byte[] descriptors;
   private final String message;
   private final Shape shape;
@@ -69,7 +72,7 @@ public final class ProtobufDecoder implements RowDecoder {
       String field = TextFinder.notUtf8(type, value);
       throw new UndecodableException(
           field == null
-              ? "the record is no message %s: %s".formatted(message, said(e))
+              ? "the record is no message %s: %s".formatted(message, said(e) + framed(value))
               : "field '%s' is not UTF-8".formatted(field));
     } catch (BadValueException e) {
       throw e.undecodable();
@@ -77,6 +80,13 @@ public final class ProtobufDecoder implements RowDecoder {
       throw new UndecodableException(
           "the record cannot be read (%s)".formatted(e.getClass().getSimpleName()));
     }
+  }
+
+  /** No message begins with 0, but what a schema registry knows the type of does. */
+  private static String framed(byte[] value) {
+    return value.length > FRAME && value[0] == 0
+        ? "; it begins like one of a schema registry, which is not read"
+        : "";
   }
 
   /** Protobuf's own reason: it names fields, never what they hold. */
