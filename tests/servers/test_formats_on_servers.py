@@ -162,11 +162,14 @@ def test_the_kind_of_a_row_lives_as_long_as_the_row(ran: dict[str, Any], mode: s
         (
             "a field of another type",
             "cannot read the Kafka topic items: field 'sku' is an int in the record, but string "
-            "in the message\n",
+            "in the message",
         ),
         ("an unknown message", "the descriptor file has no message 'shop.Itm'; it has: "),
         ("no descriptor file", "descriptor_file of Protobuf none.desc cannot be read: "),
-        ("no options", "format='protobuf' cannot do without options\ngive it one with options: "),
+        (
+            "no options",
+            "format='protobuf' cannot do without options\n  hint: give it one with options: ",
+        ),
     ],
 )
 def test_a_record_that_does_not_go_with_its_format_is_refused_where_it_is_named(

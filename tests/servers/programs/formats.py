@@ -123,7 +123,7 @@ def refused(name: str, **options: Any) -> str:
     try:
         job("refused").from_kafka(name, Item, bounded=True, **options).print()
     except FlinkSecError as error:
-        return f"{error}\n{error.hint}"
+        return str(error)
     return "taken"
 
 
