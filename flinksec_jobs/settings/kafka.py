@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, create_model
 
-from flinksec_jobs.logins import fields, mechanisms
+from flinksec_jobs.logins import fields, mechanism, mechanisms
 from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.sections.fields import (
     Duration,
@@ -131,4 +131,26 @@ class KafkaSettings(_Login):
                 yield "client_cert", f"is missing, and {name} needs it"
         if self.ca_certs_password and not self.ca_certs:
             yield "ca_certs", "is missing, and ca_certs_password needs it"
+        yield from self._without_effect()
         yield from refused_in_kafka(self.properties)
+
+    def _without_effect(self) -> Iterator[tuple[str, str]]:
+        """Yield what is for another login than the one that is chosen."""
+        chosen = self.sasl_mechanism if self.uses_sasl else None
+        used = mechanism(chosen).fields if chosen else {}
+        for known in mechanisms():
+            for name, (_, field) in mechanism(known).fields.items():
+                if name not in used and getattr(self, name) != field.default:
+                    protocol = "" if self.uses_sasl else " and kafka.security_protocol = SASL_SSL"
+                    yield (
+                        name,
+                        f"has no effect: it is for kafka.sasl_mechanism = {known}{protocol}",
+                    )
+        if chosen != "GSSAPI":
+            for name in self.properties:
+                if name.startswith("sasl.kerberos."):
+                    yield f"properties.{name}", "has no effect: the login is not by Kerberos"
+        if not self.uses_tls:
+            for name in self.properties:
+                if name.startswith("ssl."):
+                    yield f"properties.{name}", "has no effect: there is no TLS"

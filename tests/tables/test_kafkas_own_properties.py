@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kafka's own tables against ours."""
 
+import re
 import zipfile
 
 from flinksec_jobs.runtime import artifacts
+from flinksec_jobs.settings import schema
 from flinksec_jobs.settings.kafka_properties import kafka_properties
 from tests.tables.conftest import Rows
 
@@ -32,3 +34,43 @@ def test_the_properties_of_the_connector_stand_in_its_code() -> None:
     for name, found in kafka_properties().items():
         if found.kind == "connector":
             assert name.encode() in code, name
+
+
+# Lists whose items are no classes; any other that Kafka has is refused until somebody looks at it.
+LISTS_OF_PLAIN_VALUES = {"ssl.cipher.suites", "ssl.enabled.protocols"}
+NAMES_OF_CODE = re.compile(r"(\.class(es)?|reporters?|providers?|interceptors?|\.algorithm|\.cmd)$")
+# All of these weaken nothing, or are limited to values that are known, or are told of at start.
+OF_TLS_AND_LOGINS = {
+    "sasl.kerberos.min.time.before.relogin",
+    "sasl.kerberos.ticket.renew.jitter",
+    "sasl.kerberos.ticket.renew.window.factor",
+    "ssl.cipher.suites",
+    "ssl.enabled.protocols",
+    "ssl.endpoint.identification.algorithm",
+    "ssl.protocol",
+}
+
+
+def free(tables: Rows) -> dict[str, str]:
+    """The types of those that may be set."""
+    kinds = kafka_properties()
+    return {name: kind for name, kind in tables["kafka"] if kinds[name].kind == "free"}
+
+
+def test_no_list_of_classes_and_nothing_that_names_code_may_be_set(tables: Rows) -> None:
+    found = free(tables)
+    assert {name for name, kind in found.items() if kind == "LIST"} == LISTS_OF_PLAIN_VALUES
+    of_code = {name for name in found if NAMES_OF_CODE.search(name)}
+    assert of_code == {"ssl.endpoint.identification.algorithm"}
+
+
+def test_of_tls_and_logins_only_a_named_few_may_be_set(tables: Rows) -> None:
+    assert {
+        name for name in free(tables) if name.startswith(("ssl.", "sasl."))
+    } == OF_TLS_AND_LOGINS
+
+
+def test_a_property_that_leads_to_a_setting_names_one_that_there_is() -> None:
+    for name, found in kafka_properties().items():
+        if found.kind == "setting":
+            assert schema.find(schema.place_of(found.why)) is not None, name

@@ -16,6 +16,9 @@ from flinksec_jobs.settings.weak import weaknesses
 KERBEROS = {"principal": "flink@EXAMPLE.COM", "keytab": "file:/k"}
 
 
+USER = {"username": "me", "password": "file:/password"}
+
+
 def with_properties(properties: dict[str, Any], **kafka: Any) -> KafkaSettings:
     section = {"bootstrap_servers": ["k:1"], "properties": properties, **kafka}
     given_ = {"kerberos": KERBEROS, "kafka": section}
@@ -42,7 +45,7 @@ def refusal(name: str, value: str = "x") -> str:
         "sasl.login.callback.handler.class",
         "sasl.client.callback.handler.class",
         "sasl.kerberos.kinit.cmd",
-        "sasl.oauthbearer.token.endpoint.url",
+        "sasl.oauthbearer.assertion.file",
         "sasl.oauthbearer.jwt.retriever.class",
         "interceptor.classes",
         "metric.reporters",
@@ -159,3 +162,43 @@ def test_zookeeper_is_announced_as_what_it_is() -> None:
         "neither encrypted nor authenticated, and tells a JobManager which job and checkpoint are "
         "its own"
     )
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "login"),
+    [
+        ("kerberos_service_name", "kafka-eu", {"sasl_mechanism": "SCRAM-SHA-512", **USER}),
+        ("username", "me", {}),
+        ("password", "file:/password", {"security_protocol": "SSL"}),
+        ("oauth_scope", "kafka", {"sasl_mechanism": "PLAIN", **USER}),
+        ("kerberos_service_name", "kafka-eu", {"security_protocol": "PLAINTEXT"}),
+    ],
+)
+def test_a_setting_of_a_login_that_is_not_chosen_is_refused(
+    setting: str, value: str, login: dict[str, str]
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        with_properties({}, **login, **{setting: value})
+    told = caught.value.message
+    assert f"kafka.{setting} (argument): has no effect: it is for kafka.sasl_mechanism = " in told
+
+
+@pytest.mark.parametrize(
+    ("name", "login", "why"),
+    [
+        ("sasl.kerberos.min.time.before.relogin", {"security_protocol": "SSL"}, "not by Kerberos"),
+        ("ssl.protocol", {"security_protocol": "SASL_PLAINTEXT"}, "there is no TLS"),
+    ],
+)
+def test_a_property_of_what_is_not_used_is_refused(
+    name: str, login: dict[str, str], why: str
+) -> None:
+    value = "TLSv1.3" if name.startswith("ssl.") else "1000"
+    assert with_properties({name: value}).properties == {name: value}
+    with pytest.raises(SettingsError, match=f"{name}.*has no effect.*{why}"):
+        with_properties({name: value}, **login)
+
+
+def test_the_options_of_oauth_lead_to_the_settings_of_the_library() -> None:
+    name = "sasl.oauthbearer.token.endpoint.url"
+    assert "use kafka.oauth_token_endpoint" in refusal(name, "https://a/token")
