@@ -236,9 +236,8 @@ def row_type_of(stream: Any) -> Any:
     j_type = stream._j_data_stream.getType()
     name = j_type.getClass().getName()
     if name == "org.apache.flink.table.runtime.typeutils.ExternalTypeInfo":
-        conversions = view().org.apache.flink.table.types.utils.TypeConversions
-        j_type = conversions.fromDataTypeToLegacyInfo(j_type.getDataType())
-        name = j_type.getClass().getName()
+        with translated("a stream that was made of a table has a column of another type"):
+            return view().org.flinksec.rows.TableTypes.rowType(j_type.getDataType())
     return j_type if name in _ROW_TYPES else None
 
 
