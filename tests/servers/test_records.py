@@ -247,7 +247,11 @@ def test_every_record_comes_out_of_python_as_it_went_in(
     mode: str, sandbox: Sandbox, start_job: Any
 ) -> None:
     documents = generated()
-    sandbox.create_topics({f"trip-{mode}-in": 2, f"trip-{mode}-out": 1})
+    every_sink = {"EVERY_SINK": "1"} if mode == "thread" else {}
+    topics = ("docs", "docs-out", "table-out")
+    sandbox.create_topics({f"trip-{mode}-{name}": 1 for name in ("out", *topics)})
+    sandbox.create_topics({f"trip-{mode}-in": 2})
+    sandbox.produce(f"trip-{mode}-docs", (f"{n}\tk\t{doc}}}" for n, doc in enumerate(DOCS)))
     sandbox.produce(
         f"trip-{mode}-in",
         (
@@ -255,7 +259,11 @@ def test_every_record_comes_out_of_python_as_it_went_in(
             for place, document in enumerate(documents)
         ),
     )
-    variables = {"ROUND_TRIP": f"trip-{mode}", "FLINKSEC_PYTHON__EXECUTION_MODE": mode}
+    variables = {
+        "ROUND_TRIP": f"trip-{mode}",
+        "FLINKSEC_PYTHON__EXECUTION_MODE": mode,
+        **every_sink,
+    }
     ended = start_job(job=PROGRAM, **variables).end(timeout=300)
     assert ended.code == 0, ended.err
     came = [json.loads(line, parse_float=Digits) for line in sandbox.consume(f"trip-{mode}-out")]
@@ -265,7 +273,35 @@ def test_every_record_comes_out_of_python_as_it_went_in(
     wrong = count.keys() ^ {canonical(document) for document in documents}
     assert wrong == set()
     assert set(count.values()) == {WAYS}
+    if every_sink:
+        every_sink_has_the_documents(f"trip-{mode}", sandbox)
     wrong_results_are_refused(json.loads(ended.out.rsplit("endings ", 1)[1]))
+
+
+STOP = '{"at":"2024-02-29T12:00:00.000001Z","cost":-0.05}'
+DOCS = [
+    f'{{"uid":"0000000{n}-0000-0000-0000-000000000000","at":"2024-01-0{n}T00:00:00Z",'
+    f'"day":"2024-02-0{n}","cost":{n}234567890.10,"any_number":0.00000000000000000{n},'
+    f'"colour":"grün","stops":[{STOP},{STOP}],"by_name":{{"k":{STOP}}},"tail-number":"N{n}"'
+    for n in (1, 2, 3)
+]
+DEFAULTS = ',"size":1,"note":"none","times":[]}'
+
+
+def every_sink_has_the_documents(prefix: str, sandbox: Sandbox) -> None:
+    """With the names and defaults of the record, all digits, and through a table too."""
+    wanted = sorted(doc + DEFAULTS for doc in DOCS)
+    assert sorted(sandbox.consume(f"{prefix}-docs-out")) == wanted
+    assert sorted(sandbox.hdfs_lines(f"/data/{prefix}-docs")) == wanted
+    # A column of a table has the name of the field.
+    as_columns = [doc.replace("tail-number", "tail") for doc in wanted]
+    assert sorted(sandbox.consume(f"{prefix}-table-out")) == as_columns
+    client = sandbox.elasticsearch_client()
+    client.indices.refresh(index=f"{prefix}-docs")
+    for doc in wanted:
+        document = json.loads(doc)
+        found = client.get(index=f"{prefix}-docs", id=document["uid"])
+        assert found["_source"] == document
 
 
 def wrong_results_are_refused(endings: dict[str, str]) -> None:

@@ -7,8 +7,10 @@ A line that must not pass has ``type: ignore`` with the reason; mypy tells of on
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
-from typing import assert_type
+from typing import Annotated, assert_type
+from uuid import UUID
 
 import flinksec_jobs
 from flinksec_jobs import (
@@ -21,6 +23,7 @@ from flinksec_jobs import (
     SecureJob,
     Settings,
     SettingsError,
+    field,
     key_by_field,
     load_settings,
     record,
@@ -34,6 +37,26 @@ class Flight:
 
     id: str
     delay: int | None = None
+
+
+@record
+class Order:
+    """A record of other kinds, with names outside and digits beside the types."""
+
+    id: UUID
+    placed_at: datetime
+    total: Annotated[Decimal, field(precision=12, scale=2)]
+    tail: Annotated[str, field(alias="tail-number")]
+    discount: Decimal = field(scale=2, default=Decimal(0))
+    flights: list[Flight] = field(default_factory=list)
+
+
+def fields_keep_their_names_and_types() -> None:
+    """An alias beside the type is no name of a parameter; behind `=` it would be one (PEP 681)."""
+    order = Order(id=UUID(int=1), placed_at=datetime.now(UTC), total=Decimal(1), tail="N1")
+    assert_type(order.total, Decimal)
+    assert_type(order.flights, list[Flight])
+    Order(id=UUID(int=1), placed_at=datetime.now(UTC), total=Decimal(1))  # type: ignore[call-arg]  # tail is missing
 
 
 def a_record() -> None:

@@ -21,6 +21,7 @@ from pyflink.datastream import (
 )
 from pyflink.datastream.functions import MapFunction
 from pyflink.datastream.state import ListStateDescriptor, MapStateDescriptor, ValueStateDescriptor
+from pyflink.table import StreamTableEnvironment
 
 from flinksec_jobs import FlinkSecError, SecureJob, field, key_by_field, record, row_type
 
@@ -93,6 +94,30 @@ class Typed:
     uuids: list[list[UUID]]
     colours: dict[str, list[Colour | None]]
     renamed: str = field(alias="tail-number")
+
+
+@record
+class Stop:
+    at: datetime
+    cost: Money
+
+
+@record
+class Doc:
+    """What goes to every sink; documents lack its last three fields."""
+
+    uid: UUID
+    at: datetime
+    day: date
+    cost: Money
+    any_number: Decimal
+    colour: Colour
+    stops: list[Stop]
+    by_name: dict[str, Stop]
+    tail: Annotated[str, field(alias="tail-number")]
+    size: Size = Size.SMALL
+    note: str | None = "none"
+    times: list[datetime] = field(default_factory=list)
 
 
 @record
@@ -282,6 +307,19 @@ def every_way(prefix: str) -> None:
             stream.sink_to(job.to_kafka(f"{prefix}-out", delivery="at_least_once"))
 
 
+def every_sink(prefix: str) -> None:
+    """Write documents of other kinds than JSON has to every sink, one way through a table."""
+    with SecureJob("every-sink") as job:
+        tables = StreamTableEnvironment.create(job.env)
+        docs = job.from_kafka(f"{prefix}-docs", Doc, event_time="at", bounded=True)
+        docs = docs.map(Doc.of, row_type(Doc))  # type: ignore[attr-defined]
+        back = tables.to_data_stream(tables.from_data_stream(docs))
+        docs.sink_to(job.to_kafka(f"{prefix}-docs-out", key_field="day"))
+        back.sink_to(job.to_kafka(f"{prefix}-table-out", key_field="any_number"))
+        docs.sink_to(job.to_elasticsearch(f"{prefix}-docs", id_field="uid"))
+        docs.sink_to(job.to_hdfs(f"/data/{prefix}-docs"))
+
+
 def ending(build: Callable[[DataStream], DataStream]) -> str:
     """How a job ended whose function returns what it should not."""
     try:
@@ -294,6 +332,8 @@ def ending(build: Callable[[DataStream], DataStream]) -> str:
 
 if __name__ == "__main__":
     every_way(os.environ["ROUND_TRIP"])
+    if "EVERY_SINK" in os.environ:
+        every_sink(os.environ["ROUND_TRIP"])
     seen = row_type(Seen)
     endings = {
         "fewer fields": ending(lambda stream: stream.map(lambda _: Place("n", None, []), seen)),

@@ -183,6 +183,44 @@ class RowJsonTest {
   }
 
   @Test
+  void aFieldHasItsNameOutsideAndItsDefaultWhereItIsMissing() throws Exception {
+    Shape trip =
+        Shape.parse(
+            """
+            {"kind":"row","fields":[
+              {"name":"tail","wire":"tail-number","shape":{"kind":"str"}},
+              {"name":"cost","shape":{"kind":"decimal","precision":5,"scale":2},"default":"1.50"},
+              {"name":"note","shape":{"kind":"str","nullable":true},"default":"none"},
+              {"name":"state","shape":{"kind":"enum","name":"State","symbols":["on"]},
+               "default":"on"},
+              {"name":"in","shape":{"kind":"row","fields":[
+                {"name":"n","wire":"the n","shape":{"kind":"int"},"default":7}]}}]}
+            """);
+    JsonToRow reader = Serialized.copy(new JsonToRow(trip, Set.of()));
+    String json = "{\"tail-number\":\"N1\",\"tail\":5,\"in\":{}}";
+    Row row = Row.of("N1", new BigDecimal("1.50"), "none", "on", Row.of(7L));
+    assertThat(reader.read(utf8(json))).isEqualTo(row);
+    assertThat(new RowToJson(trip).toText(row))
+        .isEqualTo(
+            "{\"tail-number\":\"N1\",\"cost\":1.50,\"note\":\"none\",\"state\":\"on\","
+                + "\"in\":{\"the n\":7}}");
+    Row nulled = reader.read(utf8("{\"tail-number\":\"N1\",\"note\":null,\"cost\":2,\"in\":{}}"));
+    assertThat(nulled.getField(2)).isNull();
+    assertThat(nulled.getField(1)).isEqualTo(new BigDecimal("2.00"));
+    for (Map.Entry<String, String> wrong :
+        Map.of(
+                "{\"tail\":\"N1\"}", "field 'tail-number' is required but missing or null",
+                "{\"tail-number\":\"N1\",\"cost\":null,\"in\":{}}",
+                    "field 'cost' is required but missing or null",
+                "{\"state\":\"off\"}", "field 'state' is no value of the enum State",
+                "{\"in\":{\"the n\":\"7\"}}",
+                    "field 'in.the n' should be a whole number but is a string")
+            .entrySet()) {
+      assertThatThrownBy(() -> reader.read(utf8(wrong.getKey()))).hasMessage(wrong.getValue());
+    }
+  }
+
+  @Test
   void anErrorNeverQuotesTheDocument() {
     String secret = "hunter2".repeat(100);
     for (String json : List.of("{\"l\":\"" + secret + "\"}", "{\"l\":" + secret, secret)) {
