@@ -68,13 +68,13 @@ class JobOnKafka(ABC):
         Args:
             topic: the topic; a list of topics, which must all exist; or a pattern that whole
                 names must match, ``re.compile("orders-.*")``.
-            record: the dataclass. A document that lacks a field not written ``T | None`` cannot
-                be decoded.
+            record: the dataclass, or a TypedDict. A document that lacks a field without a
+                default, not written ``T | None``, cannot be decoded.
             format: of the records' values: a name, ``json``, or an instance with options.
-            event_time: the field that holds the time, in epoch milliseconds, of the years 1 to
-                9999; ``"kafka-timestamp"`` for that of the Kafka record; or a function of the
-                row, which costs a call of Python for each. Without it the stream has no
-                watermarks. A record whose field is null or beyond is undecodable.
+            event_time: the field that holds the time, a ``datetime`` or epoch milliseconds, of
+                the years 1 to 9999; ``"kafka-timestamp"`` for that of the Kafka record; or a
+                function of the row, which costs a call of Python for each. Without it the stream
+                has no watermarks. A record whose field is null or beyond is undecodable.
             out_of_orderness: how late a record may come after a newer one.
             idleness: after how long without records a partition is left out of the watermark.
             alignment: a name that this and other sources share: one that is ahead of the slowest
@@ -177,8 +177,9 @@ class JobOnKafka(ABC):
 
         Args:
             topic: the topic; it must exist.
-            key_field: the field whose text becomes the record's key: a ``str``, ``int`` or
-                ``bool``, or ``bytes`` as they are. Where it is null there is no key.
+            key_field: the field whose text becomes the record's key: a ``str``, ``int``,
+                ``bool``, ``datetime``, ``date``, ``Decimal``, ``UUID`` or Enum, or ``bytes`` as
+                they are. Where it is null there is no key.
             format: of the records' values: a name, ``json``, or an instance with options.
             delivery: ``exactly_once`` writes in transactions, which a ``read_committed``
                 consumer sees with the checkpoint that covers them; or ``at_least_once``. Several

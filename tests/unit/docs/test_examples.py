@@ -6,8 +6,11 @@ import re
 import shlex
 import subprocess
 import tomllib
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 import pytest
@@ -30,7 +33,7 @@ PYTHON = {
     ("docs/formats.md", "class Words"): "tests/servers/test_formats_on_servers.py",
     ("docs/formats.md", "Debezium("): "tests/servers/test_formats_on_servers.py",
     ("docs/formats.md", "class Flight"): "tests/servers/test_avro.py",
-    ("docs/records.md", "class Trip"): "tests/unit/docs/test_examples.py",
+    ("docs/records.md", "class Order"): "tests/unit/docs/test_examples.py",
     ("docs/first-job.md", "    ...\n"): "not run: the frame of a job, without a job in it",
 }
 
@@ -66,13 +69,14 @@ def test_every_sql_example_is_a_part_of_the_job_that_is_run(block: Block) -> Non
 
 def test_the_record_of_records_md_is_one(tmp_path: Path) -> None:
     (block,) = blocks("docs/records.md", "python")
-    before = "from flinksec_jobs import record\n\n@record\nclass Place:\n    name: str\n\n"
-    module = tmp_path / "trips.py"
-    module.write_text(before + block.text)
-    names: dict[str, Any] = {"__name__": "trips"}
+    module = tmp_path / "orders.py"
+    module.write_text(block.text)
+    names: dict[str, Any] = {"__name__": "orders"}
     exec(compile(module.read_text(), module, "exec"), names)
-    trip = names["Trip"](id="1", seats=2, start=names["Place"](name="A"), stops=[None])
-    assert (trip.seats, trip.stops, trip.tags) == (2, [None], None)
+    line = names["Line"]("tea", Decimal("3.5"))
+    order = names["Order"](UUID(int=1), datetime(2024, 1, 1, tzinfo=UTC), [line], "C-1")
+    assert str(order.lines[0].price) == "3.50"
+    assert (order.state, order.way, order.notes) == (names["State"].OPEN, "post", {})
 
 
 @pytest.mark.parametrize("block", of("toml"), ids=by_id)
