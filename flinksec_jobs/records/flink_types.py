@@ -7,7 +7,9 @@ import functools
 import typing
 from typing import TYPE_CHECKING, Any
 
-from flinksec_jobs.records.field_types import Fields, FieldType, fields_of
+from flinksec_jobs.records import natural
+from flinksec_jobs.records.collected import in_the_jvms_terms
+from flinksec_jobs.records.field_types import Fields, FieldType, below, fields_of
 from flinksec_jobs.records.shape import shape_text
 from flinksec_jobs.runtime import jvm
 
@@ -112,12 +114,19 @@ def _record_type() -> Any:
                 [flink_type(inner) for _, inner in fields], [name for name, _ in fields]
             )
             self.flinksec_record = cls  # what a function with this output type has to return
+            self._is_simple = not any(part.kind in natural.SIMPLER for part in below(fields))
 
         def get_java_type_info(self) -> Any:
             if self._j_typeinfo is None:
                 shapes = jvm.view().org.flinksec.rows.Shape
                 self._j_typeinfo = shapes.parse(shape_text(self.flinksec_record)).rowType()
             return self._j_typeinfo
+
+        def to_internal_type(self, obj: Any) -> Any:
+            if self._is_simple:
+                return super().to_internal_type(obj)
+            made = FieldType("row", fields=fields_of(self.flinksec_record, {}))
+            return in_the_jvms_terms(made, obj, self.flinksec_record.__name__)
 
         def __reduce__(self) -> Any:
             """Pickle it by its record: once used, it holds parts of the JVM."""

@@ -310,4 +310,10 @@ def of_key(field: FieldType) -> Change | None:
     return _arriving(field, inside=True)
 
 
+def simpler(field: FieldType, value: Any) -> Any:
+    """Return a natural scalar as it is told where `of_key` makes it natural again."""
+    change = _leaving(field, inside=True)
+    return value if change is None else change(value)
+
+
 TIME_IN_PROCESS_MODE = _time_of_instant, _instant_of_time

@@ -15,6 +15,7 @@ import pytest
 from pyflink.common import Row
 from pyflink.common.time import Instant
 
+from flinksec_jobs.errors import RecordValueError
 from flinksec_jobs.records import natural, record, row_type, worker
 from flinksec_jobs.records.declared import Incoming, declared
 from flinksec_jobs.records.field_types import FieldType, fields_of
@@ -190,3 +191,15 @@ def test_a_key_of_a_field_is_natural_too() -> None:
     assert red is not None
     assert red("red") is Colour.RED
     assert natural.of_key(FieldType("str")) is None
+
+
+def test_records_of_a_collection_are_told_in_the_jvm_s_terms_or_refused() -> None:
+    whole = datetime(2024, 1, 1, tzinfo=UTC)
+    leg = row_type(Leg)
+    assert leg.to_internal_type(Leg(whole, Colour.RED)) == (0, 1_704_067_200_000_000, "red")
+    assert leg.to_internal_type(named(["colour", "at"], Colour.RED, whole))[2] == "red"
+    assert row_type(Plain).to_internal_type(Plain("a", ["b"])) == (0, "a", ["b"])
+    with pytest.raises(RecordValueError, match=r"^Leg\.at has microseconds, which from_collection"):
+        leg.to_internal_type(Leg(AT, Colour.RED))
+    with pytest.raises(RecordValueError, match="Leg got a value that is no record"):
+        leg.to_internal_type(5)

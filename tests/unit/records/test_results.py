@@ -353,7 +353,7 @@ def test_each_way_into_python_is_packed_with_its_declaration(
     crossing.install()  # once is enough
     for make in ("_get_one_input_stream_operator", "_get_two_input_stream_operator"):
         packed = getattr(data_stream, make)(None, Function(lambda _: []), 0, row_type(Wide))
-        _, (_, wanted, name, got) = packed.__reduce__()
+        _, (_, wanted, name, got, _) = packed.__reduce__()
         assert got is comes
         assert str(wanted) == "Wide(id, n)"
         assert "<lambda> (" in name
