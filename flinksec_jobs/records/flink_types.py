@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flinksec_jobs.records import natural
 from flinksec_jobs.records.collected import in_the_jvms_terms
 from flinksec_jobs.records.field_types import Fields, FieldType, below, fields_of
-from flinksec_jobs.records.shape import shape_text
+from flinksec_jobs.records.shape import text_of
 from flinksec_jobs.runtime import jvm
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def flink_type(field: FieldType) -> TypeInformation:
         return Types.STRING() if isinstance(field.symbols[0], str) else Types.LONG()
     if field.kind == "row":
         if field.cls is not None:
-            return row_type(field.cls)
+            return _record_type()(field.cls, field.fields)
         names = [name for name, _ in field.fields]
         return Types.ROW_NAMED(names, [flink_type(inner) for _, inner in field.fields])
     inner = flink_type(typing.cast("FieldType", field.inner))
@@ -114,18 +114,19 @@ def _record_type() -> Any:
                 [flink_type(inner) for _, inner in fields], [name for name, _ in fields]
             )
             self.flinksec_record = cls  # what a function with this output type has to return
+            self._fields = fields
             self._is_simple = not any(part.kind in natural.SIMPLER for part in below(fields))
 
         def get_java_type_info(self) -> Any:
             if self._j_typeinfo is None:
                 shapes = jvm.view().org.flinksec.rows.Shape
-                self._j_typeinfo = shapes.parse(shape_text(self.flinksec_record)).rowType()
+                self._j_typeinfo = shapes.parse(text_of(self.flinksec_record, self._fields)).rowType()
             return self._j_typeinfo
 
         def to_internal_type(self, obj: Any) -> Any:
             if self._is_simple:
                 return super().to_internal_type(obj)
-            made = FieldType("row", fields=fields_of(self.flinksec_record, {}))
+            made = FieldType("row", fields=self._fields)
             return in_the_jvms_terms(made, obj, self.flinksec_record.__name__)
 
         def __reduce__(self) -> Any:

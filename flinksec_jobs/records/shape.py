@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from flinksec_jobs.records import classes, defaults
-from flinksec_jobs.records.field_types import FieldType, fields_of
+from flinksec_jobs.records.field_types import Fields, FieldType, fields_of
 from flinksec_jobs.records.rows import named_values
 
 _NO_NUMBERS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}  # as Java reads them
@@ -27,7 +27,12 @@ def shape_text(cls: type) -> str:
     Raises:
         RecordTypeError: the class is no record, or a default does not fit its field.
     """
-    return json.dumps(_shape(FieldType("row", cls=cls, fields=fields_of(cls, {}))))
+    return text_of(cls, fields_of(cls, {}))
+
+
+def text_of(cls: type, fields: Fields) -> str:
+    """Return the shape of a record whose fields are known, see `shape_text`."""
+    return json.dumps(_shape(FieldType("row", cls=cls, fields=fields)))
 
 
 def _shape(field: FieldType) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 package org.flinksec.kafka;
 
 import java.io.Serializable;
-import java.time.Instant;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.header.Header;
 import org.flinksec.badrecords.UndecodableException;
+import org.flinksec.rows.Scalars;
 import org.flinksec.rows.Shape.Kind;
 
 /**
@@ -46,11 +46,19 @@ record ReadAround(Around around) implements Serializable {
     };
   }
 
-  private Object timestamp(long millis) {
+  private Object timestamp(long millis) throws UndecodableException {
     if (millis < 0) {
       return null; // the broker has none for this record
     }
-    return around.kind() == Kind.INT ? (Object) millis : Instant.ofEpochMilli(millis);
+    if (around.kind() == Kind.INT) {
+      return millis;
+    }
+    try {
+      return Scalars.instant(millis);
+    } catch (Scalars.ScalarException e) {
+      throw new UndecodableException(
+          "the record's timestamp, for the field '%s', %s".formatted(around.field(), e.getMessage()));
+    }
   }
 
   private Object text(byte[] bytes, String what) throws UndecodableException {
