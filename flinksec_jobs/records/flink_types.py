@@ -119,8 +119,8 @@ def _record_type() -> Any:
 
         def get_java_type_info(self) -> Any:
             if self._j_typeinfo is None:
-                shapes = jvm.view().org.flinksec.rows.Shape
-                self._j_typeinfo = shapes.parse(text_of(self.flinksec_record, self._fields)).rowType()
+                shape = text_of(self.flinksec_record, self._fields)
+                self._j_typeinfo = jvm.view().org.flinksec.rows.Shape.parse(shape).rowType()
             return self._j_typeinfo
 
         def to_internal_type(self, obj: Any) -> Any:
