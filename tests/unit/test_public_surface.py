@@ -50,6 +50,7 @@ METHODS = [
     "execute",
     "execute_async",
     "from_kafka",
+    "guard",
     "kafka_properties",
     "log_file",
     "register",
