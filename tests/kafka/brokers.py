@@ -6,12 +6,14 @@ Clients come through the proxies of `tests.kafka.wire`, whose ports the brokers 
 brokers speak to each other, and to the tests, directly.
 """
 
-import shutil
+import shlex
 import signal
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from flinksec_jobs.logins.sasl import gssapi
@@ -20,6 +22,7 @@ from flinksec_jobs.sandbox import Sandbox, kafka_broker
 from flinksec_jobs.sandbox.jvm_programs import java_command
 from flinksec_jobs.sandbox.layout import write_properties
 from flinksec_jobs.sandbox.ports import free_ports
+from flinksec_jobs.sandbox.test_ca import Authority
 from tests.kafka.wire import Proxy
 
 NODES = (1, 2, 3)
@@ -59,6 +62,9 @@ class Brokers:
     def __init__(self, sandbox: Sandbox, directory: Path) -> None:
         self.sandbox = sandbox
         self.directory = directory
+        self._authority = Authority.create("CA of the brokers")
+        self.ca_certs = directory / "ca.pem"
+        self.ca_certs.write_bytes(self._authority.pem)
         self._running: dict[int, subprocess.Popen[bytes]] = {}
         ports = iter(free_ports(len(NODES) * (len(LISTENERS) + 2)))
         self._bound = {(node, name): next(ports) for node in NODES for name in LISTENERS}
@@ -105,14 +111,27 @@ class Brokers:
 
     def start(self, node: int) -> None:
         """Start one; it is up when `wait_until_up` says so."""
-        command = java_command(
-            find_java(),
-            "kafka.Kafka",
-            kafka_broker.class_path(),
-            [str(self._configuration(node))],
-            options=[f"-Djava.security.krb5.conf={self.sandbox.krb5_conf}"],
-            heap="256m",
-        )
+        self._start(node, self._command(node))
+
+    def start_on_a_small_disk(self, node: int, megabytes: int) -> None:
+        """Start one with a disk of its own, empty, which goes when it ends."""
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", self.data(node)]
+        steps = [shlex.join(map(str, mount)), shlex.join(self._format_command(node))]
+        inside = f"{' && '.join(steps)} && exec {shlex.join(self._command(node))}"
+        self._start(node, ["unshare", "--map-root-user", "--mount", "sh", "-c", inside])
+
+    def fill_disk(self, node: int) -> None:
+        """Leave no room on its small disk."""
+        disk = Path(f"/proc/{self._running[node].pid}/root") / self.data(node).relative_to("/")
+        with suppress(OSError), (disk / "filler").open("wb", buffering=0) as filler:
+            while True:
+                filler.write(bytes(1 << 16))
+
+    def has_ended(self, node: int) -> bool:
+        """Whether it has ended by itself."""
+        return self._running[node].poll() is not None
+
+    def _start(self, node: int, command: list[str]) -> None:
         with self.log(node).open("ab") as log:
             self._running[node] = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
@@ -149,7 +168,7 @@ class Brokers:
             proxy.look(None)
             proxy.accept()
         for node in NODES:
-            if node in self._running:
+            if node in self._running and self._running[node].poll() is None:
                 self.go_on(node)
             else:
                 self.start(node)
@@ -167,6 +186,17 @@ class Brokers:
         """The PEM file of one's certificate and key."""
         return self.directory / f"server-{node}.pem"
 
+    def write_certificate(self, node: int) -> None:
+        """Give one a new certificate and key, which it reads when it starts or is told to."""
+        identity = self._authority.server()
+        path = self.certificate(node)
+        path.with_suffix(".new").write_bytes(identity.key_pem + identity.certificate_pem)
+        path.with_suffix(".new").replace(path)
+
+    def served_certificate(self, node: int) -> str:
+        """Return the certificate that one shows."""
+        return ssl.get_server_certificate(("127.0.0.1", self._bound[node, "TLS"]))
+
     def wait_until_up(self) -> None:
         """Wait until each that runs listens."""
         end = time.monotonic() + PATIENCE
@@ -181,22 +211,32 @@ class Brokers:
 
     def _format(self) -> None:
         for node in NODES:
-            shutil.copy(
-                self.sandbox.directory / "certificates" / "server.pem", self.certificate(node)
-            )
+            self.write_certificate(node)
             write_properties(self._configuration(node), self._properties(node))
         formats = [self._formatting(node) for node in NODES]
         for one in formats:
             assert one.wait(PATIENCE) == 0
 
     def _formatting(self, node: int) -> subprocess.Popen[bytes]:
-        command = java_command(
+        return subprocess.Popen(self._format_command(node), stdout=subprocess.DEVNULL)
+
+    def _format_command(self, node: int) -> list[str]:
+        return java_command(
             find_java(),
             "kafka.tools.StorageTool",
             kafka_broker.class_path(),
             ["format", "-t", "3k4m5n6p7q8r9s0tAbCdEf", "-c", str(self._configuration(node))],
         )
-        return subprocess.Popen(command, stdout=subprocess.DEVNULL)
+
+    def _command(self, node: int) -> list[str]:
+        return java_command(
+            find_java(),
+            "kafka.Kafka",
+            kafka_broker.class_path(),
+            [str(self._configuration(node))],
+            options=[f"-Djava.security.krb5.conf={self.sandbox.krb5_conf}"],
+            heap="256m",
+        )
 
     def _properties(self, node: int) -> Mapping[str, str]:
         login = self.login("kafka")

@@ -90,23 +90,26 @@ class Copy:
         )
         return "".join(one.read_text() for one in logs)
 
+    def produce_and_see(self, what: str, count: int = 100) -> None:
+        """Write the next numbers, and wait until all so far are committed."""
+        self.produce(count)
+        self.wait_for(f"the numbers after {what}", lambda: self.written().total() >= self._numbers)
+
     def produce(self, count: int) -> None:
         """Write the next numbers."""
         numbers = range(self._numbers, self._numbers + count)
         self._administrator.produce(self.source, [json.dumps({"n": n}) for n in numbers])
         self._numbers += count
 
-    def start(self, *, bounded: bool = False, pause: float = 0, **variables: str) -> None:
+    def start(self, *, parallelism: int = 1, **variables: str) -> None:
         """Start it, in a process group of its own."""
         usual = {
             "NAME": self.name,
             "FROM": self.source,
             "TO": self.target,
-            "PAUSE": str(pause),
+            "PARALLELISM": str(parallelism),
             "FLINKSEC_LOG_DIR": str(self.directory / "logs"),
         }
-        if bounded:
-            usual["BOUNDED"] = ""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "flinksec_jobs", "run", PROGRAM, "--settings", self._settings],
             env=os.environ | usual | variables,
@@ -148,7 +151,8 @@ class Copy:
         while not done():
             if self.process is None or self.process.poll() is not None or time.monotonic() > end:
                 said = self._last_words()
-                raise AssertionError(f"not seen: {what}\n{said[-2000:]}\n{self.log[-6000:]}")
+                told = "\n".join(lines_about(self.log, "WARN", "ERROR", "to FAILED")[-30:])
+                raise AssertionError(f"not seen: {what}\n{said[-2000:]}\n{told}")
             time.sleep(0.2)
 
     def _last_words(self) -> str:
@@ -238,7 +242,7 @@ krb5_conf = "{sandbox.krb5_conf}"
 [kafka]
 bootstrap_servers = [{servers}]
 security_protocol = "{protocol}"
-ca_certs = "{sandbox.ca_certs}"
+ca_certs = "{self._brokers.ca_certs}"
 group_id = "flink"
 transactional_id_prefix = "flink-{self.name}"
 {more if "transaction_timeout" in kafka else 'transaction_timeout = "60 s"' + chr(10) + more}

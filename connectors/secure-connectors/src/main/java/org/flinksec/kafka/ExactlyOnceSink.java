@@ -25,7 +25,8 @@ import org.apache.flink.streaming.api.lineage.LineageVertex;
 import org.apache.flink.streaming.api.lineage.LineageVertexProvider;
 
 /**
- * Flink's Kafka sink in transactions, but for who commits them: {@link ExactlyOnceCommitter}.
+ * Flink's Kafka sink in transactions, but for who commits them, {@link ExactlyOnceCommitter}, and
+ * how its writer ends, {@link QuietlyClosedWriter}.
  *
  * <p>Its states have the form of Flink's, so a checkpoint of either can be restored by the other.
  */
@@ -112,13 +113,13 @@ public final class ExactlyOnceSink<T>
   @Override
   public PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable> createWriter(
       WriterInitContext context) throws IOException {
-    return flinks().createWriter(context);
+    return new QuietlyClosedWriter<>(flinks().createWriter(context));
   }
 
   @Override
   public PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable> restoreWriter(
       WriterInitContext context, Collection<KafkaWriterState> states) throws IOException {
-    return flinks().restoreWriter(context, states);
+    return new QuietlyClosedWriter<>(flinks().restoreWriter(context, states));
   }
 
   /** By its interface: the class of its writer is not public. */
