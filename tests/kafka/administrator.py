@@ -47,6 +47,7 @@ class Administrator:
             "sasl.mechanism": "GSSAPI",
             "sasl.kerberos.service.name": "kafka",
             "sasl.jaas.config": brokers.login("kafka"),
+            "sasl.kerberos.min.time.before.relogin": "1000",
             "request.timeout.ms": "5000",
         }
         self._kafka = jvm.view().org.apache.flink.kafka.shaded.org.apache.kafka
@@ -112,7 +113,7 @@ class Administrator:
 
     def move_leaders(self, topic: str) -> None:
         """Give each partition of a topic another leader, and let it lead at once."""
-        moves, elected = jvm.view().java.util.HashMap(), jvm.view().java.util.HashSet()
+        moves = jvm.view().java.util.HashMap()
         for partition, leader in self.leaders(topic).items():
             order = [leader % len(NODES) + 1, (leader + 1) % len(NODES) + 1, leader]
             where = self._kafka.common.TopicPartition(topic, partition)
@@ -121,10 +122,16 @@ class Administrator:
                 replicas.add(node)
             to = self._kafka.clients.admin.NewPartitionReassignment(replicas)
             moves.put(where, jvm.view().java.util.Optional.of(to))
-            elected.add(where)
         self._wait(self._admin.alterPartitionReassignments(moves).all())
+        self.elect_leaders(topic)
+
+    def elect_leaders(self, topic: str) -> None:
+        """Have each partition of a topic led by the first of its brokers."""
+        elected = jvm.view().java.util.HashSet()
+        for partition in self.leaders(topic):
+            elected.add(self._kafka.common.TopicPartition(topic, partition))
         preferred = self._kafka.common.ElectionType.PREFERRED
-        self._wait(self._admin.electLeaders(preferred, elected).all())
+        self._wait(self._admin.electLeaders(preferred, elected).partitions())
 
     def renew_certificate(self, node: int) -> None:
         """Have a broker read its certificate again."""

@@ -48,6 +48,7 @@ QUICK = {
     "group.initial.rebalance.delay.ms": "0",
     "quota.window.size.seconds": "1",
     "quota.window.num": "5",
+    "sasl.kerberos.min.time.before.relogin": "1000",
 }
 
 
@@ -126,6 +127,10 @@ class Brokers:
         with suppress(OSError), (disk / "filler").open("wb", buffering=0) as filler:
             while True:
                 filler.write(bytes(1 << 16))
+
+    def forget_disk(self, node: int) -> None:
+        """Note that one with a small disk has ended: it starts again on its old one."""
+        self._running.pop(node).wait()
 
     def has_ended(self, node: int) -> bool:
         """Whether it has ended by itself."""

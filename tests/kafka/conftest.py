@@ -14,6 +14,8 @@ from tests.kafka.copies import Copy
 
 # As in tests/servers: for jobs that live for a minute.
 JVM_ARGUMENTS = "-Xmx1g -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+# Everybody logs in again and again.
+TICKET_SECONDS = 30
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +23,8 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A KDC and certificates."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JVM_ARGS", JVM_ARGUMENTS)
-        with Sandbox(tmp_path_factory.mktemp("sandbox") / "box", only=[]) as box:
+        directory = tmp_path_factory.mktemp("sandbox") / "box"
+        with Sandbox(directory, only=[], ticket_lifetime=TICKET_SECONDS) as box:
             yield box
 
 
@@ -42,9 +45,12 @@ def brokers(cluster: Brokers) -> Iterator[Brokers]:
 @pytest.fixture(scope="session")
 def administrator(sandbox: Sandbox, cluster: Brokers) -> Iterator[Administrator]:
     """The brokers' superuser."""
-    client = Administrator(sandbox, cluster)
-    yield client
-    client.close()
+    with pytest.MonkeyPatch.context() as patch:
+        # It would tell the JVM in passing, over a connection whose thread knows no Kafka.
+        patch.setattr("py4j.java_gateway._garbage_collect_object", lambda *_: None)
+        client = Administrator(sandbox, cluster)
+        yield client
+        client.close()
 
 
 CopyOf = Callable[..., Copy]

@@ -30,6 +30,10 @@ IMPATIENT = {
     "socket.connection.setup.timeout.max.ms": "2000",
     "reconnect.backoff.max.ms": "500",
 }
+# As tickets live for half a minute, and Kafka's clients renew them once a minute by default.
+RENEWING = {"sasl.kerberos.min.time.before.relogin": "1000"}
+# What no log may say of records that are there.
+ALARMS = ("data loss", "potentially lost", "are lost", " ERROR ", "fenced")
 
 
 class Copy:
@@ -42,6 +46,7 @@ class Copy:
         name: of the job.
         listener: of the brokers, ``TLS`` or ``CLEAR``.
         partitions: of both topics.
+        timeouts: properties of Kafka's clients.
         kafka: more settings of ``[kafka]``.
     """
 
@@ -54,6 +59,7 @@ class Copy:
         *,
         listener: str = "TLS",
         partitions: int = 3,
+        timeouts: dict[str, str] | None = None,
         **kafka: str,
     ) -> None:
         self.name = name
@@ -62,7 +68,9 @@ class Copy:
         self._administrator = administrator
         self._numbers = 0
         self._settings = directory / f"{name}.toml"
-        self._settings.write_text(self._toml(listener, kafka))
+        self._settings.write_text(
+            self._toml(listener, IMPATIENT if timeouts is None else timeouts, kafka)
+        )
         self._settings.chmod(0o600)
         self.process: subprocess.Popen[str] | None = None
         administrator.create_topics({self.source: partitions, self.target: partitions})
@@ -228,12 +236,14 @@ class Copy:
         assert self.process.returncode == -signal.SIGKILL, said
         self.process = None
 
-    def _toml(self, listener: str, kafka: dict[str, str]) -> str:
+    def _toml(self, listener: str, timeouts: dict[str, str], kafka: dict[str, str]) -> str:
         sandbox = self._brokers.sandbox
         servers = ", ".join(f'"{one}"' for one in self._brokers.addresses(listener))
         protocol = {"TLS": "SASL_SSL", "CLEAR": "SASL_PLAINTEXT"}[listener]
         more = "".join(f'{name} = "{value}"\n' for name, value in kafka.items())
-        properties = "".join(f'"{name}" = "{value}"\n' for name, value in IMPATIENT.items())
+        properties = "".join(
+            f'"{name}" = "{value}"\n' for name, value in (timeouts | RENEWING).items()
+        )
         return f"""
 [kerberos]
 principal = "flink@SANDBOX.LOCAL"
@@ -252,10 +262,12 @@ transactional_id_prefix = "flink-{self.name}"
 directory = "{self.directory / "state"}"
 keys = "{sandbox.state_keys}"
 checkpoint_interval = "1 s"
-[cluster]
-restart_strategy = "fixed-delay"
-restart_attempts = 1000
-restart_delay = "500 ms"
+[flink]
+"restart-strategy.type" = "fixed-delay"
+"restart-strategy.fixed-delay.attempts" = 1000
+"restart-strategy.fixed-delay.delay" = "500 ms"
+"execution.checkpointing.timeout" = "20 s"
+"execution.checkpointing.tolerable-failed-checkpoints" = 100
 """
 
 

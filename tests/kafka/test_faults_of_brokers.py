@@ -3,6 +3,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from tests.kafka.administrator import Administrator
 from tests.kafka.brokers import NODES, Brokers
@@ -41,8 +42,16 @@ def leaders_are_moved(copy: Copy, _: Brokers, administrator: Administrator) -> N
     for topic in (copy.source, copy.target):
         before = administrator.leaders(topic)
         administrator.move_leaders(topic)
-        after = administrator.leaders(topic)
-        assert all(after[partition] != before[partition] for partition in before)
+        moved = partial(_have_moved, administrator, topic, before)
+        copy.wait_for(f"other leaders of {topic}", moved)
+
+
+def _have_moved(administrator: Administrator, topic: str, before: dict[int, int]) -> bool:
+    after = administrator.leaders(topic)
+    if any(after[partition] == leader for partition, leader in before.items()):
+        administrator.elect_leaders(topic)
+        return False
+    return True
 
 
 def connections_are_cut(copy: Copy, brokers: Brokers, _: Administrator) -> None:

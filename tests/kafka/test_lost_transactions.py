@@ -1,22 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a restored job does with the transactions of its checkpoint: commit, pass over, or fail."""
 
+import re
 import time
-
-import pytest
 
 from tests.kafka.administrator import Administrator
 from tests.kafka.conftest import CopyOf
-from tests.kafka.copies import lines_about
-
-ALARMS = ("data loss", "potentially lost", "are lost", " ERROR ", "fenced")
+from tests.kafka.copies import ALARMS, lines_about
 
 
-@pytest.mark.parametrize("naming", ["incrementing", "pooling"])
 def test_what_was_committed_before_a_restart_is_passed_over_without_a_word(
-    copy_of: CopyOf, administrator: Administrator, naming: str
+    copy_of: CopyOf, administrator: Administrator
 ) -> None:
-    copy = copy_of(f"again-{naming}", listener="CLEAR", transaction_naming=naming)
+    copy = copy_of("again", listener="CLEAR")
     copy.produce(300)
     copy.start()
     # The brokers have committed it, and the job does not hear of it.
@@ -51,16 +47,15 @@ def test_a_transaction_that_has_timed_out_ends_the_job_by_name(
     code, said = copy.end()
     assert code == 1
     assert "the brokers have aborted what the job wrote to the Kafka topic lost-to" in said
-    assert f"transactional id {copy.ids}0-1" in said
-    assert "kafka.transaction_timeout 6000 ms" in said
-    assert "kafka.on_lost_transaction" in said  # the hint
+    assert re.search(rf"transactional id {copy.ids}0-\d+, kafka.transaction_timeout 6000 ms", said)
+    assert 'set kafka.on_lost_transaction = "log"' in said
     assert administrator.committed(copy.target) == []
     # A restart would end the same way: there was none.
-    assert copy.log.count("the brokers have aborted") < 5
+    assert "to RESTARTING" not in copy.log
 
     copy.start(FLINKSEC_KAFKA__ON_LOST_TRANSACTION="log")
     copy.wait_for("the records since", lambda: copy.written().total() >= 300)
-    (told,) = lines_about(copy.log.split("JobException")[-1], "the job goes on, as")
+    (told,) = lines_about(copy.log, "the job goes on, as")
     copy.kill()
     assert "kafka.on_lost_transaction" in told
     assert set(copy.written()) == set(range(300, 600))

@@ -9,7 +9,8 @@ import pytest
 
 from tests.pages import ROOT, text
 
-FOREIGN = ("Unable to commit transaction",)  # Flink's own, in its log
+# Flink's own, in its log, and what a Java class of ours says.
+FOREIGN = ("Unable to commit transaction", "the brokers have aborted")
 MESSAGES = [
     message
     for message in re.findall(r"^\| `([^`]+)`", text("docs/troubleshoot.md"), re.MULTILINE)
