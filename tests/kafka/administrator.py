@@ -4,6 +4,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from flinksec_jobs.runtime import artifacts, jvm
@@ -14,6 +15,7 @@ from tests.kafka.brokers import NODES, Brokers
 
 _SECONDS = 60
 _PREFIX = "flink"
+_SERIALIZATION = "org.apache.flink.kafka.shaded.org.apache.kafka.common.serialization"
 # As Kafka writes a record down for a log.
 _VALUE = re.compile(r", value = ([^)]*)\)")
 
@@ -54,7 +56,9 @@ class Administrator:
         self._admin = self._kafka.clients.admin.Admin.create(jvm.properties(self._properties))
 
     def close(self) -> None:
-        """Close the client."""
+        """Close the clients."""
+        for client in (self._producer, self._consumer):
+            client.close()
         self._admin.close(jvm.view().java.time.Duration.ZERO)
 
     def create_topics(self, topics: Mapping[str, int]) -> None:
@@ -181,32 +185,34 @@ class Administrator:
 
     def produce(self, topic: str, values: Sequence[str]) -> None:
         """Write records, spread over the partitions."""
-        serializer = "org.apache.flink.kafka.shaded.org.apache.kafka.common.serialization"
-        properties = self._properties | {
-            "key.serializer": f"{serializer}.StringSerializer",
-            "value.serializer": f"{serializer}.StringSerializer",
-            "linger.ms": "20",
-        }
-        clients = self._kafka.clients.producer
-        producer = clients.KafkaProducer(jvm.properties(properties))
+        record = self._kafka.clients.producer.ProducerRecord
         for value in values:
-            producer.send(clients.ProducerRecord(topic, value, value))
-        producer.close()
+            self._producer.send(record(topic, value, value))
+        self._producer.flush()
+
+    @cached_property
+    def _producer(self) -> Any:
+        """One for all, whose connections need no new tickets."""
+        strings = f"{_SERIALIZATION}.StringSerializer"
+        properties = {"key.serializer": strings, "value.serializer": strings, "linger.ms": "20"}
+        made = jvm.properties(self._properties | properties)
+        return self._kafka.clients.producer.KafkaProducer(made)
 
     def committed(self, topic: str) -> list[str]:
         """Return the values of a topic, as a reader of committed records sees them now."""
-        serializer = "org.apache.flink.kafka.shaded.org.apache.kafka.common.serialization"
-        properties = self._properties | {
-            "key.deserializer": f"{serializer}.StringDeserializer",
-            "value.deserializer": f"{serializer}.StringDeserializer",
+        return self._to_the_end(self._consumer, topic)
+
+    @cached_property
+    def _consumer(self) -> Any:
+        strings = f"{_SERIALIZATION}.StringDeserializer"
+        properties = {
+            "key.deserializer": strings,
+            "value.deserializer": strings,
             "isolation.level": "read_committed",
             "max.poll.records": "5000",
         }
-        consumer = self._kafka.clients.consumer.KafkaConsumer(jvm.properties(properties))
-        try:
-            return self._to_the_end(consumer, topic)
-        finally:
-            consumer.close()
+        made = jvm.properties(self._properties | properties)
+        return self._kafka.clients.consumer.KafkaConsumer(made)
 
     def _to_the_end(self, consumer: Any, topic: str) -> list[str]:
         where = jvm.view().java.util.ArrayList()
