@@ -88,7 +88,7 @@ class Copy:
     @property
     def ids(self) -> str:
         """What the transactional ids of the job begin with."""
-        return f"flink-{self.name}:{self.target}-"
+        return f"flink-{self.name}/{self.name}:{self.target}:"
 
     @property
     def log(self) -> str:

@@ -47,7 +47,7 @@ def test_a_transaction_that_has_timed_out_ends_the_job_by_name(
     code, said = copy.end()
     assert code == 1
     assert "the brokers have aborted what the job wrote to the Kafka topic lost-to" in said
-    assert re.search(rf"transactional id {copy.ids}0-\d+, kafka.transaction_timeout 6000 ms", said)
+    assert re.search(rf"transactional id {copy.ids}-0-\d+, kafka.transaction_timeout 6000 ms", said)
     assert 'set kafka.on_lost_transaction = "log"' in said
     assert administrator.committed(copy.target) == []
     # A restart would end the same way: there was none.
