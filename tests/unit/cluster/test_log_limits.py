@@ -25,9 +25,10 @@ def loggers(file: str) -> dict[str, dict[str, str]]:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_attempts_to_reach_a_broker_are_limited_and_none_of_them_is_hidden(file: str) -> None:
+@pytest.mark.parametrize("client", ["NetworkClient", "producer.internals.Sender"])
+def test_what_each_client_tells_of_each_broker_is_limited(file: str, client: str) -> None:
     kafka = "org.apache.flink.kafka.shaded.org.apache.kafka"
-    assert loggers(file)[f"{kafka}.clients.NetworkClient"] == {
+    assert loggers(file)[f"{kafka}.clients.{client}"] == {
         "level": "WARN",
         "filter.burst.type": "BurstFilter",
         "filter.burst.level": "WARN",
