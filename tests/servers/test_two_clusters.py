@@ -4,7 +4,6 @@
 import json
 import subprocess
 import sys
-import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,23 +16,14 @@ from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.findings import Finding
 from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.settings import Settings
+from tests import pages
 from tests.servers.conftest import StartedJob
 from tests.servers.guest_rights import Rights
 
 PATIENCE = 240
-JOB = """
-    from flinksec_jobs import SecureJob, record
-
-    @record
-    class Order:
-        id: int
-
-    with SecureJob("copy") as job:
-        orders = job.from_kafka("orders", Order, cluster="second")
-        # A topic of the same name, of the other cluster.
-        orders.sink_to(job.to_kafka("orders"))
-        orders.sink_to(job.to_kafka("done", cluster="second"))
-"""
+# The page's example, on the sandbox's names.
+[EXAMPLE] = pages.blocks("docs/clusters.md", "python")
+JOB = EXAMPLE.text.replace('cluster="partner"', 'cluster="second"')
 
 
 @record
@@ -73,7 +63,7 @@ def test_what_is_read_in_one_realm_is_written_once_into_both_by_a_job_that_is_ki
     two: Sandbox, tmp_path: Path
 ) -> None:
     script, settings = tmp_path / "mirror.py", tmp_path / "settings.toml"
-    script.write_text(textwrap.dedent(JOB))
+    script.write_text(JOB)
     two.write_settings(settings)
     variables = {
         "FLINKSEC_STATE__DIRECTORY": str(tmp_path / "state"),

@@ -27,6 +27,7 @@ PYTHON = {
     ("README.md", "late-flights"): "tests/servers/test_documentation.py",
     ("docs/sandbox.md", "Sandbox("): "tests/servers/test_documentation.py",
     ("docs/kafka.md", "AROUND"): "tests/servers/test_kafka_in_and_out.py",
+    ("docs/clusters.md", 'cluster="partner"'): "tests/servers/test_two_clusters.py",
     ("docs/sql.md", "late-deliveries"): "tests/servers/test_what_sinks_take.py",
     ("docs/formats.md", "Protobuf("): "tests/servers/test_formats_on_servers.py",
     ("docs/formats.md", "Csv("): "tests/servers/test_formats_on_servers.py",
