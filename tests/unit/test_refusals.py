@@ -160,6 +160,37 @@ SAID = {
         "asked for the index 'i'; is it Elasticsearch?",
         "no answer": "elasticsearch.hosts: no answer from https://a:1 (Connection refused)",
     },
+    # The words of TlsFailures, of the client of the registry, and of Avro's readers and writers.
+    "SCHEMA_REGISTRY": {
+        "leads to none": "schema_registry.ca_certs: the certificate of https://a:1 leads to none "
+        "of the authorities in /ca.pem",
+        "not issued for this host name": 'schema_registry.verification = "full": the certificate '
+        "of https://a:1 is not issued for this host name; use a name that it is issued for",
+        "expired": "schema_registry.urls: the certificate of https://a:1 is expired or not yet "
+        "valid",
+        "SHA-256 fingerprint": "schema_registry.fingerprint: at https://a:1, the certificate has "
+        "the SHA-256 fingerprint 00",
+        "schema_registry.client_cert": "schema_registry.client_cert is not set; the server may "
+        "demand one: https://a:1 ends the TLS handshake",
+        "does not speak TLS": "schema_registry.urls: https://a:1 does not speak TLS",
+        "(status 401)": "https://a:1 refuses the credentials (status 401): "
+        "schema_registry.username 'x'",
+        "(status 403)": "https://a:1 refuses the job what it asks (status 403): "
+        "schema_registry.username 'x'",
+        "redirects": "schema_registry.urls: https://a:1 redirects to another address",
+        "not compatible with its newest": "the subject s does not have the schema to write with, "
+        "which is not compatible with its newest: READER_FIELD_MISSING_DEFAULT_VALUE",
+        "cannot be read:": "the newest schema of the subject s cannot be read: field 'a' is int "
+        "in the schema, and a str in the record",
+        "cannot be written with:": "the schema of the subject s cannot be written with: field 'a' "
+        "has no place in the schema",
+        "does not have the schema to write with": "the subject s does not have the schema to "
+        "write with, and schema_registry.auto_register is false",
+        "has no schema yet": "the subject s has no schema yet, and use_latest needs one",
+        "is it a schema registry?": "schema_registry.urls: https://a:1 answers with status 404; "
+        "is it a schema registry?",
+        "no answer": "schema_registry.urls: no answer from https://a:1 (Connection refused)",
+    },
 }
 ARGUMENTS = {
     "topic",
@@ -175,6 +206,7 @@ TABLES = {
     "KAFKA": refusals.KAFKA,
     "HDFS": refusals.HDFS,
     "ELASTICSEARCH": refusals.ELASTICSEARCH,
+    "SCHEMA_REGISTRY": refusals.SCHEMA_REGISTRY,
     "without SASL": logins.WithoutSasl.causes,
     **{name: logins.mechanism(name).causes for name in logins.mechanisms()},
 }
