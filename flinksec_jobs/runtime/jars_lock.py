@@ -101,10 +101,6 @@ SETS = {
     "sandbox-schema-registry": JarSet(
         ("io.apicurio:apicurio-registry-app:2.6.13.Final:all:tar.gz",), archive=True
     ),
-    # Flink's own reader and writer of registered Avro, beside which ours is tested.
-    "tests-flink-avro": JarSet(
-        ("org.apache.flink:flink-sql-avro-confluent-registry:2.2.0",), archive=True
-    ),
     "sandbox-elasticsearch-8": JarSet(tuple(f"{name}:8.19.21" for name in _ELASTICSEARCH)),
     "sandbox-elasticsearch-9": JarSet(tuple(f"{name}:9.5.3" for name in _ELASTICSEARCH)),
 }
