@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -135,22 +136,9 @@ class Avro(Format):
         if not self.is_registered:
             return ()
         used = schema_registry.client(settings)
-        return (replace(used, questions=(self._question(topics, way),)),)
-
-    def _question(self, topics: tuple[str, ...], way: Way) -> Question:
-        def ask(_: Sequence[str]) -> Iterable[Finding]:
-            found: list[Finding] = []
-            for made in self._made.get((way, topics), []):
-                found += schema_registry.answered(partial(_answer, made, way))
-            return found
-
-        return Question(
-            id=f"schema-registry-{way}-{'-'.join(topics)}",
-            label=f"the schema registry has the schemas to {way}",
-            setting="schema_registry.urls",
-            ask=ask,
-            about=topics,
-        )
+        # A list for each use: the JVM of a job that used this format before may be gone.
+        made = self._made[way, topics] = []
+        return (replace(used, questions=(_question(made, topics, way),)),)
 
     def _registry(self, settings: Settings) -> SchemaRegistrySettings:
         return settings.need(SchemaRegistrySettings, "Avro without a schema_file")
@@ -178,6 +166,25 @@ class Avro(Format):
 
 
 FORMAT = Avro
+_numbers = itertools.count(1)
+
+
+def _question(made: list[Any], topics: tuple[str, ...], way: Way) -> Question:
+    """Return what is asked about one use, when it is known what was made for it."""
+
+    def ask(_: Sequence[str]) -> Iterable[Finding]:
+        found: list[Finding] = []
+        for one in made:
+            found += schema_registry.answered(partial(_answer, one, way))
+        return found
+
+    return Question(
+        id=f"schema-registry-{next(_numbers)}",
+        label=f"the schema registry has the schemas to {way}",
+        setting="schema_registry.urls",
+        ask=ask,
+        about=topics,
+    )
 
 
 def _answer(made: Any, way: Way) -> tuple[str, Sequence[str]]:

@@ -275,7 +275,7 @@ def test_the_example_of_the_page_of_formats_does_what_it_says(
     told: dict[str, Any], sandbox: Sandbox, registry: Registry, tmp_path: Path
 ) -> None:
     assert told
-    (block,) = blocks("docs/formats.md", "python")
+    (block,) = [one for one in blocks("docs/formats.md", "python") if "class Flight" in one.text]
     job = tmp_path / "late_flights.py"
     job.write_text(block.text)
     settings = tmp_path / "settings.toml"
