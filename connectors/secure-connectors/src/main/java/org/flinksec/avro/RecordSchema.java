@@ -4,6 +4,7 @@ package org.flinksec.avro;
 import java.io.Serializable;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.temporal.ChronoUnit;
@@ -58,6 +59,7 @@ final class RecordSchema {
     if (known != null) {
       return known;
     }
+    named.put(name, shape); // before its fields, of which none may be called the same
     List<Schema.Field> fields = new ArrayList<>();
     for (Shape.Field field : shape.fields()) {
       try {
@@ -193,7 +195,10 @@ final class RecordSchema {
     }
     if (shape.kind() == Kind.DECIMAL) {
       BigDecimal scaled = ((BigDecimal) value).setScale(shape.scale(), RoundingMode.UNNECESSARY);
-      return scaled.unscaledValue().toByteArray();
+      return text(scaled.unscaledValue().toByteArray());
+    }
+    if (value instanceof byte[] bytes) {
+      return text(bytes);
     }
     if (value instanceof Object[] values) {
       List<Object> items = new ArrayList<>();
@@ -217,5 +222,10 @@ final class RecordSchema {
       return items;
     }
     return value;
+  }
+
+  /** Bytes as Avro writes them in JSON, a character each. */
+  private static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.ISO_8859_1);
   }
 }
