@@ -28,6 +28,7 @@ PYTHON = {
     ("docs/sandbox.md", "Sandbox("): "tests/servers/test_documentation.py",
     ("docs/kafka.md", "AROUND"): "tests/servers/test_kafka_in_and_out.py",
     ("docs/clusters.md", 'cluster="partner"'): "tests/servers/test_two_clusters.py",
+    ("docs/dead-letters.md", "job.guard"): "tests/servers/test_dead_letters.py",
     ("docs/sql.md", "late-deliveries"): "tests/servers/test_what_sinks_take.py",
     ("docs/formats.md", "Protobuf("): "tests/servers/test_formats_on_servers.py",
     ("docs/formats.md", "Csv("): "tests/servers/test_formats_on_servers.py",
