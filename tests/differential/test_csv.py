@@ -56,6 +56,9 @@ def test_what_pythons_writer_writes_is_read(
 ) -> None:
     text = io.StringIO(newline="")
     csv.writer(text, quoting=csv.QUOTE_ALL if all_quoted else csv.QUOTE_MINIMAL).writerow(values)
+    if "NULL" in values[:2] and not all_quoted:
+        assert texts.bad(text.getvalue().encode("utf-8")).endswith("is required but null")
+        return
     wanted: dict[str, Any] = dict(zip("abc", values, strict=True))
     if values[2] == "NULL" and not all_quoted:
         wanted["c"] = None
