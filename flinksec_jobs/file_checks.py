@@ -29,6 +29,7 @@ from flinksec_jobs.settings import (
     StateSettings,
 )
 from flinksec_jobs.settings.spelling import Spelling
+from flinksec_jobs.ticket_cache import check_ticket_cache
 
 _SOON = timedelta(days=14)
 
@@ -119,6 +120,7 @@ def _login(settings: KerberosSettings) -> Iterator[Finding]:
     where = Where(setting="kerberos.krb5_conf", file=str(settings.krb5_conf))
     yield from attempt(_KRB5_CONF, where, lambda: readable(settings.krb5_conf, where))
     yield from kerberos.check_keytab(settings)
+    yield from check_ticket_cache(settings)
 
 
 def _kafka(settings: Settings, kafka: KafkaSettings, now: datetime) -> Iterator[Finding]:

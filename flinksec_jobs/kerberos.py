@@ -121,7 +121,9 @@ def read_keytab(keytab: SecretFile, setting: str = "kerberos.keytab") -> list[Ke
 
 
 def check_keytab(kerberos: KerberosSettings) -> Iterator[Finding]:
-    """Look whether the keytab can be read and holds a key of the principal."""
+    """Look whether the keytab, if there is one, can be read and holds a key of the principal."""
+    if kerberos.keytab is None:
+        return
     keytab = Where(setting="kerberos.keytab", file=str(kerberos.keytab.path))
     try:
         held = sorted({entry.principal for entry in read_keytab(kerberos.keytab)})

@@ -15,6 +15,7 @@ from flinksec_jobs.findings import announce, refuse
 from flinksec_jobs.records import crossing
 from flinksec_jobs.runtime import artifacts, cluster_run, jvm, local, local_jvm
 from flinksec_jobs.settings import Settings
+from flinksec_jobs.settings.kafka_clusters import contradictions_in_a_cluster
 from flinksec_jobs.settings.weak import weaknesses
 from flinksec_jobs.uses import Use
 
@@ -68,6 +69,7 @@ class Session:
         """
         self._shipped.clear()
         if jvm.runs_in_a_cluster():
+            _refuse_in_a_cluster(self.settings)
             cluster_run.tell_errors_briefly()
         announce(weaknesses(self.settings), _log)
         kept = state.use(self.settings)
@@ -188,7 +190,15 @@ def log_in(settings: KerberosSettings, configuration: Configuration) -> None:
     except JobError as error:
         raise refusals.explained(
             error,
-            f"no ticket for {settings.principal} with {settings.keytab.path}.",
+            f"no ticket for {settings.principal} with {settings.keys.path}.",
             refusals.KERBEROS,
             otherwise="kerberos.keytab",
         ) from error
+
+
+def _refuse_in_a_cluster(settings: Settings) -> None:
+    """Refuse what only a person's own machine has, of settings without ``[cluster]``."""
+    for setting, problem in contradictions_in_a_cluster(settings):
+        raise SettingsError(
+            f"{setting} {problem}", hint="`flinksec settings reference` lists every setting"
+        )

@@ -24,6 +24,7 @@ from flinksec_jobs.settings import kafka_clusters
 from flinksec_jobs.settings.cluster import QUERY_PORT, ClusterSettings
 from flinksec_jobs.settings.flink_defaults import defaults
 from flinksec_jobs.settings.flink_options import laid_over
+from flinksec_jobs.settings.kafka_clusters import contradictions_in_a_cluster
 from flinksec_jobs.settings.passthrough import Giving, refused_in_flink
 from flinksec_jobs.yaml_writing import yaml_text
 
@@ -89,6 +90,10 @@ def _refuse_what_cluster_decides(settings: Settings) -> None:
     """Without ``[cluster]`` the settings may be of a local run, and say there what it decides."""
     sealed = settings.state is not None and settings.state.sealed
     giving = Giving(sealed=sealed, cluster=True)
+    of_clusters = list(contradictions_in_a_cluster(settings))
+    if of_clusters:
+        listed = "; ".join(f"{setting} {problem}" for setting, problem in of_clusters)
+        raise SettingsError(listed, hint="`flinksec settings reference` lists every setting")
     found = list(refused_in_flink(settings.flink, giving, decided_by(type(settings))))
     if found:
         listed = "; ".join(

@@ -18,6 +18,7 @@ from flinksec_jobs.findings import Finding, Where, warning
 from flinksec_jobs.kerberos import KeytabEntry, encryption_name, read_keytab
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.settings.spelling import Spelling
+from flinksec_jobs.ticket_cache import EXPIRED, read_ticket_cache
 
 _VERSION = warning("key-version-differs", "the KDC has a newer key than the keytab")
 _WEAK = warning("keytab-weak-encryption", "the keytab holds keys of weak encryption types only")
@@ -37,7 +38,9 @@ def kerberos(patient: Patient) -> Iterator[Check]:
 def clock(patient: Patient) -> Iterator[Check]:
     """Yield whether the KDCs' clocks are this machine's."""
     _require(patient)
-    for section in patient.settings.kerberos_sections:
+    for section, found in patient.settings.kerberos_sections.items():
+        if found.keytab is None:
+            continue  # the KDC is not asked: there is a ticket already
         of = section.partition(".")[2]
         about = f"the clock of the KDC of [{section}]" if of else "the clock of the KDC"
         yield Check(id_of("clock-kdc", of), about, partial(_clock, patient, section), _CLOCK,
@@ -58,6 +61,10 @@ def _of_login(patient: Patient, section: str) -> Iterator[Check]:
     principal = patient.settings.kerberos_sections[section].principal
     of, keytab, before = section.partition(".")[2], f"{section}.keytab", (f"files-{section}",)
     login = id_of("kerberos-login", of)
+    if patient.settings.kerberos_sections[section].ticket_cache is not None:
+        yield Check(login, f"a ticket of {principal}", partial(_cached, patient, section),
+                    EXPIRED, f"{section}.ticket_cache", before)  # fmt: skip
+        return
     yield Check(id_of("kerberos-keytab", of), f"keys of {principal}",
                 partial(_keytab, patient, section), FILES, keytab, before)  # fmt: skip
     yield Check(login, f"a ticket for {principal}", partial(_login, patient, section),
@@ -72,7 +79,7 @@ def _of_login(patient: Patient, section: str) -> Iterator[Check]:
 
 def _keys(patient: Patient, section: str) -> list[KeytabEntry]:
     found = patient.settings.kerberos_sections[section]
-    held = read_keytab(found.keytab, f"{section}.keytab")
+    held = read_keytab(found.keys, f"{section}.keytab")
     return [one for one in held if one.principal == found.principal]
 
 
@@ -82,7 +89,7 @@ def _keytab(patient: Patient, section: str) -> Answer:
     told = ", ".join(f"{one.encryption} (version {one.version})" for one in keys)
     if keys and not any(one.encryption in strong for one in keys):
         why = f"its keys are of types that KDCs of today refuse: {told}"
-        path = patient.settings.kerberos_sections[section].keytab.path
+        path = patient.settings.kerberos_sections[section].keys.path
         where = Where(setting=f"{section}.keytab", file=str(path))
         fix = "have keys of the type aes256-cts-hmac-sha1-96 made, and export them"
         return Answer(told, [_WEAK.at(where, why, fix=fix)])
@@ -98,7 +105,7 @@ def _ticket(patient: Patient, section: str) -> Any:
         with Spelling.of({"kerberos": section}, fields).told():
             raise refusals.explained(
                 error,
-                f"no ticket for {found.principal} with {found.keytab.path}.",
+                f"no ticket for {found.principal} with {found.keys.path}.",
                 refusals.KERBEROS,
                 otherwise="kerberos.keytab",
             ) from error
@@ -108,6 +115,12 @@ def _login(patient: Patient, section: str) -> Answer:
     facts = dict(_ticket(patient, section).facts())
     ends = datetime.fromtimestamp(int(facts["ends_at_ms"]) / 1000, UTC)
     return Answer(f"{facts['server']}, until {ends:%Y-%m-%d %H:%M} UTC")
+
+
+def _cached(patient: Patient, section: str) -> Answer:
+    file = patient.settings.kerberos_sections[section].ticket_cache
+    ticket = read_ticket_cache(file).granting() if file else None
+    return Answer(f"{ticket.server}, until {ticket.ends:%Y-%m-%d %H:%M} UTC" if ticket else "")
 
 
 def _version(patient: Patient, section: str) -> Answer:
@@ -131,7 +144,7 @@ def _outdated(patient: Patient, section: str, facts: Mapping[str, str]) -> Itera
     if held and version not in held:
         listed = ", ".join(map(str, sorted(held)))
         yield _VERSION.at(
-            Where(setting=f"{section}.keytab", file=str(found.keytab.path)),
+            Where(setting=f"{section}.keytab", file=str(found.keys.path)),
             f"it holds version {listed} of the key of {found.principal}, and the KDC has {version}",
             fix="export the keytab again: when the old key ends, so do the logins",
         )

@@ -111,7 +111,7 @@ class Patient:
 
         def look() -> Any:
             with jvm.translated("the login failed"):
-                return looks.login(found.principal, str(found.keytab.path))
+                return looks.login(found.principal, str(found.keys.path))
 
         return self.once(f"{section}-login", look)
 

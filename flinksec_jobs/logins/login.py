@@ -64,7 +64,7 @@ class Login(ABC):
 
     fields: ClassVar[Mapping[str, tuple[Any, Any]]] = {}
     sections: ClassVar[frozenset[str]] = frozenset()
-    causes: ClassVar[tuple[Cause, ...]] = ()
+    causes: tuple[Cause, ...] = ()
     is_the_process: ClassVar[bool] = False
 
     def __init__(self, settings: Any) -> None:

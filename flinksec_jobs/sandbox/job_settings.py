@@ -76,7 +76,9 @@ def settings_toml(
     """
     files = files or files_of(layout)
     sections: dict[str, Mapping[str, object] | None] = {
-        "kerberos": _kerberos(layout, "flink", files),
+        "kerberos": _tickets(layout)
+        if login == kafka_logins.TICKETS
+        else _kerberos(layout, "flink", files),
         "kafka": _kafka(layout, ports, files, login) if "kafka" in servers else None,
         "elasticsearch": {
             "hosts": [f"https://{layout.host}:{ports['elasticsearch']}"],
@@ -91,7 +93,7 @@ def settings_toml(
             "namenode_principal": f"{layout.principals['hdfs']}@{layout.realm}",
             "replication": 1,
         }
-        if "hdfs" in servers
+        if "hdfs" in servers and login != kafka_logins.TICKETS
         else None,
         "schema_registry": {
             "urls": [f"https://{layout.host}:{ports['schema-registry']}"],
@@ -139,6 +141,12 @@ def _kerberos(layout: Layout, principal: str, files: JobFiles) -> dict[str, str]
         "keytab": f"file:{files.keytab}",
         "krb5_conf": str(files.krb5_conf),
     }
+
+
+def _tickets(layout: Layout) -> dict[str, str]:
+    by_keytab = _kerberos(layout, "flink", files_of(layout))
+    tickets = {"ticket_cache": f"file:{layout.ticket_cache}"}
+    return {name: value for name, value in by_keytab.items() if name != "keytab"} | tickets
 
 
 def _section(name: str, values: Mapping[str, object]) -> str:

@@ -13,8 +13,9 @@ from flinksec_jobs.sandbox.layout import CLIENTS, Layout
 TOKENS = "kafka-tokens"
 """The port of the token endpoint."""
 
+TICKETS = "ticket-cache"
 AUDIENCE = "kafka"
-LOGINS = ("scram-sha-256", "scram-sha-512", "plain", "oauthbearer", "token-file",
+LOGINS = (TICKETS, "scram-sha-256", "scram-sha-512", "plain", "oauthbearer", "token-file",
           "certificate")  # fmt: skip
 """What there is a settings file for; `settings.toml` logs in by keytab."""
 
@@ -133,6 +134,8 @@ def kafka_settings(
         login: one of `LOGINS`.
         client: whose: ``flink``, or ``guest`` who has no rights.
     """
+    if login == TICKETS:
+        return {}
     if login == "certificate":
         return {
             "security_protocol": "SSL",

@@ -149,6 +149,11 @@ class Layout:
         """Return the keytab of one of `principals`."""
         return self.directory / "keytabs" / f"{name}.keytab"
 
+    @property
+    def ticket_cache(self) -> Path:
+        """Return the file with a ticket of ``flink``, made when the KDC starts."""
+        return self.directory / "secrets" / "flink.ccache"
+
     def certificate(self, name: str) -> Path:
         """Return a file of `certificates`."""
         return self.directory / "certificates" / name

@@ -26,7 +26,8 @@ def kdc_properties(layout: Layout, port: int, ticket_lifetime: int | None) -> di
     keytabs = {
         f"principal.{full}": str(layout.keytab(name)) for name, full in layout.principals.items()
     }
-    return properties | keytabs
+    tickets = {f"tickets.{layout.principals['flink']}": str(layout.ticket_cache)}
+    return properties | keytabs | tickets
 
 
 def write_krb5_conf(layout: Layout, port: int) -> None:

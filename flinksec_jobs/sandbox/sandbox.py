@@ -99,6 +99,8 @@ class Sandbox(Contents):
         certificate: what is wrong with Elasticsearch's certificate, if anything.
         client_certificates: whether Elasticsearch demands client certificates.
         realm: of the Kerberos principals.
+        reauthenticate_after: how many seconds Kafka's clients may go on by one login
+            (``connections.max.reauth.ms``); by default as long as they like.
         second_kafka: whether to start a second cluster of Kafka in a second realm, `second`.
         detached: let the servers outlive this process, until `down`.
         progress: gets a line as each server gets ready.
@@ -119,6 +121,7 @@ class Sandbox(Contents):
         elasticsearch_version: str = "8",
         certificate: Variant = "good",
         client_certificates: bool = False,
+        reauthenticate_after: int | None = None,
         realm: str = REALM,
         second_kafka: bool = False,
         detached: bool = False,
@@ -135,6 +138,7 @@ class Sandbox(Contents):
             )
         self._ticket_lifetime = ticket_lifetime
         self._elasticsearch_version = elasticsearch_version
+        self._reauthenticate_after = reauthenticate_after
         self._certificate = certificate
         self._client_certificates = client_certificates
         self._detached = detached
@@ -326,6 +330,7 @@ class Sandbox(Contents):
         file = self._layout.settings
         if login is not None:
             file = self._layout.settings_of(login)
+            who = {} if login == kafka_logins.TICKETS else who
             chosen = kafka_logins.kafka_settings(self._layout, self._ports, login, principal)
             who |= {f"kafka.{name}": value for name, value in chosen.items()}
         return settings_.load_settings(file, overrides={**who, **(overrides or {})})
@@ -443,7 +448,11 @@ class Sandbox(Contents):
         launcher = realm.kdc_properties(layout, self._ports["kdc"], self._ticket_lifetime)
         if "kafka" in self._servers:
             broker = layout.secret("server.properties")
-            write_properties(broker, kafka_broker.server_properties(layout, self._ports))
+            properties = kafka_broker.server_properties(layout, self._ports)
+            if self._reauthenticate_after is not None:
+                seconds = self._reauthenticate_after
+                properties["connections.max.reauth.ms"] = str(1000 * seconds)
+            write_properties(broker, properties)
             launcher["kafka.config"] = str(broker)
             kafka_logins.write_secrets(layout)
             admin = layout.directory / "clients" / "kafka-admin.properties"

@@ -76,6 +76,13 @@ def contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def contradictions_in_a_cluster(settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield what the processes of a Flink cluster cannot put together, as a local run does."""
+    for section, found in kerberos_sections(settings).items():
+        if found.ticket_cache is not None:
+            yield (
+                f"{section}.ticket_cache",
+                "is for a person's own machine, and nobody renews its tickets in a cluster: set "
+                f"{section}.keytab",
+            )
     yield from _two_files_of_kdcs(kerberos_sections(settings))
 
 

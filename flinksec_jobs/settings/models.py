@@ -46,18 +46,48 @@ class KerberosSettings(Section):
     """Who the job is towards Kafka and HDFS."""
 
     principal: Annotated[
-        str, AfterValidator(addresses.principal), Decides("security.kerberos.login.principal")
+        str,
+        AfterValidator(addresses.principal),
+        # Flink takes no principal without a keytab.
+        Decides("security.kerberos.login.principal", lambda own: own.keytab and own.principal),
     ] = Field(description="The job's principal with its realm, such as flink@EXAMPLE.COM.")
     keytab: Annotated[
-        SecretFile,
+        SecretFile | None,
         Decides("security.kerberos.login.keytab"),
         # Flink would also take a ticket of someone else's that lies about.
         Decides("security.kerberos.login.use-ticket-cache", lambda _: False),
-    ] = Field(description="The keytab that holds the principal's keys, as file:/path.")
+    ] = Field(
+        default=None, description="The keytab that holds the principal's keys, as file:/path."
+    )
+    ticket_cache: SecretFile | None = Field(
+        default=None,
+        description="A file of tickets that kinit has made, as file:/tmp/krb5cc_1000, in place of "
+        "the keytab: for Kafka, and for a job on a person's own machine only.",
+    )
     krb5_conf: Annotated[LocalPath, ShutsOut("security.kerberos.krb5-conf.path")] = Field(
         default=Path("/etc/krb5.conf"),
         description="The Kerberos configuration with the realm's KDCs.",
     )
+
+    @property
+    def keys(self) -> SecretFile:
+        """The keytab.
+
+        Raises:
+            SettingsError: there is a ticket cache instead.
+        """
+        if self.keytab is None:
+            raise SettingsError(
+                "kerberos.keytab is missing, and tickets of kerberos.ticket_cache do not do here",
+                hint="set kerberos.keytab",
+            )
+        return self.keytab
+
+    def _contradictions(self) -> Iterator[tuple[str, str]]:
+        if self.keytab is None and self.ticket_cache is None:
+            yield "keytab", "is missing; on your own machine, ticket_cache may take its place"
+        if self.keytab is not None and self.ticket_cache is not None:
+            yield "ticket_cache", "excludes keytab: keep one of the two"
 
 
 class ElasticsearchSettings(Section):
@@ -268,6 +298,8 @@ class Settings(Section):
         yield from kafka_clusters.contradictions(self)
         if self.hdfs and self.kerberos is None:
             yield "kerberos", "is missing, and [hdfs] needs it"
+        elif self.hdfs and self.kerberos and self.kerberos.keytab is None:
+            yield "kerberos.keytab", "is missing, and [hdfs] needs it"
         if self.job.dead_letters and self.kafka is None and not self.kafka_clusters:
             yield "job.dead_letters", "is a topic of Kafka, and there is no section [kafka]"
         if self.cluster:

@@ -34,7 +34,10 @@ FLOORS: tuple[tuple[str, frozenset[str]], ...] = tuple(
         ("what holds keys", "key_providers"),
         ("logins, which the settings choose from", "logins"),
         ("settings", "settings"),
-        ("what settings mean for a JVM, and for Python", "kerberos tls certificates hadoop_conf"),
+        (
+            "what settings mean for a JVM, and for Python",
+            "kerberos ticket_cache tls certificates hadoop_conf",
+        ),
         ("TLS of Kafka's clients", "kafka_tls"),
         ("Kafka's client in Python", "kafka_python"),
         ("Flink, its jars and its JVM", "runtime"),

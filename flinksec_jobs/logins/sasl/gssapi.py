@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""GSSAPI: Kerberos, by the principal and keytab of ``[kerberos]``."""
+"""GSSAPI: Kerberos, by the principal of ``[kerberos]`` and its keytab or tickets."""
 
 from __future__ import annotations
 
@@ -24,6 +24,12 @@ from flinksec_jobs.secrets import SecretFile
 
 # The JDK's own, so that the same text serves Kafka's clients and the shaded ones of Flink.
 _MODULE = "com.sun.security.auth.module.Krb5LoginModule"
+_NO_TICKET = Cause(
+    "LoginException",
+    "kerberos.ticket_cache",
+    "get a ticket with kinit: the file holds none of kerberos.principal that is still good",
+    LOGIN_REFUSED,
+)
 
 
 class _Kafka(KafkaSection, Protocol):
@@ -36,7 +42,10 @@ class _Kerberos(Protocol):
     def principal(self) -> str: ...
 
     @property
-    def keytab(self) -> SecretFile: ...
+    def keytab(self) -> SecretFile | None: ...
+
+    @property
+    def ticket_cache(self) -> SecretFile | None: ...
 
     @property
     def krb5_conf(self) -> Path: ...
@@ -51,7 +60,7 @@ class _Told(Protocol):
 
 
 class Gssapi(Login):
-    """A login by keytab; the JVM is told of the KDCs by what is made of ``[kerberos]``."""
+    """A login by keytab or tickets; what is made of ``[kerberos]`` tells the JVM of the KDCs."""
 
     fields: ClassVar = {
         "kerberos_service_name": (
@@ -99,6 +108,12 @@ class Gssapi(Login):
         *missing_rights.causes("kerberos.principal", "the principal has a ticket but"),
     )
 
+    def __init__(self, settings: Any) -> None:
+        """Keep the settings; without a keytab, what refusals mean is another thing."""
+        super().__init__(settings)
+        if settings.kerberos.keytab is None:
+            self.causes = (_NO_TICKET, *self.causes)
+
     @classmethod
     def contradictions(cls, settings: Any) -> Iterator[tuple[str, str]]:
         """Yield ``kerberos`` where the section is missing."""
@@ -120,8 +135,15 @@ class Gssapi(Login):
         return {
             "sasl.mechanism": "GSSAPI",
             "sasl.kerberos.service.name": told.kafka.kerberos_service_name,
-            "sasl.jaas.config": by_keytab(told.kerberos.keytab.path, told.kerberos.principal),
+            "sasl.jaas.config": self._module(told.kerberos),
         }
+
+    @staticmethod
+    def _module(kerberos: _Kerberos) -> str:
+        if kerberos.keytab is not None:
+            return by_keytab(kerberos.keytab.path, kerberos.principal)
+        assert kerberos.ticket_cache is not None  # noqa: S101  the settings have one of the two
+        return by_ticket_cache(kerberos.ticket_cache.path, kerberos.principal)
 
     def python_options(self) -> dict[str, Any]:
         """Return the service; the ticket is got by what is in the environment."""
@@ -140,11 +162,12 @@ class Gssapi(Login):
     def python_environment(self) -> dict[str, str]:
         """Return where MIT's library finds KDCs and keytab; the ticket stays in memory."""
         told: _Told = self._settings
-        return {
-            "KRB5_CONFIG": str(told.kerberos.krb5_conf),
-            "KRB5_CLIENT_KTNAME": f"FILE:{told.kerberos.keytab.path}",
-            "KRB5CCNAME": "MEMORY:flinksec",
-        }
+        found = {"KRB5_CONFIG": str(told.kerberos.krb5_conf)}
+        if told.kerberos.keytab is None:
+            assert told.kerberos.ticket_cache is not None  # noqa: S101  one of the two is set
+            return found | {"KRB5CCNAME": f"FILE:{told.kerberos.ticket_cache.path}"}
+        keytab = f"FILE:{told.kerberos.keytab.path}"
+        return found | {"KRB5_CLIENT_KTNAME": keytab, "KRB5CCNAME": "MEMORY:flinksec"}
 
 
 def by_keytab(keytab: Path, principal: str) -> str:
@@ -165,9 +188,22 @@ def by_keytab(keytab: Path, principal: str) -> str:
     return jaas.login_module(_MODULE, options, named)
 
 
-def by_ticket_cache() -> str:
-    """Return ``sasl.jaas.config`` for a login by a ticket that is there already, if one is."""
-    return jaas.login_module(_MODULE, {"useTicketCache": "true", "doNotPrompt": "true"})
+def by_ticket_cache(cache: Path | None = None, principal: str | None = None) -> str:
+    """Return ``sasl.jaas.config`` for a login by a ticket that is there already, if one is.
+
+    Args:
+        cache: the file of tickets; default: that of the environment.
+        principal: whose ticket it must be; default: anybody's.
+
+    Raises:
+        SettingsError: path or principal hold what cannot stand there.
+    """
+    given = {"ticketCache": cache and str(cache), "principal": principal}
+    options = {"useTicketCache": "true", "doNotPrompt": "true"} | {
+        name: value for name, value in given.items() if value
+    }
+    named = {"ticketCache": "kerberos.ticket_cache", "principal": "kerberos.principal"}
+    return jaas.login_module(_MODULE, options, named)
 
 
 LOGIN = Gssapi

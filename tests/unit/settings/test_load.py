@@ -167,7 +167,7 @@ def test_relative_paths_in_a_file_are_relative_to_the_file(
     for written in (path, path.relative_to(base.parent)):
         settings = read(written)
         kerberos, kafka = settings.need(KerberosSettings), settings.need(KafkaSettings)
-        assert kerberos.keytab.path == base / "keys/a.keytab"
+        assert kerberos.keys.path == base / "keys/a.keytab"
         assert kerberos.krb5_conf == base / "krb5.conf"
         assert kafka.ca_certs == base / "ca.pem"
         assert kafka.client_cert == Path("/absolute.pem")
@@ -179,7 +179,7 @@ def test_relative_paths_in_a_file_are_relative_to_the_file(
 
 def test_a_relative_path_in_an_argument_is_relative_to_the_working_directory() -> None:
     settings = read(kerberos={"principal": "a@R", "keytab": "file:a.keytab"})
-    assert settings.need(KerberosSettings).keytab.path == Path.cwd() / "a.keytab"
+    assert settings.need(KerberosSettings).keys.path == Path.cwd() / "a.keytab"
 
 
 def test_durations_are_read_from_every_source(write_toml: Callable[[str], Path]) -> None:

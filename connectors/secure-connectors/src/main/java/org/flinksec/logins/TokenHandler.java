@@ -30,20 +30,26 @@ public abstract class TokenHandler
   /** For a client, and for as long as it lives. */
   public static final class Renewing extends TokenHandler {
     @Override
-    Jwt token(Tokens tokens) throws UnusableLoginException {
-      return tokens.renewed();
+    void answer(OAuthBearerTokenCallback wanted, Tokens tokens) {
+      try {
+        wanted.token(tokens.renewed());
+      } catch (UnusableLoginException e) {
+        // Kafka's login module passes this on; an exception it would only log.
+        wanted.error("unusable", e.getMessage(), null);
+      }
     }
   }
 
   /** For a connection. */
   public static final class Presenting extends TokenHandler {
     @Override
-    Jwt token(Tokens tokens) throws UnusableLoginException {
-      return tokens.present();
+    void answer(OAuthBearerTokenCallback wanted, Tokens tokens) throws UnusableLoginException {
+      wanted.token(tokens.present());
     }
   }
 
-  abstract Jwt token(Tokens tokens) throws UnusableLoginException;
+  abstract void answer(OAuthBearerTokenCallback wanted, Tokens tokens)
+      throws UnusableLoginException;
 
   @Override
   public void configure(
@@ -55,7 +61,7 @@ public abstract class TokenHandler
   public void handle(Callback[] callbacks) throws IOException, UnsupportedCallbackException {
     for (Callback callback : callbacks) {
       if (callback instanceof OAuthBearerTokenCallback wanted) {
-        wanted.token(token(Tokens.of(options)));
+        answer(wanted, Tokens.of(options));
       } else if (callback instanceof SaslExtensionsCallback wanted) {
         wanted.extensions(new SaslExtensions(options.extensions()));
       } else {

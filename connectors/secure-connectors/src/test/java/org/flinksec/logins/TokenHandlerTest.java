@@ -221,6 +221,9 @@ class TokenHandlerTest {
   private OAuthBearerToken token(TokenHandler handler) throws Exception {
     OAuthBearerTokenCallback wanted = new OAuthBearerTokenCallback();
     configured(handler).handle(new Callback[] {wanted});
+    if (wanted.errorCode() != null) {
+      throw new UnusableLoginException(wanted.errorDescription());
+    }
     return wanted.token();
   }
 

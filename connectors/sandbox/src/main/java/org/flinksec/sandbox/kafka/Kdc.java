@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Properties;
 import org.apache.kerby.kerberos.kerb.KrbException;
+import org.apache.kerby.kerberos.kerb.client.KrbClient;
 import org.apache.kerby.kerberos.kerb.server.KdcConfig;
 import org.apache.kerby.kerberos.kerb.server.KdcConfigKey;
 import org.apache.kerby.kerberos.kerb.server.SimpleKdcServer;
@@ -13,12 +14,15 @@ import org.apache.kerby.kerberos.kerb.server.SimpleKdcServer;
 /** A Kerberos realm by Apache Kerby: for development, without pre-authentication. */
 final class Kdc {
   private static final String PRINCIPAL = "principal.";
+  private static final String TICKETS = "tickets.";
   private static final String CLIENT_CONFIGURATION = "java.security.krb5.conf";
 
   private final SimpleKdcServer server;
 
   /**
    * Starts it.
+   *
+   * <p>What is below {@code principal.} gets a keytab, what is below {@code tickets.} a ticket.
    *
    * @param settings {@code kdc.realm}, {@code kdc.host} (an address), {@code kdc.port}, {@code
    *     kdc.directory}, {@code kdc.ticket.seconds} (may be missing), and {@code principal.NAME},
@@ -44,6 +48,13 @@ final class Kdc {
         export(name.substring(PRINCIPAL.length()), Path.of(settings.getProperty(name)));
       }
     }
+    for (String name : settings.stringPropertyNames()) {
+      if (name.startsWith(TICKETS)) {
+        String principal = name.substring(TICKETS.length());
+        Path keytab = Path.of(settings.getProperty(PRINCIPAL + principal));
+        writeTicket(principal, keytab, Path.of(settings.getProperty(name)));
+      }
+    }
   }
 
   void stop() throws KrbException {
@@ -60,6 +71,15 @@ final class Kdc {
       config.setLong(KdcConfigKey.MAXIMUM_TICKET_LIFETIME, seconds);
       config.setLong(KdcConfigKey.MAXIMUM_RENEWABLE_LIFETIME, seconds);
     }
+  }
+
+  /** As kinit does. */
+  private void writeTicket(String principal, Path keytab, Path cache) throws Exception {
+    String whole = principal + "@" + server.getKdcSetting().getKdcRealm();
+    Files.deleteIfExists(cache);
+    KrbClient client = server.getKrbClient();
+    client.storeTicket(client.requestTgt(whole, keytab.toFile()), cache.toFile());
+    Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rw-------"));
   }
 
   private void export(String principal, Path keytab) throws Exception {
