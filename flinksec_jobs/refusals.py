@@ -159,17 +159,17 @@ KAFKA = (
     ),
     *(
         Cause(
-            f"fatal alert: {alert}",
+            alert,
             "kafka.client_cert",
             f"have the job's certificate renewed, or ask why the brokers refuse it: {why}",
             CERTIFICATE_REFUSED,
         )
         for alert, why in (
-            ("certificate_expired", "it has expired"),
-            ("certificate_revoked", "it is revoked"),
-            ("certificate_unknown", "they do not trust it"),
-            ("bad_certificate", "they do not trust it, or it has expired"),
-            ("unknown_ca", "they do not trust the CA that signed it"),
+            ("fatal alert: certificate_expired", "it has expired"),
+            ("fatal alert: certificate_revoked", "it is revoked"),
+            ("fatal alert: certificate_unknown", "they do not trust it"),
+            ("fatal alert: bad_certificate", "they do not trust it, or it has expired"),
+            ("fatal alert: unknown_ca", "they do not trust the CA that signed it"),
         )
     ),
     Cause(

@@ -50,6 +50,7 @@ _REASONS = {
     ("kafka_tls.py", "kafka.client_key.read_bytes"): _SECRET,
     ("kafka_tls.py", "password.read_text"): _SECRET,
     ("kafka_tls.py", "secret.read_text"): _SECRET,
+    ("ticket_cache.py", "file.read_bytes"): _SECRET,
     ("file_checks.py", "password.read_text"): _SECRET,
     ("tls.py", "key.read_bytes"): _SECRET,
     ("sealed/keyring.py", "cls.open"): _KEY_RING,

@@ -119,7 +119,11 @@ class Gssapi(Login):
         """Yield ``kerberos`` where the section is missing."""
         if settings.kerberos is None:
             protocol = settings.kafka.security_protocol
-            yield "kerberos", f"is missing, and kafka.security_protocol = {protocol} needs it"
+            yield (
+                "kerberos",
+                f"is missing, and kafka.security_protocol = {protocol} needs it, or another "
+                "kafka.sasl_mechanism",
+            )
 
     def who(self) -> tuple[str, str]:
         """Return the principal."""

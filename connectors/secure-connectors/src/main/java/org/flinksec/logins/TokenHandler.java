@@ -55,6 +55,7 @@ public abstract class TokenHandler
   public void configure(
       Map<String, ?> configs, String mechanism, List<AppConfigurationEntry> entries) {
     options = Options.of(entries);
+    SaslOfAnyLoader.register();
   }
 
   @Override

@@ -11,7 +11,9 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyStore;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
@@ -34,9 +36,11 @@ import org.jose4j.lang.JoseException;
  *
  * <p>The token's subject is the client. It lasts as many seconds as the file {@code token-seconds}
  * says when it is asked for, and is for the audience of the request, else for {@code kafka}. Its
- * key is new at each start; the public half is in {@code jwks.json}.
+ * key is new at each start; the public half is in {@code jwks.json}, and a token of the job in
+ * {@code flink.token}.
  */
 public final class TokenIssuer {
+  private static final String AUDIENCE = "kafka";
   private static final int BITS = 2048;
   private static final int MOST_BYTES = 1 << 16;
   private static final int OK = 200;
@@ -63,6 +67,7 @@ public final class TokenIssuer {
     JsonWebKeySet keys = new JsonWebKeySet(key);
     Files.writeString(
         directory.resolve("jwks.json"), keys.toJson(JsonWebKey.OutputControlLevel.PUBLIC_ONLY));
+    writeToken(directory.resolve("flink.token"));
     InetSocketAddress address =
         new InetSocketAddress(
             settings.getProperty("tokens.bind"),
@@ -112,23 +117,37 @@ public final class TokenIssuer {
 
   private String token(String client, Map<String, String> form) throws IOException, JoseException {
     long seconds = Long.parseLong(Files.readString(directory.resolve("token-seconds")).strip());
+    String audience = form.getOrDefault("audience", AUDIENCE);
+    return "{\"access_token\":\"%s\",\"token_type\":\"Bearer\",\"expires_in\":%d}"
+        .formatted(signed(client, audience, seconds, form.get("scope")), seconds);
+  }
+
+  private String signed(String client, String audience, long seconds, String scope)
+      throws JoseException {
     JwtClaims claims = new JwtClaims();
     claims.setIssuer(issuer);
     claims.setSubject(client);
-    claims.setAudience(form.getOrDefault("audience", "kafka"));
+    claims.setAudience(audience);
     claims.setIssuedAtToNow();
     claims.setExpirationTime(NumericDate.fromSeconds(NumericDate.now().getValue() + seconds));
     claims.setGeneratedJwtId();
-    if (form.containsKey("scope")) {
-      claims.setStringClaim("scope", form.get("scope"));
+    if (scope != null) {
+      claims.setStringClaim("scope", scope);
     }
     JsonWebSignature signed = new JsonWebSignature();
     signed.setPayload(claims.toJson());
     signed.setKey(key.getPrivateKey());
     signed.setKeyIdHeaderValue(key.getKeyId());
     signed.setAlgorithmHeaderValue(AlgorithmIdentifiers.RSA_USING_SHA256);
-    return "{\"access_token\":\"%s\",\"token_type\":\"Bearer\",\"expires_in\":%d}"
-        .formatted(signed.getCompactSerialization(), seconds);
+    return signed.getCompactSerialization();
+  }
+
+  /** As Kubernetes projects one; for a day. */
+  private void writeToken(Path file) throws IOException, JoseException {
+    Files.deleteIfExists(file);
+    Files.createFile(
+        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Files.writeString(file, signed("flink", AUDIENCE, Duration.ofDays(1).toSeconds(), null));
   }
 
   /** Name and secret of the header (RFC 6749, 2.3.1), or null. */
