@@ -158,7 +158,8 @@ def test_problems_are_told_by_the_name_of_the_cluster() -> None:
     )
     assert (
         refused(kafka={"east": {"bootstrap_servers": ["b:1"]}})
-        == "kerberos: is missing, and kafka.east.security_protocol = SASL_SSL needs it"
+        == "kerberos: is missing, and kafka.east.security_protocol = SASL_SSL needs it, or another "
+        "kafka.east.sasl_mechanism"
     )
     assert refused(kafka={"propertes": {"acks": "all"}}).endswith(
         "kafka.propertes.acks (argument): unknown setting, did you mean [kafka.properties]?"
