@@ -22,6 +22,7 @@ from pyflink.datastream import (
 from pyflink.datastream.functions import MapFunction
 from pyflink.datastream.state import ListStateDescriptor, MapStateDescriptor, ValueStateDescriptor
 from pyflink.table import StreamTableEnvironment
+from pyflink.table.expressions import col
 
 from flinksec_jobs import FlinkSecError, SecureJob, field, key_by_field, record, row_type
 
@@ -313,7 +314,9 @@ def every_sink(prefix: str) -> None:
         tables = StreamTableEnvironment.create(job.env)
         docs = job.from_kafka(f"{prefix}-docs", Doc, event_time="at", bounded=True)
         docs = docs.map(Doc.of, row_type(Doc))  # type: ignore[attr-defined]
-        back = tables.to_data_stream(tables.from_data_stream(docs))
+        # Unchanged it would be the same stream again.
+        table = tables.from_data_stream(docs).where(col("size") > 0)
+        back = tables.to_data_stream(table)
         docs.sink_to(job.to_kafka(f"{prefix}-docs-out", key_field="day"))
         back.sink_to(job.to_kafka(f"{prefix}-table-out", key_field="any_number"))
         docs.sink_to(job.to_elasticsearch(f"{prefix}-docs", id_field="uid"))
