@@ -95,7 +95,7 @@ def run(comparisons: Sequence[Comparison], records: int, rounds: int) -> None:
     with Sandbox(only=["kafka"], progress=progress.print) as sandbox:
         sandbox.create_topics({TOPIC: 1})
         sandbox.produce(TOPIC, flights.kafka_lines(flights.read_rows(records)))
-        settings = _for_benches(sandbox.settings())
+        settings = for_benches(sandbox.settings())
         for comparison in comparisons:
             _check_results(comparison, settings, progress)
         seconds: dict[Way, list[float]] = {}
@@ -110,7 +110,8 @@ def run(comparisons: Sequence[Comparison], records: int, rounds: int) -> None:
     console.print(f"\nFlights: {records:,}. {CAPTION}", highlight=False)
 
 
-def _for_benches(settings: Settings) -> Settings:
+def for_benches(settings: Settings) -> Settings:
+    """The settings of the sandbox, for jobs that are timed."""
     # A bounded job waits for its last checkpoint, which comes when the interval is over.
     # And Kafka's clients of one job still log when the next one runs, which Flink complains of.
     flink = {**settings.flink, "classloader.check-leaked-classloader": False}

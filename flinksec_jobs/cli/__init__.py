@@ -27,6 +27,10 @@ from flinksec_jobs.version import __version__
 _COMMANDS = {
     "certs": ("certs:certs", "Make, inspect and rotate the certificates of a cluster."),
     "cluster": ("cluster:cluster", "Configure and start the processes of a Flink cluster."),
+    "dead-letters": (
+        "dead_letters:dead_letters",
+        "Look at records that a job could not use, and send them back.",
+    ),
     "doctor": ("doctor:doctor", "Check everything that a job with these settings needs."),
     "demo": ("demo:demo", "Run the whole secured pipeline on real servers and check it."),
     "manifests": ("manifests:manifests", "Render and check Kubernetes manifests."),

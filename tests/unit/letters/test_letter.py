@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A dead letter is taken apart into the record that it was and what is said of it."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flinksec_jobs.letters.groups import grouped
+from flinksec_jobs.letters.letter import ERRORS, HOLDS, MARK, Letter
+from flinksec_jobs.letters.replay import Replay, has_gone, plan
+
+Header = tuple[str, bytes | None]
+OWN = st.lists(
+    st.tuples(
+        st.sampled_from(["trace", ERRORS + "topic", MARK, HOLDS, "x"]), st.binary(max_size=4)
+    ),
+    max_size=5,
+)
+SAID: list[Header] = [
+    (HOLDS, b"record"),
+    (ERRORS + "topic", b"orders"),
+    (ERRORS + "partition", b"3"),
+    (ERRORS + "offset", b"17"),
+    (ERRORS + "connector.name", b"flink-orders"),
+    (ERRORS + "stage", b"VALUE_CONVERTER"),
+    (ERRORS + "class.name", b"org.flinksec.Json"),
+    (ERRORS + "exception.class.name", b"org.flinksec.UndecodableException"),
+    (ERRORS + "exception.message", b"field 'a' should be a string"),
+]
+
+
+def letter(headers: Any, offset: int = 5, partition: int = 0) -> Letter:
+    return Letter.of(
+        SimpleNamespace(
+            topic="dead",
+            partition=partition,
+            offset=offset,
+            timestamp=1,
+            key=b"k",
+            value=b"v",
+            headers=headers,
+        )
+    )
+
+
+def said(**other: str) -> list[Header]:
+    facts = dict(SAID) | {
+        ERRORS + name.replace("_", "."): text.encode() for name, text in other.items()
+    }
+    return [(MARK, b"1"), *facts.items()]
+
+
+@given(OWN)
+def test_whatever_stands_before_the_last_mark_is_the_record_s_own(own: list[Header]) -> None:
+    found = letter([*own, *said()])
+    assert found.headers == tuple(own)
+    assert (found.facts["topic"], found.origin_partition) == ("orders", 3)
+    assert found.holds_a_record
+    assert found.cause.source == "orders"
+
+
+def test_a_letter_of_kafka_connect_has_no_mark_and_is_known_by_its_names() -> None:
+    found = letter([("trace", b"t"), *[one for one in SAID if one[0] != HOLDS]])
+    assert found.headers == (("trace", b"t"),)
+    assert found.holds_a_record
+    assert found.job == "flink-orders"
+
+
+def test_an_element_or_a_record_of_no_known_topic_cannot_go_back() -> None:
+    assert not letter([(MARK, b"1"), (HOLDS, b"element"), (ERRORS + "topic", b"t")]).holds_a_record
+    assert not letter([(MARK, b"1"), (HOLDS, b"record")]).holds_a_record
+    assert not letter([]).holds_a_record
+
+
+def test_a_partition_that_is_no_number_is_not_known() -> None:
+    for text in ("", "-1", "x", "\u0663", "9" * 30):
+        assert letter(said(partition=text)).origin_partition is None
+
+
+def test_what_a_letter_holds_is_in_no_printed_form_of_it() -> None:
+    shown = repr(letter([("trace", b"canary"), *said()]))
+    assert "canary" not in shown
+    assert "b'v'" not in shown
+
+
+def test_letters_of_one_cause_differ_in_what_is_said_and_where_they_came_from() -> None:
+    one = letter(said())
+    other = letter(said(exception_message="field 'b'", offset="99", partition="1"))
+    assert one.cause == other.cause
+    assert one.cause.id == other.cause.id
+    for name in ("topic", "stage", "class_name", "exception_class_name"):
+        assert letter(said(**{name: "another"})).cause.id != one.cause.id
+
+
+def test_groups_are_counted_with_their_times_and_messages() -> None:
+    letters = [letter(said(), offset=n) for n in range(3)] + [letter(said(stage="TRANSFORMATION"))]
+    groups = grouped((one, one.offset == 0) for one in letters)
+    assert [(group.count, group.replayed, group.records) for group in groups] == [
+        (3, 1, 3),
+        (1, 0, 1),
+    ]
+    assert groups[0].as_dict()["messages"] == {"field 'a' should be a string": 3}
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 2)), max_size=30), st.data())
+def test_what_has_gone_never_goes_again_and_what_has_not_goes_once(
+    drawn: list[tuple[str, int]], data: st.DataObject
+) -> None:
+    """A model of any number of replays, of some causes each, each ended after some letters."""
+    letters = [
+        letter(said(stage=stage), offset=n, partition=partition)
+        for n, (stage, partition) in enumerate(drawn)
+    ]
+    made = Replay("dead", "flink-orders")
+    done: dict[tuple[str, int], int] = {}
+    sent: list[Letter] = []
+    for _ in range(4):
+        stages = data.draw(st.sets(st.sampled_from("ab")))
+        chosen = [one for one in letters if one.facts["stage"] in stages]
+        to_go, _left = plan(chosen, made, done)
+        for one in to_go[: data.draw(st.integers(0, len(to_go)))]:
+            sent.append(one)
+            done[one.cause.id, one.partition] = one.offset + 1
+    to_go, left = plan(letters, made, done)
+    sent += to_go
+    assert sorted(one.offset for one in sent) == list(range(len(letters)))
+    assert left.before == len(letters) - len(to_go)
+    assert all(has_gone(one, done) is (one not in to_go) for one in letters)
+
+
+def test_a_letter_goes_to_its_old_topic_and_partition_or_where_it_is_sent() -> None:
+    assert Replay("dead", "j").destination(letter(said())) == ("orders", 3)
+    assert Replay("dead", "j", "else").destination(letter(said())) == ("else", None)
+    assert Replay("dead", "j").destination(letter([])) is None
+
+
+def test_what_notes_a_replay_begins_with_the_name_of_the_job() -> None:
+    made = Replay("dead", "flink-orders")
+    assert made.transactional_id == "flink-orders:dead:replay"
+    assert made.group("0123abcd") == "flink-orders:dead:replay:0123abcd"
+    assert Replay("dead", "j", "to").group("0123abcd") != Replay("dead", "j").group("0123abcd")
