@@ -43,6 +43,14 @@ need_test_packages() {
   need_debian "${debian[@]}"
 }
 
+# need_gssapi: for tests that log in to Kerberos in Python; not every user can build it.
+need_gssapi() {
+  need_test_packages
+  "$VENV/bin/python" -c 'import gssapi' 2>/dev/null ||
+    step "the Python package gssapi" "$VENV/bin/python" -m pip --disable-pip-version-check install \
+      --quiet --require-hashes --no-build-isolation -r "$ROOT/requirements/gssapi.txt"
+}
+
 need_kustomize() {
   FLINKSEC_KUSTOMIZE=${FLINKSEC_KUSTOMIZE:-$("$ROOT/scripts/kustomize.sh")}
   export FLINKSEC_KUSTOMIZE
@@ -93,7 +101,11 @@ run_suite() {
     step "the Java half" maven --quiet -pl sealed-state test-compile
     "${PYTEST[@]}" --timeout 1800 "${arguments[@]}"
     ;;
-  tables | tls | proxy | kafka | servers | cluster)
+  servers)
+    need_gssapi
+    "${PYTEST[@]}" --timeout 1800 "${arguments[@]}"
+    ;;
+  tables | tls | proxy | kafka | cluster)
     need_test_packages
     "${PYTEST[@]}" --timeout 1800 "${arguments[@]}"
     ;;

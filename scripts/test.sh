@@ -10,7 +10,7 @@ cd -- "$ROOT"
 
 if (($# == 0)); then
   # What several suites need, once: apt knows no two at a time.
-  need_test_packages
+  need_gssapi
   need_kustomize
   need_manifest_tools
   need_policy_referee
