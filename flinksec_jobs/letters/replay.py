@@ -8,6 +8,7 @@ are of a cause, so that letters of another, which are left out today, can go tom
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,8 @@ from flinksec_jobs.errors import JobError
 from flinksec_jobs.letters.broker import Broker
 from flinksec_jobs.letters.letter import Cause, Letter
 
+_PATIENCE_SECONDS = 30.0
+_PAUSE_SECONDS = 0.2
 _MOST_LETTERS = 500
 _MOST_BYTES = 4 * 1024 * 1024
 
@@ -84,10 +87,26 @@ def done(broker: Broker, replay: Replay, causes: Iterable[Cause]) -> Done:
     admin = broker.admin()
     found: Done = {}
     for group, cause in groups.items():
-        for partition, at in admin.list_group_offsets({group: None}).get(group, {}).items():
+        for partition, at in _offsets(admin, group).items():
             if partition.topic == replay.topic and at.offset >= 0:
                 found[cause, partition.partition] = at.offset
     return found
+
+
+def _offsets(admin: Any, group: str) -> Mapping[Any, Any]:
+    """Return the offsets of a group; brokers that never had one make their topic for it first."""
+    from kafka.errors import KafkaError
+
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            found: Mapping[Any, Any] = admin.list_group_offsets({group: None}).get(group, {})
+        except KafkaError as error:
+            if not getattr(error, "retriable", False) or time.monotonic() > deadline:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return found
 
 
 def has_gone(letter: Letter, done: Done) -> bool:
