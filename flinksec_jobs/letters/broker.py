@@ -3,18 +3,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from flinksec_jobs import kafka_python
+from flinksec_jobs import kafka_python, logins
 from flinksec_jobs.errors import FlinkSecError, JobError, SettingsError
 from flinksec_jobs.settings import KafkaSettings
 
 if TYPE_CHECKING:
     from flinksec_jobs.settings import Settings
 
-_TIMEOUT_MS = 30_000
+_TIMEOUT_MS = 15_000
 # The class of an error, what it means, and what to do about it.
 _MEANS: tuple[tuple[str, str, str], ...] = (
     (
@@ -101,7 +102,7 @@ class Broker:
         return self._opened(KafkaAdminClient)
 
     def _opened(self, kind: Any, **more: Any) -> Any:
-        made = kind(**self._options, **more)
+        made = kind(**self._options, bootstrap_timeout_ms=_TIMEOUT_MS, **more)
         self._open.append(made)
         return made
 
@@ -128,14 +129,59 @@ def connected(settings: Settings) -> Iterator[Broker]:
             hint="pip install 'flinksec-jobs[tools]'",
         ) from error
     servers = ",".join(settings.need(KafkaSettings).bootstrap_servers)
-    with kafka_python.client_options(settings) as options:
+    with kafka_python.client_options(settings) as options, _overhearing() as overheard:
         broker = Broker(options)
         try:
             yield broker
         except KafkaError as error:
+            if overheard.ours is not None:
+                raise overheard.ours from error
+            if overheard.ended and type(error).__name__ == "KafkaTimeoutError":
+                raise _refused(settings, servers) from error
             raise _told(error, servers) from error
         finally:
             broker.close()
+
+
+class _Overheard(logging.Handler):
+    """What kafka-python logs while it tries again and again, and does not raise.
+
+    Attributes:
+        ours: an error of a login of ours, such as that of a missing file.
+        ended: whether the brokers have ended a connection, as they do with a login that they
+            refuse.
+    """
+
+    ours: FlinkSecError | None = None
+    ended = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        for part in record.args if isinstance(record.args, tuple) else ():
+            if isinstance(part, FlinkSecError):
+                self.ours = part
+        self.ended |= "socket disconnected" in record.getMessage()
+
+
+@contextmanager
+def _overhearing() -> Iterator[_Overheard]:
+    """Take in what kafka-python logs, none of which is for the user of a command."""
+    logger, overheard = logging.getLogger("kafka"), _Overheard(logging.WARNING)
+    propagates = logger.propagate
+    logger.propagate = False
+    logger.addHandler(overheard)
+    try:
+        yield overheard
+    finally:
+        logger.removeHandler(overheard)
+        logger.propagate = propagates
+
+
+def _refused(settings: Settings, servers: str) -> FlinkSecError:
+    setting, who = logins.of(settings).who()
+    return JobError(
+        f"{setting}: Kafka at {servers} ends each connection of {who}: the brokers refuse the login",
+        hint="`flinksec doctor` tells which setting is wrong",
+    )
 
 
 def _told(error: Exception, servers: str) -> FlinkSecError:

@@ -19,6 +19,7 @@ import pytest
 from flinksec_jobs import kafka_python, load_settings
 from flinksec_jobs.letters.letter import ERRORS, HOLDS, MARK
 from flinksec_jobs.sandbox import Sandbox, kafka_logins
+from tests.servers.test_logins_to_kafka import write_token
 
 LETTERS = 4000
 CANARY = b"canary-of-a-letter"
@@ -62,6 +63,7 @@ def dead(sandbox: Sandbox, plain: Path) -> None:
     """Letters of two causes, those that hold a record and some that do not."""
     from kafka import KafkaProducer
 
+    write_token(sandbox)
     topics = {"letters": 2, "letters-source": 2, "letters-elsewhere": 1}
     sandbox.create_topics(topics)
     with kafka_python.client_options(load_settings(plain)) as options:
