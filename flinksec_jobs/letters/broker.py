@@ -179,7 +179,8 @@ def _overhearing() -> Iterator[_Overheard]:
 def _refused(settings: Settings, servers: str) -> FlinkSecError:
     setting, who = logins.of(settings).who()
     return JobError(
-        f"{setting}: Kafka at {servers} ends each connection of {who}: the brokers refuse the login",
+        f"{setting}: Kafka at {servers} ends each connection of {who}, which it does where it "
+        "refuses the login",
         hint="`flinksec doctor` tells which setting is wrong",
     )
 
