@@ -16,12 +16,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from flinksec_jobs.cli.output import say, say_json
+from flinksec_jobs.dead_letter_topics import replay as replays
+from flinksec_jobs.dead_letter_topics.broker import Broker, connected
+from flinksec_jobs.dead_letter_topics.groups import Group, grouped
+from flinksec_jobs.dead_letter_topics.letter import Letter
+from flinksec_jobs.dead_letter_topics.topic import letters
 from flinksec_jobs.errors import SettingsError
-from flinksec_jobs.letters import replay as replays
-from flinksec_jobs.letters.broker import Broker, connected
-from flinksec_jobs.letters.groups import Group, grouped
-from flinksec_jobs.letters.letter import Letter
-from flinksec_jobs.letters.topic import letters
 from flinksec_jobs.settings import KafkaSettings, Settings, load_settings
 
 _PATH = click.Path(dir_okay=False, path_type=Path)

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from flinksec_jobs import kafka_python, load_settings
-from flinksec_jobs.letters.letter import ERRORS, HOLDS, MARK
+from flinksec_jobs.dead_letter_topics.letter import ERRORS, HOLDS, MARK
 from flinksec_jobs.sandbox import Sandbox, kafka_logins
 from tests.servers.test_logins_to_kafka import write_token
 

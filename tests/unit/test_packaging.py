@@ -14,7 +14,7 @@ import pytest
 from flinksec_jobs import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = [ROOT / "requirements" / name for name in ("build.txt", "lock.txt")]
+LOCKS = [ROOT / "requirements" / name for name in ("build.txt", "lock.txt", "gssapi.txt")]
 OF_IMAGES = [
     ROOT / "requirements" / name for name in ("image.txt", "image-process.txt", "sandbox.txt")
 ]

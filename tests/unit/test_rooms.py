@@ -65,6 +65,7 @@ FLOORS: tuple[tuple[str, frozenset[str]], ...] = tuple(
         ("images and manifests", "image manifests scaffold"),
         ("servers to try it on", "sandbox"),
         ("the demo", "demo"),
+        ("topics of dead letters", "dead_letter_topics"),
         ("a diagnosis", "doctor"),
         ("the command line", "cli"),
         ("the package itself", "flinksec_jobs __main__"),

@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flinksec_jobs.letters.groups import grouped
-from flinksec_jobs.letters.letter import ERRORS, HOLDS, MARK, Letter
-from flinksec_jobs.letters.replay import Replay, has_gone, plan
+from flinksec_jobs.dead_letter_topics.groups import grouped
+from flinksec_jobs.dead_letter_topics.letter import ERRORS, HOLDS, MARK, Letter
+from flinksec_jobs.dead_letter_topics.replay import Replay, has_gone, plan
 
 Header = tuple[str, bytes | None]
 OWN = st.lists(

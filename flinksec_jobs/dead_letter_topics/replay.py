@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from flinksec_jobs.dead_letter_topics.broker import Broker
+from flinksec_jobs.dead_letter_topics.letter import Cause, Letter
 from flinksec_jobs.errors import JobError
-from flinksec_jobs.letters.broker import Broker
-from flinksec_jobs.letters.letter import Cause, Letter
 
 _PATIENCE_SECONDS = 30.0
 _PAUSE_SECONDS = 0.2

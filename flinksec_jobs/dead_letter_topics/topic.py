@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from flinksec_jobs.dead_letter_topics.broker import Broker
+from flinksec_jobs.dead_letter_topics.letter import Letter
 from flinksec_jobs.errors import JobError
-from flinksec_jobs.letters.broker import Broker
-from flinksec_jobs.letters.letter import Letter
 
 _POLL_MS = 500
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from flinksec_jobs.letters.letter import Cause, Letter
+from flinksec_jobs.dead_letter_topics.letter import Cause, Letter
 
 _MOST_MESSAGES = 1000
 
