@@ -149,6 +149,12 @@ def secrets_of(directory: Path) -> dict[str, bytes]:
     for line in (directory / "secrets" / "elasticsearch.properties").read_text().splitlines():
         if line.startswith("store.password="):
             found["store password"] = line.partition("=")[2].encode()
+    for path in (directory / "secrets" / "kafka").glob("*"):
+        if path.suffix in {".password", ".client-secret", ".token"}:
+            found[f"Kafka's {path.name}"] = path.read_bytes().strip()
+    ticket = directory / "secrets" / "flink.ccache"
+    if ticket.exists():
+        found["the end of the tickets"] = ticket.read_bytes()[-64:]
     for key in (directory / "state-keys").iterdir():
         if key.name != "primary":
             found[f"state key {key.name}"] = key.read_bytes()

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from flinksec_jobs import SecureJob, logins
-from flinksec_jobs.errors import FlinkSecError, SettingsError
+from flinksec_jobs.errors import FlinkSecError, JobError, SettingsError
 from flinksec_jobs.kafka import client
 from flinksec_jobs.logins.python_tokens import Endpoint
 from flinksec_jobs.private_files import write_private
@@ -25,6 +25,7 @@ from flinksec_jobs.sandbox import Sandbox, kafka_logins
 from flinksec_jobs.sandbox.ports import free_ports
 from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.settings import Settings, load_settings
+from tests.servers.secrets_search import secrets_of
 
 AGAIN_SECONDS = 3
 PATIENCE = 90
@@ -80,6 +81,105 @@ def refused() -> Iterator[list[FlinkSecError]]:
     told.append(caught.value)
     assert "canary" not in f"{caught.value}"
     assert caught.value.hint
+
+
+def on_all(box: Sandbox) -> Settings:
+    """One job's settings, with a cluster for each login; all are the one broker."""
+    overrides: dict[str, Any] = {}
+    for login, name in NAMES.items():
+        if login == kafka_logins.TICKETS:
+            continue
+        port = box.ports["kafka-ssl" if login == "certificate" else "kafka-sasl-ssl"]
+        section = {
+            "bootstrap_servers": [f"localhost:{port}"],
+            "ca_certs": str(box.ca_certs),
+            "group_id": "flink",
+            **kafka_logins.kafka_settings(box._layout, box.ports, login),
+        }
+        overrides |= {f"kafka.{name}.{key}": value for key, value in section.items()}
+    return box.settings(login=kafka_logins.TICKETS, overrides=overrides)
+
+
+def cluster_of(name: str) -> str | None:
+    return None if name == NAMES[kafka_logins.TICKETS] else name
+
+
+def wait(done: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not done():
+        assert time.monotonic() < end, "it does not come"
+        time.sleep(1)
+
+
+def test_one_job_logs_in_in_every_way_again_and_again_and_shows_no_secret(
+    box: Sandbox, logs: Path
+) -> None:
+    write_token(box)
+    kafka_logins.set_token_lifetime(box._layout, 2 * AGAIN_SECONDS)
+    settings = on_all(box)
+    out: list[str] = []
+
+    def came(round_: str) -> bool:
+        out[:] = box.consume("out")
+        return {f"{round_} {name}" for name in NAMES.values()} <= {
+            value.partition('":"')[2].rstrip('"}') for value in out
+        }
+
+    with (
+        pytest.raises(JobError, match="Job was cancelled"),
+        SecureJob("every-login", settings=settings) as job,
+    ):
+        streams = [
+            job.from_kafka(f"from-{name}", Word, cluster=cluster_of(name))
+            for name in NAMES.values()
+        ]
+        job.env.enable_checkpointing(500)
+        streams[0].union(*streams[1:]).sink_to(
+            job.to_kafka("out", delivery="at_least_once", cluster="scramsha512")
+        )
+        running = job.execute_async()
+        for round_ in ("first", "second"):
+            for name in NAMES.values():
+                box.produce(f"from-{name}", [f'\t\t{{"text":"{round_} {name}"}}'])
+            wait(lambda round_=round_: came(round_))  # type: ignore[misc]
+            # Every connection has to log in again, and each token ends.
+            time.sleep(3 * AGAIN_SECONDS)
+        running.cancel()
+    kafka_logins.set_token_lifetime(box._layout, 3600)
+    log = b"".join(path.read_bytes() for path in logs.rglob("*") if path.is_file())
+    assert len(log) > 1000
+    secrets = secrets_of(box.directory)
+    assert {name for name, secret in secrets.items() if secret in log} == set()
+    assert b"canary" not in log
+
+
+def test_a_password_that_changes_at_the_broker_alone_fails_the_job_by_name(box: Sandbox) -> None:
+    box.change_password("flink", "canary one")
+    mine = write_private_copy(box, "stale", "canary one")
+    settings = box.settings(login="scram-sha-512", overrides={"kafka.password": f"file:{mine}"})
+    with pytest.raises(JobError) as caught, SecureJob("stale", settings=settings) as job:
+        job.from_kafka("from-plain", Word).sink_to(job.to_kafka("out"))
+        job.env.enable_checkpointing(500)
+        job.execute_async()
+        box.change_password("flink", "canary two")
+    told = caught.value
+    assert told.message.startswith("kafka.password: ")
+    assert told.message.count("Authentication failed") == 1
+    assert "[kafka-login-refused]" in told.message
+    assert "refuses one of the two" in (told.hint or "")
+    assert "canary" not in str(told)
+
+
+def test_rights_that_are_taken_away_fail_the_job_by_name(box: Sandbox) -> None:
+    box.create_topics({"from-revoked": 1})
+    settings = box.settings(login="plain")
+    with pytest.raises(JobError) as caught, SecureJob("revoked", settings=settings) as job:
+        job.from_kafka("from-revoked", Word).sink_to(job.to_kafka("out"))
+        job.env.enable_checkpointing(500)
+        job.execute_async()
+        box.revoke("flink", "from-revoked")
+    assert caught.value.message.startswith("topic, or kafka.username: ")
+    assert "from-revoked" in caught.value.message
 
 
 def write_private_copy(box: Sandbox, name: str, text: str) -> Path:
