@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,9 +57,25 @@ class Ended:
 class StartedJob:
     """`flinksec run job.py` with its JVM, a process group of its own."""
 
-    def __init__(self, settings: Path, variables: dict[str, str], job: Path = JOB) -> None:
+    def __init__(
+        self,
+        settings: Path,
+        variables: dict[str, str],
+        job: Path = JOB,
+        arguments: Sequence[str] = (),
+    ) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "flinksec_jobs", "run", job, "--settings", settings],
+            [
+                sys.executable,
+                "-m",
+                "flinksec_jobs",
+                "run",
+                job,
+                "--settings",
+                settings,
+                "--",
+                *arguments,
+            ],
             env=os.environ | variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -23,6 +23,7 @@ from tests.servers.guest_rights import Rights
 PATIENCE = 240
 # The page's example, on the sandbox's names.
 [EXAMPLE] = pages.blocks("docs/clusters.md", "python")
+PARTNER = Path(__file__).parents[2] / "jobs" / "orders_of_partner.py"
 JOB = EXAMPLE.text.replace('cluster="partner"', 'cluster="second"')
 
 
@@ -91,6 +92,35 @@ def test_what_is_read_in_one_realm_is_written_once_into_both_by_a_job_that_is_ki
     assert "orders" in ended.err and "kerberos.second.principal" in ended.err, ended.err
     assert ended.err.count("kafka-not-authorized") == 1, ended.err
     second(two).create_topics({"orders": 2})
+
+
+def test_orders_of_a_partner_go_from_realm_to_realm(two: Sandbox, tmp_path: Path) -> None:
+    partner = second(two)
+    two.create_topics({"partner-orders": 1})
+    partner.create_topics({"partner-orders": 1, "partner-answers": 1})
+    pieces = [0, 1, 1000, 1001]
+    partner.produce(
+        "partner-orders",
+        [f'0\t{n}\t{{"id":"{n}","pieces":{many}}}' for n, many in enumerate(pieces)],
+    )
+    settings = tmp_path / "settings.toml"
+    two.write_settings(settings)
+    variables = {
+        "FLINKSEC_STATE__DIRECTORY": str(tmp_path / "state"),
+        "FLINKSEC_LOG_DIR": str(tmp_path / "logs"),
+    }
+    job = StartedJob(settings, variables, PARTNER)
+    ended = job.end(PATIENCE)
+    assert ended.code == 0, ended.err
+    ours = sorted(json.loads(line)["id"] for line in two.consume("partner-orders"))
+    assert ours == ["1", "2"]
+    answers = [json.loads(line) for line in partner.consume("partner-answers")]
+    assert {one["id"]: one["accepted"] for one in answers} == {
+        "0": False,
+        "1": True,
+        "2": True,
+        "3": False,
+    }
 
 
 def asked(settings: Settings, build: Any) -> list[Finding]:

@@ -57,7 +57,8 @@ record ReadAround(Around around) implements Serializable {
       return Scalars.instant(millis);
     } catch (Scalars.ScalarException e) {
       throw new UndecodableException(
-          "the record's timestamp, for the field '%s', %s".formatted(around.field(), e.getMessage()));
+          "the record's timestamp, for the field '%s', %s"
+              .formatted(around.field(), e.getMessage()));
     }
   }
 
