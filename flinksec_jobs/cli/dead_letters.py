@@ -85,7 +85,10 @@ def dead_letters() -> None:
 @dead_letters.command()
 @_of_a_topic
 def ls(asked: Asked, as_json: bool) -> None:
-    """List the letters of TOPIC by their cause: how many, since when, what is said of them."""
+    """List the letters of TOPIC by their cause.
+
+    Of each cause it tells how many there are, since when, and what is said of them.
+    """
     with _opened(asked) as (broker, settings, name):
         found = _chosen(broker, name, asked)
         done = _done(broker, settings, name, found)
@@ -117,7 +120,10 @@ def show(
     most: int,
     content: bool,
 ) -> None:
-    """Show letters of TOPIC one by one: where each came from, and why it is dead."""
+    """Show letters of TOPIC one by one.
+
+    Of each it tells where it came from, and why it is dead.
+    """
     with _opened(asked) as (broker, _, name):
         found = _chosen(broker, name, asked)
     for letter in found[:most]:
@@ -144,7 +150,9 @@ def replay(
     dry_run: bool,
     most: int | None,
 ) -> None:
-    """Send letters of TOPIC back to where their records came from, each once.
+    """Send letters of TOPIC back, each once.
+
+    They go to where their records came from.
 
     Key, value, headers and timestamp are those of the record, and it goes to its old partition.
     Letters go in transactions that also note how far they have gone: a replay that was killed is

@@ -80,10 +80,11 @@ def test_orders_that_a_job_cannot_use_come_back_when_it_is_mended(
         producer.flush()
         producer.close()
 
-    def totals() -> dict[str, str]:
-        found = [json.loads(line) for line in sandbox.consume("order-totals")]
+    def totals() -> dict[str, Decimal]:
+        lines = sandbox.consume("order-totals")
+        found = [json.loads(line, parse_float=Decimal) for line in lines]
         assert len({one["id"] for one in found}) == len(found), "an order came twice"
-        return {one["id"]: str(one["euros"]) for one in found}
+        return {one["id"]: one["euros"] for one in found}
 
     job = StartedJob(settings, variables, JOBS / "order_totals.py", ["EUR=1"])
     try:
@@ -115,7 +116,7 @@ def test_orders_that_a_job_cannot_use_come_back_when_it_is_mended(
     finally:
         job.kill()
     assert totals() == {
-        str(number): f"{Decimal(number) * (Decimal('0.5') if number % 4 == 0 else 1):.2f}"
+        str(number): Decimal(number) * (Decimal("0.5") if number % 4 == 0 else 1)
         for number in range(20)
     }
     assert causes()["TRANSFORMATION"]["replayed"] == 5

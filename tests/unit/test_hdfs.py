@@ -61,7 +61,7 @@ def test_all_options_are_text() -> None:
 
 
 def test_a_format_that_is_not_written_is_refused_by_the_list_of_those_that_are() -> None:
-    with pytest.raises(SettingsError, match="format='parquet' is not one of \"json\""):
+    with pytest.raises(SettingsError, match='format=\'parquet\' is not one of "csv", "json"'):
         hdfs.sink(settings(), "/flights", format="parquet")
 
 

@@ -45,6 +45,13 @@ BASE: dict[str, Any] = {
 }
 KUBERNETES = {"cluster.high_availability": "kubernetes", "cluster.kubernetes_namespace": "flights"}
 ZOOKEEPER = {"cluster.high_availability": "zookeeper", "cluster.zookeeper_quorum": ["zk:2181"]}
+PLAIN = {"kafka.sasl_mechanism": "PLAIN"}
+TOKEN = {"kafka.sasl_mechanism": "OAUTHBEARER"}
+ENDPOINT = TOKEN | {
+    "kafka.oauth_token_endpoint": "https://a/token",
+    "kafka.oauth_client_id": "flink",
+    "kafka.oauth_client_secret": "file:/secret",
+}
 FIXED = {"cluster.restart_strategy": "fixed-delay", "cluster.restart_attempts": 3}
 # What a setting needs beside it to have an effect, or to be allowed at all.
 BESIDE: Mapping[str, tuple[dict[str, Any], ...]] = {
@@ -56,6 +63,24 @@ BESIDE: Mapping[str, tuple[dict[str, Any], ...]] = {
             "kafka.west.kerberos": "east",
         },
     ),
+    "kafka.username": (PLAIN | {"kafka.password": "file:/password"},),
+    "kafka.password": (PLAIN | {"kafka.username": "flink"},),
+    **dict.fromkeys(
+        [
+            f"kafka.oauth_{name}"
+            for name in (
+                "token_endpoint",
+                "client_id",
+                "client_secret",
+                "scope",
+                "audience",
+                "ca_certs",
+                "extensions",
+            )
+        ],
+        (ENDPOINT,),
+    ),
+    "kafka.oauth_token_file": (TOKEN,),
     "kafka.ca_certs_password": ({"kafka.ca_certs": "/ca"},),
     "kafka.client_cert": ({"kafka.client_key": "file:/key"},),
     "kafka.client_key": ({"kafka.client_cert": "/cert"},),
@@ -150,9 +175,12 @@ def told(name: str, index: int) -> list[dict[tuple[str, str], str]]:
     return [collected(settings) for settings in allowed]
 
 
+# The tickets of a person are refused in a cluster, which these tests are about.
+NOT_IN_A_CLUSTER = {"kerberos.ticket_cache"}
 CASES = [
     (setting.name, index)
     for setting in schema.settings()
+    if setting.name not in NOT_IN_A_CLUSTER
     for index in range(len(BESIDE.get(setting.name, ({},))))
 ]
 SHIPPED = flink_conf.read_yaml(flink_conf.flink_home() / "conf" / "config.yaml")

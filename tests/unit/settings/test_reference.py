@@ -13,7 +13,7 @@ def test_every_setting_says_what_it_means() -> None:
 @pytest.mark.parametrize(
     ("name", "kind", "default"),
     [
-        ("kerberos.keytab", "secret, file:/path", "required"),
+        ("kerberos.keytab", "secret, file:/path", ""),
         ("kerberos.krb5_conf", "path", "/etc/krb5.conf"),
         ("kafka.bootstrap_servers", "list of text", "required"),
         ("kafka.client_key", "secret, file:/path", ""),

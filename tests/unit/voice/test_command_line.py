@@ -31,7 +31,7 @@ GROUPS = [name for name, command in COMMANDS.items() if isinstance(command, clic
 # What the first word of a command's help may be: a verb in the imperative.
 VERBS = re.compile(
     r"(Add|Ask|Become|Build|Check|Compare|Configure|Delete|Fetch|Inspect|List|Look|Make|Open|Print"
-    r"|Read|Render|Replace|Run|Seal|Show|Start|Stop|Verify|Wrap|Write)\b"
+    r"|Read|Render|Replace|Run|Seal|Send|Show|Start|Stop|Verify|Wrap|Write)\b"
 )
 
 
