@@ -251,7 +251,7 @@ class JsonRowSchemasTest {
     assertThatThrownBy(() -> schema(Map.of("id", "offset"), List.of(), "fail"))
         .hasMessage("the offset of a Kafka record does not fit into the field 'id'");
     assertThatThrownBy(() -> schema(Map.of(), List.of(), "ignore"))
-        .hasMessage("on_error is 'ignore'; it must be 'fail' or 'skip'");
+        .hasMessage("on_error is 'ignore'; it must be 'fail' or 'skip' or 'dead_letter'");
   }
 
   @Test
