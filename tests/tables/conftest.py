@@ -13,6 +13,7 @@ from pathlib import Path
 import pyflink
 import pytest
 
+from flinksec_jobs import formats
 from flinksec_jobs.runtime import artifacts
 
 SOURCE = Path(__file__).with_name("Tables.java")
@@ -44,12 +45,18 @@ def asked(jars: Iterable[Path], class_path: Iterable[Path], directory: Path) -> 
     return rows
 
 
+def formats_with_jars() -> list[str]:
+    """The sets of jars that formats of records need, and jobs without them do not have."""
+    return sorted({name for kind in formats.all_formats().values() for name in kind.jars})
+
+
 @pytest.fixture(scope="session")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Rows:
     """The options of Flink and the properties of Kafka."""
     flink = [*FLINK.glob("lib/flink-*.jar"), *FLINK.glob("opt/flink-*.jar")]
     kafka = artifacts.jars("flink-kafka")
-    others = [*FLINK.glob("lib/*.jar"), *artifacts.jars("hadoop-client")]
+    sets = ("hadoop-client", *formats_with_jars())
+    others = [*FLINK.glob("lib/*.jar"), *(jar for name in sets for jar in artifacts.jars(name))]
     parts = ("sealed-state", "high-availability", "secure-connectors")
     own = [artifacts.own_jar(f"flinksec-{part}") for part in parts]
     return asked(
