@@ -75,7 +75,7 @@ def formats(options: Mapping[str, str]) -> set[str]:
 
 
 def _connector(connector: str, more: Collection[str]) -> Iterator[Refusal]:
-    allowed = {*KAFKA, *_HARMLESS, *more}
+    allowed = {*KAFKA, *_HARMLESS, *more} - _OURS.keys()  # which would have another login
     if connector in allowed:
         return
     said = f"'connector' = '{connector}'"

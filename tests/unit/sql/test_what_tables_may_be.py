@@ -50,11 +50,6 @@ def test_a_connector_that_the_settings_name_is_taken_but_never_with_a_secret() -
     assert "hunter2" not in found.why + found.fix
 
 
-def test_kafkas_own_connector_is_refused_even_where_the_settings_name_it() -> None:
-    (found,) = allowed.refusals({"connector": "upsert-kafka"}, more=["print"])
-    assert found.fix.startswith("write 'flinksec-upsert-kafka'")
-
-
 @pytest.mark.parametrize("name", sorted(kafka_properties()))
 def test_a_property_of_kafkas_clients_is_taken_only_if_the_settings_take_it(name: str) -> None:
     is_free = kafka_properties()[name].kind in {"free", "connector"}
@@ -177,3 +172,11 @@ def test_what_a_hint_or_an_alias_brings_is_judged_as_the_planner_has_it() -> Non
     with pytest.raises(StatementError) as caught:
         definitions.check_used([used], found)
     assert caught.value.message.startswith("job.sql:2:1: table a: 'connector' = 'filesystem'")
+
+
+@pytest.mark.parametrize("connector", ["kafka", "upsert-kafka", "dynamic-kafka"])
+def test_no_setting_lets_flinks_own_kafka_in_which_would_have_another_login(connector: str) -> None:
+    found = [one.why for one in allowed.refusals({"connector": connector}, more=[connector])]
+    assert found == [f"'connector' = '{connector}' connects without the job's settings"]
+    (one,) = allowed.refusals({"connector": connector}, more=[connector])
+    assert one.fix.startswith("write 'flinksec-")
