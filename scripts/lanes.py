@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run all suites of tests in two lanes, and print a table of their seconds.
+"""Run all suites of tests in three lanes, and print a table of their seconds.
 
 Suites that mostly wait, for JVMs and servers, run beside those that compute. What a suite said is
 printed in one piece when it has ended. The first that fails stops all.
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-LANES = 2
+LANES = 3
 # How long what is interrupted has to stop its servers.
 GRACE = 120
 _TICK = 0.2
@@ -46,9 +46,10 @@ def suite(name: str, after: tuple[str, ...] = ()) -> Stage:
     return Stage(name, ("scripts/test.sh", word), after)
 
 
-# In the order in which they begin: the longest first in one lane, what fails soon in the other.
+# In the order in which they begin: the longest first in two lanes, what fails soon in the third.
 STAGES = (
     suite("servers"),
+    suite("topics"),
     suite("lint"),
     suite("unit"),
     # Maven writes below connectors/: spotless and the Java half of the differential tests read it.

@@ -18,6 +18,12 @@ from scripts.lanes import Lanes, Stage
 
 pytestmark = pytest.mark.slow
 
+
+@pytest.fixture(autouse=True)
+def two_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "LANES", 2)
+
+
 ROOT = Path(__file__).parents[2]
 
 

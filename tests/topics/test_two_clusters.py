@@ -18,7 +18,7 @@ from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.settings import Settings
 from tests import pages
 from tests.servers.conftest import StartedJob
-from tests.servers.guest_rights import Rights
+from tests.topics.guest_rights import Rights
 
 PATIENCE = 240
 # The page's example, on the sandbox's names.

@@ -19,7 +19,7 @@ import pytest
 from flinksec_jobs import kafka_python, load_settings
 from flinksec_jobs.dead_letter_topics.letter import ERRORS, HOLDS, MARK
 from flinksec_jobs.sandbox import Sandbox, kafka_logins
-from tests.servers.test_logins_to_kafka import write_token
+from tests.topics.test_logins_to_kafka import write_token
 
 LETTERS = 4000
 CANARY = b"canary-of-a-letter"
