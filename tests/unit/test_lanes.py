@@ -18,12 +18,6 @@ from scripts.lanes import Lanes, Stage
 
 pytestmark = pytest.mark.slow
 
-
-@pytest.fixture(autouse=True)
-def two_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lanes, "LANES", 2)
-
-
 ROOT = Path(__file__).parents[2]
 
 
@@ -56,7 +50,7 @@ def test_no_more_run_at_once_than_there_are_lanes(tmp_path: Path) -> None:
     )
     logs = tmp_path / "logs"
     logs.mkdir()
-    assert Lanes([shell(name, script) for name in "abcde"], logs).run()
+    assert Lanes([shell(name, script) for name in "abcde"], logs, lanes=2).run()
 
 
 def test_a_stage_begins_after_those_whose_files_it_reads(tmp_path: Path) -> None:
@@ -79,7 +73,8 @@ def test_the_first_that_fails_stops_the_others_and_is_printed_last(
     # As a suite that stops its servers when it is interrupted.
     waits = "trap 'echo servers stopped; exit 1' INT; echo waits; while :; do sleep 0.05; done"
     fails = "sleep 0.2; echo what is wrong; exit 3"
-    run = Lanes([shell("waits", waits), shell("fails", fails), shell("later", "true")], tmp_path)
+    stages = [shell("waits", waits), shell("fails", fails), shell("later", "true")]
+    run = Lanes(stages, tmp_path, lanes=2)
     assert not run.run()
     assert results(run) == {"waits": "stopped", "fails": "FAILED"}
     assert [stage.name for stage in run.not_run] == ["later"]
