@@ -51,8 +51,7 @@ final class Kdc {
     for (String name : settings.stringPropertyNames()) {
       if (name.startsWith(TICKETS)) {
         String principal = name.substring(TICKETS.length());
-        Path keytab = Path.of(settings.getProperty(PRINCIPAL + principal));
-        writeTicket(principal, keytab, Path.of(settings.getProperty(name)));
+        writeTicket(principal, Path.of(settings.getProperty(name)));
       }
     }
   }
@@ -74,11 +73,19 @@ final class Kdc {
   }
 
   /** As kinit does. */
-  private void writeTicket(String principal, Path keytab, Path cache) throws Exception {
+  private void writeTicket(String principal, Path cache) throws Exception {
     String whole = principal + "@" + server.getKdcSetting().getKdcRealm();
     Files.deleteIfExists(cache);
+    // The principal's own keytab may have keys of a KDC that ran here before, and they come first.
+    Path keytab = cache.resolveSibling(cache.getFileName() + ".keytab");
+    Files.deleteIfExists(keytab);
     KrbClient client = server.getKrbClient();
-    client.storeTicket(client.requestTgt(whole, keytab.toFile()), cache.toFile());
+    try {
+      server.exportPrincipal(whole, keytab.toFile());
+      client.storeTicket(client.requestTgt(whole, keytab.toFile()), cache.toFile());
+    } finally {
+      Files.deleteIfExists(keytab);
+    }
     Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rw-------"));
   }
 
