@@ -14,10 +14,11 @@ from ruamel.yaml import YAML
 
 from flinksec_jobs.cluster import flink_conf
 from flinksec_jobs.manifests import check, load, render
-from flinksec_jobs.sandbox import SERVERS, realm
+from flinksec_jobs.sandbox import realm
 from flinksec_jobs.sandbox.job_settings import IN_CONTAINER, settings_toml
 from flinksec_jobs.sandbox.layout import Layout
 from flinksec_jobs.sandbox.ports import WELL_KNOWN
+from flinksec_jobs.sandbox.sandbox import USUAL
 from flinksec_jobs.settings import load_settings
 from tests.manifests.conftest import filled
 from tests.manifests.documents import read
@@ -148,7 +149,7 @@ def test_config_yaml_is_what_the_settings_say(folder: str) -> None:
 def test_minikube_has_the_settings_that_the_sandbox_gives(tmp_path: Path) -> None:
     layout = Layout(tmp_path, host="sandbox.sandbox.svc.cluster.local", bind="0.0.0.0")
     folder = KUBERNETES / "overlays" / "minikube" / "job"
-    given = settings_toml(layout, WELL_KNOWN, SERVERS, IN_CONTAINER)
+    given = settings_toml(layout, WELL_KNOWN, USUAL, IN_CONTAINER)
     ours = (folder / "settings.toml").read_text()
     assert ours.partition("\n")[2].startswith(given)
     assert ours.removeprefix(ours.partition("\n")[0] + "\n" + given).startswith("\n[cluster]\n")
