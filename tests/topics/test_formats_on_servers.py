@@ -6,7 +6,6 @@ One program runs all the jobs, so that one JVM does for them: see programs/forma
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import re
@@ -25,15 +24,14 @@ from tests.pages import blocks
 PROGRAM = Path(__file__).parent / "programs" / "formats.py"
 DESCRIPTORS = Path(__file__).parents[1] / "vectors" / "protobuf" / "shop.desc"
 WAYS = ("filtered", "handed-on", "made")
-OUTPUTS = ("few-items", "words", "deleted-customers", "counted")
+OUTPUTS = ("few-items", "words", "deleted-customers", "counted", "everything-again")
 
 
-@functools.cache
-def item_class() -> Any:
-    pool = descriptor_pool.DescriptorPool()
-    for file in descriptor_pb2.FileDescriptorSet.FromString(DESCRIPTORS.read_bytes()).file:
-        pool.Add(file)
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName("shop.Item"))
+POOL = descriptor_pool.DescriptorPool()
+for _file in descriptor_pb2.FileDescriptorSet.FromString(DESCRIPTORS.read_bytes()).file:
+    POOL.Add(_file)
+ITEM: Any = message_factory.GetMessageClass(POOL.FindMessageTypeByName("shop.Item"))
+EVERYTHING: Any = message_factory.GetMessageClass(POOL.FindMessageTypeByName("shop.Everything"))
 
 
 def change(op: str, before: Any, after: Any) -> bytes:
@@ -43,12 +41,31 @@ def change(op: str, before: Any, after: Any) -> bytes:
     ).encode()
 
 
+def everything(**more: Any) -> Any:
+    """A message with what records have a type for."""
+    made = EVERYTHING(
+        price="12.50",
+        id_bytes=bytes(range(16)),
+        status=1,
+        items=[{"sku": "a", "count": 1}, {"sku": "b", "count": 2}],
+        items_by_sku={"c": ITEM(sku="c", count=3)},
+        **more,
+    )
+    made.at.FromJsonString("2024-05-01T06:00:00.000001Z")
+    return made
+
+
 ANN, ANNA = {"id": 1, "name": "Ann"}, {"id": 1, "name": "Anna"}
+MESSAGES = (
+    everything(day={"year": 2024, "month": 2, "day": 29}, card="", maybe_int=0),
+    everything(cash=-1, maybe_int=2**63 - 1),
+)
 INPUTS: dict[str, list[bytes | None]] = {
+    "everything": [one.SerializeToString() for one in MESSAGES],
     "items": [
-        item_class()(sku="a", count=3, weight=0.5).SerializeToString(),
-        item_class()(sku="b", count=30).SerializeToString(),
-        item_class()(sku="", count=-1).SerializeToString(),
+        ITEM(sku="a", count=3, weight=0.5).SerializeToString(),
+        ITEM(sku="b", count=30).SerializeToString(),
+        ITEM(sku="", count=-1).SerializeToString(),
     ],
     "readings": [b"-;s1;C;21.5\r\n", '"odd; ""ü"" note";s2;C;-'.encode(), b'"-";s3;C;0'],
     "lines": [b"two words", b"", "drei Wörter hier".encode()],
@@ -98,8 +115,16 @@ def values(ran: dict[str, Any], topic: str) -> list[bytes]:
 
 
 def test_messages_of_googles_are_filtered_and_come_out_as_such(ran: dict[str, Any]) -> None:
-    found = [item_class().FromString(value) for value in values(ran, "few-items")]
-    assert found == [item_class()(sku="a", count=3, weight=0.5), item_class()(sku="", count=-1)]
+    found = [ITEM.FromString(value) for value in values(ran, "few-items")]
+    assert found == [
+        ITEM(sku="a", count=3, weight=0.5),
+        ITEM(sku="", count=-1),
+    ]
+
+
+def test_records_of_every_type_pass_through_python_as_they_are(ran: dict[str, Any]) -> None:
+    found = [EVERYTHING.FromString(v) for v in values(ran, "everything-again")]
+    assert found == list(MESSAGES)
 
 
 def test_lines_of_csv_become_files_of_csv(sandbox: Sandbox, ran: dict[str, Any]) -> None:

@@ -7,12 +7,16 @@ EXAMPLES is a directory of programs, which are run in the order of their names. 
 wrote as JSON.
 """
 
+import datetime
+import decimal
+import enum
 import json
 import sys
+import uuid
 from pathlib import Path
 from typing import Any
 
-from flinksec_jobs import SecureJob, record, row_type
+from flinksec_jobs import SecureJob, field, record, row_type
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.formats.debezium import Debezium
 from flinksec_jobs.formats.protobuf import Protobuf
@@ -33,6 +37,31 @@ class Customer:
 @record
 class Item:
     sku: int
+
+
+class Status(enum.Enum):
+    UNKNOWN = "STATUS_UNKNOWN"
+    PAID = "PAID"
+
+
+@record
+class Part:
+    sku: str
+    count: int
+
+
+@record
+class Everything:
+    at: datetime.datetime
+    day: datetime.date | None
+    price: decimal.Decimal
+    id: uuid.UUID = field(alias="id_bytes")
+    status: Status
+    items: list[Part]
+    items_by_sku: dict[str, Part]
+    card: str | None
+    cash: int | None
+    maybe_int: int | None = 7
 
 
 def job(name: str, mode: str = "thread") -> SecureJob:
@@ -101,6 +130,15 @@ def kinds(mode: str) -> None:
             stream.sink_to(made.to_kafka(f"{name}-{mode}", key_field="id"))
 
 
+def every_type() -> None:
+    """Send messages through Python and out again, by way of records with every type."""
+    with job("every-type") as made:
+        form = Protobuf("shop.desc", "shop.Everything")
+        everything = made.from_kafka("everything", Everything, format=form, bounded=True)
+        made_anew = everything.map(Everything.of, row_type(Everything))  # type: ignore[attr-defined]
+        made_anew.sink_to(made.to_kafka("everything-again", format=form))
+
+
 def table_of_changes() -> None:
     """Count in a table that rows go away from, and write what changes in the result."""
     with job("table") as made:
@@ -131,6 +169,7 @@ def main() -> None:
     kinds("thread")
     kinds("process")
     table_of_changes()
+    every_type()
     for example in sorted(Path(EXAMPLES).glob("*.py")):
         exec(compile(example.read_text(encoding="utf-8"), str(example), "exec"), {})
     made = job("consumer")
