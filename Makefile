@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # One line each; the logic is in scripts/.
 
-.PHONY: help setup demo check unit java test lint format docs wheels bench fuzz fuzz-policies test-nfs image image-test image-compare test-kubernetes clean
+.PHONY: help setup demo check unit java test lint format docs wheels bench fuzz fuzz-policies test-nfs image image-test image-compare test-kafka test-kubernetes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -51,6 +51,9 @@ image-compare: setup ## build a PyFlink image by Flink's recipe too, and compare
 
 test-kubernetes: setup ## run the job and its manifests on a real Kubernetes node (root, Linux, Go)
 	@scripts/test_kubernetes.sh
+
+test-kafka: setup ## put a job on three Kafka brokers through their faults: on a machine that does nothing else
+	@scripts/test.sh tests/kafka
 
 bench: setup ## run one comparison: make bench BENCH=name
 	@scripts/bench.sh "$(BENCH)"

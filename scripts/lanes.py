@@ -57,7 +57,6 @@ STAGES = (
     suite("cluster"),
     suite("manifests"),
     suite("faults"),
-    suite("kafka"),
     suite("proxy"),
     suite("tls"),
     suite("differential", after=("java",)),
