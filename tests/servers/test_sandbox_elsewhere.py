@@ -135,7 +135,9 @@ def test_every_server_listens_on_that_address_alone(inside: list[str], directory
     ).stdout
     lines = re.findall(r"LISTEN\s+\d+\s+\d+\s+(\S+):(\d+)\s", shown)
     listening = {int(port): address for address, port in lines}
-    own = {name: listening[port] for name, port in WELL_KNOWN.items()}
+    # The registry runs only where it is asked for.
+    usual = {n: port for n, port in WELL_KNOWN.items() if not n.startswith("schema-registry")}
+    own = {name: listening[port] for name, port in usual.items()}
     # Elasticsearch has no other node that would call it.
     assert own.pop("elasticsearch-transport") == "[::ffff:127.0.0.1]"
     assert {address.strip("[]").removeprefix("::ffff:") for address in own.values()} == {ADDRESS}
