@@ -193,7 +193,7 @@ def read_back() -> dict[str, Any]:
         ranged = made.from_kafka(
             re.compile("rang.d"),
             Number,
-            start={("ranged", 0): 1},
+            start={("ranged", 0): 1, ("ranged", 1): 0},
             stop={("ranged", 0): 2, ("ranged", 1): 1},
         )
         ranged.sink_to(made.to_kafka("ranged-back"))
