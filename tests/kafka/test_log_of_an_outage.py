@@ -34,6 +34,6 @@ def test_an_outage_of_all_brokers_is_told_and_not_over_and_over(
     lines = lines_about(said, "kafka.clients", "kafka.common", "connector.kafka")
     loggers = Counter(line.split()[3] for line in lines)
     (copy.directory / "told").write_text(f"{len(said.splitlines())} {len(lines)} {loggers}\n{said}")
-    assert lines_about(said, "could not be established"), said
+    assert lines_about(said, "Connection to node"), said
     # Ten of each of two kinds at once, one in five seconds after that, and a few of others.
     assert len(lines) <= 2 * (10 + SECONDS / 5) + 10, loggers
