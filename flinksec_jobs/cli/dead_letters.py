@@ -162,12 +162,14 @@ def replay(
     with _opened(asked) as (broker, settings, name):
         found = _chosen(broker, name, asked)
         made = replays.Replay(name, _name(settings, found), to)
+        # Before it is asked what has gone: from here on nobody else sends.
+        producer = None if dry_run or not found else replays.begin(broker, made)
         done = replays.done(broker, made, {letter.cause for letter in found})
         to_go, sent = replays.plan(found, made, done)
         to_go = to_go[:most]
-        if not dry_run and to_go:
+        if producer is not None and to_go:
             with _bar("sent", len(to_go)) as advance:
-                replays.send(broker, made, to_go, sent, advance)
+                replays.send(broker, producer, made, to_go, sent, progress=advance)
     if dry_run:
         for letter in to_go:
             destination = made.destination(letter)

@@ -79,6 +79,17 @@ class Sent:
         return sum(self.letters.values())
 
 
+def begin(broker: Broker, replay: Replay) -> Any:
+    """Return the producer of a replay, beside which no other of the topic can send any more.
+
+    What another replay has left open is ended, be it killed or still at work. So ask for what is
+    `done` behind this call, and not before it: until then another may send on.
+    """
+    producer = broker.producer(replay.transactional_id)
+    producer.init_transactions()
+    return producer
+
+
 def done(broker: Broker, replay: Replay, causes: Iterable[Cause]) -> Done:
     """Return how far the letters of causes have gone."""
     groups = {replay.group(cause.id): cause.id for cause in causes}
@@ -130,15 +141,18 @@ def plan(letters: Iterable[Letter], replay: Replay, done: Done) -> tuple[list[Le
 
 def send(
     broker: Broker,
+    producer: Any,
     replay: Replay,
     letters: Sequence[Letter],
     sent: Sent,
+    *,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Sent:
     """Send letters back; what is counted in the result is committed, whatever happens.
 
     Args:
-        broker: makes the producer.
+        broker: looks up the topics.
+        producer: of `begin`.
         replay: where they go.
         letters: in the order of each partition, none of which has gone.
         sent: is counted on.
@@ -148,8 +162,6 @@ def send(
         JobError: a topic that letters came from is no longer there.
     """
     _check_destinations(broker, replay, letters)
-    producer = broker.producer(replay.transactional_id)
-    producer.init_transactions()  # ends what a killed replay has left open
     for batch in _batches(letters):
         producer.begin_transaction()
         try:

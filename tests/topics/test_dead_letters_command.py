@@ -194,6 +194,42 @@ def test_what_has_nowhere_to_go_back_to_is_sent_where_it_is_told(plain: Path) ->
 
 
 @pytest.mark.usefixtures("dead")
+def test_of_two_replays_at_once_the_second_ends_the_first_and_no_letter_goes_twice(
+    sandbox: Sandbox, plain: Path
+) -> None:
+    sandbox.create_topics({"letters-at-once": 1})
+    arguments: list[str | Path] = [
+        "replay",
+        "letters",
+        "--to",
+        "letters-at-once",
+        "--settings",
+        plain,
+    ]
+    processes = []
+    for _ in range(3):
+        processes.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "flinksec_jobs", "dead-letters", *arguments],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+        time.sleep(random.uniform(0.0, 1.0))
+    for process in processes:
+        _, said = process.communicate(timeout=180)
+        assert process.returncode in {0, 1}
+        assert "Traceback" not in said
+    done = command("replay", "letters", "--to", "letters-at-once", "--json", settings=plain)
+    assert done.returncode == 0, done.stderr
+    arrived = read(plain, "letters-at-once")
+    assert len(arrived) == LETTERS + 3
+    keys = [record.key for record in arrived if record.key]
+    assert len(keys) == len(set(keys)) == LETTERS
+
+
+@pytest.mark.usefixtures("dead")
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
