@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator, Sequence
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from functools import partial, wraps
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +17,41 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from flinksec_jobs.cli import letter_lines
 from flinksec_jobs.cli.output import say, say_json
-from flinksec_jobs.dead_letter_topics import replay as replays
 from flinksec_jobs.dead_letter_topics.broker import Broker, connected
-from flinksec_jobs.dead_letter_topics.groups import Group, grouped
+from flinksec_jobs.dead_letter_topics.groups import grouped
 from flinksec_jobs.dead_letter_topics.letter import Letter
-from flinksec_jobs.dead_letter_topics.topic import letters
+from flinksec_jobs.dead_letter_topics.replay import (
+    Gone,
+    Replay,
+    Survey,
+    begin,
+    check_destinations,
+    send,
+    survey,
+    to_go,
+)
+from flinksec_jobs.dead_letter_topics.topic import extent, letters
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.settings import KafkaSettings, Settings, load_settings
 
 _PATH = click.Path(dir_okay=False, path_type=Path)
+_LINE_SECONDS = 10.0
+_PLACE = re.compile(r"([0-9]{1,9}):([0-9]{1,18})")
+
+
+class _Place(click.ParamType["tuple[int, int]"]):
+    """A place in a topic, ``PARTITION:OFFSET``."""
+
+    name = "place"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, int]:
+        """Return partition and offset."""
+        found = _PLACE.fullmatch(str(value))
+        if found is None:
+            self.fail(f"{value!r} is no PARTITION:OFFSET, such as 0:4711", param, ctx)
+        return int(found[1]), int(found[2])
 
 
 @dataclass(frozen=True)
@@ -42,7 +69,7 @@ def _of_a_topic(command: Callable[..., None]) -> Callable[..., None]:
     """Add what all commands take, and give it to the command as one."""
     names = [one.name for one in fields(Asked)]
 
-    @functools.wraps(command)
+    @wraps(command)
     def called(**given: Any) -> None:
         command(Asked(**{name: given.pop(name) for name in names}), **given)
 
@@ -90,16 +117,21 @@ def ls(asked: Asked, as_json: bool) -> None:
     Of each cause it tells how many there are, since when, and what is said of them.
     """
     with _opened(asked) as (broker, settings, name):
-        found = _chosen(broker, name, asked)
-        done = _done(broker, settings, name, found)
-        groups = grouped((letter, replays.has_gone(letter, done)) for letter in found)
+        made = _replay(settings, name)
+        gone = Gone(made, partial(broker.offsets, topic=name))
+        there = extent(broker, name)
+        with _bar("read") as advance:
+            read = _Chosen(asked, name, letters(broker, there, advance))
+            groups = grouped((letter, gone.has(letter)) for letter in read)
+    read.check_causes()
     if as_json:
         say_json({"topic": name, "causes": [group.as_dict() for group in groups]})
         return
     for group in groups:
-        for line in _told(group):
+        for line in letter_lines.told(group):
             say(line)
-    say(f"{len(found)} letters of {len(groups)} causes in {name}")
+    total = sum(group.count for group in groups)
+    say(f"{total} letters of {len(groups)} causes in {name}")
 
 
 @dead_letters.command()
@@ -113,11 +145,19 @@ def ls(asked: Asked, as_json: bool) -> None:
     metavar="N",
     help="The first N.",
 )
+@click.option(
+    "--from",
+    "start",
+    type=_Place(),
+    metavar="PARTITION:OFFSET",
+    help="Begin there; the last line of a page tells where the next one begins.",
+)
 @click.option("--content", is_flag=True, help="Show keys, values and headers, too.")
 def show(
     asked: Asked,
     as_json: bool,
     most: int,
+    start: tuple[int, int] | None,
     content: bool,
 ) -> None:
     """Show letters of TOPIC one by one.
@@ -125,15 +165,26 @@ def show(
     Of each it tells where it came from, and why it is dead.
     """
     with _opened(asked) as (broker, _, name):
-        found = _chosen(broker, name, asked)
-    for letter in found[:most]:
-        if as_json:
-            say_json(_as_dict(letter, content=content))
-        else:
-            for line in _lines(letter, content=content):
-                say(line)
-    if len(found) > most and not as_json:
-        say(f"{len(found) - most} more: --max N shows them")
+        there = extent(broker, name)
+        if start is not None:
+            there = there.behind(*start)
+        with _bar("read") as advance:
+            read = _Chosen(asked, name, letters(broker, there, advance))
+            found = iter(read)
+            letter = next(found, None)
+        shown = 0
+        while letter is not None and shown < most:
+            if as_json:
+                say_json(letter_lines.as_dict(letter, content=content))
+            else:
+                for line in letter_lines.lines(letter, content=content):
+                    say(line)
+            shown += 1
+            letter = next(found, None)
+    if letter is None and start is None:
+        read.check_causes()
+    if letter is not None and not as_json:
+        say(f"there are more: --from {letter.partition}:{letter.offset} shows the next")
 
 
 @dead_letters.command()
@@ -160,44 +211,50 @@ def replay(
     have nowhere to go back to; --to sends them to a topic of your choice.
     """
     with _opened(asked) as (broker, settings, name):
-        found = _chosen(broker, name, asked)
-        made = replays.Replay(name, _name(settings, found), to)
-        # Before it is asked what has gone: from here on nobody else sends.
-        producer = None if dry_run or not found else replays.begin(broker, made)
-        done = replays.done(broker, made, {letter.cause for letter in found})
-        to_go, sent = replays.plan(found, made, done)
-        to_go = to_go[:most]
-        if producer is not None and to_go:
-            with _bar("sent", len(to_go)) as advance:
-                replays.send(broker, producer, made, to_go, sent, progress=advance)
-    if dry_run:
-        for letter in to_go:
-            destination = made.destination(letter)
-            assert destination is not None  # noqa: S101  such letters are not among them
-            sent.letters[destination[0]] = sent.letters.get(destination[0], 0) + 1
-    _say_sent(sent, as_json=as_json, dry_run=dry_run)
+        made = _replay(settings, name, to)
+        offsets = partial(broker.offsets, topic=name)
+        there, before = extent(broker, name), Gone(made, offsets)
+        with _bar("read") as advance:
+            read = _Chosen(asked, name, letters(broker, there, advance))
+            found = survey(read, made, before, most)
+        read.check_causes()
+        job = _job(settings, found)
+        sent = found.to_go
+        if not dry_run and sent:
+            check_destinations(broker, found)
+            producer = begin(broker, made, job)
+            # Asked anew: from here on nobody else sends.
+            gone = Gone(made, offsets)
+            there = there.starting(found.firsts)
+            again = _Chosen(asked, name, letters(broker, there))
+            with _bar("sent", found.total) as advance:
+                left = islice(to_go(again, made, gone), found.total)
+                sent = send(producer, made, left, advance)
+    _say_sent(found, sent, as_json=as_json, dry_run=dry_run)
 
 
-def _say_sent(sent: replays.Sent, *, as_json: bool, dry_run: bool) -> None:
+def _say_sent(found: Survey, sent: dict[str, int], *, as_json: bool, dry_run: bool) -> None:
     if as_json:
         say_json(
             {
                 "dry_run": dry_run,
-                "sent": sent.letters,
-                "sent_before": sent.before,
-                "without_a_record": sent.elements,
+                "sent": sent,
+                "sent_before": found.before,
+                "without_a_record": found.elements,
             }
         )
         return
     verb = "would be sent" if dry_run else "were sent"
-    for target, count in sorted(sent.letters.items()):
+    for target, count in sorted(sent.items()):
         say(f"{count} letters {verb} to {target}")
-    if not sent.letters:
+    if not sent:
         say(f"no letters {verb}")
-    if sent.before:
-        say(f"{sent.before} letters had been sent before")
-    if sent.elements:
-        say(f"{sent.elements} letters hold no record that was read: --to TOPIC sends them")
+    if found.before:
+        say(f"{found.before} letters had been sent before")
+    if missed := found.total - sum(sent.values()):
+        say(f"{missed} letters were sent by another replay meanwhile, or have been deleted")
+    if found.elements:
+        say(f"{found.elements} letters hold no record that was read: --to TOPIC sends them")
 
 
 @contextmanager
@@ -216,115 +273,73 @@ def _opened(asked: Asked) -> Iterator[tuple[Broker, Settings, str]]:
         yield broker, settings, name
 
 
-def _chosen(broker: Broker, topic: str, asked: Asked) -> list[Letter]:
-    with _bar("read", 0) as advance:
-        found = [
-            letter
-            for letter in letters(broker, topic, advance)
-            if asked.job is None or letter.job == asked.job
-        ]
-    known = {letter.cause.id for letter in found}
-    if unknown := [cause for cause in asked.causes if cause not in known]:
-        raise SettingsError(
-            f"no letter in {topic} has the cause {', '.join(unknown)}",
-            hint="`flinksec dead-letters ls` shows causes with their ids",
-        )
-    return [letter for letter in found if not asked.causes or letter.cause.id in asked.causes]
+class _Chosen:
+    """The letters that a command is about, while they are read.
+
+    Args:
+        asked: which they are.
+        topic: of dead letters.
+        all_letters: of the topic.
+    """
+
+    def __init__(self, asked: Asked, topic: str, all_letters: Iterable[Letter]) -> None:
+        self._asked = asked
+        self._topic = topic
+        self._letters = all_letters
+        self._unseen = set(asked.causes)
+
+    def __iter__(self) -> Iterator[Letter]:
+        job, causes = self._asked.job, set(self._asked.causes)
+        for letter in self._letters:
+            if job is not None and letter.job != job:
+                continue
+            if causes:
+                cause = letter.cause.id
+                if cause not in causes:
+                    continue
+                self._unseen.discard(cause)
+            yield letter
+
+    def check_causes(self) -> None:
+        """Refuse causes that no letter has, after all have been read."""
+        if self._unseen:
+            raise SettingsError(
+                f"no letter in {self._topic} has the cause {', '.join(sorted(self._unseen))}",
+                hint="`flinksec dead-letters ls` shows causes with their ids",
+            )
 
 
-def _name(settings: Settings, found: Sequence[Letter]) -> str:
-    """Return what ids of the replay begin with, for which the job's login has its rights."""
+def _replay(settings: Settings, topic: str, to: str | None = None) -> Replay:
+    return Replay(topic, settings.need(KafkaSettings).transactional_id_prefix, to)
+
+
+def _job(settings: Settings, found: Survey) -> str:
+    """Return the job whose transactional id a replay takes, for which its login has its rights."""
     own = settings.need(KafkaSettings).transactional_id_prefix
-    jobs = sorted({letter.job for letter in found})
-    if own or len(jobs) == 1:
-        return own or jobs[0]
-    if not jobs:
-        return "none"
+    if own or len(found.jobs) <= 1:
+        return own or next(iter(found.jobs), "none")
     raise SettingsError(
-        f"the letters are of several jobs: {', '.join(jobs)}",
+        f"the letters are of several jobs: {', '.join(sorted(found.jobs))}",
         hint="choose one: --job NAME",
     )
 
 
-def _done(broker: Broker, settings: Settings, topic: str, found: Sequence[Letter]) -> replays.Done:
-    done: replays.Done = {}
-    for name in sorted({letter.job for letter in found}):
-        of_job = [letter for letter in found if letter.job == name]
-        made = replays.Replay(topic, _name(settings, of_job))
-        done |= replays.done(broker, made, {letter.cause for letter in of_job})
-    return done
-
-
 @contextmanager
-def _bar(verb: str, total: int) -> Iterator[Callable[..., None]]:
-    """Show progress on stderr, on a terminal."""
+def _bar(verb: str, total: int | None = None) -> Iterator[Callable[..., None]]:
+    """Show progress on stderr: a bar on a terminal, elsewhere a line each ten seconds."""
     columns = (TextColumn(f"letters {verb}"), BarColumn(), MofNCompleteColumn())
     console = Console(stderr=True)
+    told = time.monotonic()
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bar:
-        task = bar.add_task(verb, total=total or None)
+        task = bar.add_task(verb, total=total)
 
         def advance(done: int, of: int | None = None) -> None:
+            nonlocal told
             bar.update(task, completed=done, total=of if of is not None else total)
+            if not console.is_terminal and time.monotonic() - told >= _LINE_SECONDS:
+                told = time.monotonic()
+                say(f"letters {verb}: {done} of {of if of is not None else total}", err=True)
 
         yield advance
-
-
-def _time(millis: int) -> str:
-    if millis < 0:
-        return "at no time"
-    return datetime.fromtimestamp(millis / 1000, UTC).isoformat(timespec="seconds")
-
-
-def _told(group: Group) -> Iterator[str]:
-    cause = group.cause
-    way = cause.source or "somewhere"
-    if cause.target:
-        way += f" to {cause.target}"
-    yield f"{cause.id}  {group.count} letters, {way}: {cause.stage} in {cause.found_by}"
-    yield f"  {cause.error}, from {_time(group.first)} to {_time(group.last)}"
-    for message, count in group.messages.most_common(3):
-        yield f"  {count} x {message}"
-    if group.replayed:
-        yield f"  {group.replayed} sent back"
-
-
-def _lines(letter: Letter, *, content: bool) -> Iterator[str]:
-    yield f"{letter.topic}, partition {letter.partition}, offset {letter.offset}"
-    yield f"  cause: {letter.cause.id}, record of {_time(letter.timestamp)}"
-    for name, said in letter.facts.items():
-        for number, line in enumerate(said.splitlines() or [""]):
-            yield f"  {name}: {line}" if number == 0 else f"    {line}"
-    if content:
-        yield f"  key: {_text(letter.key)}"
-        yield f"  value: {_text(letter.value)}"
-        for name, held in letter.headers:
-            yield f"  header {name}: {_text(held)}"
-    else:
-        sizes = [
-            f"{part} of {len(held)} bytes" if held is not None else f"no {part}"
-            for part, held in (("key", letter.key), ("value", letter.value))
-        ]
-        yield f"  {', '.join(sizes)}, {len(letter.headers)} headers"
-
-
-def _as_dict(letter: Letter, *, content: bool) -> dict[str, Any]:
-    made: dict[str, Any] = {
-        "topic": letter.topic,
-        "partition": letter.partition,
-        "offset": letter.offset,
-        "timestamp": letter.timestamp,
-        "cause": letter.cause.id,
-        "facts": dict(letter.facts),
-    }
-    if content:
-        made["key"] = _text(letter.key)
-        made["value"] = _text(letter.value)
-        made["headers"] = [[name, _text(held)] for name, held in letter.headers]
-    return made
-
-
-def _text(content: bytes | None) -> str | None:
-    """Return bytes as text; those that are no UTF-8 as Python keeps them."""
-    return None if content is None else content.decode("utf-8", "surrogateescape")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from flinksec_jobs.settings import Settings
 
 _TIMEOUT_MS = 15_000
+_PATIENCE_SECONDS = 30.0
+_PAUSE_SECONDS = 0.2
 # The class of an error, what it means, and what to do about it.
 _MEANS: tuple[tuple[str, str, str], ...] = (
     (
@@ -73,19 +76,22 @@ class Broker:
     def __init__(self, options: dict[str, Any]) -> None:
         self._options = options
         self._open: list[Any] = []
+        self._reader: Any = None
+        self._admin: Any = None
 
-    def consumer(self, **more: Any) -> Any:
-        """Return a ``KafkaConsumer`` of no group that reads what is committed."""
+    def reader(self) -> Any:
+        """Return the one ``KafkaConsumer``, of no group, which reads what is committed."""
         from kafka import KafkaConsumer
 
-        return self._opened(
-            KafkaConsumer,
-            group_id=None,
-            enable_auto_commit=False,
-            isolation_level="read_committed",
-            auto_offset_reset="earliest",
-            **more,
-        )
+        if self._reader is None:
+            self._reader = self._opened(
+                KafkaConsumer,
+                group_id=None,
+                enable_auto_commit=False,
+                isolation_level="read_committed",
+                auto_offset_reset="earliest",
+            )
+        return self._reader
 
     def producer(self, transactional_id: str) -> Any:
         """Return a ``KafkaProducer`` of transactions."""
@@ -95,11 +101,30 @@ class Broker:
             KafkaProducer, transactional_id=transactional_id, acks="all", enable_idempotence=True
         )
 
-    def admin(self) -> Any:
-        """Return a ``KafkaAdminClient``."""
-        from kafka import KafkaAdminClient
+    def offsets(self, group: str, topic: str) -> dict[int, int]:
+        """Return what a consumer group has noted of a topic: an offset by partition.
 
-        return self._opened(KafkaAdminClient)
+        Brokers that never had a group make their topic for it first.
+        """
+        from kafka import KafkaAdminClient
+        from kafka.errors import KafkaError
+
+        if self._admin is None:
+            self._admin = self._opened(KafkaAdminClient)
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                found = self._admin.list_group_offsets({group: None}).get(group, {})
+            except KafkaError as error:
+                if not getattr(error, "retriable", False) or time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE_SECONDS)
+            else:
+                return {
+                    one.partition: at.offset
+                    for one, at in found.items()
+                    if one.topic == topic and at.offset >= 0
+                }
 
     def _opened(self, kind: Any, **more: Any) -> Any:
         made = kind(**self._options, bootstrap_timeout_ms=_TIMEOUT_MS, **more)

@@ -11,6 +11,7 @@ from typing import Any
 from flinksec_jobs.dead_letter_topics.letter import Cause, Letter
 
 _MOST_MESSAGES = 1000
+_LONGEST_MESSAGE = 500
 
 
 @dataclass
@@ -22,7 +23,8 @@ class Group:
         count: how many there are.
         first: the earliest timestamp, epoch milliseconds.
         last: the latest.
-        messages: what is said of them, and how often; at most 1,000 kinds are kept apart.
+        messages: what is said of them, and how often; the first 1,000 kinds, shortened
+            to 500 characters.
         jobs: that wrote them.
         records: how many hold the record that was read, which can go back.
         replayed: how many have gone back.
@@ -42,8 +44,9 @@ class Group:
         self.count += 1
         self.first = min(self.first, letter.timestamp)
         self.last = max(self.last, letter.timestamp)
-        if letter.message in self.messages or len(self.messages) < _MOST_MESSAGES:
-            self.messages[letter.message] += 1
+        message = letter.message[:_LONGEST_MESSAGE]
+        if message in self.messages or len(self.messages) < _MOST_MESSAGES:
+            self.messages[message] += 1
         self.jobs.add(letter.job)
         self.records += letter.holds_a_record
         self.replayed += replayed

@@ -1,29 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sends letters back to the topics that their records came from, each once.
 
-Letters go in transactions, and in the same transaction a consumer group of their cause notes how
-far they have gone: a replay that is killed, or run again, goes on behind what is committed. Groups
-are of a cause, so that letters of another, which are left out today, can go tomorrow.
+Letters go in transactions, and in the same transaction a consumer group of their cause and job
+notes how far they have gone: a replay that is killed, or run again, goes on behind what is
+committed. Groups are of a cause and a job, so that letters of another, which are left out today,
+can go tomorrow.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from flinksec_jobs.dead_letter_topics.broker import Broker
-from flinksec_jobs.dead_letter_topics.letter import Cause, Letter
+from flinksec_jobs.dead_letter_topics.letter import Letter
 from flinksec_jobs.errors import JobError
 
-_PATIENCE_SECONDS = 30.0
-_PAUSE_SECONDS = 0.2
 _MOST_LETTERS = 500
 _MOST_BYTES = 4 * 1024 * 1024
-
-Done = dict[tuple[str, int], int]
-"""By the id of a cause and a partition of the letters: the offset behind the last that went."""
 
 
 @dataclass(frozen=True)
@@ -32,23 +27,24 @@ class Replay:
 
     Attributes:
         topic: of dead letters.
-        name: what transactional ids and groups begin with: the job's name.
+        prefix: what transactional ids and groups begin with; None for the name of the job, for
+            which its login has its rights.
         to: the topic that all go to; None for the one that each came from.
     """
 
     topic: str
-    name: str
+    prefix: str | None = None
     to: str | None = None
 
-    @property
-    def transactional_id(self) -> str:
+    def transactional_id(self, job: str) -> str:
         """One for each topic of letters: a second replay ends the first."""
-        return f"{self.name}:{self.topic}:replay"
+        return f"{self.prefix or job}:{self.topic}:replay"
 
-    def group(self, cause: str) -> str:
-        """Return the consumer group that notes how far the letters of a cause have gone."""
+    def group(self, letter: Letter) -> str:
+        """Return the consumer group that notes how far letters of this cause and job have gone."""
+        job = "" if self.prefix in {None, letter.job} else f":of:{letter.job}"
         where = "" if self.to is None else f":{self.to}"
-        return f"{self.name}:{self.topic}:replay:{cause}{where}"
+        return f"{self.transactional_id(letter.job)}:{letter.cause.id}{job}{where}"
 
     def destination(self, letter: Letter) -> tuple[str, int | None] | None:
         """Return the topic and partition that a letter goes to; None if it cannot go back."""
@@ -59,109 +55,142 @@ class Replay:
         return letter.facts["topic"], letter.origin_partition
 
 
+class Gone:
+    """Which letters have gone; asks once for each group, when its first letter is met.
+
+    Args:
+        replay: says which group notes a letter.
+        offsets: asks for what a group has noted: by partition of the letters, the offset behind
+            the last that went.
+    """
+
+    def __init__(self, replay: Replay, offsets: Callable[[str], Mapping[int, int]]) -> None:
+        self._replay = replay
+        self._offsets = offsets
+        self._known: dict[str, Mapping[int, int]] = {}
+
+    def has(self, letter: Letter) -> bool:
+        """Whether a letter has gone; one that has nowhere to go never has."""
+        if self._replay.destination(letter) is None:
+            return False
+        group = self._replay.group(letter)
+        if group not in self._known:
+            self._known[group] = self._offsets(group)
+        return letter.offset < self._known[group].get(letter.partition, 0)
+
+
 @dataclass
-class Sent:
-    """What a replay has done.
+class Survey:
+    """What a replay is about to do, by a first reading of the letters.
 
     Attributes:
-        letters: how many have gone, by the topic that they went to.
-        before: how many had gone already.
+        jobs: that wrote the letters.
+        to_go: how many are to go, by the topic that they go to.
+        partitions: the largest of their partitions there; -1 where it does not matter.
+        firsts: by partition of the letters, the offset of the first that is to go.
+        before: how many have gone already.
         elements: how many hold something later than the record, and have nowhere to go back to.
     """
 
-    letters: dict[str, int] = field(default_factory=dict)
+    jobs: set[str] = field(default_factory=set)
+    to_go: dict[str, int] = field(default_factory=dict)
+    partitions: dict[str, int] = field(default_factory=dict)
+    firsts: dict[int, int] = field(default_factory=dict)
     before: int = 0
     elements: int = 0
 
     @property
     def total(self) -> int:
-        """How many letters have gone."""
-        return sum(self.letters.values())
+        """How many letters are to go."""
+        return sum(self.to_go.values())
 
 
-def begin(broker: Broker, replay: Replay) -> Any:
+def survey(
+    letters: Iterable[Letter], replay: Replay, gone: Gone, most: int | None = None
+) -> Survey:
+    """Count what is to go, and send nothing.
+
+    Args:
+        letters: that are chosen.
+        replay: where they go.
+        gone: those that have.
+        most: so many are to go, no more.
+    """
+    found = Survey()
+    for letter in letters:
+        found.jobs.add(letter.job)
+        destination = replay.destination(letter)
+        if destination is None:
+            found.elements += 1
+        elif gone.has(letter):
+            found.before += 1
+        elif most is None or found.total < most:
+            topic, partition = destination
+            found.to_go[topic] = found.to_go.get(topic, 0) + 1
+            known = found.partitions.get(topic, -1)
+            found.partitions[topic] = max(known, -1 if partition is None else partition)
+            found.firsts.setdefault(letter.partition, letter.offset)
+    return found
+
+
+def check_destinations(broker: Broker, found: Survey) -> None:
+    """Refuse to begin where some letters could not go: Kafka's clients would wait a minute.
+
+    Raises:
+        JobError: it names the topics.
+    """
+    consumer = broker.reader()
+    lacking = []
+    for topic, partition in found.partitions.items():
+        numbers = consumer.partitions_for_topic(topic)
+        if not numbers or (partition >= 0 and partition not in numbers):
+            lacking.append(topic)
+    if lacking:
+        raise JobError(
+            f"letters came from {', '.join(sorted(lacking))}, which this login does not find, or "
+            "with fewer partitions",
+            hint="make the topic again, or send them elsewhere: --to TOPIC",
+        )
+
+
+def begin(broker: Broker, replay: Replay, job: str) -> Any:
     """Return the producer of a replay, beside which no other of the topic can send any more.
 
-    What another replay has left open is ended, be it killed or still at work. So ask for what is
-    `done` behind this call, and not before it: until then another may send on.
+    What another replay has left open is ended, be it killed or still at work. So ask for what has
+    `Gone` behind this call, and not before it: until then another may send on.
     """
-    producer = broker.producer(replay.transactional_id)
+    producer = broker.producer(replay.transactional_id(job))
     producer.init_transactions()
     return producer
 
 
-def done(broker: Broker, replay: Replay, causes: Iterable[Cause]) -> Done:
-    """Return how far the letters of causes have gone."""
-    groups = {replay.group(cause.id): cause.id for cause in causes}
-    if not groups:
-        return {}
-    admin = broker.admin()
-    found: Done = {}
-    for group, cause in groups.items():
-        for partition, at in _offsets(admin, group).items():
-            if partition.topic == replay.topic and at.offset >= 0:
-                found[cause, partition.partition] = at.offset
-    return found
-
-
-def _offsets(admin: Any, group: str) -> Mapping[Any, Any]:
-    """Return the offsets of a group; brokers that never had one make their topic for it first."""
-    from kafka.errors import KafkaError
-
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while True:
-        try:
-            found: Mapping[Any, Any] = admin.list_group_offsets({group: None}).get(group, {})
-        except KafkaError as error:
-            if not getattr(error, "retriable", False) or time.monotonic() > deadline:
-                raise
-            time.sleep(_PAUSE_SECONDS)
-        else:
-            return found
-
-
-def has_gone(letter: Letter, done: Done) -> bool:
-    """Whether a letter has gone back."""
-    return letter.offset < done.get((letter.cause.id, letter.partition), 0)
-
-
-def plan(letters: Iterable[Letter], replay: Replay, done: Done) -> tuple[list[Letter], Sent]:
-    """Return the letters that are to go, and what is left of the others."""
-    sent = Sent()
-    to_go = []
-    for letter in letters:
-        if has_gone(letter, done):
-            sent.before += 1
-        elif replay.destination(letter) is None:
-            sent.elements += 1
-        else:
-            to_go.append(letter)
-    return to_go, sent
+def to_go(letters: Iterable[Letter], replay: Replay, gone: Gone) -> Iterator[Letter]:
+    """Yield the letters that have somewhere to go and have not gone."""
+    return (
+        letter
+        for letter in letters
+        if replay.destination(letter) is not None and not gone.has(letter)
+    )
 
 
 def send(
-    broker: Broker,
     producer: Any,
     replay: Replay,
-    letters: Sequence[Letter],
-    sent: Sent,
-    *,
+    letters: Iterable[Letter],
     progress: Callable[[int], None] = lambda _: None,
-) -> Sent:
-    """Send letters back; what is counted in the result is committed, whatever happens.
+) -> dict[str, int]:
+    """Send letters back, in transactions of some hundreds; no more of them are held.
 
     Args:
-        broker: looks up the topics.
         producer: of `begin`.
         replay: where they go.
-        letters: in the order of each partition, none of which has gone.
-        sent: is counted on.
+        letters: of `to_go`, in the order of each partition.
         progress: gets the number of letters that have gone, after each transaction.
 
-    Raises:
-        JobError: a topic that letters came from is no longer there.
+    Returns:
+        How many have gone, by the topic that they went to.
     """
-    _check_destinations(broker, replay, letters)
+    sent: dict[str, int] = {}
     for batch in _batches(letters):
         producer.begin_transaction()
         try:
@@ -171,8 +200,8 @@ def send(
             _abort(producer)
             raise
         for topic, count in counts.items():
-            sent.letters[topic] = sent.letters.get(topic, 0) + count
-        progress(sent.total)
+            sent[topic] = sent.get(topic, 0) + count
+        progress(sum(sent.values()))
     return sent
 
 
@@ -199,8 +228,8 @@ def _send_batch(producer: Any, replay: Replay, batch: Sequence[Letter]) -> Mappi
         )
         counts[topic] = counts.get(topic, 0) + 1
         place = TopicPartition(replay.topic, letter.partition)
-        group = replay.group(letter.cause.id)
-        behind.setdefault(group, {})[place] = OffsetAndMetadata(letter.offset + 1, "", -1)
+        noted = behind.setdefault(replay.group(letter), {})
+        noted[place] = OffsetAndMetadata(letter.offset + 1, "", -1)
     producer.flush()
     for future in pending:
         future.get(timeout=30)
@@ -218,7 +247,7 @@ def _abort(producer: Any) -> None:
         return  # the broker aborts it, or the next replay does
 
 
-def _batches(letters: Sequence[Letter]) -> Iterable[Sequence[Letter]]:
+def _batches(letters: Iterable[Letter]) -> Iterator[Sequence[Letter]]:
     batch: list[Letter] = []
     size = 0
     for letter in letters:
@@ -230,27 +259,3 @@ def _batches(letters: Sequence[Letter]) -> Iterable[Sequence[Letter]]:
         size += more
     if batch:
         yield batch
-
-
-def _check_destinations(broker: Broker, replay: Replay, letters: Sequence[Letter]) -> None:
-    """Refuse to begin where some letters could not go: Kafka's clients would wait a minute.
-
-    Raises:
-        JobError: it names the topics.
-    """
-    wanted: dict[str, int] = {}
-    for letter in letters:
-        topic, partition = replay.destination(letter) or ("", None)
-        wanted[topic] = max(wanted.get(topic, 0), -1 if partition is None else partition)
-    consumer = broker.consumer()
-    lacking = []
-    for topic, partition in wanted.items():
-        numbers = consumer.partitions_for_topic(topic)
-        if not numbers or (partition >= 0 and partition not in numbers):
-            lacking.append(topic)
-    if lacking:
-        raise JobError(
-            f"letters came from {', '.join(sorted(lacking))}, which this login does not find, or "
-            "with fewer partitions",
-            hint="make the topic again, or send them elsewhere: --to TOPIC",
-        )

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from flinksec_jobs.dead_letter_topics.letter import ERRORS, HOLDS, MARK
 from flinksec_jobs.sandbox import Sandbox, kafka_logins
 from tests.topics.test_logins_to_kafka import write_token
 
+PROGRAMS = Path(__file__).parent / "programs"
 LETTERS = 4000
 CANARY = b"canary-of-a-letter"
 FIRST = 1_700_000_000_000
@@ -187,6 +189,45 @@ def test_a_replay_that_is_killed_again_and_again_sends_each_letter_once(plain: P
 
 
 @pytest.mark.usefixtures("dead")
+def test_a_replay_that_is_killed_at_each_of_its_steps_sends_each_letter_once(
+    sandbox: Sandbox, plain: Path
+) -> None:
+    sandbox.create_topics({"letters-steps": 1})
+    program = PROGRAMS / "replay_killed.py"
+    done = subprocess.run(
+        [sys.executable, program, plain, "letters", "letters-steps"],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    *killed, ended, again = json.loads(done.stdout).values()
+    assert set(killed) == {-signal.SIGKILL}
+    assert len(killed) == 22
+    assert (ended, again) == (0, 0)
+    assert "no letters were sent" in done.stderr
+    arrived = Counter(record.key for record in read(plain, "letters-steps"))
+    assert set(arrived.values()) == {1, 3}
+    assert arrived[None] == 3
+    assert len(arrived) == LETTERS + 1
+
+
+@pytest.mark.usefixtures("dead")
+def test_pages_of_letters_follow_each_other_and_hold_all(plain: Path) -> None:
+    begin: list[str] = []
+    seen = []
+    for _ in range(3):
+        shown = command("show", "letters", "--max", "1500", *begin, settings=plain)
+        assert shown.returncode == 0, shown.stderr
+        lines = shown.stdout.splitlines()
+        seen += [line for line in lines if line.startswith("letters, partition ")]
+        begin = lines[-1].partition("there are more: ")[2].split()[:2]
+    assert begin == []
+    assert len(set(seen)) == len(seen) == LETTERS + 3
+
+
+@pytest.mark.usefixtures("dead")
 def test_what_has_nowhere_to_go_back_to_is_sent_where_it_is_told(plain: Path) -> None:
     done = command("replay", "letters", "--to", "letters-elsewhere", "--json", settings=plain)
     assert done.returncode == 0, done.stderr
@@ -237,6 +278,7 @@ def test_of_two_replays_at_once_the_second_ends_the_first_and_no_letter_goes_twi
         (["ls"], "no topic of dead letters is named"),
         (["replay", "letters", "--cause", "00000000"], "has the cause 00000000"),
         (["replay", "letters", "--to", "no-such-topic"], "no-such-topic"),
+        (["show", "letters", "--from", "7:0"], "letters has no partition 7"),
     ],
 )
 def test_what_cannot_be_done_is_told_by_name(plain: Path, arguments: list[str], said: str) -> None:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from flinksec_jobs.dead_letter_topics.groups import grouped
 from flinksec_jobs.dead_letter_topics.letter import ERRORS, HOLDS, MARK, Letter
-from flinksec_jobs.dead_letter_topics.replay import Replay, has_gone, plan
 
 Header = tuple[str, bytes | None]
 OWN = st.lists(
@@ -31,7 +30,7 @@ SAID: list[Header] = [
 ]
 
 
-def letter(headers: Any, offset: int = 5, partition: int = 0) -> Letter:
+def letter(headers: Any, offset: int = 5, partition: int = 0, value: bytes = b"v") -> Letter:
     return Letter.of(
         SimpleNamespace(
             topic="dead",
@@ -39,7 +38,7 @@ def letter(headers: Any, offset: int = 5, partition: int = 0) -> Letter:
             offset=offset,
             timestamp=1,
             key=b"k",
-            value=b"v",
+            value=value,
             headers=headers,
         )
     )
@@ -102,42 +101,3 @@ def test_groups_are_counted_with_their_times_and_messages() -> None:
         (1, 0, 1),
     ]
     assert groups[0].as_dict()["messages"] == {"field 'a' should be a string": 3}
-
-
-@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 2)), max_size=30), st.data())
-def test_what_has_gone_never_goes_again_and_what_has_not_goes_once(
-    drawn: list[tuple[str, int]], data: st.DataObject
-) -> None:
-    """A model of any number of replays, of some causes each, each ended after some letters."""
-    letters = [
-        letter(said(stage=stage), offset=n, partition=partition)
-        for n, (stage, partition) in enumerate(drawn)
-    ]
-    made = Replay("dead", "flink-orders")
-    done: dict[tuple[str, int], int] = {}
-    sent: list[Letter] = []
-    for _ in range(4):
-        stages = data.draw(st.sets(st.sampled_from("ab")))
-        chosen = [one for one in letters if one.facts["stage"] in stages]
-        to_go, _left = plan(chosen, made, done)
-        for one in to_go[: data.draw(st.integers(0, len(to_go)))]:
-            sent.append(one)
-            done[one.cause.id, one.partition] = one.offset + 1
-    to_go, left = plan(letters, made, done)
-    sent += to_go
-    assert sorted(one.offset for one in sent) == list(range(len(letters)))
-    assert left.before == len(letters) - len(to_go)
-    assert all(has_gone(one, done) is (one not in to_go) for one in letters)
-
-
-def test_a_letter_goes_to_its_old_topic_and_partition_or_where_it_is_sent() -> None:
-    assert Replay("dead", "j").destination(letter(said())) == ("orders", 3)
-    assert Replay("dead", "j", "else").destination(letter(said())) == ("else", None)
-    assert Replay("dead", "j").destination(letter([])) is None
-
-
-def test_what_notes_a_replay_begins_with_the_name_of_the_job() -> None:
-    made = Replay("dead", "flink-orders")
-    assert made.transactional_id == "flink-orders:dead:replay"
-    assert made.group("0123abcd") == "flink-orders:dead:replay:0123abcd"
-    assert Replay("dead", "j", "to").group("0123abcd") != Replay("dead", "j").group("0123abcd")

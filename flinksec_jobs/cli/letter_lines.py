@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Dead letters and groups of them as lines of text, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from flinksec_jobs.dead_letter_topics.groups import Group
+from flinksec_jobs.dead_letter_topics.letter import Letter
+
+
+def _time(millis: int) -> str:
+    if millis < 0:
+        return "at no time"
+    return datetime.fromtimestamp(millis / 1000, UTC).isoformat(timespec="seconds")
+
+
+def told(group: Group) -> Iterator[str]:
+    """Give the lines of a group."""
+    cause = group.cause
+    way = cause.source or "somewhere"
+    if cause.target:
+        way += f" to {cause.target}"
+    yield f"{cause.id}  {group.count} letters, {way}: {cause.stage} in {cause.found_by}"
+    yield f"  {cause.error}, from {_time(group.first)} to {_time(group.last)}"
+    for message, count in group.messages.most_common(3):
+        yield f"  {count} x {message}"
+    if group.replayed:
+        yield f"  {group.replayed} sent back"
+
+
+def lines(letter: Letter, *, content: bool) -> Iterator[str]:
+    """Give the lines of a letter; what it holds only with ``content``."""
+    yield f"{letter.topic}, partition {letter.partition}, offset {letter.offset}"
+    yield f"  cause: {letter.cause.id}, record of {_time(letter.timestamp)}"
+    for name, said in letter.facts.items():
+        for number, line in enumerate(said.splitlines() or [""]):
+            yield f"  {name}: {line}" if number == 0 else f"    {line}"
+    if content:
+        yield f"  key: {_text(letter.key)}"
+        yield f"  value: {_text(letter.value)}"
+        for name, held in letter.headers:
+            yield f"  header {name}: {_text(held)}"
+    else:
+        sizes = [
+            f"{part} of {len(held)} bytes" if held is not None else f"no {part}"
+            for part, held in (("key", letter.key), ("value", letter.value))
+        ]
+        yield f"  {', '.join(sizes)}, {len(letter.headers)} headers"
+
+
+def as_dict(letter: Letter, *, content: bool) -> dict[str, Any]:
+    """Return a letter for scripts; what it holds only with ``content``."""
+    made: dict[str, Any] = {
+        "topic": letter.topic,
+        "partition": letter.partition,
+        "offset": letter.offset,
+        "timestamp": letter.timestamp,
+        "cause": letter.cause.id,
+        "facts": dict(letter.facts),
+    }
+    if content:
+        made["key"] = _text(letter.key)
+        made["value"] = _text(letter.value)
+        made["headers"] = [[name, _text(held)] for name, held in letter.headers]
+    return made
+
+
+def _text(content: bytes | None) -> str | None:
+    """Return bytes as text; those that are no UTF-8 as Python keeps them."""
+    return None if content is None else content.decode("utf-8", "surrogateescape")
