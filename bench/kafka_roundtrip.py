@@ -33,15 +33,23 @@ if TYPE_CHECKING:
 
     from flinksec_jobs import Settings
 
+LETTERS = "bench-dead-letters"
 LOOP = Path(__file__).with_name("KafkaLoop.java")
 
 
 @dataclass(frozen=True)
 class Way:
-    """One way to copy; ``build`` None is the bare loop."""
+    """One way to copy.
+
+    Attributes:
+        name: of the row in the table.
+        build: makes the job; None for the bare loop.
+        keeps_letters: whether the settings name a topic of dead letters, and the job makes them.
+    """
 
     name: str
     build: Callable[[SecureJob, str], None] | None
+    keeps_letters: bool = False
 
 
 def ours_in(job: SecureJob) -> DataStream:
@@ -139,6 +147,7 @@ PYTHON = "Kafka, a Python function, Kafka"
 TABLES: dict[str, list[Way]] = {
     COPY: [
         Way("the library", lambda job, to: ours_out(job, ours_in(job), to)),
+        Way("the library, with letters", lambda job, to: ours_out(job, ours_in(job), to), True),
         Way("raw PyFlink", lambda job, to: raw_out(job, raw_in(job), to)),
         Way("Flink SQL", in_sql),
         Way("bare loop of clients", None),
@@ -172,7 +181,7 @@ def main(records: int, rounds: int) -> None:
     ways = [way for several in TABLES.values() for way in several]
     topics = {way: f"copy-{number}" for number, way in enumerate(ways)}
     with Sandbox(only=["kafka"], progress=progress.print) as sandbox:
-        sandbox.create_topics(dict.fromkeys([TOPIC, *topics.values()], 1))
+        sandbox.create_topics(dict.fromkeys([TOPIC, LETTERS, *topics.values()], 1))
         sandbox.produce(TOPIC, flights.kafka_lines(flights.read_rows(records)))
         settings = for_benches(sandbox.settings())
         seconds: dict[Way, list[float]] = {}
@@ -214,6 +223,9 @@ def _documents(sandbox: Sandbox, topic: str) -> list[str]:
 
 def _run(way: Way, settings: Settings, to: str) -> float:
     # One name, so that all jobs of the one JVM have its log for theirs.
+    if way.keeps_letters:
+        keeping = {"dead_letters": LETTERS, "on_error": "dead_letter"}
+        settings = settings.model_copy(update={"job": settings.job.model_copy(update=keeping)})
     job = SecureJob("bench", settings=settings)
     if way.build is None:
         return _loop(job, to)

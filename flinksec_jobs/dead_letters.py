@@ -35,6 +35,7 @@ Kept = Literal["skip", "dead_letter"]
 """What can be done with what a function fails with, other than to fail."""
 
 UID = "flinksec-dead-letters"
+_TAG = "flinksec-failed-"  # ``FailedStreams.TAG``
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class _Guarded:
 
     guard: Guard
     on_error: Kept
+    cluster: Settings
     functions: list[Any] = field(default_factory=list)
 
 
@@ -155,18 +157,24 @@ class DeadLetters:
             self._add(arrivals.letters(rows), cluster)
         return DataStream(rows)
 
-    def guard(self, function: F, on_error: OnError) -> F:
-        """Return a function whose elements that it fails with are left out, or become letters."""
+    def guard(self, function: F, on_error: OnError, cluster: Settings) -> F:
+        """Return a function whose elements that it fails with are left out, or become letters.
+
+        Args:
+            function: of the job.
+            on_error: what becomes of them.
+            cluster: settings whose ``kafka`` is that of the cluster which keeps its letters.
+        """
         choices.require("on_error", on_error, ("fail", "skip", "dead_letter"))
         if on_error == "fail":
             return function
         self._made += 1
         functions: list[Any] = []
         most = self._settings.job.max_skipped_in_a_row
-        guard = Guard(name_of(function), f"flinksec-failed-{self._made}", most, functions.append)
+        guard = Guard(name_of(function), f"{_TAG}{self._made}", most, functions.append)
         made = with_guard(function, guard)
-        self.require(on_error, self._settings)
-        self._guards.append(_Guarded(guard, on_error, functions))
+        self.require(on_error, cluster)
+        self._guards.append(_Guarded(guard, on_error, cluster, functions))
         return made  # type: ignore[no-any-return]
 
     def complete(self, env: StreamExecutionEnvironment) -> None:
@@ -215,7 +223,7 @@ class DeadLetters:
                     hint="give what guard returns to map, flat_map, filter, reduce or process",
                 )
             for stream in found if guarded.on_error == "dead_letter" else ():
-                self._add(stream, self._settings)
+                self._add(stream, guarded.cluster)
 
     def _add(self, stream: Any, cluster: Settings) -> None:
         _, streams = self._streams.setdefault(cluster.kafka_cluster, (cluster, []))

@@ -56,7 +56,7 @@ class JobOnKafka(ABC):
         bounded: bool = False,
         stop: start.Stop | None = None,
         discovery: str | timedelta | None = None,
-        on_error: bad_records.OnError = "fail",
+        on_error: bad_records.OnError | None = None,
         metadata: Mapping[str, str] | None = None,
         key_fields: Sequence[str] = (),
         key_format: str | formats.Format = "json",
@@ -95,7 +95,7 @@ class JobOnKafka(ABC):
                 topic, partition and offset; ``skip`` and count it in the metric
                 ``flinksec.undecodableRecords``; or ``dead_letter``: write it to the topic
                 ``job.dead_letters``. Of the last two there may be ``job.max_skipped_in_a_row``
-                in a row.
+                in a row. By default as ``job.on_error`` says, else ``fail``.
             metadata: fields to fill from around the value, ``{"written_at": "timestamp"}``:
                 ``topic``, ``partition``, ``offset``, ``timestamp``, ``key`` (text or bytes),
                 ``headers`` (a dict of text or bytes; of several with one name the last),
@@ -120,6 +120,7 @@ class JobOnKafka(ABC):
             raise SettingsError(
                 f"bounded=True and stop={stop!r} are two ends", hint="remove bounded=True"
             )
+        on_error = self._on_error(on_error)
         options = source.SourceOptions(
             topics=topics.chosen(topic),
             record=record,
@@ -169,7 +170,7 @@ class JobOnKafka(ABC):
         metadata: Mapping[str, str] | None = None,
         partitioner: sink.Partitioner = "kafka",
         cluster: str | None = None,
-        on_error: bad_records.OnError = "fail",
+        on_error: bad_records.OnError | None = None,
     ) -> RecordSink:
         """Return a sink of records to a topic.
 
@@ -199,7 +200,8 @@ class JobOnKafka(ABC):
             on_error: what to do with a record that cannot be written, or is larger than the
                 topic takes: ``fail`` the job; ``skip`` and count it in the metric
                 ``flinksec.unwritableRecords``; or ``dead_letter``: write it to the topic
-                ``job.dead_letters``, in the same transaction.
+                ``job.dead_letters``, in the same transaction. By default as ``job.on_error``
+                says, else ``fail``.
 
         Raises:
             SettingsError: there is no section ``[kafka]``, or a name does not fit.
@@ -215,7 +217,7 @@ class JobOnKafka(ABC):
             key_in_value=key_in_value,
             metadata=dict(metadata or {}),
             partitioner=partitioner,
-            bad=self._letters.of_sink(on_error, settings),
+            bad=self._letters.of_sink(self._on_error(on_error), settings),
         )
         made = sink.sink(
             settings,
@@ -226,7 +228,13 @@ class JobOnKafka(ABC):
             self.register(use)
         return made
 
-    def guard(self, function: F, on_error: bad_records.OnError = "dead_letter") -> F:
+    def guard(
+        self,
+        function: F,
+        on_error: bad_records.OnError | None = None,
+        *,
+        cluster: str | None = None,
+    ) -> F:
         """Return a function of which no element stops the job, for an operation of a stream.
 
         ``flights.map(job.guard(delay), output_type=row_type(Delay))``. When the function raises
@@ -240,14 +248,25 @@ class JobOnKafka(ABC):
                 plain, keyed and connected streams.
             on_error: ``dead_letter``: write the element to the topic ``job.dead_letters``, or
                 the record of Kafka that it was made of, where that is known; ``skip`` and count
-                it in the metric ``flinksec.skippedElements``. Of either there may be
-                ``job.max_skipped_in_a_row`` in a row.
+                it in the metric ``flinksec.skippedElements``; or ``fail``, as without a guard. Of
+                the first two there may be ``job.max_skipped_in_a_row`` in a row. By default as
+                ``job.on_error`` says, else ``dead_letter``.
+            cluster: the name of the cluster that keeps its letters, ``east`` for the section
+                ``[kafka.east]``; without it, that of ``[kafka]``.
 
         Raises:
             FlinkSecError: it is no function of one element.
             SettingsError: the settings name no topic for dead letters.
         """
-        return self._letters.guard(function, on_error)
+        chosen = self._on_error(on_error, "dead_letter")
+        keeps = cluster is not None or (chosen == "dead_letter" and self._letters.topic is not None)
+        settings = self.settings.on_kafka(cluster, "guard") if keeps else self.settings
+        return self._letters.guard(function, chosen, settings)
+
+    def _on_error(
+        self, given: bad_records.OnError | None, otherwise: bad_records.OnError = "fail"
+    ) -> bad_records.OnError:
+        return given if given is not None else self.settings.job.on_error or otherwise
 
     def kafka_properties(self, *, cluster: str | None = None) -> dict[str, str]:
         """Return the properties with which a Kafka client of one's own connects as this job does.

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, AliasChoices, Field, PrivateAttr, model_validator
 
+from flinksec_jobs.bad_records import OnError
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.sections.decides import Decides, ShutsOut, decided_by
@@ -237,6 +238,11 @@ class JobSettings(Section):
         description="Old names in checkpoints that the job accepts after a renaming: "
         '"job NAME", "reads Kafka topic NAME", as the error prints them.',
     )
+    on_error: OnError | None = Field(
+        default=None,
+        description="What from_kafka, to_kafka and guard do with a bad record unless they say it "
+        "themselves: fail, skip or dead_letter. Default: fail; dead_letter for guard.",
+    )
     max_skipped_in_a_row: int = Field(
         default=100,
         ge=0,
@@ -302,6 +308,8 @@ class Settings(Section):
             yield "kerberos.keytab", "is missing, and [hdfs] needs it"
         if self.job.dead_letters and self.kafka is None and not self.kafka_clusters:
             yield "job.dead_letters", "is a topic of Kafka, and there is no section [kafka]"
+        if self.job.on_error == "dead_letter" and self.job.dead_letters is None:
+            yield "job.on_error", "is dead_letter, and job.dead_letters names no topic for them"
         if self.cluster:
             yield from self._cluster_contradictions(self.cluster)
         sealed = self.state is not None and self.state.sealed

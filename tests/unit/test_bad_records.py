@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from flinksec_jobs import SecureJob, bad_records
+from flinksec_jobs import SecureJob, bad_records, load_settings
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.records import guard
 from flinksec_jobs.settings.models import JobSettings
@@ -69,11 +69,20 @@ def test_java_counts_where_python_looks_and_brakes_as_the_setting_does() -> None
 
 
 @pytest.mark.parametrize(
-    "method", [SecureJob.from_kafka, SecureJob.to_kafka, SecureJob.to_elasticsearch]
+    ("method", "default"),
+    [
+        (SecureJob.from_kafka, None),
+        (SecureJob.to_kafka, None),
+        (SecureJob.to_elasticsearch, "fail"),
+    ],
 )
-def test_whatever_meets_bad_records_takes_on_error_and_fails_by_itself(method: object) -> None:
+def test_whatever_meets_bad_records_takes_on_error_and_fails_by_itself(
+    method: object, default: str | None
+) -> None:
     argument = inspect.signature(method).parameters["on_error"]  # type: ignore[arg-type]
-    assert argument.default == "fail"
+    assert argument.default == default
+    job = SecureJob("j", settings=load_settings(environ={}))
+    assert job._on_error(None) == "fail"
 
 
 def test_a_choice_that_does_not_exist_is_refused_by_the_list_of_all() -> None:

@@ -154,6 +154,34 @@ def test_only_functions_of_one_element_are_guarded() -> None:
             job.guard(function, on_error="skip")
 
 
+def test_what_a_call_does_not_say_the_settings_say() -> None:
+    skipping = SecureJob(
+        "j", settings=load_settings(overrides={"job.on_error": "skip"}, environ={})
+    )
+    assert skipping.guard(inverse) is not inverse  # with dead_letter a topic would be missing
+    assert skipping.guard(inverse, "fail") is inverse
+    failing = SecureJob("j", settings=load_settings(overrides={"job.on_error": "fail"}, environ={}))
+    assert failing.guard(inverse) is inverse
+    with pytest.raises(SettingsError, match=r"job\.on_error.*job\.dead_letters names no topic"):
+        load_settings(overrides={"job.on_error": "dead_letter"}, environ={})
+    with pytest.raises(SettingsError, match=r"job\.on_error"):
+        load_settings(overrides={"job.on_error": "ignore"}, environ={})
+
+
+def test_a_job_of_named_clusters_alone_says_which_keeps_the_letters_of_a_function() -> None:
+    east = {"kafka.east.bootstrap_servers": ["a:1"], "kafka.east.security_protocol": "SSL"}
+    job = SecureJob(
+        "j", settings=load_settings(overrides=east | {"job.dead_letters": "d"}, environ={})
+    )
+    assert isinstance(job.guard(inverse, cluster="east"), guards.Guarded)
+    with pytest.raises(SettingsError, match=r"no section \[kafka\]") as caught:
+        job.guard(inverse)
+    assert 'cluster="east"' in (caught.value.hint or "")
+    for on_error in ("skip", "dead_letter"):
+        with pytest.raises(SettingsError, match=r"no section \[kafka\.west\]"):
+            job.guard(inverse, on_error, cluster="west")
+
+
 def test_dead_letters_need_a_topic_and_a_topic_needs_kafka() -> None:
     job = SecureJob("j", settings=load_settings(environ={}))
     assert job.guard(inverse, on_error="fail") is inverse
