@@ -12,7 +12,14 @@ import sys
 from typing import Any
 
 from flinksec_jobs.errors import FlinkSecError
-from flinksec_jobs.records import guard, natural, natural_arrivals, process_state, thread_state
+from flinksec_jobs.records import (
+    guard,
+    natural,
+    natural_arrivals,
+    process_state,
+    reduce_state,
+    thread_state,
+)
 from flinksec_jobs.records.declared import Declared, Incoming
 from flinksec_jobs.records.guard import Guard
 from flinksec_jobs.records.results import check_flat_map, check_results
@@ -40,6 +47,7 @@ def load(
         The function, which now checks its results.
     """
     prepare()
+    reduce_state.keep_name(function)
     if guarded is not None:
         guard.set_up(function, guarded)
     natural_arrivals.make_natural(function, comes)

@@ -33,9 +33,7 @@ JOB = """
 
     from pyflink.common import Types
     from pyflink.common.watermark_strategy import WatermarkStrategy
-    from pyflink.datastream import KeyedProcessFunction
     from pyflink.datastream.connectors.number_seq import NumberSequenceSource
-    from pyflink.datastream.state import ValueStateDescriptor
 
     from flinksec_jobs import SecureJob
 
@@ -47,14 +45,8 @@ JOB = """
             raise ValueError("the failure that the test asked for")
         return f"canary-on-hdfs-{{number % 3}}", number
 
-    # Not PyFlink's reduce: its state has a new name in every program, so that none is found again.
-    class Sum(KeyedProcessFunction):
-        def open(self, context):
-            self.sum = context.get_state(ValueStateDescriptor("sum", Types.LONG()))
-
-        def process_element(self, pair, context):
-            self.sum.update((self.sum.value() or 0) + pair[1])
-            yield json.dumps({{"word": pair[0], "sum": self.sum.value()}})
+    def as_json(pair):
+        return json.dumps({{"word": pair[0], "sum": pair[1]}})
 
     with SecureJob("sums") as job:
         numbers = job.env.from_source(
@@ -64,7 +56,8 @@ JOB = """
         (
             numbers.map(slowly, output_type=pair)
             .key_by(lambda pair: pair[0], key_type=Types.STRING())
-            .process(Sum(), output_type=Types.STRING())
+            .reduce(lambda one, other: (one[0], one[1] + other[1]))
+            .map(as_json, output_type=Types.STRING())
             .sink_to(job.to_kafka("sums"))
         )
 """
