@@ -14,7 +14,7 @@ from flinksec_jobs.errors import SandboxError
 from flinksec_jobs.files import RECORD, content, read_text
 from flinksec_jobs.parsing import json_value
 from flinksec_jobs.private_files import write_private
-from flinksec_jobs.sandbox.layout import LOOPBACK, LOOPBACK_ADDRESS, Layout
+from flinksec_jobs.sandbox.layout import LOOPBACK, LOOPBACK_ADDRESS, REALM, Layout
 from flinksec_jobs.sandbox.processes import ServerRecord
 
 
@@ -28,6 +28,7 @@ class Running:
         servers: which were asked for.
         host: the name that clients use.
         bind: the address on which they listen.
+        realm: of the principals.
     """
 
     records: Sequence[ServerRecord]
@@ -35,6 +36,7 @@ class Running:
     servers: Sequence[str]
     host: str = LOOPBACK
     bind: str = LOOPBACK_ADDRESS
+    realm: str = REALM
 
     def all_alive(self) -> bool:
         """Whether every process still runs."""
@@ -48,6 +50,7 @@ def write(layout: Layout, running: Running) -> None:
         "ports": dict(running.ports),
         "host": running.host,
         "bind": running.bind,
+        "realm": running.realm,
         "processes": [asdict(record) for record in running.records],
     }
     write_private(layout.record, json.dumps(written, indent=2) + "\n")
@@ -65,7 +68,8 @@ def read(layout: Layout) -> Running | None:
     try:
         found = json_value(text)
         records = [ServerRecord(**record) for record in found["processes"]]
-        return Running(records, found["ports"], found["servers"], found["host"], found["bind"])
+        place = {name: found[name] for name in ("host", "bind", "realm") if name in found}
+        return Running(records, found["ports"], found["servers"], **place)
     except (ValueError, KeyError, TypeError) as error:
         raise SandboxError(
             f"{layout.record} cannot be read: {error}",

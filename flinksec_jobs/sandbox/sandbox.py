@@ -351,7 +351,9 @@ class Sandbox(Contents):
     def _adopt(self, running: marker.Running) -> None:
         self._ports = dict(running.ports)
         self._servers = list(running.servers)
-        self._layout = replace(self._layout, host=running.host, bind=running.bind)
+        self._layout = replace(
+            self._layout, host=running.host, bind=running.bind, realm=running.realm
+        )
         self.second = self._running_beside()
         if self.second is not None and (beside := marker.read(self.second._layout)):
             self.second._adopt(beside)
@@ -395,6 +397,7 @@ class Sandbox(Contents):
             self._servers,
             self._layout.host,
             self._layout.bind,
+            self._layout.realm,
         )
         marker.write(self._layout, running)
         return server

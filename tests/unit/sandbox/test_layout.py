@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A sandbox's directory is private, and nobody else's."""
 
+import os
 import stat
 from pathlib import Path
 
+import psutil
 import pytest
 
 from flinksec_jobs.errors import SandboxError
@@ -76,6 +78,15 @@ def test_what_runs_is_written_down_and_read_back(tmp_path: Path) -> None:
     marker.write(layout, running)
     assert marker.read(layout) == running
     assert not running.all_alive()
+
+
+def test_a_sandbox_of_another_host_and_realm_is_found_again_as_it_is(tmp_path: Path) -> None:
+    layout = Layout(tmp_path / "box", "127.0.0.2", "127.0.0.2", "SECOND.LOCAL")
+    layout.make()
+    this = ServerRecord("kafka", os.getpid(), psutil.Process().create_time())
+    running = marker.Running([this], {}, ["kafka"], layout.host, layout.bind, layout.realm)
+    marker.write(layout, running)
+    assert Sandbox.attach(layout.directory)._layout == layout
 
 
 def test_a_record_that_was_damaged_is_an_error_that_tells_how_to_go_on(tmp_path: Path) -> None:
