@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from flinksec_jobs import kafka_python, logins
+from flinksec_jobs.dead_letter_topics import handshake
 from flinksec_jobs.errors import FlinkSecError, JobError, SettingsError
+from flinksec_jobs.escaping import escaped
 from flinksec_jobs.settings import KafkaSettings
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 _TIMEOUT_MS = 15_000
 _PATIENCE_SECONDS = 30.0
 _PAUSE_SECONDS = 0.2
+_CERTIFICATE = re.compile(r"certificate verify failed: (.+?)(?: \(_ssl|$)")
 # The class of an error, what it means, and what to do about it.
 _MEANS: tuple[tuple[str, str, str], ...] = (
     (
@@ -154,16 +158,22 @@ def connected(settings: Settings) -> Iterator[Broker]:
             hint="pip install 'flinksec-jobs[tools]'",
         ) from error
     servers = ",".join(settings.need(KafkaSettings).bootstrap_servers)
-    with kafka_python.client_options(settings) as options, _overhearing() as overheard:
+    with (
+        kafka_python.client_options(settings) as options,
+        handshake.bounded(_TIMEOUT_MS / 1000),
+        _overhearing() as overheard,
+    ):
         broker = Broker(options)
         try:
             yield broker
         except KafkaError as error:
             if overheard.ours is not None:
                 raise overheard.ours from error
+            if overheard.certificate is not None:
+                raise _not_trusted(settings, servers, overheard.certificate) from error
             if overheard.ended and type(error).__name__ == "KafkaTimeoutError":
                 raise _refused(settings, servers) from error
-            raise _told(error, servers) from error
+            raise _told(error, settings, servers) from error
         finally:
             broker.close()
 
@@ -175,16 +185,21 @@ class _Overheard(logging.Handler):
         ours: an error of a login of ours, such as that of a missing file.
         ended: whether the brokers have ended a connection, as they do with a login that they
             refuse.
+        certificate: what is wrong with the brokers' certificate, in OpenSSL's words.
     """
 
     ours: FlinkSecError | None = None
     ended = False
+    certificate: str | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
         for part in record.args if isinstance(record.args, tuple) else ():
             if isinstance(part, FlinkSecError):
                 self.ours = part
-        self.ended |= "socket disconnected" in record.getMessage()
+        message = record.getMessage()
+        self.ended |= "socket disconnected" in message
+        if found := _CERTIFICATE.search(message):
+            self.certificate = found[1]
 
 
 @contextmanager
@@ -210,8 +225,28 @@ def _refused(settings: Settings, servers: str) -> FlinkSecError:
     )
 
 
-def _told(error: Exception, servers: str) -> FlinkSecError:
+def _not_trusted(settings: Settings, servers: str, why: str) -> FlinkSecError:
+    of_the_name = "mismatch" in why
+    setting = "kafka.bootstrap_servers" if of_the_name else "kafka.ca_certs"
+    return JobError(
+        f"{settings.spelling.setting(setting)}: the certificate of Kafka at {servers} is not "
+        f"accepted: {escaped(why)}",
+        hint="use the name that stands in the certificate"
+        if of_the_name
+        else "name the file with the certificate of the CA that signed the server's",
+    )
+
+
+def _told(error: Exception, settings: Settings, servers: str) -> FlinkSecError:
     names = [kind.__name__ for kind in type(error).__mro__]
+    if "KafkaTimeoutError" in names or "KafkaConnectionError" in names:
+        setting = settings.spelling.setting("kafka.bootstrap_servers")
+        return JobError(
+            f"{setting}: no answer from Kafka at {servers} ({type(error).__name__})",
+            hint="check that the broker is up, and that this is the listener for "
+            f"{settings.spelling.setting('kafka.security_protocol')}; `flinksec doctor` asks it "
+            "as a job does",
+        )
     for name, means, fix in _MEANS:
         if name in names or name == "Error":
             return JobError(
