@@ -205,6 +205,8 @@ KAFKA = (
     Cause("CertificateExpired", "kafka.ca_certs", _EXPIRED, SERVER_EXPIRED),
     Cause("NotAfter", "kafka.ca_certs", _EXPIRED, SERVER_EXPIRED),
     Cause("certification path", "kafka.ca_certs", _UNTRUSTED, SERVER_UNTRUSTED),
+    # Of a CA that has the name of the right one and another key.
+    Cause("Signature does not match", "kafka.ca_certs", _UNTRUSTED, SERVER_UNTRUSTED),
     Cause("No subject alternative", "kafka.bootstrap_servers", _NAME, SERVER_NAME),
     Cause("No name matching", "kafka.bootstrap_servers", _NAME, SERVER_NAME),
     Cause(

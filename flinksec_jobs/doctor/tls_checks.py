@@ -45,6 +45,8 @@ _CAUSES = (
     Cause("NotBefore", "*", "the server's certificate is not valid yet: compare the clocks"),
     Cause("certification path", "ca_certs", "name the file of the CA that signed the server's "
           "certificate", refusals.SERVER_UNTRUSTED),
+    Cause("ignature does not match", "ca_certs", "name the file of the CA that signed the server's "
+          "certificate: this one has its name only", refusals.SERVER_UNTRUSTED),
     Cause("No subject alternative", "*", "use the name that stands in the certificate",
           refusals.SERVER_NAME),
     Cause("No name matching", "*", "use the name that stands in the certificate",

@@ -104,6 +104,7 @@ SAID = {
         "NotAfter": "SslAuthenticationException: NotAfter: Sun Nov 01 00:00:00 UTC 2020",
         "certification path": "SunCertPathBuilderException: unable to find valid certification "
         "path to requested target",
+        "Signature does not match": "SignatureException: Signature does not match.",
         "No subject alternative": "CertificateException: No subject alternative DNS name "
         "matching localhost found.",
         "No name matching": "CertificateException: No name matching localhost found",
