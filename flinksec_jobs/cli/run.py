@@ -20,8 +20,9 @@ from flinksec_jobs.cli.output import say_json, say_lines
 from flinksec_jobs.cli.program import check_program
 from flinksec_jobs.cli.run_output import Show
 from flinksec_jobs.errors import FlinkSecError
+from flinksec_jobs.escaping import escaped
 from flinksec_jobs.resume import of_job
-from flinksec_jobs.runtime import local
+from flinksec_jobs.runtime import jvm, local
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -83,6 +84,7 @@ def run(  # noqa: PLR0917  click calls it by name
                 sql_job.read(job).run()
             else:
                 runpy.run_path(str(job), run_name="__main__")
+                _warn_of_no_job(job)
         except (FlinkSecError, KeyboardInterrupt) as error:
             failure = error
             raise
@@ -105,6 +107,16 @@ def _check(job: Path, arguments: tuple[str, ...], *, is_sql: bool, explain: bool
         raise click.UsageError(f"--explain is for a job of SQL, and {job.name} is a program")
     if not is_sql:
         check_program(job)
+
+
+def _warn_of_no_job(job: Path) -> None:
+    """Warn of a program that has come to its end without Flink, such as one without a call."""
+    if not jvm.is_there():
+        logging.getLogger("flinksec_jobs").warning(
+            "%s has come to its end and has run no job: does it call the function that has the "
+            "block `with SecureJob(…)`?",
+            escaped(job.name),
+        )
 
 
 def _tell_from(job: Path, error: Exception) -> None:

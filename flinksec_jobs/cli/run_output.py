@@ -139,7 +139,7 @@ def _checkpoints(figures: RunFigures) -> str:
             f"{figures.checkpoint_ms:,} ms"
         )
     if figures.failed_checkpoints:
-        told += f", {figures.failed_checkpoints} failed"
+        told += f", {figures.failed_checkpoints} not completed"
     return told
 
 

@@ -8,6 +8,7 @@ objects that PyFlink itself hands around.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +40,12 @@ _NOISE = (
 def runs_in_a_cluster() -> bool:
     """Whether a JVM started this Python program (``flink run -py``, application mode)."""
     return "PYFLINK_GATEWAY_PORT" in os.environ
+
+
+def is_there() -> bool:
+    """Whether this program has a JVM, without importing PyFlink for the answer."""
+    java_gateway = sys.modules.get("pyflink.java_gateway")
+    return java_gateway is not None and java_gateway._gateway is not None
 
 
 def refuse_a_foreign_one() -> None:

@@ -171,7 +171,8 @@ def _source(path: Path | str | None, environ: Mapping[str, str]) -> Path | None:
 def _from_file(path: Path, *, named_by: str | None) -> Layer:
     what = f"the settings file of {named_by}" if named_by else "the settings file"
     text = read_text(path, what, SETTINGS, error=SettingsError)
-    yield from _from_text(text, f"{what} {escaped(path)}", path.absolute().parent)
+    # Who named it matters only where there is none: `flinksec run --settings` sets the variable.
+    yield from _from_text(text, f"the settings file {escaped(path)}", path.absolute().parent)
 
 
 def _from_text(text: str, what: str, base: Path) -> Layer:

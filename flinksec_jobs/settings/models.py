@@ -372,8 +372,8 @@ class Settings(Section):
         elif cluster not in self.kafka_clusters:
             known = ", ".join(f"[{section_name('kafka', name)}]" for name in self.clusters)
             raise SettingsError(
-                f"{user} uses the cluster {cluster!r} of Kafka, and its settings have no section "
-                f"[kafka.{cluster}]",
+                f"{user} uses the cluster {cluster!r} of Kafka, and "
+                f"{self._lacking(f'kafka.{cluster}')}",
                 hint=f"there is {known}; {self._adding(f'kafka.{cluster}')}"
                 if known
                 else self._adding(f"kafka.{cluster}"),
@@ -435,14 +435,20 @@ class Settings(Section):
         if section is KafkaSettings and self.kafka_clusters:
             listed = ", ".join(f'cluster="{one}"' for one in self.kafka_clusters)
             hint = f"name the cluster, {listed}, or {hint}"
-        raise SettingsError(
-            f"{user} uses {name}, and its settings have no section [{name}]", hint=hint
-        )
+        raise SettingsError(f"{user} uses {name}, and {self._lacking(name)}", hint=hint)
+
+    def _lacking(self, section: str) -> str:
+        if self._source or self.model_fields_set:
+            return f"its settings have no section [{section}]"
+        return "there are no settings: no file is named"
 
     def _adding(self, section: str) -> str:
+        listed = "`flinksec settings reference` lists what goes into it"
+        if self._source or self.model_fields_set:
+            return f"add [{section}] to {self._source or 'a settings file'}; {listed}"
         return (
-            f"add [{section}] to {self._source or 'a settings file'}; "
-            "`flinksec settings reference` lists what goes into it"
+            "name a settings file with --settings or in FLINKSEC_SETTINGS, or put it beside the "
+            f"program (job.py: job.toml); {listed}"
         )
 
     def dump(self) -> dict[str, Any]:

@@ -60,6 +60,19 @@ def test_options_behind_the_job_are_the_jobs_own(
     assert json.loads(result.stdout.splitlines()[0]) == got
 
 
+@pytest.mark.parametrize("program", ["def main():\n    pass\n", '{"id": "1"}\n'])
+def test_a_program_that_has_run_no_job_is_warned_of(tmp_path: Path, program: str) -> None:
+    job = tmp_path / "job.py"
+    job.write_text(program)
+    done = subprocess.run(
+        [sys.executable, "-m", "flinksec_jobs", "run", job],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr.startswith("warning: job.py has come to its end and has run no job: does")
+
+
 def test_an_error_of_the_program_itself_is_shown_from_its_own_line_on(tmp_path: Path) -> None:
     job = tmp_path / "job.py"
     job.write_text("def f():\n    return 1 / 0\nf()\n")

@@ -109,10 +109,19 @@ def test_state_must_be_there_in_a_cluster_unless_the_settings_say_otherwise(
 )
 def test_a_section_that_the_job_needs_and_lacks_is_named(section: str, use: Any) -> None:
     with pytest.raises(SettingsError) as caught:
-        use(job())
+        use(job(job={"parallelism": 1}))
     assert caught.value.message == (
         f"the job job uses {section}, and its settings have no section [{section}]"
     )
+
+
+def test_settings_that_were_forgotten_are_told_as_that() -> None:
+    with pytest.raises(SettingsError) as caught:
+        job().from_kafka("t", Event)
+    assert caught.value.message == (
+        "the job job uses kafka, and there are no settings: no file is named"
+    )
+    assert "--settings" in str(caught.value.hint)
 
 
 def test_settings_lie_beside_the_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -126,6 +126,15 @@ def test_a_file_that_is_not_toml_is_refused_with_the_line(
     assert "hunter2" not in str(caught.value)
 
 
+def test_a_file_that_an_option_has_named_is_not_said_to_come_from_a_variable(
+    write_toml: Callable[[str], Path],
+) -> None:
+    path = write_toml("[kafka")
+    with pytest.raises(SettingsError) as caught:
+        read(environ={"FLINKSEC_SETTINGS": str(path)})
+    assert caught.value.message.startswith(f"the settings file {path} is not TOML: ")
+
+
 def test_a_file_that_is_not_text_is_refused(write_toml: Callable[[str], Path]) -> None:
     path = write_toml("")
     path.write_bytes(b"\xff\xfe")
