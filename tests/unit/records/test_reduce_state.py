@@ -17,7 +17,7 @@ from flinksec_jobs.records import worker
 from flinksec_jobs.records.declared import Incoming
 
 
-class Longest(ReduceFunction):
+class Longest(ReduceFunction):  # type: ignore[misc]
     """Has a state of its own, beside PyFlink's."""
 
     def open(self, runtime_context: Any) -> None:
