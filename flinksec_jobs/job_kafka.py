@@ -116,6 +116,11 @@ class JobOnKafka(ABC):
         if event_time is not None:
             spans = [duration(span) for span in (out_of_orderness, idleness, max_drift)]
             time = watermarks.EventTime(event_time, spans[0], spans[1], alignment, spans[2])
+        elif alignment is not None:
+            raise SettingsError(
+                f"alignment={alignment!r} without event_time aligns nothing",
+                hint="say with event_time where the time of a record stands",
+            )
         if bounded and stop is not None:
             raise SettingsError(
                 f"bounded=True and stop={stop!r} are two ends", hint="remove bounded=True"

@@ -55,6 +55,12 @@ class EventTime:
                 "must be at least 0, the second more than 0",
                 hint='leave them out for "5 s" and "1 min"',
             )
+        if self.alignment and callable(self.of):
+            # Flink aligns sources only, and says nothing where watermarks are made behind one.
+            raise SettingsError(
+                f"alignment={self.alignment!r} does not go with a function for event_time",
+                hint=f'name a field that holds the time, or "{KAFKA_TIMESTAMP}"',
+            )
         if self.max_drift < _MILLISECOND:
             raise SettingsError(
                 f"max_drift={self.max_drift} must be more than 0",

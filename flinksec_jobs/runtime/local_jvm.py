@@ -117,7 +117,7 @@ class Hold:
     Attributes:
         job_name: the job's.
         goes_on: whether a run of it goes on just now, so that even the same job, built anew, may
-            not take the JVM away.
+            not take the JVM away. One that has just ended is let go before this answers.
     """
 
     job_name: str
@@ -185,7 +185,10 @@ def start(wanted: Surroundings, job_name: str) -> None:
 def _others(job_name: str) -> list[str]:
     """Return the names of jobs that need the JVM: others that are not given up, or that run."""
     for look_again in (True, False):
-        others = [held.job_name for held in _holds if held.job_name != job_name or held.goes_on()]
+        going_on = {id(held) for held in list(_holds) if held.goes_on()}  # one at its end lets go
+        others = [
+            held.job_name for held in _holds if held.job_name != job_name or id(held) in going_on
+        ]
         if others and look_again:
             gc.collect()  # what was never executed, and nobody has any more
     return others

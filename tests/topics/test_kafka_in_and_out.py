@@ -36,6 +36,9 @@ TOPICS = {
     "changes": 1,
     "grows-a": 1,
     "grown": 1,
+    "ahead": 1,
+    "behind": 1,
+    "aligned": 1,
     "orders": 1,
     "large-orders": 1,
 }
@@ -142,6 +145,12 @@ def test_a_topic_that_is_made_while_the_job_runs_is_found(came: dict[str, Any]) 
     assert came["grown"] == ['{"n":7}']
 
 
+def test_a_source_waits_for_the_slowest_of_its_group(came: dict[str, Any]) -> None:
+    aligned = came["aligned"]
+    assert 10 <= aligned["while it waits"] < 60
+    assert (aligned["afterwards"], aligned["records"]) == (200, 103)
+
+
 def test_the_job_of_the_page_does_what_it_says(came: dict[str, Any]) -> None:
     written = [(record[3], record[4]) for record in came["example"]]
     assert written == [("a", '{"total":200}'), ("c", None)]
@@ -162,5 +171,10 @@ def test_what_does_not_fit_together_is_refused_with_the_argument(came: dict[str,
         "tombstones = \"row\" leaves the field 'n' null"
         in refusals["a tombstone that leaves a field null"]
     )
+    assert (
+        "alignment='both' does not go with a function for event_time"
+        in refusals["alignment by a function"]
+    )
+    assert "alignment='both' without event_time aligns nothing" in refusals["alignment of nothing"]
     assert "the pattern '(?P<name>x)'" in refusals["a pattern that Java does not read"]
     assert not any("at org.apache" in said for said in refusals.values())

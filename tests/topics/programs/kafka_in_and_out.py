@@ -9,7 +9,9 @@ Prints what came out as JSON; keys, values and headers as Latin-1 text, a charac
 import json
 import re
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -232,7 +234,61 @@ def discover() -> None:
     sys.stdout.write("GROW\n")  # whoever may make topics makes one now, and looks at the other
     sys.stdout.flush()
     sys.stdin.readline()
+    stop(client)
+
+
+def stop(client: Any) -> None:
+    """Cancel a job, and wait until it has ended: the next one may want a JVM of its own."""
     client.cancel().result()
+    with suppress(Exception):  # that the job was cancelled
+        client.get_job_execution_result().result()
+
+
+def align() -> dict[str, int]:
+    """How far, in seconds, a source gets ahead of one that stands still, and then with it."""
+    made = job("io-aligns")
+
+    def send(topic: str, second: int) -> None:
+        value = b'{"n":%d}' % (FIRST + 1000 * second)
+        producer.send(kafka().clients.producer.ProducerRecord(topic, None, value))
+        producer.flush()
+
+    def seconds() -> list[int]:
+        values = [json.loads(one[4])["n"] for one in consumed(made, "aligned")]
+        return sorted((n - FIRST) // 1000 for n in values)
+
+    def until(enough: Any) -> list[int]:
+        end = time.monotonic() + 60
+        while not enough(seen := seconds()) and time.monotonic() < end:
+            time.sleep(0.5)
+        return seen
+
+    aligned = {
+        "event_time": "n",
+        "out_of_orderness": "0 s",
+        "idleness": "1 h",
+        "alignment": "both",
+        "max_drift": "10 s",
+    }
+    sink = made.to_kafka("aligned", delivery="at_least_once")
+    for topic in ("ahead", "behind"):
+        made.from_kafka(topic, Number, **aligned).sink_to(sink)
+    client = made.execute_async()
+    given = client_properties(made)  # which also brings the classes
+    producer = kafka().clients.producer.KafkaProducer(given)
+    send("behind", 0)
+    send("ahead", 0)
+    until(lambda seen: len(seen) == 2)
+    for second in range(1, 101):
+        send("ahead", second)
+        time.sleep(0.1)
+    time.sleep(2)
+    waited = seconds()
+    send("behind", 200)
+    went_on = until(lambda seen: len(seen) == 103)
+    stop(client)
+    producer.close()
+    return {"while it waits": waited[-1], "afterwards": went_on[-1], "records": len(went_on)}
 
 
 def refused(attach: Any) -> str:
@@ -262,6 +318,10 @@ REFUSED = {
     "a tombstone that leaves a field null": lambda made: made.from_kafka(
         "ranged", Number, bounded=True, tombstones="row"
     ),
+    "alignment by a function": lambda made: made.from_kafka(
+        "ranged", Number, event_time=lambda row: row.n, alignment="both"
+    ),
+    "alignment of nothing": lambda made: made.from_kafka("ranged", Number, alignment="both"),
     "a pattern that Java does not read": lambda made: made.from_kafka(
         re.compile("(?P<name>x)"), Number, bounded=True
     ),
@@ -273,6 +333,7 @@ def main() -> None:
     results["refusals"] = {name: refused(attach) for name, attach in REFUSED.items()}
     results["example"] = of_the_page()
     discover()
+    results["aligned"] = align()
     sys.stdout.write(f"RESULTS {json.dumps(results)}\n")
 
 

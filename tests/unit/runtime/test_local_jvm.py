@@ -254,6 +254,18 @@ def test_inside_the_block_of_a_job_no_other_takes_its_jvm_away(jvms: Jvms) -> No
     assert len(jvms.commands) == 2
 
 
+def test_a_job_in_the_background_that_has_just_ended_gives_its_jvm_away(jvms: Jvms) -> None:
+    def over() -> bool:
+        local_jvm.let_go(held)  # as the thread that follows the job does at its end
+        return False
+
+    held = local_jvm.hold("first")
+    held.goes_on = over
+    start("first")
+    start("second")
+    assert (len(jvms.commands), jvms.ended) == (2, 1)
+
+
 def test_a_path_that_java_cannot_have_in_a_class_path_is_named(
     jvms: Jvms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
