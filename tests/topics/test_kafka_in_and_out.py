@@ -151,6 +151,10 @@ def test_a_source_waits_for_the_slowest_of_its_group(came: dict[str, Any]) -> No
     assert (aligned["afterwards"], aligned["records"]) == (200, 103)
 
 
+def test_every_thread_finds_the_classes_of_a_connectors_jars(came: dict[str, Any]) -> None:
+    assert came["threads"] == ["bootstrap.servers"] * 4
+
+
 def test_the_job_of_the_page_does_what_it_says(came: dict[str, Any]) -> None:
     written = [(record[3], record[4]) for record in came["example"]]
     assert written == [("a", '{"total":200}'), ("c", None)]

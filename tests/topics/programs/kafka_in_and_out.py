@@ -11,8 +11,10 @@ import re
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 from pyflink.common import RowKind, Types
@@ -244,6 +246,19 @@ def stop(client: Any) -> None:
         client.get_job_execution_result().result()
 
 
+def found_by_threads() -> list[str]:
+    """What threads get that speak with the JVM at once, each by a connection of its own."""
+    together = Barrier(4)
+
+    def found(_: int) -> str:
+        together.wait()
+        jvm.view().java.lang.Thread.sleep(500)
+        return str(kafka().clients.admin.AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG)
+
+    with ThreadPoolExecutor(4) as pool:
+        return list(pool.map(found, range(4)))
+
+
 def align() -> dict[str, int]:
     """How far, in seconds, a source gets ahead of one that stands still, and then with it."""
     made = job("io-aligns")
@@ -263,7 +278,7 @@ def align() -> dict[str, int]:
             time.sleep(0.5)
         return seen
 
-    aligned = {
+    aligned: dict[str, Any] = {
         "event_time": "n",
         "out_of_orderness": "0 s",
         "idleness": "1 h",
@@ -334,6 +349,7 @@ def main() -> None:
     results["example"] = of_the_page()
     discover()
     results["aligned"] = align()
+    results["threads"] = found_by_threads()
     sys.stdout.write(f"RESULTS {json.dumps(results)}\n")
 
 

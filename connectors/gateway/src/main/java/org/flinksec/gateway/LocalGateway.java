@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.lang.reflect.Method;
 import java.net.InetAddress;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,6 +62,10 @@ public final class LocalGateway {
   }
 
   private static GatewayServer start(String token) throws IOException {
+    // PyFlink adds the jars of connectors to the class loader of the thread that it happens to
+    // speak with. Threads inherit this one, so that all of them have the same one to add to.
+    Thread self = Thread.currentThread();
+    self.setContextClassLoader(new URLClassLoader(new URL[0], self.getContextClassLoader()));
     InetAddress loopback = InetAddress.getByName(GatewayServer.DEFAULT_ADDRESS);
     // Python tells its real port later; no connection is made before.
     CallbackClient python = new CallbackClient(GatewayServer.DEFAULT_PYTHON_PORT, loopback, token);
