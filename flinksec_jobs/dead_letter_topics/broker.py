@@ -23,6 +23,9 @@ _TIMEOUT_MS = 15_000
 _PATIENCE_SECONDS = 30.0
 _PAUSE_SECONDS = 0.2
 _CERTIFICATE = re.compile(r"certificate verify failed: (.+?)(?: \(_ssl|$)")
+LARGEST_REQUEST = 32 * 1024 * 1024
+"""As of the producer that writes letters: each topic says what is too large for it."""
+
 # The class of an error, what it means, and what to do about it.
 _MEANS: tuple[tuple[str, str, str], ...] = (
     (
@@ -102,7 +105,11 @@ class Broker:
         from kafka import KafkaProducer
 
         return self._opened(
-            KafkaProducer, transactional_id=transactional_id, acks="all", enable_idempotence=True
+            KafkaProducer,
+            transactional_id=transactional_id,
+            acks="all",
+            enable_idempotence=True,
+            max_request_size=LARGEST_REQUEST,
         )
 
     def offsets(self, group: str, topic: str) -> dict[int, int]:
@@ -238,6 +245,10 @@ def _not_trusted(settings: Settings, servers: str, why: str) -> FlinkSecError:
 
 
 def _told(error: Exception, settings: Settings, servers: str) -> FlinkSecError:
+    # What a producer says after a failure has the failure for an argument.
+    inside = next((one for one in error.args if isinstance(one, Exception)), None)
+    if inside is not None:
+        return _told(inside, settings, servers)
     names = [kind.__name__ for kind in type(error).__mro__]
     if "KafkaTimeoutError" in names or "KafkaConnectionError" in names:
         setting = settings.spelling.setting("kafka.bootstrap_servers")

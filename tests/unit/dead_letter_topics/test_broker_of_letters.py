@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Clients of kafka-python for dead letters: what they are told, and what their errors mean."""
+
+from typing import Any
+
+import pytest
+from kafka.errors import (
+    KafkaError,
+    MessageSizeTooLargeError,
+    ProducerFencedError,
+    TopicAuthorizationFailedError,
+)
+
+from flinksec_jobs.dead_letter_topics.broker import LARGEST_REQUEST, Broker, _told
+from flinksec_jobs.kafka import letters
+from flinksec_jobs.settings import Settings, load_settings
+
+
+def settings() -> Settings:
+    kafka = {"bootstrap_servers": ["a:1"], "security_protocol": "SSL"}
+    return load_settings(overrides={"kafka": kafka}, environ={})
+
+
+def test_a_replay_sends_letters_as_large_as_jobs_write_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: dict[str, Any] = {}
+    monkeypatch.setattr("kafka.KafkaProducer", lambda **given: made.update(given))
+    Broker({"bootstrap_servers": ["a:1"]}).producer("flink-orders:dead#replay:")
+    written = letters.properties(settings())
+    assert made["max_request_size"] == LARGEST_REQUEST == int(written["max.request.size"])
+
+
+@pytest.mark.parametrize(
+    ("error", "means"),
+    [
+        (ProducerFencedError(), "another replay of this topic has begun"),
+        # As the producer wraps it when it is used again.
+        (KafkaError("Cannot perform send", ProducerFencedError()), "another replay"),
+        (KafkaError("Cannot perform send", TopicAuthorizationFailedError()), "lacks READ, WRITE"),
+        (MessageSizeTooLargeError(), "larger than the brokers take"),
+        (KafkaError("anything"), "does not answer as it should"),
+    ],
+)
+def test_an_error_is_told_by_the_one_inside_it(error: Exception, means: str) -> None:
+    told = _told(error, settings(), "a:1")
+    assert told.message.startswith("Kafka at a:1: ")
+    assert means in told.message
+    assert "Cannot perform" not in told.message
