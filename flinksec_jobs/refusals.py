@@ -47,6 +47,9 @@ TOPIC_FORBIDDEN = problem(
 )
 TOPIC_UNKNOWN = problem("topic-unknown", "a topic does not exist")
 TOPIC_NAME = problem("topic-name-invalid", "no topic can have this name")
+PROPERTY_WRONG = problem(
+    "kafka-property-unusable", "a property has a value that Kafka's clients do not take"
+)
 NOT_IDEMPOTENT = problem(
     "kafka-properties-forbid-transactions", "properties of Kafka's clients exclude transactions"
 )
@@ -168,7 +171,10 @@ KAFKA = (
             ("fatal alert: certificate_expired", "it has expired"),
             ("fatal alert: certificate_revoked", "it is revoked"),
             ("fatal alert: certificate_unknown", "they do not trust it"),
-            ("fatal alert: bad_certificate", "they do not trust it, or it has expired"),
+            (
+                "fatal alert: bad_certificate",
+                "they do not trust it, it has expired, or the job has none",
+            ),
             ("fatal alert: unknown_ca", "they do not trust the CA that signed it"),
         )
     ),
@@ -224,6 +230,24 @@ KAFKA = (
         NOT_IDEMPOTENT,
     ),
     Cause(
+        "No resolvable bootstrap urls",
+        "kafka.bootstrap_servers",
+        "correct the host name that cannot be resolved",
+        HOST_UNKNOWN,
+    ),
+    Cause(
+        "for configuration transaction.timeout.ms",
+        "kafka.transaction_timeout",
+        "shorten it: brokers allow 15 minutes, unless their transaction.max.timeout.ms says more",
+        PROPERTY_WRONG,
+    ),
+    Cause(
+        "ConfigException: ",
+        "kafka.properties",
+        "correct the property that is named, or leave it out",
+        PROPERTY_WRONG,
+    ),
+    Cause(
         "UnknownTopicOrPartition",
         "topic",
         "create it first: the library creates no topics",
@@ -241,12 +265,6 @@ KAFKA = (
         "kafka.bootstrap_servers",
         "check that the broker is up, and that this is the listener for kafka.security_protocol",
         KAFKA_SILENT,
-    ),
-    Cause(
-        "No resolvable bootstrap urls",
-        "kafka.bootstrap_servers",
-        "correct the host name that cannot be resolved",
-        HOST_UNKNOWN,
     ),
 )
 

@@ -113,13 +113,17 @@ SAID = {
         "SSLHandshakeException": "SSLHandshakeException: Received fatal alert: handshake_failure",
         "without also enabling idempotence": "ConfigException: Cannot set a transactional.id "
         "without also enabling idempotence.",
+        "No resolvable bootstrap urls": "ConfigException: No resolvable bootstrap urls given in "
+        "bootstrap.servers",
+        "for configuration transaction.timeout.ms": "ConfigException: Invalid value 2592000000 for "
+        "configuration transaction.timeout.ms: Not a number of type INT",
+        "ConfigException: ": "ConfigException: delivery.timeout.ms should be equal to or "
+        "larger than linger.ms + request.timeout.ms",
         "UnknownTopicOrPartition": "UnknownTopicOrPartitionException: This server does not host "
         "this topic-partition.",
         "InvalidTopicException": "InvalidTopicException: The given topic name 'a*' cannot be "
         "represented in a request.",
         "Timeout": "TimeoutException: Timed out waiting for a node assignment.",
-        "No resolvable bootstrap urls": "ConfigException: No resolvable bootstrap urls given in "
-        "bootstrap.servers",
     },
     "HDFS": {
         "is not a valid DFS filename": "IllegalArgumentException: Pathname /10:30 from "
