@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Callable, Collection, Iterator
@@ -127,6 +128,9 @@ def _kafka(settings: Settings, kafka: KafkaSettings, now: datetime) -> Iterator[
     if kafka.uses_tls:
         yield from _kafka_tls(kafka, now)
     login = logins.of(settings)
+    for setting, path in login.authorities().items():
+        load = functools.partial(tls.load_certificates, path, setting)
+        yield from _authorities(load, path, setting, now)
     found = []
     for setting, password in login.passwords().items():
         where = Where(setting=setting, file=str(password.path))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from flinksec_jobs.refusals import Cause
@@ -104,6 +105,10 @@ class Login(ABC):
 
     def passwords(self) -> Mapping[str, SecretFile]:
         """Return the secrets that the clients read, by their settings; all are checked."""
+        return {}
+
+    def authorities(self) -> Mapping[str, Path]:
+        """Return PEM files of CAs that the login trusts, by their settings; all are checked."""
         return {}
 
     @abstractmethod

@@ -7,9 +7,11 @@ What is asked, and what is said of a refusal, is as in ``org.flinksec.logins``.
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import json
 import re
+import socket
 import ssl
 import threading
 import time
@@ -24,10 +26,14 @@ from flinksec_jobs.files import CERTIFICATES, read_text
 from flinksec_jobs.secrets import SecretFile
 
 _SECONDS = 10
+# Those are for each read, and a server may send a byte at a time.
+_SECONDS_IN_ALL = 15.0
 _MOST_BYTES = 1 << 20
 _ERROR_WORD = re.compile(r"[a-z_]{1,40}")
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
 _JWT_PARTS = 3
+# No token lasts to the year 10000; NaN and infinity are numbers to Python's JSON.
+_DIGITS, _LATEST = 12, 253402300800
 # As Kafka's sasl.login.refresh.window.factor.
 _FRESH = 0.8
 
@@ -84,6 +90,10 @@ class Endpoint:
         connection = http.client.HTTPSConnection(
             parts.hostname or "", parts.port, timeout=_SECONDS, context=self._context()
         )
+        over = threading.Event()
+        timer = threading.Timer(_SECONDS_IN_ALL, _cut, (connection, over))
+        timer.daemon = True
+        timer.start()
         try:
             connection.request(
                 "POST",
@@ -100,9 +110,16 @@ class Endpoint:
         except ssl.SSLCertVerificationError as error:
             raise self._untrusted(error) from error
         except (OSError, http.client.HTTPException) as error:
-            raise self._error("oauth_token_endpoint", f"gives no token: {error}") from error
+            if not over.is_set():
+                raise self._error("oauth_token_endpoint", f"gives no token: {error}") from error
         finally:
+            timer.cancel()
             connection.close()
+        if over.is_set():
+            raise self._error(
+                "oauth_token_endpoint",
+                f"gives no token: it has not answered whole after {_SECONDS_IN_ALL:g} s",
+            )
         return self._answered(status, content)
 
     def _context(self) -> ssl.SSLContext:
@@ -150,6 +167,15 @@ class Endpoint:
         )
 
 
+def _cut(connection: http.client.HTTPSConnection, over: threading.Event) -> None:
+    """End a connection under whoever reads from it."""
+    over.set()
+    if connection.sock is not None:
+        with contextlib.suppress(OSError):
+            # Not that of TLS, which would change the socket under the other thread.
+            socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+
+
 def of_file(file: SecretFile) -> tuple[str, float]:
     """Return the token in a file, and that it is to be read again at once.
 
@@ -180,8 +206,12 @@ def _end_of(token: str) -> float:
 
 
 def _number(value: object) -> float:
-    """Return a JSON number, 0 for anything else."""
-    return float(value) if isinstance(value, int | float) else 0
+    """Return a JSON number, or one in quotes as some servers write it; 0 for anything else."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < _DIGITS:
+        return float(value)
+    if not isinstance(value, int | float) or not -_LATEST < value < _LATEST:
+        return 0
+    return float(value)
 
 
 def _object(content: bytes) -> Mapping[str, Any]:

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, create_model
 
@@ -22,6 +23,10 @@ from flinksec_jobs.sections.fields import (
 )
 from flinksec_jobs.settings import addresses
 from flinksec_jobs.settings.kafka_properties import refused_in_kafka
+from flinksec_jobs.settings.secret_names import is_secret_name
+
+# What services call the keys in their addresses.
+_KEYS_OF_URLS = {"code", "key", "sig", "signature"}
 
 
 def _without_colon(value: str | None) -> str | None:
@@ -132,7 +137,28 @@ class KafkaSettings(_Login):
         if self.ca_certs_password and not self.ca_certs:
             yield "ca_certs", "is missing, and ca_certs_password needs it"
         yield from self._without_effect()
+        yield from self._secrets_of_logins()
         yield from refused_in_kafka(self.properties)
+
+    def _secrets_of_logins(self) -> Iterator[tuple[str, str]]:
+        """Yield what would put a secret into the job, where everybody reads it, and in no file."""
+        for name in fields():
+            value = getattr(self, name)
+            if isinstance(value, Mapping):
+                inside = [key for key in value if is_secret_name(key)]
+            elif isinstance(value, str) and "://" in value:
+                query = parse_qsl(urlsplit(value).query, keep_blank_values=True)
+                inside = [
+                    key for key, _ in query if is_secret_name(key) or key.lower() in _KEYS_OF_URLS
+                ]
+            else:
+                continue
+            if inside:
+                yield (
+                    name,
+                    f"has a value for {inside[0]}, which would be a secret that stands in the job, "
+                    "for all to read: remove it",
+                )
 
     def _without_effect(self) -> Iterator[tuple[str, str]]:
         """Yield what is for another login than the one that is chosen."""

@@ -238,6 +238,11 @@ class OAuthBearer(Login):
         }
         return {setting: secret for setting, secret in found.items() if secret is not None}
 
+    def authorities(self) -> Mapping[str, Path]:
+        """Return the file of the token endpoint's CAs."""
+        kafka: _Kafka = self._settings.kafka
+        return {"kafka.oauth_ca_certs": kafka.oauth_ca_certs} if kafka.oauth_ca_certs else {}
+
     def properties(self) -> dict[str, str]:
         """Return the properties of a client that asks for tokens, or reads them, where it runs."""
         options = {name: value for name, (value, _) in self._options().items()}

@@ -2,17 +2,24 @@
 """Arguments of kafka-python's clients for each login; brokers are asked in tests of servers."""
 
 import base64
+import contextlib
 import json
 import os
+import socket
+import ssl
+import threading
 import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from flinksec_jobs import kafka_python
+from flinksec_jobs import certificates, kafka_python
 from flinksec_jobs.errors import FlinkSecError, JobError
-from flinksec_jobs.logins.python_tokens import Tokens, of_file
+from flinksec_jobs.logins.python_tokens import Endpoint, Tokens, of_file
 from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.settings import load_settings
 
@@ -32,6 +39,44 @@ def secret(path: Path, text: str) -> str:
 def jwt(seconds: float) -> str:
     claims = json.dumps({"exp": time.time() + seconds}).encode()
     return f"e30.{base64.urlsafe_b64encode(claims).decode().rstrip('=')}.c2ln"
+
+
+@contextlib.contextmanager
+def dripping(directory: Path, begin: bytes) -> Iterator[int]:
+    """Answer the first request over TLS with a beginning, and then a byte at a time.
+
+    Args:
+        directory: gets the server's own certificate in ``ca.pem``.
+        begin: of the answer.
+    """
+    now = datetime.now(UTC)
+    validity = certificates.Validity(now - timedelta(days=1), now + timedelta(days=1))
+    key = ec.generate_private_key(ec.SECP256R1())
+    own = certificates.self_signed(
+        key, certificates.name("localhost"), validity, names=["localhost"]
+    )
+    (directory / "ca.pem").write_bytes(certificates.pem(own))
+    (directory / "key.pem").write_bytes(certificates.Identity(own, key).key_pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(directory / "ca.pem", directory / "key.pem")
+    stop = threading.Event()
+
+    def serve(server: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            connection = context.wrap_socket(server.accept()[0], server_side=True)
+            connection.recv(4096)
+            connection.sendall(begin)
+            while not stop.wait(0.05):
+                connection.sendall(b"H")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve, args=(server,), daemon=True)
+        thread.start()
+        try:
+            yield server.getsockname()[1]
+        finally:
+            stop.set()
+            thread.join(5)
 
 
 def test_a_password_is_read_when_a_client_is_made(tmp_path: Path) -> None:
@@ -99,6 +144,42 @@ def test_a_token_of_a_file_is_read_for_each_connection_and_not_used_when_it_is_o
         with pytest.raises(JobError, match=rf"^kafka.oauth_token_file .*{why}") as caught:
             tokens.token()
         assert text not in str(caught.value)
+
+
+@pytest.mark.parametrize("seconds", ["600", '"600"', "600.0"])
+def test_a_server_may_write_the_life_of_an_opaque_token_as_text(
+    seconds: str, tmp_path: Path
+) -> None:
+    endpoint = Endpoint("https://a/t", "me", SecretFile(tmp_path / "s"))
+    answer = f'{{"access_token": "opaque", "expires_in": {seconds}}}'
+    token, ends = endpoint._answered(200, answer.encode())
+    assert token == "opaque"
+    assert 590 < ends - time.time() <= 600
+
+
+@pytest.mark.parametrize("seconds", ["NaN", "Infinity", "1e400", '"-1"', '"soon"', '"\u0663"'])
+def test_a_life_that_is_no_number_of_seconds_is_none(seconds: str, tmp_path: Path) -> None:
+    endpoint = Endpoint("https://a/t", "me", SecretFile(tmp_path / "s"))
+    answer = f'{{"access_token": "opaque", "expires_in": {seconds}}}'
+    with pytest.raises(JobError, match="does not say when its token ends"):
+        endpoint._answered(200, answer.encode())
+
+
+@pytest.mark.parametrize("begin", [b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b""])
+def test_a_server_that_sends_a_byte_at_a_time_is_not_waited_for(
+    begin: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flinksec_jobs.logins.python_tokens._SECONDS_IN_ALL", 0.5)
+    secret(tmp_path / "secret", "s")
+    with dripping(tmp_path, begin) as port:
+        endpoint = Endpoint(
+            f"https://localhost:{port}/token",
+            "me",
+            SecretFile(tmp_path / "secret"),
+            ca_certs=tmp_path / "ca.pem",
+        )
+        with pytest.raises(JobError, match=r"^kafka.oauth_token_endpoint: .* after 0.5 s"):
+            endpoint.ask()
 
 
 def test_a_secret_that_is_not_there_is_told_by_its_setting(tmp_path: Path) -> None:

@@ -118,6 +118,28 @@ def test_all_problems_are_told_at_once(kerberos: dict[str, Any], now: datetime) 
     assert all(one.fix and one.fix in caught.value.message for one in found)
 
 
+@pytest.mark.parametrize(
+    ("content", "why"), [(None, "cannot be read"), (b"0\x82", "holds no PEM certificate")]
+)
+def test_the_cas_of_a_token_endpoint_are_opened_too(
+    content: bytes | None, why: str, tmp_path: Path, now: datetime
+) -> None:
+    authorities, secret = tmp_path / "ca.pem", write(tmp_path / "secret", b"s")
+    if content is not None:
+        authorities.write_bytes(content)
+    kafka = {
+        "bootstrap_servers": ["a:1"],
+        "sasl_mechanism": "OAUTHBEARER",
+        "oauth_token_endpoint": "https://login.test/token",
+        "oauth_client_id": "flights",
+        "oauth_client_secret": f"file:{secret}",
+        "oauth_ca_certs": authorities,
+    }
+    (found,) = check_files(loaded(kafka=kafka), now=now)
+    assert (found.id, found.where.setting) == ("ca-certs-unusable", "kafka.oauth_ca_certs")
+    assert why in found.why
+
+
 @pytest.mark.parametrize("section", [("kafka", KAFKA), ("elasticsearch", ELASTICSEARCH)])
 def test_an_expired_certificate_is_a_problem_and_one_that_ends_soon_a_warning(
     section: tuple[str, dict[str, Any]], make_identity: Callable[..., Any], now: datetime
