@@ -9,6 +9,9 @@ import java.net.URLEncoder;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Timer;
+import java.util.TimerTask;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.net.ssl.HttpsURLConnection;
 import javax.net.ssl.SSLException;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
@@ -30,6 +33,10 @@ final class TokenEndpoint {
   private static final long PAUSE_MILLIS = 500;
   private static final int CONNECT_MILLIS = 5_000;
   private static final int READ_MILLIS = 10_000;
+
+  /** Limits of sockets are for each read, and a server may send a byte at a time. */
+  private static final int WHOLE_MILLIS = 15_000;
+
   private static final int MOST_BYTES = 1 << 20;
   private static final int OK = 200;
   private static final int UNAUTHORIZED = 401;
@@ -41,10 +48,19 @@ final class TokenEndpoint {
 
   private final Options options;
   private final String url;
+  private final int wholeMillis;
 
   TokenEndpoint(Options options) {
+    this(options, WHOLE_MILLIS);
+  }
+
+  /**
+   * @param wholeMillis how long one attempt may take
+   */
+  TokenEndpoint(Options options, int wholeMillis) {
     this.options = options;
     this.url = options.required("tokenEndpoint");
+    this.wholeMillis = wholeMillis;
   }
 
   /**
@@ -67,6 +83,8 @@ final class TokenEndpoint {
 
   private Jwt askOnce() throws UnusableLoginException, Passing {
     String secret = options.secret("clientSecretFile", "oauth_client_secret");
+    AtomicBoolean isOver = new AtomicBoolean();
+    Timer timer = new Timer("token-endpoint", true);
     try {
       HttpsURLConnection connection = (HttpsURLConnection) new URL(url).openConnection();
       connection.setSSLSocketFactory(
@@ -82,22 +100,50 @@ final class TokenEndpoint {
       connection.setRequestProperty("Content-Type", "application/x-www-form-urlencoded");
       // Or a second request would reuse a connection that other certificates made.
       connection.setRequestProperty("Connection", "close");
+      timer.schedule(
+          new TimerTask() {
+            @Override
+            public void run() {
+              isOver.set(true);
+              connection.disconnect();
+            }
+          },
+          wholeMillis);
       try (OutputStream out = connection.getOutputStream()) {
         out.write(form().getBytes(StandardCharsets.UTF_8));
       }
       return answered(connection);
+    } catch (Passing | UnusableLoginException e) {
+      if (isOver.get()) {
+        throw tooSlow();
+      }
+      throw e;
     } catch (TlsException e) {
       throw new UnusableLoginException(
           "%s: %s".formatted(options.setting("oauth_ca_certs"), e.getMessage()));
     } catch (SSLException e) {
+      if (isOver.get()) {
+        throw tooSlow();
+      }
       throw refused(e);
     } catch (UnknownHostException e) {
       throw new Passing(told("its host name cannot be resolved"));
-    } catch (UnusableLoginException e) {
-      throw e;
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
+      if (isOver.get()) {
+        throw tooSlow();
+      }
+      if (e instanceof RuntimeException unexpected) {
+        throw unexpected;
+      }
       throw new Passing(told("gives no token: " + e.getMessage()));
+    } finally {
+      timer.cancel();
     }
+  }
+
+  private Passing tooSlow() {
+    return new Passing(
+        told("gives no token: it has not answered whole after %d ms".formatted(wholeMillis)));
   }
 
   private Jwt answered(HttpsURLConnection connection)

@@ -3,6 +3,7 @@ package org.flinksec.logins;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpsConfigurator;
@@ -13,6 +14,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -21,6 +23,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import javax.security.auth.callback.Callback;
 import javax.security.auth.login.AppConfigurationEntry;
 import javax.security.auth.login.AppConfigurationEntry.LoginModuleControlFlag;
@@ -162,6 +165,28 @@ class TokenHandlerTest {
   }
 
   @Test
+  void aServerThatSendsAByteAtATimeIsNotWaitedFor() throws Exception {
+    server.createContext(
+        "/drip",
+        exchange -> {
+          exchange.sendResponseHeaders(200, 1_000_000);
+          for (int i = 0; i < 1_000_000; i++) {
+            exchange.getResponseBody().write(' ');
+            exchange.getResponseBody().flush();
+            LockSupport.parkNanos(20_000_000);
+          }
+        });
+    options.put("tokenEndpoint", options.get("tokenEndpoint").replace("/token", "/drip"));
+    TokenEndpoint slow = new TokenEndpoint(Options.of(entries()), 300);
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(20),
+        () ->
+            assertThatThrownBy(slow::ask)
+                .isInstanceOf(UnusableLoginException.class)
+                .hasMessageContaining("gives no token: it has not answered whole after 300 ms"));
+  }
+
+  @Test
   void aTokenThatIsOverIsNotShownToABroker() throws Exception {
     answers.add(token(jwt(-1)));
     assertRefused("kafka.oauth_token_endpoint: the token has expired");
@@ -228,11 +253,12 @@ class TokenHandlerTest {
   }
 
   private TokenHandler configured(TokenHandler handler) {
-    handler.configure(
-        Map.of(),
-        "OAUTHBEARER",
-        List.of(new AppConfigurationEntry("m", LoginModuleControlFlag.REQUIRED, options)));
+    handler.configure(Map.of(), "OAUTHBEARER", entries());
     return handler;
+  }
+
+  private List<AppConfigurationEntry> entries() {
+    return List.of(new AppConfigurationEntry("m", LoginModuleControlFlag.REQUIRED, options));
   }
 
   private static Answer token(String text) {
