@@ -161,7 +161,8 @@ def as_pem_files(kafka: KafkaSettings) -> Iterator[PemFiles]:
     What is a store, or encrypted, is written into a private directory, which goes away at the end.
 
     Raises:
-        SettingsError, SecretError: a file cannot be read or used.
+        SettingsError, SecretError: a file cannot be read or used; OpenSSL would name none, and ask
+            for the password of an encrypted key on the terminal.
     """
     with tempfile.TemporaryDirectory(prefix="flinksec-tls-") as made:  # of mode 0700
         yield PemFiles(*_pem_files(kafka, Path(made)))
@@ -171,15 +172,21 @@ def _pem_files(
     kafka: KafkaSettings, directory: Path
 ) -> tuple[Path | None, Path | None, Path | None]:
     authorities = kafka.ca_certs
-    if authorities and kafka.ca_certs_password:
+    if authorities:
         content = b"".join(certificates.pem(one) for one in trusted(kafka))
-        authorities = directory / "ca.pem"
-        write_private(authorities, content)
+        if kafka.ca_certs_password:
+            authorities = directory / "ca.pem"
+            write_private(authorities, content)
     if not kafka.client_cert:
         return authorities, None, None
+    found = identity(kafka)
+    if not tls.belongs_to(found.key, found.chain[0]):
+        raise SettingsError(
+            f"kafka.client_cert {kafka.client_cert} is not the certificate of its key",
+            hint="export certificate and key anew, the job's certificate first",
+        )
     if kafka.client_key and not kafka.client_key_password:
         return authorities, kafka.client_cert, kafka.client_key.path
-    found = identity(kafka)
     chain, key = directory / "client.pem", directory / "client.key"
     write_private(chain, b"".join(certificates.pem(one) for one in found.chain))
     write_private(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import re
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 _TIMEOUT_MS = 15_000
 _PATIENCE_SECONDS = 30.0
 _PAUSE_SECONDS = 0.2
+_NO_ANSWER = frozenset({"KafkaTimeoutError", "KafkaConnectionError"})
 _CERTIFICATE = re.compile(r"certificate verify failed: (.+?)(?: \(_ssl|$)")
+_OF_OPENSSL = re.compile(r"\[SSL: [^\n]{1,200}?(?= \(_ssl\.c)")
 LARGEST_REQUEST = 32 * 1024 * 1024
 """As of the producer that writes letters: each topic says what is too large for it."""
 
@@ -178,6 +181,8 @@ def connected(settings: Settings) -> Iterator[Broker]:
                 raise overheard.ours from error
             if overheard.certificate is not None:
                 raise _not_trusted(settings, servers, overheard.certificate) from error
+            if overheard.handshake and type(error).__name__ in _NO_ANSWER:
+                raise _no_handshake(settings, servers, overheard.handshake) from error
             if overheard.ended and type(error).__name__ == "KafkaTimeoutError":
                 raise _refused(settings, servers) from error
             raise _told(error, settings, servers) from error
@@ -193,11 +198,13 @@ class _Overheard(logging.Handler):
         ended: whether the brokers have ended a connection, as they do with a login that they
             refuse.
         certificate: what is wrong with the brokers' certificate, in OpenSSL's words.
+        handshake: what OpenSSL said of one that failed.
     """
 
     ours: FlinkSecError | None = None
     ended = False
     certificate: str | None = None
+    handshake = ""
 
     def emit(self, record: logging.LogRecord) -> None:
         for part in record.args if isinstance(record.args, tuple) else ():
@@ -207,6 +214,10 @@ class _Overheard(logging.Handler):
         self.ended |= "socket disconnected" in message
         if found := _CERTIFICATE.search(message):
             self.certificate = found[1]
+        raised = record.exc_info[1] if record.exc_info else None
+        said = str(raised) if isinstance(raised, ssl.SSLError) else message
+        if found := _OF_OPENSSL.search(said):
+            self.handshake = found[0]
 
 
 @contextmanager
@@ -221,6 +232,18 @@ def _overhearing() -> Iterator[_Overheard]:
     finally:
         logger.removeHandler(overheard)
         logger.propagate = propagates
+
+
+def _no_handshake(settings: Settings, servers: str, said: str) -> FlinkSecError:
+    is_refused = "ALERT" in said
+    setting = "kafka.client_cert" if is_refused else "kafka.bootstrap_servers"
+    return JobError(
+        f"{settings.spelling.setting(setting)}: Kafka at {servers} cannot be reached over TLS: "
+        f"{escaped(said)}",
+        hint="the brokers refuse the job's certificate, or it has none: ask why, or have it renewed"
+        if is_refused
+        else "check that this is the listener for kafka.security_protocol",
+    )
 
 
 def _refused(settings: Settings, servers: str) -> FlinkSecError:
@@ -250,7 +273,7 @@ def _told(error: Exception, settings: Settings, servers: str) -> FlinkSecError:
     if inside is not None:
         return _told(inside, settings, servers)
     names = [kind.__name__ for kind in type(error).__mro__]
-    if "KafkaTimeoutError" in names or "KafkaConnectionError" in names:
+    if not _NO_ANSWER.isdisjoint(names):
         setting = settings.spelling.setting("kafka.bootstrap_servers")
         return JobError(
             f"{setting}: no answer from Kafka at {servers} ({type(error).__name__})",

@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clients of kafka-python for dead letters: what they are told, and what their errors mean."""
 
+import logging
 from typing import Any
 
 import pytest
 from kafka.errors import (
     KafkaError,
+    KafkaTimeoutError,
     MessageSizeTooLargeError,
     ProducerFencedError,
     TopicAuthorizationFailedError,
 )
 
-from flinksec_jobs.dead_letter_topics.broker import LARGEST_REQUEST, Broker, _told
+from flinksec_jobs.dead_letter_topics.broker import LARGEST_REQUEST, Broker, _told, connected
+from flinksec_jobs.errors import JobError
 from flinksec_jobs.kafka import letters
 from flinksec_jobs.settings import Settings, load_settings
 
@@ -29,6 +32,26 @@ def test_a_replay_sends_letters_as_large_as_jobs_write_them(
     Broker({"bootstrap_servers": ["a:1"]}).producer("flink-orders:dead#replay:")
     written = letters.properties(settings())
     assert made["max_request_size"] == LARGEST_REQUEST == int(written["max.request.size"])
+
+
+@pytest.mark.parametrize(
+    ("said", "setting"),
+    [
+        (
+            "[SSL: SSLV3_ALERT_BAD_CERTIFICATE] sslv3 alert bad certificate (_ssl.c:2580)",
+            "kafka.client_cert",
+        ),
+        ("[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)", "kafka.bootstrap_ser"),
+    ],
+)
+def test_a_handshake_that_fails_is_told_by_the_setting_behind_it(said: str, setting: str) -> None:
+    with (
+        pytest.raises(JobError, match=rf"^{setting}.*a:1 cannot be reached over TLS: \[SSL: "),
+        connected(settings()),
+    ):
+        # As the client logs what it tries again and again.
+        logging.getLogger("kafka.net.manager").error("Connection failed: %s", said)
+        raise KafkaTimeoutError
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,11 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+)
 
 from flinksec_jobs import certificates, kafka_python
 from flinksec_jobs.errors import FlinkSecError, JobError
@@ -144,6 +149,36 @@ def test_a_token_of_a_file_is_read_for_each_connection_and_not_used_when_it_is_o
         with pytest.raises(JobError, match=rf"^kafka.oauth_token_file .*{why}") as caught:
             tokens.token()
         assert text not in str(caught.value)
+
+
+def test_a_file_of_tls_that_cannot_be_used_is_told_by_its_setting_and_asks_nobody(
+    tmp_path: Path,
+) -> None:
+    now = datetime.now(UTC)
+    validity = certificates.Validity(now - timedelta(days=1), now + timedelta(days=1))
+    key, other = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    own = certificates.self_signed(key, certificates.name("me"), validity)
+    (tmp_path / "cert").write_bytes(certificates.pem(own))
+    encrypted = key.private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"canary")
+    ).decode()
+    plain = certificates.Identity(own, key).key_pem.decode()
+
+    def given(**tls: Any) -> dict[str, Any]:
+        return options(security_protocol="SSL", **tls)
+
+    cert = {"client_cert": tmp_path / "cert"}
+    assert given(**cert, client_key=secret(tmp_path / "key", plain))["ssl_context"]
+    with pytest.raises(FlinkSecError, match=r"^kafka.client_key .* is encrypted"):
+        given(**cert, client_key=secret(tmp_path / "encrypted", encrypted))
+    wrong = certificates.Identity(own, other).key_pem.decode()
+    with pytest.raises(FlinkSecError, match=r"^kafka.client_cert .* not the certificate of its"):
+        given(**cert, client_key=secret(tmp_path / "wrong", wrong))
+    (tmp_path / "key").chmod(0o644)
+    with pytest.raises(FlinkSecError, match=r"^kafka.client_key .* too widely open"):
+        given(**cert, client_key=f"file:{tmp_path}/key")
+    with pytest.raises(FlinkSecError, match=r"^kafka.ca_certs /none cannot be read"):
+        given(ca_certs="/none")
 
 
 @pytest.mark.parametrize("seconds", ["600", '"600"', "600.0"])
