@@ -110,6 +110,15 @@ def client_properties(settings: Settings) -> dict[str, str]:
     return properties
 
 
+def consumer_properties(settings: Settings) -> dict[str, str]:
+    """Return the properties of a client that reads what is committed, unless the settings say else.
+
+    Kafka's own default gives out what transactions wrote that were aborted since: of a job that
+    writes exactly once, and of a replay of dead letters, that is twice.
+    """
+    return {"isolation.level": "read_committed"} | client_properties(settings)
+
+
 def producer_properties(settings: Settings) -> dict[str, str]:
     """Return the properties of a client that also writes in transactions."""
     # Flink's own default of one hour is beyond what a broker allows (15 minutes).

@@ -12,7 +12,7 @@ from flinksec_jobs import bad_records, choices, formats, records
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.kafka import permissions, topics, watermarks
 from flinksec_jobs.kafka import start as places
-from flinksec_jobs.kafka.client import client_properties, clients, of_cluster, question
+from flinksec_jobs.kafka.client import clients, consumer_properties, of_cluster, question
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.settings import KafkaSettings
 
@@ -85,7 +85,7 @@ def source(settings: Settings, group_id: str, o: SourceOptions) -> KafkaSource:
     choices.require("tombstones", o.tombstones, get_args(Tombstones))
     start = places.parse(o.start, o.topics.names)
     stop = None if o.stop is None else places.parse_stop(o.stop, o.topics.names)
-    properties = client_properties(settings)
+    properties = consumer_properties(settings)
     from pyflink.datastream.connectors.kafka import KafkaSource
 
     builder = (

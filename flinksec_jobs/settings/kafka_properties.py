@@ -20,13 +20,24 @@ from flinksec_jobs.settings.secret_names import holds_secret
 Class = Literal["free", "connector", "setting", "secret", "refused"]
 _FILE = Path(__file__).with_name("kafka_properties.tsv")
 _PROTOCOLS = frozenset(CIPHER_SUITES)
-# Each value, and each of a list, is one of these.
 _VALUES = {
+    "isolation.level": frozenset({"read_committed", "read_uncommitted"}),
     "ssl.endpoint.identification.algorithm": frozenset({"", "https"}),
     "ssl.protocol": _PROTOCOLS,
+}
+# Each of a list is one of these.
+_PARTS = {
     "ssl.enabled.protocols": _PROTOCOLS,
     "ssl.cipher.suites": frozenset(suite for suites in CIPHER_SUITES.values() for suite in suites),
 }
+
+STRONG = {
+    "ssl.endpoint.identification.algorithm": ("https",),
+    "client.dns.lookup": ("use_all_dns_ips",),
+    "acks": ("all", "-1"),
+    "isolation.level": ("read_committed",),
+}
+"""Properties that may be set to something weaker, with the values that are not."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +94,9 @@ def _problem(name: str, value: str) -> str | None:
 def _problem_of_value(name: str, value: str) -> str | None:
     if "${" in value:
         return "refers to a file or a variable by ${…}, which is not followed: write the value"
-    allowed = _VALUES.get(name)
-    if allowed and not {item.strip() for item in value.split(",")} <= allowed:
+    parts = {item.strip() for item in value.split(",")} if name in _PARTS else {value}
+    allowed = _VALUES.get(name) or _PARTS.get(name)
+    if allowed and not parts <= allowed:
         listed = ", ".join(f'"{item}"' for item in sorted(allowed))
         return f"holds a value that is weak or unknown; there are {listed}"
     return None

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from flinksec_jobs.findings import Finding, Kind, Where, warning
 from flinksec_jobs.settings.flink_options import options_set_by
+from flinksec_jobs.settings.kafka_properties import STRONG
 from flinksec_jobs.settings.models import Settings
 from flinksec_jobs.settings.passthrough import is_sealed
 
@@ -14,6 +15,9 @@ _KAFKA_ANONYMOUS = warning("kafka-anonymous", "the job does not log in to Kafka"
 _KAFKA_ANY_HOST = warning("kafka-any-host-name", "Kafka's certificate may be for another host")
 _KAFKA_REVERSE_DNS = warning("kafka-host-name-by-dns", "reverse DNS chooses Kafka's host name")
 _KAFKA_LOSES = warning("kafka-may-lose-records", "Kafka may lose what was written")
+_KAFKA_READS_ALL = warning(
+    "kafka-reads-uncommitted", "a job reads what others wrote in attempts that failed"
+)
 _KAFKA_GOES_ON = warning(
     "kafka-goes-on-without-records", "a job goes on without records that it has lost"
 )
@@ -44,22 +48,24 @@ _FLINK_WEAK = warning("flink-option-weakens", "an option in [flink] weakens some
 _FLINK_UNKNOWN = warning("flink-option-unknown", "Flink knows no option of this name in [flink]")
 _RECOVERY = warning("recovery-not-authenticated", "a job starts from state that is not sealed")
 
-# Properties of Kafka's clients that may be set to something weaker: name, strong values, kind and
-# effect.
+# Properties of Kafka's clients that may be set to something weaker: kind and effect.
 _KAFKA_PROPERTIES = (
     (
         "ssl.endpoint.identification.algorithm",
-        ("https",),
         _KAFKA_ANY_HOST,
         "may have any host name",
     ),
     (
         "client.dns.lookup",
-        ("use_all_dns_ips",),
         _KAFKA_REVERSE_DNS,
         "may have the host name that the reverse DNS of its address gives",
     ),
-    ("acks", ("all", "-1"), _KAFKA_LOSES, "may lose what was written"),
+    ("acks", _KAFKA_LOSES, "may lose what was written"),
+    (
+        "isolation.level",
+        _KAFKA_READS_ALL,
+        "gives records of transactions that are aborted, or not yet committed",
+    ),
 )
 
 
@@ -111,9 +117,10 @@ def _kafka(settings: Settings) -> Iterator[Finding]:
         setting = "kafka.on_lost_transaction"
         effect = f"a job goes on without what {endpoint} has lost of its records"
         yield _found(_KAFKA_GOES_ON, settings, setting, "log", effect, fix="leave it out")
-    for name, strong, kind, effect in _KAFKA_PROPERTIES:
+    for name, kind, effect in _KAFKA_PROPERTIES:
+        strong = STRONG[name]
         value = kafka.properties.get(name, strong[0])
-        if value not in strong and (kafka.uses_tls or name == "acks"):
+        if value not in strong and (kafka.uses_tls or name in {"acks", "isolation.level"}):
             setting, told = f"kafka.properties.{name}", f"{endpoint} {effect}"
             fix = f"leave it out, or set it to {strong[0]}"
             yield _found(kind, settings, setting, value or "''", told, fix=fix)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from flinksec_jobs.bad_records import OnError
-from flinksec_jobs.settings.kafka_properties import refused_in_kafka
+from flinksec_jobs.settings.kafka_properties import STRONG, refused_in_kafka
 from flinksec_jobs.settings.names import nearest
 from flinksec_jobs.settings.secret_names import holds_secret
 
@@ -117,6 +117,14 @@ def _kafka(key: str, value: str, clusters: Collection[str]) -> Iterator[Refusal]
         name = key.removeprefix(_PROPERTIES)
         for _, why in refused_in_kafka({name: value}):
             yield Refusal(key, f"'{key}' {why}", "leave it out of the table")
+        if name in STRONG and value not in STRONG[name]:
+            yield Refusal(
+                key,
+                f"'{key}' = '{value}' is weaker than what holds without it, and no table may choose"
+                " that unseen",
+                "leave it out of the table; kafka.properties may set it, which is warned of at "
+                "every start",
+            )
     elif setting := _SETTINGS.get(key):
         yield Refusal(
             key, f"'{key}' has a setting of its own: use {setting}", "leave it out of the table"

@@ -48,7 +48,7 @@ class Gate:
             section = settings.need(KafkaSettings)
             self._java.addCluster(
                 name,
-                jvm.string_map(client.client_properties(settings)),
+                jvm.string_map(client.consumer_properties(settings)),
                 jvm.string_map(client.producer_properties(settings)),
                 section.group_id or job,
                 job_name.transactional_id_prefix(

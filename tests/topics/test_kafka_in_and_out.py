@@ -34,6 +34,8 @@ TOPICS = {
     "pairs-back": 1,
     "ranged-back": 1,
     "changes": 1,
+    "attempts": 1,
+    "attempts-back": 1,
     "grows-a": 1,
     "grown": 1,
     "ahead": 1,
@@ -127,6 +129,10 @@ def test_event_time_is_kafkas_or_what_a_function_says(came: dict[str, Any]) -> N
 def test_a_source_of_a_pattern_begins_and_ends_at_offsets(came: dict[str, Any]) -> None:
     # Partition 0 holds 0 and 2, partition 1 holds 1 and 3.
     assert sorted(json.loads(record[4])["n"] for record in came["ranged-back"]) == [1, 2]
+
+
+def test_what_was_written_in_an_attempt_that_failed_is_not_read(came: dict[str, Any]) -> None:
+    assert [json.loads(record[4])["n"] for record in came["attempts-back"]] == [0, 1, 2]
 
 
 def test_a_row_that_deletes_is_a_tombstone_and_one_before_an_update_is_nothing(

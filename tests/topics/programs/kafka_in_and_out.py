@@ -106,6 +106,18 @@ def produce(made: SecureJob) -> None:
     producer.close()
 
 
+def attempt(made: SecureJob, n: int, *, well: bool) -> None:
+    """Write one number in a transaction, and commit or abort it."""
+    given = client_properties(made, transactional_id="flink-attempts")
+    producer = kafka().clients.producer.KafkaProducer(given)
+    producer.initTransactions()
+    producer.beginTransaction()
+    producer.send(kafka().clients.producer.ProducerRecord("attempts", None, b'{"n":%d}' % n))
+    producer.flush()
+    producer.commitTransaction() if well else producer.abortTransaction()
+    producer.close()
+
+
 def consumed(made: SecureJob, *topics: str) -> list[list[Any]]:
     """Topic, partition, timestamp, key, value and headers of every record, in order."""
     given = client_properties(made)
@@ -192,6 +204,12 @@ def write() -> dict[str, Any]:
 
 def read_back() -> dict[str, Any]:
     with job("io-reads") as made:
+        for n in range(3):
+            attempt(made, n, well=False)
+            attempt(made, n, well=True)
+        attempt(made, 3, well=False)
+        attempts = made.from_kafka("attempts", Number, bounded=True)
+        attempts.sink_to(made.to_kafka("attempts-back"))
         pairs = made.from_kafka("pairs", Pair, bounded=True, key_fields=["a", "b"])
         pairs.sink_to(made.to_kafka("pairs-back"))
         ranged = made.from_kafka(
@@ -213,7 +231,8 @@ def read_back() -> dict[str, Any]:
 
         rows = changes.map(changed, output_type=row_type(Timed))
         rows.sink_to(made.to_kafka("changes", key_field="kind"))
-    return {name: consumed(made, name) for name in ("pairs-back", "ranged-back", "changes")}
+    names = ("attempts-back", "pairs-back", "ranged-back", "changes")
+    return {name: consumed(made, name) for name in names}
 
 
 def of_the_page() -> list[list[Any]]:

@@ -73,6 +73,14 @@ def test_more_properties_go_through_under_kafka_s_names() -> None:
     assert (made["linger.ms"], made["client.id"]) == ("5", "me")
 
 
+def test_a_job_reads_what_is_committed_unless_the_settings_say_otherwise() -> None:
+    made = client.consumer_properties(loaded())
+    assert made.pop("isolation.level") == "read_committed"
+    assert made == client.client_properties(loaded())
+    otherwise = loaded(properties={"isolation.level": "read_uncommitted"})
+    assert client.consumer_properties(otherwise)["isolation.level"] == "read_uncommitted"
+
+
 def test_a_producer_s_transactions_end_before_the_brokers_limit() -> None:
     assert client.producer_properties(loaded())["transaction.timeout.ms"] == "900000"
     shorter = loaded(transaction_timeout="1 min")

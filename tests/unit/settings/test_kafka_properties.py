@@ -17,6 +17,12 @@ KERBEROS = {"principal": "flink@EXAMPLE.COM", "keytab": "file:/k"}
 
 
 USER = {"username": "me", "password": "file:/password"}
+TOKENS = {
+    "sasl_mechanism": "OAUTHBEARER",
+    "oauth_token_endpoint": "https://a/token",
+    "oauth_client_id": "flights",
+    "oauth_client_secret": "file:/secret",
+}
 
 
 def with_properties(properties: dict[str, Any], **kafka: Any) -> KafkaSettings:
@@ -94,9 +100,14 @@ def test_a_value_refers_to_nothing(name: str, value: str) -> None:
         ("ssl.cipher.suites", ""),
         ("ssl.endpoint.identification.algorithm", "ldaps"),
         ("ssl.endpoint.identification.algorithm", "HTTPS "),
+        ("ssl.endpoint.identification.algorithm", " https "),
+        ("ssl.endpoint.identification.algorithm", "https,"),
+        ("ssl.endpoint.identification.algorithm", ","),
+        ("ssl.endpoint.identification.algorithm", " "),
+        ("isolation.level", "committed"),
     ],
 )
-def test_a_weak_or_unknown_value_of_tls_is_refused(name: str, value: str) -> None:
+def test_a_weak_or_unknown_value_is_refused(name: str, value: str) -> None:
     assert "holds a value that is weak or unknown; there are" in refusal(name, value)
 
 
@@ -131,6 +142,11 @@ def test_nothing_goes_through_but_what_the_list_allows(name: str, value: str) ->
         ),
         ("acks", "0", "may lose what was written"),
         ("acks", "1", "may lose what was written"),
+        (
+            "isolation.level",
+            "read_uncommitted",
+            "gives records of transactions that are aborted, or not yet committed",
+        ),
     ],
 )
 def test_a_weaker_value_that_may_be_set_is_announced(name: str, value: str, effect: str) -> None:
@@ -197,6 +213,36 @@ def test_a_property_of_what_is_not_used_is_refused(
     assert with_properties({name: value}).properties == {name: value}
     with pytest.raises(SettingsError, match=f"{name}.*has no effect.*{why}"):
         with_properties({name: value}, **login)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "key"),
+    [
+        ("oauth_token_endpoint", "https://a/token?client_secret=hunter2", "client_secret"),
+        ("oauth_token_endpoint", "https://a/token?v=1&code=hunter2", "code"),
+        ("oauth_token_endpoint", "https://a/token?api%2Dkey=hunter2", "api-key"),
+        ("oauth_extensions", {"password": "hunter2"}, "password"),
+        ("oauth_extensions", {"idToken": "hunter2"}, "idToken"),
+    ],
+)
+def test_no_setting_of_a_login_puts_a_secret_into_the_job(
+    setting: str, value: Any, key: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        with_properties({}, **TOKENS | {setting: value})
+    assert f"kafka.{setting} (argument): has a value for {key}, which would be a secret" in (
+        caught.value.message
+    )
+    assert "hunter2" not in str(caught.value)
+
+
+def test_an_address_with_parameters_and_extensions_without_secrets_are_taken() -> None:
+    extensions = {"logicalCluster": "lkc-1", "identityPoolId": "pool-2"}
+    url = "https://a/token?api-version=2018-02-01&resource=kafka"
+    found = with_properties(
+        {}, **TOKENS | {"oauth_token_endpoint": url}, oauth_extensions=extensions
+    )
+    assert found.model_dump()["oauth_token_endpoint"] == url
 
 
 def test_the_options_of_oauth_lead_to_the_settings_of_the_library() -> None:

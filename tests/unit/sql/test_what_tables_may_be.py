@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from flinksec_jobs.errors import StatementError
-from flinksec_jobs.settings.kafka_properties import kafka_properties
+from flinksec_jobs.settings.kafka_properties import STRONG, kafka_properties
 from flinksec_jobs.sql import allowed, definitions
 from flinksec_jobs.sql.gate import Used
 from flinksec_jobs.sql.statements import statements
@@ -58,8 +58,23 @@ def test_a_property_of_kafkas_clients_is_taken_only_if_the_settings_take_it(name
         "ssl.protocol": "TLSv1.3",
         "ssl.enabled.protocols": "TLSv1.3",
         "ssl.cipher.suites": "TLS_AES_256_GCM_SHA384",
-    }.get(name, "1")
+    }.get(name, STRONG.get(name, "1")[0])
     assert (of_kafka(f"properties.{name}", value) == []) is is_free
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ssl.endpoint.identification.algorithm", ""),
+        ("client.dns.lookup", "resolve_canonical_bootstrap_servers_only"),
+        ("acks", "1"),
+        ("isolation.level", "read_uncommitted"),
+    ],
+)
+def test_what_the_settings_may_weaken_with_a_warning_a_table_may_not(name: str, value: str) -> None:
+    assert name in STRONG
+    (why,) = of_kafka(f"properties.{name}", value)
+    assert f"'properties.{name}' = '{value}' is weaker than what holds without it" in why
 
 
 @pytest.mark.parametrize(
