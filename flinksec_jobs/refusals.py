@@ -107,7 +107,7 @@ class Cause(NamedTuple):
 
 
 KEYTAB = (
-    "Compare principal and keytab with `klist -k`, and export the keytab again if its key is old."
+    "compare principal and keytab with `klist -k`, and export the keytab again if its key is old"
 )
 _CLOCK = "the clocks of this machine and the KDC differ too much: synchronise them"
 _UNTRUSTED = "name the file with the certificate of the CA that signed the server's"

@@ -21,9 +21,10 @@ Stop = Literal["latest", "committed"] | str | int | datetime | Offsets
 """Like `Start`: what comes at it or later is not read."""
 
 NAMES = ("earliest", "latest", "committed")
+STOPS = ("latest", "committed")
 _FORMS = (
-    'Write "earliest", "latest" or "committed"; a time: "2024-05-01T06:00:00Z", epoch '
-    "milliseconds, or a datetime with a time zone; or offsets: {partition: offset}."
+    '"latest" or "committed"; a time: "2024-05-01T06:00:00Z", epoch milliseconds, or a datetime '
+    "with a time zone; or offsets: {partition: offset}"
 )
 _LAST = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp()) * 1000
 _LARGEST = 2**63 - 1
@@ -64,7 +65,7 @@ def parse_stop(stop: Stop, topics: tuple[str, ...] = ()) -> At:
     Raises:
         SettingsError: it is none of the forms; all are listed.
     """
-    return _parsed("stop", stop, topics, ("latest", "committed"))
+    return _parsed("stop", stop, topics, STOPS)
 
 
 def _parsed(argument: str, place: object, topics: tuple[str, ...], names: tuple[str, ...]) -> At:
@@ -116,4 +117,5 @@ def _offsets(
 
 
 def _refused(argument: str, place: object, why: str) -> SettingsError:
-    return SettingsError(f"{argument}={place!r} {why}", hint=_FORMS)
+    hint = f'write "earliest", {_FORMS}' if argument == "start" else f"write {_FORMS}"
+    return SettingsError(f"{argument}={place!r} {why}", hint=hint)

@@ -31,8 +31,8 @@ _SCALARS: dict[Any, str] = {
 _UNIONS = (typing.Union, types.UnionType)
 _KEY_MARKS = ("Required", "NotRequired", "ReadOnly")
 NO_ROW_TYPE = (
-    "Use str, int, float, bool, bytes, datetime, date, Decimal, UUID, an Enum, a Literal, another "
-    "dataclass, a TypedDict, list[...], dict[str, ...], or one of these with '| None'."
+    "use str, int, float, bool, bytes, datetime, date, Decimal, UUID, an Enum, a Literal, another "
+    "dataclass, a TypedDict, list[...], dict[str, ...], or one of these with '| None'"
 )
 
 

@@ -107,7 +107,7 @@ def test_a_type_that_flink_has_no_row_type_for_is_refused_with_the_field_s_name(
     made = dataclasses.make_dataclass("Odd", [("wrong", hint)])
     with pytest.raises(RecordTypeError, match=r"Odd\.wrong has the type ") as caught:
         row_type(made)
-    assert "Use str, int, float, bool, bytes, datetime, date" in str(caught.value.hint)
+    assert "use str, int, float, bool, bytes, datetime, date" in str(caught.value.hint)
 
 
 def test_a_wrong_type_deep_inside_is_refused_too() -> None:

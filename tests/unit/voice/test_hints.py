@@ -32,6 +32,13 @@ def texts(node: ast.expr) -> Iterator[str]:
 
 def hints(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Every hint and fix that is given to an error, a finding, a rule or a cause."""
+    named = {
+        target.id: node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name) and target.id.isupper()
+    }
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
@@ -39,7 +46,8 @@ def hints(tree: ast.AST) -> Iterator[tuple[int, str]]:
         if ast.unparse(node.func).endswith("Cause"):
             given += node.args[2:3]
         for value in given:
-            yield from ((value.lineno, text) for text in texts(value))
+            said = named.get(value.id, value) if isinstance(value, ast.Name) else value
+            yield from ((value.lineno, text) for text in texts(said))
 
 
 FILES = sorted((ROOT / "flinksec_jobs").rglob("*.py"))
