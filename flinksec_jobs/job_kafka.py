@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from flinksec_jobs import bad_records, formats, records
 from flinksec_jobs.dead_letters import Arriving, DeadLetters
 from flinksec_jobs.errors import SettingsError
-from flinksec_jobs.kafka import client, sink, source, start, topics, watermarks
+from flinksec_jobs.kafka import client, named_fields, sink, source, start, topics, watermarks
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.settings import KafkaSettings, Settings, duration
 from flinksec_jobs.uses import Use, Uses
@@ -134,8 +134,8 @@ class JobOnKafka(ABC):
             stop="latest" if bounded else stop,
             discovery=None if discovery is None else duration(discovery),
             on_error=on_error,
-            metadata=dict(metadata or {}),
-            key_fields=tuple(key_fields),
+            metadata=named_fields.metadata(metadata),
+            key_fields=named_fields.of_key(key_fields, key_format),
             key_format=formats.to_read(key_format, "key_format") if key_fields else None,
             tombstones=tombstones,
             event_time=time,
@@ -217,10 +217,10 @@ class JobOnKafka(ABC):
             format=formats.to_write(format),
             delivery=delivery,
             key_field=key_field,
-            key_fields=tuple(key_fields),
+            key_fields=named_fields.of_key(key_fields, key_format, in_value=key_in_value),
             key_format=formats.to_write(key_format, "key_format") if key_fields else None,
             key_in_value=key_in_value,
-            metadata=dict(metadata or {}),
+            metadata=named_fields.written(metadata),
             partitioner=partitioner,
             bad=self._letters.of_sink(self._on_error(on_error), settings),
         )

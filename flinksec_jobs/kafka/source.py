@@ -85,6 +85,8 @@ def source(settings: Settings, group_id: str, o: SourceOptions) -> KafkaSource:
     choices.require("tombstones", o.tombstones, get_args(Tombstones))
     start = places.parse(o.start, o.topics.names)
     stop = None if o.stop is None else places.parse_stop(o.stop, o.topics.names)
+    if stop is not None:
+        places.require_in_order(start, stop)
     properties = consumer_properties(settings)
     from pyflink.datastream.connectors.kafka import KafkaSource
 

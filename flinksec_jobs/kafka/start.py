@@ -68,6 +68,27 @@ def parse_stop(stop: Stop, topics: tuple[str, ...] = ()) -> At:
     return _parsed("stop", stop, topics, STOPS)
 
 
+def require_in_order(start: At, stop: At) -> None:
+    """Refuse an end that is known to stand before the beginning.
+
+    Raises:
+        SettingsError: it says where.
+    """
+    if start.millis is not None and stop.millis is not None and stop.millis < start.millis:
+        raise _before(f"{start.millis} ms", f"{stop.millis} ms")
+    for key, end in (stop.offsets or {}).items():
+        begin = (start.offsets or {}).get(key, 0)
+        if end < begin:
+            raise _before(f"{begin} in {key[0]}-{key[1]}", str(end))
+
+
+def _before(start: str, stop: str) -> SettingsError:
+    return SettingsError(
+        f"start is at {start}, and stop before it, at {stop}",
+        hint="swap the two; start is read, stop is not",
+    )
+
+
 def _parsed(argument: str, place: object, topics: tuple[str, ...], names: tuple[str, ...]) -> At:
     if isinstance(place, str) and place in names:
         return At(name=place)
@@ -112,6 +133,8 @@ def _offsets(
             raise _refused(argument, place, f"names the partition {partition}")
         if type(offset) is not int or not 0 <= offset <= _LARGEST:
             raise _refused(argument, place, f"has an offset of {topic}-{partition} that is none")
+        if (topic, partition) in found:
+            raise _refused(argument, place, f"names {topic}-{partition} twice")
         found[topic, partition] = offset
     return found
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,13 +65,17 @@ def chosen(topics: Topics) -> Chosen:
             has flags.
     """
     if isinstance(topics, re.Pattern):
+        if not isinstance(topics.pattern, str):
+            raise SettingsError(
+                f"topic={topics!r} is a pattern of bytes", hint="make it of text: re.compile('…')"
+            )
         if topics.flags & ~re.UNICODE:
             raise SettingsError(
                 f"topic={topics!r} has flags, which do not reach the JVM",
                 hint="write them into the pattern: re.compile('(?i)orders-.*')",
             )
         return Chosen((), topics.pattern)
-    if isinstance(topics, str):
+    if isinstance(topics, str) or not isinstance(topics, Iterable):
         return Chosen((named(topics),))
     names = tuple(named(topic) for topic in topics)
     if not names or len(set(names)) < len(names):

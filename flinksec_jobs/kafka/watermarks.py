@@ -49,6 +49,16 @@ class EventTime:
         Raises:
             SettingsError: it names the argument.
         """
+        if not isinstance(self.of, str) and not callable(self.of):
+            raise SettingsError(
+                f"event_time={self.of!r} is neither a field nor a function",
+                hint=f'name a field, or write "{KAFKA_TIMESTAMP}", or a function of the row',
+            )
+        if self.alignment is not None and not (isinstance(self.alignment, str) and self.alignment):
+            raise SettingsError(
+                f"alignment={self.alignment!r} is no name of a group",
+                hint='write the name that the sources share: alignment="orders"',
+            )
         if self.out_of_orderness < timedelta(0) or self.idleness < _MILLISECOND:
             raise SettingsError(
                 f"out_of_orderness={self.out_of_orderness}, idleness={self.idleness}: the first "

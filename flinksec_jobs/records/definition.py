@@ -50,6 +50,7 @@ def record(cls: type[T]) -> type[T]:
     Raises:
         RecordTypeError: a field's type has no Flink type, or its name is taken.
     """
+    _refuse_no_class(cls)
     if (known := cls.__dict__.get("__record__")) is not None and known.cls is cls and known.checked:
         return cls
     _refuse_taken_names(cls)
@@ -181,6 +182,24 @@ def _of(cls: Any, row: Any) -> Any:
 
 _VALUES = property(_values)
 _OURS = (_VALUES, _insert, _by_names)
+
+
+def _refuse_no_class(cls: Any) -> None:
+    if not isinstance(cls, type):
+        raise RecordTypeError(
+            f"@record stands in front of {article(cls)}, which is no class",
+            hint="write it in front of a class, without brackets",
+        )
+    if typing.is_typeddict(cls):
+        raise RecordTypeError(
+            f"{cls.__name__} is a TypedDict, which stands for a record as it is",
+            hint="leave @record out, or make it a class of its own",
+        )
+    if issubclass(cls, tuple):
+        raise RecordTypeError(
+            f"{cls.__name__} is a tuple, and a record is a dataclass",
+            hint="leave NamedTuple out: a record has names anyway",
+        )
 
 
 def _refuse_taken_names(cls: type) -> None:

@@ -127,15 +127,23 @@ def without_extras(hint: Any) -> tuple[Any, list[Any]]:
     return hint, extras
 
 
+def _is_name(alias: object) -> bool:
+    try:
+        return isinstance(alias, str) and bool(alias.encode())
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+
+
 def _check(options: Options) -> None:
-    if options.alias is not None and (not isinstance(options.alias, str) or not options.alias):
+    if options.alias is not None and not _is_name(options.alias):
         raise RecordTypeError(
             f"field(alias={options.alias!r}): the name is no text", hint="write the name as a text"
         )
-    precision, scale = digits(options)
     if (options.precision, options.scale) == (None, None):
         return
-    if not (1 <= precision <= MOST_DIGITS and 0 <= scale <= precision):
+    precision, scale = digits(options)
+    whole = type(precision) is int and type(scale) is int
+    if not (whole and 1 <= precision <= MOST_DIGITS and 0 <= scale <= precision):
         raise RecordTypeError(
             f"field(precision={options.precision}, scale={options.scale}): no Decimal has so many "
             "digits",

@@ -27,6 +27,7 @@ _ROW_TYPES = (
     "org.apache.flink.api.java.typeutils.RowTypeInfo",
     "org.flinksec.rows.RecordTypeInfo",
 )
+_OURS = "org.flinksec."
 _NOISE = (
     "org.apache.flink.runtime.client.JobExecutionException",
     "org.apache.flink.runtime.JobException",
@@ -306,7 +307,7 @@ def root_cause(java_exception: Any) -> str:
     while (cause := chain[-1].getCause()) is not None and len(chain) < _DEEPEST:
         chain.append(cause)
     for exception in chain:
-        if exception.getClass().getName().startswith("org.flinksec.") and exception.getMessage():
+        if exception.getMessage() and _is_ours(exception):
             return _without_frames(exception.getMessage())
         if told := _python_error(exception):
             return told
@@ -316,6 +317,15 @@ def root_cause(java_exception: Any) -> str:
         if message and name not in _NOISE:
             return f"{name.rsplit('.', 1)[-1]}: {_without_frames(message)}"
     return _without_frames(str(chain[-1].toString()))
+
+
+def _is_ours(exception: Any) -> bool:
+    """Whether our own Java code wrote the message: by its class, or by what threw it."""
+    name = exception.getClass().getName()
+    if name != "java.lang.IllegalArgumentException":
+        return bool(name.startswith(_OURS))
+    frames = exception.getStackTrace()
+    return len(frames) > 0 and str(frames[0].getClassName()).startswith(_OURS)
 
 
 def _python_error(exception: Any) -> str | None:

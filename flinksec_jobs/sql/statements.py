@@ -73,7 +73,7 @@ class Statement:
                 break
             shown.append(part)
         if not shown:
-            return self.verb
+            return self.verb or repr(self.text.content[self.start : self.parts[0].end])
         title = self.text.content[self.start : shown[-1].end]
         title = " ".join(title.split())
         return title if len(title) <= _SHOWN else f"{title[:_SHOWN]}…"

@@ -93,3 +93,23 @@ def test_an_end_is_none_that_is_there_already() -> None:
     with pytest.raises(SettingsError, match="stop='earliest' is neither a name nor a time") as end:
         kafka_start.parse_stop("earliest")
     assert "earliest" not in str(end.value.hint)
+
+
+def test_an_end_before_the_beginning_is_refused_where_both_are_known() -> None:
+    out_of_order: list[tuple[Any, Any]] = [(2000, 1000), ({0: 10}, {0: 5})]
+    for start, stop in out_of_order:
+        with pytest.raises(SettingsError, match="and stop before it"):
+            kafka_start.require_in_order(
+                kafka_start.parse(start, ("orders",)), kafka_start.parse_stop(stop, ("orders",))
+            )
+    in_order: list[tuple[Any, Any]] = [
+        (1000, 1000),
+        ({0: 5}, {0: 5}),
+        ({0: 5}, {1: 0}),
+        ("latest", {0: 1}),
+        (1000, "latest"),
+    ]
+    for start, stop in in_order:
+        kafka_start.require_in_order(
+            kafka_start.parse(start, ("orders",)), kafka_start.parse_stop(stop, ("orders",))
+        )

@@ -26,6 +26,17 @@ def test_what_kafka_knows_no_topic_by_is_refused(name: Any) -> None:
             topics.named(name)
 
 
+@pytest.mark.parametrize("topic", [None, 5])
+def test_what_names_no_topic_at_all_is_refused_by_the_same_rule(topic: Any) -> None:
+    with pytest.raises(SettingsError, match=f"topic={topic} cannot be the name of a topic"):
+        topics.chosen(topic)
+
+
+def test_a_pattern_is_of_text() -> None:
+    with pytest.raises(SettingsError, match="is a pattern of bytes"):
+        topics.chosen(re.compile(b"orders-.*"))  # type: ignore[arg-type]
+
+
 def test_a_topic_is_named_once() -> None:
     with pytest.raises(SettingsError, match="names a topic twice"):
         topics.chosen(["a", "a"])

@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 import typing
 from dataclasses import KW_ONLY, InitVar, dataclass, field
-from typing import Any, ClassVar, NewType
+from typing import Any, ClassVar, NamedTuple, NewType, TypedDict
 
 import pytest
 from pyflink.common import Row
@@ -257,6 +257,28 @@ def test_what_dataclasses_refuse_is_refused_as_a_record_too() -> None:
         record(type("Made", (), {"__annotations__": {"tags": list[str]}, "tags": []}))
     with pytest.raises(RecordTypeError, match=r"Made\.x is an InitVar"):
         record(made(x=InitVar[int], y=int))
+
+
+class _Pair(NamedTuple):
+    a: int
+
+
+class _Dict(TypedDict):
+    a: int
+
+
+@pytest.mark.parametrize(
+    ("what", "why"),
+    [
+        (5, "an int, which is no class"),
+        (lambda: 5, "a function, which is no class"),
+        (_Pair, "_Pair is a tuple"),
+        (_Dict, "_Dict is a TypedDict, which stands for a record as it is"),
+    ],
+)
+def test_what_is_no_class_of_ones_own_is_refused(what: Any, why: str) -> None:
+    with pytest.raises(RecordTypeError, match=why):
+        record(what)
 
 
 def test_a_record_in_a_function_may_use_names_of_that_function() -> None:

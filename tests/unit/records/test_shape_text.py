@@ -145,7 +145,16 @@ def test_two_fields_of_one_name_outside_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"alias": ""}, {"precision": 0}, {"precision": 39}, {"precision": 2, "scale": 3}]
+    "options",
+    [
+        {"alias": ""},
+        {"alias": "\ud800"},
+        {"precision": 0},
+        {"precision": 39},
+        {"precision": 2, "scale": 3},
+        {"precision": "9"},
+        {"precision": True},
+    ],
 )
 def test_what_field_cannot_take_is_refused_at_once(options: Any) -> None:
     with pytest.raises(RecordTypeError, match=r"^field\("):

@@ -43,6 +43,31 @@ def test_the_deepest_cause_that_says_something_is_told() -> None:
     assert jvm.root_cause(outer) == "LoginException: no key"
 
 
+class Frame:
+    """A frame of a Java trace."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def getClassName(self) -> str:  # noqa: N802  Java's name
+        return self._name
+
+
+@pytest.mark.parametrize(
+    ("thrower", "told"),
+    [
+        ("org.flinksec.kafka.Around", "metadata names 'x'"),
+        ("org.apache.flink.A", "IllegalArgumentException: metadata names 'x'"),
+    ],
+)
+def test_an_argument_that_our_own_code_refuses_is_told_without_javas_class(
+    monkeypatch: pytest.MonkeyPatch, thrower: str, told: str
+) -> None:
+    refusal = JavaException("java.lang.IllegalArgumentException", "metadata names 'x'")
+    monkeypatch.setattr(refusal, "getStackTrace", lambda: [Frame(thrower)], raising=False)
+    assert jvm.root_cause(refusal) == told
+
+
 def test_what_only_wraps_is_passed_over() -> None:
     wrapper = JavaException("java.util.concurrent.ExecutionException", "java.io.IOException: full")
     outer = JavaException("java.io.IOException", "disk full", wrapper)

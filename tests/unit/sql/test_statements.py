@@ -100,6 +100,14 @@ def test_a_statement_is_called_by_its_first_words() -> None:
     assert (two.title, two.verb) == ("insert into Late", "INSERT")
 
 
+@pytest.mark.parametrize(("content", "title"), [("(SELECT 1)", "'('"), ("'x' = 1", "\"'x'\"")])
+def test_a_statement_without_words_in_front_is_called_by_what_stands_there(
+    content: str, title: str
+) -> None:
+    (one,) = statements(Text("a", content))
+    assert (one.title, one.verb) == (title, "")
+
+
 @pytest.mark.parametrize(
     ("sql", "runs"),
     [

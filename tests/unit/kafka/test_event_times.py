@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where event time comes from: a field, Kafka, or a function; and who may wait for whom."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.kafka.watermarks import KAFKA_TIMESTAMP, EventTime
+
+SECOND = timedelta(seconds=1)
+
+
+def test_only_a_field_has_to_be_one_of_the_record() -> None:
+    assert EventTime("placed_at", SECOND, SECOND).field == "placed_at"
+    assert EventTime(KAFKA_TIMESTAMP, SECOND, SECOND).field == ""
+    assert EventTime(lambda _: 0, SECOND, SECOND).field == ""
+
+
+@pytest.mark.parametrize("of", [["placed_at"], 5, True])
+def test_what_is_neither_does_not_pass_for_kafkas_timestamp(of: Any) -> None:
+    with pytest.raises(SettingsError, match="is neither a field nor a function"):
+        EventTime(of, SECOND, SECOND)
+
+
+@pytest.mark.parametrize("name", ["", 5])
+def test_a_group_that_sources_are_aligned_in_has_a_name(name: Any) -> None:
+    assert EventTime("t", SECOND, SECOND, "group").alignment == "group"
+    with pytest.raises(SettingsError, match="is no name of a group"):
+        EventTime("t", SECOND, SECOND, name)
