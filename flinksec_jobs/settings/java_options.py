@@ -34,6 +34,7 @@ _PROBLEMS = tuple(
         ),
         (
             r"-Djavax\.net\.(ssl|debug)\b.*|-Djdk\.(tls|security)\..*|-Dcom\.sun\.net\.ssl\..*"
+            r"|-Dhttps\.(protocols|cipherSuites)\b.*"
             r"|-Djdk\.(internal\.)?httpclient\..*|-Djava\.security\.debug.*",
             "changes or prints what TLS trusts and sends",
         ),

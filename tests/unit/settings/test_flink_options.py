@@ -122,6 +122,8 @@ def test_a_misspelt_option_is_refused_with_what_was_meant(key: str, guess: str) 
         ("-Djdk.internal.httpclient.disableHostnameVerification=true", "what TLS trusts"),
         ("-Djdk.httpclient.HttpClient.log=all", "what TLS trusts and sends"),
         ("-Djdk.tls.client.protocols=TLSv1", "what TLS trusts"),
+        ("-Dhttps.protocols=TLSv1", "what TLS trusts"),
+        ("-Dhttps.cipherSuites=TLS_RSA_WITH_AES_128_CBC_SHA", "what TLS trusts"),
         ("-Djava.security.debug=all", "what TLS trusts"),
         ("-Djavax.security.auth.useSubjectCredsOnly=false", "how Java logs in"),
         ("-Dkubernetes.trust.certificates=true", "which API server"),
