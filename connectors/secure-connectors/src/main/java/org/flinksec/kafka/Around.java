@@ -19,9 +19,17 @@ import org.flinksec.rows.Shape.Kind;
  * @param source what it stands for: {@code topic}, {@code headers}, {@code header:NAME}, …
  * @param kind what the field holds
  * @param inner what its values hold, if it is a dict; else null
+ * @param innerRequired whether these may not be null
  * @param required whether it may not be null
  */
-record Around(int position, String field, String source, Kind kind, Kind inner, boolean required)
+record Around(
+    int position,
+    String field,
+    String source,
+    Kind kind,
+    Kind inner,
+    boolean innerRequired,
+    boolean required)
     implements Serializable {
   static final String HEADER = "header:";
 
@@ -83,6 +91,7 @@ record Around(int position, String field, String source, Kind kind, Kind inner, 
               .formatted(source, String.join(", ", known)));
     }
     Kind inner = found.inner() == null ? null : found.inner().kind();
+    boolean innerRequired = found.inner() != null && !found.inner().nullable();
     boolean fits =
         allowed.contains(found.kind())
             && (found.kind() != Kind.DICT || inner == Kind.STR || inner == Kind.BYTES);
@@ -90,7 +99,8 @@ record Around(int position, String field, String source, Kind kind, Kind inner, 
       throw new IllegalArgumentException(
           "the %s of a Kafka record does not fit into the field '%s'".formatted(source, field));
     }
-    return new Around(position, field, source, found.kind(), inner, !found.nullable());
+    return new Around(
+        position, field, source, found.kind(), inner, innerRequired, !found.nullable());
   }
 
   boolean isHeader() {

@@ -2,6 +2,7 @@
 package org.flinksec.kafka;
 
 import java.io.Serializable;
+import java.util.Map;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.header.Header;
 import org.flinksec.badrecords.UndecodableException;
@@ -40,10 +41,21 @@ record ReadAround(Around around) implements Serializable {
           around.kind() == Kind.INT32 ? (Object) record.partition() : (long) record.partition();
       case "offset" -> record.offset();
       case "timestamp" -> timestamp(record.timestamp());
-      case "headers" -> Headers.all(record.headers(), around.inner() == Kind.STR, around.field());
+      case "headers" -> headers(record);
       case "tombstone" -> record.value() == null;
       default -> text(record.key(), "the key");
     };
+  }
+
+  private Object headers(ConsumerRecord<byte[], byte[]> record) throws UndecodableException {
+    Map<String, Object> all =
+        Headers.all(record.headers(), around.inner() == Kind.STR, around.field());
+    if (around.innerRequired() && all.containsValue(null)) {
+      throw new UndecodableException(
+          "a header of the record has no value, and none in the field '%s' may be null"
+              .formatted(around.field()));
+    }
+    return all;
   }
 
   private Object timestamp(long millis) throws UndecodableException {

@@ -2,7 +2,6 @@
 package org.flinksec.kafka;
 
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -86,10 +85,9 @@ public final class RowSerializationSchema implements KafkaRecordSerializationSch
         continue;
       }
       switch (field.source()) {
-        case "topic" -> to = (String) value;
-        case "partition" -> partition = ((Number) value).intValue();
-        case "timestamp" ->
-            time = value instanceof Instant instant ? instant.toEpochMilli() : (Long) value;
+        case "topic" -> to = Destination.topic(field, value);
+        case "partition" -> partition = Destination.partition(field, value);
+        case "timestamp" -> time = Destination.timestamp(field, value);
         case "headers" ->
             ((Map<?, ?>) value)
                 .forEach((name, one) -> headers.add((String) name, Headers.bytes(one)));

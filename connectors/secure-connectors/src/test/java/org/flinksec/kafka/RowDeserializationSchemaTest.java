@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -61,6 +62,33 @@ class RowDeserializationSchemaTest {
             "the Kafka record at topic t, partition 0, offset 7 cannot be decoded: there is no text");
   }
 
+  @Test
+  void aHeaderWithoutAValueIsNullOnlyWhereThatMayBe() throws Exception {
+    ConsumerRecord<byte[], byte[]> record = new ConsumerRecord<>("t", 0, 7, null, new byte[0]);
+    record.headers().add("a", "x".getBytes(UTF_8)).add("b", null);
+    Map<String, Object> all = new HashMap<>();
+    all.put("a", "x");
+    all.put("b", null);
+    assertThat(decodeRecord(headersIn(true), record)).containsExactly(Row.of("", all));
+    assertThatThrownBy(() -> decodeRecord(headersIn(false), record))
+        .isInstanceOf(BadRecordException.class)
+        .hasMessageEndingWith(
+            "a header of the record has no value, and none in the field 'all' may be null");
+  }
+
+  private static RowDeserializationSchema headersIn(boolean nullable) {
+    String inner = "{\"kind\": \"str\", \"nullable\": %s}".formatted(nullable);
+    String shape =
+        "{\"kind\": \"row\", \"fields\": [{\"name\": \"text\", \"shape\": {\"kind\": \"str\"}},"
+            + " {\"name\": \"all\", \"shape\": {\"kind\": \"dict\", \"inner\": %s}}]}";
+    RowDeserializationSchema schema =
+        RowReading.of(shape.formatted(inner))
+            .metadata(Map.of("all", "headers"))
+            .build((row, excluded) -> new Text(row));
+    schema.open(new SimpleCounter());
+    return schema;
+  }
+
   private static RowDeserializationSchema schema(String onError) {
     RowDeserializationSchema schema =
         Serialized.copy(
@@ -74,6 +102,13 @@ class RowDeserializationSchemaTest {
 
   private static List<Row> decode(RowDeserializationSchema schema, String value)
       throws BadRecordException {
+    byte[] bytes = value == null ? null : value.getBytes(UTF_8);
+    return decodeRecord(schema, new ConsumerRecord<>("t", 0, 7, null, bytes));
+  }
+
+  private static List<Row> decodeRecord(
+      RowDeserializationSchema schema, ConsumerRecord<byte[], byte[]> record)
+      throws BadRecordException {
     List<Row> rows = new ArrayList<>();
     Collector<Row> out =
         new Collector<>() {
@@ -85,8 +120,7 @@ class RowDeserializationSchemaTest {
           @Override
           public void close() {}
         };
-    byte[] bytes = value == null ? null : value.getBytes(UTF_8);
-    schema.deserialize(new ConsumerRecord<>("t", 0, 7, null, bytes), out);
+    schema.deserialize(record, out);
     return rows;
   }
 }

@@ -97,6 +97,36 @@ class RowSerializationSchemaTest {
     assertThat(record.value()).isNotNull();
   }
 
+  /** Kafka's producer would fail the job, quote the value, or take the present time. */
+  @Test
+  void whatCannotBeATopicAPartitionOrATimestampIsTheRecordsFault() {
+    for (String topic : List.of("", ".", "..", "a b", "ü", "a".repeat(250))) {
+      assertRefused(1, topic, "field 'to' cannot be the name of a topic");
+    }
+    for (long partition : new long[] {-1, 1L << 31, 1L << 32}) {
+      assertRefused(2, partition, "field 'part' cannot be the number of a partition");
+    }
+    assertRefused(3, Instant.ofEpochMilli(-1), "field 'at' is a time before 1970, which no");
+  }
+
+  private static void assertRefused(int position, Object value, String why) {
+    Row row = Row.of("a", null, null, null, null, null, null, null);
+    row.setField(position, value);
+    assertThatThrownBy(() -> schema(PLACES).serialize(row, null, 5L))
+        .isInstanceOf(UnwritableRecordException.class)
+        .hasMessageContaining(why);
+  }
+
+  @Test
+  void whichChangeARowIsIsSaidInText() {
+    TypeInformation<Row> type =
+        Types.ROW_NAMED(new String[] {"id", "op"}, Types.LONG, Types.STRING);
+    RowWriting said = RowWriting.of("t", type);
+    assertThat(said.build(DebeziumEncoder.factory("op", false, ""))).isNotNull();
+    assertThatThrownBy(() -> said.build(DebeziumEncoder.factory("id", false, "")))
+        .hasMessage("op_field names 'id', which is no text: c, r, u or d");
+  }
+
   @Test
   void aTombstoneNeedsAKey() {
     Row gone = Row.of("a", null, null, null, new byte[] {1}, null, null, true);

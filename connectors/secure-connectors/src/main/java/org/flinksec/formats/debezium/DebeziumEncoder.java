@@ -13,6 +13,7 @@ import org.flinksec.badrecords.UnencodableException;
 import org.flinksec.formats.FormatException;
 import org.flinksec.formats.RowEncoder;
 import org.flinksec.formats.values.BadValueException;
+import org.flinksec.rows.Scalars;
 import org.flinksec.rows.Shape;
 
 /**
@@ -38,6 +39,11 @@ public final class DebeziumEncoder implements RowEncoder {
         throw new FormatException(
             "op_field names '%s', which is not a field of the record; it has: %s"
                 .formatted(opField, String.join(", ", shape.names())));
+      }
+      Shape said = shape.fields().get(op).shape();
+      if (said.kind() != Shape.Kind.STR && !Scalars.isText(said)) {
+        throw new FormatException(
+            "op_field names '%s', which is no text: c, r, u or d".formatted(opField));
       }
     }
     int without = op;
