@@ -178,7 +178,7 @@ def test_a_line_of_a_million_columns_is_not_read_to_its_end(texts: Codec) -> Non
         ("day", "0000-01-01", "is outside the years 1 to 9999"),
         ("day", "2024-02-30", "is not an ISO-8601 date, such as 2013-01-01"),
         ("price", "1.001", "has more than 2 digits after the point"),
-        ("price", "123456789.00", "has more than 10 digits"),
+        ("price", "123456789.00", "has more than 8 digits before the point"),
         ("price", "1e999999", "is a number of more than 1,000 digits"),
         ("id", "0f0e0d0c0b0a09080706050403020100", "is not a UUID"),
         ("status", "broken", "is none of the values that it may have"),
@@ -191,6 +191,27 @@ def test_a_text_that_is_no_value_of_its_type_is_a_bad_record(
     assert formats_peer.codec("csv", {**SCALARS, "fields": [one]}).bad(text.encode()) == (
         f"field '{column}' {why}"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("9" * 21, "has more than 20 digits before the point"),
+        ("1e500", "has more than 20 digits before the point"),
+        ("0." + "1" * 19, "has more than 18 digits after the point"),
+    ],
+)
+def test_a_decimal_without_declared_digits_has_as_many_as_a_record_holds(
+    formats_peer: FormatsPeer, text: str, why: str
+) -> None:
+    price = row(price=shape("decimal"))
+    most = "9" * 20 + "." + "9" * 18
+    lines = formats_peer.codec("csv", price)
+    assert lines.read(most.encode()) == {"price": most}
+    assert lines.bad(text.encode()) == f"field 'price' {why}"
+    changes = formats_peer.codec("debezium", price, only_read=True)
+    change = '{"op":"c","after":{"price":"%s"}}'
+    assert changes.bad((change % text).encode()) == f"field 'after.price' {why}"
 
 
 def test_columns_are_named_in_any_order_and_others_passed_over(formats_peer: FormatsPeer) -> None:
@@ -226,6 +247,16 @@ def test_without_quotes_only_what_needs_none_is_written(formats_peer: FormatsPee
     fields = {"a": "1,2", "b": "back\\slash", "c": "line\nend"}
     assert escaped.read(escaped.write(fields)) == fields
     assert escaped.bad(b"a,b,c\\") == "the record is no line of CSV: column 3 ends with an escape"
+
+
+@given(values=st.tuples(WORDS, WORDS, WORDS), end=st.sampled_from(["", "\n", "\r\n"]))
+@settings(max_examples=150)
+def test_an_escaped_end_of_line_is_a_part_of_the_text_at_the_end_of_the_record_too(
+    formats_peer: FormatsPeer, values: tuple[str, str, str], end: str
+) -> None:
+    escaped = formats_peer.codec("csv", TEXTS, quote="", escape="\\", null="NULL")
+    fields = dict(zip("abc", values, strict=True))
+    assert escaped.read(escaped.write(fields) + end.encode()) == fields
 
 
 def test_null_is_not_written_where_nothing_stands_for_it(formats_peer: FormatsPeer) -> None:

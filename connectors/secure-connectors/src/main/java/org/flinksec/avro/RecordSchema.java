@@ -7,7 +7,6 @@ import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -20,6 +19,7 @@ import org.apache.avro.Schema;
 import org.apache.avro.Schema.Type;
 import org.apache.avro.SchemaParseException;
 import org.apache.flink.types.Row;
+import org.flinksec.rows.Scalars;
 import org.flinksec.rows.Shape;
 import org.flinksec.rows.Shape.Kind;
 
@@ -184,7 +184,8 @@ final class RecordSchema {
       return JsonProperties.NULL_VALUE;
     }
     if (shape.kind() == Kind.DATETIME) {
-      return ChronoUnit.MICROS.between(Instant.EPOCH, (Instant) value);
+      // ChronoUnit.MICROS counts nanoseconds, of which a long holds 292 years.
+      return Scalars.micros((Instant) value);
     }
     if (shape.kind() == Kind.DATE) {
       return (int) ((LocalDate) value).toEpochDay();

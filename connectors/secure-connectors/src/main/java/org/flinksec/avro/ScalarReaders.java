@@ -3,7 +3,6 @@ package org.flinksec.avro;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.math.RoundingMode;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -13,6 +12,7 @@ import org.apache.avro.LogicalType;
 import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 import org.apache.avro.Schema.Type;
+import org.flinksec.rows.Scalars;
 import org.flinksec.rows.Shape;
 
 /**
@@ -176,20 +176,12 @@ final class ScalarReaders {
     };
   }
 
-  /** The number with as many digits after the point as the record says, if it says any. */
-  static BigDecimal fitted(Shape shape, BigDecimal value) {
-    if (shape.precision() == 0) {
-      return value;
-    }
+  private static BigDecimal fitted(Shape shape, BigDecimal value) {
     try {
-      BigDecimal scaled = value.setScale(shape.scale(), RoundingMode.UNNECESSARY);
-      if (scaled.precision() <= shape.precision()) {
-        return scaled;
-      }
-    } catch (ArithmeticException e) {
-      // falls through to the same complaint
+      return Scalars.decimal(value, shape);
+    } catch (Scalars.ScalarException e) {
+      throw new ValueException(e.getMessage());
     }
-    throw new ValueException("has more digits than its type allows");
   }
 
   private static ValueReader uuid(Schema writer) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.ByteArrayOutputStream;
+import java.math.BigDecimal;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -119,6 +120,21 @@ class AvroRowsTest {
         }
       }
     }
+  }
+
+  @Test
+  void aDecimalWithoutDeclaredDigitsHasAsManyAsARecordHolds() throws Exception {
+    Shape shape = RandomShapes.row("R", RandomShapes.field("n", RandomShapes.decimal(0, 0)));
+    Shape wide = RandomShapes.row("R", RandomShapes.field("n", RandomShapes.decimal(60, 18)));
+    Schema schema = schema(wide);
+    AvroToRow reader = new AvroToRow(schema.toString(), shape, Set.of());
+    BigDecimal most = new BigDecimal("9".repeat(20) + "." + "9".repeat(18));
+
+    assertThat(reader.read(written(wide, schema, Row.of(most)))).isEqualTo(Row.of(most));
+    byte[] larger = written(wide, schema, Row.of(most.add(BigDecimal.ONE)));
+    assertThatExceptionOfType(UndecodableException.class)
+        .isThrownBy(() -> reader.read(larger))
+        .withMessage("field 'n' has more than 20 digits before the point");
   }
 
   @Test

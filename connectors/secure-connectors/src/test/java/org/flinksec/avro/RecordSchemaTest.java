@@ -19,6 +19,7 @@ import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.flink.types.Row;
 import org.flinksec.badrecords.UnencodableException;
+import org.flinksec.rows.Scalars;
 import org.flinksec.rows.Shape;
 import org.flinksec.rows.Shape.Kind;
 import org.junit.jupiter.api.Test;
@@ -77,6 +78,17 @@ class RecordSchemaTest {
             "[x]",
             "{\"to\": \"y\"}",
             "OFF");
+  }
+
+  /** Microseconds from the first year to the last are a long; nanoseconds are not. */
+  @Test
+  void aDefaultIsATimeOfAnyYear() {
+    for (String text : List.of("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z")) {
+      Instant time = Instant.parse(text);
+      Schema schema = schema("", row("R", field("t", RandomShapes.of(Kind.DATETIME), time)));
+      assertThat(new GenericData().getDefaultValue(schema.getField("t")))
+          .isEqualTo(Scalars.micros(time));
+    }
   }
 
   @Test

@@ -46,15 +46,27 @@ public record CsvForm(char delimiter, Character quote, Character escape, String 
     return new Reader(this, withoutEnd(line), most).read();
   }
 
-  private static String withoutEnd(String line) {
+  private String withoutEnd(String line) {
     int end = line.length();
-    if (end > 0 && line.charAt(end - 1) == '\n') {
+    if (endsWith(line, end, '\n')) {
       end--;
     }
-    if (end > 0 && line.charAt(end - 1) == '\r') {
+    if (endsWith(line, end, '\r')) {
       end--;
     }
     return line.substring(0, end);
+  }
+
+  /** Whether the last character before a position is this one, and no escape makes it a text's. */
+  private boolean endsWith(String line, int end, char c) {
+    if (end == 0 || line.charAt(end - 1) != c) {
+      return false;
+    }
+    int escapes = 0;
+    while (escapes < end - 1 && is(escape, line.charAt(end - 2 - escapes))) {
+      escapes++;
+    }
+    return escapes % 2 == 0;
   }
 
   /** Appends a field that is not null. */

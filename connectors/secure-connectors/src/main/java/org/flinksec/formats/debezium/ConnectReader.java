@@ -103,7 +103,7 @@ final class ConnectReader {
       case INT32 -> Numbers.to32(whole(node));
       case FLOAT -> floating(node);
       case BOOL -> bool(node);
-      case DECIMAL -> Numbers.fitting(decimal(node, shape, schema), shape);
+      case DECIMAL -> Numbers.read(decimal(node, shape, schema), shape);
       case DATETIME -> time(node, schema);
       case DATE -> date(node);
       case ENUM ->

@@ -4,6 +4,7 @@ package org.flinksec.formats.values;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.regex.Pattern;
+import org.flinksec.rows.Scalars;
 import org.flinksec.rows.Shape;
 
 /** Numbers within their bounds: a value is never cut to fit, but for what says so. */
@@ -100,7 +101,7 @@ public final class Numbers {
   }
 
   /**
-   * A decimal as its field declares it: with the scale, where one is declared.
+   * A decimal to be written, as its field declares it: with the scale, where one is declared.
    *
    * @throws BadValueException if it has more digits than that
    */
@@ -120,6 +121,20 @@ public final class Numbers {
       throw new BadValueException("has more than %d digits".formatted(shape.precision()));
     }
     return scaled;
+  }
+
+  /**
+   * A decimal that was read, as its field declares it; where that says nothing of digits, of as
+   * many as a record holds.
+   *
+   * @throws BadValueException if it has more digits than that
+   */
+  public static BigDecimal read(BigDecimal value, Shape shape) throws BadValueException {
+    try {
+      return Scalars.decimal(bounded(value), shape);
+    } catch (Scalars.ScalarException e) {
+      throw new BadValueException(e.getMessage());
+    }
   }
 
   static String text(BigDecimal value) {

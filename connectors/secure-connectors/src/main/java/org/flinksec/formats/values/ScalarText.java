@@ -51,7 +51,7 @@ public interface ScalarText {
       case DATE -> new Form(Times::date, value -> Times.text((LocalDate) value));
       case DECIMAL ->
           new Form(
-              text -> Numbers.fitting(Numbers.decimal(text), shape),
+              text -> Numbers.read(Numbers.decimal(text), shape),
               value -> Numbers.text(Numbers.fitting(value, shape)));
       case UUID -> new Form(Uuids::canonical, Object::toString);
       case ENUM -> symbols(shape);
