@@ -150,7 +150,9 @@ def prepare(start: ProcessStart) -> ReadyProgram:
     hadoop = _hadoop(settings, mounts)
     environment = _environment(mounts, home, java, bundle) | hadoop
     environment["FLINK_PLUGINS_DIR"] = str(_plugins(home, mounts.run / "plugins"))
-    class_path = [*hadoop.values(), *([job_inputs.jar()] if watched else [])]
+    # %failure of the logging configuration.
+    logging_jar = str(artifacts.own_jar("flinksec-logging"))
+    class_path = [logging_jar, *hadoop.values(), *([job_inputs.jar()] if watched else [])]
     command = flink_process.command(
         start.role, java, home, conf_dir=directory, config=config, class_path=class_path
     )

@@ -49,7 +49,8 @@ def _found() -> Answer:
 
 def _jars(patient: Patient) -> Answer:
     jars = connector_jars(patient.settings)
-    jars += [artifacts.own_jar(name) for name in ("flinksec-gateway", "flinksec-sealed-state")]
+    own = ("flinksec-gateway", "flinksec-logging", "flinksec-sealed-state")
+    jars += [artifacts.own_jar(name) for name in own]
     if patient.settings.hdfs:
         jars += artifacts.jars("hadoop-client")
     return Answer(f"{len(jars)}, all as they should be")

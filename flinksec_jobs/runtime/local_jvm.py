@@ -209,7 +209,7 @@ def _command(wanted: Surroundings, directory: Path) -> Command:
         made.mkdir(mode=0o700)
     (conf / "config.yaml").touch()  # Flink looks for one; ours comes with the job
     flink = pyflink_home()
-    class_path = [artifacts.own_jar("flinksec-gateway")]
+    class_path = [artifacts.own_jar(f"flinksec-{name}") for name in ("gateway", "logging")]
     class_path += sorted((flink / "lib").glob("*.jar"))
     class_path += sorted((flink / "opt").glob("flink-python*.jar"))
     variables = dict(wanted.environment) | {

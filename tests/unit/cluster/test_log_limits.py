@@ -25,6 +25,12 @@ def loggers(file: str) -> dict[str, dict[str, str]]:
 
 
 @pytest.mark.parametrize("file", FILES)
+def test_a_failure_that_repeats_is_written_whole_only_once(file: str) -> None:
+    (pattern,) = re.findall(r"layout\.pattern = (.*)$", text(file), re.MULTILINE)
+    assert pattern.endswith("%m%n%failure")
+
+
+@pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize("client", ["NetworkClient", "producer.internals.Sender"])
 def test_what_each_client_tells_of_each_broker_is_limited(file: str, client: str) -> None:
     kafka = "org.apache.flink.kafka.shaded.org.apache.kafka"
