@@ -52,8 +52,8 @@ image-compare: setup ## build a PyFlink image by Flink's recipe too, and compare
 test-kubernetes: setup ## run the job and its manifests on a real Kubernetes node (root, Linux, Go)
 	@scripts/test_kubernetes.sh
 
-test-kafka: setup ## put a job on three Kafka brokers through their faults: on a machine that does nothing else
-	@scripts/test.sh tests/kafka
+test-kafka: setup ## put jobs on three Kafka brokers through their faults, an outage of two minutes too
+	@scripts/test.sh tests/kafka -m 'minutes or not minutes'
 
 bench: setup ## run one comparison: make bench BENCH=name
 	@scripts/bench.sh "$(BENCH)"

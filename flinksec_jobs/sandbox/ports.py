@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import random
 import socket
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
 
 # Those of the products, and for the KDC, which has 88, one that needs no right of root.
 WELL_KNOWN = {
@@ -27,16 +29,36 @@ WELL_KNOWN = {
 }
 
 
+_EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_LOWEST = 10_240
+
+
 def free_ports(count: int, address: str = "127.0.0.1") -> list[int]:
     """Return different ports of an address that were free a moment ago.
 
-    All are held while they are picked, so that none is given twice.
+    They are below those that the system gives to whoever connects somewhere, so that no connection
+    takes one until its server listens, or while it is started again. All are held while they are
+    picked, so that none is given twice.
     """
     with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind((address, 0))
-        return [int(one.getsockname()[1]) for one in sockets]
+        found: list[int] = []
+        for port in _candidates():
+            if len(found) == count:
+                break
+            one = held.enter_context(socket.socket())
+            with suppress(OSError):
+                one.bind((address, port))
+                found.append(int(one.getsockname()[1]))
+        return found
+
+
+def _candidates() -> Iterator[int]:
+    """Yield ports at random, each once; then 0, any that the system has, without end."""
+    with suppress(OSError, ValueError):
+        first = int(_EPHEMERAL.read_text().split()[0])
+        yield from random.sample(range(_LOWEST, first), max(0, first - _LOWEST))
+    while True:
+        yield 0
 
 
 def same_or_free_ports(

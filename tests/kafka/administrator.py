@@ -2,7 +2,9 @@
 """Kafka's own admin client, as the brokers' superuser: topics, rights, limits, transactions."""
 
 import re
-from collections.abc import Mapping, Sequence
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,6 +16,7 @@ from flinksec_jobs.uses import Use
 from tests.kafka.brokers import NODES, Brokers
 
 _SECONDS = 60
+_PATIENCE = 120
 _PREFIX = "flink"
 _SERIALIZATION = "org.apache.flink.kafka.shaded.org.apache.kafka.common.serialization"
 # As Kafka writes a record down for a log.
@@ -50,16 +53,24 @@ class Administrator:
             "sasl.kerberos.service.name": "kafka",
             "sasl.jaas.config": brokers.login("kafka"),
             "sasl.kerberos.min.time.before.relogin": "1000",
-            "request.timeout.ms": "5000",
         }
         self._kafka = jvm.view().org.apache.flink.kafka.shaded.org.apache.kafka
-        self._admin = self._kafka.clients.admin.Admin.create(jvm.properties(self._properties))
+        # Of clients that only one thread may use, and of what is known by them.
+        self._lock = threading.RLock()
+        self._read: dict[str, dict[int, int]] = {}
+        self._found: dict[str, list[str]] = {}
 
     def close(self) -> None:
-        """Close the clients."""
-        for client in (self._producer, self._consumer):
-            client.close()
-        self._admin.close(jvm.view().java.time.Duration.ZERO)
+        """Close the clients, which are made, and log in, again when they are needed."""
+        with self._lock:
+            for name in ("_producer", "_consumer", "_admin"):
+                client = self.__dict__.pop(name, None)
+                if client is not None:
+                    client.close(jvm.view().java.time.Duration.ZERO)
+
+    @cached_property
+    def _admin(self) -> Any:
+        return self._kafka.clients.admin.Admin.create(jvm.properties(self._properties))
 
     def create_topics(self, topics: Mapping[str, int]) -> None:
         """Make topics with so many partitions and three copies, and let the job use them."""
@@ -76,6 +87,9 @@ class Administrator:
     def delete_topic(self, name: str) -> None:
         """Delete a topic."""
         self._wait(self._admin.deleteTopics(jvm.string_list([name])).all())
+        with self._lock:
+            self._read.pop(name, None)
+            self._found.pop(name, None)
 
     def set_partitions(self, topic: str, number: int) -> None:
         """Give a topic more partitions."""
@@ -114,6 +128,24 @@ class Administrator:
             self._admin.describeTopics(jvm.string_list([topic])).allTopicNames()
         ).get(topic)
         return {one.partition(): one.leader().id() for one in described.partitions()}
+
+    def wait_until_in_sync(self) -> None:
+        """Wait until each copy of each partition is as new as its leader's."""
+        end = time.monotonic() + _PATIENCE
+        while behind := self._behind():
+            assert time.monotonic() < end, behind
+            time.sleep(0.2)
+
+    def _behind(self) -> list[str]:
+        listing = self._kafka.clients.admin.ListTopicsOptions().listInternal(True)
+        names = jvm.string_list(list(self._wait(self._admin.listTopics(listing).names())))
+        described = self._wait(self._admin.describeTopics(names).allTopicNames())
+        return [
+            f"{name}-{one.partition()}"
+            for name in described
+            for one in described[name].partitions()
+            if one.isr().size() < one.replicas().size()
+        ]
 
     def move_leaders(self, topic: str) -> None:
         """Give each partition of a topic another leader, and let it lead at once."""
@@ -186,9 +218,11 @@ class Administrator:
     def produce(self, topic: str, values: Sequence[str]) -> None:
         """Write records, spread over the partitions."""
         record = self._kafka.clients.producer.ProducerRecord
+        with self._lock:
+            producer = self._producer
         for value in values:
-            self._producer.send(record(topic, value, value))
-        self._producer.flush()
+            producer.send(record(topic, value, value))
+        producer.flush()
 
     @cached_property
     def _producer(self) -> Any:
@@ -198,9 +232,21 @@ class Administrator:
         made = jvm.properties(self._properties | properties)
         return self._kafka.clients.producer.KafkaProducer(made)
 
-    def committed(self, topic: str) -> list[str]:
-        """Return the values of a topic, as a reader of committed records sees them now."""
-        return self._to_the_end(self._consumer, topic)
+    def committed(self, topic: str, *, afresh: bool = False) -> list[str]:
+        """Return the values of a topic, as a reader of committed records sees them now.
+
+        Args:
+            topic: which exists.
+            afresh: read all of it, and not only what has come since the last time.
+        """
+        with self._lock:
+            if afresh:
+                self._read.pop(topic, None)
+                self._found.pop(topic, None)
+            read = self._read.setdefault(topic, {})
+            found = self._found.setdefault(topic, [])
+            found += self._to_the_end(self._consumer, topic, read)
+            return list(found)
 
     @cached_property
     def _consumer(self) -> Any:
@@ -214,19 +260,26 @@ class Administrator:
         made = jvm.properties(self._properties | properties)
         return self._kafka.clients.consumer.KafkaConsumer(made)
 
-    def _to_the_end(self, consumer: Any, topic: str) -> list[str]:
-        where = jvm.view().java.util.ArrayList()
-        for partition in self.leaders(topic):
-            where.add(self._kafka.common.TopicPartition(topic, partition))
-        consumer.assign(where)
-        consumer.seekToBeginning(where)
-        ends = dict(consumer.endOffsets(where))
+    def _to_the_end(self, consumer: Any, topic: str, read: dict[int, int]) -> list[str]:
+        """Return what has come since `read`, the next offset of each partition, and move that."""
+        partitions = {
+            number: self._kafka.common.TopicPartition(topic, number)
+            for number in self.leaders(topic)
+        }
+        ends = dict(consumer.endOffsets(_java_list(partitions.values())))
+        new = {n: one for n, one in partitions.items() if ends[one] > read.get(n, 0)}
+        consumer.assign(_java_list(new.values()))
+        for number, one in new.items():
+            consumer.seek(one, read.get(number, 0))
         found: list[str] = []
-        while any(consumer.position(one) < end for one, end in ends.items()):
+        end = time.monotonic() + _PATIENCE
+        while any(read.get(number, 0) < ends[one] for number, one in new.items()):
+            assert time.monotonic() < end, (read, ends)
             polled = consumer.poll(jvm.view().java.time.Duration.ofMillis(500))
-            for one in where:
+            for number, one in new.items():
                 # One call for all, as each takes longer than a record takes Kafka.
                 found += _VALUE.findall(polled.records(one).toString())
+                read[number] = consumer.position(one)
         return found
 
     def _binding(self, kind: str, name: str, operation: str, pattern: str) -> Any:
@@ -247,3 +300,10 @@ class Administrator:
     @staticmethod
     def _wait(future: Any) -> Any:
         return future.get(_SECONDS, jvm.view().java.util.concurrent.TimeUnit.SECONDS)
+
+
+def _java_list(values: Iterable[Any]) -> Any:
+    found = jvm.view().java.util.ArrayList()
+    for one in values:
+        found.add(one)
+    return found

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One cluster of three brokers for all tests of faults, and jobs that go through them."""
+"""One cluster of three brokers for all tests of faults, and jobs that go through them.
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+Most faults meet one and the same job, one after the other. A test that fails has its job killed and
+the brokers mended, so that the next begins with another job.
+"""
+
+import os
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,11 +16,12 @@ from flinksec_jobs.sandbox import Sandbox
 from tests.kafka.administrator import Administrator
 from tests.kafka.brokers import Brokers
 from tests.kafka.copies import Copy
+from tests.kafka.way_to_kdc import WayToKdc
 
 # As in tests/servers: for jobs that live for a minute.
 JVM_ARGUMENTS = "-Xmx1g -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-# Everybody logs in again and again.
-TICKET_SECONDS = 30
+CopyOf = Callable[..., Copy]
+Story = Callable[[CopyOf, Administrator], None]
 
 
 @pytest.fixture(scope="session")
@@ -24,8 +30,16 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JVM_ARGS", JVM_ARGUMENTS)
         directory = tmp_path_factory.mktemp("sandbox") / "box"
-        with Sandbox(directory, only=[], ticket_lifetime=TICKET_SECONDS) as box:
+        with Sandbox(directory, only=[]) as box:
             yield box
+
+
+@pytest.fixture(scope="session")
+def kdc(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WayToKdc]:
+    """The jobs' way to the KDC."""
+    way = WayToKdc(sandbox, tmp_path_factory.mktemp("kdc"))
+    yield way
+    way.close()
 
 
 @pytest.fixture(scope="session")
@@ -33,13 +47,6 @@ def cluster(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """The three brokers."""
     with Brokers(sandbox, tmp_path_factory.mktemp("brokers")) as running:
         yield running
-
-
-@pytest.fixture
-def brokers(cluster: Brokers) -> Iterator[Brokers]:
-    """The three brokers, all up and reachable when the test has ended."""
-    yield cluster
-    cluster.mend()
 
 
 @pytest.fixture(scope="session")
@@ -53,18 +60,108 @@ def administrator(sandbox: Sandbox, cluster: Brokers) -> Iterator[Administrator]
         client.close()
 
 
-CopyOf = Callable[..., Copy]
-
-
 @pytest.fixture
-def copy_of(brokers: Brokers, administrator: Administrator, tmp_path: Path) -> Iterator[CopyOf]:
-    """Make copying jobs by name; what still runs at the end is killed."""
+def brokers(cluster: Brokers, administrator: Administrator, kdc: WayToKdc) -> Iterator[Brokers]:
+    """The three brokers, all up, in sync and reachable when the test has ended."""
+    yield cluster
+    kdc.open()
+    cluster.mend()
+    administrator.wait_until_in_sync()
+
+
+@pytest.fixture(scope="module")
+def copies(
+    cluster: Brokers,
+    administrator: Administrator,
+    kdc: WayToKdc,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[CopyOf]:
+    """Make copying jobs by name; what still runs at the end of the module is killed."""
     made: list[Copy] = []
 
     def make(name: str, **options: Any) -> Copy:
-        made.append(Copy(brokers, administrator, tmp_path, name, **options))
+        directory = tmp_path_factory.mktemp(name)
+        made.append(Copy(cluster, administrator, kdc, directory, name, **options))
         return made[-1]
 
     yield make
     for one in made:
         one.kill()
+
+
+@pytest.fixture(scope="session")
+def traveller(
+    cluster: Brokers,
+    administrator: Administrator,
+    kdc: WayToKdc,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[], Copy]]:
+    """Return the job that goes through all faults, or another if it has not come out of one."""
+    made: list[Copy] = []
+
+    def running() -> Copy:
+        if not made or not made[-1].is_running:
+            directory = tmp_path_factory.mktemp("traveller")
+            name = f"traveller-{len(made)}"
+            made.append(Copy(cluster, administrator, kdc, directory, name, partitions=3))
+            made[-1].start()
+        return made[-1]
+
+    yield running
+    for one in made:
+        one.kill()
+
+
+@pytest.fixture
+def copy(traveller: Callable[[], Copy], brokers: Brokers) -> Iterator[Copy]:
+    """A job that runs; at the end each number was written once, or the test fails."""
+    one = traveller()
+    try:
+        one.produce_and_see("the start")
+        one.forget_log()
+        yield one
+        if one.process is not None:
+            one.produce_and_see("the fault")
+            one.assert_each_once()
+    except BaseException:
+        one.kill()
+        raise
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Kill the job of a test that has failed, as who knows what it is about."""
+    report = yield
+    one = getattr(item, "funcargs", {}).get("copy")
+    if isinstance(one, Copy) and report.failed:
+        one.kill()
+    return report
+
+
+def side_by_side(story: Story) -> Callable[..., None]:
+    """Make a test of a story that mostly waits for JVMs: a module's begin together."""
+
+    def test(stories: dict[Story, "Future[None]"]) -> None:
+        stories[story].result()
+
+    test.__name__ = story.__name__
+    test.__doc__ = story.__doc__
+    test.__dict__["story"] = story
+    return test
+
+
+@pytest.fixture(scope="module")
+def stories(
+    request: pytest.FixtureRequest, copies: CopyOf, administrator: Administrator
+) -> Iterator[dict[Story, "Future[None]"]]:
+    """Begin the stories of a module that were asked for, and tell how each ended."""
+    items = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    wanted = [
+        item.function.story
+        for item in items
+        if item.module is request.module and hasattr(item.function, "story")
+    ]
+    with ThreadPoolExecutor(max_workers=1 + (os.cpu_count() or 1)) as pool:
+        yield {story: pool.submit(story, copies, administrator) for story in wanted}

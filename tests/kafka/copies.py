@@ -16,13 +16,14 @@ from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.runtime import running
 from tests.kafka.administrator import Administrator
 from tests.kafka.brokers import NODES, Brokers
+from tests.kafka.way_to_kdc import WayToKdc
 from tests.kafka.wire import Moment, Passing
 
-PATIENCE = 150
+PATIENCE = 240
 PROGRAM = Path(__file__).parent / "programs" / "copy_job.py"
 # Kafka's clients give up soon here, what takes them minutes by default.
 IMPATIENT = {
-    "request.timeout.ms": "2000",
+    "request.timeout.ms": "3000",
     "delivery.timeout.ms": "8000",
     "max.block.ms": "8000",
     "default.api.timeout.ms": "8000",
@@ -30,7 +31,7 @@ IMPATIENT = {
     "socket.connection.setup.timeout.max.ms": "2000",
     "reconnect.backoff.max.ms": "500",
 }
-# As tickets live for half a minute, and Kafka's clients renew them once a minute by default.
+# As tickets live for seconds, and Kafka's clients renew them once a minute by default.
 RENEWING = {"sasl.kerberos.min.time.before.relogin": "1000"}
 # What no log may say of records that are there.
 ALARMS = ("data loss", "potentially lost", "are lost", " ERROR ", "fenced")
@@ -42,6 +43,7 @@ class Copy:
     Args:
         brokers: of the cluster.
         administrator: makes its topics, ``NAME-from`` and ``NAME-to``.
+        kdc: how it comes to the KDC.
         directory: of its own, for settings, state and logs.
         name: of the job.
         listener: of the brokers, ``TLS`` or ``CLEAR``.
@@ -54,6 +56,7 @@ class Copy:
         self,
         brokers: Brokers,
         administrator: Administrator,
+        kdc: WayToKdc,
         directory: Path,
         name: str,
         *,
@@ -66,7 +69,9 @@ class Copy:
         self.directory = directory
         self._brokers = brokers
         self._administrator = administrator
-        self._numbers = 0
+        self._kdc = kdc
+        self._numbers = range(0)
+        self._forgotten = 0
         self._settings = directory / f"{name}.toml"
         self._settings.write_text(
             self._toml(listener, IMPATIENT if timeouts is None else timeouts, kafka)
@@ -92,22 +97,42 @@ class Copy:
 
     @property
     def log(self) -> str:
-        """What the JVMs of the job have logged so far."""
+        """What the JVMs of the job have logged so far, since `forget_log`."""
         logs = sorted(
             (self.directory / "logs").glob("**/*.log"), key=lambda one: one.stat().st_mtime
         )
-        return "".join(one.read_text() for one in logs)
+        return "".join(one.read_text() for one in logs)[self._forgotten :]
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self.process is not None and self.process.poll() is None
+
+    def forget_log(self) -> None:
+        """Leave what was logged so far out of `log`."""
+        self._forgotten = 0
+        self._forgotten = len(self.log)
+
+    def restarts(self) -> int:
+        """How often the log has the job start again by itself."""
+        return len(lines_about(self.log, "to RESTARTING"))
 
     def produce_and_see(self, what: str, count: int = 100) -> None:
         """Write the next numbers, and wait until all so far are committed."""
         self.produce(count)
-        self.wait_for(f"the numbers after {what}", lambda: self.written().total() >= self._numbers)
+        self.wait_until_each_is_there(what)
 
     def produce(self, count: int) -> None:
         """Write the next numbers."""
-        numbers = range(self._numbers, self._numbers + count)
-        self._administrator.produce(self.source, [json.dumps({"n": n}) for n in numbers])
-        self._numbers += count
+        begin, stop = self._numbers.stop, self._numbers.stop + count
+        values = [json.dumps({"n": n}) for n in range(begin, stop)]
+        self._administrator.produce(self.source, values)
+        self._numbers = range(self._numbers.start, stop)
+
+    def lose_what_was_written(self) -> None:
+        """Delete its topic, and with it the numbers so far: they are asked for no more."""
+        self._administrator.delete_topic(self.target)
+        self._numbers = range(self._numbers.stop, self._numbers.stop)
 
     def start(self, *, parallelism: int = 1, **variables: str) -> None:
         """Start it, in a process group of its own."""
@@ -157,7 +182,7 @@ class Copy:
         """Wait until something is so while the job runs."""
         end = time.monotonic() + seconds
         while not done():
-            if self.process is None or self.process.poll() is not None or time.monotonic() > end:
+            if not self.is_running or time.monotonic() > end:
                 said = self._last_words()
                 told = "\n".join(lines_about(self.log, "WARN", "ERROR", "to FAILED")[-30:])
                 raise AssertionError(f"not seen: {what}\n{said[-2000:]}\n{told}")
@@ -184,22 +209,24 @@ class Copy:
         wanted = self.checkpoints() + more
         self.wait_for(f"{wanted} checkpoints", lambda: self.checkpoints() >= wanted)
 
-    def written(self) -> Counter[int]:
+    def written(self, *, afresh: bool = False) -> Counter[int]:
         """How often a reader of committed records finds each number."""
-        values = self._administrator.committed(self.target)
+        values = self._administrator.committed(self.target, afresh=afresh)
         return Counter(json.loads(value)["n"] for value in values)
 
     def assert_each_once(self) -> None:
-        """Nothing is lost, and nothing is there twice."""
-        written, expected = self.written(), set(range(self._numbers))
+        """Nothing is lost, and nothing is there twice, for one who reads all from the beginning."""
+        written, expected = self.written(afresh=True), set(self._numbers)
         lost, twice = expected - set(written), {n for n, times in written.items() if times > 1}
         assert not lost and not twice and set(written) == expected, (
             f"lost {len(lost)}: {sorted(lost)[:5]}, twice {len(twice)}: {sorted(twice)[:5]}"
         )
 
-    def wait_until_each_is_there(self) -> None:
-        """Wait until as many records are committed as there are numbers."""
-        self.wait_for("all numbers", lambda: self.written().total() >= self._numbers)
+    def wait_until_each_is_there(self, after: str = "the start") -> None:
+        """Wait until each number is committed."""
+        self.wait_for(
+            f"the numbers after {after}", lambda: self.written().keys() >= set(self._numbers)
+        )
 
     def kill_at(self, api: str, moment: Moment, *, after: int = 0) -> None:
         """Kill it when it next asks for something, before the broker sees it or it the answer.
@@ -212,7 +239,8 @@ class Copy:
         left = [after]
 
         def look(passing: Passing) -> bool:
-            if passing != Passing(api, moment):
+            is_ours = passing.client.startswith(f"producer-{self.ids}")
+            if not is_ours or (passing.api, passing.moment) != (api, moment):
                 return True
             left[0] -= 1
             if left[0] >= 0:
@@ -220,11 +248,14 @@ class Copy:
             self.kill_now()
             return False
 
-        for node in NODES:
-            self._brokers.proxies[node, "CLEAR"].look(look)
-        self.wait_for_death(f"{api} {moment}")
-        for node in NODES:
-            self._brokers.proxies[node, "CLEAR"].look(None)
+        proxies = [self._brokers.proxies[node, "CLEAR"] for node in NODES]
+        for proxy in proxies:
+            proxy.look(self.name, look)
+        try:
+            self.wait_for_death(f"{api} {moment}")
+        finally:
+            for proxy in proxies:
+                proxy.look(self.name, None)
 
     def wait_for_death(self, what: str) -> None:
         """Wait until something has killed it."""
@@ -233,6 +264,7 @@ class Copy:
             _, said = self.process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"not seen: {what}\n{self.log[-6000:]}") from None
+        self.kill_now()
         assert self.process.returncode == -signal.SIGKILL, said
         self.process = None
 
@@ -248,7 +280,7 @@ class Copy:
 [kerberos]
 principal = "flink@SANDBOX.LOCAL"
 keytab = "file:{sandbox.keytab("flink")}"
-krb5_conf = "{sandbox.krb5_conf}"
+krb5_conf = "{self._kdc.krb5_conf}"
 [kafka]
 bootstrap_servers = [{servers}]
 security_protocol = "{protocol}"

@@ -5,12 +5,11 @@ The proxies before the brokers see the step: the request of it, before a broker 
 before the job does.
 """
 
+import re
 import time
 
-import pytest
-
 from tests.kafka.administrator import Administrator
-from tests.kafka.conftest import CopyOf
+from tests.kafka.conftest import CopyOf, side_by_side
 from tests.kafka.copies import ALARMS, lines_about
 from tests.kafka.wire import Moment
 
@@ -26,45 +25,75 @@ STEPS: tuple[tuple[str, Moment], ...] = (
 )
 
 
-@pytest.mark.parametrize(
-    ("naming", "steps"), [("incrementing", STEPS), ("pooling", STEPS[-3:])], ids=["new", "pooled"]
-)
+@side_by_side
 def test_a_job_killed_at_each_step_of_a_transaction_writes_each_record_once(
-    copy_of: CopyOf,
-    administrator: Administrator,
-    naming: str,
-    steps: tuple[tuple[str, Moment], ...],
+    copies: CopyOf, administrator: Administrator
 ) -> None:
-    copy = copy_of(f"killed-{naming}", listener="CLEAR", partitions=2, transaction_naming=naming)
+    kill_at_steps(copies, administrator, "incrementing", STEPS)
+
+
+@side_by_side
+def test_a_job_with_pooled_ids_killed_at_each_step_of_a_commit_writes_each_record_once(
+    copies: CopyOf, administrator: Administrator
+) -> None:
+    kill_at_steps(copies, administrator, "pooling", STEPS[-3:])
+
+
+def kill_at_steps(
+    copies: CopyOf, administrator: Administrator, naming: str, steps: tuple[tuple[str, Moment], ...]
+) -> None:
+    copy = copies(f"killed-{naming}", listener="CLEAR", partitions=2, transaction_naming=naming)
     for number, (api, moment) in enumerate(steps):
         copy.produce(100)
+        # Restored with other parallelism each time.
         copy.start(parallelism=1 + number % 2)
         copy.kill_at(api, moment, after=number % 2)
     copy.produce(100)
-    copy.start(parallelism=2)
+    copy.start(parallelism=1 + len(steps) % 2)
     copy.wait_until_each_is_there()
-    # What the runs before have left open is aborted long before its timeout, of a minute.
-    end = time.monotonic() + 15
-    while administrator.is_blocked(copy.target):
-        assert time.monotonic() < end, administrator.transactions(copy.ids)
-        time.sleep(0.5)
+    # What the runs before have left open is aborted before its timeout, of a minute.
+    wait_until_readers_go_on(administrator, copy.target, 30)
     log = copy.log
     copy.kill()
     copy.assert_each_once()
+    # The last was killed after the brokers had committed, and before it heard of that.
     assert "were committed before" in log
     assert not lines_about(log, *ALARMS), lines_about(log, *ALARMS)
 
 
-def test_a_job_that_never_starts_again_holds_readers_back_no_longer_than_its_timeout(
-    copy_of: CopyOf, administrator: Administrator
+@side_by_side
+def test_a_transaction_that_has_timed_out_holds_no_reader_back_and_ends_the_job_by_name(
+    copies: CopyOf, administrator: Administrator
 ) -> None:
-    copy = copy_of("gone", listener="CLEAR", transaction_timeout="5 s")
-    copy.produce(100)
+    copy = copies("lost", listener="CLEAR", transaction_timeout="6 s")
+    copy.produce(300)
     copy.start()
-    copy.kill_at("Produce", "answered")
+    copy.kill_at("EndTxn", "asked")
+    open_before = administrator.transactions(copy.ids)
+    assert "Ongoing" in {one.state for one in open_before.values()}
     assert administrator.is_blocked(copy.target)
-    end = time.monotonic() + 20
-    while administrator.is_blocked(copy.target):
-        assert time.monotonic() < end, administrator.transactions(copy.ids)
-        time.sleep(0.5)
+    wait_until_readers_go_on(administrator, copy.target, 60)
+    copy.produce(300)
+    copy.start()
+    code, said = copy.end()
+    assert code == 1
+    assert "the brokers have aborted what the job wrote to the Kafka topic lost-to" in said
+    assert re.search(rf"transactional id {copy.ids}-0-\d+, kafka.transaction_timeout 6000 ms", said)
+    assert 'set kafka.on_lost_transaction = "log"' in said
     assert administrator.committed(copy.target) == []
+    # A restart would end the same way: there was none.
+    assert "to RESTARTING" not in copy.log
+
+    copy.start(FLINKSEC_KAFKA__ON_LOST_TRANSACTION="log")
+    copy.wait_for("the records since", lambda: copy.written().total() >= 300)
+    (told,) = lines_about(copy.log, "the job goes on, as")
+    copy.kill()
+    assert "kafka.on_lost_transaction" in told
+    assert set(copy.written()) == set(range(300, 600))
+
+
+def wait_until_readers_go_on(administrator: Administrator, topic: str, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while administrator.is_blocked(topic):
+        assert time.monotonic() < end, administrator.transactions("flink")
+        time.sleep(0.5)

@@ -2,10 +2,12 @@
 """A TCP proxy before a broker: it cuts, refuses and delays, and sees which request passes.
 
 On a listener without TLS it knows a request by the first bytes of its frame: the length, the key of
-the API and its version, a number that the answer repeats. It looks at nothing else.
+the API and its version, a number that the answer repeats, and the name of the client. It looks at
+nothing else.
 """
 
 import asyncio
+import socket
 import struct
 import threading
 from collections.abc import Callable, Coroutine
@@ -32,44 +34,63 @@ class Passing:
 
     Attributes:
         api: its name, or the number of its key.
+        client: the ``client.id`` of who asks.
         moment: whether the broker has not seen it yet, or the client has not seen the answer.
     """
 
     api: str
+    client: str
     moment: Moment
 
 
 Look = Callable[[Passing], bool]
 
 
+def held_port() -> socket.socket:
+    """Keep a free port from whoever else looks for one, until the socket is closed.
+
+    It does not listen, so a server that sets SO_REUSEADDR, as Java's and asyncio's do, can listen
+    there, end, and listen again.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    return held
+
+
 class Proxy:
-    """From one port to another; it has a thread of its own.
+    """From a port of its own to another; all have one thread.
 
     Args:
-        port: where it listens.
         target: where it connects to.
+        framed: whether what passes are Kafka's frames, in the clear, which `look` sees.
     """
 
     _loop: asyncio.AbstractEventLoop | None = None
     _lock = threading.Lock()
 
-    def __init__(self, port: int, target: int) -> None:
-        self.port = port
+    def __init__(self, target: int, *, framed: bool = False) -> None:
+        self._held = held_port()
+        self.port: int = self._held.getsockname()[1]
         self.target = target
         self.delay = 0.0
         self.cuts = 0
-        self._look: Look | None = None
+        self._framed = framed
+        self._looks: dict[str, Look] = {}
         self._connections: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
         self._server: asyncio.Server | None = None
         self._run(self._listen())
 
-    def look(self, at: Look | None) -> None:
+    def look(self, name: str, at: Look | None) -> None:
         """Ask about each request and answer that passes: what answers False is not let through.
 
-        Its connection is cut instead. Only on listeners without TLS.
+        Its connection is cut instead. Each name has one such look, or none.
         """
-        self._look = at
-        self.cut()
+        assert self._framed
+        if at is None:
+            self._looks.pop(name, None)
+        else:
+            self._looks[name] = at
 
     def cut(self) -> None:
         """Cut what is connected, in the middle of whatever is under way."""
@@ -86,6 +107,7 @@ class Proxy:
     def close(self) -> None:
         """Cut everything for good."""
         self.refuse()
+        self._held.close()
 
     async def _listen(self) -> None:
         if self._server is None:
@@ -111,7 +133,7 @@ class Proxy:
             return
         pair = (writer, to_broker[1])
         self._connections.add(pair)
-        asked: dict[int, str] = {}
+        asked: dict[int, tuple[str, str]] = {}
         try:
             await asyncio.gather(
                 self._pump(reader, to_broker[1], asked, "asked"),
@@ -128,29 +150,29 @@ class Proxy:
         self,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
-        asked: dict[int, str],
+        asked: dict[int, tuple[str, str]],
         moment: Moment,
     ) -> None:
-        look = self._look
         while True:
-            data = await (reader.read(1 << 16) if look is None else _frame(reader))
+            data = await (_frame(reader) if self._framed else reader.read(1 << 16))
             if not data:
                 raise ConnectionResetError
             if self.delay:
                 await asyncio.sleep(self.delay)
-            if look is not None and not self._passes(data, asked, moment, look):
+            if self._framed and not self._passes(data, asked, moment):
                 raise ConnectionResetError
             writer.write(data)
             await writer.drain()
 
-    @staticmethod
-    def _passes(frame: bytes, asked: dict[int, str], moment: Moment, look: Look) -> bool:
+    def _passes(self, frame: bytes, asked: dict[int, tuple[str, str]], moment: Moment) -> bool:
         if moment == "asked":
-            key, _, number = struct.unpack(">hhi", frame[4:12])
-            asked[number] = APIS.get(key, str(key))
+            key, _, number, length = struct.unpack(">hhih", frame[4:14])
+            asked[number] = APIS.get(key, str(key)), frame[14 : 14 + max(0, length)].decode()
+            passing = Passing(*asked[number], moment)
         else:
             (number,) = struct.unpack(">i", frame[4:8])
-        return look(Passing(asked.get(number, "?"), moment))
+            passing = Passing(*asked.pop(number), moment)
+        return all(look(passing) for look in list(self._looks.values()))
 
     def _run(self, coroutine: Coroutine[object, object, None]) -> None:
         asyncio.run_coroutine_threadsafe(coroutine, self._thread()).result(10)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flinksec_jobs.sandbox import marker
+from flinksec_jobs.sandbox import marker, ports
 from flinksec_jobs.sandbox.layout import Layout
 from flinksec_jobs.sandbox.ports import free_ports, same_or_free_ports
 
@@ -24,6 +24,19 @@ def test_all_are_new_if_one_is_taken() -> None:
         found = same_or_free_ports(NAMES, before)
     assert list(found) == NAMES
     assert found["kafka"] != before["kafka"]
+
+
+def test_no_free_port_is_one_that_the_system_gives_to_connections() -> None:
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    assert max(free_ports(20)) < first
+
+
+def test_where_all_lower_ports_are_for_connections_the_system_chooses(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "range").write_text("1024\t65535\n")
+    monkeypatch.setattr(ports, "_EPHEMERAL", tmp_path / "range")
+    assert len(set(free_ports(20))) == 20
 
 
 @pytest.mark.parametrize("before", [{}, {"kdc": 1024}, {"kdc": 0, "kafka": 99_999}])
