@@ -133,9 +133,6 @@ def sink(settings: Settings, o: SinkOptions, prefix: Callable[[], str]) -> Recor
             exactly_once.check(settings.need(KafkaSettings), here, _one_topic(o))
 
     def build(row_type: Any) -> Any:
-        from pyflink.datastream.connectors.base import DeliveryGuarantee
-        from pyflink.datastream.connectors.kafka import KafkaSink
-
         serializer = _serializer(settings, o, row_type)
         if o.bad.on_error != "fail":
             schemas = jvm.view().org.flinksec.kafka
@@ -149,15 +146,8 @@ def sink(settings: Settings, o: SinkOptions, prefix: Callable[[], str]) -> Recor
         if o.delivery == "exactly_once":
             kafka, topic = settings.need(KafkaSettings), _one_topic(o)
             return exactly_once.sink(kafka, properties, serializer, topic, prefix())
-        builder = (
-            KafkaSink.builder()
-            .set_bootstrap_servers(properties["bootstrap.servers"])
-            .set_delivery_guarantee(DeliveryGuarantee.AT_LEAST_ONCE)
-        )
-        for name, value in properties.items():
-            builder.set_property(name, value)
-        builder._j_builder.setRecordSerializer(serializer)
-        return builder.build().get_java_function()
+        sinks = jvm.view().org.flinksec.kafka.QuietlyClosedSink
+        return sinks.atLeastOnce(serializer, jvm.string_map(properties))
 
     return RecordSink(target(settings, o), f"Kafka {o.topic}{of_cluster(settings)}", build, see)
 

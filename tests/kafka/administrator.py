@@ -4,10 +4,10 @@
 import re
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cached_property, wraps
+from typing import Any, TypeVar, cast
 
 from flinksec_jobs.runtime import artifacts, jvm
 from flinksec_jobs.sandbox import Sandbox
@@ -21,6 +21,20 @@ _PREFIX = "flink"
 _SERIALIZATION = "org.apache.flink.kafka.shaded.org.apache.kafka.common.serialization"
 # As Kafka writes a record down for a log.
 _VALUE = re.compile(r", value = ([^)]*)\)")
+
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def _alone(method: Method) -> Method:
+    """Let one thread at a time in: only one of the JVM's threads knows Kafka's classes."""
+
+    @wraps(method)
+    def one_at_a_time(self: "Administrator", *args: Any, **kwargs: Any) -> Any:
+        with self.lock:
+            return method(self, *args, **kwargs)
+
+    return cast(Method, one_at_a_time)
 
 
 @dataclass(frozen=True)
@@ -55,23 +69,23 @@ class Administrator:
             "sasl.kerberos.min.time.before.relogin": "1000",
         }
         self._kafka = jvm.view().org.apache.flink.kafka.shaded.org.apache.kafka
-        # Of clients that only one thread may use, and of what is known by them.
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._read: dict[str, dict[int, int]] = {}
         self._found: dict[str, list[str]] = {}
 
+    @_alone
     def close(self) -> None:
         """Close the clients, which are made, and log in, again when they are needed."""
-        with self._lock:
-            for name in ("_producer", "_consumer", "_admin"):
-                client = self.__dict__.pop(name, None)
-                if client is not None:
-                    client.close(jvm.view().java.time.Duration.ZERO)
+        for name in ("_producer", "_consumer", "_admin"):
+            client = self.__dict__.pop(name, None)
+            if client is not None:
+                client.close(jvm.view().java.time.Duration.ZERO)
 
     @cached_property
     def _admin(self) -> Any:
         return self._kafka.clients.admin.Admin.create(jvm.properties(self._properties))
 
+    @_alone
     def create_topics(self, topics: Mapping[str, int]) -> None:
         """Make topics with so many partitions and three copies, and let the job use them."""
         admin = self._kafka.clients.admin
@@ -84,19 +98,21 @@ class Administrator:
         self.allow("GROUP", _PREFIX, "READ", pattern="PREFIXED")
         self.allow("TRANSACTIONAL_ID", _PREFIX, "WRITE", "DESCRIBE", pattern="PREFIXED")
 
+    @_alone
     def delete_topic(self, name: str) -> None:
         """Delete a topic."""
         self._wait(self._admin.deleteTopics(jvm.string_list([name])).all())
-        with self._lock:
-            self._read.pop(name, None)
-            self._found.pop(name, None)
+        self._read.pop(name, None)
+        self._found.pop(name, None)
 
+    @_alone
     def set_partitions(self, topic: str, number: int) -> None:
         """Give a topic more partitions."""
         more = jvm.view().java.util.HashMap()
         more.put(topic, self._kafka.clients.admin.NewPartitions.increaseTo(number))
         self._wait(self._admin.createPartitions(more).all())
 
+    @_alone
     def allow(self, kind: str, name: str, *operations: str, pattern: str = "LITERAL") -> None:
         """Give the job's principal rights."""
         bindings = jvm.view().java.util.ArrayList()
@@ -104,6 +120,7 @@ class Administrator:
             bindings.add(self._binding(kind, name, operation, pattern))
         self._wait(self._admin.createAcls(bindings).all())
 
+    @_alone
     def revoke(self, kind: str, name: str, *operations: str, pattern: str = "LITERAL") -> None:
         """Take rights of the job's principal away."""
         filters = jvm.view().java.util.ArrayList()
@@ -111,6 +128,7 @@ class Administrator:
             filters.add(self._binding(kind, name, operation, pattern).toFilter())
         self._wait(self._admin.deleteAcls(filters).all())
 
+    @_alone
     def limit(self, user: str, **bytes_per_second: float | None) -> None:
         """Set or, with None, end limits of a user: ``producer_byte_rate=…``."""
         quota = self._kafka.common.quota
@@ -122,6 +140,7 @@ class Administrator:
         alterations.add(quota.ClientQuotaAlteration(entity, ops))
         self._wait(self._admin.alterClientQuotas(alterations).all())
 
+    @_alone
     def leaders(self, topic: str) -> dict[int, int]:
         """The leader of each partition."""
         described = self._wait(
@@ -129,6 +148,7 @@ class Administrator:
         ).get(topic)
         return {one.partition(): one.leader().id() for one in described.partitions()}
 
+    @_alone
     def wait_until_in_sync(self) -> None:
         """Wait until each copy of each partition is as new as its leader's."""
         end = time.monotonic() + _PATIENCE
@@ -147,6 +167,7 @@ class Administrator:
             if one.isr().size() < one.replicas().size()
         ]
 
+    @_alone
     def move_leaders(self, topic: str) -> None:
         """Give each partition of a topic another leader, and let it lead at once."""
         moves = jvm.view().java.util.HashMap()
@@ -161,6 +182,7 @@ class Administrator:
         self._wait(self._admin.alterPartitionReassignments(moves).all())
         self.elect_leaders(topic)
 
+    @_alone
     def elect_leaders(self, topic: str) -> None:
         """Have each partition of a topic led by the first of its brokers."""
         elected = jvm.view().java.util.HashSet()
@@ -169,6 +191,7 @@ class Administrator:
         preferred = self._kafka.common.ElectionType.PREFERRED
         self._wait(self._admin.electLeaders(preferred, elected).partitions())
 
+    @_alone
     def renew_certificate(self, node: int) -> None:
         """Have a broker read its certificate again."""
         config = self._kafka.common.config.ConfigResource
@@ -183,6 +206,7 @@ class Administrator:
         changes.put(resource, ops)
         self._wait(self._admin.incrementalAlterConfigs(changes).all())
 
+    @_alone
     def transactions(self, prefix: str) -> dict[str, Transaction]:
         """What the coordinators have of the ids with a prefix."""
         listed = self._wait(self._admin.listTransactions().all())
@@ -200,6 +224,7 @@ class Administrator:
             for one in described
         }
 
+    @_alone
     def is_blocked(self, topic: str) -> bool:
         """Whether an open transaction holds readers of committed records back."""
         ends = [self._ends(topic, level) for level in ("READ_COMMITTED", "READ_UNCOMMITTED")]
@@ -215,14 +240,13 @@ class Administrator:
         found = self._wait(self._admin.listOffsets(wanted, options).all())
         return {where.partition(): found[where].offset() for where in found}
 
+    @_alone
     def produce(self, topic: str, values: Sequence[str]) -> None:
         """Write records, spread over the partitions."""
         record = self._kafka.clients.producer.ProducerRecord
-        with self._lock:
-            producer = self._producer
         for value in values:
-            producer.send(record(topic, value, value))
-        producer.flush()
+            self._producer.send(record(topic, value, value))
+        self._producer.flush()
 
     @cached_property
     def _producer(self) -> Any:
@@ -232,6 +256,7 @@ class Administrator:
         made = jvm.properties(self._properties | properties)
         return self._kafka.clients.producer.KafkaProducer(made)
 
+    @_alone
     def committed(self, topic: str, *, afresh: bool = False) -> list[str]:
         """Return the values of a topic, as a reader of committed records sees them now.
 
@@ -239,14 +264,13 @@ class Administrator:
             topic: which exists.
             afresh: read all of it, and not only what has come since the last time.
         """
-        with self._lock:
-            if afresh:
-                self._read.pop(topic, None)
-                self._found.pop(topic, None)
-            read = self._read.setdefault(topic, {})
-            found = self._found.setdefault(topic, [])
-            found += self._to_the_end(self._consumer, topic, read)
-            return list(found)
+        if afresh:
+            self._read.pop(topic, None)
+            self._found.pop(topic, None)
+        read = self._read.setdefault(topic, {})
+        found = self._found.setdefault(topic, [])
+        found += self._to_the_end(self._consumer, topic, read)
+        return list(found)
 
     @cached_property
     def _consumer(self) -> Any:

@@ -5,6 +5,8 @@ The fixture `copy` asserts after each test that nothing is lost, and nothing the
 """
 
 from tests.kafka.administrator import Administrator
+from tests.kafka.brokers import Brokers
+from tests.kafka.conftest import CopyOf
 from tests.kafka.copies import Copy
 
 
@@ -47,6 +49,19 @@ def test_a_revoked_right_to_read_the_topic_is_named_until_it_is_back(
     administrator.allow("TOPIC", copy.source, "READ")
 
 
+def test_a_revoked_right_on_the_group_is_named_with_what_to_do_and_does_not_stop_the_job(
+    copy: Copy, administrator: Administrator
+) -> None:
+    administrator.revoke("GROUP", "flink", "READ", pattern="PREFIXED")
+    copy.produce_and_see("the loss of the group")
+    hint = "hint: give the job's principal READ on its group, kafka.group_id, again"
+    copy.wait_for("the lack of the right", lambda: hint in copy.log)
+    copy.wait_for_checkpoints(3)
+    assert copy.log.count(hint) == 1
+    assert copy.restarts() == 0
+    administrator.allow("GROUP", "flink", "READ", pattern="PREFIXED")
+
+
 def test_a_deleted_topic_is_named_and_the_job_goes_on_when_there_is_one_again(
     copy: Copy, administrator: Administrator
 ) -> None:
@@ -56,3 +71,19 @@ def test_a_deleted_topic_is_named_and_the_job_goes_on_when_there_is_one_again(
     told = f"Topic {copy.target} not present in metadata"
     copy.wait_for("the name of the topic", lambda: told in copy.log)
     administrator.create_topics({copy.target: 3})
+
+
+def test_a_job_without_transactions_starts_again_after_a_refusal_and_loses_nothing(
+    copies: CopyOf, administrator: Administrator, brokers: Brokers
+) -> None:
+    copy = copies("without-transactions")
+    copy.start(AT_LEAST_ONCE="yes")
+    copy.produce_and_see("the start")
+    administrator.revoke("TOPIC", copy.target, "WRITE")
+    copy.produce(100)
+    # The writer's end fails too, which Flink takes for a reason to end the TaskManager.
+    copy.wait_for("two starts of the job", lambda: copy.restarts() >= 2)
+    administrator.allow("TOPIC", copy.target, "WRITE")
+    copy.produce_and_see("the return of the right")
+    assert "Not authorized to access topics: [without-transactions-to]" in copy.log
+    copy.kill()

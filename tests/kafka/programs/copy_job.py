@@ -2,6 +2,7 @@
 """Copies numbers from one topic to another; the environment says which."""
 
 import os
+from typing import Literal
 
 from flinksec_jobs import SecureJob, record
 
@@ -14,4 +15,6 @@ class Number:
 with SecureJob(os.environ["NAME"]) as job:
     job.env.set_parallelism(int(os.environ["PARALLELISM"]))
     numbers = job.from_kafka(os.environ["FROM"], Number, discovery="2 s")
-    numbers.sink_to(job.to_kafka(os.environ["TO"], key_field="n"))
+    once = "AT_LEAST_ONCE" not in os.environ
+    delivery: Literal["exactly_once", "at_least_once"] = "exactly_once" if once else "at_least_once"
+    numbers.sink_to(job.to_kafka(os.environ["TO"], key_field="n", delivery=delivery))

@@ -18,8 +18,9 @@ import org.apache.logging.log4j.core.pattern.ThrowablePatternConverter;
  * one line, with a count, in place of its stack trace.
  *
  * <p>Flink starts a job that has failed again and again, and logs why each time, in several places.
- * The lines of Flink stay as they are; a failure with another cause is written whole. When a
- * checkpoint is complete again, a line says how many failures there were since the first.
+ * The lines of Flink stay as they are; a failure with another cause is written whole, with what to
+ * do about it if that is known. When a checkpoint is complete again, a line says how many failures
+ * there were since the first.
  */
 @Plugin(name = "FailureConverter", category = PatternConverter.CATEGORY)
 @ConverterKeys("failure")
@@ -56,6 +57,7 @@ public final class FailureConverter extends LogEventPatternConverter {
       Failures.Told told = failures.meet(thrown, now);
       if (told.times() == 1) {
         whole.format(event, out);
+        Advice.about(told.cause()).ifPresent(hint -> line(out, "hint: " + hint));
       } else {
         line(
             out,

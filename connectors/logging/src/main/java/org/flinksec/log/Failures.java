@@ -14,10 +14,10 @@ import java.util.regex.Pattern;
 /**
  * The failures that were met of late, and how often.
  *
- * <p>Two are the same if they have the same exceptions, one the cause of the other, and the last of
- * them, the root, says the same at the same place. What the others say is not compared: it is full
- * of ids that change with each attempt. Of what the root says, numbers that stand alone are not
- * compared: sizes, milliseconds, offsets.
+ * <p>Two are the same if they have the same exceptions, one the cause of the other, but for mere
+ * wrappers, and the last of them, the root, says the same at the same place. What the others say is
+ * not compared: it is full of ids that change with each attempt. Of what the root says, numbers
+ * that stand alone are not compared: sizes, milliseconds, offsets.
  */
 final class Failures {
   /**
@@ -28,6 +28,15 @@ final class Failures {
   private static final int REMEMBERED = 200;
   private static final int FRAMES = 12;
   private static final int LONGEST_MESSAGE = 2_000;
+  // What one and the same failure is wrapped in, differently by each part of Flink that logs it.
+  private static final Set<String> WRAPPERS =
+      Set.of(
+          "java.lang.RuntimeException",
+          "java.util.concurrent.CompletionException",
+          "java.util.concurrent.ExecutionException",
+          "org.apache.flink.runtime.JobException",
+          "org.apache.flink.util.FlinkException",
+          "org.apache.flink.util.FlinkRuntimeException");
   private static final Pattern CLASS = Pattern.compile("((?:\\w+\\.)+[\\w$]+)(?::|$)");
   // In 8000 ms, #12, (3/4), @1f2e; but not topic-2, node2 or 2.0.
   private static final Pattern NUMBERS =
@@ -77,7 +86,10 @@ final class Failures {
   private static List<String> key(List<Throwable> chain, Throwable root) {
     List<String> key = new ArrayList<>();
     for (Throwable one : chain) {
-      key.add(className(one));
+      String name = className(one);
+      if (one == root || !WRAPPERS.contains(name)) {
+        key.add(name);
+      }
     }
     key.add(comparable(String.valueOf(root.getMessage())));
     StackTraceElement[] frames = root.getStackTrace();

@@ -62,6 +62,25 @@ class FailureConverterTest {
     assertThat(completed(3)).isEqualTo("INFO Completed checkpoint 3 for job\n");
   }
 
+  @Test
+  void aRightThatWasTakenAwayIsFollowedByWhatToDo() {
+    String hint = "  [hint: give the job's principal READ on its group, kafka.group_id, again; ";
+    assertThat(logged("Failed to commit", new GroupAuthorizationException())).contains(hint);
+    assertThat(logged("Failed to commit", new GroupAuthorizationException()))
+        .endsWith("for the 2. time: GroupAuthorizationException]\n")
+        .doesNotContain("hint");
+  }
+
+  /** As Kafka's is called in whatever package. */
+  private static final class GroupAuthorizationException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public String toString() {
+      return "org.example.GroupAuthorizationException: Not authorized to access group: flink";
+    }
+  }
+
   private static IOException failure(String message) {
     return new IOException(message);
   }

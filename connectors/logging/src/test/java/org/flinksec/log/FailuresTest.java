@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,6 +53,15 @@ class FailuresTest {
     assertThat(failures.meet(new IllegalStateException("attempt xyz", root), 0).times())
         .isEqualTo(2);
     assertThat(failures.meet(new IllegalArgumentException("attempt xyz", root), 0).times()).isOne();
+  }
+
+  @Test
+  void aFailureInAnotherWrapperIsTheSame() {
+    IOException root = failure("away");
+    assertThat(failures.meet(new CompletionException(root), 0).times()).isOne();
+    assertThat(failures.meet(new RuntimeException("failed", root), 0).times()).isEqualTo(2);
+    assertThat(failures.meet(new RuntimeException("alone"), 0).times()).isOne();
+    assertThat(failures.meet(new RuntimeException("other"), 0).times()).isOne();
   }
 
   @Test

@@ -1,42 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.kafka;
 
-import java.io.IOException;
-import java.util.Collection;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.flink.api.connector.sink2.Committer;
 import org.apache.flink.api.connector.sink2.CommitterInitContext;
-import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaCommittable;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
-import org.apache.flink.connector.kafka.sink.KafkaWriterState;
 import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
-import org.apache.flink.connector.kafka.sink.TwoPhaseCommittingStatefulSink;
-import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.apache.flink.streaming.api.connector.sink2.CommittableMessage;
-import org.apache.flink.streaming.api.connector.sink2.SupportsPostCommitTopology;
-import org.apache.flink.streaming.api.datastream.DataStream;
-import org.apache.flink.streaming.api.lineage.LineageVertex;
-import org.apache.flink.streaming.api.lineage.LineageVertexProvider;
 
-/**
- * Flink's Kafka sink in transactions, but for who commits them, {@link ExactlyOnceCommitter}, and
- * how its writer ends, {@link QuietlyClosedWriter}.
- *
- * <p>Its states have the form of Flink's, so a checkpoint of either can be restored by the other.
- */
-public final class ExactlyOnceSink<T>
-    implements TwoPhaseCommittingStatefulSink<T, KafkaWriterState, KafkaCommittable>,
-        SupportsPostCommitTopology<KafkaCommittable>,
-        LineageVertexProvider {
+/** A sink in transactions, which {@link ExactlyOnceCommitter} commits. */
+public final class ExactlyOnceSink<T> extends QuietlyClosedSink<T> {
   private static final long serialVersionUID = 1L;
 
-  private final KafkaSink<T> sink;
   private final Properties producerProperties;
   private final String transactionalIdPrefix;
   private final boolean reusesIds;
@@ -50,7 +30,7 @@ public final class ExactlyOnceSink<T>
       boolean reusesIds,
       String target,
       OnLostTransaction onLost) {
-    this.sink = sink;
+    super(sink);
     this.producerProperties = producerProperties;
     this.transactionalIdPrefix = transactionalIdPrefix;
     this.reusesIds = reusesIds;
@@ -111,45 +91,8 @@ public final class ExactlyOnceSink<T>
   }
 
   @Override
-  public PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable> createWriter(
-      WriterInitContext context) throws IOException {
-    return new QuietlyClosedWriter<>(flinks().createWriter(context));
-  }
-
-  @Override
-  public PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable> restoreWriter(
-      WriterInitContext context, Collection<KafkaWriterState> states) throws IOException {
-    return new QuietlyClosedWriter<>(flinks().restoreWriter(context, states));
-  }
-
-  /** By its interface: the class of its writer is not public. */
-  private TwoPhaseCommittingStatefulSink<T, KafkaWriterState, KafkaCommittable> flinks() {
-    return sink;
-  }
-
-  @Override
   public Committer<KafkaCommittable> createCommitter(CommitterInitContext context) {
     return new ExactlyOnceCommitter(
         producerProperties, transactionalIdPrefix, reusesIds, target, onLost, context);
-  }
-
-  @Override
-  public SimpleVersionedSerializer<KafkaCommittable> getCommittableSerializer() {
-    return sink.getCommittableSerializer();
-  }
-
-  @Override
-  public SimpleVersionedSerializer<KafkaWriterState> getWriterStateSerializer() {
-    return sink.getWriterStateSerializer();
-  }
-
-  @Override
-  public void addPostCommitTopology(DataStream<CommittableMessage<KafkaCommittable>> committables) {
-    sink.addPostCommitTopology(committables);
-  }
-
-  @Override
-  public LineageVertex getLineageVertex() {
-    return sink.getLineageVertex();
   }
 }

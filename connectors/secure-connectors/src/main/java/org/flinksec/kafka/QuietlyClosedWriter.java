@@ -16,9 +16,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Flink's aborts its transaction when it is closed, which fails if its producer has failed
  * before; and Flink takes the failure of a task's clean-up for a reason to end the whole
- * TaskManager, in a local run the job. The broker aborts such a transaction all the same: when the
- * task starts again, or by its timeout. What was written before a checkpoint has been flushed by
- * then, so nothing else is told by closing.
+ * TaskManager, in a local run the job. A writer without transactions tells of records that a broker
+ * did not take. The broker aborts such a transaction all the same: when the task starts again, or
+ * by its timeout. What was written before a checkpoint, or the end, has been flushed by then, so
+ * nothing else is told by closing.
  */
 final class QuietlyClosedWriter<T>
     implements PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable> {

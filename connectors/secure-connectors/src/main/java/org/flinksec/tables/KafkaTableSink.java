@@ -22,6 +22,7 @@ import org.apache.flink.table.connector.sink.abilities.SupportsWritingMetadata;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.DataType;
 import org.flinksec.kafka.ExactlyOnceSink;
+import org.flinksec.kafka.QuietlyClosedSink;
 
 /**
  * Flink's sink of a Kafka table, committed by the committer of streams, with transactional ids that
@@ -94,7 +95,7 @@ final class KafkaTableSink implements DynamicTableSink, SupportsWritingMetadata 
             Fields.get(kafka, SERIALIZER, KafkaRecordSerializationSchema.class), options.topic());
     if (!options.isExactlyOnce()) {
       Fields.set(kafka, SERIALIZER, quiet);
-      return kafka;
+      return QuietlyClosedSink.of(kafka);
     }
     Map<String, String> properties = new HashMap<>();
     Fields.get(kafka, PROPERTIES, Properties.class)

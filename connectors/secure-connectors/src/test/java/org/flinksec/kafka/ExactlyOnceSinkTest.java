@@ -58,6 +58,18 @@ class ExactlyOnceSinkTest {
         .isInstanceOf(OutOfMemoryError.class);
   }
 
+  @Test
+  void aSinkWithoutTransactionsIsFlinksButForItsWriter() throws Exception {
+    QuietlyClosedSink<String> ours =
+        InstantiationUtil.clone(
+            QuietlyClosedSink.atLeastOnce(JsonTextSerializationSchema.of("t", ""), PROPERTIES));
+    assertThat(ours)
+        .extracting("sink.deliveryGuarantee")
+        .isEqualTo(DeliveryGuarantee.AT_LEAST_ONCE);
+    assertThat(ours.getWriterStateSerializer()).hasSameClassAs(flinks().getWriterStateSerializer());
+    assertThat(ours.getCommittableSerializer()).hasSameClassAs(flinks().getCommittableSerializer());
+  }
+
   @SuppressWarnings("unchecked")
   private static PrecommittingStatefulSinkWriter<String, KafkaWriterState, KafkaCommittable>
       closing(Throwable how) {
