@@ -16,6 +16,7 @@ from flinksec_jobs.sandbox import Sandbox
 from tests.kafka.administrator import Administrator
 from tests.kafka.brokers import Brokers
 from tests.kafka.copies import Copy
+from tests.kafka.logs import assert_causes_are_told_once
 from tests.kafka.way_to_kdc import WayToKdc
 
 # As in tests/servers: for jobs that live for a minute.
@@ -114,7 +115,8 @@ def traveller(
 
 @pytest.fixture
 def copy(traveller: Callable[[], Copy], brokers: Brokers) -> Iterator[Copy]:
-    """A job that runs; at the end each number was written once, or the test fails."""
+    """A job that runs; the test fails unless each number is written once at the end, and the log
+    tells of each cause once."""
     one = traveller()
     try:
         one.produce_and_see("the start")
@@ -123,6 +125,7 @@ def copy(traveller: Callable[[], Copy], brokers: Brokers) -> Iterator[Copy]:
         if one.process is not None:
             one.produce_and_see("the fault")
             one.assert_each_once()
+            assert_causes_are_told_once(one.log)
     except BaseException:
         one.kill()
         raise

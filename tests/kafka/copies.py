@@ -3,7 +3,6 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.runtime import running
 from tests.kafka.administrator import Administrator
 from tests.kafka.brokers import NODES, Brokers
+from tests.kafka.logs import lines_about
 from tests.kafka.way_to_kdc import WayToKdc
 from tests.kafka.wire import Moment, Passing
 
@@ -33,8 +33,6 @@ IMPATIENT = {
 }
 # As tickets live for seconds, and Kafka's clients renew them once a minute by default.
 RENEWING = {"sasl.kerberos.min.time.before.relogin": "1000"}
-# What no log may say of records that are there.
-ALARMS = ("data loss", "potentially lost", "are lost", " ERROR ", "fenced")
 
 
 class Copy:
@@ -301,9 +299,3 @@ checkpoint_interval = "1 s"
 "execution.checkpointing.timeout" = "20 s"
 "execution.checkpointing.tolerable-failed-checkpoints" = 100
 """
-
-
-def lines_about(log: str, *parts: str) -> list[str]:
-    """The lines of a log, without stack traces, that have one of some parts."""
-    dated = [line for line in log.splitlines() if re.match(r"\d{4}-\d\d-\d\d ", line)]
-    return [line for line in dated if any(part in line for part in parts)]

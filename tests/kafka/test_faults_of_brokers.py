@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Faults of brokers and of the way to them: the job goes on, and writes each record once.
 
-The fixture `copy` asserts that after each test.
+The fixture `copy` asserts that after each test, and that the log has told of each cause once.
 """
 
 import time
@@ -9,6 +9,7 @@ import time
 from tests.kafka.administrator import Administrator
 from tests.kafka.brokers import NODES, Brokers
 from tests.kafka.copies import Copy
+from tests.kafka.logs import lines_about
 
 
 def test_a_job_goes_on_when_the_leaders_of_its_partitions_move(
@@ -99,8 +100,11 @@ def test_a_job_starts_again_until_brokers_that_were_all_away_are_back(
         brokers.proxies[node, "TLS"].refuse()
     copy.produce(200)
     copy.wait_for("three starts of the job", lambda: copy.restarts() >= 3)
+    assert lines_about(copy.log, "Connection to node")
     for node in NODES:
         brokers.proxies[node, "TLS"].accept()
+    goes_on = "the job goes on: the first checkpoint since"
+    copy.wait_for("the end of the outage", lambda: goes_on in copy.log)
 
 
 def test_a_job_goes_on_when_the_disk_of_a_broker_is_full(copy: Copy, brokers: Brokers) -> None:

@@ -9,7 +9,8 @@ import time
 from flinksec_jobs.sandbox import Sandbox
 from tests.kafka.administrator import Administrator
 from tests.kafka.brokers import NODES, Brokers
-from tests.kafka.copies import Copy, lines_about
+from tests.kafka.copies import Copy
+from tests.kafka.logs import lines_about
 from tests.kafka.way_to_kdc import TICKET_SECONDS, WayToKdc
 
 

@@ -10,7 +10,7 @@ import time
 
 from tests.kafka.administrator import Administrator
 from tests.kafka.conftest import CopyOf, side_by_side
-from tests.kafka.copies import ALARMS, lines_about
+from tests.kafka.logs import ALARMS, lines_about
 from tests.kafka.wire import Moment
 
 # In the order in which a sink takes them. Since Kafka 4.0 the brokers add partitions to a

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the log of a job says: its dated lines, and the stack traces between them."""
+
+import re
+from collections import Counter
+
+# What no log may say of records that are there.
+ALARMS = ("data loss", "potentially lost", "are lost", " ERROR ", "fenced")
+# Parts of Flink wrap one cause in other exceptions, and each such failure is written whole once.
+FORMS = 3
+_DATED = re.compile(r"^(?=\d{4}-\d\d-\d\d )", re.MULTILINE)
+
+
+def lines_about(log: str, *parts: str) -> list[str]:
+    """The lines of a log, without stack traces, that have one of some parts."""
+    dated = [line for line in log.splitlines() if re.match(r"\d{4}-\d\d-\d\d ", line)]
+    return [line for line in dated if any(part in line for part in parts)]
+
+
+def whole_failures(log: str) -> Counter[str]:
+    """How many stack traces end with each cause, its numbers left out."""
+    found: Counter[str] = Counter()
+    for block in _DATED.split(log):
+        heads = [line for line in block.splitlines()[1:] if re.match(r"(Caused by: )?\w+\.", line)]
+        if heads:
+            found[re.sub(r"\d+", "#", heads[-1])] += 1
+    return found
+
+
+def assert_causes_are_told_once(log: str) -> None:
+    """No cause fills a log with its stack traces, however often the job starts again."""
+    often = {cause: n for cause, n in whole_failures(log).items() if n > FORMS}
+    assert not often, often
