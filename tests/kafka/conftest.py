@@ -70,14 +70,14 @@ def brokers(cluster: Brokers, administrator: Administrator, kdc: WayToKdc) -> It
     administrator.wait_until_in_sync()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def copies(
     cluster: Brokers,
     administrator: Administrator,
     kdc: WayToKdc,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[CopyOf]:
-    """Make copying jobs by name; what still runs at the end of the module is killed."""
+    """Make copying jobs by name; what still runs at the end is killed."""
     made: list[Copy] = []
 
     def make(name: str, **options: Any) -> Copy:
@@ -144,7 +144,10 @@ def pytest_runtest_makereport(
 
 
 def side_by_side(story: Story) -> Callable[..., None]:
-    """Make a test of a story that mostly waits for JVMs: a module's begin together."""
+    """Make a test of a story that mostly waits for JVMs: all begin together, before the others.
+
+    The brokers are well then, and a story does nothing to them.
+    """
 
     def test(stories: dict[Story, "Future[None]"]) -> None:
         stories[story].result()
@@ -155,16 +158,21 @@ def side_by_side(story: Story) -> Callable[..., None]:
     return test
 
 
-@pytest.fixture(scope="module")
+def story_of(item: pytest.Item) -> Story | None:
+    """The story of a test, if it is one that goes beside others."""
+    return getattr(getattr(item, "function", None), "story", None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have all stories told before anything is done to the brokers."""
+    items.sort(key=lambda item: story_of(item) is None)
+
+
+@pytest.fixture(scope="session")
 def stories(
     request: pytest.FixtureRequest, copies: CopyOf, administrator: Administrator
 ) -> Iterator[dict[Story, "Future[None]"]]:
-    """Begin the stories of a module that were asked for, and tell how each ended."""
-    items = [item for item in request.session.items if isinstance(item, pytest.Function)]
-    wanted = [
-        item.function.story
-        for item in items
-        if item.module is request.module and hasattr(item.function, "story")
-    ]
+    """Begin the stories that were asked for, and tell how each ended."""
+    wanted = [story for story in map(story_of, request.session.items) if story is not None]
     with ThreadPoolExecutor(max_workers=1 + (os.cpu_count() or 1)) as pool:
         yield {story: pool.submit(story, copies, administrator) for story in wanted}

@@ -237,7 +237,7 @@ class Copy:
         left = [after]
 
         def look(passing: Passing) -> bool:
-            is_ours = passing.client.startswith(f"producer-{self.ids}")
+            is_ours = passing.client.startswith(f"producer-flink-{self.name}/")
             if not is_ours or (passing.api, passing.moment) != (api, moment):
                 return True
             left[0] -= 1

@@ -32,7 +32,7 @@ def test_a_job_goes_on_without_the_kdc_and_cannot_connect_when_its_ticket_has_en
     kdc.open()
 
 
-def test_a_job_goes_on_with_a_keytab_of_other_keys(
+def test_a_job_goes_on_when_its_keytab_is_rotated(
     copy: Copy, brokers: Brokers, administrator: Administrator, sandbox: Sandbox, kdc: WayToKdc
 ) -> None:
     before = sandbox.keytab("flink").read_bytes()

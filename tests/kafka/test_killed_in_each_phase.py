@@ -26,7 +26,7 @@ STEPS: tuple[tuple[str, Moment], ...] = (
 
 
 @side_by_side
-def test_a_job_killed_at_each_step_of_a_transaction_writes_each_record_once(
+def test_a_job_killed_at_each_step_and_restored_with_other_parallelism_writes_each_record_once(
     copies: CopyOf, administrator: Administrator
 ) -> None:
     kill_at_steps(copies, administrator, "incrementing", STEPS)
