@@ -8,6 +8,8 @@ from collections import Counter
 ALARMS = ("data loss", "potentially lost", "are lost", " ERROR ", "fenced")
 # Parts of Flink wrap one cause in other exceptions, and each such failure is written whole once.
 FORMS = 3
+# One that stands alone; what names a partition or a server is another cause.
+_NUMBER = re.compile(r"(?<![\w.-])\d+|\d+(?= ?ms\b)")
 _DATED = re.compile(r"^(?=\d{4}-\d\d-\d\d )", re.MULTILINE)
 
 
@@ -23,7 +25,7 @@ def whole_failures(log: str) -> Counter[str]:
     for block in _DATED.split(log):
         heads = [line for line in block.splitlines()[1:] if re.match(r"(Caused by: )?\w+\.", line)]
         if heads:
-            found[re.sub(r"\d+", "#", heads[-1])] += 1
+            found[_NUMBER.sub("#", heads[-1])] += 1
     return found
 
 
