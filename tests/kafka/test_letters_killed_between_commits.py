@@ -8,7 +8,7 @@ import json
 from collections import Counter
 
 from tests.kafka.administrator import Administrator
-from tests.kafka.conftest import CopyOf
+from tests.kafka.conftest import CopyOf, side_by_side
 from tests.kafka.wire import Moment
 
 DEAD = "killed-letters-dead"
@@ -28,10 +28,11 @@ STEPS: tuple[tuple[Moment, int], ...] = (
 BAD = 20
 
 
+@side_by_side
 def test_neither_letters_nor_records_are_lost_or_there_twice(
-    copy_of: CopyOf, administrator: Administrator
+    copies: CopyOf, administrator: Administrator
 ) -> None:
-    copy = copy_of("killed-letters", listener="CLEAR", partitions=2)
+    copy = copies("killed-letters", listener="CLEAR", partitions=2)
     administrator.create_topics({DEAD: 1})
     bad: list[str] = []
 
