@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+from flinksec_jobs.files import RECORD, content
+
 # Those of the products, and for the KDC, which has 88, one that needs no right of root.
 WELL_KNOWN = {
     "kdc": 10088,
@@ -55,7 +57,7 @@ def free_ports(count: int, address: str = "127.0.0.1") -> list[int]:
 def _candidates() -> Iterator[int]:
     """Yield ports at random, each once; then 0, any that the system has, without end."""
     with suppress(OSError, ValueError):
-        first = int(_EPHEMERAL.read_text().split()[0])
+        first = int(content(_EPHEMERAL, RECORD).split()[0])
         yield from random.sample(range(_LOWEST, first), max(0, first - _LOWEST))
     while True:
         yield 0
