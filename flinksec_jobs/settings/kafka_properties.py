@@ -47,7 +47,7 @@ class KafkaProperty:
     Attributes:
         name: Kafka's name.
         kind: ``free`` and ``connector`` (of Flink's connector) may be set, nothing else.
-        why: why not, or the setting that decides it.
+        why: why not, or the settings that decide it.
     """
 
     name: str
@@ -79,10 +79,8 @@ def _problem(name: str, value: str) -> str | None:
     if known and known.kind == "setting":
         return f"has a setting of its own: use {known.why}"
     if holds_secret(name) or (known and known.kind == "secret"):
-        return (
-            "holds a secret, which is never written into the settings: name a file by the "
-            "settings of the section it belongs to"
-        )
+        instead = f"use {known.why}" if known else "name a file by the setting for it"
+        return f"holds a secret, which is never written into the settings: {instead}"
     if known is None:
         guess = nearest(name, kafka_properties())
         return "is no property of Kafka's clients" + (f", did you mean {guess}?" if guess else "")

@@ -70,7 +70,24 @@ def test_of_tls_and_logins_only_a_named_few_may_be_set(tables: Rows) -> None:
     } == OF_TLS_AND_LOGINS
 
 
-def test_a_property_that_leads_to_a_setting_names_one_that_there_is() -> None:
+OF_BROKERS = "it is for brokers, which judge tokens"
+SETTING = re.compile(r"\b(?:kafka|kerberos)\.[a-z_]+")
+
+
+def test_whatever_is_refused_names_settings_that_there_are_or_says_why_there_is_none(
+    tables: Rows,
+) -> None:
+    kinds = dict(tables["kafka"])
     for name, found in kafka_properties().items():
-        if found.kind == "setting":
-            assert schema.find(schema.place_of(found.why)) is not None, name
+        if found.kind in {"free", "connector"}:
+            continue
+        named = SETTING.findall(found.why)
+        for setting in named:
+            assert schema.find(schema.place_of(setting)) is not None, name
+        if found.kind in {"setting", "secret"} or kinds[name] == "PASSWORD":
+            assert named, name
+        # What a login or TLS is made of has a setting, but for what belongs to brokers.
+        elif name.startswith(("sasl.", "ssl.")):
+            assert named or found.why == OF_BROKERS, name
+        else:
+            assert found.why, name
