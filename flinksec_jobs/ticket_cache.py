@@ -87,12 +87,16 @@ def check_ticket_cache(
     if file is None:
         return
     where = Where(setting=SETTING, file=str(file.path))
+    named = f"kinit -c FILE:{file.path} {kerberos.principal}"
+    if not file.path.exists():
+        why = "there is no such file; a cache of another kind, such as KCM or KEYRING, does not do"
+        yield UNUSABLE.at(where, why, fix=f"get tickets: {named}")
+        return
     try:
         cache = read_ticket_cache(file)
     except SecretError as error:
         yield UNUSABLE.of(error, where)
         return
-    named = f"kinit -c FILE:{file.path} {kerberos.principal}"
     ticket = cache.granting()
     if cache.principal != kerberos.principal:
         why = f"it holds tickets of {cache.principal}, and kerberos.principal is another"

@@ -13,7 +13,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, AliasChoices, Field, PrivateAttr, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    model_validator,
+)
 
 from flinksec_jobs.bad_records import OnError
 from flinksec_jobs.errors import SettingsError
@@ -28,7 +35,7 @@ from flinksec_jobs.sections.fields import (
     Section,
     together,
 )
-from flinksec_jobs.settings import addresses, kafka_clusters
+from flinksec_jobs.settings import addresses, kafka_clusters, ticket_caches
 from flinksec_jobs.settings.cluster import ClusterSettings
 from flinksec_jobs.settings.kafka import KafkaSettings
 from flinksec_jobs.settings.kafka_clusters import section_name
@@ -60,10 +67,11 @@ class KerberosSettings(Section):
     ] = Field(
         default=None, description="The keytab that holds the principal's keys, as file:/path."
     )
-    ticket_cache: SecretFile | None = Field(
+    ticket_cache: Annotated[SecretFile | None, BeforeValidator(ticket_caches.ticket_cache)] = Field(
         default=None,
-        description="A file of tickets that kinit has made, as file:/tmp/krb5cc_1000, in place of "
-        "the keytab: for Kafka, and for a job on a person's own machine only.",
+        description="A file of tickets that kinit has made, as file:/tmp/krb5cc_1000, or default "
+        "for the one that KRB5CCNAME or else your user id names; in place of the keytab: for "
+        "Kafka, and for a job on a person's own machine only.",
     )
     krb5_conf: Annotated[LocalPath, ShutsOut("security.kerberos.krb5-conf.path")] = Field(
         default=Path("/etc/krb5.conf"),

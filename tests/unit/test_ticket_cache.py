@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files of Kerberos tickets: whose they are, and until when."""
 
+import os
 import struct
 from datetime import UTC, datetime
 from pathlib import Path
@@ -101,3 +102,51 @@ def test_there_is_a_keytab_or_there_are_tickets() -> None:
     ):
         with pytest.raises(SettingsError, match=problem):
             load_settings(overrides={"kerberos": {"principal": "a@R", **given}}, environ={})
+
+
+def test_no_file_says_how_to_get_one(tmp_path: Path) -> None:
+    kerberos = settings(tmp_path / "none").kerberos
+    assert kerberos is not None
+    (one,) = check_ticket_cache(kerberos, NOW)
+    assert one.id == "ticket-cache-unusable"
+    assert "KCM" in one.why
+    assert one.fix == f"get tickets: kinit -c FILE:{tmp_path}/none alice@R"
+
+
+def named(cache: str) -> Path:
+    kerberos = load_settings(
+        overrides={"kerberos": {"principal": "alice@R", "ticket_cache": cache}}, environ={}
+    ).kerberos
+    assert kerberos is not None and kerberos.ticket_cache is not None
+    return kerberos.ticket_cache.path
+
+
+def test_a_file_of_tickets_is_named_as_kerberos_does_or_by_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for text in ("file:/t/cache", "/t/cache", "FILE:/t/cache", "DIR::/t/cache"):
+        assert named(text) == Path("/t/cache")
+    monkeypatch.delenv("KRB5CCNAME", raising=False)
+    assert named("default") == Path(f"/tmp/krb5cc_{os.getuid()}")
+    for text in ("FILE:/t/mine", "/t/mine", "DIR::/t/mine"):
+        monkeypatch.setenv("KRB5CCNAME", text)
+        assert named("default") == Path("/t/mine")
+        assert named("FILE:/t/cache") == Path("/t/cache")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["DIR:/run/user/1/krb5cc", "KCM:", "KCM:1000", "KEYRING:persistent:1000", "API:", "MEMORY:x"],
+)
+def test_a_cache_that_java_cannot_read_is_refused_with_what_to_do(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = name.partition(":")[0]
+    own = f"/tmp/krb5cc_{os.getuid()}"
+    told = rf"kerberos\.ticket_cache.*of the kind {kind}, and Java .*kinit -c FILE:{own}"
+    with pytest.raises(SettingsError, match=told):
+        named(name)
+    monkeypatch.setenv("KRB5CCNAME", name)
+    with pytest.raises(SettingsError, match=rf"KRB5CCNAME is of the kind {kind}, and Java"):
+        named("default")
+    assert named("FILE:/t/cache") == Path("/t/cache")
