@@ -28,6 +28,9 @@ NOT_COMMITTED = warning(
 TRANSACTIONS_FORBIDDEN = problem(
     "kafka-transactions-not-authorized", "the job has no right on its transactional ids"
 )
+NOTHING_MATCHES = warning(
+    "kafka-pattern-matches-nothing", "no topic that the job may see has a name of the pattern"
+)
 TIMEOUT_TOO_LONG = problem(
     "kafka-transaction-timeout-too-long", "the brokers allow no transaction to last so long"
 )
@@ -38,6 +41,7 @@ TOO_LARGE = warning(
 # As Kafka's producer words its InvalidTxnTimeoutException, whose name is not told.
 _TIMEOUT = "transaction timeout is larger than the maximum value allowed by the broker"
 _FIX = "have the rights granted: kafka-acls --add --allow-principal …"
+_NAMED = 3
 _LARGEST_REQUEST = "max.request.size"
 _KAFKAS_LARGEST_REQUEST = 1024 * 1024
 # No topic can have this name, so nothing is ever committed for it.
@@ -51,10 +55,10 @@ class Use:
     """What a job does with something of Kafka; questions are told it as a text.
 
     Attributes:
-        kind: ``READ`` and ``WRITE``, of a topic; ``group``: commit offsets into it; ``committed``:
-            begin at its offsets; ``transactions``: write in those whose ids begin so; ``topic``:
-            nothing that is known.
-        name: of the topic or group, or the beginning of the ids.
+        kind: ``READ`` and ``WRITE``, of a topic; ``pattern``: read the topics that it matches;
+            ``group``: commit offsets into it; ``committed``: begin at its offsets;
+            ``transactions``: write in those whose ids begin so; ``topic``: nothing that is known.
+        name: of the topic or group, the pattern, or the beginning of the ids.
     """
 
     kind: str
@@ -66,7 +70,7 @@ class Use:
 
     @classmethod
     def parse(cls, text: str) -> Use:
-        """Return what a text says; names of topics have no blanks."""
+        """Return what a text says; names of topics have no blanks, and patterns have a kind."""
         kind, blank, name = text.partition(" ")
         return cls(kind, name) if blank else cls("topic", text)
 
@@ -87,6 +91,35 @@ def of_topic(
         setting, who = login.who()
         why = f"{who} lacks {' and '.join(missing)} on the topic {topic}"
         yield TOPIC_FORBIDDEN.at(Where(setting=setting, object=f"the topic {topic}"), why, fix=_FIX)
+
+
+def of_pattern(
+    pattern: str, found: Mapping[str, frozenset[str]], login: Login
+) -> Iterator[Finding]:
+    """Yield what the job may not read of what a pattern matches, or that it matches nothing.
+
+    Args:
+        pattern: of the names of topics.
+        found: what the brokers say that the job may do with each topic that it matches. They tell
+            of none that the job may not describe.
+        login: of the job.
+    """
+    setting, who = login.who()
+    where = Where(setting=setting, object=f"the topics that {pattern} matches")
+    if not found:
+        yield NOTHING_MATCHES.at(
+            where,
+            f"the brokers show {who} no topic that {pattern} matches: the job waits for one, or "
+            "ends without a record if it is bounded",
+            fix="compare the pattern with whole names, and have READ and DESCRIBE granted on the "
+            "topics: brokers do not show others",
+        )
+    missing = sorted(name for name, allowed in found.items() if "READ" not in allowed)
+    if missing:
+        more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+        named = ", ".join(missing[:_NAMED])
+        why = f"{who} lacks READ on topics that {pattern} matches: {named}{more}"
+        yield TOPIC_FORBIDDEN.at(where, why, fix=f"{_FIX}; or let the pattern match fewer topics")
 
 
 def of_group(admin: Any, use: Use, login: Login, seconds: int) -> Iterator[Finding]:

@@ -114,22 +114,40 @@ def _of_topics(admin: Any, clients: Clients, uses: Sequence[permissions.Use]) ->
         if use.kind in {"READ", "WRITE", "topic"}:
             wanted.setdefault(use.name, []).append(use.kind)
     for topic, kinds in wanted.items():
-        allowed = _allowed(admin, topic)
+        allowed = _allowed(admin, [topic], f"the Kafka topic {topic}")[topic]
         if asked := [kind for kind in kinds if kind != "topic"]:
             yield from permissions.of_topic(topic, asked, allowed, clients.login)
+    for use in uses:
+        if use.kind == "pattern":
+            found = _allowed(
+                admin, _matching(admin, use.name), f"the topics that {use.name} matches"
+            )
+            yield from permissions.of_pattern(use.name, found, clients.login)
     written = [topic for topic, kinds in wanted.items() if "WRITE" in kinds]
     yield from permissions.of_sizes(admin, written, clients.properties, _seconds())
 
 
-def _allowed(admin: Any, topic: str) -> frozenset[str]:
-    """Return what the job may do with a topic, which must exist; brokers say it since Kafka 2.3."""
+def _allowed(admin: Any, topics: Sequence[str], what: str) -> dict[str, frozenset[str]]:
+    """Return what the job may do with topics that exist; brokers say it since Kafka 2.3."""
+    if not topics:
+        return {}
     admins = jvm.view().org.apache.flink.kafka.shaded.org.apache.kafka.clients.admin
     options = admins.DescribeTopicsOptions().includeAuthorizedOperations(True)
-    names = jvm.string_list([topic])
-    answer = _answered(
-        lambda: admin.describeTopics(names, options).allTopicNames(), f"the Kafka topic {topic}"
-    )
-    return frozenset(str(one.name()) for one in answer.get(topic).authorizedOperations() or ())
+    names = jvm.string_list(topics)
+    answer = _answered(lambda: admin.describeTopics(names, options).allTopicNames(), what)
+    return {
+        topic: frozenset(str(one.name()) for one in answer.get(topic).authorizedOperations() or ())
+        for topic in topics
+    }
+
+
+def _matching(admin: Any, pattern: str) -> list[str]:
+    """Return the topics that the job may describe whose whole names match, as Flink looks."""
+    what = f"the topics that {pattern} matches"
+    names = _answered(lambda: admin.listTopics().names(), what)
+    with jvm.translated(what):
+        matches = jvm.view().java.util.regex.Pattern.compile(pattern).asMatchPredicate()
+        return sorted(names.stream().filter(matches).toList())
 
 
 def _answered(asked: Any, what: str) -> Any:
@@ -158,6 +176,7 @@ _OF_KAFKA = re.compile(
     r"\b(?:(?:Sasl|Ssl)AuthenticationException|\w*AuthorizationException|SSLHandshakeException"
     r"|UnsupportedSaslMechanismException)\b"
     r"|\bkafka\.(?:[\w-]+\.)?(?:password|oauth_\w+|client_\w+|ca_certs\w*): "
+    r"|\bkerberos\.(?:[\w-]+\.)?ticket_cache: "
 )
 
 

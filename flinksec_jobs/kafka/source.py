@@ -68,6 +68,8 @@ def uses(settings: Settings, o: SourceOptions, group_id: str) -> list[Use]:
 def _done(settings: Settings, o: SourceOptions, group_id: str) -> list[str]:
     """Return what the source does at the brokers, for the question before the start."""
     done = [permissions.Use("READ", name) for name in o.topics.names]
+    if o.topics.pattern is not None:
+        done.append(permissions.Use("pattern", o.topics.pattern))
     if "committed" in (o.start, o.stop):
         done.append(permissions.Use("committed", group_id))
     elif settings.need(KafkaSettings).properties.get(_COMMITS, "true") == "true":

@@ -40,18 +40,18 @@ class Rights:
 
     def give(self, kind: str, name: str, *operations: str, to: str = "guest") -> None:
         """Give rights on what begins with a name, or has the name of a topic."""
-        self._wait(self.admin.createAcls(self._bindings(kind, name, operations, to)).all())
+        self.wait(self.admin.createAcls(self._bindings(kind, name, operations, to)).all())
 
     def take(self, kind: str, name: str, *operations: str, to: str = "guest") -> None:
         """Take them away."""
         filters = jvm.view().java.util.ArrayList()
         for one in self._bindings(kind, name, operations, to):
             filters.add(one.toFilter())
-        self._wait(self.admin.deleteAcls(filters).all())
+        self.wait(self.admin.deleteAcls(filters).all())
 
     def groups(self) -> set[str]:
         """The consumer groups that there are."""
-        return {one.groupId() for one in self._wait(self.admin.listGroups().all())}
+        return {one.groupId() for one in self.wait(self.admin.listGroups().all())}
 
     def _bindings(self, kind: str, name: str, operations: tuple[str, ...], to: str) -> Any:
         common, found = self._kafka.common, jvm.view().java.util.ArrayList()
@@ -72,5 +72,6 @@ class Rights:
         return found
 
     @staticmethod
-    def _wait(future: Any) -> Any:
+    def wait(future: Any) -> Any:
+        """Return the result of a request."""
         return future.get(_SECONDS, jvm.view().java.util.concurrent.TimeUnit.SECONDS)

@@ -2,6 +2,7 @@
 """One job, two clusters of Kafka in two realms, each behind a KDC and a CA of its own."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -14,7 +15,8 @@ import pytest
 from flinksec_jobs import SecureJob, record
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.findings import Finding
-from flinksec_jobs.sandbox import Sandbox
+from flinksec_jobs.private_files import write_private
+from flinksec_jobs.sandbox import Sandbox, kafka_logins
 from flinksec_jobs.settings import Settings
 from tests import pages
 from tests.servers.conftest import StartedJob
@@ -206,6 +208,87 @@ def test_rights_are_asked_for_at_start_and_told_by_the_name_of_the_cluster(
     rights.give("TOPIC", "done", "WRITE")
     rights.give("TRANSACTIONAL_ID", "flink/copy:", "WRITE", "DESCRIBE")
     assert asked(guest, writes) == []
+
+
+def test_the_topics_of_a_pattern_and_of_dead_letters_are_asked_for_too(
+    two: Sandbox, guest: Settings, rights: Rights
+) -> None:
+    second(two).create_topics({"part-1": 1, "part-2": 1, "apart-1": 1, "letters": 1})
+
+    def of_pattern() -> list[str]:
+        def build(job: SecureJob) -> None:
+            job.from_kafka(re.compile(r"part-\d"), Order, cluster="second")
+
+        return [one.why for one in asked(guest, build) if "group" not in one.id + one.why]
+
+    who = "guest@SECOND.LOCAL"
+    [none] = of_pattern()
+    assert none.startswith(rf"the brokers show {who} no topic that part-\d matches")
+    rights.give("TOPIC", "part-1", "DESCRIBE")
+    rights.give("TOPIC", "apart-1", "DESCRIBE")
+    assert of_pattern() == [rf"{who} lacks READ on topics that part-\d matches: part-1"]
+    rights.give("TOPIC", "part-1", "READ")
+    assert of_pattern() == []
+    rights.give("TOPIC", "part-2", "DESCRIBE")
+    assert of_pattern() == [rf"{who} lacks READ on topics that part-\d matches: part-2"]
+
+    to_letters = guest.model_copy(
+        update={"job": guest.job.model_copy(update={"dead_letters": "letters"})}
+    )
+    rights.give("TOPIC", "letters", "DESCRIBE")
+
+    def with_letters(job: SecureJob) -> None:
+        job.from_kafka("part-1", Order, cluster="second", on_error="dead_letter")
+
+    [topic, ids] = [one.why for one in asked(to_letters, with_letters) if one.severity != "warning"]
+    assert topic == f"{who} lacks WRITE on the topic letters"
+    assert ids.startswith(f"{who} lacks WRITE and DESCRIBE on transactional ids that begin with")
+
+
+SQL = """
+CREATE TABLE theirs (id BIGINT) WITH (
+  'connector' = 'flinksec-kafka', 'topic' = 'sql-orders', 'cluster' = 'second',
+  'format' = 'json', 'scan.startup.mode' = 'earliest-offset', 'scan.bounded.mode' = 'latest-offset'
+);
+CREATE TABLE ours (id BIGINT) WITH (
+  'connector' = 'flinksec-kafka', 'topic' = 'sql-orders', 'format' = 'json'
+);
+CREATE TABLE done (id BIGINT) WITH (
+  'connector' = 'flinksec-kafka', 'topic' = 'sql-done', 'cluster' = 'scram', 'format' = 'json'
+);
+EXECUTE STATEMENT SET BEGIN
+  INSERT INTO ours SELECT id FROM theirs WHERE id < 50;
+  INSERT INTO done SELECT -id FROM theirs;
+END;
+"""
+
+
+def test_sql_names_clusters_of_two_realms_and_of_another_login_in_one_job(
+    two: Sandbox, tmp_path: Path
+) -> None:
+    partner = second(two)
+    two.create_topics({"sql-orders": 1})
+    partner.create_topics({"sql-orders": 1, "sql-done": 1})
+    partner.produce("sql-orders", [f'0\t{n}\t{{"id":{n}}}' for n in range(100)])
+    script, settings = tmp_path / "mixed.sql", tmp_path / "settings.toml"
+    script.write_text(SQL)
+    by_password = {
+        "bootstrap_servers": f"127.0.0.2:{partner.ports['kafka-sasl-ssl']}",
+        "ca_certs": str(partner.ca_certs),
+        "group_id": "flink",
+        "transactional_id_prefix": "flink",
+        **kafka_logins.kafka_settings(partner._layout, partner.ports, "scram-sha-512"),
+    }
+    lines = "".join(f'{name} = "{value}"\n' for name, value in by_password.items())
+    write_private(settings, f"{two.settings_toml()}\n[kafka.scram]\n{lines}")
+    variables = {
+        "FLINKSEC_STATE__DIRECTORY": str(tmp_path / "state"),
+        "FLINKSEC_LOG_DIR": str(tmp_path / "logs"),
+    }
+    ended = StartedJob(settings, variables, script).end(PATIENCE)
+    assert ended.code == 0, ended.err
+    assert written(two, "sql-orders") == list(range(50))
+    assert written(partner, "sql-done") == list(range(-99, 1))
 
 
 def test_a_transaction_that_may_last_longer_than_the_brokers_allow_is_refused_at_start(

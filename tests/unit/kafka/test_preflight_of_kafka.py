@@ -6,6 +6,7 @@ import pytest
 from flinksec_jobs import logins
 from flinksec_jobs.errors import JobError
 from flinksec_jobs.kafka import preflight
+from flinksec_jobs.settings import load_settings
 
 GSSAPI = logins.mechanism("GSSAPI").causes
 
@@ -57,3 +58,18 @@ def test_a_running_job_that_kafka_refuses_is_told_by_setting_and_no_other_failur
     causes = logins.mechanism("PLAIN").causes
     told = preflight.while_it_runs(JobError(f"the job t failed: {said}"), "a:1", causes)
     assert (told and told.message.partition(": ")[0]) == setting
+
+
+def test_a_running_job_without_a_good_ticket_is_told_by_the_cache() -> None:
+    said = "the job t failed: LoginException: kerberos.ticket_cache: the file /t holds no ticket"
+    settings = load_settings(
+        overrides={
+            "kerberos": {"principal": "a@R", "ticket_cache": "/t"},
+            "kafka": {"bootstrap_servers": ["a:1"]},
+        },
+        environ={},
+    )
+    told = preflight.while_it_runs(JobError(said), "a:1", logins.of(settings).causes)
+    assert told is not None
+    assert told.message.startswith("kerberos.ticket_cache: Kafka at a:1 refuses the running job")
+    assert told.message.count("kerberos.ticket_cache") == 1
