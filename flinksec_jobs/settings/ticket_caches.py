@@ -15,7 +15,7 @@ VARIABLE = "KRB5CCNAME"
 
 # ``FILE:`` is MIT's, ``file:`` ours. A file of a collection is named with two colons.
 _FILE = re.compile(r"(?:FILE:|DIR::)(/.*)")
-_KIND = re.compile(r"([A-Z]+):")
+_KIND = re.compile(r"(?!FILE:)([A-Z]+):")
 
 
 def ticket_cache(value: object) -> object:
