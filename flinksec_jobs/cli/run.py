@@ -30,7 +30,8 @@ from flinksec_jobs.runtime import jvm, local
 @click.option(
     "--settings",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The settings file. Default: the one beside JOB (job.py: job.toml).",
+    help="The settings file. Default: the one that FLINKSEC_SETTINGS names, else the one beside "
+    "JOB (job.py: job.toml).",
 )
 @click.option(
     "--from-savepoint",

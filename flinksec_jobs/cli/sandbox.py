@@ -197,7 +197,11 @@ def down(directory: Path) -> None:
 @sandbox.command()
 @sandbox_directory
 def settings(directory: Path) -> None:
-    """Print a settings file for a job that uses the sandbox."""
+    """Print a settings file for a job that uses the sandbox.
+
+    The login is Kerberos by keytab. Those of other logins, such as settings-scram-sha-512.toml, lie
+    in the sandbox's directory.
+    """
     put(Sandbox.attach(directory).settings_toml())
 
 

@@ -132,7 +132,7 @@ class LocalRun:
             with jvm.translated(f"the job {self.job_name} failed"):
                 yield
         except JobError as error:
-            hint = f"The log is {self.log_file}"
+            hint = f"the log is {self.log_file}"
             error.hint = f"{error.hint} {hint}" if error.hint else hint
             raise
 

@@ -40,6 +40,8 @@ def hints(tree: ast.AST) -> Iterator[tuple[int, str]]:
         if isinstance(target, ast.Name) and target.id.isupper()
     }
     for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("hint", "fix"):
+            yield from ((node.lineno, text) for text in texts(node.value))
         if not isinstance(node, ast.Call):
             continue
         given = [word.value for word in node.keywords if word.arg in ("hint", "fix")]
