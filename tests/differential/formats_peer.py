@@ -16,7 +16,11 @@ import pyflink
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import find_java
 
-SOURCE = Path(__file__).with_name("FormatsPeer.java")
+MAIN = "FormatsPeer"
+SOURCES = [
+    Path(__file__).with_name(f"{name}.java")
+    for name in (MAIN, "FlinksFormats", "RowsInFlink", "RowsInJson")
+]
 DESCRIPTORS = Path(__file__).parents[1] / "vectors" / "protobuf" / "shop.desc"
 Shape = dict[str, Any]
 
@@ -58,10 +62,10 @@ class FormatsPeer:
         java = find_java().executable
         javac = shutil.which("javac", path=f"{Path(java).parent}{os.pathsep}{os.environ['PATH']}")
         assert javac, "no javac beside java or on PATH"
-        subprocess.run([javac, "-nowarn", "-cp", path, "-d", directory, SOURCE], check=True)
+        subprocess.run([javac, "-nowarn", "-cp", path, "-d", directory, *SOURCES], check=True)
         options = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
         self._process = subprocess.Popen(
-            [java, *options, "-cp", f"{directory}{os.pathsep}{path}", SOURCE.stem],
+            [java, *options, "-cp", f"{directory}{os.pathsep}{path}", MAIN],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
