@@ -154,7 +154,7 @@ class DeadLetters:
         )
         rows = arrivals.rows(stream, row_type, f"{made.name}: rows")
         if made.on_error == "dead_letter":
-            self._add(arrivals.letters(rows), cluster)
+            self.keep(arrivals.letters(rows), cluster)
         return DataStream(rows)
 
     def guard(self, function: F, on_error: OnError, cluster: Settings) -> F:
@@ -223,8 +223,14 @@ class DeadLetters:
                     hint="give what guard returns to map, flat_map, filter, reduce or process",
                 )
             for stream in found if guarded.on_error == "dead_letter" else ():
-                self._add(stream, guarded.cluster)
+                self.keep(stream, guarded.cluster)
 
-    def _add(self, stream: Any, cluster: Settings) -> None:
+    def keep(self, stream: Any, cluster: Settings) -> None:
+        """Keep the letters of a Java stream.
+
+        Args:
+            stream: of letters, as bytes.
+            cluster: settings whose ``kafka`` is that of the cluster.
+        """
         _, streams = self._streams.setdefault(cluster.kafka_cluster, (cluster, []))
         streams.append(stream)

@@ -78,8 +78,10 @@ class SecureJob(JobWithTables):
             )
         self._session = Session(self.name, self.settings)
         self._uses = Uses()
-        self._tables = JobTables(self.name, self.settings, lambda: self.env, self.register)
         self._letters = DeadLetters(self.name, self.settings, self.register)
+        self._tables = JobTables(
+            self.name, self.settings, lambda: self.env, self.register, self._letters
+        )
         self._run = JobRun(
             self._session, self._uses, self._tables.register_used, self._letters.complete
         )

@@ -6,11 +6,13 @@ What a job needs of it is registered by `client`, and by formats with questions 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flinksec_jobs import refusals
+from flinksec_jobs.errors import JobError
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.findings import Finding, Where, warning
 from flinksec_jobs.runtime import jvm
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 _NO_SUBJECT = warning("subject-without-schema", "a subject that is read has no schema yet")
 
+# What the client in the JVM says of settings and schemas, not of records.
+_OF_REGISTRY = re.compile(r"\bschema_registry\.|the schema registry at \S+ refuses the schema")
+
 Asked = Callable[[], tuple[str, Sequence[str]]]
 """Asks the registry; returns what is wrong, empty for nothing, and the subjects it lacks."""
 
@@ -30,7 +35,21 @@ def client(settings: Settings) -> Use:
     """Return what a job needs that asks the schema registry, whatever about."""
     settings.need(SchemaRegistrySettings)
     return Use(
-        "the schema registry", files=lambda: check_files(settings, sections={"schema_registry"})
+        "the schema registry",
+        files=lambda: check_files(settings, sections={"schema_registry"}),
+        explain=_while_it_runs,
+    )
+
+
+def _while_it_runs(error: JobError) -> JobError | None:
+    """Return why a job failed in terms of settings; None if not of the schema registry."""
+    if not _OF_REGISTRY.search(error.message):
+        return None
+    return refusals.explained(
+        error,
+        "the schema registry fails the running job:",
+        refusals.SCHEMA_REGISTRY,
+        otherwise="schema_registry.urls",
     )
 
 

@@ -166,6 +166,20 @@ class Avro(Format):
 
 
 FORMAT = Avro
+
+
+def used_by_tables(settings: Settings, made: list[Any], way: Way) -> Use:
+    """Return the schema registry as tables use it, and the question whether it has what fits.
+
+    Args:
+        settings: of the job.
+        made: the Java ``AvroReading`` or ``AvroWriting`` of each.
+        way: which of them.
+    """
+    used = schema_registry.client(settings)
+    return replace(used, questions=(_question(made, (), way),))
+
+
 _numbers = itertools.count(1)
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import get_args
 
 from flinksec_jobs.bad_records import OnError
 from flinksec_jobs.settings.kafka_properties import STRONG, refused_in_kafka
 from flinksec_jobs.settings.names import nearest
 from flinksec_jobs.settings.secret_names import holds_secret
+from flinksec_jobs.sql import own_formats
 
 APPEND, UPSERT = "flinksec-kafka", "flinksec-upsert-kafka"
 KAFKA = (APPEND, UPSERT)
@@ -21,7 +23,7 @@ KAFKA = (APPEND, UPSERT)
 
 _HARMLESS = ("datagen", "blackhole")
 _OURS = {"kafka": APPEND, "upsert-kafka": UPSERT, "dynamic-kafka": APPEND}
-_ON_ERROR: tuple[OnError, ...] = ("fail", "skip")
+_ON_ERROR: tuple[OnError, ...] = get_args(OnError)
 _GUARANTEES = ("exactly-once", "at-least-once")
 _PARTITIONERS = ("default", "fixed", "round-robin")
 _REGISTRIES = ("avro-confluent", "debezium-avro-confluent")
@@ -67,6 +69,9 @@ def refusals(
             yield is_secret
         elif connector in {*KAFKA, None}:
             yield from _kafka(key, value, clusters)
+    if connector in {*KAFKA, None}:
+        for name, wrong in own_formats.wrong(options, whole=connector is not None):
+            yield Refusal(name, wrong.message, wrong.hint or "")
 
 
 def formats(options: Mapping[str, str]) -> set[str]:
@@ -152,10 +157,7 @@ def _kafka(key: str, value: str, clusters: Collection[str]) -> Iterator[Refusal]
         )
     elif key == "on-error" and value not in _ON_ERROR:
         listed = ", ".join(f"'{one}'" for one in _ON_ERROR)
-        letters = 'a table of job.table("NAME", Record, on_error="dead_letter") has dead letters'
-        yield Refusal(
-            key, f"'{key}' = '{value}' is not one of {listed}", f"choose from {listed}; {letters}"
-        )
+        yield Refusal(key, f"'{key}' = '{value}' is not one of {listed}", f"choose from {listed}")
     elif key == "cluster" and value not in clusters:
         named = sorted(filter(None, clusters))
         yield Refusal(
@@ -167,6 +169,8 @@ def _kafka(key: str, value: str, clusters: Collection[str]) -> Iterator[Refusal]
         yield Refusal(
             key,
             f"'{key}' = '{value}' reaches a schema registry without the job's settings",
-            "read it as a stream of the job, and declare the table by it: "
-            'job.table("NAME", Record, topic="…", format="avro")',
+            f"write '{key}' = 'avro', which asks the registry of [schema_registry]"
+            if value == "avro-confluent"
+            else "read it as a stream of the job, and declare the table by it: "
+            'job.table("NAME", Record, topic="…", format=Debezium(updates="both"))',
         )

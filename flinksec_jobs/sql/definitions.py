@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from flinksec_jobs.errors import StatementError
@@ -45,11 +45,13 @@ class Judge:
     Attributes:
         more: ``sql.connectors``.
         clusters: names of the job's Kafka clusters.
+        prepare: is given the formats of a table before it is defined.
         places: the statements that defined tables, by the parts of their names.
     """
 
     more: tuple[str, ...]
     clusters: tuple[str, ...]
+    prepare: Callable[[set[str]], None] = lambda _: None
     places: dict[tuple[str, ...], Statement] = field(default_factory=dict)
 
     def refusals(self, said: Mapping[str, str]) -> Iterable[allowed.Refusal]:
@@ -126,6 +128,7 @@ def _check_options(statement: Statement, judge: Judge) -> None:
     said = {option.key: option.value for option in found}
     for refusal in judge.refusals(said):
         raise _at(statement, found, refusal)
+    judge.prepare(allowed.formats(said))
 
 
 def _at(statement: Statement, found: list[Option], refusal: allowed.Refusal) -> StatementError:

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from flinksec_jobs import job_name
+from flinksec_jobs import job_name, schema_registry
 from flinksec_jobs.kafka import client
 from flinksec_jobs.runtime import jvm
-from flinksec_jobs.settings import KafkaSettings, Settings
+from flinksec_jobs.settings import KafkaSettings, SchemaRegistrySettings, Settings
 
 _DIRECTION, _TABLE = "#direction", "#table"
 # What stands for the topic where it is not known yet; no name has it.
@@ -40,9 +40,16 @@ class Gate:
         job: its name.
         clusters: its settings by the names of clusters; without ``[kafka]`` none.
         most_skipped: bad records that a source may leave out in a row.
+        registry: the schema registry; None without one.
     """
 
-    def __init__(self, job: str, clusters: Mapping[str, Settings], most_skipped: int) -> None:
+    def __init__(
+        self,
+        job: str,
+        clusters: Mapping[str, Settings],
+        most_skipped: int,
+        registry: SchemaRegistrySettings | None = None,
+    ) -> None:
         self._java = jvm.view().org.flinksec.tables.TableGate.of(most_skipped)
         for name, settings in clusters.items():
             section = settings.need(KafkaSettings)
@@ -59,6 +66,13 @@ class Gate:
                 ),
                 section.transaction_naming,
                 section.on_lost_transaction,
+            )
+
+        if registry is not None:
+            self._java.useRegistry(
+                jvm.string_map(schema_registry.options(registry)),
+                registry.subject_naming,
+                registry.auto_register,
             )
 
     def guard(self, j_tables: Any) -> None:
@@ -81,7 +95,22 @@ class Gate:
     @property
     def count(self) -> int:
         """How many tables are used so far."""
-        return int(self._java.mark())
+        return int(self._java.count())
+
+    def letters(self, env: Any, since: int = 0) -> list[tuple[str, Any]]:
+        """Return the Java streams of dead letters so far, each after its cluster's name.
+
+        Args:
+            env: PyFlink's environment of the job.
+            since: how many to pass over.
+        """
+        streams = self._java.letters(env._j_stream_execution_environment)
+        pairs = zip(self._java.clustersOfLetters(), streams, strict=True)
+        return [(str(cluster), stream) for cluster, stream in pairs][since:]
+
+    def asked_of_registry(self) -> tuple[list[Any], list[Any]]:
+        """Return what is read, and what is written, by schemas of the registry, so far."""
+        return list(self._java.readByRegistry()), list(self._java.writtenByRegistry())
 
     @contextmanager
     def unless_refused(self) -> Iterator[None]:
@@ -90,15 +119,14 @@ class Gate:
         try:
             yield
         except BaseException:
-            self._java.forgetSince(mark)
+            self._java.forgetSince(mark, False)
             raise
 
     @contextmanager
     def looking(self) -> Iterator[None]:
         """Forget what is used meanwhile: it is only looked at."""
-        mark, sinks = self._java.mark(), self._java.sinks()
+        mark = self._java.mark()
         try:
             yield
         finally:
-            self._java.forgetSince(mark)
-            self._java.resetSinks(sinks)
+            self._java.forgetSince(mark, True)

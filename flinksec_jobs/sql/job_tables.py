@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.formats import avro
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.sql import definitions, set_options, table_uses
 from flinksec_jobs.sql.statements import Statement, statements
@@ -15,6 +16,7 @@ from flinksec_jobs.sql.tokens import Text
 if TYPE_CHECKING:
     from pyflink.table import Table
 
+    from flinksec_jobs.dead_letters import DeadLetters
     from flinksec_jobs.settings import Settings
     from flinksec_jobs.sql.environment import SecureTables
     from flinksec_jobs.sql.gate import Gate
@@ -30,6 +32,7 @@ class JobTables:
         settings: the job's.
         environment: gives PyFlink's environment of the job.
         register: notes what is used.
+        letters: the job's dead letters.
     """
 
     def __init__(
@@ -38,21 +41,32 @@ class JobTables:
         settings: Settings,
         environment: Callable[[], Any],
         register: Callable[[Use], None],
+        letters: DeadLetters,
     ) -> None:
         self._job = job
         self._settings = settings
         self._environment = environment
         self._register = register
         self._made: tuple[Any, SecureTables, Gate] | None = None
+        self._letters = letters
         self._registered = 0
+        self._kept = 0
+        self._asked = (0, 0)
         self._judge = definitions.Judge(
-            settings.sql.connectors, tuple(table_uses.clusters(settings))
+            settings.sql.connectors,
+            tuple(table_uses.clusters(settings)),
+            self._prepare,
         )
 
     @property
     def environment(self) -> SecureTables:
         """PyFlink's table environment; it is made when it is first asked for."""
         return self._tables()[0]
+
+    def _prepare(self, formats: Iterable[str]) -> None:
+        """Register what formats need before a table of them is planned: their jars."""
+        for use in table_uses.of_formats(formats):
+            self._register(use)
 
     def define(self, sql: str) -> None:
         """Take statements into the job: what they define, and all their INSERTs together.
@@ -135,6 +149,25 @@ class JobTables:
         for one in used:
             for use in table_uses.uses_of(one, self._settings, self._job):
                 self._register(use)
+            if one.reads and one.options.get("on-error") == "dead_letter":
+                self._letters.require("dead_letter", self._of(one.options.get("cluster", "")))
+        for cluster, stream in gate.letters(self._made[0], self._kept):
+            self._letters.keep(stream, self._of(cluster))
+            self._kept += 1
+        for use in self._questions(gate):
+            self._register(use)
+
+    def _of(self, cluster: str) -> Settings:
+        return table_uses.clusters(self._settings)[cluster]
+
+    def _questions(self, gate: Gate) -> Iterator[Use]:
+        """Yield what the schema registry is asked about tables that it was not asked yet."""
+        read, written = gate.asked_of_registry()
+        before, self._asked = self._asked, (len(read), len(written))
+        if made := read[before[0] :]:
+            yield avro.used_by_tables(self._settings, made, "read")
+        if made := written[before[1] :]:
+            yield avro.used_by_tables(self._settings, made, "write")
 
     def _script(self) -> Script:
         from flinksec_jobs.sql.script import Script
@@ -154,6 +187,7 @@ class JobTables:
                 self._job,
                 table_uses.clusters(self._settings),
                 self._settings.job.max_skipped_in_a_row,
+                self._settings.schema_registry,
             )
             self._made = (env, SecureTables(env, gate, self._judge), gate)
         if self._made[0] is not env:

@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from flinksec_jobs import formats
 from flinksec_jobs.kafka import client, exactly_once, sink, source
 from flinksec_jobs.kafka.topics import Chosen
+from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.settings import KafkaSettings, Settings
-from flinksec_jobs.sql import allowed
+from flinksec_jobs.sql import allowed, own_formats
 from flinksec_jobs.sql.gate import Used
 from flinksec_jobs.uses import Use
 
@@ -28,6 +31,17 @@ def first(settings: Settings) -> Iterator[Use]:
     """Yield what is needed before the first table is declared: the jar that Kafka's are made by."""
     for of in clusters(settings).values():
         yield client.clients(of)
+
+
+def of_formats(names: Iterable[str]) -> Iterator[Use]:
+    """Yield what formats of ours need before a table of them is planned: their jars."""
+    for name in names:
+        if name in own_formats.NAMES and (sets := formats.all_formats()[name].jars):
+            yield Use(f"the format {name}", jars=partial(_jars, sets))
+
+
+def _jars(sets: Iterable[str]) -> list[Path]:
+    return [jar for one in sets for jar in artifacts.jars(one)]
 
 
 def uses_of(used: Used, settings: Settings, job: str) -> Iterator[Use]:

@@ -383,3 +383,20 @@ def test_a_column_has_its_name_in_the_database_and_its_default(formats_peer: For
     assert codec.read(change("c", None, {"customer-id": 1, "name": None}))["name"] is None
     written = json.loads(codec.write({"id": 1, "name": None}))
     assert written["after"] == {"customer-id": 1, "name": None}
+
+
+def test_what_is_not_read_is_told_by_name(formats_peer: FormatsPeer) -> None:
+    reader = formats_peer.codec("debezium", row(id=shape("int")), only_read=True)
+    mongo = {
+        "op": "u",
+        "after": '{"_id": 1}',
+        "source": {"connector": "mongodb"},
+        "updateDescription": {"updatedFields": "{}"},
+    }
+    assert reader.bad(json.dumps(mongo).encode()) == (
+        "the record is a change of MongoDB, which is text, or a part of a row, and is not read"
+    )
+    assert reader.bad(b"\0\0\0\0\7\2\0").startswith(
+        "the record begins like one of a schema registry, and envelopes are read in JSON"
+    )
+    assert reader.changes(None) == []

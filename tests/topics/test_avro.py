@@ -4,15 +4,11 @@
 The others are fastavro, for the records, and plain HTTPS requests for the registry.
 """
 
-import io
 import json
 import os
-import ssl
 import struct
 import subprocess
 import sys
-import urllib.request
-from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,9 +17,9 @@ import fastavro
 import pytest
 
 from flinksec_jobs.sandbox import Sandbox
-from flinksec_jobs.secrets import SecretFile
 from tests.pages import blocks
 from tests.servers.conftest import StartedJob
+from tests.topics.registry_client import Registry, framed, written
 
 PROGRAM = Path(__file__).parent / "programs" / "avro_ways.py"
 LEG: dict[str, Any] = {
@@ -86,37 +82,6 @@ DEPARTED: list[dict[str, Any]] = [
     {"id": "a", "departed_at": 1, "delay": None},
     {"id": "b", "departed_at": 2, "delay": 16.5},
 ]
-
-
-class Registry:
-    """The sandbox's registry, asked by Python's own HTTPS client."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.url = f"https://localhost:{sandbox.ports['schema-registry']}"
-        self._context = ssl.create_default_context(cafile=str(sandbox.ca_certs))
-        secrets = sandbox.directory / "secrets" / "schema-registry-password"
-        password = SecretFile(secrets).read_text()
-        self._basic = b64encode(f"flink:{password}".encode()).decode()
-
-    def ask(self, path: str, body: Any = None, method: str | None = None) -> Any:
-        headers = {"Authorization": f"Basic {self._basic}", "Content-Type": "application/json"}
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data, headers, method=method)
-        with urllib.request.urlopen(request, context=self._context, timeout=30) as answer:
-            return json.load(answer)
-
-    def register(self, subject: str, schema: Any, references: list[Any] | None = None) -> int:
-        body = {"schema": json.dumps(schema), "references": references or []}
-        return int(self.ask(f"/subjects/{subject}/versions", body)["id"])
-
-    def schema(self, number: int) -> Any:
-        return fastavro.parse_schema(json.loads(self.ask(f"/schemas/ids/{number}")["schema"]))
-
-
-def framed(number: int, schema: Any, value: Any) -> bytes:
-    out = io.BytesIO()
-    fastavro.schemaless_writer(out, schema, value)
-    return struct.pack(">bI", 0, number) + out.getvalue()
 
 
 def ours(flight: dict[str, Any]) -> dict[str, Any]:
@@ -195,18 +160,6 @@ def told(
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"job"')]
     logs = "".join(path.read_text() for path in (directory / "logs").rglob("*.log"))
     return {line["job"]: line for line in lines} | {"logs": logs, "err": done.stderr}
-
-
-def written(sandbox: Sandbox, registry: Registry, topic: str) -> list[tuple[Any, Any]]:
-    """Each record of a topic as fastavro reads it, with its schema."""
-    found = []
-    for one in sandbox.records(topic):
-        assert one.value is not None
-        magic, number = struct.unpack(">bI", one.value[:5])
-        assert magic == 0
-        schema = registry.schema(number)
-        found.append((fastavro.schemaless_reader(io.BytesIO(one.value[5:]), schema, None), schema))
-    return found
 
 
 def test_records_of_others_are_read_by_their_schemas_and_written_for_others(

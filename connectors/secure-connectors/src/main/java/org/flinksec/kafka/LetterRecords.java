@@ -11,10 +11,11 @@ import org.flinksec.badrecords.Letter;
 import org.flinksec.badrecords.Original;
 
 /** Dead letters as records of Kafka, and the records that they hold. */
-final class LetterRecords {
+public final class LetterRecords {
   private LetterRecords() {}
 
-  static Original original(ConsumerRecord<byte[], byte[]> record) {
+  /** A record as it was read. */
+  public static Original original(ConsumerRecord<byte[], byte[]> record) {
     List<Original.Header> headers = new ArrayList<>();
     for (Header header : record.headers()) {
       headers.add(new Original.Header(header.key(), header.value()));

@@ -93,42 +93,53 @@ public final class TableTypes {
         : null;
   }
 
+  /**
+   * What the columns of a table are for a format, which keeps what is declared NOT NULL.
+   *
+   * @param columns as classes of their own: {@code TypeConversions.fromLogicalToDataType}
+   * @throws IllegalArgumentException if a column's type is none of a record; it says what to do
+   */
+  public static Shape columns(DataType columns) {
+    return shape("the table", columns);
+  }
+
   private static Shape shape(String name, DataType type) {
     LogicalType logical = type.getLogicalType();
+    boolean nullable = logical.isNullable();
     if (type instanceof FieldsDataType && type.getConversionClass() == Row.class) {
       List<Shape.Field> fields = new ArrayList<>();
       for (DataTypes.Field field : DataType.getFields(type)) {
         Shape shape = shape(field.getName(), field.getDataType());
         fields.add(new Shape.Field(field.getName(), field.getName(), shape, false, null));
       }
-      return new Shape(Kind.ROW, true, null, fields, null, List.of(), 0, 0);
+      return new Shape(Kind.ROW, nullable, null, fields, null, List.of(), 0, 0);
     }
     if (type instanceof CollectionDataType list && logical.is(LogicalTypeRoot.ARRAY)) {
-      return of(Kind.LIST, shape(name, list.getElementDataType()), 0, 0);
+      return of(Kind.LIST, nullable, shape(name, list.getElementDataType()), 0, 0);
     }
     if (type instanceof KeyValueDataType map
         && logical.is(LogicalTypeRoot.MAP)
         && map.getKeyDataType().getConversionClass() == String.class) {
-      return of(Kind.DICT, shape(name, map.getValueDataType()), 0, 0);
+      return of(Kind.DICT, nullable, shape(name, map.getValueDataType()), 0, 0);
     }
     if (logical instanceof DecimalType decimal && is(Kind.DECIMAL, type)) {
-      return of(Kind.DECIMAL, null, decimal.getPrecision(), decimal.getScale());
+      return of(Kind.DECIMAL, nullable, null, decimal.getPrecision(), decimal.getScale());
     }
     Kind scalar = SCALARS.get(logical.getTypeRoot());
     if (scalar == null || !is(scalar, type)) {
       throw new IllegalArgumentException(
-          "the column '%s' has the type %s, which no record has; CAST it to STRING, BIGINT, INT,"
+          "the column '%s' has the type %s, which no record has; use STRING, BIGINT, INT,"
                   .formatted(name, logical.asSummaryString())
               + " DOUBLE, BOOLEAN, BYTES, DECIMAL, DATE or TIMESTAMP_LTZ");
     }
-    return of(scalar, null, 0, 0);
+    return of(scalar, nullable, null, 0, 0);
   }
 
   private static boolean is(Kind kind, DataType type) {
     return CLASSES.get(kind).contains(type.getConversionClass());
   }
 
-  private static Shape of(Kind kind, Shape inner, int precision, int scale) {
-    return new Shape(kind, true, null, List.of(), inner, List.of(), precision, scale);
+  private static Shape of(Kind kind, boolean nullable, Shape inner, int precision, int scale) {
+    return new Shape(kind, nullable, null, List.of(), inner, List.of(), precision, scale);
   }
 }

@@ -35,7 +35,16 @@ final class Fields {
     }
   }
 
-  private static Field field(Object object, String name) throws ReflectiveOperationException {
+  static boolean has(Object object, String name) {
+    try {
+      field(object, name);
+      return true;
+    } catch (NoSuchFieldException e) {
+      return false;
+    }
+  }
+
+  private static Field field(Object object, String name) throws NoSuchFieldException {
     for (Class<?> type = object.getClass(); type != null; type = type.getSuperclass()) {
       for (Field field : type.getDeclaredFields()) {
         if (field.getName().equals(name)) {

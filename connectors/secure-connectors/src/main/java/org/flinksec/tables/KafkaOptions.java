@@ -2,7 +2,6 @@
 package org.flinksec.tables;
 
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.apache.flink.streaming.connectors.kafka.table.KafkaDynamicTableFactory;
 import org.apache.flink.streaming.connectors.kafka.table.UpsertKafkaDynamicTableFactory;
@@ -38,13 +37,18 @@ final class KafkaOptions {
   private final DynamicTableFactory.Context context;
   private final Map<String, String> said;
   private final KafkaCluster cluster;
+  private final RegistryOfTables registry;
   private final boolean upsert;
 
   private KafkaOptions(
-      DynamicTableFactory.Context context, Map<String, String> said, KafkaCluster cluster) {
+      DynamicTableFactory.Context context,
+      Map<String, String> said,
+      KafkaCluster cluster,
+      RegistryOfTables registry) {
     this.context = context;
     this.said = said;
     this.cluster = cluster;
+    this.registry = registry;
     this.upsert = UPSERT.equals(said.get(FactoryUtil.CONNECTOR.key()));
   }
 
@@ -55,7 +59,10 @@ final class KafkaOptions {
   /**
    * @throws ValidationException if the settings do not have the cluster
    */
-  static KafkaOptions of(DynamicTableFactory.Context context, Map<String, KafkaCluster> clusters) {
+  static KafkaOptions of(
+      DynamicTableFactory.Context context,
+      Map<String, KafkaCluster> clusters,
+      RegistryOfTables registry) {
     Map<String, String> said = new HashMap<>(context.getCatalogTable().getOptions());
     String name = said.getOrDefault(CLUSTER, "");
     KafkaCluster cluster = clusters.get(name);
@@ -63,7 +70,7 @@ final class KafkaOptions {
       throw new ValidationException(
           "the settings have no section [kafka%s]".formatted(name.isEmpty() ? "" : "." + name));
     }
-    return new KafkaOptions(context, said, cluster);
+    return new KafkaOptions(context, said, cluster, registry);
   }
 
   /** The topics as the table names them, or their pattern. */
@@ -71,20 +78,19 @@ final class KafkaOptions {
     return said.getOrDefault("topic", said.getOrDefault("topic-pattern", ""));
   }
 
-  /** What a table may say; what else is chosen elsewhere needs a stream beside the source. */
   OnBadRecord onError() {
     String word = said.getOrDefault(ON_ERROR, OnBadRecord.FAIL.word());
-    for (OnBadRecord choice : List.of(OnBadRecord.FAIL, OnBadRecord.SKIP)) {
-      if (choice.word().equals(word)) {
-        return choice;
-      }
+    try {
+      return OnBadRecord.parse(word);
+    } catch (IllegalArgumentException e) {
+      throw new ValidationException(
+          "'%s' = '%s' is none of 'fail', 'skip', 'dead_letter'".formatted(ON_ERROR, word));
     }
-    throw new ValidationException(
-        "'%s' = '%s' is neither 'fail' nor 'skip'".formatted(ON_ERROR, word));
   }
 
-  DynamicTableSource source(int mostSkipped) {
-    Map<String, String> options = forFlink(cluster.clients());
+  DynamicTableSource source(int mostSkipped, LettersOfTables letters) {
+    OwnFormats formats = formats();
+    Map<String, String> options = forFlink(formats, cluster.clients());
     options.put(PREFIX + "group.id", cluster.groupId());
     if (!upsert) {
       options.putIfAbsent(START, "earliest-offset");
@@ -93,23 +99,48 @@ final class KafkaOptions {
     }
     DynamicTableSourceFactory factory =
         upsert ? new UpsertKafkaDynamicTableFactory() : new KafkaDynamicTableFactory();
+    DynamicTableSource made = factory.createDynamicTableSource(with(options));
+    replace(made, "keyDecodingFormat", formats.key());
+    replace(made, "valueDecodingFormat", formats.value());
     return new KafkaTableSource(
-        factory.createDynamicTableSource(with(options)),
-        onError(),
-        mostSkipped,
+        made,
+        new BadRows(onError(), mostSkipped, letters, said.getOrDefault(CLUSTER, "")),
         context.getPhysicalRowDataType());
   }
 
   /** Flink's sink; in transactions, its ids are still to be given. */
   DynamicTableSink sink() {
-    Map<String, String> options = forFlink(cluster.producers());
+    OwnFormats formats = formats();
+    Map<String, String> options = forFlink(formats, cluster.producers());
     options.putIfAbsent(GUARANTEE, EXACTLY_ONCE);
     if (isExactlyOnce()) {
       options.put(TRANSACTIONAL_IDS, cluster.transactionalIds(topic(), 0));
     }
     DynamicTableSinkFactory factory =
         upsert ? new UpsertKafkaDynamicTableFactory() : new KafkaDynamicTableFactory();
-    return factory.createDynamicTableSink(with(options));
+    DynamicTableSink made = factory.createDynamicTableSink(with(options));
+    replace(made, "keyEncodingFormat", formats.key());
+    replace(made, "valueEncodingFormat", formats.value());
+    return made;
+  }
+
+  private OwnFormats formats() {
+    return OwnFormats.of(said, said.getOrDefault("topic", ""), registry);
+  }
+
+  /** Puts a format of ours where Flink's stands that was made in its place. */
+  private void replace(Object made, String field, RecordFormat format) {
+    if (format == null) {
+      return;
+    }
+    Object flinks = Fields.get(made, field, Object.class);
+    String wrapped = field.contains("Decoding") ? "innerDecodingFormat" : "innerEncodingFormat";
+    // A table of upsert-kafka has its formats in something that gives rows their kinds.
+    if (Fields.has(flinks, wrapped)) {
+      Fields.set(flinks, wrapped, format);
+    } else {
+      Fields.set(made, field, format);
+    }
   }
 
   boolean isExactlyOnce() {
@@ -131,8 +162,8 @@ final class KafkaOptions {
     return topic == null || topic.contains(";") ? null : topic;
   }
 
-  private Map<String, String> forFlink(Map<String, String> properties) {
-    Map<String, String> options = new HashMap<>(said);
+  private Map<String, String> forFlink(OwnFormats formats, Map<String, String> properties) {
+    Map<String, String> options = new HashMap<>(formats.flinks());
     options.remove(CLUSTER);
     options.remove(ON_ERROR);
     options.put(FactoryUtil.CONNECTOR.key(), upsert ? "upsert-kafka" : "kafka");

@@ -23,6 +23,7 @@ import org.apache.flink.table.connector.source.abilities.SupportsReadingMetadata
 import org.apache.flink.table.connector.source.abilities.SupportsWatermarkPushDown;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.DataType;
+import org.apache.flink.types.Either;
 import org.apache.flink.types.RowKind;
 import org.flinksec.badrecords.OnBadRecord;
 import org.flinksec.kafka.FinishingSource;
@@ -31,17 +32,15 @@ import org.flinksec.kafka.FinishingSource;
 final class KafkaTableSource
     implements ScanTableSource, SupportsReadingMetadata, SupportsWatermarkPushDown {
   private static final String UID = "kafka";
+  private static final String SCHEMA = "deserializationSchema";
 
   private final KafkaDynamicSource flinks;
-  private final OnBadRecord onError;
-  private final int mostSkipped;
+  private final BadRows bad;
   private final DataType physical;
 
-  KafkaTableSource(
-      DynamicTableSource flinks, OnBadRecord onError, int mostSkipped, DataType physical) {
+  KafkaTableSource(DynamicTableSource flinks, BadRows bad, DataType physical) {
     this.flinks = (KafkaDynamicSource) flinks;
-    this.onError = onError;
-    this.mostSkipped = mostSkipped;
+    this.bad = bad;
     this.physical = physical;
   }
 
@@ -72,33 +71,54 @@ final class KafkaTableSource
     SourceTransformation<RowData, ?, ?> made =
         (SourceTransformation<RowData, ?, ?>) stream.getTransformation();
     KafkaSource<RowData> source = (KafkaSource<RowData>) made.getSource();
-    watch(source);
+    WatchedRecords watched = watched(source);
     StreamExecutionEnvironment environment = stream.getExecutionEnvironment();
     WatermarkStrategy<RowData> watermarks = made.getWatermarkStrategy();
-    DataStreamSource<RowData> changed =
-        source.getBoundedness() == Boundedness.BOUNDED
-            ? environment.fromSource(FinishingSource.of(source), watermarks, made.getName())
-            : environment.fromSource(source, watermarks, made.getName());
+    if (bad.onError() == OnBadRecord.DEAD_LETTER) {
+      Fields.set(source, SCHEMA, new RowsAndLetters(watched));
+      DataStreamSource<Either<RowData, byte[]>> mixed =
+          from(environment, cast(source), new RowWatermarks(watermarks), made.getName());
+      providers.generateUid(UID).ifPresent(mixed::uid);
+      DataStream<RowData> rows = RowsAndLetters.rows(mixed, watched.getProducedType());
+      providers.generateUid(UID + "-rows").ifPresent(rows.getTransformation()::setUid);
+      bad.letters().add(bad.cluster(), RowsAndLetters.letters(rows));
+      return rows;
+    }
+    Fields.set(source, SCHEMA, watched);
+    DataStreamSource<RowData> changed = from(environment, source, watermarks, made.getName());
     providers.generateUid(UID).ifPresent(changed::uid);
     return changed;
   }
 
+  private static <T> DataStreamSource<T> from(
+      StreamExecutionEnvironment environment,
+      KafkaSource<T> source,
+      WatermarkStrategy<T> watermarks,
+      String name) {
+    return source.getBoundedness() == Boundedness.BOUNDED
+        ? environment.fromSource(FinishingSource.of(source), watermarks, name)
+        : environment.fromSource(source, watermarks, name);
+  }
+
+  @SuppressWarnings("unchecked") // its schema makes them
+  private static KafkaSource<Either<RowData, byte[]>> cast(KafkaSource<?> source) {
+    return (KafkaSource<Either<RowData, byte[]>>) source;
+  }
+
   @SuppressWarnings("unchecked") // of a source of rows
-  private void watch(KafkaSource<RowData> source) {
+  private WatchedRecords watched(KafkaSource<RowData> source) {
     KafkaRecordDeserializationSchema<RowData> schema =
-        Fields.get(source, "deserializationSchema", KafkaRecordDeserializationSchema.class);
+        Fields.get(source, SCHEMA, KafkaRecordDeserializationSchema.class);
     Watched key = watch(schema, "keyDeserialization", "key");
     Watched value = watch(schema, "valueDeserialization", "value");
-    WatchedRecords watched =
-        new WatchedRecords(
-            schema,
-            key,
-            value,
-            NotNull.of(physical.getLogicalType()),
-            getChangelogMode().containsOnly(RowKind.INSERT),
-            onError,
-            mostSkipped);
-    Fields.set(source, "deserializationSchema", watched);
+    return new WatchedRecords(
+        schema,
+        key,
+        value,
+        NotNull.of(physical.getLogicalType()),
+        getChangelogMode().containsOnly(RowKind.INSERT),
+        bad.onError(),
+        bad.mostSkipped());
   }
 
   @SuppressWarnings("unchecked") // of a source of rows
@@ -139,7 +159,7 @@ final class KafkaTableSource
 
   @Override
   public DynamicTableSource copy() {
-    return new KafkaTableSource(flinks.copy(), onError, mostSkipped, physical);
+    return new KafkaTableSource(flinks.copy(), bad, physical);
   }
 
   @Override

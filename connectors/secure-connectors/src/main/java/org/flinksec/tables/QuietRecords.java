@@ -5,7 +5,9 @@ import org.apache.flink.api.common.serialization.SerializationSchema.Initializat
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.flink.table.data.RowData;
+import org.flinksec.badrecords.UnencodableException;
 import org.flinksec.kafka.UnwritableRecordException;
+import org.flinksec.schemaregistry.SchemaRegistryException;
 
 /** Encodes rows as Flink does; what fails is told without the row, which Flink's formats quote. */
 final class QuietRecords implements KafkaRecordSerializationSchema<RowData> {
@@ -29,10 +31,15 @@ final class QuietRecords implements KafkaRecordSerializationSchema<RowData> {
       RowData row, KafkaSinkContext context, Long timestamp) {
     try {
       return flinks.serialize(row, context, timestamp);
+    } catch (SchemaRegistryException e) {
+      throw e; // no record is to blame
     } catch (RuntimeException e) {
       Throwable deepest = e;
       while (deepest.getCause() != null && deepest.getCause() != deepest) {
         deepest = deepest.getCause();
+      }
+      if (deepest instanceof UnencodableException ours) {
+        throw new UnwritableRecordException(topic, ours.getMessage());
       }
       throw new UnwritableRecordException(
           topic,

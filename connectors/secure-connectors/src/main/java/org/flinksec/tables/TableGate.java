@@ -9,6 +9,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.TableEnvironment;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.source.DynamicTableSource;
@@ -17,6 +19,8 @@ import org.apache.flink.table.factories.DynamicTableSinkFactory;
 import org.apache.flink.table.factories.DynamicTableSourceFactory;
 import org.apache.flink.table.factories.FactoryUtil;
 import org.apache.flink.table.module.Module;
+import org.flinksec.avro.AvroReading;
+import org.flinksec.avro.AvroWriting;
 
 /**
  * Makes the source or sink of every table that a query uses, and keeps a list of them.
@@ -40,7 +44,9 @@ public final class TableGate implements Module, DynamicTableSourceFactory, Dynam
   private final Map<String, KafkaCluster> clusters = new TreeMap<>();
   private final List<Map<String, String>> used = new ArrayList<>();
   private final Map<String, Integer> sinks = new HashMap<>();
+  private final LettersOfTables letters = new LettersOfTables();
   private final int mostSkipped;
+  private RegistryOfTables registry = RegistryOfTables.none();
 
   private TableGate(int mostSkipped) {
     this.mostSkipped = mostSkipped;
@@ -86,26 +92,78 @@ public final class TableGate implements Module, DynamicTableSourceFactory, Dynam
     return List.copyOf(used);
   }
 
-  /** How many there are of {@link #used}, to go back to. */
-  public int mark() {
+  /**
+   * Makes the schema registry known.
+   *
+   * @param settings see {@code RegistrySettings}
+   * @param naming of subjects, where a table says nothing
+   * @param register whether schemas are registered that are missing
+   */
+  public void useRegistry(Map<String, String> settings, String naming, boolean register) {
+    registry = RegistryOfTables.of(Map.copyOf(settings), naming, register);
+  }
+
+  /** What tables read by the schema registry, so far. */
+  public List<AvroReading> readByRegistry() {
+    return List.copyOf(registry.reading());
+  }
+
+  /** What tables write by the schema registry, so far. */
+  public List<AvroWriting> writtenByRegistry() {
+    return List.copyOf(registry.writing());
+  }
+
+  /** The dead letters of tables, so far: the clusters that their records come from. */
+  public List<String> clustersOfLetters() {
+    return List.copyOf(letters.clusters);
+  }
+
+  /**
+   * The dead letters of tables, so far, in the order of {@link #clustersOfLetters}.
+   *
+   * @param environment the job's: the planner makes its streams in one of its own, which runs
+   *     nothing
+   */
+  public List<DataStream<byte[]>> letters(StreamExecutionEnvironment environment) {
+    List<DataStream<byte[]>> found = new ArrayList<>();
+    letters.streams.forEach(
+        one -> found.add(new DataStream<>(environment, one.getTransformation())));
+    return found;
+  }
+
+  /** What is known so far, to go back to. */
+  public Object mark() {
+    return new Mark(
+        used.size(),
+        letters.count(),
+        registry.reading().size(),
+        registry.writing().size(),
+        Map.copyOf(sinks));
+  }
+
+  /** How many tables are used so far. */
+  public int count() {
     return used.size();
   }
 
-  /** Forgets what was used since a mark: by a query that was only explained. */
-  public void forgetSince(int mark) {
-    used.subList(mark, used.size()).clear();
+  /**
+   * Forgets what was used since a mark: by a query that is not part of the job after all.
+   *
+   * @param sinksToo whether the sinks were not even made
+   */
+  public void forgetSince(Object mark, boolean sinksToo) {
+    Mark before = (Mark) mark;
+    used.subList(before.used(), used.size()).clear();
+    letters.forget(before.letters());
+    registry.forget(before.reading(), before.writing());
+    if (sinksToo) {
+      sinks.clear();
+      sinks.putAll(before.sinks());
+    }
   }
 
-  /** How many sinks write to each topic, to go back to. */
-  public Map<String, Integer> sinks() {
-    return Map.copyOf(sinks);
-  }
-
-  /** Forgets sinks that were only made to be explained. */
-  public void resetSinks(Map<String, Integer> before) {
-    sinks.clear();
-    sinks.putAll(before);
-  }
+  private record Mark(
+      int used, int letters, int reading, int writing, Map<String, Integer> sinks) {}
 
   @Override
   public Optional<DynamicTableSourceFactory> getTableSourceFactory() {
@@ -122,7 +180,7 @@ public final class TableGate implements Module, DynamicTableSourceFactory, Dynam
     note("reads", context);
     KafkaOptions kafka = kafkaOf(context);
     if (kafka != null) {
-      return kafka.source(mostSkipped);
+      return kafka.source(mostSkipped, letters);
     }
     return FactoryUtil.createDynamicTableSource(
         null,
@@ -168,7 +226,7 @@ public final class TableGate implements Module, DynamicTableSourceFactory, Dynam
 
   private KafkaOptions kafkaOf(Context context) {
     String connector = context.getCatalogTable().getOptions().get(CONNECTOR);
-    return KafkaOptions.isKafka(connector) ? KafkaOptions.of(context, clusters) : null;
+    return KafkaOptions.isKafka(connector) ? KafkaOptions.of(context, clusters, registry) : null;
   }
 
   /** The number of one sink more to a topic, from 1; it is the same when the job starts again. */

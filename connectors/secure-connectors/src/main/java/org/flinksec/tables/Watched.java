@@ -10,6 +10,8 @@ import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.util.Collector;
+import org.flinksec.badrecords.UndecodableException;
+import org.flinksec.schemaregistry.SchemaRegistryException;
 
 /**
  * A format of Flink's that notes that it has failed, in words that hold nothing of the record.
@@ -23,6 +25,7 @@ final class Watched implements DeserializationSchema<RowData> {
   private static final Pattern FIELD =
       Pattern.compile("Fail to deserialize at field: (.{1,100})\\.");
   private static final int DEEPEST = 20;
+  private static final String KEY = "key";
 
   private final DeserializationSchema<RowData> format;
   private final String part;
@@ -60,6 +63,11 @@ final class Watched implements DeserializationSchema<RowData> {
     rows.clear();
     try {
       format.deserialize(message, new Rows(rows));
+    } catch (SchemaRegistryException e) {
+      throw e; // no record is to blame
+    } catch (UndecodableException e) {
+      problem = part.equals(KEY) ? "its key: " + e.getMessage() : e.getMessage();
+      return;
     } catch (Exception e) {
       problem = "its %s does not fit the format and the columns (%s)".formatted(part, cause(e));
       return;

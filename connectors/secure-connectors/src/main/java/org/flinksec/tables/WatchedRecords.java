@@ -4,6 +4,7 @@ package org.flinksec.tables;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.apache.flink.api.common.serialization.DeserializationSchema.InitializationContext;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
@@ -14,10 +15,13 @@ import org.apache.flink.util.Collector;
 import org.flinksec.badrecords.BadRecord;
 import org.flinksec.badrecords.BadRecordException;
 import org.flinksec.badrecords.BadRecords;
+import org.flinksec.badrecords.Letter;
 import org.flinksec.badrecords.OnBadRecord;
 import org.flinksec.badrecords.Origin;
 import org.flinksec.badrecords.SkipBrake;
 import org.flinksec.badrecords.Stage;
+import org.flinksec.badrecords.UndecodableException;
+import org.flinksec.kafka.LetterRecords;
 import org.slf4j.LoggerFactory;
 
 /** Reads the records of a table as Flink does, and deals with bad ones as {@code on_error} says. */
@@ -34,6 +38,7 @@ final class WatchedRecords implements KafkaRecordDeserializationSchema<RowData> 
   private transient List<RowData> rows;
   private transient BadRecords badRecords;
   private transient SkipBrake brake;
+  private transient Consumer<Letter> letters;
 
   /**
    * @param flinks the connector's own, which reads by {@code key} and {@code value}
@@ -71,6 +76,11 @@ final class WatchedRecords implements KafkaRecordDeserializationSchema<RowData> 
     brake = new SkipBrake(mostSkipped);
   }
 
+  /** Where dead letters go, which there are if that was chosen. */
+  void lettersTo(Consumer<Letter> given) {
+    letters = given;
+  }
+
   @Override
   public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<RowData> out)
       throws IOException {
@@ -82,7 +92,11 @@ final class WatchedRecords implements KafkaRecordDeserializationSchema<RowData> 
       return;
     }
     brake.passed();
-    rows.forEach(out::collect);
+    try {
+      rows.forEach(out::collect);
+    } catch (RuntimeException e) {
+      throw QuietFailures.told(e, record);
+    }
   }
 
   private String problem(ConsumerRecord<byte[], byte[]> record) {
@@ -108,7 +122,11 @@ final class WatchedRecords implements KafkaRecordDeserializationSchema<RowData> 
   private void met(ConsumerRecord<byte[], byte[]> record, String problem)
       throws BadRecordException {
     Origin origin = new Origin.Kafka(record.topic(), record.partition(), record.offset());
-    badRecords.met(new BadRecord(Stage.DECODE, origin, problem), brake);
+    if (badRecords.met(new BadRecord(Stage.DECODE, origin, problem), brake)) {
+      letters.accept(
+          Letter.undecodable(
+              LetterRecords.original(record), getClass(), new UndecodableException(problem)));
+    }
   }
 
   @Override

@@ -155,11 +155,11 @@ class TableGateTest {
 
   @Test
   void whatATableSaysInDdlAndHintsIsKnownAndWhatTheSettingsSayIsInNoCatalog() {
-    int mark = gate.mark();
+    int before = gate.count();
     attach(
         "INSERT INTO target SELECT * FROM source"
             + " /*+ OPTIONS('properties.security.protocol'='PLAINTEXT', 'topic'='hinted') */");
-    assertThat(gate.used().subList(mark, gate.mark()))
+    assertThat(gate.used().subList(before, gate.count()))
         .anySatisfy(
             use ->
                 assertThat(use)

@@ -17,8 +17,8 @@ import org.flinksec.sandbox.Owner;
  * Apicurio Registry in this JVM, with the {@link Door} in front of it.
  *
  * <p>Apicurio checks passwords only at an OpenID server. So the door checks them, and Apicurio
- * listens on loopback and lets in who has a client certificate of the sandbox's authority, as the
- * door does.
+ * listens on loopback, where it lets in everybody of this machine: whether it asks for client
+ * certificates was decided when it was built.
  *
  * <p>Argument: a file of properties: {@code host} and {@code port} to listen on, {@code name} of
  * this host in its certificate, {@code inner.port} of Apicurio's own listener, {@code data} (a path
@@ -69,7 +69,6 @@ public final class SchemaRegistry {
             Map.entry("quarkus.http.host", "127.0.0.1"),
             Map.entry("quarkus.http.insecure-requests", "disabled"),
             Map.entry("quarkus.http.ssl-port", settings.getProperty("inner.port")),
-            Map.entry("quarkus.http.ssl.client-auth", "required"),
             Map.entry(
                 "quarkus.http.ssl.certificate.key-store-file", settings.getProperty("keystore")),
             Map.entry("quarkus.http.ssl.certificate.key-store-password", password),

@@ -107,6 +107,11 @@ public final class DebeziumDecoder implements RowDecoder {
     if (reader == null) {
       open();
     }
+    if (value.length > Integer.BYTES && value[0] == 0) {
+      throw new UndecodableException(
+          "the record begins like one of a schema registry, and envelopes are read in JSON: let the"
+              + " connector write them with Kafka Connect's JsonConverter");
+    }
     List<Row> rows = new ArrayList<>(2);
     try {
       Envelope.Opened opened = envelope.open(value);
@@ -126,6 +131,11 @@ public final class DebeziumDecoder implements RowDecoder {
     JsonNode op = opened.part("op");
     if (op == null || !op.isTextual()) {
       throw new BadValueException("is no change of Debezium: it has no op");
+    }
+    JsonNode source = opened.part("source");
+    if (source != null && "mongodb".equals(source.path("connector").textValue())) {
+      throw new BadValueException(
+          "is a change of MongoDB, which is text, or a part of a row, and is not read");
     }
     switch (op.textValue()) {
       case "c", "r" -> rows.add(row("after", RowKind.INSERT, opened, ""));

@@ -17,7 +17,6 @@ import java.util.stream.Stream;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.flink.kafka.shaded.org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.record.TimestampType;
 import org.apache.flink.metrics.SimpleCounter;
@@ -33,7 +32,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class JsonRowSchemasTest {
+/** Records of topics read as rows. */
+class JsonRowReadingTest {
   private static final TypeInformation<Row> FLIGHT =
       Types.ROW_NAMED(
           new String[] {"id", "delay", "topic", "part", "offset", "at", "key"},
@@ -254,94 +254,6 @@ class JsonRowSchemasTest {
         .hasMessage("on_error is 'ignore'; it must be 'fail' or 'skip' or 'dead_letter'");
   }
 
-  @Test
-  void aRowBecomesARecordWithKeyAndTimestamp() {
-    RowSerializationSchema schema = Serialized.copy(written("alerts", SMALL, "n"));
-    ProducerRecord<byte[], byte[]> record = schema.serialize(Row.of("ü", 12L), null, 5L);
-    assertThat(record.topic()).isEqualTo("alerts");
-    assertThat(record.partition()).isNull();
-    assertThat(record.timestamp()).isEqualTo(5L);
-    assertThat(text(record.key())).isEqualTo("12");
-    assertThat(text(record.value())).isEqualTo("{\"s\":\"ü\",\"n\":12}");
-  }
-
-  @Test
-  void aRowWithoutKeyOrTimeBecomesARecordWithoutThem() {
-    ProducerRecord<byte[], byte[]> noKeyField =
-        written("alerts", SMALL, "").serialize(Row.of("a", 1L), null, Long.MIN_VALUE);
-    assertThat(noKeyField.key()).isNull();
-    assertThat(noKeyField.timestamp()).isNull();
-    ProducerRecord<byte[], byte[]> nullKey =
-        written("alerts", SMALL, "s").serialize(Row.of(null, 1L), null, null);
-    assertThat(nullKey.key()).isNull();
-    assertThatThrownBy(() -> written("alerts", SMALL, "id"))
-        .hasMessage("key_field names 'id', which is not a field of the row; it has: s, n");
-  }
-
-  @Test
-  void onlyFieldsWithOneTextFormOrBytesAreKeys() {
-    TypeInformation<Row> type =
-        Types.ROW_NAMED(
-            new String[] {"s", "l", "b", "raw", "d", "list", "map", "row"},
-            Types.STRING,
-            Types.LONG,
-            Types.BOOLEAN,
-            Types.PRIMITIVE_ARRAY(Types.BYTE),
-            Types.DOUBLE,
-            Types.OBJECT_ARRAY(Types.STRING),
-            Types.MAP(Types.STRING, Types.LONG),
-            SMALL);
-    for (String field : List.of("s", "l", "b", "raw")) {
-      written("alerts", type, field);
-    }
-    for (String field : List.of("d", "list", "map", "row")) {
-      assertThatThrownBy(() -> written("alerts", type, field))
-          .hasMessageStartingWith("key_field names '" + field + "', which is ")
-          .hasMessageEndingWith(
-              "a str, an int, bytes, a bool, a datetime, a date, a Decimal, a UUID or an Enum");
-    }
-  }
-
-  @Test
-  void stringsAreRecordsWithTheKeyThatOneOfTheirFieldsSays() {
-    JsonTextSerializationSchema schema =
-        Serialized.copy(JsonTextSerializationSchema.of("alerts", "id"));
-    ProducerRecord<byte[], byte[]> record = schema.serialize("{\n\"id\": 12}", null, 5L);
-    assertThat(text(record.key())).isEqualTo("12");
-    assertThat(text(record.value())).isEqualTo("{ \"id\": 12}");
-    assertThat(record.timestamp()).isEqualTo(5L);
-    assertThat(schema.serialize("{\"id\":null}", null, -1L).key()).isNull();
-    assertThat(JsonTextSerializationSchema.of("alerts", "").serialize("{}", null, null).key())
-        .isNull();
-    assertThatThrownBy(() -> schema.serialize("{}", null, null))
-        .hasMessage(
-            "a record for the Kafka topic alerts cannot be written: it has no key field 'id'");
-    assertThatThrownBy(() -> schema.serialize("CANARY", null, null))
-        .hasMessageStartingWith(
-            "a record for the Kafka topic alerts cannot be written: the document")
-        .message()
-        .doesNotContain("CANARY");
-  }
-
-  @Test
-  void aRowThatCannotBeWrittenNamesTheTopic() {
-    RowSerializationSchema schema = written("alerts", SMALL, "s");
-    assertThatThrownBy(() -> schema.serialize(Row.of("cut \ud83d", 1L), null, null))
-        .isInstanceOf(UnwritableRecordException.class)
-        .hasMessageStartingWith("a record for the Kafka topic alerts cannot be written: ");
-    assertThatThrownBy(() -> schema.serialize(Row.of("a", 1), null, null))
-        .hasMessageEndingWith("field 'n' should be Long but is Integer");
-  }
-
-  private static final TypeInformation<Row> SMALL =
-      Types.ROW_NAMED(new String[] {"s", "n"}, Types.STRING, Types.LONG);
-
-  private static RowSerializationSchema written(
-      String topic, TypeInformation<Row> type, String keyField) {
-    RowWriting said = RowWriting.of(topic, type);
-    return (keyField.isEmpty() ? said : said.keyField(keyField)).build(JsonRows.encoder());
-  }
-
   private static RowDeserializationSchema schema(
       Map<String, String> metadata, List<String> required, String onError) {
     return schema(metadata, required, onError, "");
@@ -402,9 +314,5 @@ class JsonRowSchemasTest {
         value,
         new RecordHeaders(),
         Optional.empty());
-  }
-
-  private static String text(byte[] bytes) {
-    return new String(bytes, StandardCharsets.UTF_8);
   }
 }
