@@ -33,8 +33,8 @@ final class RowsAndLetters implements KafkaRecordDeserializationSchema<Either<Ro
   }
 
   /**
-   * The rows of a stream. The environment does not know of it, as it does not know of a source:
-   * the planner asks for what it returns.
+   * The rows of a stream. The environment does not know of it, as it does not know of a source: the
+   * planner asks for what it returns.
    */
   static DataStream<RowData> rows(
       DataStream<Either<RowData, byte[]>> mixed, TypeInformation<RowData> type) {
