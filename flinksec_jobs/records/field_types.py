@@ -28,6 +28,7 @@ _SCALARS: dict[Any, str] = {
     decimal.Decimal: "decimal",
     uuid.UUID: "uuid",
 }
+_DEEPEST = 50  # Python's own stack holds some more; what fits a value calls itself for each
 _UNIONS = (typing.Union, types.UnionType)
 _KEY_MARKS = ("Required", "NotRequired", "ReadOnly")
 NO_ROW_TYPE = (
@@ -74,10 +75,11 @@ Fields = tuple[tuple[str, FieldType], ...]
 
 @dataclass(frozen=True)
 class _Around:
-    """Where a type stands: names that it may use, and the classes that it is a part of."""
+    """Where a type stands: names that it may use, and what it is a part of."""
 
     names: dict[str, Any]
     outer: tuple[type, ...]
+    containers: int = 0
 
 
 def fields_of(cls: type, local_names: dict[str, Any], outer: tuple[type, ...] = ()) -> Fields:
@@ -271,7 +273,13 @@ def _of_hint(hint: Any, where: str, around: _Around) -> FieldType:
 
 
 def _inner(hint: Any, where: str, around: _Around) -> FieldType:
-    made = _field_type(hint, where, around)
+    if around.containers == _DEEPEST:
+        raise RecordTypeError(
+            f"{where} has lists or dicts in each other, more than {_DEEPEST} deep",
+            hint="keep what is inside as JSON text in a str",
+        )
+    deeper = dataclasses.replace(around, containers=around.containers + 1)
+    made = _field_type(hint, where, deeper)
     if made.alias is not None:
         raise RecordTypeError(
             f"{where} gives an alias to what a list or dict holds, which has no name",

@@ -259,6 +259,17 @@ def test_what_dataclasses_refuse_is_refused_as_a_record_too() -> None:
         record(made(x=InitVar[int], y=int))
 
 
+def test_lists_and_dicts_are_as_deep_in_each_other_as_any_record_needs() -> None:
+    hint: Any = int
+    value: Any = 7
+    for _ in range(25):
+        hint, value = dict[str, list[hint]], {"a": [value]}
+    made_of: Any = record(made(v=hint))
+    assert made_of(value).v == value
+    with pytest.raises(RecordTypeError, match=r"Made\.v has lists or dicts in each other"):
+        record(made(v=list[hint]))
+
+
 class _Pair(NamedTuple):
     a: int
 
