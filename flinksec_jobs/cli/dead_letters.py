@@ -183,6 +183,8 @@ def show(
             letter = next(found, None)
     if letter is None and start is None:
         read.check_causes()
+    if not shown and not as_json:
+        say(f"no such letters in {name}")
     if letter is not None and not as_json:
         say(f"there are more: --from {letter.partition}:{letter.offset} shows the next")
 

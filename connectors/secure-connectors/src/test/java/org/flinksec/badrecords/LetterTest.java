@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.runtime.throwable.ThrowableClassifier;
 import org.apache.flink.runtime.throwable.ThrowableType;
 import org.apache.flink.types.Row;
@@ -98,6 +99,40 @@ class LetterTest {
     assertThat(DeadLetterQuota.ofJob("a", 1, Duration.ofSeconds(1)))
         .isSameAs(DeadLetterQuota.ofJob("a", 1, Duration.ofSeconds(1)))
         .isNotSameAs(DeadLetterQuota.ofJob("b", 1, Duration.ofSeconds(1)));
+  }
+
+  @Test
+  void instancesOfAJobShareItsQuotaAndARestartDoesNotBeginItAnew() throws Exception {
+    LetterPolicy policy = new LetterPolicy("job", "dead", 5, Duration.ofHours(1).toMillis());
+    Letter letter =
+        Letter.undecodable(RECORD, LetterTest.class, new UndecodableException("no document"));
+    LetterBox one = new LetterBox(policy, new OfJob("id of a job"), 0);
+    LetterBox two = new LetterBox(policy, new OfJob("id of a job"), 1);
+    for (LetterBox box : List.of(one, two, one, two)) {
+      box.take(letter);
+    }
+    LetterBox restarted = new LetterBox(policy, new OfJob("id of a job"), 0);
+    restarted.take(letter);
+    assertThatThrownBy(() -> restarted.take(letter))
+        .isInstanceOf(DeadLetterException.class)
+        .hasMessageContaining("5 dead letters in 3600 s");
+    LetterBox again = new LetterBox(policy, new OfJob("id of a job"), 1);
+    assertThatThrownBy(() -> again.take(letter)).isInstanceOf(DeadLetterException.class);
+    new LetterBox(policy, new OfJob("id of another job"), 0).take(letter);
+  }
+
+  /** Metrics as an operator of a job has them. */
+  private static final class OfJob extends UnregisteredMetricsGroup {
+    private final String id;
+
+    OfJob(String id) {
+      this.id = id;
+    }
+
+    @Override
+    public Map<String, String> getAllVariables() {
+      return Map.of("<job_id>", id);
+    }
   }
 
   @Test
