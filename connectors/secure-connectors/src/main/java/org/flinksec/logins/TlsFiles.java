@@ -16,6 +16,7 @@ import java.util.Date;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.config.SslConfigs;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.config.types.Password;
 import org.flinksec.tls.KeyPairs;
@@ -42,6 +43,10 @@ record TlsFiles(
     String keyPassword) {
   private static final String PREFIX = "flinksec.ssl.";
   private static final int MOST_BYTES = 1 << 24;
+
+  /** Whose keys Kafka's reader of PEM knows; it says of no other what is wrong with it. */
+  private static final Set<String> KAFKAS = Set.of("RSA", "EC");
+
   private static final Base64.Encoder LINES = Base64.getMimeEncoder(64, new byte[] {'\n'});
 
   static TlsFiles of(Map<String, ?> configs) {
@@ -134,6 +139,11 @@ record TlsFiles(
       throw new TlsException(
           "%s: the key is not the one of %s %s"
               .formatted(setting("client_key"), setting, certificate));
+    }
+    if (!KAFKAS.contains(found.key().getAlgorithm())) {
+      throw new TlsException(
+          "%s: the key of %s is %s, and Kafka's clients take RSA and EC alone"
+              .formatted(setting("client_key"), certificate, found.key().getAlgorithm()));
     }
     if (leaf.getNotAfter().before(Date.from(Instant.now()))) {
       throw new TlsException(

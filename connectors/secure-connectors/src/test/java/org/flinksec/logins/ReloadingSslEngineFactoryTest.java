@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
@@ -132,6 +133,9 @@ class ReloadingSslEngineFactoryTest {
   void whatIsWrongAtTheStartNamesTheSettingAndNoPassword() throws Exception {
     write(authority.issue("old", TestAuthority.ecKeys(), Instant.now().minusSeconds(5)));
     assertRefused("kafka.client_cert: the certificate in %s has expired", "cert.pem");
+    KeyPair edwards = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+    write(authority.issue("own", edwards, Instant.now().plusSeconds(600)));
+    assertRefused("kafka.client_key: the key of %s is EdDSA, and Kafka's clients", "cert.pem");
     write(authority.issue("own"));
     Files.writeString(file("ca.pem"), "nothing");
     assertRefused("kafka.ca_certs: there is no PEM certificate in %s", "ca.pem");
