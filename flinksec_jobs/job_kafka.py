@@ -88,7 +88,9 @@ class JobOnKafka(ABC):
                 else the earliest.
             bounded: end at the offsets that are the last when the job starts; as ``stop="latest"``.
             stop: where to end: ``latest`` or ``committed``, a time, or offsets, as for ``start``.
-                What is there or later is not read.
+                What is there or later is not read. It is found when the job starts: a partition
+                without a record of the time or later ends at its last record of then, and one
+                that is not named with offsets at those of the group, else it is not read.
             discovery: how often to look for new partitions, and topics of a pattern; by default
                 every 5 minutes. A stream that ends does not look.
             on_error: what to do with a record that cannot be decoded: ``fail`` the job with its
