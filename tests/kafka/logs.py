@@ -7,7 +7,7 @@ from collections import Counter
 # What no log may say of records that are there.
 ALARMS = ("data loss", "potentially lost", "are lost", " ERROR ", "fenced")
 # Parts of Flink wrap one cause in other exceptions, and each such failure is written whole once.
-FORMS = 3
+FORMS = 4
 # One that stands alone; what names a partition or a server is another cause.
 _NUMBER = re.compile(r"(?<![\w.-])\d+|\d+(?= ?ms\b)")
 _DATED = re.compile(r"^(?=\d{4}-\d\d-\d\d )", re.MULTILINE)
