@@ -47,7 +47,7 @@ def test_a_job_goes_on_with_brokers_that_are_slow_or_do_not_answer(
     copy: Copy, brokers: Brokers
 ) -> None:
     for node in NODES:
-        brokers.proxies[node, "TLS"].delay = 0.4
+        brokers.proxies[node, "TLS"].delay = 0.25
     copy.produce_and_see("a delay", 20)
     for node in NODES:
         brokers.proxies[node, "TLS"].delay = 0
