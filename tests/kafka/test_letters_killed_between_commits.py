@@ -43,7 +43,8 @@ def test_neither_letters_nor_records_are_lost_or_there_twice(
         bad.extend(more)
 
     def letters() -> Counter[str]:
-        return Counter(administrator.committed(DEAD))
+        # The administrator takes headers for values, too.
+        return Counter(one for one in administrator.committed(DEAD) if one.startswith('{"n"'))
 
     for number, (moment, after) in enumerate(STEPS):
         produce()
