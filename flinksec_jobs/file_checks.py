@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from flinksec_jobs import hadoop_conf, kafka_tls, kerberos, logins, tls
+from flinksec_jobs import hadoop_conf, kerberos, logins, tls, tls_files
 from flinksec_jobs.certificate_dates import check_dates, check_trusted_dates
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.findings import Finding, Where, problem, warning
@@ -21,11 +21,10 @@ from flinksec_jobs.path_checks import SECRET, attempt, check_secret, listable, r
 from flinksec_jobs.placeholders import placeholders_below
 from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.settings import (
-    ElasticsearchSettings,
     HdfsSettings,
+    HttpsSettings,
     KafkaSettings,
     KerberosSettings,
-    SchemaRegistrySettings,
     Settings,
     StateSettings,
 )
@@ -84,9 +83,9 @@ def _found(
         view = settings.on_kafka(cluster)
         yield from view.spelling.findings(_kafka(view, view.need(KafkaSettings), now))
     if settings.elasticsearch and wanted("elasticsearch"):
-        yield from _elasticsearch(settings.elasticsearch, now)
+        yield from _https("elasticsearch", settings.elasticsearch, now)
     if settings.schema_registry and wanted("schema_registry"):
-        yield from _schema_registry(settings.schema_registry, now)
+        yield from _https("schema_registry", settings.schema_registry, now)
     if settings.hdfs and settings.hdfs.conf_dir and wanted("hdfs"):
         yield from _hadoop(settings.hdfs, settings.hdfs.conf_dir)
     if settings.state and wanted("state"):
@@ -144,47 +143,37 @@ def _kafka(settings: Settings, kafka: KafkaSettings, now: datetime) -> Iterator[
         yield from attempt(_LOGIN, Where(setting=login.who()[0]), login.properties)
 
 
-def _elasticsearch(settings: ElasticsearchSettings, now: datetime) -> Iterator[Finding]:
-    for name in ("password", "api_key"):
-        secret: SecretFile | None = getattr(settings, name)
+def _https(section: str, settings: HttpsSettings, now: datetime) -> Iterator[Finding]:
+    for name in ("password", "api_key", "token", "proxy_password"):
+        secret: SecretFile | None = getattr(settings, name, None)
         if secret:
-            yield from check_secret(secret, f"elasticsearch.{name}")
-    yield from _tls("elasticsearch", settings, now)
-
-
-def _schema_registry(settings: SchemaRegistrySettings, now: datetime) -> Iterator[Finding]:
-    for name in ("password", "token"):
-        secret: SecretFile | None = getattr(settings, name)
-        if secret:
-            yield from check_secret(secret, f"schema_registry.{name}")
-    yield from _tls("schema_registry", settings, now)
-
-
-def _tls(
-    section: str,
-    settings: ElasticsearchSettings | SchemaRegistrySettings,
-    now: datetime,
-) -> Iterator[Finding]:
-    checks_chain = settings.verification in {"full", "certificate"}
-    if settings.ca_certs and checks_chain:
+            yield from check_secret(secret, f"{section}.{name}")
+    if settings.ca_certs and settings.verification in {"full", "certificate"}:
         path, setting = settings.ca_certs, f"{section}.ca_certs"
-        yield from _authorities(lambda: tls.load_certificates(path, setting), path, setting, now)
-    if settings.client_cert and settings.client_key:
-        yield from _own(settings.client_cert, settings.client_key, section, now)
+        yield from _authorities(lambda: tls_files.trusted(settings, section), path, setting, now)
+    yield from _own_certificate(section, settings, now)
 
 
 def _kafka_tls(kafka: KafkaSettings, now: datetime) -> Iterator[Finding]:
     if kafka.ca_certs:
         setting = "kafka.ca_certs"
-        yield from _authorities(lambda: kafka_tls.trusted(kafka), kafka.ca_certs, setting, now)
-    if not kafka.client_cert:
+        yield from _authorities(
+            lambda: tls_files.trusted(kafka, "kafka"), kafka.ca_certs, setting, now
+        )
+    yield from _own_certificate("kafka", kafka, now)
+
+
+def _own_certificate(
+    section: str, settings: tls_files.TlsFiles, now: datetime
+) -> Iterator[Finding]:
+    if not settings.client_cert:
         return
-    if kafka.client_key and not kafka.client_key_password:
-        yield from _own(kafka.client_cert, kafka.client_key, "kafka", now)
+    if settings.client_key and not settings.client_key_password:
+        yield from _own(settings.client_cert, settings.client_key, section, now)
         return
-    where = Where(setting="kafka.client_cert", file=str(kafka.client_cert))
+    where = Where(setting=f"{section}.client_cert", file=str(settings.client_cert))
     try:
-        found = kafka_tls.identity(kafka)
+        found = tls_files.identity(settings, section)
     except FlinkSecError as error:
         yield _CLIENT_CERT.of(error, where)
         return

@@ -131,9 +131,9 @@ class SecureJob(JobWithTables):
         Raises:
             SettingsError: there is no section ``[elasticsearch]``, or no index can have this name.
         """
-        settings = self._section(ElasticsearchSettings)
+        self._section(ElasticsearchSettings)
         made = elasticsearch.sink(
-            settings,
+            self.settings,
             index,
             id_field=id_field,
             on_error=on_error,

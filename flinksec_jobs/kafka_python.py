@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import os
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from flinksec_jobs import kafka_tls, logins
+from flinksec_jobs import logins, tls_files
+from flinksec_jobs.kerberos import environment
 from flinksec_jobs.settings import KafkaSettings
 
 if TYPE_CHECKING:
@@ -40,12 +40,12 @@ def client_options(settings: Settings) -> Iterator[dict[str, Any]]:
         if kafka.uses_tls:
             given["ssl_context"] = _ssl_context(kafka)
         variables = login.python_environment()
-    with _environment(variables):
+    with environment(variables):
         yield given
 
 
 def _ssl_context(kafka: KafkaSettings) -> ssl.SSLContext:
-    with kafka_tls.as_pem_files(kafka) as files:
+    with tls_files.as_pem_files(kafka, "kafka") as files:
         cafile = str(files.ca_certs) if files.ca_certs else None
         context = ssl.create_default_context(cafile=cafile)
         context.hostname_checks_common_name = False
@@ -54,17 +54,3 @@ def _ssl_context(kafka: KafkaSettings) -> ssl.SSLContext:
         if files.client_cert and files.client_key:
             context.load_cert_chain(files.client_cert, files.client_key)
     return context
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import atexit
 import functools
+import os
 import shutil
 import struct
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,6 +71,39 @@ def jvm_arguments(settings: Settings) -> list[str]:
     """Return the arguments that tell a JVM, which ignores ``KRB5_CONFIG``, where the KDCs are."""
     path = krb5_conf(settings)
     return [] if path is None else [f"-Djava.security.krb5.conf={path}"]
+
+
+@contextmanager
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Give this process other variables inside of a block."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def mit_environment(settings: KerberosSettings) -> Iterator[None]:
+    """Tell MIT's library in this process, inside of a block, of KDCs and keytab or tickets.
+
+    Tickets of a keytab stay in memory.
+    """
+    variables = {"KRB5_CONFIG": str(settings.krb5_conf)}
+    if settings.keytab is not None:
+        variables |= {
+            "KRB5_CLIENT_KTNAME": f"FILE:{settings.keytab.path}",
+            "KRB5CCNAME": "MEMORY:flinksec",
+        }
+    elif settings.ticket_cache is not None:
+        variables["KRB5CCNAME"] = f"FILE:{settings.ticket_cache.path}"
+    with environment(variables):
+        yield
 
 
 def login_of(settings: Settings) -> tuple[str, ...]:

@@ -325,6 +325,25 @@ HDFS = (
 )
 
 ELASTICSEARCH = (
+    Cause(
+        "elasticsearch.min_tls_version",
+        "elasticsearch.min_tls_version",
+        "have a newer version of TLS switched on there",
+        NO_TLS,
+    ),
+    Cause(
+        "elasticsearch.kerberos",
+        "elasticsearch.kerberos",
+        "compare kerberos.principal and keytab with `klist -k`, and the node's name with its "
+        "principal",
+        CREDENTIALS,
+    ),
+    Cause(
+        "redirects",
+        "elasticsearch.hosts",
+        "name the address that it redirects to",
+        SOMETHING_ELSE,
+    ),
     Cause("leads to none", "elasticsearch.ca_certs", _UNTRUSTED, SERVER_UNTRUSTED),
     Cause("not issued for this host name", "elasticsearch.hosts", _NAME, SERVER_NAME),
     Cause("expired", "elasticsearch.ca_certs", _EXPIRED, SERVER_EXPIRED),
@@ -383,6 +402,12 @@ ELASTICSEARCH = (
 )
 
 SCHEMA_REGISTRY = (
+    Cause(
+        "schema_registry.min_tls_version",
+        "schema_registry.min_tls_version",
+        "have a newer version of TLS switched on there",
+        NO_TLS,
+    ),
     Cause("leads to none", "schema_registry.ca_certs", _UNTRUSTED, SERVER_UNTRUSTED),
     Cause("not issued for this host name", "schema_registry.urls", _NAME, SERVER_NAME),
     Cause("expired", "schema_registry.ca_certs", _EXPIRED, SERVER_EXPIRED),

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flinksec_jobs import refusals
 from flinksec_jobs.errors import JobError
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.findings import Finding, Where, warning
+from flinksec_jobs.https import jvm_options
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.settings import SchemaRegistrySettings
 from flinksec_jobs.uses import Question, Use
@@ -91,16 +91,5 @@ def answered(asked: Asked) -> Iterable[Finding]:
 
 def options(settings: SchemaRegistrySettings) -> dict[str, str]:
     """Return how the registry is reached, for the client in the JVM; secrets are paths."""
-    given = {
-        "urls": ",".join(settings.urls),
-        "verification": settings.verification,
-        "ca_certs": settings.ca_certs if settings.verification in {"full", "certificate"} else None,
-        "fingerprint": settings.fingerprint,
-        "username": settings.username,
-        "password": settings.password and settings.password.path,
-        "token": settings.token and settings.token.path,
-        "client_cert": settings.client_cert,
-        "client_key": settings.client_key and settings.client_key.path,
-        "retry_timeout": settings.retry_timeout // timedelta(milliseconds=1),
-    }
-    return {name: str(value) for name, value in given.items() if value is not None}
+    given = jvm_options.connection_options(settings)
+    return given | {"retry_timeout": jvm_options.as_option(settings.retry_timeout)}

@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Certificates and keys of PEM files, and what the TLS settings mean for a Python client."""
+"""Certificates and keys of PEM files."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import ssl
 import warnings
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -21,7 +18,6 @@ from flinksec_jobs.files import CERTIFICATES, read_bytes
 
 if TYPE_CHECKING:
     from flinksec_jobs.secrets import SecretFile
-    from flinksec_jobs.settings import ElasticsearchSettings
 
 
 def load_certificates(path: Path, setting: str) -> list[x509.Certificate]:
@@ -82,75 +78,6 @@ def belongs_to(key: Any, certificate: x509.Certificate) -> bool:
 def is_valid_at(certificate: x509.Certificate, now: datetime) -> bool:
     """Tell whether a certificate has begun and not yet ended."""
     return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
-
-
-def ssl_context(elasticsearch: ElasticsearchSettings) -> ssl.SSLContext:
-    """Return an `ssl.SSLContext` for Python clients that judges as the settings say.
-
-    With ``fingerprint`` the context itself compares the server's own certificate after the
-    handshake, whatever client uses it.
-
-    Raises:
-        SettingsError, SecretError: a certificate or key cannot be used.
-    """
-    if elasticsearch.verification == "fingerprint":
-        context: ssl.SSLContext = _PinnedContext.of(elasticsearch.fingerprint or "")
-    elif elasticsearch.verification == "none" or not elasticsearch.ca_certs:
-        context = ssl.create_default_context()
-    else:
-        load_certificates(elasticsearch.ca_certs, "elasticsearch.ca_certs")
-        context = ssl.create_default_context(cafile=str(elasticsearch.ca_certs))
-    context.check_hostname = elasticsearch.verification == "full"
-    # RFC 9525: what stands in the subject is no host name. OpenSSL would take it where the
-    # certificate names none, and urllib3 and the JVM's side of this library do not.
-    context.hostname_checks_common_name = False
-    if elasticsearch.verification in {"fingerprint", "none"}:
-        context.verify_mode = ssl.CERT_NONE
-    if elasticsearch.client_cert and elasticsearch.client_key:
-        load_private_key(elasticsearch.client_key, "elasticsearch.client_key")
-        context.load_cert_chain(elasticsearch.client_cert, elasticsearch.client_key.path)
-    return context
-
-
-class _PinnedContext(ssl.SSLContext):
-    """A context that compares the server's own certificate, not whatever else it sends."""
-
-    fingerprint: str
-
-    @classmethod
-    def of(cls, fingerprint: str) -> Self:
-        context = cls(ssl.PROTOCOL_TLS_CLIENT)
-        context.fingerprint = fingerprint
-        context.sslsocket_class = _PinnedSocket
-        context.sslobject_class = _PinnedObject
-        return context
-
-    def wrap_socket(self, *args: Any, **options: Any) -> ssl.SSLSocket:
-        # A handshake left to the first read or write would bypass the comparison.
-        return super().wrap_socket(*args, **{**options, "do_handshake_on_connect": True})
-
-
-class _PinnedSocket(ssl.SSLSocket):
-    def do_handshake(self, block: bool = False) -> None:
-        super().do_handshake(block)
-        _compare(self)
-
-
-class _PinnedObject(ssl.SSLObject):
-    def do_handshake(self) -> None:
-        super().do_handshake()
-        _compare(self)
-
-
-def _compare(connection: ssl.SSLSocket | ssl.SSLObject) -> None:
-    certificate = connection.getpeercert(binary_form=True) or b""
-    found = hashlib.sha256(certificate).hexdigest()
-    expected = getattr(connection.context, "fingerprint", "")
-    if not hmac.compare_digest(found, expected):
-        raise ssl.SSLCertVerificationError(
-            f"the server's certificate has the fingerprint {found}, "
-            "which is not the one of elasticsearch.fingerprint"
-        )
 
 
 def _public_bytes(key: Any) -> bytes:

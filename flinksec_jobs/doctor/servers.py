@@ -87,7 +87,7 @@ SERVERS: tuple[Server, ...] = (
     Server(
         section="elasticsearch",
         about="login and indices",
-        use=elasticsearch.client,
+        use=elasticsearch.use,
         question=elasticsearch.question,
         any=(_ANY_INDEX,),
         check_name=index_names.check,

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from cryptography import x509
 
-from flinksec_jobs import kafka_tls, refusals
+from flinksec_jobs import refusals, tls_files
 from flinksec_jobs.certificate_dates import check_dates
 from flinksec_jobs.certificates import describe_name
 from flinksec_jobs.doctor.checks import Answer, Check, NotAskedError
@@ -22,15 +21,14 @@ from flinksec_jobs.findings import Finding, Where, problem
 from flinksec_jobs.refusals import Cause
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.settings import (
-    ElasticsearchSettings,
+    HttpsSettings,
     KafkaSettings,
-    SchemaRegistrySettings,
     Settings,
 )
 
 _UNREACHABLE = problem("tls-not-reached", "no TLS connection with a server comes about")
 _SOON = timedelta(days=14)
-_WithTls = KafkaSettings | ElasticsearchSettings | SchemaRegistrySettings
+_WithTls = KafkaSettings | HttpsSettings
 _SECTIONS = ("kafka", "elasticsearch", "schema_registry")
 _IDENTIFICATION = "ssl.endpoint.identification.algorithm"
 
@@ -51,6 +49,10 @@ _CAUSES = (
           refusals.SERVER_NAME),
     Cause("No name matching", "*", "use the name that stands in the certificate",
           refusals.SERVER_NAME),
+    Cause("is not the host's", "*", "use the name that stands in the certificate",
+          refusals.SERVER_NAME),
+    Cause("protocol_version", "min_tls_version", "have a newer version of TLS switched on there",
+          refusals.NO_TLS),
     Cause("certificate_required", "client_cert", "the server wants a certificate of the job's",
           refusals.WANTS_CERTIFICATE),
     Cause("bad_certificate", "client_cert", "the server does not take the job's certificate",
@@ -95,20 +97,11 @@ def _verification(section: _WithTls) -> str:
     return "full" if section.properties.get(_IDENTIFICATION, "https") else "certificate"
 
 
-@contextmanager
-def _pem_files(section: _WithTls) -> Iterator[kafka_tls.PemFiles]:
-    if isinstance(section, KafkaSettings):
-        with kafka_tls.as_pem_files(section) as files:
-            yield files
-    else:
-        key = section.client_key
-        yield kafka_tls.PemFiles(section.ca_certs, section.client_cert, key.path if key else None)
-
-
-def _options(section: _WithTls, files: kafka_tls.PemFiles) -> dict[str, str]:
+def _options(section: _WithTls, files: tls_files.PemFiles) -> dict[str, str]:
     verification = _verification(section)
     options = {
         "verification": verification,
+        "min_tls_version": getattr(section, "min_tls_version", None),
         "ca_certs": files.ca_certs if verification in {"full", "certificate"} else None,
         "fingerprint": getattr(section, "fingerprint", None),
         "client_cert": files.client_cert,
@@ -122,7 +115,7 @@ def _look(patient: Patient, endpoint: Endpoint, section: str) -> Answer:
     assert settings is not None  # noqa: S101  its endpoints were listed
     looks = patient.jvm().org.flinksec.doctor.TlsLook
     try:
-        with _pem_files(settings) as files, jvm.translated(str(endpoint)):
+        with tls_files.as_pem_files(settings, section) as files, jvm.translated(str(endpoint)):
             options = _options(settings, files)
             facts = dict(looks.look(endpoint.host, endpoint.port, jvm.string_map(options)))
     except JobError as error:

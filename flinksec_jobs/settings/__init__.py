@@ -4,10 +4,11 @@
 from flinksec_jobs.sections.durations import duration, format_duration
 from flinksec_jobs.settings.cluster import ClusterSettings
 from flinksec_jobs.settings.cluster_tls import ClusterTlsSettings
+from flinksec_jobs.settings.elasticsearch import ElasticsearchSettings
+from flinksec_jobs.settings.https import HttpsSettings
 from flinksec_jobs.settings.kafka import KafkaSettings
 from flinksec_jobs.settings.load import load_settings, parse, refuse_nothing
 from flinksec_jobs.settings.models import (
-    ElasticsearchSettings,
     HdfsSettings,
     JobSettings,
     KerberosSettings,
@@ -22,6 +23,7 @@ __all__ = [
     "ClusterTlsSettings",
     "ElasticsearchSettings",
     "HdfsSettings",
+    "HttpsSettings",
     "JobSettings",
     "KafkaSettings",
     "KerberosSettings",

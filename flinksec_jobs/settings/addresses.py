@@ -56,6 +56,20 @@ def http_url(value: str) -> str:
     return value.strip().rstrip("/")
 
 
+def proxy_url(value: str) -> str:
+    """Accept ``http://host:port`` without a user or password in it."""
+    parts = _split(value.strip())
+    if parts is None or parts.scheme != "http" or not parts.hostname or parts.port is None:
+        raise refusal("must be a proxy such as http://proxy.example.com:3128")
+    if parts.username is not None or parts.password is not None:
+        raise refusal(
+            "must not contain credentials: use proxy_username and proxy_password = file:/path"
+        )
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise refusal("must end after the port")
+    return value.strip().rstrip("/")
+
+
 def principal(value: str) -> str:
     """Accept ``name[/host]@REALM``."""
     if not _PRINCIPAL.fullmatch(value):
@@ -113,3 +127,4 @@ def _split(value: str) -> SplitResult | None:
 
 HostPort = Annotated[str, AfterValidator(host_port)]
 HttpUrl = Annotated[str, AfterValidator(http_url)]
+ProxyUrl = Annotated[str, AfterValidator(proxy_url)]

@@ -15,7 +15,6 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
-    AliasChoices,
     BeforeValidator,
     Field,
     PrivateAttr,
@@ -30,13 +29,12 @@ from flinksec_jobs.sections.fields import (
     Beside,
     Duration,
     LocalPath,
-    OneOrMore,
     Scalars,
     Section,
-    together,
 )
 from flinksec_jobs.settings import addresses, kafka_clusters, ticket_caches
 from flinksec_jobs.settings.cluster import ClusterSettings
+from flinksec_jobs.settings.elasticsearch import ElasticsearchSettings
 from flinksec_jobs.settings.kafka import KafkaSettings
 from flinksec_jobs.settings.kafka_clusters import section_name
 from flinksec_jobs.settings.named_sections import put_together, taken_apart
@@ -97,93 +95,6 @@ class KerberosSettings(Section):
             yield "keytab", "is missing; on your own machine, ticket_cache may take its place"
         if self.keytab is not None and self.ticket_cache is not None:
             yield "ticket_cache", "excludes keytab: keep one of the two"
-
-
-class ElasticsearchSettings(Section):
-    """Where Elasticsearch is, and how its certificate is checked."""
-
-    hosts: OneOrMore[addresses.HttpUrl] = Field(
-        description="Nodes as https://host:port; http:// only with verification = none."
-    )
-    verification: Literal["full", "certificate", "fingerprint", "none"] = Field(
-        default="full",
-        description="full: trusted chain and right host name. certificate: trusted chain, any "
-        "host name. fingerprint: exactly this certificate. none: anyone.",
-    )
-    ca_certs: LocalPath | None = Field(
-        default=None,
-        description="PEM file of trusted CAs. Without it, the CAs of the Java runtime.",
-    )
-    fingerprint: Annotated[str | None, AfterValidator(addresses.sha256_fingerprint)] = Field(
-        default=None,
-        validation_alias=AliasChoices("fingerprint", "ssl_assert_fingerprint"),
-        description="SHA-256 of the server's own certificate in hexadecimal, colons allowed "
-        "(also ssl_assert_fingerprint).",
-    )
-    username: str | None = Field(default=None, min_length=1, description="User for HTTP basic.")
-    password: SecretFile | None = Field(
-        default=None, description="The user's password, as file:/path."
-    )
-    api_key: SecretFile | None = Field(
-        default=None, description="Encoded API key (base64 of id:key), as file:/path."
-    )
-    client_cert: LocalPath | None = Field(
-        default=None, description="PEM file of the job's certificate, its chain after it."
-    )
-    client_key: SecretFile | None = Field(
-        default=None, description="PEM file of the certificate's unencrypted key, as file:/path."
-    )
-    max_batch_size: int = Field(
-        default=1000, ge=1, le=1_000_000, description="Documents of one bulk request, at most."
-    )
-    max_batch_bytes: int = Field(
-        default=5 * 1024 * 1024,
-        ge=1024,
-        le=1024**3,
-        description="Bytes of one bulk request before compression, and of the largest document; "
-        "at most the servers' http.max_content_length, by default 100 MB.",
-    )
-    max_in_flight: int = Field(
-        default=4,
-        ge=1,
-        le=1000,
-        description="Bulk requests at the same time, of each parallel instance of a sink.",
-    )
-    max_buffered: int | None = Field(
-        default=None,
-        ge=2,
-        le=10_000_000,
-        description="Documents that wait in each parallel instance before the job is slowed down; "
-        "more than max_batch_size. Without it ten batches.",
-    )
-    flush_interval: Duration = Field(
-        default=timedelta(seconds=1),
-        description="How long a document waits for its bulk request to fill.",
-    )
-    retry_timeout: Duration = Field(
-        default=timedelta(minutes=5),
-        description="How long a document is retried while the servers are overloaded or "
-        "unreachable, before the job fails.",
-    )
-
-    @property
-    def uses_tls(self) -> bool:
-        """Whether connections are encrypted."""
-        return all(host.startswith("https:") for host in self.hosts)
-
-    def _contradictions(self) -> Iterator[tuple[str, str]]:
-        yield from together(self, "username", "password")
-        yield from together(self, "client_cert", "client_key")
-        if self.max_buffered is not None and self.max_buffered <= self.max_batch_size:
-            yield "max_buffered", f"must be more than max_batch_size, {self.max_batch_size}"
-        if self.api_key and self.username:
-            yield "api_key", "excludes username and password: keep one of the two"
-        if self.verification == "fingerprint" and not self.fingerprint:
-            yield "fingerprint", 'is missing, and verification = "fingerprint" needs it'
-        if self.fingerprint and self.verification in {"full", "certificate"}:
-            yield "fingerprint", 'has no effect: set verification = "fingerprint", or remove it'
-        if self.verification != "none" and any(host.startswith("http:") for host in self.hosts):
-            yield "hosts", 'names http://: use https://, or set verification = "none"'
 
 
 class HdfsSettings(Section):
@@ -312,6 +223,8 @@ class Settings(Section):
         yield from kafka_clusters.contradictions(self)
         if self.hdfs and self.kerberos is None:
             yield "kerberos", "is missing, and [hdfs] needs it"
+        elif self.elasticsearch and self.elasticsearch.kerberos and self.kerberos is None:
+            yield "kerberos", "is missing, and elasticsearch.kerberos needs it"
         elif self.hdfs and self.kerberos and self.kerberos.keytab is None:
             yield "kerberos.keytab", "is missing, and [hdfs] needs it"
         if self.job.dead_letters and self.kafka is None and not self.kafka_clusters:

@@ -2,9 +2,11 @@
 """Which choices in the settings are weaker than they could be; announced at every start."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from flinksec_jobs.findings import Finding, Kind, Where, warning
 from flinksec_jobs.settings.flink_options import options_set_by
+from flinksec_jobs.settings.https import HttpsSettings
 from flinksec_jobs.settings.kafka_properties import STRONG
 from flinksec_jobs.settings.models import Settings
 from flinksec_jobs.settings.passthrough import is_sealed
@@ -21,22 +23,41 @@ _KAFKA_READS_ALL = warning(
 _KAFKA_GOES_ON = warning(
     "kafka-goes-on-without-records", "a job goes on without records that it has lost"
 )
-_ES_CLEAR = warning("elasticsearch-not-encrypted", "Elasticsearch is not encrypted")
-_ES_ANYONE = warning("elasticsearch-unchecked", "Elasticsearch's certificate is not checked")
-_ES_ANY_HOST = warning(
-    "elasticsearch-any-host-name", "Elasticsearch's certificate may be for another host"
-)
-_ES_ANONYMOUS = warning("elasticsearch-anonymous", "the job does not log in to Elasticsearch")
-_REGISTRY_CLEAR = warning("schema-registry-not-encrypted", "the schema registry is not encrypted")
-_REGISTRY_ANYONE = warning(
-    "schema-registry-unchecked", "the schema registry's certificate is not checked"
-)
-_REGISTRY_ANY_HOST = warning(
-    "schema-registry-any-host-name", "the schema registry's certificate may be for another host"
-)
-_REGISTRY_ANONYMOUS = warning(
-    "schema-registry-anonymous", "the job does not log in to the schema registry"
-)
+
+
+class _Https(NamedTuple):
+    """What may be weak about servers over HTTPS."""
+
+    clear: Kind
+    anyone: Kind
+    any_host: Kind
+    anonymous: Kind
+    proxy: Kind
+
+
+_HTTPS = {
+    "elasticsearch": _Https(
+        warning("elasticsearch-not-encrypted", "Elasticsearch is not encrypted"),
+        warning("elasticsearch-unchecked", "Elasticsearch's certificate is not checked"),
+        warning(
+            "elasticsearch-any-host-name", "Elasticsearch's certificate may be for another host"
+        ),
+        warning("elasticsearch-anonymous", "the job does not log in to Elasticsearch"),
+        warning("elasticsearch-proxy-password", "the password of the proxy goes to it unencrypted"),
+    ),
+    "schema_registry": _Https(
+        warning("schema-registry-not-encrypted", "the schema registry is not encrypted"),
+        warning("schema-registry-unchecked", "the schema registry's certificate is not checked"),
+        warning(
+            "schema-registry-any-host-name",
+            "the schema registry's certificate may be for another host",
+        ),
+        warning("schema-registry-anonymous", "the job does not log in to the schema registry"),
+        warning(
+            "schema-registry-proxy-password", "the password of the proxy goes to it unencrypted"
+        ),
+    ),
+}
 _REGISTERS = warning("schemas-registered-by-the-job", "the job may register schemas")
 _HDFS_CLEAR = warning("hdfs-not-encrypted", "HDFS is not encrypted")
 _STATE_CLEAR = warning("state-not-sealed", "state is neither encrypted nor authenticated")
@@ -127,61 +148,50 @@ def _kafka(settings: Settings) -> Iterator[Finding]:
 
 
 def _elasticsearch(settings: Settings) -> Iterator[Finding]:
-    elasticsearch = settings.elasticsearch
-    if elasticsearch is None:
-        return
-    endpoint = f"Elasticsearch at {','.join(elasticsearch.hosts)}"
-    setting, verification = "elasticsearch.verification", elasticsearch.verification
-    if any(host.startswith("http:") for host in elasticsearch.hosts):
-        effect = f"{endpoint} is not encrypted, credentials included"
-        fix = "have TLS switched on there, and use https://"
-        yield _found(_ES_CLEAR, settings, "elasticsearch.hosts", "http://", effect, fix=fix)
-    elif verification == "none":
-        effect = f"{endpoint} may be anyone, its certificate is not checked"
-        fix = "set it to full, with elasticsearch.ca_certs, or to fingerprint"
-        yield _found(_ES_ANYONE, settings, setting, verification, effect, fix=fix)
-    elif verification == "certificate":
-        effect = f"{endpoint} may have any host name"
-        fix = "set it to full, and name the host as its certificate does"
-        yield _found(_ES_ANY_HOST, settings, setting, verification, effect, fix=fix)
-    if not (elasticsearch.username or elasticsearch.api_key or elasticsearch.client_cert):
-        yield _ES_ANONYMOUS.at(
-            Where(setting="elasticsearch"),
-            f"with neither username, api_key nor client_cert, {endpoint} does not know who the "
-            "job is",
-            fix="set elasticsearch.api_key, or username and password, or client_cert",
-        )
+    if settings.elasticsearch is not None:
+        yield from _https(settings, "elasticsearch", "Elasticsearch", settings.elasticsearch)
 
 
 def _schema_registry(settings: Settings) -> Iterator[Finding]:
     registry = settings.schema_registry
     if registry is None:
         return
-    endpoint = f"the schema registry at {','.join(registry.urls)}"
-    setting, verification = "schema_registry.verification", registry.verification
-    if not registry.uses_tls:
-        effect = f"{endpoint} is not encrypted, credentials included"
-        fix = "have TLS switched on there, and use https://"
-        yield _found(_REGISTRY_CLEAR, settings, "schema_registry.urls", "http://", effect, fix=fix)
-    elif verification == "none":
-        effect = f"{endpoint} may be anyone, its certificate is not checked"
-        fix = "set it to full, with schema_registry.ca_certs, or to fingerprint"
-        yield _found(_REGISTRY_ANYONE, settings, setting, verification, effect, fix=fix)
-    elif verification == "certificate":
-        effect = f"{endpoint} may have any host name"
-        fix = "set it to full, and name the host as its certificate does"
-        yield _found(_REGISTRY_ANY_HOST, settings, setting, verification, effect, fix=fix)
-    if not (registry.username or registry.token or registry.client_cert):
-        yield _REGISTRY_ANONYMOUS.at(
-            Where(setting="schema_registry"),
-            f"with neither username, token nor client_cert, {endpoint} does not know who the "
-            "job is",
-            fix="set schema_registry.username and password, or token, or client_cert",
-        )
+    yield from _https(settings, "schema_registry", "the schema registry", registry)
     if registry.auto_register:
         effect = "a job may register schemas that nobody has looked at"
         fix = "register schemas before they are used, and leave it out"
         yield _found(_REGISTERS, settings, "schema_registry.auto_register", "true", effect, fix=fix)
+
+
+def _https(settings: Settings, section: str, name: str, found: HttpsSettings) -> Iterator[Finding]:
+    kinds = _HTTPS[section]
+    endpoint = f"{name} at {','.join(found.servers)}"
+    setting, verification = f"{section}.verification", found.verification
+    if not found.uses_tls:
+        effect = f"{endpoint} is not encrypted, credentials included"
+        fix = "have TLS switched on there, and use https://"
+        where = f"{section}.{found.servers_setting}"
+        yield _found(kinds.clear, settings, where, "http://", effect, fix=fix)
+    elif verification == "none":
+        effect = f"{endpoint} may be anyone, its certificate is not checked"
+        fix = f"set it to full, with {section}.ca_certs, or to fingerprint"
+        yield _found(kinds.anyone, settings, setting, verification, effect, fix=fix)
+    elif verification == "certificate":
+        effect = f"{endpoint} may have any host name"
+        fix = "set it to full, and name the host as its certificate does"
+        yield _found(kinds.any_host, settings, setting, verification, effect, fix=fix)
+    if found.proxy and found.proxy_username:
+        effect = f"the password of the proxy {found.proxy} goes to it unencrypted"
+        fix = "use a password that opens nothing else, or a proxy that knows the job's address"
+        where = f"{section}.proxy_username"
+        yield _found(kinds.proxy, settings, where, found.proxy_username, effect, fix=fix)
+    if not found.says_who:
+        ways = [*found.logins, "client_cert"]
+        yield kinds.anonymous.at(
+            Where(setting=section),
+            f"with none of {', '.join(ways)}, {endpoint} does not know who the job is",
+            fix=f"set one of them, such as {section}.{found.logins[1]}",
+        )
 
 
 def _hdfs(settings: Settings) -> Iterator[Finding]:

@@ -91,7 +91,7 @@ def ask(box: Sandbox, **changes: Any) -> str | None:
     )
     text, setting = None, None
     try:
-        elasticsearch.ask(settings, ["any"])
+        elasticsearch.ask(Settings(elasticsearch=settings), ["any"])
     except JobError as error:
         (found,) = error.findings
         text = error.message.removesuffix(f" [{found.id}]")

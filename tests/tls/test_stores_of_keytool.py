@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flinksec_jobs import kafka_tls, tls
+from flinksec_jobs import tls, tls_files
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.settings import KafkaSettings, load_settings
@@ -47,7 +47,7 @@ def kafka_of(directory: Path, **options: object) -> KafkaSettings:
 def test_a_key_in_a_store_is_the_one_that_java_put_there(tmp_path: Path, kind: str) -> None:
     path = store(tmp_path, kind, "flink")
     options = {"client_cert": path, "client_key_password": f"file:{tmp_path}/password"}
-    found = kafka_tls.identity(kafka_of(tmp_path, **options))
+    found = tls_files.identity(kafka_of(tmp_path, **options), "kafka")
     exported = keytool("-exportcert", "-alias", "flink", "-keystore", path, "-storepass:file",
                        tmp_path / "password", "-rfc")  # fmt: skip
     assert (
@@ -55,15 +55,15 @@ def test_a_key_in_a_store_is_the_one_that_java_put_there(tmp_path: Path, kind: s
         == tls.load_certificates(secret(tmp_path / "exported.pem", exported.decode()), "it")[0]
     )
     assert tls.belongs_to(found.key, found.chain[0])
-    with kafka_tls.as_pem_files(kafka_of(tmp_path, **options)) as files:
+    with tls_files.as_pem_files(kafka_of(tmp_path, **options), "kafka") as files:
         assert files.client_key is not None
         assert files.client_key.stat().st_mode & 0o777 == 0o600
         assert b"BEGIN PRIVATE KEY" in files.client_key.read_bytes()
     assert not files.client_key.exists()
     wrong = secret(tmp_path / "wrong", "canary other")
     with pytest.raises(FlinkSecError, match="client_key_password") as caught:
-        kafka_tls.identity(
-            kafka_of(tmp_path, client_cert=path, client_key_password=f"file:{wrong}")
+        tls_files.identity(
+            kafka_of(tmp_path, client_cert=path, client_key_password=f"file:{wrong}"), "kafka"
         )
     assert "canary" not in str(caught.value)
 
@@ -80,10 +80,10 @@ def test_an_authority_in_a_store_is_trusted_and_a_key_of_ones_own_is_not(
             "-keystore", trusting, "-storepass:file", tmp_path / "password")  # fmt: skip
     password = f"file:{tmp_path}/password"
     good = kafka_of(tmp_path, ca_certs=trusting, ca_certs_password=password)
-    assert kafka_tls.trusted(good) == tls.load_certificates(pem, "it")
+    assert tls_files.trusted(good, "kafka") == tls.load_certificates(pem, "it")
     own = kafka_of(tmp_path, ca_certs=store(tmp_path, kind, "own"), ca_certs_password=password)
     with pytest.raises(FlinkSecError, match="holds no trusted certificate"):
-        kafka_tls.trusted(own)
+        tls_files.trusted(own, "kafka")
 
 
 def test_what_is_wrong_with_a_store_is_found_before_the_start(tmp_path: Path) -> None:

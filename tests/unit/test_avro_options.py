@@ -103,6 +103,10 @@ def test_the_jvm_is_told_paths_of_secrets_only() -> None:
     assert schema_registry.options(registry) == {
         "urls": "https://registry:8081",
         "verification": "full",
+        "min_tls_version": "TLSv1.2",
+        "connect_timeout": "5000",
+        "response_timeout": "60000",
+        "keep_alive": "60000",
         "username": "flink",
         "password": "/etc/password",
         "retry_timeout": "2000",

@@ -10,7 +10,7 @@ from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.formats.json import Json
 from flinksec_jobs.kafka import sink, source, topics
 from flinksec_jobs.records import record
-from flinksec_jobs.settings import ElasticsearchSettings, load_settings
+from flinksec_jobs.settings import load_settings
 
 
 @record
@@ -46,7 +46,6 @@ def test_sources_and_sinks_ask_before_anything_else() -> None:
     kafka_ = {"bootstrap_servers": ["a:1"], "security_protocol": "SSL"}
     es = {"hosts": ["https://a:1"]}
     settings = load_settings(overrides={"kafka": kafka_, "elasticsearch": es}, environ={})
-    to_es = settings.need(ElasticsearchSettings)
     odd: Any = "ignore"
     with pytest.raises(SettingsError, match="on_error='ignore'"):
         source.source(
@@ -55,4 +54,4 @@ def test_sources_and_sinks_ask_before_anything_else() -> None:
     with pytest.raises(SettingsError, match="delivery='ignore'"):
         sink.sink(settings, sink.SinkOptions("t", Json(), delivery=odd), lambda: "p")
     with pytest.raises(SettingsError, match="on_error='ignore'"):
-        elasticsearch.sink(to_es, "i", id_field=None, on_error=odd, max_skipped_in_a_row=1)
+        elasticsearch.sink(settings, "i", id_field=None, on_error=odd, max_skipped_in_a_row=1)

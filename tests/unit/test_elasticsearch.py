@@ -20,13 +20,29 @@ JAVA = (
 )
 
 
-def settings(**options: Any) -> ElasticsearchSettings:
+def settings(**options: Any) -> Settings:
     given = {"hosts": ["https://a:1", "https://b:2"], **options}
-    return load_settings(overrides={"elasticsearch": given}, environ={}).need(ElasticsearchSettings)
+    return load_settings(overrides={"elasticsearch": given}, environ={})
+
+
+def section(**options: Any) -> ElasticsearchSettings:
+    return settings(**options).need(ElasticsearchSettings)
+
+
+KERBEROS = ("principal", "keytab", "ticket_cache", "service_name")
+# What is said of a connection in each case.
+ALWAYS = {
+    "connect_timeout": "5000",
+    "response_timeout": "60000",
+    "keep_alive": "60000",
+    "compress": "true",
+    "sniff": "false",
+}
+OVER_TLS = ALWAYS | {"min_tls_version": "TLSv1.2"}
 
 
 def test_by_default_the_certificate_is_fully_verified() -> None:
-    assert elasticsearch.connection_options(settings()) == {
+    assert elasticsearch.connection_options(settings()) == OVER_TLS | {
         "hosts": "https://a:1,https://b:2",
         "verification": "full",
     }
@@ -38,28 +54,61 @@ def test_every_setting_reaches_the_sink() -> None:
         settings(
             verification="fingerprint",
             fingerprint=fingerprint,
-            ca_certs="/ca.pem",
+            min_tls_version="TLSv1.3",
             username="flink",
             password="file:/password",
             client_cert="/client.pem",
             client_key="file:/client.key",
+            client_key_password="file:/client.password",
+            proxy="http://proxy:3128",
+            proxy_username="job",
+            proxy_password="file:/proxy.password",
+            connect_timeout="2 s",
+            response_timeout="3 s",
+            keep_alive="4 s",
+            compress=False,
+            sniff=True,
         )
     )
     assert options == {
         "hosts": "https://a:1,https://b:2",
         "verification": "fingerprint",
         "fingerprint": fingerprint,
-        "ca_certs": "/ca.pem",
+        "min_tls_version": "TLSv1.3",
         "username": "flink",
         "password": "/password",
         "client_cert": "/client.pem",
         "client_key": "/client.key",
+        "client_key_password": "/client.password",
+        "proxy": "http://proxy:3128",
+        "proxy_username": "job",
+        "proxy_password": "/proxy.password",
+        "connect_timeout": "2000",
+        "response_timeout": "3000",
+        "keep_alive": "4000",
+        "compress": "false",
+        "sniff": "true",
     }
+
+
+def test_a_login_by_kerberos_is_who_the_settings_say_for_a_service() -> None:
+    given = {
+        "elasticsearch": {"hosts": ["https://a:1"], "kerberos": True},
+        "kerberos": {"principal": "flink@EXAMPLE.COM", "keytab": "file:/flink.keytab"},
+    }
+    options = elasticsearch.connection_options(load_settings(overrides=given, environ={}))
+    assert {name: value for name, value in options.items() if "kerberos" in name} == {
+        "kerberos_principal": "flink@EXAMPLE.COM",
+        "kerberos_keytab": "/flink.keytab",
+        "kerberos_service_name": "HTTP",
+    }
+    with pytest.raises(SettingsError, match=r"kerberos: is missing, and elasticsearch\.kerberos"):
+        settings(kerberos=True)
 
 
 def test_over_plain_http_nothing_is_said_to_be_verified() -> None:
     options = elasticsearch.connection_options(settings(hosts=["http://a:1"], verification="none"))
-    assert options == {"hosts": "http://a:1"}
+    assert options == ALWAYS | {"hosts": "http://a:1"}
 
 
 def test_an_api_key_is_a_path_whose_content_is_not_read(tmp_path: Path) -> None:
@@ -101,7 +150,7 @@ def test_a_sink_of_rows_knows_index_id_and_what_to_do_with_a_bad_document(
         settings(), "flights", id_field="id", on_error="skip", max_skipped_in_a_row=7
     )
     attach(sink, "the row type", monkeypatch)
-    expected = {
+    expected = OVER_TLS | {
         "hosts": "https://a:1,https://b:2",
         "verification": "full",
         "index": "flights",
@@ -141,7 +190,8 @@ def test_elasticsearch_is_asked_with_the_connection_of_the_sink_once_for_all_ind
         asked.append((options, indices))
         return problem
 
-    package = SimpleNamespace(ElasticsearchPreflight=SimpleNamespace(check=check))
+    preflight = SimpleNamespace(ElasticsearchPreflight=SimpleNamespace(check=check))
+    package = SimpleNamespace(connection=preflight)
     org = SimpleNamespace(flinksec=SimpleNamespace(elasticsearch=package))
     monkeypatch.setattr(jvm, "view", lambda: SimpleNamespace(org=org))
     monkeypatch.setattr(jvm, "string_map", dict)
@@ -157,7 +207,7 @@ def test_elasticsearch_is_asked_with_the_connection_of_the_sink_once_for_all_ind
 
 
 def test_every_limit_of_the_sink_can_be_set() -> None:
-    found = settings(
+    found = section(
         max_batch_size=10,
         max_batch_bytes=2048,
         max_in_flight=2,
@@ -173,7 +223,7 @@ def test_every_limit_of_the_sink_can_be_set() -> None:
         "flush_interval": "50",
         "retry_timeout": "60000",
     }
-    assert elasticsearch.limits(settings(max_batch_size=7))["max_buffered"] == "70"
+    assert elasticsearch.limits(section(max_batch_size=7))["max_buffered"] == "70"
 
 
 def test_a_buffer_holds_more_than_a_batch() -> None:
@@ -183,13 +233,19 @@ def test_a_buffer_holds_more_than_a_batch() -> None:
 
 def test_java_knows_the_settings_that_python_sends_and_no_others() -> None:
     def known(java_class: str) -> set[str]:
-        return set(re.findall(r'flat\.\w+\((?:\d+, )?"(\w+)"', (JAVA / java_class).read_text()))
+        text = (JAVA / java_class).read_text()
+        return set(re.findall(r'flat\.\w+\(\s*(?:\d+, )?"(\w+)"', text))
 
-    connection = known("ConnectionSettings.java")
+    https = [f"../https/{name}.java" for name in ("HttpsSettings", "Login", "Proxy")]
+    connection = set[str]().union(*map(known, ["connection/ConnectionSettings.java", *https]))
+    by_kerberos = {name for name in connection if name.startswith("kerberos_")}
     limits_and_arguments = known("SinkSettings.java")
-    sent = elasticsearch.limits(settings()).keys()
+    sent = elasticsearch.limits(section()).keys()
     assert limits_and_arguments == sent | {"index", "id_field", "max_skipped_in_a_row"}
-    assert connection | sent == set(ElasticsearchSettings.model_fields)
+    assert by_kerberos == {f"kerberos_{name}" for name in KERBEROS}
+    assert connection - by_kerberos | sent | {"hosts", "kerberos", "kerberos_service_name"} == set(
+        ElasticsearchSettings.model_fields
+    )
 
 
 def test_every_setting_that_java_names_in_a_message_exists() -> None:

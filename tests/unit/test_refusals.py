@@ -145,6 +145,10 @@ SAID = {
     },
     # The words of ConnectionFailures, FirstContact and Credentials in the connectors.
     "ELASTICSEARCH": {
+        "elasticsearch.min_tls_version": "elasticsearch.min_tls_version: https://a:1 speaks no "
+        "version of TLS from TLSv1.2 on",
+        "elasticsearch.kerberos": "elasticsearch.kerberos: the KDC gives a@R no ticket for HTTP@a",
+        "redirects": "elasticsearch.hosts: https://a:1 redirects to another address",
         "leads to none": "elasticsearch.ca_certs: the certificate of https://a:1 leads to none of "
         "the authorities in /ca.pem",
         "not issued for this host name": 'elasticsearch.verification = "full": the certificate of '
@@ -167,6 +171,8 @@ SAID = {
     },
     # The words of TlsFailures, of the client of the registry, and of Avro's readers and writers.
     "SCHEMA_REGISTRY": {
+        "schema_registry.min_tls_version": "schema_registry.min_tls_version: https://a:1 speaks no "
+        "version of TLS from TLSv1.2 on",
         "leads to none": "schema_registry.ca_certs: the certificate of https://a:1 leads to none "
         "of the authorities in /ca.pem",
         "not issued for this host name": 'schema_registry.verification = "full": the certificate '

@@ -31,7 +31,9 @@ def test_every_server_of_the_settings_is_an_endpoint(tmp_path: Path) -> None:
     sections = {
         "kerberos": {"principal": "a@REALM.TEST", "keytab": "/a", "krb5_conf": krb5_conf},
         "kafka": {"bootstrap_servers": ["one.kafka.test:9093", "[::1]:9093"]},
-        "elasticsearch": {"hosts": ["https://search.test", "https://search.test:9201/prefix"]},
+        "elasticsearch": {
+            "hosts": ["https://search.test/prefix", "https://search.test:9201/prefix"]
+        },
         "hdfs": {"uri": "hdfs://namenode.test:8020"},
     }
     found = [

@@ -300,8 +300,8 @@ def test_the_secure_way_has_no_weakness(kerberos: dict[str, Any]) -> None:
         (
             {"elasticsearch": ELASTICSEARCH},
             "elasticsearch-anonymous",
-            "elasticsearch: with neither username, api_key nor client_cert, Elasticsearch at "
-            "https://search:9200 does not know who the job is",
+            "elasticsearch: with none of username, api_key, token, kerberos, client_cert, "
+            "Elasticsearch at https://search:9200 does not know who the job is",
         ),
         (
             {"hdfs": {"uri": "hdfs://name", "rpc_protection": "integrity"}},

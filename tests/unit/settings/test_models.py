@@ -182,7 +182,8 @@ def test_plain_http_needs_verification_none() -> None:
     http = {"hosts": ["https://a:1", "http://b:1"]}
     for verification in ("full", "certificate"):
         refused("elasticsearch.hosts", elasticsearch={**http, "verification": verification})
-    loaded(elasticsearch={**http, "verification": "none"})
+    loaded(elasticsearch={"hosts": ["http://a:1", "http://b:1"], "verification": "none"})
+    refused("elasticsearch.hosts.*mixes", elasticsearch={**http, "verification": "none"})
 
 
 def test_username_and_password_go_together_and_exclude_an_api_key() -> None:

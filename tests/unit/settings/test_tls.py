@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 from flinksec_jobs import tls
 from flinksec_jobs.certificates import Validity, make_authority, name
 from flinksec_jobs.errors import SecretError, SettingsError
+from flinksec_jobs.https import ssl_contexts
 from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.settings import ElasticsearchSettings, KafkaSettings, load_settings
 
@@ -38,6 +39,10 @@ def kafka(**options: Any) -> KafkaSettings:
 def elasticsearch(**options: Any) -> ElasticsearchSettings:
     given = {"hosts": ["https://a:1"], **options}
     return load_settings(overrides={"elasticsearch": given}, environ={}).need(ElasticsearchSettings)
+
+
+def ssl_context(settings: ElasticsearchSettings) -> ssl.SSLContext:
+    return ssl_contexts.ssl_context(settings, "elasticsearch")
 
 
 def fingerprint(certificate: x509.Certificate) -> str:
@@ -86,7 +91,7 @@ def test_full_verification_wants_the_right_ca_and_the_right_name(
     valid_now: Callable[..., Any],
 ) -> None:
     ours, foreign = valid_now(), valid_now()
-    context = tls.ssl_context(elasticsearch(ca_certs=ours.cert_file))
+    context = ssl_context(elasticsearch(ca_certs=ours.cert_file))
     assert talk(context, server_context(ours), "localhost") == b"hello"
     with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
         talk(context, server_context(ours), "elsewhere")
@@ -107,17 +112,17 @@ def test_full_verification_takes_no_host_name_out_of_the_subject(
     valid_now: Callable[..., Any], alternatives: list[x509.GeneralName]
 ) -> None:
     ours = valid_now(alternatives=alternatives)
-    context = tls.ssl_context(elasticsearch(ca_certs=ours.cert_file))
+    context = ssl_context(elasticsearch(ca_certs=ours.cert_file))
     with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
         talk(context, server_context(ours), "localhost")
     any_name = elasticsearch(verification="certificate", ca_certs=ours.cert_file)
-    assert talk(tls.ssl_context(any_name), server_context(ours), "localhost") == b"hello"
+    assert talk(ssl_context(any_name), server_context(ours), "localhost") == b"hello"
 
 
 def test_without_ca_certs_the_machine_s_own_are_trusted_and_no_other(
     valid_now: Callable[..., Any],
 ) -> None:
-    context = tls.ssl_context(elasticsearch())
+    context = ssl_context(elasticsearch())
     with pytest.raises(ssl.SSLCertVerificationError):
         talk(context, server_context(valid_now()), "localhost")
 
@@ -126,7 +131,7 @@ def test_certificate_verification_wants_the_right_ca_and_takes_any_name(
     valid_now: Callable[..., Any],
 ) -> None:
     ours, foreign = valid_now(), valid_now()
-    context = tls.ssl_context(elasticsearch(verification="certificate", ca_certs=ours.cert_file))
+    context = ssl_context(elasticsearch(verification="certificate", ca_certs=ours.cert_file))
     assert talk(context, server_context(ours), "elsewhere") == b"hello"
     with pytest.raises(ssl.SSLCertVerificationError):
         talk(context, server_context(foreign), "localhost")
@@ -136,7 +141,7 @@ def test_fingerprint_verification_wants_exactly_this_certificate(
     valid_now: Callable[..., Any],
 ) -> None:
     pinned, foreign = valid_now(), valid_now()
-    context = tls.ssl_context(
+    context = ssl_context(
         elasticsearch(verification="fingerprint", fingerprint=fingerprint(pinned.certificate))
     )
     assert talk(context, server_context(pinned), "elsewhere") == b"hello"
@@ -152,7 +157,7 @@ def test_a_pinned_certificate_further_up_the_chain_does_not_help(
     chain = foreign.cert_file.with_name("chain.pem")
     chain.write_bytes(foreign.cert_file.read_bytes() + pinned.cert_file.read_bytes())
     server.load_cert_chain(chain, foreign.key_file)
-    context = tls.ssl_context(
+    context = ssl_context(
         elasticsearch(verification="fingerprint", fingerprint=fingerprint(pinned.certificate))
     )
     with pytest.raises(ssl.SSLCertVerificationError, match="fingerprint"):
@@ -160,7 +165,7 @@ def test_a_pinned_certificate_further_up_the_chain_does_not_help(
 
 
 def test_a_late_handshake_does_not_go_past_the_fingerprint(valid_now: Callable[..., Any]) -> None:
-    context = tls.ssl_context(elasticsearch(verification="fingerprint", fingerprint="ab" * 32))
+    context = ssl_context(elasticsearch(verification="fingerprint", fingerprint="ab" * 32))
     with pytest.raises(ssl.SSLCertVerificationError, match="fingerprint"):
         talk(context, server_context(valid_now()), "localhost", do_handshake_on_connect=False)
 
@@ -170,7 +175,7 @@ def test_a_fingerprint_is_compared_by_asynchronous_clients_too(
 ) -> None:
     identity = valid_now()
     for pin, fits in ((fingerprint(identity.certificate), True), ("ab" * 32, False)):
-        context = tls.ssl_context(elasticsearch(verification="fingerprint", fingerprint=pin))
+        context = ssl_context(elasticsearch(verification="fingerprint", fingerprint=pin))
         outcome = handshake_in_memory(context, server_context(identity))
         assert isinstance(outcome, ssl.SSLCertVerificationError) is not fits
 
@@ -193,7 +198,7 @@ def handshake_in_memory(client: ssl.SSLContext, server: ssl.SSLContext) -> Excep
 
 
 def test_no_verification_takes_anyone(valid_now: Callable[..., Any]) -> None:
-    context = tls.ssl_context(elasticsearch(verification="none"))
+    context = ssl_context(elasticsearch(verification="none"))
     assert talk(context, server_context(valid_now()), "elsewhere") == b"hello"
 
 
@@ -205,8 +210,8 @@ def test_a_client_certificate_is_shown(valid_now: Callable[..., Any]) -> None:
         ca_certs=ours.cert_file, client_cert=client.cert_file, client_key=client.key_file
     )
     with pytest.raises(OSError):
-        assert talk(tls.ssl_context(without), server, "localhost") == b"hello"
-    assert talk(tls.ssl_context(shown), server, "localhost") == b"hello"
+        assert talk(ssl_context(without), server, "localhost") == b"hello"
+    assert talk(ssl_context(shown), server, "localhost") == b"hello"
 
 
 def test_a_key_that_cannot_be_used_is_refused_without_its_bytes(

@@ -32,8 +32,9 @@ public final class TlsLook {
    *
    * @param host the name that the certificate must have, in mode {@code full}
    * @param port where TLS is spoken
-   * @param tls {@code verification}, and {@code ca_certs}, {@code fingerprint}, {@code
-   *     client_cert}, {@code client_key} if they are set, as paths
+   * @param tls {@code verification}, and, if they are set, {@code min_tls_version}, {@code
+   *     fingerprint}, and as paths {@code ca_certs}, {@code client_cert}, {@code client_key}, and
+   *     the passwords of the files
    * @return {@code chain}: the certificates that the server shows, its own first, in base64 of DER,
    *     separated by spaces; {@code refused}: why the settings do not take them, if they do not;
    *     {@code protocol}, {@code cipher}: of the connection, if they do
@@ -48,6 +49,7 @@ public final class TlsLook {
       try (SSLSocket socket = connect(context, host, port)) {
         SSLParameters parameters = socket.getSSLParameters();
         parameters.setEndpointIdentificationAlgorithm("HTTPS");
+        parameters.setProtocols(settings(tls).versions());
         socket.setSSLParameters(parameters);
         socket.startHandshake();
         facts.put("protocol", socket.getSession().getProtocol());
@@ -64,10 +66,13 @@ public final class TlsLook {
   private static TlsSettings settings(Map<String, String> tls) {
     return new TlsSettings(
         Verification.parse(tls.get("verification")),
+        tls.getOrDefault("min_tls_version", TlsSettings.OLDEST),
         tls.get("ca_certs"),
+        tls.get("ca_certs_password"),
         tls.get("fingerprint"),
         tls.get("client_cert"),
-        tls.get("client_key"));
+        tls.get("client_key"),
+        tls.get("client_key_password"));
   }
 
   private static List<X509Certificate> shown(String host, int port)

@@ -5,7 +5,6 @@ import co.elastic.clients.transport.rest5_client.low_level.Request;
 import co.elastic.clients.transport.rest5_client.low_level.Response;
 import co.elastic.clients.transport.rest5_client.low_level.ResponseException;
 import co.elastic.clients.transport.rest5_client.low_level.ResponseListener;
-import co.elastic.clients.transport.rest5_client.low_level.Rest5Client;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,22 +16,26 @@ import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMap
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
-import org.apache.hc.core5.util.Timeout;
+import org.flinksec.elasticsearch.connection.ConnectionException;
+import org.flinksec.elasticsearch.connection.ElasticsearchClient;
+import org.flinksec.elasticsearch.connection.FirstContact;
+import org.flinksec.elasticsearch.connection.RestClients;
 
 /** Sends bulk requests, compressed, without blocking. */
 final class BulkClient implements Closeable {
-  private static final Timeout RESPONSE_TIMEOUT = Timeout.ofSeconds(60);
   private static final ContentType NDJSON = ContentType.create("application/x-ndjson");
   private static final int MAX_BODY = 1 << 20;
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final Rest5Client client;
+  private final ElasticsearchClient client;
   private final String path;
 
   BulkClient(SinkSettings settings) throws ElasticsearchSinkException {
-    ConnectionSettings connection = settings.connection();
-    int connections = settings.limits().maxInFlight() + 1;
-    this.client = RestClients.create(connection, connection.hosts(), connections, RESPONSE_TIMEOUT);
+    try {
+      this.client = RestClients.create(settings.connection(), settings.limits().maxInFlight() + 1);
+    } catch (ConnectionException e) {
+      throw new ElasticsearchSinkException(e.getMessage(), e);
+    }
     this.path = "/" + FirstContact.segment(settings.index()) + "/_bulk";
   }
 
@@ -41,22 +44,24 @@ final class BulkClient implements Closeable {
     Request request = new Request("POST", path);
     request.addParameter("filter_path", BulkResponse.FILTER);
     request.setEntity(new ByteArrayEntity(BulkBody.of(documents), NDJSON));
-    client.performRequestAsync(
-        request,
-        new ResponseListener() {
-          @Override
-          public void onSuccess(Response response) {
-            outcome.accept(read(response, documents.size()));
-          }
+    client
+        .rest()
+        .performRequestAsync(
+            request,
+            new ResponseListener() {
+              @Override
+              public void onSuccess(Response response) {
+                outcome.accept(read(response, documents.size()));
+              }
 
-          @Override
-          public void onFailure(Exception e) {
-            outcome.accept(
-                e instanceof ResponseException answered
-                    ? refused(answered.getResponse())
-                    : new BulkOutcome.Unanswered(e));
-          }
-        });
+              @Override
+              public void onFailure(Exception e) {
+                outcome.accept(
+                    e instanceof ResponseException answered
+                        ? refused(answered.getResponse())
+                        : new BulkOutcome.Unanswered(e));
+              }
+            });
   }
 
   private static BulkOutcome read(Response response, int documents) {
@@ -98,6 +103,10 @@ final class BulkClient implements Closeable {
 
   @Override
   public void close() {
-    RestClients.closeQuietly(client);
+    try {
+      client.close();
+    } catch (IOException e) {
+      // nothing is left to be done with it
+    }
   }
 }

@@ -8,6 +8,8 @@ import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.connector.base.sink.AsyncSinkBase;
 import org.apache.flink.connector.base.sink.writer.BufferedRequestState;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.flinksec.elasticsearch.connection.ConnectionException;
+import org.flinksec.elasticsearch.connection.FirstContact;
 import org.flinksec.tls.Verification;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,7 +46,12 @@ final class ElasticsearchSink<T> extends AsyncSinkBase<T, DocumentRequest> {
     if (context.getTaskInfo().getIndexOfThisSubtask() == 0) {
       warnOfWeakChoices();
     }
-    List<String> silent = FirstContact.make(settings.connection(), List.of(settings.index()));
+    List<String> silent;
+    try {
+      silent = FirstContact.make(settings.connection(), List.of(settings.index()));
+    } catch (ConnectionException e) {
+      throw new ElasticsearchSinkException(e.getMessage(), e);
+    }
     if (!silent.isEmpty()) {
       LOG.warn("No answer from Elasticsearch at {}", String.join(", ", silent));
     }
@@ -63,7 +70,7 @@ final class ElasticsearchSink<T> extends AsyncSinkBase<T, DocumentRequest> {
       LOG.warn(
           "Documents and credentials go to Elasticsearch unencrypted, as elasticsearch.hosts says: {}",
           settings.connection().hostList());
-    } else if (settings.connection().tls().verification() == Verification.NONE) {
+    } else if (settings.connection().https().tls().verification() == Verification.NONE) {
       LOG.warn(
           "Whoever answers is taken for Elasticsearch, as elasticsearch.verification = \"none\" says: {}",
           settings.connection().hostList());

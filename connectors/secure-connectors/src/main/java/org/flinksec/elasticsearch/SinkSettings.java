@@ -5,6 +5,8 @@ import java.io.Serializable;
 import java.util.Map;
 import org.flinksec.badrecords.OnBadRecord;
 import org.flinksec.badrecords.SkipBrake;
+import org.flinksec.elasticsearch.connection.ConnectionSettings;
+import org.flinksec.https.FlatSettings;
 
 /**
  * A sink's settings. It travels in the job graph, and holds no secrets.
@@ -24,6 +26,12 @@ record SinkSettings(
     OnBadRecord onError,
     int maxSkipped)
     implements Serializable {
+  /** What is no setting of the section, by its name in messages. */
+  private static final Map<String, String> ARGUMENTS =
+      Map.of(
+          "index", "index",
+          "id_field", "id_field",
+          "max_skipped_in_a_row", "job.max_skipped_in_a_row");
 
   /**
    * @param maxBatchSize documents in one request, at most; 1000
@@ -70,7 +78,7 @@ record SinkSettings(
    * @throws IllegalArgumentException for an unknown, missing or contradictory setting
    */
   static SinkSettings parse(Map<String, String> settings) {
-    FlatSettings flat = new FlatSettings(settings);
+    FlatSettings flat = new FlatSettings("elasticsearch", settings, ARGUMENTS);
     SinkSettings parsed =
         new SinkSettings(
             ConnectionSettings.take(flat),

@@ -9,6 +9,7 @@ import java.util.Set;
 import org.flinksec.badrecords.BadRecord;
 import org.flinksec.badrecords.Origin;
 import org.flinksec.badrecords.Stage;
+import org.flinksec.elasticsearch.connection.ConnectionFailures;
 
 /**
  * What a bulk request's outcome means for its documents. Those that are in no list are delivered.

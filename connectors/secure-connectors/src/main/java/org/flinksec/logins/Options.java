@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import javax.security.auth.login.AppConfigurationEntry;
+import org.flinksec.secrets.SecretText;
+import org.flinksec.secrets.UnusableSecretException;
 
 /**
  * The options of {@code sasl.jaas.config}, which Kafka's login modules pass over.
@@ -43,7 +45,11 @@ record Options(Map<String, String> values) {
 
   /** The text in a file that an option names. */
   String secret(String option, String setting) throws UnusableLoginException {
-    return SecretText.read(setting(setting), required(option));
+    try {
+      return SecretText.read(setting(setting), required(option));
+    } catch (UnusableSecretException e) {
+      throw new UnusableLoginException(e.getMessage());
+    }
   }
 
   /** SASL extensions (KIP-342), by their names. */

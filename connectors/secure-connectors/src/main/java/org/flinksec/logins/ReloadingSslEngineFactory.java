@@ -13,6 +13,7 @@ import org.apache.flink.kafka.shaded.org.apache.kafka.common.security.auth.SslEn
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.security.ssl.DefaultSslEngineFactory;
 import org.flinksec.logging.LimitedWarnings;
 import org.flinksec.tls.TlsException;
+import org.flinksec.tls.TlsFiles;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,7 +37,7 @@ public final class ReloadingSslEngineFactory implements SslEngineFactory {
   @Override
   public synchronized void configure(Map<String, ?> given) {
     configs = new HashMap<>(given);
-    files = TlsFiles.of(given);
+    files = KafkaTlsFiles.of(given);
     try {
       digest = files.digest();
       current = made();
@@ -100,7 +101,7 @@ public final class ReloadingSslEngineFactory implements SslEngineFactory {
     Map<String, Object> told = new HashMap<>(configs);
     told.remove(SslConfigs.SSL_TRUSTSTORE_LOCATION_CONFIG);
     told.remove(SslConfigs.SSL_KEYSTORE_LOCATION_CONFIG);
-    told.putAll(files.read());
+    told.putAll(KafkaTlsFiles.read(files));
     DefaultSslEngineFactory made = new DefaultSslEngineFactory();
     try {
       made.configure(told);

@@ -3,18 +3,19 @@ package org.flinksec.schemaregistry;
 
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.flinksec.tls.TlsContexts;
+import org.apache.flink.util.ExceptionUtils;
+import org.apache.hc.client5.http.impl.async.CloseableHttpAsyncClient;
+import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.nio.support.AsyncRequestBuilder;
+import org.flinksec.https.HttpsClients;
+import org.flinksec.https.LoginException;
 import org.flinksec.tls.TlsException;
 import org.flinksec.tls.TlsFailures;
 
@@ -28,18 +29,17 @@ final class RegistryHttp {
   static final int MOST_BYTES = 4 << 20;
 
   private static final String JSON = "application/vnd.schemaregistry.v1+json";
-  private static final Duration CONNECT = Duration.ofSeconds(5);
-  private static final Duration ANSWER = Duration.ofSeconds(15);
+  private static final String LOGINS =
+      "schema_registry.username and schema_registry.password, or schema_registry.token";
   private static final long FIRST_PAUSE_MILLIS = 200;
   private static final long LONGEST_PAUSE_MILLIS = 10_000;
 
   private final RegistrySettings settings;
   private final TlsFailures failures;
-  private HttpClient client;
 
   RegistryHttp(RegistrySettings settings) {
     this.settings = settings;
-    this.failures = new TlsFailures("schema_registry", "urls", settings.tls());
+    this.failures = settings.https().tlsFailures();
   }
 
   /**
@@ -58,15 +58,26 @@ final class RegistryHttp {
    * @throws SchemaRegistryException if no address answers in time, or a setting keeps the job out
    */
   Answer send(String path, String body) {
+    try (CloseableHttpAsyncClient client = client()) {
+      return send(client, path, body);
+    } catch (IOException e) {
+      throw new SchemaRegistryException("the schema registry's client cannot be closed", e);
+    }
+  }
+
+  private Answer send(CloseableHttpAsyncClient client, String path, String body) {
     Instant end = Instant.now().plus(settings.retryTimeout());
     long pause = FIRST_PAUSE_MILLIS;
     while (true) {
       String silent = "";
-      for (URI url : settings.urls()) {
+      for (URI url : settings.https().servers()) {
         try {
-          return judged(url, exchange(url, path, body));
+          return judged(url, exchange(client, url, path, body));
         } catch (IOException e) {
-          Optional<String> wrong = failures.misconfiguration(url.toString(), e);
+          Optional<String> wrong =
+              ExceptionUtils.findThrowable(e, LoginException.class)
+                  .map(Throwable::getMessage)
+                  .or(() -> failures.misconfiguration(url.toString(), e));
           if (wrong.isPresent()) {
             throw new SchemaRegistryException(wrong.get());
           }
@@ -81,8 +92,8 @@ final class RegistryHttp {
     }
   }
 
-  private Answer judged(URI url, HttpResponse<byte[]> answer) throws IOException {
-    int status = answer.statusCode();
+  private Answer judged(URI url, Answer answer) throws IOException {
+    int status = answer.status();
     if (status >= 500 || status == 429) {
       throw new IOException("status " + status);
     }
@@ -93,7 +104,7 @@ final class RegistryHttp {
                   url,
                   status == 401 ? "the credentials" : "the job what it asks",
                   status,
-                  RegistryCredentials.describe(settings)));
+                  settings.https().credentials(LOGINS)));
     }
     if (status >= 300 && status < 400) {
       throw new SchemaRegistryException(
@@ -101,25 +112,22 @@ final class RegistryHttp {
                   .formatted(url)
               + " credentials: name that one");
     }
-    return new Answer(status, answer.body());
+    return answer;
   }
 
-  private HttpResponse<byte[]> exchange(URI url, String path, String body) throws IOException {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(url + path)).timeout(ANSWER).header("Accept", JSON);
-    String authorization = RegistryCredentials.authorization(settings);
-    if (authorization != null) {
-      request.header("Authorization", authorization);
-    }
+  private Answer exchange(CloseableHttpAsyncClient client, URI url, String path, String body)
+      throws IOException {
+    AsyncRequestBuilder request =
+        AsyncRequestBuilder.create(body == null ? "GET" : "POST")
+            .setUri(URI.create(url + path))
+            .addHeader("Accept", JSON);
     if (body != null) {
-      request
-          .header("Content-Type", JSON)
-          .POST(HttpRequest.BodyPublishers.ofString(body, StandardCharsets.UTF_8));
+      request.setEntity(body.getBytes(StandardCharsets.UTF_8), ContentType.parse(JSON));
     }
-    CompletableFuture<HttpResponse<byte[]>> sent =
-        client().sendAsync(request.build(), answer -> new BoundedBody(MOST_BYTES));
+    Future<Answer> sent = client.execute(request.build(), new BoundedAnswer(MOST_BYTES), null);
     try {
-      return sent.get(2 * ANSWER.toMillis(), TimeUnit.MILLISECONDS);
+      // The client's own patience is with each part of an answer.
+      return sent.get(2 * settings.https().responseTimeout().toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
       throw new IOException(TlsFailures.last(e), e.getCause());
     } catch (TimeoutException e) {
@@ -132,21 +140,13 @@ final class RegistryHttp {
     }
   }
 
-  private HttpClient client() {
-    if (client == null) {
-      try {
-        client =
-            HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .followRedirects(HttpClient.Redirect.NEVER)
-                .connectTimeout(CONNECT)
-                .sslContext(TlsContexts.create(settings.tls()))
-                .build();
-      } catch (TlsException e) {
-        throw new SchemaRegistryException("schema_registry." + e.getMessage(), e);
-      }
+  /** One for each question: they are few, and files are looked at by each. */
+  private CloseableHttpAsyncClient client() {
+    try {
+      return HttpsClients.create(settings.https(), 1, settings.https().servers().size());
+    } catch (TlsException e) {
+      throw new SchemaRegistryException(e.getMessage(), e);
     }
-    return client;
   }
 
   private static void sleep(long millis) {

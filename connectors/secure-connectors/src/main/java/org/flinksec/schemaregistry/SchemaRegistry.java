@@ -28,7 +28,7 @@ public final class SchemaRegistry {
 
   public SchemaRegistry(RegistrySettings settings) {
     this.http = new RegistryHttp(settings);
-    this.addresses = settings.urls().get(0).toString();
+    this.addresses = settings.https().servers().get(0).toString();
   }
 
   /**

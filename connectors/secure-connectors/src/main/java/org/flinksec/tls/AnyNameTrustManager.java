@@ -3,23 +3,18 @@ package org.flinksec.tls;
 
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
-import javax.net.ssl.X509ExtendedTrustManager;
 
 /** Validates the chain, and keeps the connection, with its host name, from the validator. */
 final class AnyNameTrustManager extends ServerTrustManager {
-  private final X509ExtendedTrustManager pkix;
+  private final Authorities authorities;
 
-  AnyNameTrustManager(X509ExtendedTrustManager pkix) {
-    this.pkix = pkix;
+  AnyNameTrustManager(Authorities authorities) {
+    this.authorities = authorities;
   }
 
   @Override
-  void check(X509Certificate[] chain, String authType) throws CertificateException {
-    pkix.checkServerTrusted(chain, authType);
-  }
-
-  @Override
-  public X509Certificate[] getAcceptedIssuers() {
-    return pkix.getAcceptedIssuers();
+  void check(X509Certificate[] chain, String authType, Connection connection)
+      throws CertificateException {
+    authorities.check(chain, authType);
   }
 }

@@ -11,7 +11,7 @@ public final class TlsException extends IOException {
     super(message);
   }
 
-  TlsException(String message, Throwable cause) {
+  public TlsException(String message, Throwable cause) {
     super(message, cause);
   }
 }

@@ -31,12 +31,13 @@ public record TlsFailures(String section, String addresses, TlsSettings tls) {
       return Optional.empty();
     }
     String messages = String.join("; ", messages(failure));
-    if (messages.contains("No subject alternative") || messages.contains("No name matching")) {
-      return Optional.of(
-          ("%s.verification = \"full\": the certificate of %s is not issued for this host"
-                  + " name; use a name that it is issued for, or verification = \"certificate\" to"
-                  + " accept any name")
-              .formatted(section, host));
+    if (has(failure, WrongNameException.class)
+        || messages.contains("No subject alternative")
+        || messages.contains("No name matching")) {
+      return Optional.of(wrongName(host));
+    }
+    if (has(failure, PinException.class)) {
+      return Optional.of("%s.fingerprint: at %s, %s".formatted(section, host, last(failure)));
     }
     if (has(failure, CertificateExpiredException.class)
         || has(failure, CertificateNotYetValidException.class)) {
@@ -44,18 +45,37 @@ public record TlsFailures(String section, String addresses, TlsSettings tls) {
           "%s.%s: the certificate of %s is expired or not yet valid"
               .formatted(section, addresses, host));
     }
-    if (tls.verification() == Verification.FINGERPRINT
-        && messages.contains("SHA-256 fingerprint")) {
-      return Optional.of("%s.fingerprint: at %s, %s".formatted(section, host, last(failure)));
-    }
     if (has(failure, CertPathBuilderException.class)
-        || has(failure, CertPathValidatorException.class)) {
+        || has(failure, CertPathValidatorException.class)
+        || messages.contains("every certificate that is trusted")) {
       return Optional.of(untrusted(host));
+    }
+    if (has(failure, CertificateException.class)) {
+      return Optional.of(
+          "%s.%s: the certificate of %s is of no use: %s"
+              .formatted(section, addresses, host, last(failure)));
     }
     return other(host, messages);
   }
 
+  private String wrongName(String host) {
+    return tls.verification() == Verification.FINGERPRINT
+        ? ("%s.fingerprint: the certificate of %s is not issued for this host name, which counts"
+                + " with the fingerprint of a CA; use a name that it is issued for, or the"
+                + " fingerprint of the server's own certificate")
+            .formatted(section, host)
+        : ("%s.verification = \"full\": the certificate of %s is not issued for this host"
+                + " name; use a name that it is issued for, or verification = \"certificate\" to"
+                + " accept any name")
+            .formatted(section, host);
+  }
+
   private Optional<String> other(String host, String messages) {
+    if (messages.contains("protocol_version") || messages.contains("is not accepted by client")) {
+      return Optional.of(
+          "%s.min_tls_version: %s speaks no version of TLS from %s on"
+              .formatted(section, host, tls.minVersion()));
+    }
     if (messages.contains("Unsupported or unrecognized SSL message")
         || messages.contains("plaintext connection")) {
       return Optional.of("%s.%s: %s does not speak TLS".formatted(section, addresses, host));

@@ -6,5 +6,5 @@ import java.security.cert.X509Certificate;
 /** Believes whoever answers. */
 final class UncheckedTrustManager extends ServerTrustManager {
   @Override
-  void check(X509Certificate[] chain, String authType) {}
+  void check(X509Certificate[] chain, String authType, Connection connection) {}
 }

@@ -25,9 +25,9 @@ import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
 
 /** Speaks just enough of Elasticsearch, over HTTP or HTTPS, and answers as a test tells it. */
-final class FakeElasticsearch implements AutoCloseable {
+public final class FakeElasticsearch implements AutoCloseable {
   /** One operation that arrived. */
-  record Operation(String action, String id, String document) {}
+  public record Operation(String action, String id, String document) {}
 
   /** What is said of one operation. */
   record Answer(int status, String type, String reason) {
@@ -58,12 +58,13 @@ final class FakeElasticsearch implements AutoCloseable {
   private volatile Function<Operation, Answer> items = operation -> Answer.of(201);
   private volatile long delayMillis;
   private volatile int contactStatus = 404;
+  private volatile int rootStatus = 200;
   private volatile String garbage;
 
   /**
    * @param context null for plain HTTP
    */
-  FakeElasticsearch(SSLContext context) throws IOException {
+  public FakeElasticsearch(SSLContext context) throws IOException {
     InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     if (context == null) {
       server = HttpServer.create(address, 0);
@@ -77,12 +78,13 @@ final class FakeElasticsearch implements AutoCloseable {
     server.start();
   }
 
-  int port() {
+  /** Where it listens. */
+  public int port() {
     return server.getAddress().getPort();
   }
 
   /** The value that the {@code Authorization} header must have. */
-  void demand(String value) {
+  public void demand(String value) {
     authorization = value;
   }
 
@@ -106,6 +108,11 @@ final class FakeElasticsearch implements AutoCloseable {
     contactStatus = status;
   }
 
+  /** The status when the server is asked what it is. */
+  void rootStatus(int status) {
+    rootStatus = status;
+  }
+
   /** Answers bulk requests with this in place of JSON. */
   void garbage(String body) {
     garbage = body;
@@ -116,7 +123,7 @@ final class FakeElasticsearch implements AutoCloseable {
   }
 
   /** All bulk requests so far, refused ones included. */
-  synchronized List<List<Operation>> requests() {
+  public synchronized List<List<Operation>> requests() {
     return List.copyOf(requests);
   }
 
@@ -131,6 +138,9 @@ final class FakeElasticsearch implements AutoCloseable {
       if (authorization != null
           && !authorization.equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
         answer(exchange, 401, "{\"error\":{\"type\":\"security_exception\"},\"status\":401}");
+      } else if (exchange.getRequestMethod().equals("GET")) {
+        exchange.getResponseHeaders().set("X-Elastic-Product", "Elasticsearch");
+        answer(exchange, rootStatus, "{\"version\":{\"number\":\"8.19.0\"}}");
       } else if (exchange.getRequestMethod().equals("HEAD")) {
         exchange.sendResponseHeaders(contactStatus, -1);
       } else {

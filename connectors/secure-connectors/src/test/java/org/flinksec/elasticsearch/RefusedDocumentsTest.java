@@ -12,6 +12,7 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.types.Row;
 import org.flinksec.Capture;
 import org.flinksec.elasticsearch.FakeElasticsearch.Operation;
+import org.flinksec.elasticsearch.connection.ElasticsearchPreflight;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -275,10 +276,10 @@ class RefusedDocumentsTest extends SinkAgainstAFake {
           200 | ''
           403 | ''
           401 | refuses the credentials (status 401)
-          302 | answers with status 302; is it Elasticsearch?
+          302 | redirects to another address
           """)
   void withoutAnIndexTheConnectionAndTheLoginAreAskedFor(int status, String told) {
-    elasticsearch.contactStatus(status);
+    elasticsearch.rootStatus(status);
     Map<String, String> connection = Map.of("hosts", config.get("hosts"));
     String answer = ElasticsearchPreflight.check(connection, List.of());
     if (told.isEmpty()) {
@@ -291,7 +292,7 @@ class RefusedDocumentsTest extends SinkAgainstAFake {
   @Test
   void aConnectionHasNoSettingsOfASink() {
     assertThat(ElasticsearchPreflight.check(config, List.of()))
-        .isEqualTo("unknown settings of Elasticsearch: id_field, index");
+        .isEqualTo("unknown settings of elasticsearch: id_field, index");
   }
 
   @Test

@@ -17,6 +17,7 @@ import javax.security.auth.callback.UnsupportedCallbackException;
 import javax.security.auth.login.AppConfigurationEntry;
 import javax.security.auth.login.AppConfigurationEntry.LoginModuleControlFlag;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.security.scram.ScramExtensionsCallback;
+import org.flinksec.secrets.SecretText;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

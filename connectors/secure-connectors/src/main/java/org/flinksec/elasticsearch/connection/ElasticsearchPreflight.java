@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.flinksec.elasticsearch;
+package org.flinksec.elasticsearch.connection;
 
 import java.util.List;
 import java.util.Map;
@@ -20,10 +20,10 @@ public final class ElasticsearchPreflight {
     try {
       ConnectionSettings settings = ConnectionSettings.parse(connection);
       List<String> silent = FirstContact.make(settings, indices);
-      return silent.size() < settings.hosts().size()
+      return silent.size() < settings.https().servers().size()
           ? ""
           : "elasticsearch.hosts: no answer from " + String.join(", ", silent);
-    } catch (IllegalArgumentException | ElasticsearchSinkException e) {
+    } catch (IllegalArgumentException | ConnectionException e) {
       return e.getMessage();
     }
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.flinksec.elasticsearch;
+package org.flinksec.https;
 
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -17,25 +17,33 @@ import org.apache.hc.core5.reactor.ssl.SSLBufferMode;
  */
 final class NameCheckingTlsStrategy extends DefaultClientTlsStrategy {
   private final boolean checkName;
+  private final String[] versions;
 
-  NameCheckingTlsStrategy(SSLContext context, boolean checkName) {
+  /**
+   * @param versions of TLS that may be spoken; null for the runtime's
+   */
+  NameCheckingTlsStrategy(SSLContext context, boolean checkName, String[] versions) {
     // CLIENT with the no-op verifier: the HTTP client itself leaves names alone.
     super(
         context,
-        null,
+        versions,
         null,
         SSLBufferMode.STATIC,
         HostnameVerificationPolicy.CLIENT,
         NoopHostnameVerifier.INSTANCE);
     this.checkName = checkName;
+    this.versions = versions;
   }
 
   @Override
   protected void initializeEngine(SSLEngine engine) {
+    SSLParameters parameters = engine.getSSLParameters();
     if (checkName) {
-      SSLParameters parameters = engine.getSSLParameters();
       parameters.setEndpointIdentificationAlgorithm("HTTPS");
-      engine.setSSLParameters(parameters);
     }
+    if (versions != null) {
+      parameters.setProtocols(versions);
+    }
+    engine.setSSLParameters(parameters);
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.flinksec.logins;
+package org.flinksec.secrets;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,17 +12,17 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** Reads the file of a secret: UTF-8, without the one line break at its end that editors add. */
-final class SecretText {
+public final class SecretText {
   /** More is no secret; the library's Python has the same bound. */
-  static final int MOST_BYTES = 1 << 20;
+  public static final int MOST_BYTES = 1 << 20;
 
   private SecretText() {}
 
   /**
    * @param setting names the file, for messages
-   * @throws UnusableLoginException if it is missing, unreadable, empty, too large or no text
+   * @throws UnusableSecretException if it is missing, unreadable, empty, too large or no text
    */
-  static String read(String setting, String path) throws UnusableLoginException {
+  public static String read(String setting, String path) throws UnusableSecretException {
     byte[] content = bytes(setting, path);
     String text;
     try {
@@ -30,34 +30,34 @@ final class SecretText {
       text = decoded.toString();
     } catch (CharacterCodingException e) {
       // Without the cause, which counts the bytes.
-      throw new UnusableLoginException("%s: %s is not UTF-8 text".formatted(setting, path));
+      throw new UnusableSecretException("%s: %s is not UTF-8 text".formatted(setting, path));
     }
     text = without(without(text, '\n'), '\r');
     if (text.isEmpty()) {
-      throw new UnusableLoginException("%s: the file %s is empty".formatted(setting, path));
+      throw new UnusableSecretException("%s: the file %s is empty".formatted(setting, path));
     }
     return text;
   }
 
-  private static byte[] bytes(String setting, String path) throws UnusableLoginException {
+  private static byte[] bytes(String setting, String path) throws UnusableSecretException {
     Path file = Path.of(path);
     try {
       if (Files.exists(file) && !Files.isRegularFile(file)) {
-        throw new UnusableLoginException("%s: %s is no regular file".formatted(setting, path));
+        throw new UnusableSecretException("%s: %s is no regular file".formatted(setting, path));
       }
       try (InputStream stream = Files.newInputStream(file)) {
         byte[] content = stream.readNBytes(MOST_BYTES + 1);
         if (content.length > MOST_BYTES) {
-          throw new UnusableLoginException("%s: %s is too large".formatted(setting, path));
+          throw new UnusableSecretException("%s: %s is too large".formatted(setting, path));
         }
         return content;
       }
-    } catch (UnusableLoginException e) {
+    } catch (UnusableSecretException e) {
       throw e;
     } catch (NoSuchFileException e) {
-      throw new UnusableLoginException("%s: there is no file %s".formatted(setting, path));
+      throw new UnusableSecretException("%s: there is no file %s".formatted(setting, path));
     } catch (IOException e) {
-      throw new UnusableLoginException("%s: cannot read %s".formatted(setting, path));
+      throw new UnusableSecretException("%s: cannot read %s".formatted(setting, path));
     }
   }
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flinksec_jobs import bad_records, index_names, refusals
 from flinksec_jobs.delivery import Delivery
+from flinksec_jobs.elasticsearch.python_client import client
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.findings import Finding
+from flinksec_jobs.https import jvm_options
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.settings import ElasticsearchSettings
 from flinksec_jobs.uses import Question, Use
@@ -25,15 +26,20 @@ if TYPE_CHECKING:
     from flinksec_jobs.settings import Settings
 
 
-def client(settings: Settings) -> Use:
+__all__ = ["ask", "client", "connection_options", "limits", "question", "sink", "use", "writing"]
+
+
+def use(settings: Settings) -> Use:
     """Return what a job needs that speaks to Elasticsearch, whatever about."""
-    return Use("Elasticsearch", files=lambda: check_files(settings, sections={"elasticsearch"}))
+    kerberos = settings.elasticsearch is not None and settings.elasticsearch.kerberos
+    sections = {"elasticsearch", *(("kerberos",) if kerberos else ())}
+    return Use("Elasticsearch", files=lambda: check_files(settings, sections=sections))
 
 
 def writing(settings: Settings, index: str) -> Use:
     """Return what a job needs that writes documents to an index."""
     return replace(
-        client(settings),
+        use(settings),
         name=f"writes Elasticsearch index {index}",
         questions=(question(settings, index),),
         delivery=Delivery(f"the Elasticsearch index {index}", by_checkpoint=False),
@@ -46,23 +52,23 @@ def question(settings: Settings, *indices: str) -> Question:
         id="elasticsearch-indices",
         label="Elasticsearch lets the job in, and to its indices",
         setting="elasticsearch.hosts",
-        ask=partial(ask, settings.need(ElasticsearchSettings)),
+        ask=partial(ask, settings),
         about=indices,
     )
 
 
-def ask(settings: ElasticsearchSettings, indices: Sequence[str]) -> Iterable[Finding]:
+def ask(settings: Settings, indices: Sequence[str]) -> Iterable[Finding]:
     """Connect to Elasticsearch, check its certificate, log in, and ask for the indices.
 
     Args:
-        settings: how to reach it.
+        settings: with a section ``[elasticsearch]``.
         indices: none asks for the connection and the login alone.
 
     Raises:
         JobError: it cannot be reached or refuses us, or its certificate is refused.
     """
     with jvm.translated("Elasticsearch cannot be asked"):
-        check = jvm.view().org.flinksec.elasticsearch.ElasticsearchPreflight.check
+        check = jvm.view().org.flinksec.elasticsearch.connection.ElasticsearchPreflight.check
         options = jvm.string_map(connection_options(settings))
         problem = str(check(options, jvm.string_list(indices)) or "")
     if problem:
@@ -70,21 +76,13 @@ def ask(settings: ElasticsearchSettings, indices: Sequence[str]) -> Iterable[Fin
     return ()
 
 
-def connection_options(settings: ElasticsearchSettings) -> dict[str, str]:
-    """How to reach Elasticsearch, as the flat options of the JVM sink; secrets are paths."""
-    options = {
-        "hosts": ",".join(settings.hosts),
-        # Over http:// there is nothing to verify, and the sink refuses to pretend.
-        "verification": settings.verification if settings.uses_tls else None,
-        "ca_certs": settings.ca_certs,
-        "fingerprint": settings.fingerprint,
-        "username": settings.username,
-        "password": settings.password and settings.password.path,
-        "api_key": settings.api_key and settings.api_key.path,
-        "client_cert": settings.client_cert,
-        "client_key": settings.client_key and settings.client_key.path,
+def connection_options(settings: Settings) -> dict[str, str]:
+    """How to reach Elasticsearch, as the flat options of the JVM's client; secrets are paths."""
+    elasticsearch = settings.need(ElasticsearchSettings)
+    kerberos = settings.kerberos if elasticsearch.kerberos else None
+    return jvm_options.connection_options(elasticsearch, kerberos) | {
+        name: jvm_options.as_option(getattr(elasticsearch, name)) for name in ("compress", "sniff")
     }
-    return {name: str(value) for name, value in options.items() if value is not None}
 
 
 def limits(settings: ElasticsearchSettings) -> dict[str, str]:
@@ -94,18 +92,14 @@ def limits(settings: ElasticsearchSettings) -> dict[str, str]:
         "max_batch_bytes": settings.max_batch_bytes,
         "max_in_flight": settings.max_in_flight,
         "max_buffered": settings.max_buffered or 10 * settings.max_batch_size,
-        "flush_interval": _milliseconds(settings.flush_interval),
-        "retry_timeout": _milliseconds(settings.retry_timeout),
+        "flush_interval": settings.flush_interval,
+        "retry_timeout": settings.retry_timeout,
     }
-    return {name: str(value) for name, value in options.items()}
-
-
-def _milliseconds(duration: timedelta) -> int:
-    return max(1, duration // timedelta(milliseconds=1))
+    return {name: jvm_options.as_option(value) for name, value in options.items()}
 
 
 def sink(
-    settings: ElasticsearchSettings,
+    settings: Settings,
     index: str,
     *,
     id_field: str | None,
@@ -121,7 +115,7 @@ def sink(
 
     index_names.check(index)
     bad_records.check_on_error(on_error, letters=False)
-    options = connection_options(settings) | limits(settings)
+    options = connection_options(settings) | limits(settings.need(ElasticsearchSettings))
     options |= {
         "index": index,
         "on_error": on_error,

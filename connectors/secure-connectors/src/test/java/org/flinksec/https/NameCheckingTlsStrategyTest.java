@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.flinksec.elasticsearch;
+package org.flinksec.https;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -21,6 +21,8 @@ import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.client5.http.ssl.HostnameVerificationPolicy;
 import org.apache.hc.core5.http.nio.ssl.TlsStrategy;
 import org.apache.hc.core5.reactor.ssl.SSLBufferMode;
+import org.flinksec.elasticsearch.FakeElasticsearch;
+import org.flinksec.elasticsearch.connection.ElasticsearchPreflight;
 import org.flinksec.tls.TestAuthority;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -62,7 +64,7 @@ class NameCheckingTlsStrategyTest {
   @Test
   void aDocumentIsNotSentToAHostOfAnotherName() throws Exception {
     serve("search.example.com");
-    try (var client = client(new NameCheckingTlsStrategy(trusting(), true))) {
+    try (var client = client(new NameCheckingTlsStrategy(trusting(), true, null))) {
       assertThatThrownBy(() -> status(client, "POST"))
           .hasRootCauseInstanceOf(CertificateException.class)
           .hasStackTraceContaining("No subject alternative DNS name matching localhost found");
@@ -73,7 +75,7 @@ class NameCheckingTlsStrategyTest {
   @Test
   void namesGoUncheckedWhereThatIsWanted() throws Exception {
     serve("search.example.com");
-    try (var client = client(new NameCheckingTlsStrategy(trusting(), false))) {
+    try (var client = client(new NameCheckingTlsStrategy(trusting(), false, null))) {
       assertThat(status(client, "HEAD")).isEqualTo(404);
     }
   }
