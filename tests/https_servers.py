@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar
+from typing import Any
 
 PRODUCT = {"X-Elastic-Product": "Elasticsearch"}
 ROOT = {"name": "node", "version": {"number": "8.19.0"}, "tagline": "You Know, for Search"}
@@ -116,7 +116,7 @@ def serving(
     """
 
     class Handler(BaseHTTPRequestHandler):
-        protocol_version: ClassVar[str] = "HTTP/1.1"
+        protocol_version = "HTTP/1.1"
 
         def _answer(self) -> None:
             length = int(self.headers.get("Content-Length", 0))

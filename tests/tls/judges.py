@@ -33,7 +33,8 @@ class Jvm:
         assert javac, "no javac in JAVA_HOME or on PATH"
         ours = artifacts.own_jar("flinksec-secure-connectors")
         path = f"{ours}{os.pathsep}{Path(pyflink.__file__).parent / 'lib'}/*"
-        compiling = [javac, "--release", "17", "-proc:none", "-cp", path, "-d", directory, SOURCE]
+        compiling = [javac, "--release", "17", "-proc:none", "-cp", path, "-d", str(directory),
+                     str(SOURCE)]  # fmt: skip
         subprocess.run(compiling, check=True)
         self._process = subprocess.Popen(
             [java, "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *options,

@@ -58,8 +58,7 @@ def servers(root: Issued) -> dict[str, Shown]:
     right = issued(HOST, root, names=[HOST])
     forged = issued(HOST, rogue, names=[HOST])
     alone = issued(HOST, names=[HOST])
-    past = {"begins": -3 * DAY, "ends": -timedelta(minutes=5)}
-    soon = {"begins": timedelta(minutes=5), "ends": DAY}
+    minutes = timedelta(minutes=5)
     every = "full several certificate leaf ca none tls13"
     any_name = "certificate leaf none"
     pinned = "leaf none"
@@ -79,8 +78,10 @@ def servers(root: Issued) -> dict[str, Shown]:
             issued(HOST, root, names=["local*", "l*t"]), (root,), any_name
         ),
         "wrong CA of the same name": Shown(forged, (rogue,), pinned),
-        "expired": Shown(issued(HOST, root, names=[HOST], **past), (root,), pinned),
-        "not yet valid": Shown(issued(HOST, root, names=[HOST], **soon), (root,), pinned),
+        "expired": Shown(
+            issued(HOST, root, names=[HOST], begins=-3 * DAY, ends=-minutes), (root,), pinned
+        ),
+        "not yet valid": Shown(issued(HOST, root, names=[HOST], begins=minutes), (root,), pinned),
         "self-signed": Shown(alone, (), pinned),
         "intermediate missing": Shown(issued(HOST, middle, names=[HOST]), (root,), pinned),
         "intermediate that is no CA": Shown(
@@ -112,7 +113,7 @@ def given(mode: str, shown: Shown, root: Issued, directory: Path) -> dict[str, A
     """The settings of a mode."""
     ca = {"ca_certs": directory / "ca.pem"}
     known = shown.genuine or shown.own
-    return {
+    modes: dict[str, dict[str, Any]] = {
         "full": ca,
         "several": {"ca_certs": directory / "several.pem"},
         "certificate": ca | {"verification": "certificate"},
@@ -120,7 +121,8 @@ def given(mode: str, shown: Shown, root: Issued, directory: Path) -> dict[str, A
         "ca": {"verification": "fingerprint", "fingerprint": root.fingerprint},
         "none": {"verification": "none"},
         "tls13": ca | {"min_tls_version": "TLSv1.3"},
-    }[mode]
+    }
+    return modes[mode]
 
 
 def settings_of(url: str, directory: Path, **options: Any) -> Settings:

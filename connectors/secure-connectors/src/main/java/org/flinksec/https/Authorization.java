@@ -17,11 +17,11 @@ final class Authorization {
     String section = settings.section() + ".";
     this.secret =
         login.apiKeyFile() != null
-            ? new Credential(section + "api_key", login.apiKeyFile())
+            ? new Credential(section + "api_key", login.apiKeyFile(), true)
             : login.tokenFile() != null
-                ? new Credential(section + "token", login.tokenFile())
+                ? new Credential(section + "token", login.tokenFile(), true)
                 : login.passwordFile() != null
-                    ? new Credential(section + "password", login.passwordFile())
+                    ? new Credential(section + "password", login.passwordFile(), false)
                     : null;
   }
 

@@ -19,25 +19,37 @@ final class Credential {
   private final LimitedWarnings warnings = new LimitedWarnings(LOG);
   private final String setting;
   private final String path;
+  private final boolean token;
   private String last;
 
-  Credential(String setting, String path) {
+  /**
+   * @param token whether it goes into a header as it is, and so is one word of ASCII
+   */
+  Credential(String setting, String path, boolean token) {
     this.setting = setting;
     this.path = path;
+    this.token = token;
   }
 
   /**
    * @throws LoginException if it cannot be read, and never could
    */
   synchronized String read() throws LoginException {
+    String problem;
     try {
-      last = SecretText.read(setting, path);
-    } catch (UnusableSecretException e) {
-      if (last == null) {
-        throw new LoginException(e.getMessage());
+      String found = SecretText.read(setting, path);
+      if (!token || found.chars().allMatch(c -> c > ' ' && c < 0x7F)) {
+        last = found;
+        return last;
       }
-      warnings.warn(e.getMessage() + "; what was read before stays in use");
+      problem = "%s: the file %s holds something else than one word".formatted(setting, path);
+    } catch (UnusableSecretException e) {
+      problem = e.getMessage();
     }
+    if (last == null) {
+      throw new LoginException(problem);
+    }
+    warnings.warn(problem + "; what was read before stays in use");
     return last;
   }
 }

@@ -135,7 +135,7 @@ public final class HttpsClients {
       return;
     }
     Credential password =
-        new Credential(settings.section() + ".proxy_password", proxy.passwordFile());
+        new Credential(settings.section() + ".proxy_password", proxy.passwordFile(), false);
     builder
         .setDefaultCredentialsProvider(
             (scope, context) -> is(host, scope) ? credentials(proxy, password) : null)

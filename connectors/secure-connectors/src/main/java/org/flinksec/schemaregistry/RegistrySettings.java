@@ -25,7 +25,7 @@ public record RegistrySettings(HttpsSettings https, Duration retryTimeout) imple
     RegistrySettings parsed =
         new RegistrySettings(
             HttpsSettings.take(flat, "urls"),
-            Duration.ofMillis(flat.positive("retry_timeout", 60_000)));
+            Duration.ofMillis(flat.atLeast(0, "retry_timeout", 60_000)));
     flat.requireAllTaken();
     return parsed;
   }
