@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -63,13 +64,16 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 50
     context: ssl.SSLContext | None = None
+    connections: list[Any]
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Shake hands in the connection's own thread; a client that leaves is no error."""
         try:
+            self.connections.append(request)
             if self.context is not None:
                 request.settimeout(10)
                 request = self.context.wrap_socket(request, server_side=True)
+                self.connections.append(request)
                 request.settimeout(None)
             super().finish_request(request, client_address)
         except OSError:
@@ -157,6 +161,7 @@ def serving(
 
     http = _Server(("127.0.0.1", port), Handler)
     http.context = context
+    http.connections = []
     found = Server(http.server_address[1], [], answers, http)
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
@@ -165,4 +170,7 @@ def serving(
     finally:
         http.shutdown()
         http.server_close()
+        for connection in http.connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         thread.join(10)

@@ -96,7 +96,7 @@ def by_python(_: Jvm, settings: Settings) -> str:
         with elasticsearch.client(settings).options(max_retries=0) as client:
             client.bulk(operations=[{"index": {}}, {}], index="any")
     except (ApiError, TransportError, UnsupportedProductError) as error:
-        return str(error) or type(error).__name__
+        return f"{type(error).__name__}: {error} {getattr(error, 'errors', ())} {error.__cause__}"
     return ""
 
 
