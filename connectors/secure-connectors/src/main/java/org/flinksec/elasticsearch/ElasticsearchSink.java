@@ -68,11 +68,13 @@ final class ElasticsearchSink<T> extends AsyncSinkBase<T, DocumentRequest> {
   private void warnOfWeakChoices() {
     if (!settings.connection().encrypted()) {
       LOG.warn(
-          "Documents and credentials go to Elasticsearch unencrypted, as elasticsearch.hosts says: {}",
+          "Documents and credentials go to Elasticsearch unencrypted, as elasticsearch.hosts says:"
+              + " {}",
           settings.connection().hostList());
     } else if (settings.connection().https().tls().verification() == Verification.NONE) {
       LOG.warn(
-          "Whoever answers is taken for Elasticsearch, as elasticsearch.verification = \"none\" says: {}",
+          "Whoever answers is taken for Elasticsearch, as elasticsearch.verification = \"none\""
+              + " says: {}",
           settings.connection().hostList());
     }
   }

@@ -83,7 +83,8 @@ class RefusedDocumentsTest extends SinkAgainstAFake {
               e ->
                   assertThat(sinkFailure(e))
                       .endsWith(
-                          "does not take documents for index 'flights': status 404, index_not_found_exception: no such index [flights]"));
+                          "does not take documents for index 'flights': status 404,"
+                              + " index_not_found_exception: no such index [flights]"));
     }
   }
 

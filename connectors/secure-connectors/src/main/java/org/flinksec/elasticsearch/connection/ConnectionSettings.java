@@ -27,7 +27,8 @@ public record ConnectionSettings(HttpsSettings https, boolean compress, boolean 
     }
     if (sniff && !hosts.get(0).getPath().isEmpty()) {
       throw new IllegalArgumentException(
-          "elasticsearch.sniff does not go with a path in elasticsearch.hosts: nodes do not know it");
+          "elasticsearch.sniff does not go with a path in elasticsearch.hosts: nodes do not know"
+              + " it");
     }
   }
 
