@@ -21,7 +21,7 @@ from flinksec_jobs.files import SETTINGS, read_text
 from flinksec_jobs.findings import Finding, Where, warning
 from flinksec_jobs.refusals import HOST_UNKNOWN
 from flinksec_jobs.runtime import jvm
-from flinksec_jobs.settings import KafkaSettings, Settings
+from flinksec_jobs.settings import HttpsSettings, KafkaSettings, Settings
 
 _REVERSE = warning(
     "reverse-dns-differs", "the address of a host leads back to a name with another principal"
@@ -57,19 +57,24 @@ def endpoints(settings: Settings) -> Iterator[Endpoint]:
             host, _, port = server.rpartition(":")
             setting = view.spelling.setting("kafka.bootstrap_servers")
             yield Endpoint(setting, host.strip("[]"), int(port))
-    for url in settings.elasticsearch.hosts if settings.elasticsearch else ():
-        parts = urlsplit(url)
-        default = _HTTPS if parts.scheme == "https" else _HTTP
-        yield Endpoint("elasticsearch.hosts", parts.hostname or "", parts.port or default)
-    for url in settings.schema_registry.urls if settings.schema_registry else ():
-        parts = urlsplit(url)
-        default = _HTTPS if parts.scheme == "https" else _HTTP
-        yield Endpoint("schema_registry.urls", parts.hostname or "", parts.port or default)
+    for section in ("elasticsearch", "schema_registry"):
+        found: HttpsSettings | None = getattr(settings, section)
+        if found is not None:
+            yield from _over_https(section, found)
     if settings.hdfs:
         parts = urlsplit(settings.hdfs.uri)
         # Without a port it may be the name of a name service, which Hadoop's files explain.
         if parts.port:
             yield Endpoint("hdfs.uri", parts.hostname or "", parts.port)
+
+
+def _over_https(section: str, settings: HttpsSettings) -> Iterator[Endpoint]:
+    """Yield the servers, or the proxy in front of them: it alone may know where they are."""
+    name = "proxy" if settings.proxy else settings.servers_setting
+    for url in (settings.proxy,) if settings.proxy else settings.servers:
+        parts = urlsplit(url)
+        default = _HTTPS if parts.scheme == "https" else _HTTP
+        yield Endpoint(f"{section}.{name}", parts.hostname or "", parts.port or default)
 
 
 def kdcs(

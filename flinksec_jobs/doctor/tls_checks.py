@@ -63,11 +63,13 @@ _OTHER = Cause("", "*", "compare the certificate with the settings")
 
 def tls(patient: Patient) -> Iterator[Check]:
     """Yield what each endpoint that speaks TLS shows."""
-    named = dict.fromkeys(_section_of(one) for one in endpoints(patient.settings))
+    # Through a proxy the question to the server itself does the handshake, and tells of it.
+    asked = [one for one in endpoints(patient.settings) if not one.setting.endswith(".proxy")]
+    named = dict.fromkeys(_section_of(one) for one in asked)
     sections = [name for name in named if _uses_tls(patient.settings, name)]
     if not sections:
         raise NotAskedError("no section of the settings uses TLS to a server")
-    for endpoint in endpoints(patient.settings):
+    for endpoint in asked:
         section = _section_of(endpoint)
         if section in sections:
             yield Check("tls-endpoint", str(endpoint), partial(_look, patient, endpoint, section),

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 import pytest
 from elasticsearch import AuthenticationException, Elasticsearch
 
+from flinksec_jobs import elasticsearch
 from flinksec_jobs.sandbox import Sandbox
+from flinksec_jobs.settings import load_settings
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +40,14 @@ def test_it_takes_the_api_key(sandbox: Sandbox) -> None:
     key = (sandbox.directory / "secrets" / "elasticsearch-api-key").read_text()
     with connect(sandbox, api_key=key) as client:
         assert client.index(index="keys", id="1", document={})["result"] == "created"
+
+
+def test_the_client_of_the_settings_indexes_and_finds_a_document(sandbox: Sandbox) -> None:
+    settings = load_settings(sandbox.directory / "settings.toml", environ={})
+    with elasticsearch.client(settings) as client:
+        client.index(index="ours", id="1", document={"n": 1}, refresh=True)
+        found = client.search(index="ours", query={"term": {"n": 1}})["hits"]["hits"]
+    assert [hit["_id"] for hit in found] == ["1"]
 
 
 @pytest.mark.parametrize("credentials", [{}, {"basic_auth": ("flink", "wrong")}, {"api_key": "x"}])

@@ -19,6 +19,7 @@ from flinksec_jobs.settings import Settings, load_settings
 from tests.https_certificates import CLIENTS, Issued, issued, server_context, written
 from tests.https_proxy import proxying
 from tests.https_servers import Asked, Said, Server, as_elasticsearch, serving
+from tests.pages import blocks
 from tests.tls.judges import JUDGES, Jvm, by_preflight, by_python, by_sink
 
 CANARY = "canary-in-a-file"
@@ -428,3 +429,20 @@ def test_another_program_is_no_elasticsearch(java: Jvm, box: Box, said: Said) ->
         settings = box.settings(server.url)
         assert "is it Elasticsearch?" in by_preflight(java, settings)
         assert by_python(java, settings) != ""
+
+
+def test_the_example_of_the_page_counts_documents(
+    box: Box, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (block,) = blocks("docs/elasticsearch.md", "python")
+
+    def answers(asked: Asked) -> Said:
+        count = Said(200, {"count": 7})
+        return count if asked.path.startswith("/flights/_count") else as_elasticsearch(asked)
+
+    with serving(box.context, answers) as server:
+        text = f'[elasticsearch]\nhosts = ["{server.url}"]\nca_certs = "{box.ca_file}"\n'
+        (box.directory / "job.toml").write_text(text)
+        monkeypatch.chdir(box.directory)
+        exec(compile(block.text, "page", "exec"), {})
+    assert capsys.readouterr().out == "7\n"

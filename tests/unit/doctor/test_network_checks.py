@@ -50,6 +50,21 @@ def test_every_server_of_the_settings_is_an_endpoint(tmp_path: Path) -> None:
     ]
 
 
+def test_behind_a_proxy_it_alone_is_an_endpoint() -> None:
+    proxy = {"proxy": "http://proxy.test:3128"}
+    sections = {
+        "elasticsearch": {"hosts": ["https://search.test:9200"], **proxy},
+        "schema_registry": {"urls": ["https://registry.test:8081"], **proxy},
+    }
+    found = [
+        (one.setting, str(one)) for one in endpoints(load_settings(overrides=sections, environ={}))
+    ]
+    assert found == [
+        ("elasticsearch.proxy", "proxy.test:3128"),
+        ("schema_registry.proxy", "proxy.test:3128"),
+    ]
+
+
 def test_the_name_of_a_name_service_is_no_host() -> None:
     sections = {
         "kerberos": {"principal": "a@REALM.TEST", "keytab": "/a", "krb5_conf": "/absent"},

@@ -227,8 +227,17 @@ def _servers(settings: dict[str, Any]) -> Iterator[tuple[str, int]]:
     registry = mapping(settings.get("schema_registry"))
     listed = {
         "kafka.bootstrap_servers": sequence(kafka.get("bootstrap_servers")),
-        "elasticsearch.hosts": sequence(search.get("hosts")),
-        "schema_registry.urls": sequence(registry.get("urls")),
+        # Behind a proxy nothing else is connected to.
+        **(
+            {"elasticsearch.proxy": [search["proxy"]]}
+            if search.get("proxy")
+            else {"elasticsearch.hosts": sequence(search.get("hosts"))}
+        ),
+        **(
+            {"schema_registry.proxy": [registry["proxy"]]}
+            if registry.get("proxy")
+            else {"schema_registry.urls": sequence(registry.get("urls"))}
+        ),
         "hdfs.uri": [mapping(settings.get("hdfs")).get("uri")],
     }
     for name, servers in listed.items():
