@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 
 from flinksec_jobs.sandbox import Sandbox
-from tests.pages import blocks
+from tests.pages import blocks, prose
 
 PROGRAM = Path(__file__).parent / "programs" / "kafka_in_and_out.py"
 PATIENCE = 120
@@ -41,9 +42,15 @@ TOPICS = {
     "ahead": 1,
     "behind": 1,
     "aligned": 1,
+    "returns": 1,
+    "totals": 1,
+    "orders-dead": 1,
     "orders": 1,
     "large-orders": 1,
 }
+
+
+RECIPES = re.findall(r"^\| .* \| `(\[?job\..*)` \|$", prose("docs/kafka.md"), re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +63,10 @@ def came(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     example = home / "large_orders.py"
     (block,) = [one for one in blocks("docs/kafka.md", "python") if "AROUND" in one.text]
     example.write_text(block.text)
+    recipes = home / "recipes.json"
+    recipes.write_text(json.dumps(RECIPES))
     with subprocess.Popen(
-        [sys.executable, PROGRAM, settings, example],
+        [sys.executable, PROGRAM, settings, example, recipes],
         env=os.environ
         | {"FLINKSEC_LOG_DIR": str(home / "logs"), "FLINKSEC_SETTINGS": str(settings)},
         stdin=subprocess.PIPE,
@@ -164,6 +173,10 @@ def test_every_thread_finds_the_classes_of_a_connectors_jars(came: dict[str, Any
 def test_the_job_of_the_page_does_what_it_says(came: dict[str, Any]) -> None:
     written = [(record[3], record[4]) for record in came["example"]]
     assert written == [("a", '{"total":200}'), ("c", None)]
+
+
+def test_the_recipes_of_the_page_make_a_job_that_runs(came: dict[str, Any]) -> None:
+    assert came["recipes"] == "13 recipes: RUNNING"
 
 
 def test_what_does_not_fit_together_is_refused_with_the_argument(came: dict[str, Any]) -> None:

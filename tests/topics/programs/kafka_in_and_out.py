@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The jobs of test_kafka_in_and_out.py, one after the other in one JVM.
 
-    kafka_in_and_out.py SETTINGS EXAMPLE
+    kafka_in_and_out.py SETTINGS EXAMPLE RECIPES
 
 Prints what came out as JSON; keys, values and headers as Latin-1 text, a character a byte.
 """
@@ -13,18 +13,20 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from threading import Barrier
 from typing import Any
 
 from pyflink.common import RowKind, Types
-from pyflink.datastream import ProcessFunction
+from pyflink.datastream import DataStream, ProcessFunction
 
 from flinksec_jobs import SecureJob, record, row_type
 from flinksec_jobs.errors import FlinkSecError
+from flinksec_jobs.record_sink import RecordSink
 from flinksec_jobs.runtime import jvm
 
-SETTINGS, EXAMPLE = sys.argv[1:]
+SETTINGS, EXAMPLE, RECIPES = sys.argv[1:]
 MIRRORED = ("mirror-a", "mirror-b")
 AROUND = {
     "to": "topic",
@@ -247,6 +249,51 @@ def of_the_page() -> list[list[Any]]:
     return consumed(made, "large-orders")
 
 
+@record
+class Order:
+    id: str
+    total: int
+    region: str
+    ordered_at: datetime
+
+
+@record
+class Seen:
+    id: str
+    topic: str
+    offset: int
+
+
+def recipes() -> str:
+    """What becomes of a job of all recipes of the page."""
+    made = SecureJob(
+        "io-recipes",
+        settings=SETTINGS,
+        overrides={
+            "job.resume": "never",
+            "job.dead_letters": "orders-dead",
+            "job.on_error": "skip",  # the orders of the other example have no ids
+        },
+    )
+    names = {"job": made, "re": re, "Order": Order, "Seen": Seen}
+    made_of = [eval(recipe, names) for recipe in json.loads(Path(RECIPES).read_text("utf-8"))]
+    streams = [one for one in made_of if isinstance(one, DataStream)]
+    streams += [stream for one in made_of if isinstance(one, list) for stream in one]
+    for stream in streams:
+        stream.print()
+    for sink in made_of:
+        if isinstance(sink, RecordSink):
+            streams[0].sink_to(sink)
+    client = made.execute_async()
+    end = time.monotonic() + 60
+    while (status := client.get_job_status().result().name) != "RUNNING":
+        if time.monotonic() > end:
+            break
+        time.sleep(0.2)
+    stop(client)
+    return f"{len(made_of)} recipes: {status}"
+
+
 def discover() -> None:
     made = job("io-discovers")
     stream = made.from_kafka(re.compile("grows-.*"), Number, discovery="1 s")
@@ -368,6 +415,7 @@ def main() -> None:
     results["example"] = of_the_page()
     discover()
     results["aligned"] = align()
+    results["recipes"] = recipes()
     results["threads"] = found_by_threads()
     sys.stdout.write(f"RESULTS {json.dumps(results)}\n")
 
