@@ -281,4 +281,5 @@ def test_a_client_certificate_of_a_ca_that_the_server_does_not_know_is_refused(
 def test_a_client_certificate_does_not_stand_in_for_the_password(server: Sandbox) -> None:
     own = {"client_cert": server.client_cert, "client_key": f"file:{server.client_key}"}
     said = str(ask(server, username=None, password=None, **own))
-    assert "refuses the credentials (status 401): no credentials; set elasticsearch." in said
+    certificate = f"elasticsearch.client_cert ({server.client_cert}) and no other credentials"
+    assert f"refuses the credentials (status 401): {certificate}; set elasticsearch." in said

@@ -85,8 +85,17 @@ BESIDE: Mapping[str, tuple[dict[str, Any], ...]] = {
     "kafka.client_cert": ({"kafka.client_key": "file:/key"},),
     "kafka.client_key": ({"kafka.client_cert": "/cert"},),
     "kafka.client_key_password": ({"kafka.client_cert": "/cert"},),
-    "elasticsearch.fingerprint": ({"elasticsearch.verification": "fingerprint"},),
-    "schema_registry.fingerprint": ({"schema_registry.verification": "fingerprint"},),
+    **{
+        f"{section}.{name}": ({f"{section}.{other}": value},)
+        for section in ("elasticsearch", "schema_registry")
+        for name, other, value in (
+            ("fingerprint", "verification", "fingerprint"),
+            ("ca_certs_password", "ca_certs", "/ca"),
+            ("client_key_password", "client_cert", "/cert"),
+            ("proxy_username", "proxy", "http://a:1"),
+            ("proxy_password", "proxy", "http://a:1"),
+        )
+    },
     "state.pkcs11.slot": ({"state.pkcs11.token": None},),
     "cluster.cluster_id": (KUBERNETES, ZOOKEEPER),
     "cluster.kubernetes_namespace": (KUBERNETES,),
@@ -104,6 +113,8 @@ TOGETHER = {
     "elasticsearch.client_cert": "elasticsearch.client_key",
     "schema_registry.username": "schema_registry.password",
     "schema_registry.client_cert": "schema_registry.client_key",
+    "elasticsearch.proxy_username": "elasticsearch.proxy_password",
+    "schema_registry.proxy_username": "schema_registry.proxy_password",
 }
 TOGETHER |= {second: first for first, second in TOGETHER.items()}
 # Values of settings that do not take any text.
@@ -117,6 +128,8 @@ VALUES: Mapping[str, tuple[Any, ...]] = {
     "elasticsearch.hosts": (["https://a:1", "https://b:2"],),
     "elasticsearch.fingerprint": ("ab" * 32, "cd" * 32),
     "elasticsearch.max_in_flight": (5,),
+    "elasticsearch.proxy": ("http://a:1", "http://b:2"),
+    "schema_registry.proxy": ("http://a:1", "http://b:2"),
     "hdfs.uri": ("hdfs://other:8020",),
     "schema_registry.urls": (["https://a:1", "https://b:2/apis/ccompat/v7"],),
     "schema_registry.fingerprint": ("ab" * 32, "cd" * 32),
