@@ -102,6 +102,15 @@ SETS = {
         ("io.apicurio:apicurio-registry-app:2.6.13.Final:all:tar.gz",), archive=True
     ),
     "sandbox-elasticsearch-8": JarSet(tuple(f"{name}:8.19.21" for name in _ELASTICSEARCH)),
+    # For tests alone.
+    "opensearch-2": JarSet(
+        (
+            "org.opensearch:opensearch:2.19.4",
+            "org.opensearch.plugin:transport-netty4-client:2.19.4",
+        )
+    ),
+    # Of its own, since what it asks for would be taken for all.
+    "opensearch-2-log": JarSet(("org.apache.logging.log4j:log4j-core:2.21.0",)),
     "sandbox-elasticsearch-9": JarSet(tuple(f"{name}:9.5.3" for name in _ELASTICSEARCH)),
 }
 

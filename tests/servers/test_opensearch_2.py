@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real OpenSearch 2, without its plugin of security: plain HTTP on loopback."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from flinksec_jobs import elasticsearch
+from flinksec_jobs.runtime import artifacts
+from flinksec_jobs.settings import Settings, load_settings
+from tests.tls.judges import Jvm, by_preflight, by_python, by_sink
+
+SOURCE = Path(__file__).with_name("OpenSearch.java")
+
+
+def free_ports(count: int) -> list[int]:
+    with ExitStack() as stack:
+        taken = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [one.getsockname()[1] for one in taken]
+
+
+@pytest.fixture(scope="module")
+def opensearch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings of a job that uses it."""
+    home = os.environ.get("JAVA_HOME")
+    where = f"{home}/bin" if home else None
+    java, javac = shutil.which("java", path=where), shutil.which("javac", path=where)
+    assert java, "no java in JAVA_HOME or on PATH"
+    assert javac, "no javac in JAVA_HOME or on PATH"
+    directory = tmp_path_factory.mktemp("opensearch")
+    jars = [*artifacts.jars("opensearch-2"), *artifacts.jars("opensearch-2-log")]
+    path = os.pathsep.join(map(str, jars))
+    compiling = ["--release", "17", "-proc:none", "-cp", path, "-d", directory, SOURCE]
+    subprocess.run([javac, *map(str, compiling)], check=True)
+    ports = free_ports(2)
+    command = [java, "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
+               "-cp", f"{directory}{os.pathsep}{path}",
+               SOURCE.stem, directory / "home", *ports]  # fmt: skip
+    with subprocess.Popen(
+        list(map(str, command)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout
+        try:
+            assert any(line.strip() == "READY" for line in process.stdout), "it ended"
+            section = {"hosts": [f"http://127.0.0.1:{ports[0]}"], "verification": "none"}
+            yield load_settings(overrides={"elasticsearch": section}, environ={})
+        finally:
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def java(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jvm]:
+    """The JVM of the sink's client."""
+    running = Jvm(tmp_path_factory.mktemp("judges"))
+    yield running
+    running.close()
+
+
+def test_preflight_sink_and_elastics_client_take_it_for_what_it_is(
+    java: Jvm, opensearch: Settings
+) -> None:
+    assert by_preflight(java, opensearch) == ""
+    assert by_sink(java, opensearch) == ""
+    assert by_python(java, opensearch) == ""
+    with elasticsearch.client(opensearch) as client:
+        assert client.info()["version"]["distribution"] == "opensearch"
+        client.indices.refresh(index="any")
+        assert client.count(index="any")["count"] == 2
+        client.index(index="any", id="1", document={"n": 1}, refresh=True)
+        assert client.get(index="any", id="1")["_source"] == {"n": 1}
+        assert client.delete(index="any", id="1")["result"] == "deleted"
+
+
+def test_its_nodes_are_asked_for_as_elasticsearchs_are(java: Jvm, opensearch: Settings) -> None:
+    found = opensearch.elasticsearch
+    assert found is not None
+    sniffing = opensearch.model_copy(
+        update={"elasticsearch": found.model_copy(update={"sniff": True})}
+    )
+    assert by_sink(java, sniffing) == ""
+    assert java.tell("again", {}) == ""
+    assert by_python(java, sniffing) == ""
