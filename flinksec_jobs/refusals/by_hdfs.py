@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the refusals of HDFS and its client mean."""
+
+from __future__ import annotations
+
+from flinksec_jobs.findings import problem
+from flinksec_jobs.refusals.by_kerberos import SERVICE_UNKNOWN
+from flinksec_jobs.refusals.cause import Cause
+from flinksec_jobs.refusals.no_connection import HOST_UNKNOWN
+
+PATH_NAME = problem("hdfs-path-invalid", "HDFS does not accept the path")
+HDFS_SILENT = problem("hdfs-not-reached", "the NameNode does not answer")
+NO_NAMENODE = problem("hdfs-is-something-else", "another program than a NameNode answers")
+PROTECTION = problem(
+    "hdfs-protection-mismatch", "client and servers of HDFS protect connections differently"
+)
+NO_TICKET = problem("hdfs-login-refused", "the NameNode refuses the job's ticket")
+SERVICE_PRINCIPAL = problem("hdfs-principal-mismatch", "the NameNode has another principal")
+HDFS_FORBIDDEN = problem("hdfs-not-authorized", "the job has no right on a path of HDFS")
+
+HDFS = (
+    Cause(
+        "is not a valid DFS filename",
+        "the path of to_hdfs",
+        "choose another path, such as /flights",
+        PATH_NAME,
+    ),
+    Cause(
+        "Connection refused",
+        "hdfs.uri",
+        "check that the NameNode is up, and that this is its RPC port",
+        HDFS_SILENT,
+    ),
+    Cause(
+        "RPC response has",
+        "hdfs.uri",
+        "check that this is the NameNode's RPC port: another program answers there",
+        NO_NAMENODE,
+    ),
+    Cause("timed out", "hdfs.uri", "check that the NameNode is up and can be reached", HDFS_SILENT),
+    Cause("Timeout", "hdfs.uri", "check that the NameNode is up and can be reached", HDFS_SILENT),
+    Cause(
+        "UnknownHost", "hdfs.uri", "correct the host name, which cannot be resolved", HOST_UNKNOWN
+    ),
+    Cause(
+        "No common protection layer",
+        "hdfs.rpc_protection",
+        "set it to one of the servers' hadoop.rpc.protection",
+        PROTECTION,
+    ),
+    Cause(
+        "Client cannot authenticate",
+        "kerberos.keytab",
+        "look into the log of the NameNode, which says why it refused the ticket",
+        NO_TICKET,
+    ),
+    Cause(
+        "Server not found in Kerberos",
+        "hdfs.namenode_principal",
+        "correct the principal, which the KDC does not know",
+        SERVICE_UNKNOWN,
+    ),
+    Cause(
+        "invalid Kerberos principal",
+        "hdfs.namenode_principal",
+        "set it to the servers' dfs.namenode.kerberos.principal",
+        SERVICE_PRINCIPAL,
+    ),
+    Cause(
+        "Permission denied",
+        "kerberos.principal",
+        "ask the administrator of HDFS for rights of the principal's user on this directory",
+        HDFS_FORBIDDEN,
+    ),
+)
