@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
-from flinksec_jobs.certificates import pem
+from flinksec_jobs.certificates import PrivateKey, pem
 
 DAY = timedelta(days=1)
 SERVERS = ExtendedKeyUsageOID.SERVER_AUTH
@@ -27,7 +27,7 @@ class Issued:
     """A certificate with its key, which may sign others if it is a CA's, or if nobody looks."""
 
     certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
+    key: PrivateKey
 
     @property
     def fingerprint(self) -> str:
@@ -53,6 +53,7 @@ def issued(
     begins: timedelta = -DAY,
     ends: timedelta = DAY,
     purpose: ObjectIdentifier = SERVERS,
+    key: PrivateKey | None = None,
 ) -> Issued:
     """Issue a certificate.
 
@@ -64,8 +65,9 @@ def issued(
         begins: from when on it is valid, from now.
         ends: until when.
         purpose: what it is for, if it is no CA.
+        key: its own; default: a new one, which is quick to make.
     """
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = key or ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
     builder = (

@@ -13,10 +13,13 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509 import verification
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+# As OpenSSL has it at its security level 2, which is Python's.
+_FEWEST_BITS = 2048
 _SERVER = ExtendedKeyUsageOID.SERVER_AUTH
 
 
@@ -104,6 +107,10 @@ def _validate(
     now = datetime.now(UTC)
     if not ca.not_valid_before_utc <= now <= ca.not_valid_after_utc:
         raise ValueError("the CA is expired or not yet valid")
+    for one in (leaf, *others):
+        key = one.public_key()
+        if isinstance(key, rsa.RSAPublicKey) and key.key_size < _FEWEST_BITS:
+            raise ValueError(f"an RSA key of its chain has fewer than {_FEWEST_BITS} bits")
     if not ca.extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
         raise ValueError("it is no CA")
     policy = verification.ExtensionPolicy

@@ -239,6 +239,19 @@ def test_a_proxy_gets_nothing_that_a_server_asks_for(java: Jvm, box: Box) -> Non
         assert {asked.headers.get("authorization") for asked in server.asked} == {None}
 
 
+def test_a_proxy_alone_has_to_know_where_a_server_is(java: Jvm, box: Box) -> None:
+    own = issued("search.test", box.root, names=["search.test"])
+    known = {"search.test": "127.0.0.1"}
+    with serving(server_context(own)) as server, proxying(knows=known) as proxy:
+        hidden = f"https://search.test:{server.port}"
+        assert verdicts(java, box.settings(hidden, proxy=proxy.url)) == TAKEN
+    with serving(box.context) as server, proxying(knows=known) as proxy:
+        hidden = f"https://search.test:{server.port}"
+        for said in verdicts(java, box.settings(hidden, proxy=proxy.url)):
+            assert said != ""
+        assert server.asked == []
+
+
 def test_a_proxy_serves_for_plain_http_too(java: Jvm, box: Box) -> None:
     with serving() as server, proxying() as proxy:
         assert verdicts(java, box.settings(server.url, proxy=proxy.url)) == TAKEN

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from flinksec_jobs.certificates import pem
 from flinksec_jobs.settings import Settings, load_settings
@@ -92,6 +93,11 @@ def servers(root: Issued) -> dict[str, Shown]:
         ),
         "certificate for clients": Shown(
             issued(HOST, root, names=[HOST], purpose=CLIENTS), (root,), pinned
+        ),
+        "RSA key of 1024 bits": Shown(
+            issued(HOST, root, names=[HOST], key=rsa.generate_private_key(65537, 1024)),
+            (root,),
+            pinned,
         ),
         "genuine CA appended to a forged leaf": Shown(forged, (root,), "none", genuine=right),
         "genuine leaf and CA appended to a forged leaf": Shown(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.https;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
@@ -29,8 +30,9 @@ final class Authorization {
    * @param host that is asked, for Kerberos
    * @return null if there are no credentials
    * @throws LoginException if they cannot be read, or the KDC gives no ticket
+   * @throws IOException if the KDC gives none any more
    */
-  String value(String host) throws LoginException {
+  String value(String host) throws IOException {
     if (negotiation != null) {
       return "Negotiate " + negotiation.token(host);
     }

@@ -42,6 +42,7 @@ final class Negotiation {
   private Subject subject;
   private Instant renewal = Instant.MIN;
   private FileTime changed;
+  private volatile boolean worked;
 
   Negotiation(String section, Kerberos kerberos) {
     this.section = section;
@@ -51,18 +52,27 @@ final class Negotiation {
   /**
    * A token for the service on a host, in base64.
    *
-   * @throws LoginException if the KDC gives no ticket
+   * @throws LoginException if the KDC gives no ticket, and never gave one: a setting is wrong
+   * @throws IOException if it gives none any more, which may pass
    */
-  String token(String host) throws LoginException {
-    Subject who = subject();
+  String token(String host) throws IOException {
     try {
+      Subject who = subject();
       PrivilegedExceptionAction<byte[]> made = () -> made(service(host));
-      return Base64.getEncoder().encodeToString(Subject.doAs(who, made));
+      String token = Base64.getEncoder().encodeToString(Subject.doAs(who, made));
+      worked = true;
+      return token;
+    } catch (LoginException e) {
+      throw failed(e.getMessage());
     } catch (PrivilegedActionException e) {
-      throw new LoginException(
+      throw failed(
           "%s.kerberos: the KDC gives %s no ticket for %s: %s"
               .formatted(section, kerberos.principal(), service(host), TlsFailures.last(e)));
     }
+  }
+
+  private IOException failed(String message) {
+    return worked ? new IOException(message) : new LoginException(message);
   }
 
   private String service(String host) {

@@ -6,6 +6,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.RSAPublicKey;
 import java.time.Instant;
 import java.util.Date;
 import java.util.List;
@@ -18,9 +19,13 @@ import javax.net.ssl.X509ExtendedTrustManager;
  * Certificates to which a chain must lead, by the runtime's own path validation (RFC 5280).
  *
  * <p>Java looks at the dates of none that it is told to trust, be it a CA that has expired or the
- * server's own certificate. Here they count, as they do for OpenSSL.
+ * server's own certificate, and takes RSA keys of 1024 bits. Here dates and sizes count, as they do
+ * for OpenSSL.
  */
 final class Authorities {
+  /** As OpenSSL has it at its security level 2, which is Python's. */
+  private static final int FEWEST_BITS = 2048;
+
   private final List<X509Certificate> all;
   private List<X509Certificate> valid = List.of();
   private X509ExtendedTrustManager pkix;
@@ -41,21 +46,37 @@ final class Authorities {
   /** Validates a chain, whatever host it is shown by. */
   void check(X509Certificate[] chain, String authType) throws CertificateException {
     now().checkServerTrusted(chain, authType);
-    chain[0].checkValidity();
+    requireOwn(chain);
   }
 
   /** Validates a chain, and the host name if the connection asks for it. */
   void check(X509Certificate[] chain, String authType, SSLEngine engine)
       throws CertificateException {
     now().checkServerTrusted(chain, authType, engine);
-    chain[0].checkValidity();
+    requireOwn(chain);
   }
 
   /** Validates a chain, and the host name if the connection asks for it. */
   void check(X509Certificate[] chain, String authType, SSLSocket socket)
       throws CertificateException {
     now().checkServerTrusted(chain, authType, socket);
+    requireOwn(chain);
+  }
+
+  /** What Java does not look at in what it finds trusted. */
+  private static void requireOwn(X509Certificate[] chain) throws CertificateException {
     chain[0].checkValidity();
+    for (X509Certificate one : chain) {
+      if (!isStrong(one)) {
+        throw new CertificateException(
+            "an RSA key of its chain has fewer than %d bits".formatted(FEWEST_BITS));
+      }
+    }
+  }
+
+  private static boolean isStrong(X509Certificate certificate) {
+    return !(certificate.getPublicKey() instanceof RSAPublicKey key)
+        || key.getModulus().bitLength() >= FEWEST_BITS;
   }
 
   private synchronized X509ExtendedTrustManager now() throws CertificateException {
@@ -63,10 +84,11 @@ final class Authorities {
     List<X509Certificate> found =
         all.stream()
             .filter(one -> !now.before(one.getNotBefore()) && !now.after(one.getNotAfter()))
+            .filter(Authorities::isStrong)
             .toList();
     if (found.isEmpty()) {
       throw new CertificateException(
-          "every certificate that is trusted is expired or not yet valid");
+          "every certificate that is trusted is expired, not yet valid, or has a weak key");
     }
     if (pkix == null || !found.equals(valid)) {
       try {
