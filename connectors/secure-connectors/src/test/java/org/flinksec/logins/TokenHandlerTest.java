@@ -24,10 +24,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import javax.security.auth.Subject;
 import javax.security.auth.callback.Callback;
 import javax.security.auth.login.AppConfigurationEntry;
 import javax.security.auth.login.AppConfigurationEntry.LoginModuleControlFlag;
+import javax.security.auth.spi.LoginModule;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.security.auth.SaslExtensionsCallback;
+import org.apache.flink.kafka.shaded.org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.security.oauthbearer.OAuthBearerToken;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.security.oauthbearer.OAuthBearerTokenCallback;
 import org.flinksec.tls.TestAuthority;
@@ -228,6 +231,21 @@ class TokenHandlerTest {
   }
 
   @Test
+  void aTokenThatIsReadAgainOutlivesTheLoginThatReadItBefore() throws Exception {
+    Path file = directory.resolve("token");
+    options = new HashMap<>(Map.of("tokenFile", file.toString(), "section", "kafka"));
+    Files.writeString(file, jwt(600));
+    Subject subject = new Subject();
+    LoginModule before = loggedIn(subject);
+    LoginModule after = loggedIn(subject);
+    // So does Kafka's refreshing login.
+    before.logout();
+    assertThat(subject.getPrivateCredentials(OAuthBearerToken.class)).hasSize(1);
+    after.logout();
+    assertThat(subject.getPrivateCredentials()).isEmpty();
+  }
+
+  @Test
   void extensionsGoAlong() throws Exception {
     options.put("extension_logicalCluster", "lkc-1");
     SaslExtensionsCallback wanted = new SaslExtensionsCallback();
@@ -255,6 +273,15 @@ class TokenHandlerTest {
   private TokenHandler configured(TokenHandler handler) {
     handler.configure(Map.of(), "OAUTHBEARER", entries());
     return handler;
+  }
+
+  /** By Kafka's own module. */
+  private LoginModule loggedIn(Subject subject) throws Exception {
+    LoginModule module = new OAuthBearerLoginModule();
+    module.initialize(subject, configured(new TokenHandler.Renewing()), Map.of(), options);
+    module.login();
+    module.commit();
+    return module;
   }
 
   private List<AppConfigurationEntry> entries() {
