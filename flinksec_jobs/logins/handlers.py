@@ -16,4 +16,5 @@ SHADED = f"org.apache.flink.kafka.shaded.{KAFKA}"
 # Names of classes, and no passwords.
 BY_PASSWORD = "org.flinksec.logins.PasswordHandler"  # noqa: S105
 BY_TOKEN = "org.flinksec.logins.TokenHandler$Renewing"  # noqa: S105
+BY_TICKETS = "org.flinksec.logins.TicketCacheLogin"
 EACH_BY_TOKEN = "org.flinksec.logins.TokenHandler$Presenting"  # noqa: S105

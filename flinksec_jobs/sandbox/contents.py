@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flinksec_jobs.private_files import write_private
@@ -73,6 +75,24 @@ class Contents:
         """
         write_private(kafka_logins.password(self._layout, user), password)
         self._kafka().set_passwords()
+
+    def kinit(
+        self,
+        cache: Path | None = None,
+        *,
+        lasts: timedelta = timedelta(days=1),
+        renewable: timedelta = timedelta(0),
+    ) -> None:
+        """Get a new ticket of the job's principal, as a person does with ``kinit``.
+
+        Args:
+            cache: the file; by default that of the settings for a login by tickets.
+            lasts: its life.
+            renewable: how long it can be renewed; by default not at all.
+        """
+        where = cache or self._layout.ticket_cache
+        seconds, more = int(lasts.total_seconds()), int(renewable.total_seconds())
+        self._kafka().kinit("flink", where, seconds, more)
 
     def revoke(self, principal: str, topic: str) -> None:
         """Take a principal's rights on a topic of Kafka away; `create_topics` gives them."""

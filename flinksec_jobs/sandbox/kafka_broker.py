@@ -239,6 +239,24 @@ class Kafka:
         """Tell the broker the passwords in the users' files, for SCRAM."""
         self._ask("kafka", "passwords", str(self._layout.logins))
 
+    def kinit(self, user: str, cache: Path, seconds: int, renewable: int) -> None:
+        """Get a ticket of a user by its keytab, and put it into a file.
+
+        Args:
+            user: one of the clients.
+            cache: the file; it is whole whenever it is there.
+            seconds: the ticket's life.
+            renewable: for how many seconds it can be renewed; 0 for not at all.
+        """
+        layout = self._layout
+        kdc = [layout.realm, layout.bind, str(self._ports["kdc"])]
+        who = [layout.principals[user], str(layout.keytab(user)), str(cache)]
+        times = [str(seconds), str(renewable)]
+        main = "org.flinksec.sandbox.kafka.Kinit"
+        command = java_command(self._java, main, class_path(), [*kdc, *who, *times], heap="64m")
+        with client(command, what=f"kinit of {user}"):
+            pass
+
     def revoke(self, principal: str, topic: str) -> None:
         """Take a principal's rights on a topic away."""
         self._ask("kafka", "revoke", principal, topic)

@@ -47,9 +47,10 @@ class Authority:
         names = [host, LOOPBACK_ADDRESS] if host == LOOPBACK else [host]
         return self._sign(host, _validity(begun=2 * _LIFE if expired else _DAY), names)
 
-    def client(self, name: str) -> Identity:
+    def client(self, name: str, *, lasts: timedelta = _LIFE) -> Identity:
         """Sign a client's certificate."""
-        return self._sign(name, _validity(), [])
+        now = datetime.now(UTC)
+        return self._sign(name, Validity(now - _DAY, now + lasts), [])
 
     def truststore(self, password: str) -> bytes:
         """Return this CA in a store that Java takes for trusted."""

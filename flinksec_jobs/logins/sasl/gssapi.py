@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol
 from pydantic import Field
 
 from flinksec_jobs.errors import SettingsError
-from flinksec_jobs.logins import jaas, missing_rights
+from flinksec_jobs.logins import handlers, jaas, missing_rights
 from flinksec_jobs.logins.login import KafkaSection, Login
 from flinksec_jobs.refusals import (
     KEY_REFUSED,
@@ -116,7 +116,7 @@ class Gssapi(Login):
 
     @classmethod
     def contradictions(cls, settings: Any) -> Iterator[tuple[str, str]]:
-        """Yield ``kerberos`` where the section is missing."""
+        """Yield ``kerberos`` where the section is missing, and what has no effect on tickets."""
         if settings.kerberos is None:
             protocol = settings.kafka.security_protocol
             yield (
@@ -124,6 +124,14 @@ class Gssapi(Login):
                 f"is missing, and kafka.security_protocol = {protocol} needs it, or another "
                 "kafka.sasl_mechanism",
             )
+        elif settings.kerberos.keytab is None:
+            for name in settings.kafka.properties:
+                if name.startswith("sasl.kerberos."):
+                    yield (
+                        f"kafka.properties.{name}",
+                        "has no effect: the login is by kerberos.ticket_cache, whose file is "
+                        "looked at every two seconds",
+                    )
 
     def who(self) -> tuple[str, str]:
         """Return the principal."""
@@ -131,10 +139,18 @@ class Gssapi(Login):
         return "kerberos.principal", told.kerberos.principal
 
     def properties(self) -> dict[str, str]:
-        """Return the properties of a login by keytab.
+        """Return the properties of a login by keytab, or by tickets that are looked at again.
 
         It is each client's own, because Flink logs no client in in a local run.
         """
+        told: _Told = self._settings
+        found = self.plain_properties()
+        if told.kerberos.keytab is None:
+            found["sasl.login.class"] = handlers.BY_TICKETS
+        return found
+
+    def plain_properties(self) -> dict[str, str]:
+        """Return the same for Kafka's own clients, which read tickets when they are made."""
         told: _Told = self._settings
         return {
             "sasl.mechanism": "GSSAPI",
@@ -142,12 +158,12 @@ class Gssapi(Login):
             "sasl.jaas.config": self._module(told.kerberos),
         }
 
-    @staticmethod
-    def _module(kerberos: _Kerberos) -> str:
+    def _module(self, kerberos: _Kerberos) -> str:
         if kerberos.keytab is not None:
             return by_keytab(kerberos.keytab.path, kerberos.principal)
         assert kerberos.ticket_cache is not None  # noqa: S101  the settings have one of the two
-        return by_ticket_cache(kerberos.ticket_cache.path, kerberos.principal)
+        section = self._settings.spelling.setting("kerberos")
+        return by_ticket_cache(kerberos.ticket_cache.path, kerberos.principal, section)
 
     def python_options(self) -> dict[str, Any]:
         """Return the service; the ticket is got by what is in the environment."""
@@ -192,18 +208,21 @@ def by_keytab(keytab: Path, principal: str) -> str:
     return jaas.login_module(_MODULE, options, named)
 
 
-def by_ticket_cache(cache: Path | None = None, principal: str | None = None) -> str:
+def by_ticket_cache(
+    cache: Path | None = None, principal: str | None = None, section: str | None = None
+) -> str:
     """Return ``sasl.jaas.config`` for a login by a ticket that is there already, if one is.
 
     Args:
         cache: the file of tickets; default: that of the environment.
         principal: whose ticket it must be; default: anybody's.
+        section: that of the settings, for messages of the handlers in the JVM.
 
     Raises:
         SettingsError: path or principal hold what cannot stand there.
     """
-    given = {"ticketCache": cache and str(cache), "principal": principal}
-    options = {"useTicketCache": "true", "doNotPrompt": "true"} | {
+    given = {"ticketCache": cache and str(cache), "principal": principal, "section": section}
+    options = {"useTicketCache": "true", "renewTGT": "true", "doNotPrompt": "true"} | {
         name: value for name, value in given.items() if value
     }
     named = {"ticketCache": "kerberos.ticket_cache", "principal": "kerberos.principal"}

@@ -248,3 +248,23 @@ def test_an_address_with_parameters_and_extensions_without_secrets_are_taken() -
 def test_the_options_of_oauth_lead_to_the_settings_of_the_library() -> None:
     name = "sasl.oauthbearer.token.endpoint.url"
     assert "use kafka.oauth_token_endpoint" in refusal(name, "https://a/token")
+
+
+def test_what_renews_a_login_by_keytab_is_refused_where_the_login_is_by_tickets() -> None:
+    tickets = {"principal": "flink@EXAMPLE.COM", "ticket_cache": "file:/tickets"}
+    for name, known in kafka_properties().items():
+        if name.startswith("sasl.kerberos.") and known.kind == "free":
+            section = {"bootstrap_servers": ["k:1"], "properties": {name: "1"}}
+            for given_, place in (
+                ({"kafka": section, "kerberos": tickets}, "kafka"),
+                (
+                    {
+                        "kafka": {"east": {**section, "kerberos": "mine"}},
+                        "kerberos": {"mine": tickets},
+                    },
+                    "kafka.east",
+                ),
+            ):
+                with pytest.raises(SettingsError) as caught:
+                    load_settings(overrides=given_, environ={})
+                assert f"{place}.properties.{name} (argument): has no effect" in str(caught.value)
