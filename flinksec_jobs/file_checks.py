@@ -17,6 +17,7 @@ from flinksec_jobs import hadoop_conf, kerberos, logins, tls, tls_files
 from flinksec_jobs.certificate_dates import check_dates, check_trusted_dates
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.findings import Finding, Where, problem, warning
+from flinksec_jobs.logins import jaas
 from flinksec_jobs.path_checks import SECRET, attempt, check_secret, listable, readable
 from flinksec_jobs.placeholders import placeholders_below
 from flinksec_jobs.secrets import SecretFile
@@ -139,8 +140,16 @@ def _kafka(settings: Settings, kafka: KafkaSettings, now: datetime) -> Iterator[
             found.append(SECRET.of(error, where))
     yield from found
     if not found:
-        # What is said of who the job is may have characters that cannot stand there.
-        yield from attempt(_LOGIN, Where(setting=login.who()[0]), login.properties)
+        yield from _writable_login(login)
+
+
+def _writable_login(login: logins.Login) -> Iterator[Finding]:
+    """Check what is said of who the job is: it may have characters that cannot stand there."""
+    try:
+        login.properties()
+    except FlinkSecError as error:
+        setting = error.setting if isinstance(error, jaas.UnwritableError) else login.who()[0]
+        yield _LOGIN.of(error, Where(setting=setting), fix="put what can stand there")
 
 
 def _https(section: str, settings: HttpsSettings, now: datetime) -> Iterator[Finding]:

@@ -79,14 +79,17 @@ class SecretFile:
         """Return the secret as UTF-8 text without one trailing newline, which editors add.
 
         Raises:
-            SecretError: it cannot be used, or is not UTF-8.
+            SecretError: it cannot be used, is not UTF-8, or has nothing but that newline.
         """
         try:
             text = self.read_bytes(setting).decode("utf-8")
         except UnicodeDecodeError:
             # Without the cause: it holds the bytes.
             raise SecretError(f"{self._named(setting)} is not UTF-8 text") from None
-        return text.removesuffix("\n").removesuffix("\r")
+        text = text.removesuffix("\n").removesuffix("\r")
+        if not text:
+            raise self._empty(setting)
+        return text
 
     def _read(self, setting: str | None, *, whole: bool) -> bytes:
         try:
@@ -108,7 +111,10 @@ class SecretFile:
                 hint=f"chmod 0600 {self.path}",
             )
         if found.st_size == 0:
-            raise SecretError(f"{self._named(setting)} is empty", hint="write the secret into it")
+            raise self._empty(setting)
+
+    def _empty(self, setting: str | None) -> SecretError:
+        return SecretError(f"{self._named(setting)} is empty", hint="write the secret into it")
 
     def _named(self, setting: str | None) -> str:
         location = f"file:{escaped(self.path)}"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import tempfile
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,13 @@ from flinksec_jobs.private_files import write_private
 from flinksec_jobs.secrets import SecretFile
 
 _DER_SEQUENCE = b"\x30"
+# A bag with an encrypted key (RFC 7292, 4.2.2), as it stands in a store: keytool and OpenSSL
+# encrypt keys one by one, and nothing around them.
+_KEY_BAG = bytes.fromhex("060b2a864886f70d010c0a0102")
+# scrypt in the parameters of PBES2 (RFC 7914, 7).
+_SCRYPT = bytes.fromhex("06092b06010401da47040b")
+_ENCRYPTED = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
+_FOR_JAVA = "encrypt it anew with openssl pkcs8 -topk8 -v2 aes-256-cbc"
 
 
 class TlsFiles(Protocol):
@@ -134,6 +142,8 @@ def identity(named: TlsFiles, section: str) -> Identity:
         else:
             bags = pkcs12.load_pkcs12(content, password.encode())
             keys = [bags.key] if bags.key and bags.cert else []
+            # The parser passes over all but the first.
+            keys *= max(1, content.count(_KEY_BAG))
             chains = [[one.certificate for one in (bags.cert, *bags.additional_certs) if one]]
     except (JksError, ValueError, TypeError) as error:
         raise _unopened(setting, path, f"{section}.client_key_password", error) from None
@@ -221,7 +231,10 @@ def _of_pem(named: TlsFiles, section: str, path: Path) -> Identity:
     what = f"{section}.client_key (file:{named.client_key.path})"
     secret = password.read_text(f"{section}.client_key_password").encode()
     try:
-        return Identity(tuple(chain), serialization.load_pem_private_key(content, secret))
+        key = serialization.load_pem_private_key(content, secret)
+        problem, hint = _strange_to_java(content), _FOR_JAVA
+        if problem is None:
+            return Identity(tuple(chain), key)
     except TypeError:
         problem = f"is not encrypted, and {section}.client_key_password is set"
         hint = f"remove {section}.client_key_password"
@@ -230,6 +243,14 @@ def _of_pem(named: TlsFiles, section: str, path: Path) -> Identity:
         hint = "compare it with openssl pkey -in"
     # Outside of the handlers: what the parser said about a key is not passed on.
     raise SecretError(f"{what} {problem}", hint=hint)
+
+
+def _strange_to_java(content: bytes) -> str | None:
+    """Tell why Java does not decrypt an encrypted key in PEM that OpenSSL does; None if it does."""
+    if _ENCRYPTED not in content:
+        return "is encrypted in OpenSSL's own way, which Java does not read"
+    block = content.partition(_ENCRYPTED)[2].partition(b"-----")[0]
+    return "is encrypted with scrypt, which Java lacks" if _SCRYPT in b64decode(block) else None
 
 
 def _password(secret: SecretFile | None, setting: str, what: str) -> str:

@@ -10,6 +10,18 @@ from flinksec_jobs.logins import references
 from flinksec_jobs.secrets import SecretFile
 
 
+class UnwritableError(SettingsError):
+    """A value cannot stand in ``sasl.jaas.config``.
+
+    Attributes:
+        setting: the setting that it comes from.
+    """
+
+    def __init__(self, setting: str, problem: str, *, hint: str | None = None) -> None:
+        super().__init__(f"{setting} {problem}", hint=hint)
+        self.setting = setting
+
+
 def login_module(
     name: str, options: Mapping[str, str | SecretFile], settings: Mapping[str, str] | None = None
 ) -> str:
@@ -22,7 +34,8 @@ def login_module(
         settings: the settings that options come from, for messages.
 
     Raises:
-        SettingsError: a value cannot stand in it.
+        UnwritableError: a value cannot stand in it.
+        SettingsError: the path of a secret cannot.
     """
     named = settings or {}
     listed = (
@@ -38,11 +51,10 @@ def _written(value: str | SecretFile, setting: str) -> str:
     if value in {"true", "false"}:
         return value
     if not value.isprintable():
-        raise SettingsError(f"{setting} holds a control character")
+        raise UnwritableError(setting, "holds a control character")
     if "${" in value:
-        raise SettingsError(
-            f"{setting} holds ${{, by which Kafka's clients refer to files",
-            hint="use another name",
+        raise UnwritableError(
+            setting, "holds ${, by which Kafka's clients refer to files", hint="use another name"
         )
     # JAAS takes a backslash for an escape.
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')

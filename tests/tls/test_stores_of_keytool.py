@@ -107,3 +107,41 @@ def test_what_is_wrong_with_a_store_is_found_before_the_start(tmp_path: Path) ->
     path.chmod(0o644)
     (told,) = found(client_cert=path, client_key_password=password)
     assert "too widely open" in told
+
+
+def test_what_python_opens_and_java_does_not_is_found_before_the_start(tmp_path: Path) -> None:
+    def found(**options: object) -> list[str]:
+        section = {"bootstrap_servers": ["a:1"], "security_protocol": "SSL", **options}
+        settings = load_settings(overrides={"kafka": section}, environ={})
+        return [str(one) for one in check_files(settings, sections={"kafka"})]
+
+    password = f"file:{tmp_path}/password"
+    two = store(tmp_path, "PKCS12", "one")
+    assert found(client_cert=two, client_key_password=password) == []
+    store(tmp_path, "PKCS12", "another").replace(tmp_path / "another")
+    keytool("-importkeystore", "-srckeystore", tmp_path / "another", "-destkeystore", two,
+            "-srcstorepass:file", tmp_path / "password", "-deststorepass:file",
+            tmp_path / "password")  # fmt: skip
+    (told,) = found(client_cert=two, client_key_password=password)
+    assert "holds 2 private keys, and must hold one" in told
+
+    pair = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=flink",
+            "-days", "60", "-keyout", "key.pem", "-out", "cert.pem"]  # fmt: skip
+    subprocess.run(pair, check=True, capture_output=True, cwd=tmp_path)
+    given = {"client_cert": tmp_path / "cert.pem", "client_key_password": password}
+    encrypting = ["openssl", "pkcs8", "-topk8", "-in", "key.pem"]
+    for kind, command, problem in (
+        ("pbkdf2", [*encrypting, "-v2", "aes-256-cbc"], ""),
+        ("scrypt", [*encrypting, "-scrypt"], "is encrypted with scrypt, which Java lacks"),
+        ("own", ["openssl", "rsa", "-traditional", "-aes256", "-in", "key.pem"], "own way"),
+    ):
+        key = secret(tmp_path / f"{kind}.pem", "")
+        subprocess.run(
+            [*command, "-passout", f"file:{tmp_path}/password", "-out", str(key)],
+            check=True, capture_output=True, cwd=tmp_path,
+        )  # fmt: skip
+        told = " ".join(found(client_key=f"file:{key}", **given))
+        assert (problem in told) if problem else (told == "")
+    nothing = secret(tmp_path / "nothing", "\n")
+    (told,) = found(client_cert=two, client_key_password=f"file:{nothing}")
+    assert "kafka.client_key_password (file:" in told and ") is empty" in told

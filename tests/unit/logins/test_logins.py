@@ -10,6 +10,7 @@ from flinksec_jobs import logins
 from flinksec_jobs.doctor import rights
 from flinksec_jobs.doctor.wanted import Wanted
 from flinksec_jobs.errors import JobError, SettingsError
+from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.kafka import client
 from flinksec_jobs.kafka.client import client_properties
 from flinksec_jobs.kafka.preflight import explained
@@ -128,6 +129,24 @@ def test_a_user_that_cannot_stand_in_kafkas_properties_is_a_problem_before_the_s
     assert kind == "kafka-login-unusable"
     assert text.startswith("kafka.toy_user")
     assert "holds ${" in text
+
+
+def test_what_cannot_stand_in_kafkas_properties_is_told_by_its_own_setting(
+    secrets: Path, tmp_path: Path
+) -> None:
+    strange = tmp_path / "a${b}"
+    strange.touch(mode=0o600)
+    strange.write_text(CANARY)
+    for user, password, setting in (
+        ("me", strange, "kafka.password"),
+        ("me${env:HOME}", secrets / "password", "kafka.username"),
+    ):
+        settings = kafka_settings(
+            sasl_mechanism="PLAIN", username=user, password=f"file:{password}"
+        )
+        (found,) = check_files(settings, sections={"kafka"})
+        assert (found.id, found.where.setting) == ("kafka-login-unusable", setting)
+        assert found.why.startswith(f"{setting} holds ${{")
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,12 @@ def test_missing_empty_and_irregular_files_are_refused(
     check_fails(tmp_path / "pipe", "not a regular file")
 
 
+def test_a_line_break_alone_is_no_secret_text(secret_file: Callable[..., Path]) -> None:
+    for content in (b"\n", b"\r\n"):
+        with pytest.raises(SecretError, match=r"^password \(file:.*\) is empty"):
+            SecretFile(secret_file(content)).read_text("password")
+
+
 def test_a_secret_that_is_not_text_is_refused_without_its_bytes(
     secret_file: Callable[..., Path],
 ) -> None:
