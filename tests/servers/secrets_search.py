@@ -23,6 +23,30 @@ _INTERVAL_SECONDS = 0.2
 # Processes come and go; what REST tells stays, and each answer costs the JobManager time.
 _REST_EVERY = 10
 
+# Flink's REST interface, as its documentation lists it: all that is asked by GET, but for uploads.
+_OF_ALL = (
+    *("/config", "/overview", "/cluster", "/datasets", "/jars", "/jobs", "/jobs/overview"),
+    *("/jobs/metrics", "/taskmanagers", "/taskmanagers/metrics"),
+    *(
+        f"/jobmanager/{part}"
+        for part in ("config", "environment", "log", "logs", "metrics", "stdout", "thread-dump")
+    ),
+)
+_OF_A_JOB = (
+    *("", "/accumulators", "/checkpoints", "/checkpoints/config", "/config", "/exceptions"),
+    *("/jobmanager/config", "/jobmanager/environment", "/jobmanager/log-url", "/metrics", "/plan"),
+    *("/execution-result", "/status"),
+)
+_OF_A_VERTEX = (
+    *("", "/accumulators", "/backpressure", "/metrics", "/subtasks/0", "/subtasks/0/metrics"),
+    *("/subtasks/accumulators", "/subtasks/metrics", "/subtasktimes", "/taskmanagers"),
+    *("/watermarks", "/jm-operator-metrics", "/flamegraph"),
+)
+_OF_A_TASKMANAGER = ("", "/log", "/logs", "/metrics", "/stdout", "/thread-dump")
+_ID = re.compile(r"(?<=/)[0-9a-f]{32}\b|(?<=/taskmanagers/)(?!metrics)[^/]+")
+
+_OF_KAFKA = {".password", ".client-secret", ".token"}
+
 Ask = Callable[[str], bytes]
 
 
@@ -58,6 +82,32 @@ class Seen:
         for path in directory.rglob("*"):
             if path.is_file():
                 self.add(where, path.read_bytes())
+
+    def ask_for_all(self) -> set[str]:
+        """Ask Flink's REST server for everything that it tells of its jobs, once.
+
+        Returns:
+            What it answered: the paths, with ``*`` in the place of ids.
+        """
+        answered = set()
+        for path in self._paths():
+            try:
+                self.add(f"REST {path}", self._ask_rest(path))
+            except (OSError, http.client.HTTPException):
+                continue  # there is none of it in a local run
+            answered.add(_ID.sub("*", path))
+        return answered
+
+    def _paths(self) -> Iterator[str]:
+        yield from _OF_ALL
+        for job in json.loads(self._ask_rest("/jobs"))["jobs"]:
+            of_job = f"/jobs/{job['id']}"
+            yield from (f"{of_job}{part}" for part in _OF_A_JOB)
+            for vertex in json.loads(self._ask_rest(of_job))["vertices"]:
+                yield from (f"{of_job}/vertices/{vertex['id']}{part}" for part in _OF_A_VERTEX)
+        for manager in json.loads(self._ask_rest("/taskmanagers"))["taskmanagers"]:
+            of_manager = f"/taskmanagers/{manager['id']}"
+            yield from (f"{of_manager}{part}" for part in _OF_A_TASKMANAGER)
 
     def places(self) -> set[str]:
         return {where for where, content in self._content if content}
@@ -108,9 +158,10 @@ class Seen:
 
 
 def ask_local_run(path: str) -> bytes:
-    """Ask the REST server of the one local run below this process."""
-    below = {process.pid for process in psutil.Process().children(recursive=True)}
-    (job,) = (job for job in running.jobs() if job.process_id in below)
+    """Ask the REST server of the one local run in this process or below it."""
+    me = psutil.Process()
+    mine = {process.pid for process in (me, *me.children(recursive=True))}
+    (job,) = (job for job in running.jobs() if job.process_id in mine)
     try:
         return job.connect().request("GET", path)
     except JobError as error:
@@ -143,16 +194,14 @@ def words_in(content: bytes, words: set[bytes]) -> set[bytes]:
 
 def secrets_of(directory: Path) -> dict[str, bytes]:
     """All secrets of a sandbox by the name of their file."""
-    found: dict[str, bytes] = {}
-    for name in ("elasticsearch-password", "elasticsearch-api-key"):
-        found[name] = (directory / "secrets" / name).read_bytes().strip()
-    for line in (directory / "secrets" / "elasticsearch.properties").read_text().splitlines():
+    held = directory / "secrets"
+    files = [*held.glob("elasticsearch-*"), *held.glob("schema-registry-*")]
+    files += [path for path in (held / "kafka").glob("*") if path.suffix in _OF_KAFKA]
+    found = {path.name: path.read_bytes().strip() for path in files}
+    for line in (held / "elasticsearch.properties").read_text().splitlines():
         if line.startswith("store.password="):
             found["store password"] = line.partition("=")[2].encode()
-    for path in (directory / "secrets" / "kafka").glob("*"):
-        if path.suffix in {".password", ".client-secret", ".token"}:
-            found[f"Kafka's {path.name}"] = path.read_bytes().strip()
-    ticket = directory / "secrets" / "flink.ccache"
+    ticket = held / "flink.ccache"
     if ticket.exists():
         found["the end of the tickets"] = ticket.read_bytes()[-64:]
     for key in (directory / "state-keys").iterdir():

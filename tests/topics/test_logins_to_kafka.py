@@ -7,6 +7,7 @@ One broker, which asks for each login again after some seconds, and one JVM for 
 from __future__ import annotations
 
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,15 +22,28 @@ from flinksec_jobs.kafka import client
 from flinksec_jobs.logins.python_tokens import Endpoint
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.records import record
+from flinksec_jobs.runtime import jvm
 from flinksec_jobs.sandbox import Sandbox, kafka_logins
 from flinksec_jobs.sandbox.ports import free_ports
 from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.settings import Settings, load_settings
-from tests.servers.secrets_search import secrets_of
+from tests.servers.secrets_search import Seen, ask_local_run
+from tests.topics.every_login import (
+    IN_STORES,
+    NAMES,
+    all_secrets,
+    on_all,
+    write_stores,
+)
 
 AGAIN_SECONDS = 3
 PATIENCE = 90
-NAMES = {login: login.replace("-", "") for login in kafka_logins.LOGINS}
+# Some of what Flink tells; the rest is looked through as well.
+EVERYWHERE = {
+    *("/config", "/jobmanager/config", "/jobmanager/environment", "/jobmanager/thread-dump"),
+    *("/jobs/*", "/jobs/*/config", "/jobs/*/plan", "/jobs/*/exceptions", "/jobs/*/checkpoints"),
+    *("/jobs/*/vertices/*", "/jobs/*/vertices/*/metrics", "/taskmanagers/*"),
+}
 
 
 @record
@@ -38,10 +52,26 @@ class Word:
 
 
 @pytest.fixture(scope="module")
-def box() -> Iterator[Sandbox]:
-    with Sandbox(only=["kafka"], reauthenticate_after=AGAIN_SECONDS) as servers:
-        servers.create_topics({f"from-{name}": 1 for name in NAMES.values()} | {"out": 1})
+def temporary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where Python puts temporary files, and the JVMs that it starts for jobs."""
+    directory = tmp_path_factory.mktemp("temporary")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(directory))
+        yield directory
+
+
+@pytest.fixture(scope="module")
+def box(temporary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    assert temporary.is_dir()
+    with Sandbox(
+        tmp_path_factory.mktemp("logins") / "box",
+        only=["kafka", "schema-registry"],
+        reauthenticate_after=AGAIN_SECONDS,
+    ) as servers:
+        topics = [*(f"from-{name}" for name in NAMES.values()), *IN_STORES, "out", "avro-out"]
+        servers.create_topics(dict.fromkeys(topics, 1))
         write_token(servers)
+        write_stores(servers)
         yield servers
 
 
@@ -83,23 +113,6 @@ def refused() -> Iterator[list[FlinkSecError]]:
     assert caught.value.hint
 
 
-def on_all(box: Sandbox) -> Settings:
-    """One job's settings, with a cluster for each login; all are the one broker."""
-    overrides: dict[str, Any] = {}
-    for login, name in NAMES.items():
-        if login == kafka_logins.TICKETS:
-            continue
-        port = box.ports["kafka-ssl" if login == "certificate" else "kafka-sasl-ssl"]
-        section = {
-            "bootstrap_servers": [f"localhost:{port}"],
-            "ca_certs": str(box.ca_certs),
-            "group_id": "flink",
-            **kafka_logins.kafka_settings(box._layout, box.ports, login),
-        }
-        overrides |= {f"kafka.{name}.{key}": value for key, value in section.items()}
-    return box.settings(login=kafka_logins.TICKETS, overrides=overrides)
-
-
 def cluster_of(name: str) -> str | None:
     return None if name == NAMES[kafka_logins.TICKETS] else name
 
@@ -111,46 +124,76 @@ def wait(done: Callable[[], bool]) -> None:
         time.sleep(1)
 
 
+def graph_of(job: SecureJob) -> bytes:
+    """The job as it goes to Flink, in Java's serialization."""
+    graph = job.env._j_stream_execution_environment.getStreamGraph(False).getJobGraph()
+    return bytes(jvm.view().org.apache.flink.util.InstantiationUtil.serializeObject(graph))
+
+
+def every_login(job: SecureJob) -> None:
+    names = [*NAMES.values(), *IN_STORES]
+    streams = [job.from_kafka(topic_of(name), Word, cluster=cluster_of(name)) for name in names]
+    job.env.enable_checkpointing(500)
+    together = streams[0].union(*streams[1:])
+    at_least_once: dict[str, Any] = {"delivery": "at_least_once", "cluster": "scramsha512"}
+    together.sink_to(job.to_kafka("out", **at_least_once))
+    together.sink_to(job.to_kafka("avro-out", format="avro", **at_least_once))
+
+
+def topic_of(name: str) -> str:
+    return name if name in IN_STORES else f"from-{name}"
+
+
 def test_one_job_logs_in_in_every_way_again_and_again_and_shows_no_secret(
-    box: Sandbox, logs: Path
+    box: Sandbox, logs: Path, temporary: Path
 ) -> None:
     write_token(box)
     kafka_logins.set_token_lifetime(box._layout, 2 * AGAIN_SECONDS)
-    settings = on_all(box)
+    names = [*NAMES.values(), *IN_STORES]
     out: list[str] = []
 
     def came(round_: str) -> bool:
         out[:] = box.consume("out")
-        return {f"{round_} {name}" for name in NAMES.values()} <= {
+        return {f"{round_} {name}" for name in names} <= {
             value.partition('":"')[2].rstrip('"}') for value in out
         }
 
     with (
+        Seen.watching(ask_local_run) as seen,
         pytest.raises(JobError, match="Job was cancelled"),
-        SecureJob("every-login", settings=settings) as job,
+        SecureJob("every-login", settings=on_all(box)) as job,
     ):
-        streams = [
-            job.from_kafka(f"from-{name}", Word, cluster=cluster_of(name))
-            for name in NAMES.values()
-        ]
-        job.env.enable_checkpointing(500)
-        streams[0].union(*streams[1:]).sink_to(
-            job.to_kafka("out", delivery="at_least_once", cluster="scramsha512")
-        )
+        every_login(job)
+        seen.add("job graph", graph_of(job))
         running = job.execute_async()
         for round_ in ("first", "second"):
-            for name in NAMES.values():
-                box.produce(f"from-{name}", [f'\t\t{{"text":"{round_} {name}"}}'])
+            for name in names:
+                box.produce(topic_of(name), [f'\t\t{{"text":"{round_} {name}"}}'])
             wait(lambda round_=round_: came(round_))  # type: ignore[misc]
             # Every connection has to log in again, and each token ends.
             time.sleep(3 * AGAIN_SECONDS)
+        answered = seen.ask_for_all()
+        seen.add_files("temporary files while it runs", temporary)
         running.cancel()
     kafka_logins.set_token_lifetime(box._layout, 3600)
-    log = b"".join(path.read_bytes() for path in logs.rglob("*") if path.is_file())
-    assert len(log) > 1000
-    secrets = secrets_of(box.directory)
-    assert {name for name, secret in secrets.items() if secret in log} == set()
-    assert b"canary" not in log
+    seen.add_files("log", logs)
+    seen.add_files("temporary files", temporary)
+    assert answered >= EVERYWHERE, EVERYWHERE - answered
+    assert {"command line", "environment", "job graph", "log"} <= seen.places()
+    assert seen.find(all_secrets(box) | {"a word of a test": b"canary"}) == []
+    # Tokens of the endpoint are nowhere in a file: they are known by their form.
+    assert seen.find({"any token": b"eyJhbGciOi"}) == []
+    assert not list(temporary.glob("flinksec-tls-*"))
+
+
+def test_a_graph_holds_where_a_registrys_password_is_and_not_what_it_is(box: Sandbox) -> None:
+    job = SecureJob("graph", settings=on_all(box, registry_by="password"))
+    every_login(job)
+    graph = graph_of(job)
+    for name, secret in all_secrets(box).items():
+        assert secret not in graph, name
+    for file in ("schema-registry-password", "store.password", "trust.password", "key.password"):
+        assert str(box.directory / "secrets" / file).encode() in graph, file
 
 
 def test_a_password_that_changes_at_the_broker_alone_fails_the_job_by_name(box: Sandbox) -> None:
