@@ -69,4 +69,6 @@ def test_a_job_without_a_login_is_announced() -> None:
 
 def test_a_job_that_needs_the_section_is_told_its_name() -> None:
     with pytest.raises(SettingsError, match=r"no section \[schema_registry\]"):
-        load_settings(environ={}).need(SchemaRegistrySettings)
+        load_settings(overrides={"job.max_skipped_in_a_row": 1}, environ={}).need(
+            SchemaRegistrySettings
+        )

@@ -55,12 +55,15 @@ def test_a_topic_that_is_written_is_committed_by_checkpoints_unless_it_says_othe
     assert not least.delivery.by_checkpoint
 
 
-def test_of_topics_that_a_pattern_matches_only_the_login_is_asked_for() -> None:
-    pattern = kafka() | {"topic-pattern": "a.*"}
-    for reads in (True, False):
-        (use,) = uses(reads, pattern)
-        assert use.questions[0].about == (("group job",) if reads else ())
-        assert "/a.*/" in use.name
+@pytest.mark.parametrize(
+    ("reads", "asked"), [(True, ("pattern a.*", "group job")), (False, ())], ids=["in", "out"]
+)
+def test_topics_of_a_pattern_are_asked_for_where_they_are_read(
+    reads: bool, asked: tuple[str, ...]
+) -> None:
+    (use,) = uses(reads, kafka() | {"topic-pattern": "a.*"})
+    assert use.questions[0].about == asked
+    assert "/a.*/" in use.name
 
 
 def test_ids_that_are_pooled_need_one_topic() -> None:
