@@ -57,7 +57,8 @@ KAFKA = (
         for alert, why in (
             ("fatal alert: certificate_expired", "it has expired"),
             ("fatal alert: certificate_revoked", "it is revoked"),
-            ("fatal alert: certificate_unknown", "they do not trust it"),
+            # So say Java's brokers of one that has ended, too.
+            ("fatal alert: certificate_unknown", "they do not trust it, or it has expired"),
             (
                 "fatal alert: bad_certificate",
                 "they do not trust it, it has expired, or the job has none",
