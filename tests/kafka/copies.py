@@ -222,9 +222,11 @@ class Copy:
 
     def wait_until_each_is_there(self, after: str = "the start") -> None:
         """Wait until each number is committed."""
-        self.wait_for(
-            f"the numbers after {after}", lambda: self.written().keys() >= set(self._numbers)
-        )
+        self.wait_for(f"the numbers after {after}", self.sees_each)
+
+    def sees_each(self) -> bool:
+        """Whether each number is committed."""
+        return self.written().keys() >= set(self._numbers)
 
     def kill_at(self, api: str, moment: Moment, *, after: int = 0) -> None:
         """Kill it when it next asks for something, before the broker sees it or it the answer.
