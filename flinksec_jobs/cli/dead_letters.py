@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from flinksec_jobs.cli import letter_lines
-from flinksec_jobs.cli.output import say, say_json
+from flinksec_jobs.cli.output import say, say_json, several
 from flinksec_jobs.dead_letter_topics.broker import Broker, connected
 from flinksec_jobs.dead_letter_topics.groups import grouped
 from flinksec_jobs.dead_letter_topics.letter import Letter
@@ -131,7 +131,7 @@ def ls(asked: Asked, as_json: bool) -> None:
         for line in letter_lines.told(group):
             say(line)
     total = sum(group.count for group in groups)
-    say(f"{total} letters of {len(groups)} causes in {name}")
+    say(f"{several(total, 'letter')} of {several(len(groups), 'cause')} in {name}")
 
 
 @dead_letters.command()
@@ -246,17 +246,18 @@ def _say_sent(found: Survey, sent: dict[str, int], *, as_json: bool, dry_run: bo
             }
         )
         return
-    verb = "would be sent" if dry_run else "were sent"
     for target, count in sorted(sent.items()):
-        say(f"{count} letters {verb} to {target}")
+        verb = "would be" if dry_run else ("was" if count == 1 else "were")
+        say(f"{several(count, 'letter')} {verb} sent to {target}")
     if not sent:
-        say(f"no letters {verb}")
+        say(f"no letters {'would be' if dry_run else 'were'} sent")
     if found.before:
-        say(f"{found.before} letters had been sent before")
+        say(f"{several(found.before, 'letter')} had been sent before")
     if missed := found.total - sum(sent.values()):
-        say(f"{missed} letters were sent by another replay meanwhile, or have been deleted")
+        say(f"sent by another replay meanwhile, or deleted: {several(missed, 'letter')}")
     if found.elements:
-        say(f"{found.elements} letters hold no record that was read: --to TOPIC sends them")
+        told = "letter holds" if found.elements == 1 else "letters hold"
+        say(f"{found.elements} {told} no record that was read: --to TOPIC sends them")
 
 
 @contextmanager

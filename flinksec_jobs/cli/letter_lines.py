@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from flinksec_jobs.cli.output import several
 from flinksec_jobs.dead_letter_topics.groups import Group
 from flinksec_jobs.dead_letter_topics.letter import Letter
 
@@ -23,7 +24,7 @@ def told(group: Group) -> Iterator[str]:
     way = cause.source or "somewhere"
     if cause.target:
         way += f" to {cause.target}"
-    yield f"{cause.id}  {group.count} letters, {way}: {cause.stage} in {cause.found_by}"
+    yield f"{cause.id}  {several(group.count, 'letter')}, {way}: {cause.stage} in {cause.found_by}"
     yield f"  {cause.error}, from {_time(group.first)} to {_time(group.last)}"
     for message, count in group.messages.most_common(3):
         yield f"  {count} x {message}"

@@ -48,3 +48,8 @@ def say_json(value: object) -> None:
 def put(document: str) -> None:
     """Print a document as it is, with no newline added: for a program to read, or a file."""
     click.echo(document.encode("utf-8", "surrogateescape"), nl=False)
+
+
+def several(number: int, what: str) -> str:
+    """Return how many there are of something whose plural ends in s: ``1 letter``."""
+    return f"{number} {what}{'' if number == 1 else 's'}"

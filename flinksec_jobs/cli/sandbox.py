@@ -12,7 +12,7 @@ import click
 
 from flinksec_jobs.cli.chosen import chosen
 from flinksec_jobs.cli.exit_codes import leave_unless
-from flinksec_jobs.cli.output import put, say, say_json
+from flinksec_jobs.cli.output import put, say, say_json, several
 from flinksec_jobs.cli.sandbox_contents import consume, documents, files, produce, topics
 from flinksec_jobs.cli.sandbox_options import as_json, sandbox_directory
 from flinksec_jobs.demo import arrivals, flights
@@ -227,7 +227,8 @@ def fill(directory: Path, rows: int | None) -> None:
     box.create_topics(TOPICS)
     found = flights.read_rows(rows)
     box.produce("flights", flights.kafka_lines(found))
-    say(f"{len(found)} flights are in the topic flights", err=True)
+    verb = "is" if len(found) == 1 else "are"
+    say(f"{several(len(found), 'flight')} {verb} in the topic flights", err=True)
 
 
 @sandbox.command()

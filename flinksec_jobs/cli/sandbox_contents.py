@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from flinksec_jobs.cli.output import say, say_data, say_json
+from flinksec_jobs.cli.output import say, say_data, say_json, several
 from flinksec_jobs.cli.sandbox_options import as_json, at_most, sandbox_directory
 from flinksec_jobs.errors import SandboxError
 from flinksec_jobs.files import (
@@ -119,7 +119,10 @@ def produce(
         box = _attached(directory, "kafka")
         with _missing_topics_told(box, topic):
             box.produce(topic, lines(stream), progress=tell)
-    say(f"{written} records are in the topic {topic}", err=True)
+    say(
+        f"{several(written, 'record')} {'is' if written == 1 else 'are'} in the topic {topic}",
+        err=True,
+    )
 
 
 @click.command()
@@ -151,7 +154,7 @@ def consume(
             else:
                 say_data(_as_line(record.value))
             count += 1
-    say(f"{count} records", err=True)
+    say(several(count, "record"), err=True)
 
 
 @click.command()

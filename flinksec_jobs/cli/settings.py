@@ -75,8 +75,14 @@ def check(file: Path | None, as_json: bool) -> None:
 
 @settings.command("reference")
 @click.option("--markdown", is_flag=True, help="Print the tables of docs/settings.md.")
-def reference_(markdown: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def reference_(*, markdown: bool, as_json: bool) -> None:
     """List every setting: what it takes, its default, its meaning."""
+    if markdown and as_json:
+        raise click.UsageError("--markdown and --json are two forms: choose one")
+    if as_json:
+        say_json({entry.name: _as_dict(entry) for entry in reference.entries()})
+        return
     if markdown:
         put(reference.markdown())
         return
@@ -87,6 +93,17 @@ def reference_(markdown: bool) -> None:
         say(f"    {entry.meaning}")
         if entry.decides:
             say(f"    In Flink: {', '.join(entry.decides)}")
+
+
+def _as_dict(entry: reference.Entry) -> dict[str, object]:
+    required = entry.default == "required"
+    return {
+        "kind": entry.kind,
+        "required": required,
+        "default": None if required else entry.default or None,
+        "meaning": entry.meaning,
+        "flink": list(entry.decides),
+    }
 
 
 def _checked(file: Path | None) -> tuple[list[Finding], list[str]]:

@@ -19,6 +19,8 @@ from flinksec_jobs.uses import Question, Use
 if TYPE_CHECKING:
     from flinksec_jobs.settings import Settings
 
+_ON_LOST_OFFSETS = "flinksec.on.lost.offsets"  # read by org.flinksec.kafka.LosslessSource
+
 
 def clients(settings: Settings, jar_sets: Iterable[str] = ()) -> Use:
     """Return what a job needs for Kafka clients of its own, whatever they read or write.
@@ -116,7 +118,10 @@ def consumer_properties(settings: Settings) -> dict[str, str]:
     Kafka's own default gives out what transactions wrote that were aborted since: of a job that
     writes exactly once, and of a replay of dead letters, that is twice.
     """
-    return {"isolation.level": "read_committed"} | client_properties(settings)
+    given = {"isolation.level": "read_committed"} | client_properties(settings)
+    if settings.need(KafkaSettings).on_lost_offsets == "earliest":
+        given[_ON_LOST_OFFSETS] = "earliest"
+    return given
 
 
 def producer_properties(settings: Settings) -> dict[str, str]:

@@ -57,8 +57,11 @@ class Use:
     Attributes:
         kind: ``READ`` and ``WRITE``, of a topic; ``pattern``: read the topics that it matches;
             ``group``: commit offsets into it; ``committed``: begin at its offsets;
-            ``transactions``: write in those whose ids begin so; ``topic``: nothing that is known.
-        name: of the topic or group, the pattern, or the beginning of the ids.
+            ``start`` and ``stop``: begin or end at an offset, as `offsets.Place` names it;
+            ``start-committed`` and ``stop-committed``: begin or end to read a topic at the offsets
+            of a group, both named; ``transactions``: write in those whose ids begin so; ``topic``:
+            nothing that is known.
+        name: of the topic or group, the pattern, the beginning of the ids, or the place.
     """
 
     kind: str
@@ -134,7 +137,7 @@ def of_group(admin: Any, use: Use, login: Login, seconds: int) -> Iterator[Findi
     setting, who = login.who()
     where, why = Where(setting=setting, object=f"the group {use.name}"), f"{who} lacks READ on the"
     if use.kind == "committed":
-        why = f'{why} consumer group {use.name}, and start="committed" begins at its offsets'
+        why = f'{why} consumer group {use.name}, at whose offsets "committed" begins or ends'
         yield GROUP_FORBIDDEN.at(where, why, fix=_FIX)
     else:
         why = (

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from flinksec_jobs import refusals
 from flinksec_jobs.errors import JobError
 from flinksec_jobs.findings import Finding
-from flinksec_jobs.kafka import permissions
+from flinksec_jobs.kafka import offsets, permissions
 from flinksec_jobs.runtime import jvm
 
 if TYPE_CHECKING:
@@ -78,10 +78,12 @@ def ask(clients: Clients, about: Sequence[str]) -> list[Finding]:
     with _explained(clients):
         with _admin(clients, CLIENT_LIMITS) as admin:
             found = list(_of_topics(admin, clients, uses))
+            found += offsets.of_places(admin, _places(uses), _answered)
         if groups := [use for use in uses if use.kind in {"group", "committed"}]:
             with _admin(clients, _COORDINATOR_LIMITS) as admin:
                 for use in groups:
                     found += permissions.of_group(admin, use, clients.login, _seconds(longer=True))
+                    found += offsets.of_group(admin, use.name, _ends(uses, use.name), _answered)
         for use in uses:
             if use.kind == "transactions":
                 producer = dict(clients.producer) | _limits(_COORDINATOR_LIMITS)
@@ -125,6 +127,24 @@ def _of_topics(admin: Any, clients: Clients, uses: Sequence[permissions.Use]) ->
             yield from permissions.of_pattern(use.name, found, clients.login)
     written = [topic for topic, kinds in wanted.items() if "WRITE" in kinds]
     yield from permissions.of_sizes(admin, written, clients.properties, _seconds())
+
+
+def _places(uses: Sequence[permissions.Use]) -> list[offsets.Place]:
+    return [
+        *(offsets.Place.parse("start", use.name) for use in uses if use.kind == "start"),
+        *(offsets.Place.parse("stop", use.name) for use in uses if use.kind == "stop"),
+    ]
+
+
+def _ends(uses: Sequence[permissions.Use], group: str) -> dict[str, set[offsets.Argument]]:
+    """Return the topics that are read from a group's offsets on, or up to them."""
+    found: dict[str, set[offsets.Argument]] = {}
+    arguments: dict[str, offsets.Argument] = {"start-committed": "start", "stop-committed": "stop"}
+    for use in uses:
+        topic, _, of = use.name.partition(" ")
+        if use.kind in arguments and of == group:
+            found.setdefault(topic, set()).add(arguments[use.kind])
+    return found
 
 
 def _allowed(admin: Any, topics: Sequence[str], what: str) -> dict[str, frozenset[str]]:

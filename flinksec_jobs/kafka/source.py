@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from flinksec_jobs import bad_records, choices, formats, records
 from flinksec_jobs.errors import SettingsError
-from flinksec_jobs.kafka import permissions, topics, watermarks
+from flinksec_jobs.kafka import offsets, permissions, topics, watermarks
 from flinksec_jobs.kafka import start as places
 from flinksec_jobs.kafka.client import clients, consumer_properties, of_cluster, question
 from flinksec_jobs.runtime import jvm
@@ -50,7 +51,11 @@ class SourceOptions:
 
 
 def uses(settings: Settings, o: SourceOptions, group_id: str) -> list[Use]:
-    """Return what a job needs that reads topics."""
+    """Return what a job needs that reads topics.
+
+    Raises:
+        SettingsError: ``start`` or ``stop`` is none of the forms, or names another topic.
+    """
     used = [o.format, *([o.key_format] if o.key_format else [])]
     here = clients(settings, [name for one in used for name in one.jars])
     names = o.topics.names
@@ -74,7 +79,31 @@ def _done(settings: Settings, o: SourceOptions, group_id: str) -> list[str]:
         done.append(permissions.Use("committed", group_id))
     elif settings.need(KafkaSettings).properties.get(_COMMITS, "true") == "true":
         done.append(permissions.Use("group", group_id))
+    done += _places("start", places.parse(o.start, o.topics.names), o, group_id)
+    if o.stop is not None:
+        done += _places("stop", places.parse_stop(o.stop, o.topics.names), o, group_id)
     return [str(one) for one in done]
+
+
+def _places(
+    argument: offsets.Argument, at: places.At, o: SourceOptions, group_id: str
+) -> list[permissions.Use]:
+    """Return what the brokers are asked of a beginning or an end.
+
+    Raises:
+        SettingsError: it names a topic that is not read.
+    """
+    if at.name == "committed":
+        kind = f"{argument}-committed"
+        return [permissions.Use(kind, f"{topic} {group_id}") for topic in o.topics.names]
+    for topic, _ in at.offsets or {}:
+        if o.topics.pattern is not None and not re.fullmatch(o.topics.pattern, topic):
+            raise SettingsError(
+                f"{argument} names the topic {topic}, which {o.topics} does not match",
+                hint="name topics whose whole names match the pattern",
+            )
+    found = [offsets.Place(argument, *one) for one in (at.offsets or {}).items()]
+    return [permissions.Use(argument, place.name) for place in found]
 
 
 def source(settings: Settings, group_id: str, o: SourceOptions) -> KafkaSource:
@@ -116,10 +145,9 @@ def source(settings: Settings, group_id: str, o: SourceOptions) -> KafkaSource:
         deserializer = jvm.view().org.flinksec.kafka.Arrivals.decoder(deserializer)
     builder._j_builder.setDeserializer(deserializer)
     built = builder.build()
-    if stop is None:
-        return built
-    finishing = jvm.view().org.flinksec.kafka.FinishingSource
-    return KafkaSource(finishing.of(built.get_java_function()))
+    ours = jvm.view().org.flinksec.kafka
+    lossless = ours.LosslessSource.of(built.get_java_function())
+    return KafkaSource(lossless if stop is None else ours.FinishingSource.of(lossless))
 
 
 def _deserializer(settings: Settings, o: SourceOptions) -> Any:

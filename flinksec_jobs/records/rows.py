@@ -60,7 +60,7 @@ class RecordInfo:
         self.fields = fields
         self.checked = checked
         self.names = [name for name, _ in fields]
-        self.values = _reader(self.names)
+        self.values = _reader(self)
         self._check: Callable[[Any], None] | None = None
         self._make: Callable[..., Any] | None = None
 
@@ -102,18 +102,35 @@ def _restore(cls: type, fields: Fields, checked: bool) -> RecordInfo:
     return RecordInfo(cls, fields, checked=checked)
 
 
-def _reader(names: Sequence[str]) -> Callable[[Any], list[Any]]:
-    if len(names) == 1:
-        only = names[0]
-        return lambda instance: [getattr(instance, only)]
-    getter = attrgetter(*names)
-    return lambda instance: list(getter(instance))
+def _reader(info: RecordInfo) -> Callable[[Any], list[Any]]:
+    getter = attrgetter(*info.names)
+    only = len(info.names) == 1
+
+    def read(instance: Any) -> list[Any]:
+        try:
+            return [getter(instance)] if only else list(getter(instance))
+        except AttributeError as error:
+            raise _unset(info, instance, error) from None
+
+    return read
+
+
+def _unset(info: RecordInfo, instance: Any, error: AttributeError) -> Exception:
+    """Return what is wrong with an instance that lacks a field, as ``init=False`` allows."""
+    for name in info.names:
+        if not hasattr(instance, name):
+            return RecordValueError(
+                f"{info.cls.__name__}.{name} has no value: it has init=False, and nobody sets it",
+                hint="give the field a default, or set it in __post_init__",
+            )
+    return error
 
 
 def _checker(info: RecordInfo) -> Callable[[Any], None]:
     """Write a function that looks at each field once: most values pass without a call."""
-    lines = ["def made(instance):"]
+    lines = ["def made(instance):", "  try:"]
     scope: dict[str, Any] = {"put": object.__setattr__, **_NAMES_IN_QUICK}
+    scope["unset"] = functools.partial(_unset, info)
     for place, (name, field) in enumerate(info.fields):
         where = f"{info.cls.__name__}.{name}"
         lines += [
@@ -122,6 +139,7 @@ def _checker(info: RecordInfo) -> Callable[[Any], None]:
             f"        put(instance, {name!r}, fit{place}(v))",
         ]
         scope[f"fit{place}"] = fitting(field, where, fit_row)
+    lines += ["  except AttributeError as error:", "    raise unset(instance, error) from None"]
     return _compiled(lines, scope)
 
 
@@ -257,7 +275,9 @@ def named_values(value: Any) -> tuple[Sequence[str] | None, Sequence[Any]] | Non
         return value.__dict__.get("_fields"), value.__dict__["_values"]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         info = info_of(type(value))
-        names = info.names if info else [field.name for field in dataclasses.fields(value)]
+        if info is not None:
+            return info.names, info.values(value)
+        names = [field.name for field in dataclasses.fields(value)]
         return names, [getattr(value, name) for name in names]
     return None
 

@@ -242,17 +242,19 @@ class Sandbox(Contents):
             shutil.rmtree(self.directory, ignore_errors=True)
 
     def status(self) -> list[ServerStatus]:
-        """Return what was started in this directory, and whether it still runs."""
+        """Return what was started in this directory, and whether it still runs.
+
+        The KDC comes first; it is in the process of Kafka, if there is one.
+        """
         running = marker.read(self._layout)
         beside = self._running_beside()
         others = (replace(s, name=f"second {s.name}") for s in (beside.status() if beside else ()))
-        return [
-            *(
-                ServerStatus(r.name, r.pid, r.process() is not None, self._layout.log(r.name))
-                for r in (running.records if running else ())
-            ),
-            *others,
+        own = [
+            ServerStatus(r.name, r.pid, r.process() is not None, self._layout.log(r.name))
+            for r in (running.records if running else ())
         ]
+        kdc = [replace(server, name="kdc") for server in own if server.name == "kafka"]
+        return [*kdc, *own, *others]
 
     def _running_beside(self) -> Sandbox | None:
         """Return the second Kafka, if one was started here, by this process or another."""

@@ -119,6 +119,12 @@ class KafkaSettings(_Login):
         "committed. fail: it ends, and does not start again by itself. log: it goes on without "
         "these records, and its log says so.",
     )
+    on_lost_offsets: Literal["fail", "earliest"] = Field(
+        default="fail",
+        description="What a job does when it has to go on at an offset that its partition does "
+        "not have: records have expired unread, or the topic was cut or made anew. fail: it ends, "
+        "and does not start again by itself. earliest: it goes on at the earliest record.",
+    )
     properties: Strings = Field(
         default={},
         description="More properties of Kafka's clients, by Kafka's names; only those that are "

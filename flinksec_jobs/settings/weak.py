@@ -138,6 +138,10 @@ def _kafka(settings: Settings) -> Iterator[Finding]:
         setting = "kafka.on_lost_transaction"
         effect = f"a job goes on without what {endpoint} has lost of its records"
         yield _found(_KAFKA_GOES_ON, settings, setting, "log", effect, fix="leave it out")
+    if kafka.on_lost_offsets == "earliest":
+        setting = "kafka.on_lost_offsets"
+        effect = f"a job passes over what {endpoint} has lost, or reads a topic again"
+        yield _found(_KAFKA_GOES_ON, settings, setting, "earliest", effect, fix="leave it out")
     for name, kind, effect in _KAFKA_PROPERTIES:
         strong = STRONG[name]
         value = kafka.properties.get(name, strong[0])

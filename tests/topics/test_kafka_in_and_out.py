@@ -47,6 +47,8 @@ TOPICS = {
     "orders-dead": 1,
     "orders": 1,
     "large-orders": 1,
+    "expired": 1,
+    "begun": 1,
 }
 
 
@@ -66,7 +68,7 @@ def came(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     recipes = home / "recipes.json"
     recipes.write_text(json.dumps(RECIPES))
     with subprocess.Popen(
-        [sys.executable, PROGRAM, settings, example, recipes],
+        [sys.executable, PROGRAM, settings, example, recipes, sandbox.keytab("kafka")],
         env=os.environ
         | {"FLINKSEC_LOG_DIR": str(home / "logs"), "FLINKSEC_SETTINGS": str(settings)},
         stdin=subprocess.PIPE,
@@ -138,6 +140,52 @@ def test_event_time_is_kafkas_or_what_a_function_says(came: dict[str, Any]) -> N
 def test_a_source_of_a_pattern_begins_and_ends_at_offsets(came: dict[str, Any]) -> None:
     # Partition 0 holds 0 and 2, partition 1 holds 1 and 3.
     assert sorted(json.loads(record[4])["n"] for record in came["ranged-back"]) == [1, 2]
+
+
+def test_a_partition_that_a_topic_does_not_have_is_no_place_to_begin_or_end(
+    came: dict[str, Any],
+) -> None:
+    for name, argument in (("no partition", "start"), ("no partition to end", "stop")):
+        begun = came["begun"][name]
+        assert (
+            f"{argument} names the partition 7 of the topic expired, which has one partition, 0"
+            in begun["said"]
+        )
+        assert begun["read"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "offset"), [("expired", 1), ("beyond", 99), ("an expired group", 1)]
+)
+def test_a_job_does_not_begin_elsewhere_than_at_an_offset_that_is_not_there(
+    came: dict[str, Any], name: str, offset: int
+) -> None:
+    begun = came["begun"][name]
+    assert f"start is at the offset {offset} of expired-0" in begun["warned"]
+    assert "which holds the offsets 3 to 4: a job without a checkpoint cannot" in begun["warned"]
+    assert f"there is no record at offset {offset} of expired-0" in begun["said"]
+    assert 'set kafka.on_lost_offsets = "earliest"' in begun["said"]
+    assert begun["read"] == []
+
+
+def test_a_job_goes_on_at_the_earliest_record_where_the_settings_say_so(
+    came: dict[str, Any],
+) -> None:
+    begun = came["begun"]["expired, as chosen"]
+    assert (begun["said"], begun["read"]) == ("ended well", [3, 4])
+    assert "kafka-goes-on-without-records" in begun["warned"]
+
+
+def test_a_group_without_offsets_is_no_end_and_begins_at_the_earliest(
+    came: dict[str, Any],
+) -> None:
+    begun = came["begun"]
+    assert "which has none of expired-0" in begun["no end"]["said"]
+    assert begun["no end"]["read"] == []
+    assert "which has none of expired-0: a job without" in begun["a new group"]["warned"]
+    assert begun["a new group"]["read"] == [3, 4]
+    assert (begun["a group"]["read"], begun["a group"]["warned"].count("offsets")) == ([4], 0)
+    assert begun["up to a group"]["read"] == [3]
 
 
 def test_what_was_written_in_an_attempt_that_failed_is_not_read(came: dict[str, Any]) -> None:

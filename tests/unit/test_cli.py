@@ -291,6 +291,28 @@ def test_settings_reference_lists_every_setting() -> None:
     assert run("settings", "reference", "--markdown").stdout.startswith("### `[kerberos]`")
 
 
+def test_settings_reference_as_json_has_every_setting_too() -> None:
+    listed = json.loads(run("settings", "reference", "--json").stdout)
+    assert listed["kafka.on_lost_offsets"] == {
+        "kind": "fail, earliest",
+        "required": False,
+        "default": "fail",
+        "meaning": listed["kafka.on_lost_offsets"]["meaning"],
+        "flink": [],
+    }
+    assert listed["kafka.bootstrap_servers"]["required"] is True
+    assert listed["kafka.bootstrap_servers"]["default"] is None
+    assert run("settings", "reference", "--json", "--markdown").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "command", [("settings",), ("settings", "check"), ("dead-letters", "ls"), ("doctor",)]
+)
+def test_the_help_of_a_command_tells_its_exit_codes(command: tuple[str, ...]) -> None:
+    shown = " ".join(run(*command, "--help").stdout.split())
+    assert "Exit codes: 0 all is well, 1 it failed or found a problem, 2" in shown
+
+
 def test_settings_check_opens_the_key_ring_as_the_job_does(tmp_path: Path) -> None:
     ring = KeyRing.create(tmp_path / "ring", "k1").directory
     settings_file = tmp_path / "job.toml"

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """The jobs of test_kafka_in_and_out.py, one after the other in one JVM.
 
-    kafka_in_and_out.py SETTINGS EXAMPLE RECIPES
+    kafka_in_and_out.py SETTINGS EXAMPLE RECIPES KEYTAB
+
+KEYTAB is that of the broker, its superuser.
 
 Prints what came out as JSON; keys, values and headers as Latin-1 text, a character a byte.
 """
 
 import json
+import logging
 import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -18,15 +22,17 @@ from pathlib import Path
 from threading import Barrier
 from typing import Any
 
+from py4j.java_gateway import JavaMember
 from pyflink.common import RowKind, Types
 from pyflink.datastream import DataStream, ProcessFunction
 
 from flinksec_jobs import SecureJob, record, row_type
 from flinksec_jobs.errors import FlinkSecError
+from flinksec_jobs.logins.sasl import gssapi
 from flinksec_jobs.record_sink import RecordSink
 from flinksec_jobs.runtime import jvm
 
-SETTINGS, EXAMPLE, RECIPES = sys.argv[1:]
+SETTINGS, EXAMPLE, RECIPES, KEYTAB = sys.argv[1:]
 MIRRORED = ("mirror-a", "mirror-b")
 AROUND = {
     "to": "topic",
@@ -382,6 +388,72 @@ def refused(attach: Any) -> str:
     return "ended well"
 
 
+def begin() -> dict[str, Any]:
+    """Jobs that begin and end at offsets that a partition has, has had, or never had."""
+    made = job("io-begins")
+    given = client_properties(made)  # which also brings the classes
+    producer = kafka().clients.producer.KafkaProducer(given)
+    for n in range(5):
+        producer.send(kafka().clients.producer.ProducerRecord("expired", None, b'{"n":%d}' % n))
+    producer.close()
+    one = kafka().common.TopicPartition("expired", 0)
+    gone = jvm.view().java.util.HashMap()
+    deleted = kafka().clients.admin.RecordsToDelete
+    # A static method and another one have this name, and Py4J looks only at the other.
+    before_offset = JavaMember(
+        "beforeOffset", deleted, f"z:{deleted._fqn}", deleted._gateway_client
+    )
+    gone.put(one, before_offset(3))
+    superuser = gssapi.by_keytab(Path(KEYTAB), "kafka/localhost@SANDBOX.LOCAL")
+    given.setProperty("sasl.jaas.config", superuser)
+    admin = kafka().clients.admin.AdminClient.create(given)
+    admin.deleteRecords(gone).all().get()
+    for name, offset in (("c", 4), ("d", 4), ("e", 1)):
+        group = jvm.view().java.util.HashMap()
+        group.put(one, kafka().clients.consumer.OffsetAndMetadata(offset))
+        admin.alterConsumerGroupOffsets(f"flink-io-{name}", group).all().get()
+    admin.close()
+    warnings: list[str] = []
+    told = logging.Handler()
+    told.emit = lambda record: warnings.append(record.getMessage())  # type: ignore[method-assign]
+    logging.getLogger("flinksec_jobs").addHandler(told)
+
+    def values() -> Counter[int]:
+        return Counter(json.loads(one[4])["n"] for one in consumed(made, "begun"))
+
+    def read(name: str, **how: Any) -> dict[str, Any]:
+        del warnings[:]
+        before = values()
+        overrides = {"job.resume": "never", "kafka.group_id": f"flink-io-{name}"}
+        reads = SecureJob(
+            f"flink-io-{name}", settings=SETTINGS, overrides=overrides | how.pop("overrides", {})
+        )
+        said = "ended well"
+        try:
+            rows = reads.from_kafka("expired", Number, **how)
+            rows.sink_to(reads.to_kafka("begun", delivery="at_least_once"))
+            reads.execute()
+        except FlinkSecError as error:
+            said = f"{error} {error.hint}"
+        read = sorted((values() - before).elements())
+        return {"said": said, "warned": "\n".join(warnings), "read": read}
+
+    return {
+        "no partition": read("a", start={7: 1}, bounded=True),
+        "no partition to end": read("a", stop={7: 1}),
+        "expired": read("a", start={0: 1}, bounded=True),
+        "beyond": read("a", start={0: 99}),
+        "expired, as chosen": read(
+            "a", start={0: 1}, bounded=True, overrides={"kafka.on_lost_offsets": "earliest"}
+        ),
+        "no end": read("b", stop="committed"),
+        "a new group": read("b", start="committed", bounded=True),
+        "a group": read("c", start="committed", bounded=True),
+        "up to a group": read("d", stop="committed"),
+        "an expired group": read("e", start="committed", bounded=True),
+    }
+
+
 def numbers(made: SecureJob) -> Any:
     return made.env.from_collection([Number(1)], type_info=row_type(Number))
 
@@ -412,6 +484,7 @@ REFUSED = {
 def main() -> None:
     results = write() | read_back()
     results["refusals"] = {name: refused(attach) for name, attach in REFUSED.items()}
+    results["begun"] = begin()
     results["example"] = of_the_page()
     discover()
     results["aligned"] = align()

@@ -315,3 +315,25 @@ def test_a_class_with_an_init_of_its_own_is_checked_too() -> None:
     assert Own("a").id == "a"
     with pytest.raises(RecordValueError, match=r"Own\.id should be a str but is an int"):
         Own(5)
+
+
+def test_a_field_that_nobody_sets_is_told_by_name() -> None:
+    @record
+    class Checked:
+        n: int
+        m: int = field(init=False)
+
+    with pytest.raises(RecordValueError, match=r"Checked\.m has no value"):
+        Checked(1)
+
+
+def test_a_field_that_is_gone_is_told_when_the_record_is_read() -> None:
+    @record
+    class Given:
+        n: int
+        m: int = 0
+
+    made = Given(1)
+    object.__delattr__(made, "n")
+    with pytest.raises(RecordValueError, match=r"Given\.n has no value"):
+        Given.__record__.values(made)  # type: ignore[attr-defined]

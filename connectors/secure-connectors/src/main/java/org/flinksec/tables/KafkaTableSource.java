@@ -27,6 +27,7 @@ import org.apache.flink.types.Either;
 import org.apache.flink.types.RowKind;
 import org.flinksec.badrecords.OnBadRecord;
 import org.flinksec.kafka.FinishingSource;
+import org.flinksec.kafka.LosslessSource;
 
 /** Flink's source of a Kafka table, which ends where it is bounded, and tells of bad records. */
 final class KafkaTableSource
@@ -95,9 +96,10 @@ final class KafkaTableSource
       KafkaSource<T> source,
       WatermarkStrategy<T> watermarks,
       String name) {
-    return source.getBoundedness() == Boundedness.BOUNDED
-        ? environment.fromSource(FinishingSource.of(source), watermarks, name)
-        : environment.fromSource(source, watermarks, name);
+    LosslessSource<T> lossless = LosslessSource.of(source);
+    return lossless.getBoundedness() == Boundedness.BOUNDED
+        ? environment.fromSource(FinishingSource.of(lossless), watermarks, name)
+        : environment.fromSource(lossless, watermarks, name);
   }
 
   @SuppressWarnings("unchecked") // its schema makes them
