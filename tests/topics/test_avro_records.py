@@ -310,7 +310,7 @@ def test_the_registry_is_reached_by_each_login_and_waited_for(
 @pytest.mark.parametrize(
     ("way", "said", "hint"),
     [
-        ("no-certificate", "[schema-registry-not-reached]", "check that it is up"),
+        ("no-certificate", "[client-certificate-wanted]", "get a client certificate"),
         ("away", "no answer from https://localhost:", "check that it is up"),
         ("refuses", "refuses the credentials (status 401)", "check user name and password"),
     ],
