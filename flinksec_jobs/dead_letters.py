@@ -111,6 +111,9 @@ class DeadLetters:
                 hint='set job.dead_letters = "a-topic", which must exist; `flinksec settings '
                 "reference` tells more",
             )
+        self._register_uses(cluster)
+
+    def _register_uses(self, cluster: Settings) -> None:
         if cluster.kafka_cluster not in self._registered:
             self._registered.add(cluster.kafka_cluster)
             for use in letters.uses_of_letters(cluster, self.policy):
@@ -138,6 +141,9 @@ class DeadLetters:
     def rows(self, made: Arriving, cluster: Settings) -> DataStream:
         """Return the rows of a source, and keep its letters.
 
+        On the cluster of ``[kafka]`` the sink of letters is there though none may come: it has
+        the state of a job that kept some before, and commits them.
+
         Args:
             made: the source.
             cluster: settings whose ``kafka`` is that of the cluster.
@@ -153,7 +159,8 @@ class DeadLetters:
             arrivals.type(row_type),
         )
         rows = arrivals.rows(stream, row_type, f"{made.name}: rows")
-        if made.on_error == "dead_letter":
+        if made.on_error == "dead_letter" or cluster.kafka_cluster is None:
+            self._register_uses(cluster)
             self.keep(arrivals.letters(rows), cluster)
         return DataStream(rows)
 
@@ -178,11 +185,17 @@ class DeadLetters:
         return made  # type: ignore[no-any-return]
 
     def complete(self, env: StreamExecutionEnvironment) -> None:
-        """Attach the sink of the letters; called when the job is about to be submitted.
+        """Give operators their uids, and attach the sink of the letters.
+
+        Called when the job is about to be submitted, also of a job without letters: its state is
+        found when it begins to keep them.
 
         Raises:
             JobError: a guard is where nothing could be caught.
         """
+        with jvm.translated(f"the operators of the job {self._name} cannot be told apart"):
+            ids = jvm.view().org.flinksec.badrecords.OperatorIds
+            ids.give(env._j_stream_execution_environment)
         if not self._guards and not self._streams:
             return
         with jvm.translated(f"the dead letters of the job {self._name} cannot be attached"):

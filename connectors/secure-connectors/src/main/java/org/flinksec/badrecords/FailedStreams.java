@@ -2,11 +2,11 @@
 package org.flinksec.badrecords;
 
 import java.util.ArrayDeque;
-import java.util.Collections;
+import java.util.Collection;
 import java.util.Deque;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.TreeMap;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.dag.Transformation;
@@ -49,7 +49,7 @@ public final class FailedStreams {
       String tag,
       String function,
       String onError) {
-    for (Transformation<?> step : all(env)) {
+    for (Transformation<?> step : stepsTo(env.getTransformations())) {
       if (runs(step, pythonFunction)) {
         DataStream<Row> failed =
             new DataStream<>(env, new SideOutputTransformation<>(step, new OutputTag<>(tag, TYPE)));
@@ -67,12 +67,22 @@ public final class FailedStreams {
     return one.union(other);
   }
 
-  private static Set<Transformation<?>> all(StreamExecutionEnvironment env) {
-    Set<Transformation<?>> found = Collections.newSetFromMap(new IdentityHashMap<>());
-    for (Transformation<?> last : env.getTransformations()) {
-      found.addAll(last.getTransitivePredecessors());
+  /**
+   * The steps that lead to others, and those themselves, in the order in which they were made.
+   *
+   * <p>{@link Transformation#getTransitivePredecessors} remembers what it has once found, and
+   * PyFlink puts other steps in their places when it chains its functions.
+   */
+  static List<Transformation<?>> stepsTo(Collection<Transformation<?>> ends) {
+    Map<Integer, Transformation<?>> found = new TreeMap<>();
+    Deque<Transformation<?>> remaining = new ArrayDeque<>(ends);
+    while (!remaining.isEmpty()) {
+      Transformation<?> step = remaining.remove();
+      if (found.put(step.getId(), step) == null) {
+        remaining.addAll(step.getInputs());
+      }
     }
-    return found;
+    return List.copyOf(found.values());
   }
 
   private static boolean runs(Transformation<?> step, Object pythonFunction) {

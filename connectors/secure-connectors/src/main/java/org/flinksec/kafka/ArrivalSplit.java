@@ -9,12 +9,14 @@ import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 import org.flinksec.badrecords.Current;
 import org.flinksec.badrecords.Lineage;
+import org.flinksec.badrecords.OperatorIds;
 
 /**
  * Takes arrivals apart: rows go on, letters go to a side output. While a row is on its way through
  * the chain, the task knows which record it was read from.
  */
-final class ArrivalSplit extends ProcessFunction<Arrival, Row> implements Lineage.Begins {
+final class ArrivalSplit extends ProcessFunction<Arrival, Row>
+    implements Lineage.Begins, OperatorIds.Splits {
   private static final long serialVersionUID = 1L;
 
   static final OutputTag<byte[]> LETTERS =

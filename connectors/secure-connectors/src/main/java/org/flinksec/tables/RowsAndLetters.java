@@ -18,6 +18,7 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.types.Either;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
+import org.flinksec.badrecords.OperatorIds;
 
 /** Reads the rows of a table, and among them, to the right, the letters of what is none. */
 final class RowsAndLetters implements KafkaRecordDeserializationSchema<Either<RowData, byte[]>> {
@@ -89,7 +90,8 @@ final class RowsAndLetters implements KafkaRecordDeserializationSchema<Either<Ro
     public void close() {}
   }
 
-  private static final class Apart extends ProcessFunction<Either<RowData, byte[]>, RowData> {
+  private static final class Apart extends ProcessFunction<Either<RowData, byte[]>, RowData>
+      implements OperatorIds.Splits {
     private static final long serialVersionUID = 1L;
 
     @Override

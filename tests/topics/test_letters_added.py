@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A job that has run for a while begins to keep dead letters, and ends to: it goes on.
+
+While it keeps them, Flink's REST server tells how many.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from flinksec_jobs.runtime import running
+from flinksec_jobs.sandbox import Sandbox
+from tests.servers.conftest import StartedJob
+
+PROGRAM = Path(__file__).parent / "programs" / "letters_added.py"
+PATIENCE = 180
+RECORDS = 100
+NAMES = ("a", "b")
+
+
+def line(number: int, n: int) -> str:
+    return "\t\t" + json.dumps({"id": NAMES[number % 2], "n": n})
+
+
+def until(job: StartedJob, wanted: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not wanted():
+        assert job.process.poll() is None, job.process.communicate()
+        assert time.monotonic() < end
+        time.sleep(1)
+
+
+def metrics(job: StartedJob, name: str) -> Iterator[tuple[str, int]]:
+    """The vertex and value of each metric of this name, as Flink's REST server tells them."""
+    below = {process.pid for process in psutil.Process(job.process.pid).children(recursive=True)}
+    below.add(job.process.pid)
+    (found,) = (one for one in running.jobs() if one.process_id in below)
+    client = found.connect()
+    for vertex in client.get(f"/jobs/{found.job_id}")["vertices"]:
+        path = f"/jobs/{found.job_id}/vertices/{vertex['id']}/metrics"
+        ids = [one["id"] for one in client.get(path) if one["id"].endswith(name)]
+        for one in ids:
+            (told,) = client.get(f"{path}?get={one}")
+            yield vertex["name"], int(told["value"])
+
+
+@dataclass
+class Runs:
+    """The job as it is started again and again, each time from its last checkpoint."""
+
+    sandbox: Sandbox
+    logs: Path
+    good: int = 0
+
+    def start(self, **variables: str) -> StartedJob:
+        usual = {
+            "FLINKSEC_LOG_DIR": str(self.logs),
+            "FLINKSEC_STATE__CHECKPOINT_INTERVAL": "1 s",
+        }
+        return StartedJob(self.sandbox.directory / "settings.toml", usual | variables, PROGRAM)
+
+    def produce(self, *bad: str) -> None:
+        self.sandbox.produce("added-in", [*bad, *(line(number, 1) for number in range(RECORDS))])
+        self.good += RECORDS
+
+    def is_through(self) -> bool:
+        return len(self.sandbox.consume("added-out")) >= self.good
+
+    def run(self, *bad: str, then: Callable[[StartedJob], Any] = bool, **variables: str) -> Any:
+        self.produce(*bad)
+        job = self.start(**variables)
+        try:
+            until(job, self.is_through)
+            return then(job)
+        finally:
+            job.kill()
+            job.process.communicate()
+
+
+@pytest.fixture(scope="module")
+def came(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What came of the job without letters, with them, without them, and without their topic."""
+    sandbox.create_topics({"added-in": 2, "added-out": 1, "added-dead": 1})
+    runs = Runs(sandbox, tmp_path_factory.mktemp("added"))
+    topic = {"FLINKSEC_JOB__DEAD_LETTERS": "added-dead"}
+    on = topic | {"FLINKSEC_JOB__ON_ERROR": "dead_letter"}
+    bad = ["\t\tno document", line(0, 0), line(1, 0), line(0, 100)]
+
+    def counted(job: StartedJob) -> dict[str, Any]:
+        until(job, lambda: len(sandbox.consume("added-dead")) >= 3)
+        until(job, lambda: sum(n for _, n in metrics(job, "flinksec.deadLetters")) == 3)
+        return {
+            "letters": list(metrics(job, "flinksec.deadLetters")),
+            "skipped": list(metrics(job, "flinksec.skippedElements")),
+        }
+
+    runs.run(FLINKSEC_JOB__PARALLELISM="1")
+    found = runs.run(*bad, then=counted, FLINKSEC_JOB__PARALLELISM="2", **on)
+    runs.run(FLINKSEC_JOB__PARALLELISM="1", FLINKSEC_JOB__ON_ERROR="fail", **topic)
+    found["removed"] = runs.start().end(PATIENCE)
+    found["dead"] = sandbox.consume("added-dead")
+    found["out"] = [json.loads(text) for text in sandbox.consume("added-out")]
+    return found
+
+
+def test_a_job_without_uids_goes_on_when_it_begins_to_keep_letters_and_when_it_ends_to(
+    came: dict[str, Any],
+) -> None:
+    for name in NAMES:
+        counts = [one["count"] for one in came["out"] if one["id"] == name]
+        assert sorted(counts) == list(range(1, 3 * RECORDS // 2 + 1))
+    assert len(came["dead"]) == 3
+
+
+def test_a_job_that_has_kept_letters_does_not_start_without_their_topic(
+    came: dict[str, Any],
+) -> None:
+    assert came["removed"].code != 0
+    assert "writes Kafka topic added-dead" in came["removed"].err
+
+
+def test_letters_and_what_was_left_out_are_counted_in_metrics_of_the_running_job(
+    came: dict[str, Any],
+) -> None:
+    ((vertex, count),) = came["letters"]
+    assert "dead letters: Kafka added-dead" in vertex
+    assert count == 3
+    assert sum(count for _, count in came["skipped"]) == 1
