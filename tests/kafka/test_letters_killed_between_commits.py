@@ -32,7 +32,8 @@ BAD = 20
 def test_neither_letters_nor_records_are_lost_or_there_twice(
     copies: CopyOf, administrator: Administrator
 ) -> None:
-    copy = copies("killed-letters", listener="CLEAR", partitions=2)
+    # Where starts take a minute, a transaction of the one before is to be open still.
+    copy = copies("killed-letters", listener="CLEAR", partitions=2, transaction_timeout="120 s")
     administrator.create_topics({DEAD: 1})
     bad: list[str] = []
 
