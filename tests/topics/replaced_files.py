@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,10 +15,12 @@ from typing import Any
 import pytest
 
 from flinksec_jobs.private_files import write_private
+from flinksec_jobs.runtime import jvm
 from flinksec_jobs.sandbox import Sandbox, kafka_broker, kafka_logins
 from flinksec_jobs.sandbox.layout import Layout
 from flinksec_jobs.sandbox.test_ca import Authority
 from tests.kafka.wire import Proxy
+from tests.topics.guest_rights import Rights
 
 _LISTENER = "SSL"
 _CA = "flinksec sandbox CA"
@@ -82,6 +87,45 @@ class Broker:
         write_private(directory / "ca.pem", self._authority.pem)
         write_private(directory / "client.key", client.key_pem)
         write_private(directory / "client.pem", client.certificate_pem)
+
+    def change_authority(self, superuser: Rights) -> None:
+        """From now on another CA is trusted by clients and broker where both have certificates.
+
+        Nobody may connect to that listener meanwhile: it trusts the one CA, then the other.
+        """
+        self._authority = Authority.create("the CA that comes after")
+        server = self._authority.server()
+        directory = self.sandbox.directory / "certificates"
+        files = {
+            "keystore": (directory / "server-after.pem", server.key_pem + server.certificate_pem),
+            "truststore": (directory / "ca-after.pem", self._authority.pem),
+        }
+        kafka = jvm.view().org.apache.flink.kafka.shaded.org.apache.kafka
+        admin, config = kafka.clients.admin, kafka.common.config
+        several, changes = jvm.view().java.util.ArrayList(), jvm.view().java.util.HashMap()
+        for store, (path, content) in files.items():
+            write_private(path, content)
+            name = f"listener.name.{_LISTENER.lower()}.ssl.{store}.location"
+            entry = admin.ConfigEntry(name, str(path))
+            several.add(admin.AlterConfigOp(entry, admin.AlterConfigOp.OpType.SET))
+        changes.put(config.ConfigResource(config.ConfigResource.Type.BROKER, "1"), several)
+        superuser.wait(superuser.admin.incrementalAlterConfigs(changes).all())
+        self._await_certificate()
+
+    def _await_certificate(self) -> None:
+        """Wait until the broker shows a certificate of the CA: it answers before it does so."""
+        context = ssl.create_default_context(cadata=self._authority.pem.decode())
+        end = time.monotonic() + 60
+        while True:
+            try:
+                with (
+                    socket.create_connection(("localhost", self.tls.target)) as connection,
+                    context.wrap_socket(connection, server_hostname="localhost"),
+                ):
+                    return
+            except ssl.SSLCertVerificationError:
+                assert time.monotonic() < end, "the broker keeps its certificate"
+                time.sleep(0.2)
 
     def settings_of_all(self, directory: Path, logins: Mapping[str, str]) -> dict[str, Any]:
         """Return overrides with a cluster for each login, named so; all are the one broker.

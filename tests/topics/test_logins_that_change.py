@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +15,7 @@ from typing import Any
 import pytest
 
 from flinksec_jobs import SecureJob
-from flinksec_jobs.errors import JobError
+from flinksec_jobs.errors import FlinkSecError, JobError
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.records import record
 from flinksec_jobs.runtime import jvm
@@ -26,7 +28,11 @@ from tests.topics.test_logins_to_kafka import ask, endpoint
 AGAIN_SECONDS = 2
 PATIENCE = 180
 SHORT = timedelta(seconds=30)
+RENEWABLE = timedelta(seconds=40)
 LOGINS = {login: login.replace("-", "") for login in kafka_logins.LOGINS}
+RENEWED = "renewed"
+OVER = "holds no ticket of flink@SANDBOX.LOCAL that is still good"
+REPLACED = {name: LOGINS[name] for name in ("certificate", "token-file", "oauthbearer")}
 
 
 @record
@@ -36,7 +42,7 @@ class Word:
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    topics = [*(f"from-{name}" for name in LOGINS.values()), "out"]
+    topics = [*(f"from-{name}" for name in (*LOGINS.values(), RENEWED)), "out"]
     with Broker.started(tmp_path_factory.mktemp("broker") / "box", AGAIN_SECONDS) as broker:
         broker.sandbox.create_topics(dict.fromkeys(topics, 1))
         ask(broker.sandbox.settings())  # so that the JVM is there before what does not live long
@@ -79,11 +85,47 @@ def write_all(broker: Broker, own: Path) -> None:
     broker.sandbox.kinit(own / "tickets")
 
 
+@contextmanager
+def renewing(broker: Broker, path: Path) -> Iterator[None]:
+    """Write tokens that do not live long, one after the other, as a kubelet does."""
+    ended = threading.Event()
+
+    def renew() -> None:
+        while not ended.wait(AGAIN_SECONDS):
+            write_token(broker, path, SHORT / 2)
+
+    thread = threading.Thread(target=renew, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
 def settings_in(broker: Broker, own: Path, logins: dict[str, str], **more: Any) -> Settings:
     """The job's own files; ``[kafka]`` is by tickets."""
     tickets = {"kerberos.ticket_cache": f"file:{own / 'tickets'}"}
     overrides = broker.settings_of_all(own, logins) | tickets | more
     return broker.sandbox.settings(login=kafka_logins.TICKETS, overrides=overrides)
+
+
+def renewed(broker: Broker, tickets: Path) -> dict[str, Any]:
+    """A cluster that is logged in to by tickets that can be renewed."""
+    box = broker.sandbox
+    return {
+        f"kafka.{RENEWED}": {
+            "bootstrap_servers": [f"localhost:{box.ports['kafka-sasl-ssl']}"],
+            "ca_certs": str(box.ca_certs),
+            "group_id": "flink",
+            "kerberos": RENEWED,
+        },
+        f"kerberos.{RENEWED}": {
+            "principal": "flink@SANDBOX.LOCAL",
+            "ticket_cache": f"FILE:{tickets}",
+            "krb5_conf": str(box.krb5_conf),
+        },
+    }
 
 
 def copying(job: SecureJob, clusters: list[str | None], out: str | None) -> None:
@@ -115,6 +157,64 @@ def wait_for(done: Callable[[], bool]) -> None:
     while not done():
         assert time.monotonic() < end, "it does not come"
         time.sleep(1)
+
+
+def log_of(logs: Path) -> str:
+    return "".join(path.read_text() for path in logs.rglob("*") if path.is_file())
+
+
+def test_a_running_job_goes_on_with_what_replaces_its_tickets_certificates_and_tokens(
+    broker: Broker, logs: Path, tmp_path: Path
+) -> None:
+    own, old, box = tmp_path / "own", tmp_path / "old", broker.sandbox
+    clusters = [None, RENEWED, *REPLACED.values()]
+    write_round(broker, "first", clusters)
+    write_all(broker, own)
+    box.kinit(own / "renewable")
+    shutil.copytree(own, old)
+    secret = kafka_logins.client_secret(box._layout, "flink")
+    settings = settings_in(broker, own, REPLACED, **renewed(broker, own / "renewable"))
+    with (
+        renewing(broker, own / "token"),
+        pytest.raises(JobError, match="Job was cancelled"),
+        SecureJob("outlives", settings=settings) as job,
+    ):
+        copying(job, clusters, "certificate")
+        loader = jars()
+        running = job.execute_async()
+        await_round(broker, "first", clusters)
+        broker.tls.refuse()
+        with superuser(broker, loader) as rights:
+            broker.change_authority(rights)
+        broker.write_client(own)
+        broker.tls.accept()
+        write_private(secret, "another secret, and no canary")
+        box.kinit(own / "renewable", lasts=RENEWABLE, renewable=timedelta(days=1))
+        renewable_ends = time.monotonic() + RENEWABLE.total_seconds()
+        # People get a new one when theirs is over.
+        box.kinit(own / "tickets", lasts=SHORT / 2)
+        wait_for(lambda: OVER in log_of(logs))
+        box.kinit(own / "tickets")
+        write_round(broker, "second", clusters)
+        await_round(broker, "second", clusters)
+        time.sleep(max(0.0, renewable_ends + AGAIN_SECONDS - time.monotonic()))
+        write_round(broker, "third", clusters)
+        await_round(broker, "third", clusters)
+        running.cancel()
+    told = log_of(logs)
+    # What finds partitions and what reads them have a login each.
+    each = told.count(f"kerberos.{RENEWED}.ticket_cache: new tickets are in use")
+    assert 1 <= told.count(OVER) <= each
+    assert told.count("kerberos.ticket_cache: new tickets are in use") == 2 * each
+    assert f"kerberos.{RENEWED}.ticket_cache: the file" not in told
+    assert "new files of TLS are in use" in told
+    # Nothing of it went by what there was before.
+    at_certificate = settings_in(broker, old, REPLACED).on_kafka("certificate")
+    with pytest.raises(FlinkSecError, match=r"kafka\.certificate\.ca_certs: .*untrusted"):
+        ask(at_certificate)
+    shutil.copy(own / "ca.pem", old)
+    with pytest.raises(FlinkSecError, match=r"kafka\.certificate\.client_cert: .*refused"):
+        ask(at_certificate)
 
 
 def test_a_job_that_starts_again_finds_the_password_that_was_changed_meanwhile(
