@@ -6,18 +6,21 @@ What a job needs for it is registered by `writing` and `client`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flinksec_jobs import formats, hadoop_conf, refusals
+from flinksec_jobs import choices, formats, hadoop_conf, partition_patterns, refusals
 from flinksec_jobs.delivery import Delivery
 from flinksec_jobs.errors import JobError, SettingsError
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.findings import Finding
-from flinksec_jobs.formats import Format
+from flinksec_jobs.formats import FileForm, Format
 from flinksec_jobs.runtime import artifacts, jvm
+from flinksec_jobs.sections.durations import duration
 from flinksec_jobs.settings import HdfsSettings
 from flinksec_jobs.uses import Question, Use
 
@@ -36,6 +39,8 @@ _HABITS = {
     "ipc.client.connect.timeout": "5000",
 }
 
+_LONGEST_TIME = timedelta(days=3653) // timedelta(milliseconds=1)
+
 _NOT_IN_PATHS = {
     ":": "HDFS takes no colon in a path",
     "\\": "Hadoop's client would take the backslash for a slash",
@@ -52,9 +57,9 @@ def client(settings: Settings) -> Use:
     )
 
 
-def writing(settings: Settings, path: str, format: str | Format) -> Use:  # noqa: A002
+def writing(settings: Settings, path: str, layout: Layout) -> Use:
     """Return what a job needs that writes files to a directory."""
-    jar_sets = formats.for_files(format).jars
+    jar_sets = layout.jars()
     return replace(
         client(settings),
         name=f"writes HDFS path {path}",
@@ -112,30 +117,145 @@ def hadoop_options(settings: HdfsSettings) -> dict[str, str]:
     return _HABITS | hadoop_conf.merged(given, hadoop_conf.decided(settings))
 
 
-def sink(
-    settings: HdfsSettings,
-    path: str,
-    *,
-    format: str | Format = "json",  # noqa: A002
-) -> RecordSink:
+@dataclass(frozen=True)
+class Layout:
+    """What files a job writes below a directory.
+
+    Attributes:
+        format: of the files, by its name or with options.
+        compression: of the files; None for the format's default.
+        partition_by: the pattern of directories below it; None for none.
+        roll_size: after how many bytes a file ends before the next checkpoint.
+        roll_after: how long after it was begun.
+        roll_inactive: how long after the last record.
+    """
+
+    format: str | Format = "json"
+    compression: str | None = None
+    partition_by: str | None = None
+    roll_size: int | None = None
+    roll_after: str | timedelta | None = None
+    roll_inactive: str | timedelta | None = None
+
+    def form(self) -> FileForm:
+        """Return the format as files.
+
+        Raises:
+            SettingsError: no file is written in it.
+        """
+        return formats.for_files(self.format).files()
+
+    def chosen(self) -> str:
+        """Return the name of the compression.
+
+        Raises:
+            SettingsError: the format has no such compression.
+        """
+        able = tuple(self.form().compressions)
+        if self.compression is None:
+            return able[0]
+        choices.require("compression", self.compression, able)
+        return self.compression
+
+    def suffix(self) -> str:
+        """Return what the names of the files end with."""
+        return self.form().suffix + self.form().compressions[self.chosen()].suffix
+
+    def jars(self) -> tuple[str, ...]:
+        """Return the sets of third-party jars that the files need."""
+        of_format = formats.for_files(self.format).jars
+        return (*of_format, *self.form().compressions[self.chosen()].jars)
+
+    def parts(self) -> list[str] | None:
+        """Return the parts of ``partition_by``; None for none.
+
+        Raises:
+            SettingsError: it makes no names of directories.
+        """
+        return None if self.partition_by is None else partition_patterns.parsed(self.partition_by)
+
+    def limits(self) -> tuple[int, int, int]:
+        """Return after how many bytes, and milliseconds, a file ends; 0 for no limit.
+
+        Raises:
+            SettingsError: one of them is none.
+        """
+        size = self.roll_size
+        if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 1):
+            raise SettingsError(
+                f"roll_size={size!r} is no number of bytes",
+                hint="give a whole number of bytes, such as roll_size=128 << 20",
+            )
+        times = (("roll_after", self.roll_after), ("roll_inactive", self.roll_inactive))
+        after, inactive = (_milliseconds(name, value) for name, value in times)
+        return size or 0, after, inactive
+
+
+def _milliseconds(argument: str, value: str | timedelta | None) -> int:
+    if value is None:
+        return 0
+    try:
+        found = duration(value)
+    except SettingsError as error:
+        raise SettingsError(f"{argument}={value!r} is not a duration", hint=error.hint) from error
+    milliseconds = found // timedelta(milliseconds=1)
+    if not 0 < milliseconds <= _LONGEST_TIME:
+        raise SettingsError(
+            f"{argument}={value!r} is no time after which a file can end",
+            hint="give one from a millisecond to ten years, or leave it out",
+        )
+    return milliseconds
+
+
+def sink(settings: HdfsSettings, path: str, layout: Layout, *, owner: str = "") -> RecordSink:
     """Return a sink of files that become visible, whole, with the checkpoint that covers them.
 
+    Args:
+        settings: of HDFS.
+        path: the directory.
+        layout: what files there are.
+        owner: names the sink in all runs of the job, and nothing else that may write to the path
+            meanwhile; empty for a job that goes on from no earlier run.
+
     Raises:
-        SettingsError: no file is written in this format, or HDFS does not accept the path.
+        SettingsError: no file is written like this, or HDFS does not accept the path.
     """
     from flinksec_jobs.record_sink import RecordSink
 
-    form = formats.for_files(format).files()
     check_path(path)
+    form, parts, limits = layout.form(), layout.parts(), layout.limits()
+    compression, suffix = layout.chosen(), layout.suffix()
     target = f"the HDFS path {path}"
+    digits = hashlib.sha256(owner.encode()).hexdigest()[:8] if owner else ""
+
+    def of(row_type: Any) -> formats.Writing:
+        return formats.Writing(row_type, target, compression=compression, roll_size=limits[0])
+
+    def build(row_type: Any) -> Any:
+        files = jvm.view().org.flinksec.files
+        return files.DirectorySink(
+            settings.uri + path,
+            form.writer(of(row_type)),
+            _partitions(files.Partitions, row_type, parts, target),
+            files.Rolling(*limits),
+            suffix,
+            digits,
+        )
+
     return RecordSink(
-        target,
-        f"HDFS {path}",
-        lambda row_type: _file_sink(
-            form.builder(settings.uri + path, formats.Writing(row_type, target)), form.suffix
-        ),
-        lambda stream, row_type: form.prepare(stream, formats.Writing(row_type, target)),
+        target, f"HDFS {path}", build, lambda stream, row_type: form.prepare(stream, of(row_type))
     )
+
+
+def _partitions(java: Any, row_type: Any, parts: list[str] | None, target: str) -> Any:
+    if parts is None:
+        return java.none()
+    if row_type is None:
+        raise JobError(
+            f"the stream that goes to {target} has strings, and partition_by is about fields",
+            hint="make records of them, or leave partition_by out",
+        )
+    return java.of(row_type, jvm.string_list(parts), target)
 
 
 def check_path(path: str) -> None:
@@ -151,21 +271,3 @@ def check_path(path: str) -> None:
             raise SettingsError(
                 f"to_hdfs({path!r}): {why}", hint="choose a path without it, such as /flights"
             )
-
-
-def _file_sink(builder: Any, suffix: str) -> Any:
-    """End a file with each checkpoint, which is when it becomes visible."""
-    from pyflink.datastream.connectors.file_system import (
-        BucketAssigner,
-        OutputFileConfig,
-        RollingPolicy,
-    )
-
-    names = OutputFileConfig.builder().with_part_prefix("part").with_part_suffix(suffix).build()
-    return (
-        builder.with_bucket_assigner(BucketAssigner.base_path_bucket_assigner())
-        .with_rolling_policy(RollingPolicy.on_checkpoint_rolling_policy())
-        .with_output_file_config(names)
-        .build()
-        .get_java_function()
-    )

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -78,6 +79,7 @@ class SecureJob(JobWithTables):
             )
         self._session = Session(self.name, self.settings)
         self._uses = Uses()
+        self._hdfs_sinks: dict[str, int] = {}
         self._letters = DeadLetters(self.name, self.settings, self.register)
         self._tables = JobTables(
             self.name, self.settings, lambda: self.env, self.register, self._letters
@@ -147,17 +149,45 @@ class SecureJob(JobWithTables):
         path: str,
         *,
         format: str | formats.Format = "json",  # noqa: A002
+        compression: str | None = None,
+        partition_by: str | None = None,
+        roll_size: int | None = None,
+        roll_after: str | timedelta | None = None,
+        roll_inactive: str | timedelta | None = None,
     ) -> RecordSink:
         """Return a sink of files under a directory, which become visible whole, exactly once.
+
+        A file ends with each checkpoint, which is when it becomes visible, or before that.
 
         Args:
             path: the directory on HDFS, ``/flights``.
             format: of the files; ``json``: one document a line, UTF-8.
+            compression: of the files, one that the format has; by default ``none`` for lines,
+                ``deflate`` for Avro, ``zstd`` for Parquet.
+            partition_by: the directories below it, by what fields hold and by times in UTC:
+                ``carrier={carrier}/day={departed_at:%Y-%m-%d}``; ``{:%Y-%m-%d}`` is by the event
+                time. What may not stand in a name is escaped as Hive does.
+            roll_size: end a file when so many bytes have been written out.
+            roll_after: end a file so long after it was begun, such as ``15 min``.
+            roll_inactive: end a file so long after its last record.
+
+        Raises:
+            SettingsError: there is no section ``[hdfs]``, or no files can be written like this.
         """
         settings = self._section(HdfsSettings)
-        made = hdfs.sink(settings, path, format=format)
-        self.register(hdfs.writing(self.settings, path, format))
+        layout = hdfs.Layout(
+            format, compression, partition_by, roll_size, roll_after, roll_inactive
+        )
+        made = hdfs.sink(settings, path, layout, owner=self._owner(settings, path))
+        self.register(hdfs.writing(self.settings, path, layout))
         return made
+
+    def _owner(self, settings: HdfsSettings, path: str) -> str:
+        """Name a sink the same in each run of the job; not where two runs may be at a time."""
+        if self.settings.state is None:
+            return ""
+        number = self._hdfs_sinks[path] = self._hdfs_sinks.get(path, 0) + 1
+        return "\0".join((self.name, settings.uri, path, str(number)))
 
     def register(self, use: Use) -> None:
         """Note what a connector needs, and make ready for it: the way for connectors of your own.

@@ -58,6 +58,8 @@ class Writing:
         topic: that the records go to; empty for files.
         part: of a Kafka record.
         fields: those of the rows that the part holds; empty for all that go nowhere else.
+        compression: of files, one of those that their form has.
+        roll_size: after how many bytes a file ends; 0 for no such limit.
     """
 
     row_type: Any
@@ -66,6 +68,29 @@ class Writing:
     topic: str = ""
     part: Literal["value", "key"] = "value"
     fields: tuple[str, ...] = ()
+    compression: str = "none"
+    roll_size: int = 0
+
+
+@dataclass(frozen=True)
+class Compression:
+    """A way to compress files.
+
+    Attributes:
+        suffix: that it adds to their names, with its dot.
+        jars: sets of third-party jars that it needs.
+    """
+
+    suffix: str = ""
+    jars: tuple[str, ...] = ()
+
+
+LINES: Mapping[str, Compression] = {
+    "none": Compression(),
+    "gzip": Compression(".gz"),
+    "zstd": Compression(".zst", ("zstd",)),
+}
+"""How files of lines are compressed, as a whole."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +99,15 @@ class FileForm:
 
     Attributes:
         suffix: of their names, with its dot.
-        builder: makes PyFlink's builder of a ``FileSink`` below a URI, by rows (with an encoder)
-            or in bulk (with a writer); where files end is not its business.
+        writer: makes the Java ``BulkWriter.Factory`` of one file; where files are and end is not
+            its business.
+        compressions: by their names, with the default first.
         prepare: changes the stream before it; by default nothing.
     """
 
     suffix: str
-    builder: Callable[[str, Writing], Any]
+    writer: Callable[[Writing], Any]
+    compressions: Mapping[str, Compression] = field(default_factory=lambda: LINES)
     prepare: Callable[[DataStream, Writing], DataStream] = lambda stream, _: stream
 
 

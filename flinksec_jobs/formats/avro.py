@@ -11,10 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from flinksec_jobs import schema_registry
+from flinksec_jobs import encoded_lines, schema_registry
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.files import SCHEMA, read_text
-from flinksec_jobs.formats import Format, Reading, Writing
+from flinksec_jobs.formats import Compression, FileForm, Format, Reading, Writing
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.settings import SchemaRegistrySettings
 from flinksec_jobs.uses import Question
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from flinksec_jobs.uses import Use
 
 Way = Literal["read", "write"]
+
+_CODECS = {
+    "deflate": Compression(),  # which each reader of Avro has to know
+    "snappy": Compression(),
+    "zstd": Compression(jars=("zstd",)),
+    "none": Compression(),
+}
 
 
 @dataclass(frozen=True)
@@ -130,6 +137,29 @@ class Avro(Format):
         )
         self._made.setdefault(("write", (writing.topic,)), []).append(made)
         return made
+
+    def files(self) -> FileForm:
+        """Return Avro's own files, each of which holds its schema; a registry has no part in them.
+
+        Raises:
+            SettingsError: the schema is one that only a registry has.
+        """
+        if self.use_latest:
+            raise SettingsError(
+                "Avro(use_latest=True) writes with a registry's schema, and files hold their own",
+                hint="leave it out, or give the schema as schema_file",
+            )
+        return FileForm(".avro", self._container, _CODECS)
+
+    def _container(self, writing: Writing) -> Any:
+        encoded_lines.require_rows(writing.row_type, writing.target)
+        return jvm.view().org.flinksec.avro.AvroFiles.of(
+            writing.row_type,
+            self._text(),
+            self.record_name,
+            writing.compression,
+            writing.target,
+        )
 
     def uses(self, settings: Settings, topics: tuple[str, ...], way: Way) -> tuple[Use, ...]:
         """Return the schema registry, and the question whether it has what fits."""

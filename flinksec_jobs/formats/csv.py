@@ -6,15 +6,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flinksec_jobs import encoded_lines
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.formats import FileForm, Format, Reading, Writing
 from flinksec_jobs.runtime import jvm
-
-if TYPE_CHECKING:
-    from pyflink.datastream import DataStream
 
 _LINE_ENDS = "\r\n"
 _UNIT = 2
@@ -91,11 +88,15 @@ class Csv(Format):
 
     def files(self) -> FileForm:
         """Return files of lines, without a header."""
-        return FileForm(".csv", encoded_lines.builder, self._as_lines)
+        return FileForm(".csv", self._lines)
 
-    def _as_lines(self, stream: DataStream, writing: Writing) -> DataStream:
-        return encoded_lines.of(
-            stream, writing.row_type, self.encoder(writing), writing.target, several_lines=True
+    def _lines(self, writing: Writing) -> Any:
+        return encoded_lines.writer(
+            writing.row_type,
+            self.encoder(writing),
+            writing.compression,
+            writing.target,
+            several_lines=True,
         )
 
     def _form(self) -> Any:

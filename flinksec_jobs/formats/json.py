@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from flinksec_jobs import encoded_lines
 from flinksec_jobs.formats import FileForm, Format, Reading, Writing
 from flinksec_jobs.runtime import jvm
 
@@ -27,25 +28,29 @@ class Json(Format):
 
     def files(self) -> FileForm:
         """Return files of one object a line."""
-        return FileForm(".json", _lines, _as_lines)
+        return FileForm(".json", self._lines, prepare=_checked)
+
+    def _lines(self, writing: Writing) -> Any:
+        if writing.row_type is None:
+            java = jvm.view().org.flinksec.files.LineFiles
+            return java.ofStrings(writing.compression, writing.target)
+        return encoded_lines.writer(
+            writing.row_type,
+            self.encoder(writing),
+            writing.compression,
+            writing.target,
+            several_lines=True,
+        )
 
 
 FORMAT = Json
 
 
-def _as_lines(stream: DataStream, writing: Writing) -> DataStream:
+def _checked(stream: DataStream, writing: Writing) -> DataStream:
+    """Require that strings are JSON, and make a line of each."""
     from pyflink.datastream import DataStream
 
-    json = jvm.view().org.flinksec.json
-    if writing.row_type is None:
-        mapper, name = json.JsonTextMapper.of(writing.target), "JSON lines"
-    else:
-        mapper, name = json.RowJsonMapper.of(writing.row_type, writing.target), "to JSON"
-    return DataStream(stream._j_data_stream.map(mapper).name(name))
-
-
-def _lines(uri: str, _: Writing) -> Any:
-    from pyflink.common.serialization import Encoder
-    from pyflink.datastream.connectors.file_system import FileSink
-
-    return FileSink.for_row_format(uri, Encoder.simple_string_encoder())
+    if writing.row_type is not None:
+        return stream
+    mapper = jvm.view().org.flinksec.json.JsonTextMapper.of(writing.target)
+    return DataStream(stream._j_data_stream.map(mapper).name("JSON lines"))

@@ -4,15 +4,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 from flinksec_jobs import choices, encoded_lines
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.formats import FileForm, Format, Reading, Writing
 from flinksec_jobs.runtime import jvm
-
-if TYPE_CHECKING:
-    from pyflink.datastream import DataStream
 
 ByteOrder = Literal["big", "little"]
 _INT_BYTES = (1, 2, 4, 8)
@@ -60,11 +57,15 @@ class Raw(Format):
 
     def files(self) -> FileForm:
         """Return files of one text a line; a text with a line end in it is refused."""
-        return FileForm(".txt", encoded_lines.builder, self._as_lines)
+        return FileForm(".txt", self._lines)
 
-    def _as_lines(self, stream: DataStream, writing: Writing) -> DataStream:
-        return encoded_lines.of(
-            stream, writing.row_type, self.encoder(writing), writing.target, several_lines=False
+    def _lines(self, writing: Writing) -> Any:
+        return encoded_lines.writer(
+            writing.row_type,
+            self.encoder(writing),
+            writing.compression,
+            writing.target,
+            several_lines=False,
         )
 
     def _form(self) -> Any:

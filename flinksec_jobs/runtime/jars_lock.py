@@ -36,6 +36,17 @@ SETS = {
     "flink-kafka": JarSet(("org.apache.flink:flink-sql-connector-kafka:5.0.0-2.2",)),
     # The format of this name.
     "protobuf": JarSet(("com.google.protobuf:protobuf-java:4.33.2",)),
+    # Files of this format; what Hadoop's client and flink-dist bring besides is there anyway.
+    "parquet": JarSet(
+        (
+            "org.apache.parquet:parquet-hadoop-bundle:1.15.2",
+            "io.airlift:aircompressor:2.0.3",
+            "com.github.luben:zstd-jni:1.5.7-6",
+        ),
+        without=("org.apache.hadoop:*", "org.apache.yetus:*", "javax.annotation:*"),
+    ),
+    # Other files that are compressed by it.
+    "zstd": JarSet(("com.github.luben:zstd-jni:1.5.7-6",)),
     "hadoop-client": JarSet(
         ("org.apache.hadoop:hadoop-client-runtime:3.4.3",),
         # Flink brings its own slf4j; the two below are for annotations and Snappy only.

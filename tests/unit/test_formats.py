@@ -33,7 +33,7 @@ class Toy(Format):
     needed: str = ""
 
     def files(self):
-        return FileForm(".toy", builder=lambda uri, writing: uri, prepare=prepared)
+        return FileForm(".toy", writer=lambda writing: "written", prepare=prepared)
 
 
 FORMAT = Toy
@@ -83,7 +83,7 @@ def test_each_format_does_something_and_names_jars_that_are_locked() -> None:
 
 @pytest.mark.usefixtures("toy")
 def test_a_format_of_one_new_file_is_written_to_hdfs_with_no_other_change() -> None:
-    made = hdfs.sink(settings().need(HdfsSettings), "/flights", format="toy")
+    made = hdfs.sink(settings().need(HdfsSettings), "/flights", hdfs.Layout("toy"))
     stream: Any = "stream"
     prepared: Any = made._transformer._prepare(stream, "row type")
     assert prepared == ("prepared", "stream", "row type", "the HDFS path /flights")
@@ -96,8 +96,8 @@ def test_the_jars_of_a_format_are_shipped_by_the_jobs_that_use_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(artifacts, "jars", lambda name: [Path(f"/{name}.jar")])
-    assert hdfs.writing(settings(), "/p", "toy").jars() == [Path("/hadoop-client.jar")]
-    assert hdfs.writing(settings(), "/p", "json").jars() == []
+    assert hdfs.writing(settings(), "/p", hdfs.Layout("toy")).jars() == [Path("/hadoop-client.jar")]
+    assert hdfs.writing(settings(), "/p", hdfs.Layout()).jars() == []
     options = source.SourceOptions(topics.chosen("t"), Event, Json())
     [use] = source.uses(settings(), options, "group")
     assert [jar.name for jar in use.jars()] == ["flink-kafka.jar"]
@@ -107,7 +107,7 @@ def test_the_jars_of_a_format_are_shipped_by_the_jobs_that_use_it(
 def test_an_unknown_format_is_refused_by_the_list_of_those_that_can_do_it() -> None:
     listed = r"""format=.xml. is not one of (.*, )?"json", (.*, )?"toy\b"""
     with pytest.raises(SettingsError, match=listed):
-        hdfs.sink(settings().need(HdfsSettings), "/flights", format="xml")
+        hdfs.sink(settings().need(HdfsSettings), "/flights", hdfs.Layout("xml"))
     job = SecureJob("j", settings=settings())
     for refused in (
         lambda: job.from_kafka("t", Event, format="toy"),

@@ -61,13 +61,13 @@ def test_all_options_are_text() -> None:
 
 
 def test_a_format_that_is_not_written_is_refused_by_the_list_of_those_that_are() -> None:
-    with pytest.raises(SettingsError, match='format=\'parquet\' is not one of "csv", "json"'):
-        hdfs.sink(settings(), "/flights", format="parquet")
+    with pytest.raises(SettingsError, match='format=\'orc\' is not one of "avro", "csv"'):
+        hdfs.sink(settings(), "/flights", hdfs.Layout("orc"))
 
 
 def test_a_path_that_is_not_absolute_is_refused_with_the_right_one() -> None:
     with pytest.raises(SettingsError, match="the path is not absolute") as caught:
-        hdfs.sink(settings(), "flights")
+        hdfs.sink(settings(), "flights", hdfs.Layout())
     assert caught.value.hint == "write /flights"
 
 
@@ -82,6 +82,6 @@ def test_a_path_that_is_not_absolute_is_refused_with_the_right_one() -> None:
 )
 def test_a_path_that_hdfs_does_not_take_or_alters_is_refused(path: str, why: str) -> None:
     with pytest.raises(SettingsError, match=why) as caught:
-        hdfs.sink(settings(), path)
+        hdfs.sink(settings(), path, hdfs.Layout())
     assert repr(path) in caught.value.message
     assert "such as /flights" in str(caught.value.hint)

@@ -43,7 +43,10 @@ FLOORS: tuple[tuple[str, frozenset[str]], ...] = tuple(
         ("Kafka's client in Python", "kafka_python"),
         ("Flink, its jars and its JVM", "runtime"),
         ("records", "records"),
-        ("streams of records", "record_sink keyed left_out delivery encoded_lines"),
+        (
+            "streams of records",
+            "record_sink keyed left_out delivery encoded_lines partition_patterns",
+        ),
         ("how long certificates last", "certificate_dates"),
         ("what is wrong with files", "file_checks"),
         ("what connectors register", "uses"),

@@ -126,7 +126,7 @@ def test_only_what_has_files_on_hdfs_needs_a_login_of_the_jvm() -> None:
     options = source.SourceOptions(topics.chosen("t"), Event, Json())
     assert source.uses(found, options, "group")[0].login is None
     assert elasticsearch.writing(found, "i").login is None
-    assert hdfs.writing(found, "/p", "json").login == found.kerberos
+    assert hdfs.writing(found, "/p", hdfs.Layout()).login == found.kerberos
     for directory, login in (("/mnt/state", None), ("hdfs://a:1/state", found.kerberos)):
         kept = settings(state={"directory": directory, "keys": "/keys"})
         assert state.use(kept).login == login

@@ -36,6 +36,7 @@ PYTHON = {
     ("docs/formats.md", "class Words"): "tests/topics/test_formats_on_servers.py",
     ("docs/formats.md", "Debezium("): "tests/topics/test_formats_on_servers.py",
     ("docs/formats.md", "class Flight"): "tests/topics/test_avro.py",
+    ("docs/hdfs.md", "class Departure"): "tests/servers/test_hdfs_files.py",
     ("docs/records.md", "class Order"): "tests/unit/docs/test_examples.py",
     ("docs/first-job.md", "    ...\n"): "not run: the frame of a job, without a job in it",
 }

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.files;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.flink.core.fs.FileStatus;
+import org.apache.flink.core.fs.FileSystem;
+import org.apache.flink.core.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Files that a writer had begun when it was killed. Nothing will ever make them visible, and
+ * nothing else removes them.
+ *
+ * <p>Each file says in its name which sink, which of its writers, and which start of that writer it
+ * is of. A writer removes those of its own earlier starts, and of writers that there are no more
+ * since the job runs with fewer. It does so when a file of its present start is committed: a
+ * checkpoint has then been completed, to which all tasks had a part, and each of them had committed
+ * before what the restored checkpoint left to it. What still has the name of an unfinished file is
+ * of no use.
+ */
+final class Leftovers {
+  private static final Logger LOG = LoggerFactory.getLogger(Leftovers.class);
+  private static final long LONGEST_WAIT = 10_000;
+
+  private final Path directory;
+  private final String owner;
+  private final int index;
+  private final int parallelism;
+  private final String start;
+  private Thread thread;
+
+  /** The writers of this JVM, by their starts. */
+  private static final Map<String, Leftovers> LIVE = new ConcurrentHashMap<>();
+
+  // As Flink's HadoopRecoverableFsDataOutputStream and its local one name them.
+  private static final Pattern UNFINISHED =
+      Pattern.compile(
+          "\\.part-(?<owner>[0-9a-f]{8})-(?<index>[0-9]{1,9})-(?<start>[0-9a-f]{8})-.*"
+              + "\\.inprogress\\.[0-9a-f-]+");
+  private static final Pattern FINISHED =
+      Pattern.compile("part-[0-9a-f]{8}-[0-9]{1,9}-(?<start>[0-9a-f]{8})-.*");
+
+  /**
+   * @param directory that the sink writes to
+   * @param owner of the sink: eight hexadecimal digits
+   * @param index of the writer
+   * @param parallelism how many writers there are
+   * @param start of the writer: eight hexadecimal digits
+   */
+  Leftovers(Path directory, String owner, int index, int parallelism, String start) {
+    this.directory = directory;
+    this.owner = owner;
+    this.index = index;
+    this.parallelism = parallelism;
+    this.start = start;
+    LIVE.put(start, this);
+  }
+
+  /**
+   * Tells the writer of a file, if it is in this JVM, that the file is committed.
+   *
+   * @param name of the file
+   */
+  static void committed(String name) {
+    Matcher parts = FINISHED.matcher(name);
+    Leftovers writer = parts.matches() ? LIVE.get(parts.group("start")) : null;
+    if (writer != null) {
+      writer.removeOnce();
+    }
+  }
+
+  /** What the names of this writer's files begin with. */
+  String prefix() {
+    return "part-%s-%d-%s".formatted(owner, index, start);
+  }
+
+  /** Removes them in the background, the first time that it is called. */
+  private synchronized void removeOnce() {
+    if (thread != null) {
+      return;
+    }
+    thread = new Thread(this::remove, "leftovers of " + directory.getPath());
+    thread.setDaemon(true);
+    thread.setContextClassLoader(Leftovers.class.getClassLoader());
+    thread.start();
+  }
+
+  /** Waits for the end of that, but not for long. */
+  void close() {
+    LIVE.remove(start);
+    if (thread == null) {
+      return;
+    }
+    try {
+      thread.join(LONGEST_WAIT);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void remove() {
+    try {
+      int removed = removeIn(FileSystem.get(directory.toUri()), directory);
+      if (removed > 0) {
+        LOG.info("Removed {} unfinished files of earlier starts below {}", removed, directory);
+      }
+    } catch (IOException | RuntimeException e) {
+      LOG.warn("Unfinished files of earlier starts below {} are still there", directory, e);
+    }
+  }
+
+  private int removeIn(FileSystem files, Path within) throws IOException {
+    FileStatus[] found = files.listStatus(within);
+    int removed = 0;
+    for (FileStatus each : found == null ? new FileStatus[0] : found) {
+      if (each.isDir()) {
+        removed += removeIn(files, each.getPath());
+      } else if (isLeftOver(each.getPath().getName()) && files.delete(each.getPath(), false)) {
+        removed++;
+      }
+    }
+    return removed;
+  }
+
+  /** Whether a file is one that an earlier start of this writer had not finished. */
+  boolean isLeftOver(String name) {
+    Matcher parts = UNFINISHED.matcher(name);
+    return parts.matches()
+        && parts.group("owner").equals(owner)
+        && Integer.parseInt(parts.group("index")) % parallelism == index
+        && !parts.group("start").equals(start);
+  }
+}

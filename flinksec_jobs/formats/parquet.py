@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Parquet: files of columns, by the schema that follows from the record class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from flinksec_jobs import encoded_lines
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.formats import Compression, FileForm, Format, Writing
+from flinksec_jobs.runtime import jvm
+
+_LEAST = 1 << 16
+_MOST = 1 << 31
+_COMPRESSIONS = {name: Compression() for name in ("zstd", "snappy", "gzip", "lz4", "none")}
+
+
+@dataclass(frozen=True)
+class Parquet(Format):
+    """Files of columns, which are compressed within: zstd unless the sink says otherwise.
+
+    Attributes:
+        row_group_size: how many bytes of rows each open file holds in memory before they are
+            written out; no more than the sink's ``roll_size``.
+    """
+
+    jars: ClassVar[tuple[str, ...]] = ("parquet",)
+
+    row_group_size: int = 64 << 20
+
+    def __post_init__(self) -> None:
+        """Refuse a size that can be none.
+
+        Raises:
+            SettingsError: it says which can.
+        """
+        size = self.row_group_size
+        if not isinstance(size, int) or not _LEAST <= size < _MOST:
+            raise SettingsError(
+                f"the row_group_size={size!r} of Parquet is no size of row groups",
+                hint=f"give bytes, from {_LEAST} to {_MOST - 1}, such as {64 << 20}",
+            )
+
+    def files(self) -> FileForm:
+        """Return files of the record class's columns."""
+        return FileForm(".parquet", self._writer, _COMPRESSIONS)
+
+    def _writer(self, writing: Writing) -> Any:
+        encoded_lines.require_rows(writing.row_type, writing.target)
+        size = min(self.row_group_size, writing.roll_size or self.row_group_size)
+        return jvm.view().org.flinksec.formats.parquet.ParquetFiles.of(
+            writing.row_type, writing.compression, size, writing.target
+        )
+
+
+FORMAT = Parquet
