@@ -123,7 +123,6 @@ READERS: Mapping[str, tuple[str, Callable[[Path], list[dict[str, Any]]]]] = {
     "json-gzip": (".json.gz", lambda path: lines(gzip.decompress(path.read_bytes()))),
     "json-zstd": (".json.zst", unzstd),
     "avro": (".avro", avro),
-    "avro-snappy": (".avro", avro),
     "avro-zstd": (".avro", avro),
     "parquet": (".parquet", parquet),
     "parquet-snappy": (".parquet", parquet),

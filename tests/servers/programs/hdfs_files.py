@@ -28,7 +28,6 @@ FORMATS: dict[str, dict[str, Any]] = {
     "json-gzip": {"format": "json", "compression": "gzip"},
     "json-zstd": {"format": "json", "compression": "zstd"},
     "avro": {"format": "avro"},
-    "avro-snappy": {"format": "avro", "compression": "snappy"},
     "avro-zstd": {"format": Avro(record_name="com.example.Flight"), "compression": "zstd"},
     "parquet": {"format": "parquet"},
     "parquet-snappy": {"format": "parquet", "compression": "snappy"},

@@ -8,7 +8,12 @@ import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
+import org.apache.avro.file.DataFileReader;
+import org.apache.avro.file.SeekableByteArrayInput;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.generic.GenericRecord;
 import org.apache.flink.api.common.serialization.BulkWriter;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -87,6 +92,29 @@ class FilesTest {
     byte[] file = written(raw("gzip"), Row.of("a"), Row.of("b"));
     assertThat(new GZIPInputStream(new ByteArrayInputStream(file)).readAllBytes())
         .isEqualTo("a\nb\n".getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void avroReadsItsOwnFilesOfEachCodec() throws Exception {
+    for (String codec : List.of("none", "deflate", "snappy", "zstd")) {
+      Object[] rows = IntStream.range(0, 5_000).mapToObj(i -> Row.of("ü" + i)).toArray();
+      byte[] file = written(AvroFiles.of(TEXT, "", "a.b.Text", codec, TARGET), rows);
+      try (DataFileReader<GenericRecord> read =
+          new DataFileReader<>(new SeekableByteArrayInput(file), new GenericDatumReader<>())) {
+        assertThat(read.getSchema().getFullName()).isEqualTo("a.b.Text");
+        assertThat(read.getMetaString("avro.codec"))
+            .isEqualTo(
+                switch (codec) {
+                  case "none" -> "null";
+                  case "zstd" -> "zstandard";
+                  default -> codec;
+                });
+        for (int i = 0; i < rows.length; i++) {
+          assertThat(read.next().get("text")).hasToString("ü" + i);
+        }
+        assertThat(read.hasNext()).isFalse();
+      }
+    }
   }
 
   @Test
