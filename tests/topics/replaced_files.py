@@ -8,7 +8,6 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -80,10 +79,10 @@ class Broker:
                 broker.tls.close()
                 broker.tokens.close()
 
-    def write_client(self, directory: Path, lasts: timedelta = timedelta(days=1)) -> None:
+    def write_client(self, directory: Path) -> None:
         """Write a certificate of the job, its key, and the CA; what was there is replaced."""
         directory.mkdir(exist_ok=True)
-        client = self._authority.client("flink", lasts=lasts)
+        client = self._authority.client("flink")
         write_private(directory / "ca.pem", self._authority.pem)
         write_private(directory / "client.key", client.key_pem)
         write_private(directory / "client.pem", client.certificate_pem)

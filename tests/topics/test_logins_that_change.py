@@ -247,15 +247,6 @@ def test_a_job_that_starts_again_finds_the_password_that_was_changed_meanwhile(
         running.cancel()
 
 
-def ends_certificate(broker: Broker, own: Path, _: Any) -> None:
-    lasts = SHORT * 2 / 3
-    ends = time.monotonic() + lasts.total_seconds()
-    broker.write_client(own, lasts)
-    broker.tls.cut()
-    time.sleep(max(0.0, ends + 1 - time.monotonic()))
-    broker.tls.cut()
-
-
 def refuses_tokens(broker: Broker, _: Path, __: Any) -> None:
     broker.tokens.refuse()
 
@@ -274,7 +265,6 @@ def deletes_user(broker: Broker, _: Path, loader: Any) -> None:
 
 
 ENDS: list[tuple[str, Callable[[Broker, Path, Any], None], str, str]] = [
-    ("certificate", ends_certificate, "kafka.certificate.client_cert: ", "has expired"),
     ("oauthbearer", refuses_tokens, "kafka.oauthbearer.oauth_token_endpoint: ", "can be reached"),
     ("token-file", ends_token, "kafka.tokenfile.oauth_token_file: ", "has expired"),
     ("scram-sha-256", deletes_user, "kafka.scramsha256.password: ", "refuses one of the two"),
