@@ -88,6 +88,9 @@ public final class BadRecordSerializationSchema<T> implements KafkaRecordSeriali
 
   @Override
   public void open(InitializationContext context, KafkaSinkContext sink) throws Exception {
+    if (badRecords != null) {
+      return; // Flink's writer of transactions opens it twice: its metrics would not be those shown
+    }
     records.open(context, sink);
     MetricGroup metrics = context.getMetricGroup();
     badRecords =

@@ -34,6 +34,9 @@ public final class LetterSerializationSchema implements KafkaRecordSerialization
 
   @Override
   public void open(InitializationContext context, KafkaSinkContext sink) {
+    if (letters != null) {
+      return; // Flink's writer of transactions opens it twice: its metrics would not be those shown
+    }
     letters =
         new LetterWriter(
             policy,
