@@ -47,10 +47,9 @@ class Authority:
         names = [host, LOOPBACK_ADDRESS] if host == LOOPBACK else [host]
         return self._sign(host, _validity(begun=2 * _LIFE if expired else _DAY), names)
 
-    def client(self, name: str, *, lasts: timedelta = _LIFE) -> Identity:
+    def client(self, name: str) -> Identity:
         """Sign a client's certificate."""
-        now = datetime.now(UTC)
-        return self._sign(name, Validity(now - _DAY, now + lasts), [])
+        return self._sign(name, _validity(), [])
 
     def truststore(self, password: str) -> bytes:
         """Return this CA in a store that Java takes for trusted."""
