@@ -77,15 +77,10 @@ class BadRecord:
     why: str
 
 
-def check_on_error(on_error: object, *, letters: bool = True) -> None:
+def check_on_error(on_error: object) -> None:
     """Refuse what no reader or writer does.
-
-    Args:
-        on_error: what was chosen.
-        letters: whether this one can make dead letters.
 
     Raises:
         SettingsError: it lists what there is.
     """
-    able = [word for word in get_args(OnError) if letters or word != "dead_letter"]
-    choices.require("on_error", on_error, able)
+    choices.require("on_error", on_error, get_args(OnError))

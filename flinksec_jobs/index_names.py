@@ -13,19 +13,23 @@ _LONGEST = 255
 _FORBIDDEN = '\\/*?"<>| ,#:'
 
 
-def check(name: object) -> None:
+def check(name: object, written: object = None) -> None:
     """Refuse what can be no index's name; ``<logs-{now/d}>`` is date math, the server's to judge.
+
+    Args:
+        name: of an index.
+        written: what the job has in its place, for the message.
 
     Raises:
         SettingsError: it names the rule.
     """
     problem = _problem(name)
     if problem is not None:
-        shown = name if not isinstance(name, str) or len(name) <= _LONGEST else f"{name[:60]}…"
+        said = name if written is None else written
+        shown = said if not isinstance(said, str) or len(said) <= _LONGEST else f"{said[:60]}…"
         raise SettingsError(
             f"to_elasticsearch({shown!r}): the name of an index {problem}",
-            hint=_pattern_hint(name)
-            or 'index names are lowercase, up to 255 bytes, such as "late-flights"',
+            hint='index names are lowercase, up to 255 bytes, such as "late-flights"',
         )
 
 
@@ -45,12 +49,3 @@ def _problem(name: object) -> str | None:
         (size <= _LONGEST, f"must have at most {_LONGEST} bytes, and this has {size}"),
     )
     return next((rule for kept, rule in rules if not kept), None)
-
-
-def _pattern_hint(name: object) -> str | None:
-    if not isinstance(name, str) or "{" not in name:
-        return None
-    return (
-        "leave fields of the record out of the name: a sink writes to one index; for the time of "
-        'writing use date math: "<payments-{now/d}>"'
-    )

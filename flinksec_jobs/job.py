@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from flinksec_jobs import (
     bad_records,
@@ -17,6 +17,7 @@ from flinksec_jobs import (
     job_name,
 )
 from flinksec_jobs.dead_letters import DeadLetters
+from flinksec_jobs.elasticsearch import documents
 from flinksec_jobs.job_run import JobRun
 from flinksec_jobs.job_sql import JobWithTables
 from flinksec_jobs.sections.fields import Section
@@ -115,32 +116,84 @@ class SecureJob(JobWithTables):
         index: str,
         *,
         id_field: str | None = None,
-        on_error: bad_records.OnError = "fail",
+        id_fields: Sequence[str] = (),
+        operation: documents.Operation = "index",
+        operation_field: str | None = None,
+        routing_field: str | None = None,
+        version_field: str | None = None,
+        version_conflict: Literal["success", "bad"] = "success",
+        exclude: Sequence[str] = (),
+        pipeline: str | None = None,
+        require_alias: bool = False,
+        dynamic_templates: Mapping[str, str] | None = None,
+        script: str | None = None,
+        stored_script: str | None = None,
+        cluster: str | None = None,
+        on_error: bad_records.OnError | None = None,
     ) -> RecordSink:
-        """Return a sink that indexes documents, at least once, before each checkpoint completes.
+        """Return a sink of documents, at least once: they are in before a checkpoint completes.
+
+        While the server does not take them, those that are not in are part of the checkpoint. A
+        row that deletes, of a table's changes, deletes the document with its id.
 
         Args:
-            index: the index, alias or data stream; ``<logs-{now/d}>`` is date math.
-            id_field: the field that is the document's ``_id``, a ``str``, ``int`` or ``bool``: the
-                same record written twice is then one document. Without it Elasticsearch makes up
-                an id; a data stream takes no others.
+            index: the index, alias or data stream; ``<logs-{now/d}>`` is date math; or a pattern
+                by which each record names it, ``"flights-{departed_at:%Y.%m.%d}"``, in UTC, and
+                ``"flights-{airline}"``, or ``{airline:lower}`` in lowercase.
+            id_field: the field that is the document's ``_id``, a ``str``, ``int``, ``bool``,
+                ``datetime``, ``date``, ``Decimal``, ``UUID`` or Enum: the same record written
+                twice is then one document. Without it Elasticsearch makes up an id.
+            id_fields: fields that make it together, with ``:`` in between.
+            operation: ``index``: the document takes the place of the one with its id; ``create``:
+                it is left out if there is one, as a data stream asks for; ``update``: its fields
+                change those of the one that is there; ``upsert``: or it is the first; ``delete``.
+            operation_field: the field with the operation of each record.
+            routing_field: the field that chooses the shard.
+            version_field: the field with an external version, an ``int`` or a ``datetime`` (its
+                microseconds): a document replaces older ones alone.
+            version_conflict: what it is when there is one as new: ``success``, or a ``bad``
+                document. A job that goes on from a checkpoint writes some a second time.
+            exclude: fields that are not in the document.
+            pipeline: the ingest pipeline that documents go through.
+            require_alias: refuse an index that is no alias.
+            dynamic_templates: names of the dynamic templates that map fields, by the field.
+            script: what updates do, in Painless; the document is ``params.doc``. It may run twice.
+            stored_script: the id of a script that is stored there, in its place.
+            cluster: the name of the Kafka cluster that keeps dead letters, ``east`` for the
+                section ``[kafka.east]``; without it, that of ``[kafka]``.
             on_error: what to do with a document that cannot be written or is refused for its own
-                content (a mapping conflict): ``fail`` the job with the reason, or ``skip`` and
-                count it in the metric ``flinksec.rejectedDocuments``, up to
-                ``job.max_skipped_in_a_row``. What would meet every document (a closed index, a
-                missing right) always fails.
+                content (a mapping conflict): ``fail`` the job with the reason; ``skip`` and count
+                it in the metric ``flinksec.rejectedDocuments``; or ``dead_letter``: write it to
+                the topic ``job.dead_letters``, at least once. Of the last two there may be
+                ``job.max_skipped_in_a_row`` in a row. What would meet every document (a closed
+                index, a missing right) always fails. By default as ``job.on_error`` says, else
+                ``fail``.
 
         Raises:
-            SettingsError: there is no section ``[elasticsearch]``, or no index can have this name.
+            SettingsError: there is no section ``[elasticsearch]``, or an argument does not fit.
         """
         self._section(ElasticsearchSettings)
-        made = elasticsearch.sink(
-            self.settings,
-            index,
-            id_field=id_field,
-            on_error=on_error,
-            max_skipped_in_a_row=self.settings.job.max_skipped_in_a_row,
+        said = documents.Documents(
+            id_field,
+            id_fields,
+            operation,
+            operation_field,
+            routing_field,
+            version_field,
+            version_conflict,
+            exclude,
+            pipeline,
+            require_alias,
+            dynamic_templates or {},
+            script,
+            stored_script,
         )
+        chosen = self._on_error(on_error)
+        bad_records.check_on_error(chosen)
+        keeps = chosen == "dead_letter" and self._letters.topic is not None
+        kafka = self.settings.on_kafka(cluster, "dead letters") if keeps else self.settings
+        bad = self._letters.of_sink(chosen, kafka)
+        made = elasticsearch.sink(self.settings, index, said, bad)
         self.register(elasticsearch.writing(self.settings, index))
         return made
 

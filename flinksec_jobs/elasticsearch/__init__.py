@@ -11,9 +11,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flinksec_jobs import bad_records, index_names, refusals
+from flinksec_jobs import bad_records, refusals
 from flinksec_jobs.delivery import Delivery
+from flinksec_jobs.elasticsearch import index_pattern
+from flinksec_jobs.elasticsearch.documents import Documents
 from flinksec_jobs.elasticsearch.python_client import client
+from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.findings import Finding
 from flinksec_jobs.https import jvm_options
@@ -22,11 +25,24 @@ from flinksec_jobs.settings import ElasticsearchSettings
 from flinksec_jobs.uses import Question, Use
 
 if TYPE_CHECKING:
+    from pyflink.datastream import DataStream
+
+    from flinksec_jobs.kafka.sink import Bad
     from flinksec_jobs.record_sink import RecordSink
     from flinksec_jobs.settings import Settings
 
 
-__all__ = ["ask", "client", "connection_options", "limits", "question", "sink", "use", "writing"]
+__all__ = [
+    "Documents",
+    "ask",
+    "client",
+    "connection_options",
+    "limits",
+    "question",
+    "sink",
+    "use",
+    "writing",
+]
 
 
 def use(settings: Settings) -> Use:
@@ -37,11 +53,12 @@ def use(settings: Settings) -> Use:
 
 
 def writing(settings: Settings, index: str) -> Use:
-    """Return what a job needs that writes documents to an index."""
+    """Return what a job needs that writes documents to an index, or to those of a pattern."""
+    contact = index_pattern.parse(index).contact
     return replace(
         use(settings),
         name=f"writes Elasticsearch index {index}",
-        questions=(question(settings, index),),
+        questions=(question(settings, contact),),
         delivery=Delivery(f"the Elasticsearch index {index}", by_checkpoint=False),
     )
 
@@ -98,36 +115,47 @@ def limits(settings: ElasticsearchSettings) -> dict[str, str]:
     return {name: jvm_options.as_option(value) for name, value in options.items()}
 
 
-def sink(
-    settings: Settings,
-    index: str,
-    *,
-    id_field: str | None,
-    on_error: bad_records.OnError,
-    max_skipped_in_a_row: int,
-) -> RecordSink:
-    """Return a sink that indexes each row, or each string of JSON, as a document of an index.
+def sink(settings: Settings, index: str, documents: Documents, bad: Bad) -> RecordSink:
+    """Return a sink that does with each row, or each string of JSON, what is said of documents.
 
     Raises:
-        SettingsError: no index can have this name, or ``on_error`` is none of what it takes.
+        SettingsError: an argument is none of what it takes, or contradicts another.
     """
     from flinksec_jobs.record_sink import RecordSink
 
-    index_names.check(index)
-    bad_records.check_on_error(on_error, letters=False)
+    pattern = index_pattern.parse(index)
+    documents.check()
+    bad_records.check_on_error(bad.on_error)
     options = connection_options(settings) | limits(settings.need(ElasticsearchSettings))
-    options |= {
+    options |= documents.options() | {
         "index": index,
-        "on_error": on_error,
-        "max_skipped_in_a_row": str(max_skipped_in_a_row),
+        "on_error": bad.on_error,
+        "max_skipped_in_a_row": str(bad.max_skipped_in_a_row),
     }
-    if id_field is not None:
-        options["id_field"] = id_field
+    if pattern.pieces is not None:
+        options |= {"index_pattern": pattern.pieces, "index_contact": pattern.contact}
+    streams: list[DataStream] = []
+
+    def see(stream: DataStream, _: Any) -> DataStream:
+        streams.append(stream)
+        return stream
 
     def build(row_type: Any) -> Any:
         sinks = jvm.view().org.flinksec.elasticsearch.ElasticsearchSinks
+        if row_type is None and documents.exclude:
+            raise SettingsError(
+                f"the stream that goes to the Elasticsearch index {index} has strings, "
+                "which go out as they are, and exclude leaves fields out",
+                hint="make records of them: .map(function, output_type=row_type(YourRecord))",
+            )
         if row_type is None:
-            return sinks.forJson(jvm.string_map(options))
-        return sinks.forRows(jvm.string_map(options), row_type)
+            made = sinks.forJson(jvm.string_map(options))
+        else:
+            made = sinks.forRows(jvm.string_map(options), row_type)
+        if bad.on_error != "dead_letter":
+            return made
+        client = jvm.string_map(bad.properties)
+        return sinks.withLetters(made, bad.letters(), client, jvm.is_traced(streams[-1]))
 
-    return RecordSink(f"the Elasticsearch index {index}", f"Elasticsearch {index}", build)
+    target = f"the Elasticsearch index {index}"
+    return RecordSink(target, f"Elasticsearch {index}", build, see)

@@ -73,7 +73,7 @@ def test_java_counts_where_python_looks_and_brakes_as_the_setting_does() -> None
     [
         (SecureJob.from_kafka, None),
         (SecureJob.to_kafka, None),
-        (SecureJob.to_elasticsearch, "fail"),
+        (SecureJob.to_elasticsearch, None),
     ],
 )
 def test_whatever_meets_bad_records_takes_on_error_and_fails_by_itself(
@@ -91,9 +91,3 @@ def test_a_choice_that_does_not_exist_is_refused_by_the_list_of_all() -> None:
     assert caught.value.message == (
         'on_error=\'ignore\' is not one of "fail", "skip", "dead_letter"'
     )
-
-
-def test_what_cannot_make_dead_letters_says_what_it_can() -> None:
-    with pytest.raises(SettingsError) as caught:
-        bad_records.check_on_error("dead_letter", letters=False)
-    assert caught.value.message == 'on_error=\'dead_letter\' is not one of "fail", "skip"'

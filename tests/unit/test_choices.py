@@ -54,4 +54,4 @@ def test_sources_and_sinks_ask_before_anything_else() -> None:
     with pytest.raises(SettingsError, match="delivery='ignore'"):
         sink.sink(settings, sink.SinkOptions("t", Json(), delivery=odd), lambda: "p")
     with pytest.raises(SettingsError, match="on_error='ignore'"):
-        elasticsearch.sink(settings, "i", id_field=None, on_error=odd, max_skipped_in_a_row=1)
+        elasticsearch.sink(settings, "i", elasticsearch.Documents(), sink.Bad(odd))

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """The flat options of the Elasticsearch sink: paths of secrets, never what is in them."""
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from flinksec_jobs import elasticsearch
+from flinksec_jobs.elasticsearch import documents, index_pattern
 from flinksec_jobs.errors import JobError, SettingsError
+from flinksec_jobs.kafka.sink import Bad
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.settings import ElasticsearchSettings, Settings, load_settings, schema
 
@@ -147,7 +150,7 @@ def test_a_sink_of_rows_knows_index_id_and_what_to_do_with_a_bad_document(
     built: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sink = elasticsearch.sink(
-        settings(), "flights", id_field="id", on_error="skip", max_skipped_in_a_row=7
+        settings(), "flights", elasticsearch.Documents(id_field="id"), Bad("skip", 7)
     )
     attach(sink, "the row type", monkeypatch)
     expected = OVER_TLS | {
@@ -170,9 +173,7 @@ def test_a_sink_of_rows_knows_index_id_and_what_to_do_with_a_bad_document(
 def test_a_sink_of_strings_takes_json_as_it_is(
     built: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sink = elasticsearch.sink(
-        settings(), "flights", id_field=None, on_error="fail", max_skipped_in_a_row=7
-    )
+    sink = elasticsearch.sink(settings(), "flights", elasticsearch.Documents(), Bad("fail", 7))
     attach(sink, None, monkeypatch)
     ((kind, options),) = built
     assert kind == "json"
@@ -241,7 +242,16 @@ def test_java_knows_the_settings_that_python_sends_and_no_others() -> None:
     by_kerberos = {name for name in connection if name.startswith("kerberos_")}
     limits_and_arguments = known("SinkSettings.java")
     sent = elasticsearch.limits(section()).keys()
-    assert limits_and_arguments == sent | {"index", "id_field", "max_skipped_in_a_row"}
+    every = documents.Documents(
+        "id", ["a", "b"], "update", "op", "r", "v", "bad", ["x"], "p", True, {"f": "t"}, "s", "i"
+    ).options()
+    of_documents = known("Addressing.java") | known("Actions.java")
+    assert limits_and_arguments | of_documents == sent | every.keys() | {
+        "index",
+        "index_contact",
+        "index_pattern",
+        "max_skipped_in_a_row",
+    }
     assert by_kerberos == {f"kerberos_{name}" for name in KERBEROS}
     assert connection - by_kerberos | sent | {"hosts", "kerberos", "kerberos_service_name"} == set(
         ElasticsearchSettings.model_fields
@@ -264,4 +274,70 @@ def test_every_setting_that_java_names_in_a_message_exists() -> None:
         if name.partition(".")[0] in sections
     ]
     assert {name for _, name in found} - names == set(), found
-    assert ("Verdict.java", "elasticsearch.max_batch_bytes") in found
+    assert ("BulkClient.java", "elasticsearch.max_batch_bytes") in found
+
+
+def test_java_knows_the_same_operations() -> None:
+    text = re.sub(r"/\*.*?\*/", "", (JAVA / "Operation.java").read_text(), flags=re.DOTALL)
+    body = text.partition("enum Operation {")[2].partition(";")[0]
+    words = tuple(word.lower() for word in re.findall(r"\b[A-Z]+\b", body))
+    assert words == get_args(documents.Operation)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"operation": "merge"}, "operation='merge'"),
+        ({"version_conflict": "fail"}, "version_conflict='fail'"),
+        ({"id_fields": "id"}, "id_fields is text"),
+        ({"exclude": "id"}, "exclude is text"),
+        ({"id_field": "a", "id_fields": ["a", "b"]}, "two ids"),
+        ({"operation": "update", "script": "a", "stored_script": "b"}, "two scripts"),
+        ({"script": "a"}, "a script is what updates do"),
+    ],
+)
+def test_what_is_said_of_documents_and_contradicts_itself_is_refused(said: Any, told: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(told)) as caught:
+        documents.Documents(**said).check()
+    assert caught.value.hint
+
+
+def test_a_pattern_is_pieces_for_the_jvm_and_one_question_for_the_server() -> None:
+    found = index_pattern.parse(
+        "f-{departed_at:%Y.%m.%d h%H}-{airline:lower}-{number}-x".replace(" ", "-")
+    )
+    assert json.loads(str(found.pieces)) == [
+        "f-",
+        {"field": "departed_at", "date": "uuuu'.'MM'.'dd'-h'HH"},
+        "-",
+        {"field": "airline", "lower": True},
+        "-",
+        {"field": "number", "lower": False},
+        "-x",
+    ]
+    assert found.contact == "f-*-*-*-x"
+    for name in ("flights", "<logs-{now/d}>"):
+        assert index_pattern.parse(name) == index_pattern.IndexPattern(name, None, name)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [
+        ("{tenant}", "a record could name any index"),
+        ("f-{at:%Q}", "%Q is none of %Y, "),
+        ("f-{at:upper}", "'upper' is none of"),
+        ("f-{at:%}", "% is none of"),
+        ("f-{not a field}", "names no field"),
+        ("f-{}", "names no field"),
+        ("f-{a", "a brace has no other"),
+        ("F-{a}", "the name of an index must be lowercase"),
+        ("f*-{a}", "must not contain '*'"),
+        ("f-{at:%Y/%m}", "must not contain '/'"),
+        ("x" * 255 + "{a}", "at most 255 bytes"),
+    ],
+)
+def test_a_pattern_of_which_no_legal_name_comes_is_refused(pattern: str, told: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        index_pattern.parse(pattern)
+    assert told in caught.value.message
+    assert caught.value.hint

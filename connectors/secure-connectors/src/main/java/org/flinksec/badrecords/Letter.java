@@ -36,6 +36,9 @@ public record Letter(
     String why,
     String trace,
     String target) {
+  /** What the target of is an index: any other class writes to a topic. */
+  private static final String INDEXERS = "org.flinksec.elasticsearch.";
+
   /** Of a record that cannot be decoded. */
   public static Letter undecodable(Original record, Class<?> finder, UndecodableException why) {
     return new Letter(
@@ -52,11 +55,16 @@ public record Letter(
 
   /** The bad record that it is about. */
   public BadRecord badRecord() {
-    Origin origin =
-        original != null
-            ? original.origin()
-            : target != null ? new Origin.Target(target) : new Origin.Element(finder);
-    return new BadRecord(stage, origin, why);
+    return new BadRecord(stage, original != null ? original.origin() : withoutOriginal(), why);
+  }
+
+  private Origin withoutOriginal() {
+    if (target == null) {
+      return new Origin.Element(finder);
+    }
+    return finder.startsWith(INDEXERS)
+        ? new Origin.Document(target, null)
+        : new Origin.Target(target);
   }
 
   /** As bytes, for a stream of Flink's. */

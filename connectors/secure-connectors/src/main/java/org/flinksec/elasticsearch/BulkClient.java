@@ -8,7 +8,9 @@ import co.elastic.clients.transport.rest5_client.low_level.ResponseListener;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonProcessingException;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
@@ -20,15 +22,24 @@ import org.flinksec.elasticsearch.connection.ConnectionException;
 import org.flinksec.elasticsearch.connection.ElasticsearchClient;
 import org.flinksec.elasticsearch.connection.FirstContact;
 import org.flinksec.elasticsearch.connection.RestClients;
+import org.flinksec.logging.LimitedWarnings;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Sends bulk requests, compressed, without blocking. */
 final class BulkClient implements Closeable {
   private static final ContentType NDJSON = ContentType.create("application/x-ndjson");
+  private static final Logger LOG = LoggerFactory.getLogger(BulkClient.class);
   private static final int MAX_BODY = 1 << 20;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final ElasticsearchClient client;
   private final String path;
+  private final SinkSettings settings;
+  private final LimitedWarnings warnings = new LimitedWarnings(LOG);
+
+  /** The least size of a request's body that was too large, in bytes. */
+  private final AtomicInteger tooLarge = new AtomicInteger(Integer.MAX_VALUE);
 
   BulkClient(SinkSettings settings) throws ElasticsearchSinkException {
     try {
@@ -36,14 +47,78 @@ final class BulkClient implements Closeable {
     } catch (ConnectionException e) {
       throw new ElasticsearchSinkException(e.getMessage(), e);
     }
-    this.path = "/" + FirstContact.segment(settings.index()) + "/_bulk";
+    this.settings = settings;
+    this.path =
+        settings.addressing().index() != null
+            ? "/_bulk"
+            : "/" + FirstContact.segment(settings.index()) + "/_bulk";
   }
 
-  /** Sends the documents; the outcome arrives on a thread of the client. */
+  /** What a request may have, in bytes: half of what was too large. */
+  long maxBatchBytes() {
+    return Math.min(settings.limits().maxBatchBytes(), tooLarge.get() / 2);
+  }
+
+  /**
+   * Sends the documents; the outcome arrives on a thread of the client. What is too large for one
+   * request goes out in halves, one after the other.
+   */
   void send(List<DocumentRequest> documents, Consumer<BulkOutcome> outcome) {
+    byte[] body = BulkBody.of(documents, settings.actions());
+    sendOnce(
+        body,
+        documents.size(),
+        answer -> {
+          if (answer instanceof BulkOutcome.Refused refused && refused.status() == 413) {
+            tooLarge.accumulateAndGet(body.length, Math::min);
+            warnings.warn(
+                "%s takes no request of %d bytes: lower elasticsearch.max_batch_bytes, which is %d"
+                    .formatted(refused.host(), body.length, settings.limits().maxBatchBytes()));
+            split(documents, outcome);
+          } else {
+            outcome.accept(answer);
+          }
+        });
+  }
+
+  private void split(List<DocumentRequest> documents, Consumer<BulkOutcome> outcome) {
+    if (documents.size() == 1) {
+      outcome.accept(new BulkOutcome.Answered(List.of(BulkItem.tooLarge())));
+      return;
+    }
+    int half = documents.size() / 2;
+    send(
+        documents.subList(0, half),
+        first -> {
+          if (!(first instanceof BulkOutcome.Answered before)) {
+            outcome.accept(first);
+            return;
+          }
+          send(
+              documents.subList(half, documents.size()),
+              second -> outcome.accept(both(before, second)));
+        });
+  }
+
+  private static BulkOutcome both(BulkOutcome.Answered first, BulkOutcome second) {
+    if (!(second instanceof BulkOutcome.Answered after)) {
+      return second;
+    }
+    List<BulkItem> items = new ArrayList<>(first.items());
+    items.addAll(after.items());
+    return new BulkOutcome.Answered(items);
+  }
+
+  private void sendOnce(byte[] body, int documents, Consumer<BulkOutcome> outcome) {
     Request request = new Request("POST", path);
     request.addParameter("filter_path", BulkResponse.FILTER);
-    request.setEntity(new ByteArrayEntity(BulkBody.of(documents), NDJSON));
+    if (settings.actions().pipeline() != null) {
+      request.addParameter("pipeline", settings.actions().pipeline());
+    }
+    if (settings.actions().requireAlias()) {
+      request.addParameter("require_alias", "true");
+    }
+    request.setEntity(new ByteArrayEntity(body, NDJSON));
     client
         .rest()
         .performRequestAsync(
@@ -51,7 +126,7 @@ final class BulkClient implements Closeable {
             new ResponseListener() {
               @Override
               public void onSuccess(Response response) {
-                outcome.accept(read(response, documents.size()));
+                outcome.accept(read(response, documents));
               }
 
               @Override

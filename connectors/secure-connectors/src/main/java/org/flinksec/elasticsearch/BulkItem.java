@@ -9,6 +9,13 @@ package org.flinksec.elasticsearch;
  *     only; null on success
  */
 record BulkItem(int status, String type, String reason) {
+  private static final String CONFLICT = "version_conflict_engine_exception";
+
+  /** Of a document that alone is larger than the server takes a request. */
+  static BulkItem tooLarge() {
+    return new BulkItem(413, "content_too_large", null);
+  }
+
   boolean accepted() {
     return status < 300;
   }
@@ -20,7 +27,28 @@ record BulkItem(int status, String type, String reason) {
 
   /** Whether this document alone is refused, and the next need not be. */
   boolean documentAtFault() {
-    return ErrorTypes.isOfDocument(type, reason);
+    return status == 413 || ErrorTypes.isOfDocument(type, reason);
+  }
+
+  /** Whether there is a document with this id already, or one with a newer version. */
+  boolean isConflict() {
+    return CONFLICT.equals(type);
+  }
+
+  /** Whether there was no document to be deleted, which is what a deletion is for. */
+  boolean nothingThere() {
+    return status == 404 && type == null;
+  }
+
+  /**
+   * Fit for logs.
+   *
+   * @param indexIsContent whether names of indices are made of the documents, too
+   */
+  String told(boolean indexIsContent) {
+    return indexIsContent && !documentAtFault()
+        ? "status %d, %s".formatted(status, Reasons.tell(type, null))
+        : toString();
   }
 
   /** Fit for logs: nothing of the document's content. */

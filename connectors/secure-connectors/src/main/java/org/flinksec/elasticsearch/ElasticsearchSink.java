@@ -8,6 +8,7 @@ import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.connector.base.sink.AsyncSinkBase;
 import org.apache.flink.connector.base.sink.writer.BufferedRequestState;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.flinksec.badrecords.LetterOutlet;
 import org.flinksec.elasticsearch.connection.ConnectionException;
 import org.flinksec.elasticsearch.connection.FirstContact;
 import org.flinksec.tls.Verification;
@@ -20,6 +21,9 @@ final class ElasticsearchSink<T> extends AsyncSinkBase<T, DocumentRequest> {
   private static final Logger LOG = LoggerFactory.getLogger(ElasticsearchSink.class);
 
   private final SinkSettings settings;
+  private final DocumentConverter<T> documents;
+  private LetterOutlet.Factory letters;
+  private boolean traced;
 
   ElasticsearchSink(DocumentConverter<T> converter, SinkSettings settings) {
     super(
@@ -31,6 +35,18 @@ final class ElasticsearchSink<T> extends AsyncSinkBase<T, DocumentRequest> {
         settings.limits().flushIntervalMillis(),
         settings.limits().maxBatchBytes());
     this.settings = settings;
+    this.documents = converter;
+  }
+
+  /**
+   * @param factory makes where dead letters go
+   * @param fromArrivals whether the current record of the task is the one that an element was made
+   *     of
+   */
+  ElasticsearchSink<T> letters(LetterOutlet.Factory factory, boolean fromArrivals) {
+    letters = factory;
+    traced = fromArrivals;
+    return this;
   }
 
   @Override
@@ -48,7 +64,7 @@ final class ElasticsearchSink<T> extends AsyncSinkBase<T, DocumentRequest> {
     }
     List<String> silent;
     try {
-      silent = FirstContact.make(settings.connection(), List.of(settings.index()));
+      silent = FirstContact.make(settings.connection(), List.of(settings.contact()));
     } catch (ConnectionException e) {
       throw new ElasticsearchSinkException(e.getMessage(), e);
     }
@@ -56,9 +72,18 @@ final class ElasticsearchSink<T> extends AsyncSinkBase<T, DocumentRequest> {
       LOG.warn("No answer from Elasticsearch at {}", String.join(", ", silent));
     }
     BulkClient client = new BulkClient(settings);
+    LetterOutlet outlet =
+        letters == null
+            ? null
+            : letters.open(context.metricGroup(), context.getTaskInfo().getIndexOfThisSubtask());
     try {
       return new ElasticsearchSinkWriter<>(
-          getElementConverter(), context, settings, states, client);
+          documents,
+          context,
+          settings,
+          states,
+          client,
+          new BadDocuments<>(settings, documents, outlet, traced, context.metricGroup()));
     } catch (RuntimeException e) {
       client.close();
       throw e;

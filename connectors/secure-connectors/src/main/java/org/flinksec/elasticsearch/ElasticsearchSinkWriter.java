@@ -2,8 +2,10 @@
 package org.flinksec.elasticsearch;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Collection;
 import java.util.List;
+import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.connector.base.sink.writer.AsyncSinkWriter;
 import org.apache.flink.connector.base.sink.writer.BufferedRequestState;
@@ -13,12 +15,7 @@ import org.apache.flink.connector.base.sink.writer.config.AsyncSinkWriterConfigu
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.ThreadSafeSimpleCounter;
-import org.flinksec.badrecords.BadRecord;
-import org.flinksec.badrecords.BadRecordException;
-import org.flinksec.badrecords.BadRecords;
-import org.flinksec.badrecords.Origin;
 import org.flinksec.badrecords.SkipBrake;
-import org.flinksec.badrecords.Stage;
 import org.flinksec.json.JsonEncodingException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,61 +24,96 @@ import org.slf4j.LoggerFactory;
  * Buffers documents, sends them, and acts on what becomes of them.
  *
  * <p>Besides Flink's own metrics of a sink it counts {@code flinksec.rejectedDocuments}, those left
- * out by {@code on_error = "skip"}, and {@code flinksec.retriedDocuments}. Too many left out in a
- * row fail the job, see {@link SkipBrake}.
+ * out by {@code on_error}, {@code flinksec.conflictingDocuments} and {@code
+ * flinksec.retriedDocuments}. Too many left out in a row fail the job, see {@link SkipBrake}.
  */
 final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentRequest> {
   private static final Logger LOG = LoggerFactory.getLogger(ElasticsearchSinkWriter.class);
 
   private final SinkSettings settings;
+  private final DocumentConverter<T> converter;
   private final OrderedRequestBuffer buffer;
   private final BulkClient client;
   private final Retries retries;
-  private final BadRecords badRecords;
+  private final BadDocuments<T> badDocuments;
+  private final Counter conflicts;
+  private final MailboxExecutor mailbox;
+  private volatile boolean checkpointing;
 
-  // Two, since what is converted now is answered later; the third never brakes.
-  private final SkipBrake conversions;
-  private final SkipBrake answers;
-  private final SkipBrake free = new SkipBrake(0);
+  /** Whether a request has failed while a checkpoint waited for it. */
+  private volatile boolean failedMeanwhile;
 
   ElasticsearchSinkWriter(
-      ElementConverter<T, DocumentRequest> converter,
-      WriterInitContext context,
-      SinkSettings settings,
-      Collection<BufferedRequestState<DocumentRequest>> states,
-      BulkClient client) {
-    this(converter, context, settings, states, client, new OrderedRequestBuffer());
-  }
-
-  private ElasticsearchSinkWriter(
-      ElementConverter<T, DocumentRequest> converter,
+      DocumentConverter<T> converter,
       WriterInitContext context,
       SinkSettings settings,
       Collection<BufferedRequestState<DocumentRequest>> states,
       BulkClient client,
+      BadDocuments<T> badDocuments) {
+    this(converter, context, settings, states, client, badDocuments, new OrderedRequestBuffer());
+  }
+
+  private ElasticsearchSinkWriter(
+      DocumentConverter<T> converter,
+      WriterInitContext context,
+      SinkSettings settings,
+      Collection<BufferedRequestState<DocumentRequest>> states,
+      BulkClient client,
+      BadDocuments<T> badDocuments,
       OrderedRequestBuffer buffer) {
-    super(
+    this(
         converter,
         context,
-        configuration(settings.limits(), buffer),
+        settings,
         states,
-        (info, ignored) -> buffer.takeBatch(info.getBatchSize(), settings.limits().maxBatchBytes()),
+        client,
+        badDocuments,
+        buffer,
+        new OrderedConcurrency(
+            buffer, settings.limits().maxInFlight(), settings.limits().maxBatchSize()));
+  }
+
+  private ElasticsearchSinkWriter(
+      DocumentConverter<T> converter,
+      WriterInitContext context,
+      SinkSettings settings,
+      Collection<BufferedRequestState<DocumentRequest>> states,
+      BulkClient client,
+      BadDocuments<T> badDocuments,
+      OrderedRequestBuffer buffer,
+      OrderedConcurrency concurrency) {
+    super(
+        new WithOriginal<>(converter, badDocuments),
+        context,
+        configuration(settings.limits(), concurrency),
+        states,
+        (info, ignored) -> buffer.takeBatch(info.getBatchSize(), client.maxBatchBytes()),
         buffer);
     MetricGroup metrics = context.metricGroup().addGroup("flinksec");
     this.settings = settings;
+    this.converter = converter;
     this.buffer = buffer;
     this.client = client;
-    Counter rejected = metrics.counter("rejectedDocuments", new ThreadSafeSimpleCounter());
-    this.badRecords = new BadRecords(settings.onError(), rejected, LOG);
-    this.conversions = new SkipBrake(settings.maxSkipped());
-    this.answers = new SkipBrake(settings.maxSkipped());
+    this.badDocuments = badDocuments;
+    this.mailbox = context.getMailboxExecutor();
+    this.conflicts = metrics.counter("conflictingDocuments", new ThreadSafeSimpleCounter());
     this.retries =
         new Retries(
             settings, metrics.counter("retriedDocuments", new ThreadSafeSimpleCounter()), LOG);
+    concurrency.impatientWhile(() -> checkpointing && (failedMeanwhile || retries.anyWaits()));
+  }
+
+  /** Notes with a document what it was made of. */
+  private record WithOriginal<T>(DocumentConverter<T> converter, BadDocuments<T> badDocuments)
+      implements ElementConverter<T, DocumentRequest> {
+    @Override
+    public DocumentRequest apply(T element, Context context) {
+      return converter.apply(element, context).madeOf(badDocuments.current());
+    }
   }
 
   private static AsyncSinkWriterConfiguration configuration(
-      SinkSettings.Limits limits, OrderedRequestBuffer buffer) {
+      SinkSettings.Limits limits, OrderedConcurrency concurrency) {
     return AsyncSinkWriterConfiguration.builder()
         .setMaxBatchSize(limits.maxBatchSize())
         .setMaxBatchSizeInBytes(limits.maxBatchBytes())
@@ -89,19 +121,20 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
         .setMaxBufferedRequests(limits.maxBuffered())
         .setMaxTimeInBufferMS(limits.flushIntervalMillis())
         .setMaxRecordSizeInBytes(limits.maxBatchBytes())
-        .setRateLimitingStrategy(
-            new OrderedConcurrency(buffer, limits.maxInFlight(), limits.maxBatchSize()))
+        .setRateLimitingStrategy(concurrency)
         .build();
   }
 
   @Override
   public void write(T element, Context context) throws IOException, InterruptedException {
+    if (converter.passesOver(element)) {
+      return;
+    }
     try {
       super.write(element, context);
-      conversions.passed();
+      badDocuments.converted();
     } catch (DocumentException e) {
-      Origin origin = new Origin.Document(settings.index(), null);
-      badRecords.met(new BadRecord(Stage.ENCODE, origin, e.getMessage()), conversions);
+      badDocuments.unconvertible(element, context == null ? null : context.timestamp(), e);
     } catch (JsonEncodingException e) {
       // Whatever on_error says: the next row would be of the wrong type, too.
       throw new ElasticsearchSinkException(
@@ -113,10 +146,29 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
 
   /**
    * Sends everything, whatever is asked: a checkpoint then means that documents are in the index.
+   * Only while requests fail, those that are not in go into the checkpoint, which does not wait for
+   * the end of an outage.
    */
   @Override
   public void flush(boolean endOfInput) throws InterruptedException {
-    super.flush(true);
+    failedMeanwhile = false;
+    checkpointing = !endOfInput;
+    buffer.draining(true);
+    try {
+      if (endOfInput || !retries.anyWaits()) {
+        super.flush(true);
+      }
+    } catch (OrderedConcurrency.NotNowException e) {
+      // What is in flight, and what waits, is in the state.
+    } finally {
+      buffer.draining(false);
+      checkpointing = false;
+    }
+    try {
+      badDocuments.flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e.getMessage(), e);
+    }
   }
 
   @Override
@@ -127,7 +179,7 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
         outcome -> {
           try {
             act(documents, Verdict.of(settings, documents, outcome), result);
-          } catch (ElasticsearchSinkException | BadRecordException | RuntimeException e) {
+          } catch (IOException | RuntimeException e) {
             result.completeExceptionally(e);
           }
         });
@@ -135,28 +187,33 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
 
   private void act(
       List<DocumentRequest> documents, Verdict verdict, ResultHandler<DocumentRequest> result)
-      throws ElasticsearchSinkException, BadRecordException {
+      throws IOException {
     if (verdict.fatal().isPresent()) {
       throw verdict.fatal().get();
     }
     boolean someGotIn = documents.size() > verdict.rejected().size() + verdict.retry().size();
-    for (BadRecord rejected : verdict.rejected()) {
-      badRecords.met(rejected, someGotIn ? free : answers);
+    for (Verdict.Rejected rejected : verdict.rejected()) {
+      badDocuments.refused(rejected, someGotIn);
     }
     if (someGotIn) {
-      answers.passed();
+      badDocuments.accepted();
     }
+    conflicts.inc(verdict.conflicts());
     buffer.done(documents, verdict.retry());
     if (verdict.retry().isEmpty()) {
       result.complete();
     } else {
       retries.schedule(verdict.retry(), verdict.reason(), result);
+      if (checkpointing) {
+        failedMeanwhile = true;
+        mailbox.execute(() -> {}, "wakes a checkpoint that waits for requests that fail");
+      }
     }
   }
 
   /** How many documents this writer has left out. */
   long rejectedDocuments() {
-    return badRecords.leftOut();
+    return badDocuments.leftOut();
   }
 
   @Override
@@ -168,5 +225,10 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
   public void close() {
     retries.close();
     client.close();
+    try {
+      badDocuments.close();
+    } catch (IOException e) {
+      LOG.debug("Closing the writer of dead letters", e);
+    }
   }
 }

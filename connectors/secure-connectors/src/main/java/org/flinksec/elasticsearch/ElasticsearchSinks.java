@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.elasticsearch;
 
+import java.util.HashMap;
 import java.util.Map;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.types.Row;
+import org.flinksec.badrecords.LetterPolicy;
 import org.flinksec.json.RowTypes;
+import org.flinksec.kafka.LetterProducer;
 
 /**
  * Makes Elasticsearch sinks from flat settings.
  *
  * <p>Settings, all text: those of {@code [elasticsearch]} under their own names, {@code hosts}
  * separated by commas, times in milliseconds; certificates and credentials are paths, read where
- * the sink runs. With them {@code index}, {@code id_field}, {@code on_error} (fail or skip; default
- * fail) and {@code max_skipped_in_a_row}. Only {@code hosts} and {@code index} are required.
+ * the sink runs. With them those that {@link SinkSettings#parse} names. Only {@code hosts} and
+ * {@code index} are required.
  */
 public final class ElasticsearchSinks {
   private ElasticsearchSinks() {}
@@ -28,7 +31,10 @@ public final class ElasticsearchSinks {
     SinkSettings settings = SinkSettings.parse(config);
     return new ElasticsearchSink<>(
         new RowDocumentConverter(
-            RowTypes.require(rowType), settings.idField(), settings.limits().maxBatchBytes()),
+            RowTypes.require(rowType),
+            settings.addressing(),
+            settings.excluded(),
+            settings.limits().maxBatchBytes()),
         settings);
   }
 
@@ -40,6 +46,22 @@ public final class ElasticsearchSinks {
   public static Sink<String> forJson(Map<String, String> config) {
     SinkSettings settings = SinkSettings.parse(config);
     return new ElasticsearchSink<>(
-        new JsonDocumentConverter(settings.idField(), settings.limits().maxBatchBytes()), settings);
+        new JsonDocumentConverter(settings.addressing(), settings.limits().maxBatchBytes()),
+        settings);
+  }
+
+  /**
+   * Has one of these sinks write bad documents to a topic of dead letters.
+   *
+   * @param sink that this class has made
+   * @param policy where the letters go
+   * @param client the properties of a producer that writes them
+   * @param traced whether the current record of the task is the one that an element was made of
+   */
+  public static Sink<?> withLetters(
+      Sink<?> sink, LetterPolicy policy, Map<String, String> client, boolean traced) {
+    HashMap<String, String> properties = new HashMap<>(client);
+    return ((ElasticsearchSink<?>) sink)
+        .letters((metrics, task) -> new LetterProducer(policy, properties, metrics, task), traced);
   }
 }

@@ -22,6 +22,7 @@ final class ErrorTypes {
       Set.of(
           "document_parsing_exception", // 8.8 and later
           "mapper_parsing_exception", // before
+          "document_missing_exception", // of an update
           "strict_dynamic_mapping_exception",
           "version_conflict_engine_exception");
 

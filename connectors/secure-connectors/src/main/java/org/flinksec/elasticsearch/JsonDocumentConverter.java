@@ -2,6 +2,9 @@
 package org.flinksec.elasticsearch;
 
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.flinksec.badrecords.ElementJson;
 import org.flinksec.json.JsonDecodingException;
 import org.flinksec.json.JsonText;
 
@@ -9,21 +12,40 @@ import org.flinksec.json.JsonText;
 final class JsonDocumentConverter extends DocumentConverter<String> {
   private static final long serialVersionUID = 1L;
 
+  private final Addressing addressing;
   private final JsonText text;
 
-  JsonDocumentConverter(String idField, int maxBytes) {
-    super(idField, maxBytes);
-    this.text = new JsonText(idField, "id field");
+  JsonDocumentConverter(Addressing addressing, int maxBytes) {
+    super(maxBytes);
+    this.addressing = addressing;
+    Map<String, String> fields = new LinkedHashMap<>();
+    addressing
+        .fields()
+        .forEach((field, argument) -> fields.put(field, JsonDocumentConverter.inWords(argument)));
+    this.text = new JsonText(fields);
+  }
+
+  private static String inWords(String argument) {
+    return argument.equals("index") ? "field of the index's name" : argument.replace('_', ' ');
   }
 
   @Override
   DocumentRequest convert(String json) {
     try {
       JsonText.Document document = text.read(json);
+      DocumentRequest.Address address = addressing.of(document.values()::get, false);
       return new DocumentRequest(
-          document.value(), document.line().getBytes(StandardCharsets.UTF_8));
+          address,
+          address.operation() == Operation.DELETE
+              ? null
+              : document.line().getBytes(StandardCharsets.UTF_8));
     } catch (JsonDecodingException e) {
       throw new DocumentException(e.getMessage());
     }
+  }
+
+  @Override
+  byte[] inLetter(String json) {
+    return ElementJson.of(json, null);
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.elasticsearch;
 
+import java.util.function.BooleanSupplier;
 import org.apache.flink.connector.base.sink.writer.strategy.RateLimitingStrategy;
 import org.apache.flink.connector.base.sink.writer.strategy.RequestInfo;
 import org.apache.flink.connector.base.sink.writer.strategy.ResultInfo;
@@ -10,12 +11,32 @@ final class OrderedConcurrency implements RateLimitingStrategy {
   private final OrderedRequestBuffer buffer;
   private final int maxInFlight;
   private final int maxBatchSize;
+  private BooleanSupplier impatient = () -> false;
   private int inFlight;
+
+  /** What {@link #shouldBlock} throws in place of blocking. */
+  static final class NotNowException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    NotNowException() {
+      super(null, null, false, false);
+    }
+  }
 
   OrderedConcurrency(OrderedRequestBuffer buffer, int maxInFlight, int maxBatchSize) {
     this.buffer = buffer;
     this.maxInFlight = maxInFlight;
     this.maxBatchSize = maxBatchSize;
+    buffer.blockedWhile(this::blocks);
+  }
+
+  /**
+   * Who waits for all requests is told by it to stop waiting.
+   *
+   * @param impatient whether to
+   */
+  void impatientWhile(BooleanSupplier impatient) {
+    this.impatient = impatient;
   }
 
   @Override
@@ -30,6 +51,13 @@ final class OrderedConcurrency implements RateLimitingStrategy {
 
   @Override
   public boolean shouldBlock(RequestInfo request) {
+    if (impatient.getAsBoolean()) {
+      throw new NotNowException();
+    }
+    return blocks();
+  }
+
+  private boolean blocks() {
     return inFlight >= maxInFlight || buffer.nextMustWait();
   }
 

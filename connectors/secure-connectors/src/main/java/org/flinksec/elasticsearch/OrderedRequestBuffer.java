@@ -4,11 +4,17 @@ package org.flinksec.elasticsearch;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Deque;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.apache.flink.connector.base.sink.writer.Batch;
 import org.apache.flink.connector.base.sink.writer.RequestBuffer;
@@ -16,14 +22,41 @@ import org.apache.flink.connector.base.sink.writer.RequestEntryWrapper;
 
 /**
  * The waiting documents. A document whose id is in flight waits until that request is done, so that
- * of two documents with one id the later always wins.
+ * of two documents with one id the later always wins. So does one that changes a document that the
+ * same request would have to write first.
+ *
+ * <p>Its state are the documents that are in flight, and then those that wait.
+ *
+ * <p>While requests fail, {@link #isEmpty} does not tell Flink's timer to wait for their end, in
+ * which checkpoints could not begin; instead all that waits goes out when a request has ended, as
+ * {@link #totalSizeInBytes} then says.
  *
  * <p>All methods belong to the task's thread, except {@link #done}, which may come from any.
  */
 final class OrderedRequestBuffer implements RequestBuffer<DocumentRequest> {
   private final Deque<RequestEntryWrapper<DocumentRequest>> waiting = new ArrayDeque<>();
   private final Set<String> inFlight = ConcurrentHashMap.newKeySet();
+
+  /** In the order in which they were sent. */
+  private final Map<DocumentRequest, Boolean> undelivered =
+      Collections.synchronizedMap(new LinkedHashMap<>());
+
+  private BooleanSupplier blocked = () -> false;
+  private boolean failing;
+  private boolean draining;
   private long bytes;
+
+  /**
+   * @param full whether no request may be sent now
+   */
+  void blockedWhile(BooleanSupplier full) {
+    blocked = full;
+  }
+
+  /** From here on, until it is over, the caller waits for the end of all requests. */
+  void draining(boolean begins) {
+    draining = begins;
+  }
 
   /**
    * @param prioritize the document comes back from a failed request, and goes before all others
@@ -32,7 +65,9 @@ final class OrderedRequestBuffer implements RequestBuffer<DocumentRequest> {
   public void add(RequestEntryWrapper<DocumentRequest> entry, boolean prioritize) {
     if (prioritize) {
       waiting.addFirst(entry);
-      release(entry.getRequestEntry().id());
+      undelivered.remove(entry.getRequestEntry());
+      release(entry.getRequestEntry().key());
+      failing = true;
     } else {
       waiting.addLast(entry);
     }
@@ -48,15 +83,25 @@ final class OrderedRequestBuffer implements RequestBuffer<DocumentRequest> {
   Batch<DocumentRequest> takeBatch(int maxSize, long maxBytes) {
     List<DocumentRequest> batch = new ArrayList<>(maxSize);
     long size = 0;
+    Set<String> keys = new HashSet<>();
     while (batch.size() < maxSize && !waiting.isEmpty() && !nextMustWait()) {
       long next = waiting.peekFirst().getSize();
-      if (!batch.isEmpty() && size + next > maxBytes) {
+      DocumentRequest first = waiting.peekFirst().getRequestEntry();
+      boolean afterAnother =
+          first.operation().dependsOnEarlier() && first.key() != null && keys.contains(first.key());
+      if (!batch.isEmpty() && (size + next > maxBytes || afterAnother)) {
         break;
       }
-      batch.add(poll().getRequestEntry());
+      poll();
+      batch.add(first);
+      if (first.key() != null) {
+        keys.add(first.key());
+      }
       size += next;
     }
-    inFlight.addAll(ids(batch));
+    inFlight.addAll(keys);
+    batch.forEach(document -> undelivered.put(document, true));
+    failing &= !waiting.isEmpty();
     return new Batch<>(batch, size);
   }
 
@@ -65,9 +110,12 @@ final class OrderedRequestBuffer implements RequestBuffer<DocumentRequest> {
    * in front of the queue again, or a later document could overtake them.
    */
   void done(List<DocumentRequest> batch, List<DocumentRequest> comingBack) {
-    Set<String> ids = ids(batch);
-    ids.removeAll(ids(comingBack));
-    inFlight.removeAll(ids);
+    Set<String> keys = keys(batch);
+    keys.removeAll(keys(comingBack));
+    inFlight.removeAll(keys);
+    Set<DocumentRequest> back = Collections.newSetFromMap(new IdentityHashMap<>());
+    back.addAll(comingBack);
+    batch.stream().filter(document -> !back.contains(document)).forEach(undelivered::remove);
   }
 
   @Override
@@ -84,7 +132,7 @@ final class OrderedRequestBuffer implements RequestBuffer<DocumentRequest> {
 
   @Override
   public boolean isEmpty() {
-    return waiting.isEmpty();
+    return waiting.isEmpty() || failing && !draining && blocked.getAsBoolean();
   }
 
   @Override
@@ -94,27 +142,34 @@ final class OrderedRequestBuffer implements RequestBuffer<DocumentRequest> {
 
   @Override
   public Collection<RequestEntryWrapper<DocumentRequest>> getBufferedState() {
-    return List.copyOf(waiting);
+    List<RequestEntryWrapper<DocumentRequest>> all = new ArrayList<>();
+    synchronized (undelivered) {
+      for (DocumentRequest document : undelivered.keySet()) {
+        all.add(new RequestEntryWrapper<>(document, document.sizeInBytes()));
+      }
+    }
+    all.addAll(waiting);
+    return all;
   }
 
   @Override
   public long totalSizeInBytes() {
-    return bytes;
+    return failing && !waiting.isEmpty() ? Long.MAX_VALUE : bytes;
   }
 
   private boolean isInFlight(DocumentRequest request) {
-    return request.id() != null && inFlight.contains(request.id());
+    return request.key() != null && inFlight.contains(request.key());
   }
 
-  private void release(String id) {
-    if (id != null) {
-      inFlight.remove(id);
+  private void release(String key) {
+    if (key != null) {
+      inFlight.remove(key);
     }
   }
 
-  private static Set<String> ids(List<DocumentRequest> requests) {
+  private static Set<String> keys(List<DocumentRequest> requests) {
     return requests.stream()
-        .map(DocumentRequest::id)
+        .map(DocumentRequest::key)
         .filter(Objects::nonNull)
         .collect(Collectors.toSet());
   }

@@ -74,7 +74,7 @@ final class Reasons {
           // The job's own faults:
           known(
               "only write ops with an op_type of create are allowed in data streams",
-              "it is a data stream, which takes documents without ids only: leave out id_field"),
+              "it is a data stream, which takes operation=\"create\" only, and no other with an id"),
           known(
               "no write index is defined for alias \\[NAME]",
               "the alias '%s' has no write index: set is_write_index for one of its indices"),

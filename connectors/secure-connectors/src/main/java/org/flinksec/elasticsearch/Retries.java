@@ -6,6 +6,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.connector.base.sink.writer.ResultHandler;
 import org.apache.flink.metrics.Counter;
 import org.flinksec.logging.LimitedWarnings;
@@ -21,6 +22,7 @@ final class Retries implements AutoCloseable {
   private final Counter retried;
   private final LimitedWarnings warnings;
   private final ScheduledExecutorService timer;
+  private final AtomicInteger waiting = new AtomicInteger();
 
   Retries(SinkSettings settings, Counter retried, Logger logger) {
     this.settings = settings;
@@ -58,11 +60,23 @@ final class Retries implements AutoCloseable {
     warnings.warn(
         "Sending %d documents to Elasticsearch at %s again in %d ms: %s"
             .formatted(documents.size(), settings.connection().hostList(), delay, reason));
+    waiting.incrementAndGet();
     try {
-      timer.schedule(() -> result.retryForEntries(documents), delay, TimeUnit.MILLISECONDS);
+      timer.schedule(
+          () -> {
+            waiting.decrementAndGet();
+            result.retryForEntries(documents);
+          },
+          delay,
+          TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
       // The writer is closed; nobody waits for the result.
     }
+  }
+
+  /** Whether a request is waiting to be sent again. */
+  boolean anyWaits() {
+    return waiting.get() > 0;
   }
 
   @Override

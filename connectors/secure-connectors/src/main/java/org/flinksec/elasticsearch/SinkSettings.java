@@ -2,6 +2,7 @@
 package org.flinksec.elasticsearch;
 
 import java.io.Serializable;
+import java.util.List;
 import java.util.Map;
 import org.flinksec.badrecords.OnBadRecord;
 import org.flinksec.badrecords.SkipBrake;
@@ -13,7 +14,10 @@ import org.flinksec.https.FlatSettings;
  *
  * @param connection how Elasticsearch is reached
  * @param index the index, alias or data stream
- * @param idField the field that identifies a document; null to let Elasticsearch choose
+ * @param contact what the server is asked for at start: the index, or all that a pattern makes
+ * @param addressing how a record says where its document goes
+ * @param excluded fields that are not in the document
+ * @param actions what holds for all documents
  * @param limits how much is batched, buffered and in flight
  * @param onError what happens to a document that cannot be sent, or is refused for good
  * @param maxSkipped how many documents may be left out in a row; 0 for any number
@@ -21,7 +25,10 @@ import org.flinksec.https.FlatSettings;
 record SinkSettings(
     ConnectionSettings connection,
     String index,
-    String idField,
+    String contact,
+    Addressing addressing,
+    List<String> excluded,
+    Actions actions,
     Limits limits,
     OnBadRecord onError,
     int maxSkipped)
@@ -30,7 +37,8 @@ record SinkSettings(
   private static final Map<String, String> ARGUMENTS =
       Map.of(
           "index", "index",
-          "id_field", "id_field",
+          "require_alias", "require_alias",
+          "version_conflict_is_success", "version_conflict_is_success",
           "max_skipped_in_a_row", "job.max_skipped_in_a_row");
 
   /**
@@ -72,18 +80,24 @@ record SinkSettings(
 
   /**
    * Reads flat settings: those of {@link ConnectionSettings}, the limits under their names in
-   * {@code [elasticsearch]} (times in milliseconds), and {@code index}, {@code id_field}, {@code
-   * on_error}, {@code max_skipped_in_a_row}. Only {@code hosts} and {@code index} are required.
+   * {@code [elasticsearch]} (times in milliseconds), and {@code index}, {@code on_error}, {@code
+   * max_skipped_in_a_row}, {@code exclude}, and those of {@link Addressing} and {@link Actions}.
+   * Several fields are separated by line feeds. Only {@code hosts} and {@code index} are required.
    *
    * @throws IllegalArgumentException for an unknown, missing or contradictory setting
    */
   static SinkSettings parse(Map<String, String> settings) {
     FlatSettings flat = new FlatSettings("elasticsearch", settings, ARGUMENTS);
+    String index = flat.required("index");
+    String excluded = flat.optional("exclude", "");
     SinkSettings parsed =
         new SinkSettings(
             ConnectionSettings.take(flat),
-            flat.required("index"),
-            flat.optional("id_field"),
+            index,
+            flat.optional("index_contact", index),
+            Addressing.take(flat),
+            excluded.isEmpty() ? List.of() : List.of(excluded.split("\n")),
+            Actions.take(flat),
             Limits.take(flat),
             OnBadRecord.parse(flat.optional(OnBadRecord.ARGUMENT, OnBadRecord.FAIL.word())),
             flat.atLeast(0, "max_skipped_in_a_row", SkipBrake.DEFAULT));

@@ -15,15 +15,19 @@ import org.flinksec.elasticsearch.connection.ConnectionFailures;
  * What a bulk request's outcome means for its documents. Those that are in no list are delivered.
  *
  * @param retry documents to send again, in their order
- * @param rejected documents that will never be accepted
+ * @param rejected documents that will never be accepted, and why
+ * @param conflicts how many count as delivered since the index has them, or newer ones
  * @param reason why documents are sent again; null if none are
  * @param fatal why the sink cannot go on, whatever the policy says
  */
 record Verdict(
     List<DocumentRequest> retry,
-    List<BadRecord> rejected,
+    List<Rejected> rejected,
+    int conflicts,
     String reason,
     Optional<ElasticsearchSinkException> fatal) {
+  /** A document that will never be accepted. */
+  record Rejected(DocumentRequest document, BadRecord why) {}
 
   static Verdict of(SinkSettings settings, List<DocumentRequest> documents, BulkOutcome outcome) {
     if (outcome instanceof BulkOutcome.Answered answered) {
@@ -54,60 +58,74 @@ record Verdict(
               settings.connection(), refused.host(), status, settings.index()),
           null);
     }
-    return fatal(
-        status == 413
-            ? answer
-                + "; lower elasticsearch.max_batch_bytes, which is %d"
-                    .formatted(settings.limits().maxBatchBytes())
-            : answer,
-        null);
+    return fatal(answer, null);
   }
 
   private static Verdict ofItems(
       SinkSettings settings, List<DocumentRequest> documents, List<BulkItem> items) {
+    boolean indexIsContent = settings.addressing().index() != null;
     List<DocumentRequest> retry = new ArrayList<>();
-    List<BadRecord> rejected = new ArrayList<>();
+    List<Rejected> rejected = new ArrayList<>();
     Set<String> superseded = new HashSet<>();
+    int conflicts = 0;
     String reason = null;
     for (int i = items.size() - 1; i >= 0; i--) { // from the last, to know what comes after
       DocumentRequest document = documents.get(i);
       BulkItem item = items.get(i);
-      if (item.accepted()) {
-        if (document.id() != null) {
-          superseded.add(document.id());
+      boolean conflict = item.isConflict() && isDelivered(settings, document);
+      if (item.accepted() || conflict || isDeleted(document, item)) {
+        conflicts += conflict ? 1 : 0;
+        if (document.key() != null) {
+          superseded.add(document.key());
         }
-      } else if (item.retryable()) {
+      } else if (item.retryable() || item.isConflict() && document.operation().isUpdate()) {
         // An older document must not come after a newer one that is already in.
-        if (!superseded.contains(document.id())) {
+        if (!superseded.contains(document.key())) {
           retry.add(0, document);
-          reason = item.toString();
+          reason = item.told(indexIsContent);
         }
       } else if (item.documentAtFault()) {
         rejected.add(0, rejection(settings, document, item));
       } else {
         return fatal(
             "Elasticsearch at %s does not take documents for index '%s': %s"
-                .formatted(settings.connection().hostList(), settings.index(), item),
+                .formatted(
+                    settings.connection().hostList(), settings.index(), item.told(indexIsContent)),
             null);
       }
     }
-    return new Verdict(retry, rejected, reason, Optional.empty());
+    return new Verdict(retry, rejected, conflicts, reason, Optional.empty());
   }
 
-  private static BadRecord rejection(
+  /**
+   * After a retry, or a restart, it may be the same document: who creates wants it to be there, and
+   * not twice.
+   */
+  private static boolean isDelivered(SinkSettings settings, DocumentRequest document) {
+    return document.operation() == Operation.CREATE
+        || document.address().version() != null && settings.actions().conflictIsSuccess();
+  }
+
+  private static boolean isDeleted(DocumentRequest document, BulkItem item) {
+    return document.operation() == Operation.DELETE && item.nothingThere();
+  }
+
+  private static Rejected rejection(
       SinkSettings settings, DocumentRequest document, BulkItem item) {
-    return new BadRecord(
-        Stage.REFUSED,
-        new Origin.Document(settings.index(), document.id()),
-        "Elasticsearch at %s says %s".formatted(settings.connection().hostList(), item));
+    return new Rejected(
+        document,
+        new BadRecord(
+            Stage.REFUSED,
+            new Origin.Document(settings.index(), document.id()),
+            "Elasticsearch at %s says %s".formatted(settings.connection().hostList(), item)));
   }
 
   private static Verdict again(List<DocumentRequest> documents, String reason) {
-    return new Verdict(documents, List.of(), reason, Optional.empty());
+    return new Verdict(documents, List.of(), 0, reason, Optional.empty());
   }
 
   private static Verdict fatal(String message, Exception cause) {
     return new Verdict(
-        List.of(), List.of(), null, Optional.of(new ElasticsearchSinkException(message, cause)));
+        List.of(), List.of(), 0, null, Optional.of(new ElasticsearchSinkException(message, cause)));
   }
 }

@@ -5,7 +5,7 @@ package org.flinksec.json;
 public final class FieldException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 
-  FieldException(String message) {
+  public FieldException(String message) {
     super(message);
   }
 }

@@ -3,6 +3,9 @@ package org.flinksec.json;
 
 import java.io.IOException;
 import java.io.Serializable;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonParser;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonToken;
 
@@ -17,21 +20,30 @@ import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonToken;
 public final class JsonText implements Serializable {
   private static final long serialVersionUID = 1L;
 
-  private final String field;
-  private final String purpose;
+  /** What each field is for, for messages, by its name. */
+  private final LinkedHashMap<String, String> fields;
 
   /**
    * A checked document.
    *
    * @param line without line feeds
-   * @param found whether the field is there
-   * @param value the field's text form; null if it is null or missing
+   * @param values the text forms of the fields that are there; null for null
    */
-  public record Document(String line, boolean found, String value) {}
+  public record Document(String line, Map<String, String> values) {
+    /** Whether the one field is there. */
+    public boolean found() {
+      return !values.isEmpty();
+    }
+
+    /** The one field's text form; null if it is null or missing. */
+    public String value() {
+      return values.isEmpty() ? null : values.values().iterator().next();
+    }
+  }
 
   /** Checks documents alone. */
   public JsonText() {
-    this(null, null);
+    this(Map.of());
   }
 
   /**
@@ -41,8 +53,16 @@ public final class JsonText implements Serializable {
    * @param purpose what the field is for, for messages, such as {@code id field}
    */
   public JsonText(String field, String purpose) {
-    this.field = field;
-    this.purpose = purpose;
+    this(field == null ? Map.of() : Map.of(field, purpose));
+  }
+
+  /**
+   * Checks documents, and takes the text forms of several of their fields.
+   *
+   * @param fields what each of them is for, for messages, by its name
+   */
+  public JsonText(Map<String, String> fields) {
+    this.fields = new LinkedHashMap<>(fields);
   }
 
   /**
@@ -72,16 +92,15 @@ public final class JsonText implements Serializable {
     if (first != JsonToken.START_OBJECT || json.charAt(0) == '\ufeff') {
       throw new JsonDecodingException("the document is not a JSON object");
     }
-    boolean found = false;
-    String value = null;
+    Map<String, String> values = fields.isEmpty() ? Map.of() : new HashMap<>();
     for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
       JsonToken token = parser.nextToken();
-      if (name.equals(field)) {
-        if (found) {
-          throw new JsonDecodingException("the %s '%s' comes twice".formatted(purpose, field));
+      if (fields.containsKey(name)) {
+        if (values.containsKey(name)) {
+          throw new JsonDecodingException(
+              "the %s '%s' comes twice".formatted(fields.get(name), name));
         }
-        found = true;
-        value = text(parser, token);
+        values.put(name, text(parser, token, name));
       }
       parser.skipChildren();
     }
@@ -89,10 +108,10 @@ public final class JsonText implements Serializable {
       throw new JsonDecodingException("something follows the end of the JSON object");
     }
     // Line ends that JSON allows stand between tokens, where a space says the same.
-    return new Document(json.replace('\n', ' ').replace('\r', ' '), found, value);
+    return new Document(json.replace('\n', ' ').replace('\r', ' '), values);
   }
 
-  private String text(JsonParser parser, JsonToken token) throws IOException {
+  private String text(JsonParser parser, JsonToken token, String name) throws IOException {
     switch (token) {
       case VALUE_NULL:
         return null;
@@ -104,13 +123,13 @@ public final class JsonText implements Serializable {
         if (HalfSurrogates.in(parser.getText())) {
           throw new JsonDecodingException(
               "the %s '%s' holds half of a surrogate pair, which is not text"
-                  .formatted(purpose, field));
+                  .formatted(fields.get(name), name));
         }
         return parser.getText();
       default:
         throw new JsonDecodingException(
             "the %s '%s' is %s, which has no one text form"
-                .formatted(purpose, field, ValueReader.describe(token)));
+                .formatted(fields.get(name), name, ValueReader.describe(token)));
     }
   }
 }

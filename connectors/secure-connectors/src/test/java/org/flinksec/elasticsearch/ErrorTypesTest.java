@@ -33,7 +33,7 @@ class ErrorTypesTest {
         types.stream().filter(type -> ErrorTypes.isOfDocument(type, "any reason")).toList();
     assertThat(new TreeSet<>(ofDocuments))
         .isEqualTo(new TreeSet<>(ErrorTypes.OF_DOCUMENTS))
-        .hasSize(4);
+        .hasSize(5);
   }
 
   @Test

@@ -13,7 +13,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
@@ -27,7 +29,24 @@ import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMap
 /** Speaks just enough of Elasticsearch, over HTTP or HTTPS, and answers as a test tells it. */
 public final class FakeElasticsearch implements AutoCloseable {
   /** One operation that arrived. */
-  public record Operation(String action, String id, String document) {}
+  public record Operation(String action, String id, String document, String meta) {
+    Operation(String action, String id, String document) {
+      this(action, id, document, null);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Operation that
+          && action.equals(that.action)
+          && Objects.equals(id, that.id)
+          && Objects.equals(document, that.document);
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(action, id, document);
+    }
+  }
 
   /** What is said of one operation. */
   record Answer(int status, String type, String reason) {
@@ -53,6 +72,8 @@ public final class FakeElasticsearch implements AutoCloseable {
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final List<List<Operation>> requests = new ArrayList<>();
   private final Map<String, String> documents = new ConcurrentHashMap<>();
+  private final List<String> paths = new CopyOnWriteArrayList<>();
+  private volatile int largestBody = Integer.MAX_VALUE;
   private volatile String authorization;
   private volatile IntUnaryOperator requestStatus = request -> 200;
   private volatile Function<Operation, Answer> items = operation -> Answer.of(201);
@@ -144,6 +165,11 @@ public final class FakeElasticsearch implements AutoCloseable {
       } else if (exchange.getRequestMethod().equals("HEAD")) {
         exchange.sendResponseHeaders(contactStatus, -1);
       } else {
+        paths.add(exchange.getRequestURI().toString());
+        if (body.length > largestBody) {
+          answer(exchange, 413, "");
+          return;
+        }
         bulk(exchange, operations(new String(body, StandardCharsets.UTF_8)));
       }
     } catch (InterruptedException e) {
@@ -162,10 +188,16 @@ public final class FakeElasticsearch implements AutoCloseable {
   private static List<Operation> operations(String body) throws IOException {
     List<Operation> operations = new ArrayList<>();
     String[] lines = body.split("\n");
-    for (int i = 0; i < lines.length; i += 2) {
+    for (int i = 0; i < lines.length; i++) {
       Map.Entry<String, JsonNode> action = JSON.readTree(lines[i]).fields().next();
       JsonNode id = action.getValue().get("_id");
-      operations.add(new Operation(action.getKey(), id == null ? null : id.asText(), lines[i + 1]));
+      boolean deletes = action.getKey().equals("delete");
+      operations.add(
+          new Operation(
+              action.getKey(),
+              id == null ? null : id.asText(),
+              deletes ? null : lines[++i],
+              action.getValue().toString()));
     }
     return operations;
   }
@@ -205,8 +237,22 @@ public final class FakeElasticsearch implements AutoCloseable {
           Map.of("status", status, "error", Map.of("type", answer.type, "reason", answer.reason)));
     }
     String id = operation.id == null ? "auto-" + documents.size() : operation.id;
-    documents.put(id, operation.document);
+    if (operation.document == null) {
+      documents.remove(id);
+    } else {
+      documents.put(id, operation.document);
+    }
     return "{\"status\":%d}".formatted(status);
+  }
+
+  /** The bulk requests' addresses, such as {@code /flights/_bulk?pipeline=clean}. */
+  List<String> paths() {
+    return List.copyOf(paths);
+  }
+
+  /** The largest body of a bulk request that is taken, in bytes. */
+  void largestBody(int bytes) {
+    largestBody = bytes;
   }
 
   private static void answer(HttpExchange exchange, int status, String json) throws IOException {

@@ -35,7 +35,7 @@ class RefusedDocumentsTest extends SinkAgainstAFake {
     try (Capture log = new Capture(ElasticsearchSinkWriter.class);
         var writer = writer()) {
       write(writer, Row.of("bad", 1L), Row.of("good", 2L), Row.of("busy", 3L));
-      writer.flush(false);
+      writer.flush(true);
       assertThat(elasticsearch.documents()).containsOnlyKeys("good", "busy");
       assertThat(elasticsearch.requests()).hasSize(3);
       assertThat(elasticsearch.requests().get(2)).extracting(Operation::id).containsExactly("busy");
@@ -96,7 +96,7 @@ class RefusedDocumentsTest extends SinkAgainstAFake {
       textBlock =
           """
           400 | invalid_index_name_exception | Invalid index name [Upper], must be lowercase | must be lowercase
-          400 | illegal_argument_exception | only write ops with an op_type of create are allowed in data streams | leave out id_field
+          400 | illegal_argument_exception | only write ops with an op_type of create are allowed in data streams | takes operation="create" only
           400 | validation_exception | Validation Failed: 1: this action would add [2] shards, but this cluster currently has [24]/[1] maximum normal shards open; | maximum normal shards open
           400 | illegal_argument_exception | no write index is defined for alias [al]. The write index may be explicitly disabled | set is_write_index
           400 | index_closed_exception | closed | index_closed_exception: closed
@@ -314,7 +314,7 @@ class RefusedDocumentsTest extends SinkAgainstAFake {
     try (Capture log = new Capture(ElasticsearchSinkWriter.class);
         var writer = writer()) {
       write(writer, Row.of("a", 1L));
-      assertThatThrownBy(() -> writer.flush(false))
+      assertThatThrownBy(() -> writer.flush(true))
           .satisfies(
               e ->
                   assertThat(sinkFailure(e))

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.flinksec.json.JsonTextMapper;
 import org.flinksec.kafka.JsonTextSerializationSchema;
 import org.junit.jupiter.api.Test;
@@ -65,7 +66,7 @@ class StringsInAllSinksTest {
   @Test
   void aKeyAndAnIdAreOfTheSameText() {
     String text = "{\"id\":-0}";
-    assertThat(new JsonDocumentConverter("id", LARGE).convert(text).id()).isEqualTo("0");
+    assertThat(documents("id").convert(text).id()).isEqualTo("0");
     assertThat(JsonTextSerializationSchema.of("t", "id").serialize(text, null, null).key())
         .isEqualTo("0".getBytes(StandardCharsets.UTF_8));
   }
@@ -80,7 +81,14 @@ class StringsInAllSinksTest {
   }
 
   private static String inElasticsearch(String text) {
-    byte[] json = new JsonDocumentConverter(null, LARGE).convert(text).json();
+    byte[] json = documents("").convert(text).json();
     return new String(json, StandardCharsets.UTF_8);
+  }
+
+  private static JsonDocumentConverter documents(String id) {
+    return new JsonDocumentConverter(
+        new Addressing(
+            id.isEmpty() ? List.of() : List.of(id), Operation.INDEX, null, null, null, null),
+        LARGE);
   }
 }

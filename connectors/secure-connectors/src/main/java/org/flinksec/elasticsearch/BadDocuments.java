@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.elasticsearch;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.metrics.ThreadSafeSimpleCounter;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.io.JsonStringEncoder;
+import org.flinksec.badrecords.BadRecord;
+import org.flinksec.badrecords.BadRecords;
+import org.flinksec.badrecords.Current;
+import org.flinksec.badrecords.Letter;
+import org.flinksec.badrecords.LetterOutlet;
+import org.flinksec.badrecords.Original;
+import org.flinksec.badrecords.SkipBrake;
+import org.flinksec.badrecords.Stage;
+import org.flinksec.elasticsearch.Verdict.Rejected;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What becomes of the documents of one writer that cannot be made, or are refused for good.
+ *
+ * @param <T> what they are made of
+ */
+final class BadDocuments<T> implements AutoCloseable {
+  private final SinkSettings settings;
+  private final DocumentConverter<T> converter;
+  private final LetterOutlet letters;
+  private final boolean traced;
+  private final BadRecords badRecords;
+
+  // Two, since what is converted now is answered later; the third never brakes.
+  private final SkipBrake conversions;
+  private final SkipBrake answers;
+  private final SkipBrake free = new SkipBrake(0);
+
+  /**
+   * @param letters where dead letters go; null for nowhere
+   * @param traced whether the current record of the task is the one that an element was made of
+   */
+  BadDocuments(
+      SinkSettings settings,
+      DocumentConverter<T> converter,
+      LetterOutlet letters,
+      boolean traced,
+      MetricGroup metrics) {
+    this.settings = settings;
+    this.converter = converter;
+    this.letters = letters;
+    this.traced = traced;
+    Counter rejected =
+        metrics.addGroup("flinksec").counter("rejectedDocuments", new ThreadSafeSimpleCounter());
+    this.badRecords =
+        new BadRecords(
+            settings.onError(), rejected, LoggerFactory.getLogger(ElasticsearchSinkWriter.class));
+    this.conversions = new SkipBrake(settings.maxSkipped());
+    this.answers = new SkipBrake(settings.maxSkipped());
+  }
+
+  /**
+   * The record of Kafka that is just being worked on; null where it is not known, or not needed.
+   */
+  Original current() {
+    return letters != null && traced ? Current.ofThread().original() : null;
+  }
+
+  void converted() {
+    conversions.passed();
+  }
+
+  /** An element gives no document. */
+  void unconvertible(T element, Long timestamp, DocumentException why) throws IOException {
+    Original original = current();
+    byte[] held = letters == null || original != null ? null : converter.inLetter(element);
+    met(
+        letter(Stage.ENCODE, original, held, timestamp, why.getClass(), why.getMessage()),
+        conversions);
+  }
+
+  /**
+   * A document is refused.
+   *
+   * @param amongOthers whether others of the same request are in
+   */
+  void refused(Rejected rejected, boolean amongOthers) throws IOException {
+    DocumentRequest document = rejected.document();
+    Original original = document.original();
+    met(
+        letter(
+            Stage.REFUSED,
+            original,
+            original != null ? null : held(document),
+            null,
+            ElasticsearchSinkException.class,
+            rejected.why().why()),
+        amongOthers ? free : answers);
+  }
+
+  void accepted() {
+    answers.passed();
+  }
+
+  private void met(Letter letter, SkipBrake brake) throws IOException {
+    BadRecord bad = letter.badRecord();
+    if (badRecords.met(bad, brake) && letters != null) {
+      letters.put(letter);
+    }
+  }
+
+  private Letter letter(
+      Stage stage, Original original, byte[] held, Long timestamp, Class<?> exception, String why) {
+    return new Letter(
+        stage,
+        original,
+        held,
+        timestamp == null ? -1 : timestamp,
+        ElasticsearchSinkWriter.class.getName(),
+        exception.getName(),
+        why,
+        null,
+        settings.index());
+  }
+
+  private static byte[] held(DocumentRequest document) {
+    return document.json().length > 0
+        ? document.json()
+        : "{\"_id\":%s}".formatted(quoted(document.id())).getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String quoted(String text) {
+    return '"' + String.valueOf(JsonStringEncoder.getInstance().quoteAsString(text)) + '"';
+  }
+
+  /** Returns when all letters are written. */
+  void flush() throws IOException {
+    if (letters != null) {
+      letters.flush();
+    }
+  }
+
+  long leftOut() {
+    return badRecords.leftOut();
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (letters != null) {
+      letters.close();
+    }
+  }
+}
