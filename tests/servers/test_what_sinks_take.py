@@ -137,7 +137,7 @@ def test_a_string_is_one_document_on_one_line_in_all_three_sinks(
         ),
         ("a closed index", "does not take documents for index 'closed'", "index_closed_exception"),
         ("an alias without a write index", "for index 'unclear'", "set is_write_index"),
-        ("a data stream with ids", "for index 'stream-of-test'", "leave out id_field"),
+        ("a data stream with ids", "for index 'stream-of-test'", 'takes operation="create" only'),
         ("a missing pipeline", "for index 'piped'", "pipeline 'no-such' does not exist"),
         ("a topic of another format", "left out 100 in a row", "job.max_skipped_in_a_row"),
         ("a text in HDFS", "a string for the HDFS path /data/no-json cannot be written", "JSON"),

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Elasticsearch itself makes of each operation of the sink, in one job."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from flinksec_jobs.sandbox import Sandbox
+
+PROGRAM = Path(__file__).parent / "programs" / "documents.py"
+CANARY = "canary-of-documents"
+
+
+@pytest.fixture(scope="module")
+def ran(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> tuple[Elasticsearch, str]:
+    """A client, and all that was logged."""
+    home = tmp_path_factory.mktemp("documents")
+    sandbox.create_topics({"refused-documents": 1})
+    client = sandbox.elasticsearch_client()
+    client.indices.create(index="counted", mappings={"properties": {"note": {"type": "integer"}}})
+    client.indices.create(index="behind-1", aliases={"aliased": {}})
+    client.indices.put_index_template(
+        name="documents", index_patterns=["stream-of-documents"], data_stream={}, priority=501
+    )
+    client.ingest.put_pipeline(id="nothing", processors=[])  # the sandbox has no processors
+    settings = home / "settings.toml"
+    sandbox.write_settings(settings)
+    done = subprocess.run(
+        [sys.executable, PROGRAM, settings, CANARY],
+        env=os.environ | {"FLINKSEC_LOG_DIR": str(home / "logs")},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    client.indices.refresh(index="*")
+    return client, done.stderr + "".join(log.read_text() for log in (home / "logs").iterdir())
+
+
+def notes(client: Elasticsearch, index: str) -> dict[str, Any]:
+    found = client.search(index=index, size=100)["hits"]["hits"]
+    return {hit["_id"]: hit["_source"].get("note") for hit in found}
+
+
+def test_each_record_names_its_index_and_several_fields_its_id(
+    ran: tuple[Elasticsearch, str],
+) -> None:
+    client, _ = ran
+    assert notes(client, "days-2026.03.01-lh") == {"LH:1": "a"}
+    assert notes(client, "days-*") == {"LH:1": "a", "LH:2": "b"}  # "l:h" can be in no name
+    found = client.get(index="days-2026.03.02-lh", id="LH:2", routing="b")
+    assert found["_routing"] == "b"
+
+
+def test_operations_come_to_what_they_say_in_their_order(ran: tuple[Elasticsearch, str]) -> None:
+    client, _ = ran
+    assert notes(client, "operated") == {"2": "changed", "3": "first"}
+    assert "op" not in client.get(index="operated", id="3")["_source"]
+
+
+def test_the_newest_version_stays(ran: tuple[Elasticsearch, str]) -> None:
+    client, _ = ran
+    assert notes(client, "versions") == {"1": "new"}
+
+
+def test_a_pipeline_an_alias_and_a_data_stream_take_documents(
+    ran: tuple[Elasticsearch, str],
+) -> None:
+    client, _ = ran
+    assert client.get(index="behind-1", id="1")["_source"]["note"] == "x"
+    assert client.count(index="stream-of-documents")["count"] == 1
+
+
+def test_a_refused_document_is_a_dead_letter_and_nowhere_else(
+    ran: tuple[Elasticsearch, str], sandbox: Sandbox
+) -> None:
+    client, logs = ran
+    assert notes(client, "counted") == {"1": "1"}
+    (letter,) = sandbox.consume("refused-documents")
+    assert json.loads(letter)["note"] == CANARY
+    assert "document_parsing_exception" in logs
+    assert CANARY not in logs
