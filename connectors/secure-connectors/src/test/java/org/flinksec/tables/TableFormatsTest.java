@@ -33,6 +33,8 @@ import org.apache.flink.util.Collector;
 import org.apache.flink.util.SimpleUserCodeClassLoader;
 import org.apache.flink.util.UserCodeClassLoader;
 import org.flinksec.badrecords.Letter;
+import org.flinksec.kafka.FinishingSource;
+import org.flinksec.kafka.LosslessSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,6 +93,9 @@ class TableFormatsTest {
             .map(one -> ((SourceTransformation<?, ?, ?>) one).getSource())
             .reduce((first, second) -> second)
             .orElseThrow();
+    while (made instanceof FinishingSource || made instanceof LosslessSource) {
+      made = Fields.get(made, "source", Object.class);
+    }
     return Fields.get(made, "deserializationSchema", KafkaRecordDeserializationSchema.class);
   }
 
