@@ -20,6 +20,9 @@ import org.flinksec.elasticsearch.connection.ElasticsearchPreflight;
  * which stays open for {@code again}, until the next {@code sink}.
  */
 public final class Judges {
+  private static final DocumentRequest.Address SOMEWHERE =
+      new DocumentRequest.Address(Operation.INDEX, null, null, null, null);
+
   private static BulkClient client;
   private static SinkSettings settings;
 
@@ -60,7 +63,7 @@ public final class Judges {
       }
       CompletableFuture<BulkOutcome> outcome = new CompletableFuture<>();
       List<DocumentRequest> documents =
-          List.of(new DocumentRequest(null, "{}".getBytes(StandardCharsets.UTF_8)));
+          List.of(new DocumentRequest(SOMEWHERE, "{}".getBytes(StandardCharsets.UTF_8)));
       client.send(documents, outcome::complete);
       BulkOutcome found = outcome.get(30, TimeUnit.SECONDS);
       Verdict verdict = Verdict.of(settings, documents, found);
