@@ -242,10 +242,10 @@ def test_the_example_of_the_page_writes_what_the_page_says(written: Written) -> 
 
 
 def test_files_end_at_the_size_that_was_asked_for(written: Written) -> None:
-    sizes = sorted(file.stat().st_size for file in written.of("small"))
-    assert len(sizes) > 3
-    assert sizes[1] >= 2000  # all but the last, which the end of the job ended
-    assert sizes[-1] < 3000
+    sizes = [file.stat().st_size for file in written.of("small")]
+    # Others are smaller: the end of the job ended them, or a checkpoint on a busy machine.
+    assert len([size for size in sizes if size >= 2000]) >= 2
+    assert max(sizes) < 3000 < sum(sizes)
 
 
 def test_partitions_that_the_records_do_not_have_are_refused_before_the_job_starts(
