@@ -11,10 +11,8 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, create_model
 
 from flinksec_jobs.logins import fields, mechanism, mechanisms
-from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.sections.fields import (
     Duration,
-    LocalPath,
     OneOf,
     OneOrMore,
     Section,
@@ -22,6 +20,7 @@ from flinksec_jobs.sections.fields import (
     refusal,
 )
 from flinksec_jobs.settings import addresses
+from flinksec_jobs.settings.certificate_files import CertificateFiles
 from flinksec_jobs.settings.kafka_properties import refused_in_kafka
 from flinksec_jobs.settings.secret_names import is_secret_name
 
@@ -68,31 +67,9 @@ else:
     _Login = create_model("_Login", __base__=_Protocol, **fields())
 
 
-class KafkaSettings(_Login):
+class KafkaSettings(CertificateFiles, _Login):
     """Where Kafka is, and how it is reached."""
 
-    ca_certs: LocalPath | None = Field(
-        default=None,
-        description="Trusted CAs: a PEM file, or a PKCS12 or JKS store. Without it, the CAs of the "
-        "Java runtime.",
-    )
-    ca_certs_password: SecretFile | None = Field(
-        default=None, description="Password of a store in ca_certs, as file:/path."
-    )
-    client_cert: LocalPath | None = Field(
-        default=None,
-        description="The job's certificate, followed by its chain: a PEM file, or a PKCS12 or JKS "
-        "store with its key. It is read again before each connection.",
-    )
-    client_key: SecretFile | None = Field(
-        default=None,
-        description="PEM file of the certificate's key, as file:/path; left out with a store.",
-    )
-    client_key_password: SecretFile | None = Field(
-        default=None,
-        description="Password of a store in client_cert, or of an encrypted client_key, as "
-        "file:/path.",
-    )
     group_id: str | None = Field(
         default=None, min_length=1, description="Consumer group. Without it, the job's name."
     )
@@ -132,16 +109,7 @@ class KafkaSettings(_Login):
     )
 
     def _contradictions(self) -> Iterator[tuple[str, str]]:
-        if self.client_cert and not (self.client_key or self.client_key_password):
-            yield (
-                "client_key",
-                "is missing, and client_cert needs it, or client_key_password if it is a store",
-            )
-        for name in ("client_key", "client_key_password"):
-            if getattr(self, name) and not self.client_cert:
-                yield "client_cert", f"is missing, and {name} needs it"
-        if self.ca_certs_password and not self.ca_certs:
-            yield "ca_certs", "is missing, and ca_certs_password needs it"
+        yield from super()._contradictions()
         yield from self._without_effect()
         yield from self._secrets_of_logins()
         yield from refused_in_kafka(self.properties)
