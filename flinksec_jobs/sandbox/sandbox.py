@@ -10,17 +10,13 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-from flinksec_jobs import settings as settings_
 from flinksec_jobs.errors import SandboxError
-from flinksec_jobs.files import SETTINGS, read_text
 from flinksec_jobs.private_files import write_private
-from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import find_java
 from flinksec_jobs.sandbox import (
     elasticsearch_node,
-    handover,
     hdfs_nodes,
     job_settings,
     kafka_broker,
@@ -29,9 +25,11 @@ from flinksec_jobs.sandbox import (
     processes,
     realm,
     registry_server,
+    server_jars,
 )
 from flinksec_jobs.sandbox import second_kafka as second
 from flinksec_jobs.sandbox.contents import Contents
+from flinksec_jobs.sandbox.for_jobs import ForJobs
 from flinksec_jobs.sandbox.jvm_programs import java_command
 from flinksec_jobs.sandbox.layout import (
     LOOPBACK,
@@ -47,7 +45,7 @@ from flinksec_jobs.sandbox.test_ca import Variant, write_certificates
 from flinksec_jobs.sealed import KeyRing
 
 if TYPE_CHECKING:
-    from flinksec_jobs.settings import Settings
+    pass
 
 SERVERS = ("kafka", "hdfs", "elasticsearch", "schema-registry")
 """What can be asked for; the KDC always runs."""
@@ -81,7 +79,7 @@ class ServerStatus:
     log: Path
 
 
-class Sandbox(Contents):
+class Sandbox(ForJobs, Contents):
     """A KDC, Kafka, HDFS and Elasticsearch, on free ports of loopback by default, each secured.
 
     In a ``with`` block the servers end with it, and at the latest with this process.
@@ -277,79 +275,6 @@ class Sandbox(Contents):
         """Which of `SERVERS` were asked for."""
         return tuple(self._servers)
 
-    @property
-    def krb5_conf(self) -> Path:
-        """The Kerberos configuration for clients."""
-        return self._layout.krb5_conf
-
-    @property
-    def state_keys(self) -> Path:
-        """The key ring of the job's state."""
-        return self._layout.state_keys
-
-    @property
-    def ca_certs(self) -> Path:
-        """The CA that signed the servers' certificates."""
-        return self._layout.certificate("ca.pem")
-
-    @property
-    def rogue_ca_certs(self) -> Path:
-        """A CA that signed none of them."""
-        return self._layout.certificate("rogue-ca.pem")
-
-    @property
-    def client_cert(self) -> Path:
-        """The certificate of the job, CN=flink."""
-        return self._layout.certificate("flink.pem")
-
-    @property
-    def client_key(self) -> Path:
-        """The key of `client_cert`."""
-        return self._layout.certificate("flink.key")
-
-    def keytab(self, principal: str) -> Path:
-        """Return the keytab of ``flink`` (the job) or ``guest`` (no rights).
-
-        Also of ``kafka``, ``hdfs`` and ``http``, the servers' own.
-        """
-        return self._layout.keytab(principal)
-
-    def settings(
-        self,
-        *,
-        principal: str = "flink",
-        login: str | None = None,
-        overrides: Mapping[str, Any] | None = None,
-    ) -> Settings:
-        """Return the settings of a job that uses this sandbox.
-
-        Args:
-            principal: ``flink``, or ``guest`` who has a ticket but no rights.
-            login: to Kafka, one of `kafka_logins.LOGINS`; by keytab without it.
-            overrides: as of `flinksec_jobs.load_settings`.
-        """
-        who = job_settings.principal_overrides(self._layout, principal)
-        file = self._layout.settings
-        if login is not None:
-            file = self._layout.settings_of(login)
-            who = {} if login == kafka_logins.TICKETS else who
-            chosen = kafka_logins.kafka_settings(self._layout, self._ports, login, principal)
-            who |= {f"kafka.{name}": value for name, value in chosen.items()}
-        return settings_.load_settings(file, overrides={**who, **(overrides or {})})
-
-    def settings_toml(self) -> str:
-        """Return the settings file of a job that uses this sandbox."""
-        path = self._layout.settings
-        return read_text(path, "the sandbox's settings", SETTINGS, error=SandboxError)
-
-    def hand_over(self, directory: Path) -> list[Path]:
-        """Write what a job in a container needs, laid out as its mounts: see `handover`."""
-        return handover.hand_over(self._layout, self._ports, self._servers, directory)
-
-    def write_settings(self, path: Path) -> None:
-        """Write the settings file of a job that uses this sandbox."""
-        write_private(path, self.settings_toml())
-
     def _adopt(self, running: marker.Running) -> None:
         self._ports = dict(running.ports)
         self._servers = list(running.servers)
@@ -362,7 +287,7 @@ class Sandbox(Contents):
 
     def _start(self) -> None:
         java = find_java()
-        self._fetch_jars()
+        server_jars.fetch(self._servers, self._elasticsearch_version, self._progress)
         self._write_files()
         options = [f"-Djava.security.krb5.conf={self._layout.krb5_conf}"]
         options += ["-Dflinksec.detached=true"] if self._detached else []
@@ -407,27 +332,6 @@ class Sandbox(Contents):
     def _tell_ready(self, name: str, seconds: float) -> None:
         address = f"{self._layout.host}:{self._ports[_MAIN_PORTS[name]]}"
         self._progress(f"{name} is ready at {address} after {seconds:.1f} s")
-
-    def _fetch_jars(self) -> None:
-        sets = {kafka_broker.JARS}
-        if "hdfs" in self._servers:
-            sets |= {hdfs_nodes.JARS, hdfs_nodes.CLIENT_JARS}
-        if "elasticsearch" in self._servers:
-            elasticsearch_node.find_java_for(self._elasticsearch_version)
-            sets.add(elasticsearch_node.VERSIONS[self._elasticsearch_version])
-        if "schema-registry" in self._servers:
-            sets.add(registry_server.JARS)
-        for name in sorted(sets):
-            told = -1
-
-            def tell(done: int, total: int, name: str = name) -> None:
-                nonlocal told
-                if (tenth := 10 * done // max(total, 1)) > told:
-                    told = tenth
-                    megabytes = total / 1e6
-                    self._progress(f"fetching {name}: {10 * tenth} % of {megabytes:.0f} MB")
-
-            artifacts.jars(name, tell)
 
     def _write_files(self) -> None:
         layout = self._layout
