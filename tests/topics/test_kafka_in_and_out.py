@@ -12,15 +12,14 @@ import re
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from flinksec_jobs.sandbox import Sandbox
-from tests.pages import blocks, prose
+from tests.pages import ROOT, blocks, prose
 
-PROGRAM = Path(__file__).parent / "programs" / "kafka_in_and_out.py"
+PROGRAM = "tests.topics.programs.kafka_in_and_out"
 PATIENCE = 120
 FIRST = 1_700_000_000_000
 TOPICS = {
@@ -68,7 +67,8 @@ def came(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str
     recipes = home / "recipes.json"
     recipes.write_text(json.dumps(RECIPES))
     with subprocess.Popen(
-        [sys.executable, PROGRAM, settings, example, recipes, sandbox.keytab("kafka")],
+        [sys.executable, "-m", PROGRAM, settings, example, recipes, sandbox.keytab("kafka")],
+        cwd=ROOT,
         env=os.environ
         | {"FLINKSEC_LOG_DIR": str(home / "logs"), "FLINKSEC_SETTINGS": str(settings)},
         stdin=subprocess.PIPE,
