@@ -31,6 +31,7 @@ _TABLES = {
     "Kafka": refusals.KAFKA,
     **{f"Kafka, by {name}": logins.mechanism(name).causes for name in logins.mechanisms()},
     "Kafka, without SASL": logins.WithoutSasl.causes,
+    "Schema registry": refusals.SCHEMA_REGISTRY,
     "Elasticsearch": refusals.ELASTICSEARCH,
     "HDFS": refusals.HDFS,
 }
@@ -119,7 +120,7 @@ def refused() -> str:
 
 
 def _cell(setting: str) -> str:
-    return f"`{setting}`" if re.fullmatch(r"[a-z]+\.[a-z_0-9.]+", setting) else setting
+    return f"`{setting}`" if re.fullmatch(r"[a-z_]+\.[a-z_0-9.]+", setting) else setting
 
 
 def api() -> str:

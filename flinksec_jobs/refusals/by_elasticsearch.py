@@ -4,18 +4,9 @@
 from __future__ import annotations
 
 from flinksec_jobs.findings import problem
+from flinksec_jobs.refusals import over_https
 from flinksec_jobs.refusals.cause import Cause
-from flinksec_jobs.refusals.no_connection import (
-    EXPIRED,
-    FINGERPRINT,
-    NAME,
-    NO_TLS,
-    SERVER_EXPIRED,
-    SERVER_NAME,
-    SERVER_UNTRUSTED,
-    UNTRUSTED,
-    WANTS_CERTIFICATE,
-)
+from flinksec_jobs.refusals.no_connection import NO_TLS
 
 CREDENTIALS = problem("elasticsearch-login-refused", "Elasticsearch refuses the credentials")
 INDEX_FORBIDDEN = problem("elasticsearch-not-authorized", "the job has no right on an index")
@@ -25,79 +16,51 @@ SOMETHING_ELSE = problem(
 )
 ELASTICSEARCH_SILENT = problem("elasticsearch-not-reached", "Elasticsearch does not answer")
 
-ELASTICSEARCH = (
-    Cause(
-        "elasticsearch.min_tls_version",
-        "elasticsearch.min_tls_version",
-        "have a newer version of TLS switched on there",
-        NO_TLS,
+ELASTICSEARCH = over_https.causes(
+    "elasticsearch",
+    "hosts",
+    (
+        Cause(
+            "elasticsearch.kerberos",
+            "elasticsearch.kerberos",
+            "compare kerberos.principal and keytab with `klist -k`, and the node's name with its "
+            "principal",
+            CREDENTIALS,
+        ),
+        Cause(
+            "does not speak TLS",
+            "elasticsearch.hosts",
+            "check that this is its HTTP port, and that TLS is on there (xpack.security.http.ssl)",
+            NO_TLS,
+        ),
+        Cause(
+            "refuses the credentials",
+            "elasticsearch.username",
+            "check user name and password, or "
+            "the API key; a newline at the end of their files does not count",
+            CREDENTIALS,
+        ),
+        Cause(
+            "does not allow this on index",
+            "elasticsearch.username",
+            "give the user or API key the "
+            "privileges `index` and `view_index_metadata` on the index, and `auto_configure` or "
+            "`create_index` where it does not exist yet",
+            INDEX_FORBIDDEN,
+        ),
+        Cause(
+            "for the name of an index",
+            "to_elasticsearch",
+            "choose another name for the index",
+            INDEX_NAME,
+        ),
+        Cause(
+            "is it Elasticsearch?",
+            "elasticsearch.hosts",
+            "ask it with curl: a proxy or another program seems to answer there",
+            SOMETHING_ELSE,
+        ),
     ),
-    Cause(
-        "elasticsearch.kerberos",
-        "elasticsearch.kerberos",
-        "compare kerberos.principal and keytab with `klist -k`, and the node's name with its "
-        "principal",
-        CREDENTIALS,
-    ),
-    Cause(
-        "redirects",
-        "elasticsearch.hosts",
-        "name the address that it redirects to",
-        SOMETHING_ELSE,
-    ),
-    Cause("leads to none", "elasticsearch.ca_certs", UNTRUSTED, SERVER_UNTRUSTED),
-    Cause("not issued for this host name", "elasticsearch.hosts", NAME, SERVER_NAME),
-    Cause("expired", "elasticsearch.ca_certs", EXPIRED, SERVER_EXPIRED),
-    Cause(
-        "fingerprint",
-        "elasticsearch.fingerprint",
-        "compare it with the server's own "
-        "certificate: openssl x509 -noout -fingerprint -sha256 -in server.pem",
-        FINGERPRINT,
-    ),
-    Cause(
-        "client_cert",
-        "elasticsearch.client_cert",
-        "get a client certificate from the servers' administrator; set client_cert and client_key",
-        WANTS_CERTIFICATE,
-    ),
-    Cause(
-        "does not speak TLS",
-        "elasticsearch.hosts",
-        "check that this is its HTTP port, and that TLS is on there (xpack.security.http.ssl)",
-        NO_TLS,
-    ),
-    Cause(
-        "refuses the credentials",
-        "elasticsearch.username",
-        "check user name and password, or "
-        "the API key; a newline at the end of their files does not count",
-        CREDENTIALS,
-    ),
-    Cause(
-        "does not allow this on index",
-        "elasticsearch.username",
-        "give the user or API key the "
-        "privileges `index` and `view_index_metadata` on the index, and `auto_configure` or "
-        "`create_index` where it does not exist yet",
-        INDEX_FORBIDDEN,
-    ),
-    Cause(
-        "for the name of an index",
-        "to_elasticsearch",
-        "choose another name for the index",
-        INDEX_NAME,
-    ),
-    Cause(
-        "is it Elasticsearch?",
-        "elasticsearch.hosts",
-        "ask it with curl: a proxy or another program seems to answer there",
-        SOMETHING_ELSE,
-    ),
-    Cause(
-        "no answer",
-        "elasticsearch.hosts",
-        "check that it is up and can be reached",
-        ELASTICSEARCH_SILENT,
-    ),
+    something_else=SOMETHING_ELSE,
+    silent=ELASTICSEARCH_SILENT,
 )

@@ -43,6 +43,28 @@ OAUTHBEARER = {
     "SaslAuthenticationException": 'SaslAuthenticationException: {"status":"invalid_token"}',
     **RIGHTS,
 }
+
+
+def over_https(section: str, addresses: str) -> dict[str, str]:
+    """The words of TlsFailures, and of those who ask the servers."""
+    return {
+        f"{section}.min_tls_version": f"{section}.min_tls_version: https://a:1 speaks no version "
+        "of TLS from TLSv1.2 on",
+        "leads to none": f"{section}.ca_certs: the certificate of https://a:1 leads to none of "
+        "the authorities in /ca.pem",
+        "not issued for this host name": f'{section}.verification = "full": the certificate of '
+        "https://a:1 is not issued for this host name; use a name that it is issued for",
+        "is expired or not yet valid": f"{section}.{addresses}: the certificate of https://a:1 is "
+        "expired or not yet valid",
+        "SHA-256 fingerprint": f"{section}.fingerprint: at https://a:1, the server's certificate "
+        "has the SHA-256 fingerprint 00",
+        f"{section}.client_cert": f"{section}.client_cert is not set; the server may demand one: "
+        "https://a:1 ends the TLS handshake",
+        "redirects": f"{section}.{addresses}: https://a:1 redirects to another address",
+        "no answer": f"{section}.{addresses}: no answer from https://a:1 (Connection refused)",
+    }
+
+
 # As Java's Kerberos, Kafka's, Hadoop's and our own clients word them; shortened, never reworded.
 SAID = {
     "KERBEROS": {
@@ -145,19 +167,7 @@ SAID = {
     },
     # The words of ConnectionFailures, FirstContact and Credentials in the connectors.
     "ELASTICSEARCH": {
-        "elasticsearch.min_tls_version": "elasticsearch.min_tls_version: https://a:1 speaks no "
-        "version of TLS from TLSv1.2 on",
         "elasticsearch.kerberos": "elasticsearch.kerberos: the KDC gives a@R no ticket for HTTP@a",
-        "redirects": "elasticsearch.hosts: https://a:1 redirects to another address",
-        "leads to none": "elasticsearch.ca_certs: the certificate of https://a:1 leads to none of "
-        "the authorities in /ca.pem",
-        "not issued for this host name": 'elasticsearch.verification = "full": the certificate of '
-        "https://a:1 is not issued for this host name; use a name that it is issued for",
-        "expired": "elasticsearch.hosts: the certificate of https://a:1 is expired or not yet "
-        "valid",
-        "fingerprint": "elasticsearch.fingerprint: at https://a:1, the certificate has the "
-        "SHA-256 fingerprint 00",
-        "client_cert": "elasticsearch.client_cert is not set; the server may demand one",
         "does not speak TLS": "elasticsearch.hosts: https://a:1 does not speak TLS",
         "refuses the credentials": "https://a:1 refuses the credentials (status 401): "
         "elasticsearch.username 'x'",
@@ -167,28 +177,15 @@ SAID = {
         "of an index (status 400)",
         "is it Elasticsearch?": "elasticsearch.hosts: https://a:1 answers with status 302 when "
         "asked for the index 'i'; is it Elasticsearch?",
-        "no answer": "elasticsearch.hosts: no answer from https://a:1 (Connection refused)",
+        **over_https("elasticsearch", "hosts"),
     },
-    # The words of TlsFailures, of the client of the registry, and of Avro's readers and writers.
+    # The words of the client of the registry, and of Avro's readers and writers.
     "SCHEMA_REGISTRY": {
-        "schema_registry.min_tls_version": "schema_registry.min_tls_version: https://a:1 speaks no "
-        "version of TLS from TLSv1.2 on",
-        "leads to none": "schema_registry.ca_certs: the certificate of https://a:1 leads to none "
-        "of the authorities in /ca.pem",
-        "not issued for this host name": 'schema_registry.verification = "full": the certificate '
-        "of https://a:1 is not issued for this host name; use a name that it is issued for",
-        "expired": "schema_registry.urls: the certificate of https://a:1 is expired or not yet "
-        "valid",
-        "SHA-256 fingerprint": "schema_registry.fingerprint: at https://a:1, the certificate has "
-        "the SHA-256 fingerprint 00",
-        "schema_registry.client_cert": "schema_registry.client_cert is not set; the server may "
-        "demand one: https://a:1 ends the TLS handshake",
         "does not speak TLS": "schema_registry.urls: https://a:1 does not speak TLS",
         "(status 401)": "https://a:1 refuses the credentials (status 401): "
         "schema_registry.username 'x'",
         "(status 403)": "https://a:1 refuses the job what it asks (status 403): "
         "schema_registry.username 'x'",
-        "redirects": "schema_registry.urls: https://a:1 redirects to another address",
         "not compatible with its newest": "the subject s does not have the schema to write with, "
         "which is not compatible with its newest: READER_FIELD_MISSING_DEFAULT_VALUE",
         "cannot be read:": "the newest schema of the subject s cannot be read: field 'a' is int "
@@ -200,7 +197,7 @@ SAID = {
         "has no schema yet": "the subject s has no schema yet, and use_latest needs one",
         "is it a schema registry?": "schema_registry.urls: https://a:1 answers with status 404; "
         "is it a schema registry?",
-        "no answer": "schema_registry.urls: no answer from https://a:1 (Connection refused)",
+        **over_https("schema_registry", "urls"),
     },
 }
 ARGUMENTS = {
@@ -251,12 +248,43 @@ def test_a_message_that_names_its_setting_says_it_once(said: str) -> None:
     assert told.message == f"{found} [{found.id}]"
 
 
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        (
+            "https://a:1 refuses the credentials (status 401): SECTION.client_cert (/c.pem) and "
+            "no other credentials",
+            "SYSTEM-login-refused",
+        ),
+        (
+            "SECTION.client_cert is /c.pem; the server may not accept it: https://a:1 ends the "
+            "TLS handshake (Received fatal alert: certificate_expired)",
+            "client-certificate-wanted",
+        ),
+        ("SECTION.urls: no answer from https://expired.example:1", "SYSTEM-not-reached"),
+    ],
+)
+@pytest.mark.parametrize("table", ["ELASTICSEARCH", "SCHEMA_REGISTRY"])
+def test_what_a_message_names_besides_is_not_taken_for_its_cause(
+    table: str, said: str, kind: str
+) -> None:
+    section = table.lower()
+    told = refusals.named(said.replace("SECTION", section), TABLES[table], otherwise="other")
+    (found,) = told.findings
+    assert found.id == kind.replace("SYSTEM", section.replace("_", "-"))
+
+
 @pytest.mark.parametrize(("table", "cause"), CAUSES)
 def test_a_cause_names_settings_that_exist(table: str, cause: refusals.Cause) -> None:
     names = {setting.name for setting in schema.settings()}
     assert cause.setting in names | ARGUMENTS
     assert (
-        set(re.findall(r"\b(?:kafka|kerberos|hdfs|elasticsearch)\.[a-z_0-9]+", cause.hint)) <= names
+        set(
+            re.findall(
+                r"\b(?:kafka|kerberos|hdfs|elasticsearch|schema_registry)\.[a-z_0-9]+", cause.hint
+            )
+        )
+        <= names
     )
 
 
