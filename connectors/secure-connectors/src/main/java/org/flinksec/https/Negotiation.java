@@ -7,11 +7,13 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.security.PrivilegedActionException;
 import java.security.PrivilegedExceptionAction;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import javax.security.auth.Subject;
 import javax.security.auth.kerberos.KerberosTicket;
 import javax.security.auth.login.AppConfigurationEntry;
@@ -30,23 +32,38 @@ import org.ietf.jgss.Oid;
  * Tokens of SPNEGO (RFC 4559), one for each request, since a server takes none twice.
  *
  * <p>The login is this client's own and not the process's. It is made again when four fifths of the
- * ticket's life are over, and when the keytab or the file of tickets has changed. Nothing is
- * delegated: a server cannot act as the job.
+ * ticket's life are over, and when the keytab or the file of tickets has changed; where that fails,
+ * the ticket is used for the rest of its life. Nothing is delegated: a server cannot act as the
+ * job.
  */
 final class Negotiation {
   private static final String MODULE = "com.sun.security.auth.module.Krb5LoginModule";
   private static final String SPNEGO = "1.3.6.1.5.5.2";
 
+  private static final Duration PAUSE = Duration.ofSeconds(30);
+
   private final String section;
   private final Kerberos kerberos;
+  private final Logins logins;
   private Subject subject;
   private Instant renewal = Instant.MIN;
   private FileTime changed;
+  private Instant failed = Instant.MIN;
   private volatile boolean worked;
 
+  /** Makes logins, each with a ticket of its own. */
+  interface Logins {
+    Subject login() throws javax.security.auth.login.LoginException;
+  }
+
   Negotiation(String section, Kerberos kerberos) {
+    this(section, kerberos, () -> login(kerberos));
+  }
+
+  Negotiation(String section, Kerberos kerberos, Logins logins) {
     this.section = section;
     this.kerberos = kerberos;
+    this.logins = logins;
   }
 
   /**
@@ -96,12 +113,24 @@ final class Negotiation {
     }
   }
 
-  private synchronized Subject subject() throws LoginException {
+  synchronized Subject subject() throws LoginException {
     FileTime now = modified();
-    if (subject == null || Instant.now().isAfter(renewal) || !now.equals(changed)) {
-      subject = login();
-      changed = now;
-      renewal = renewal(subject);
+    Instant time = Instant.now();
+    boolean isDue = time.isAfter(renewal) || !now.equals(changed);
+    if (subject == null || !isGood(subject) || isDue && time.isAfter(failed.plus(PAUSE))) {
+      try {
+        subject = logins.login();
+        changed = now;
+        renewal = renewal(subject);
+        // In a file of tickets there may be none that is newer.
+        renewal = renewal.isAfter(time) ? renewal : time.plus(PAUSE);
+      } catch (javax.security.auth.login.LoginException e) {
+        // A KDC that is away, or a file that is being written, is no matter yet.
+        failed = time;
+        if (subject == null || !isGood(subject)) {
+          throw refused(e);
+        }
+      }
     }
     return subject;
   }
@@ -116,26 +145,34 @@ final class Negotiation {
     }
   }
 
-  private Subject login() throws LoginException {
+  private LoginException refused(javax.security.auth.login.LoginException why) {
+    return new LoginException(
+        "%s.kerberos: %s cannot log in with %s: %s"
+            .formatted(
+                section,
+                kerberos.principal(),
+                kerberos.keytab() == null ? kerberos.ticketCache() : kerberos.keytab(),
+                TlsFailures.last(why)));
+  }
+
+  private static Subject login(Kerberos kerberos) throws javax.security.auth.login.LoginException {
     Subject made = new Subject();
-    try {
-      new LoginContext("flinksec-spnego", made, null, configuration()).login();
-      return made;
-    } catch (javax.security.auth.login.LoginException e) {
-      throw new LoginException(
-          "%s.kerberos: %s cannot log in with %s: %s"
-              .formatted(
-                  section,
-                  kerberos.principal(),
-                  kerberos.keytab() == null ? kerberos.ticketCache() : kerberos.keytab(),
-                  TlsFailures.last(e)));
-    }
+    new LoginContext("flinksec-spnego", made, null, configuration(kerberos)).login();
+    return made;
+  }
+
+  /** The tickets that others are got by. */
+  private static Stream<KerberosTicket> granting(Subject subject) {
+    Set<KerberosTicket> tickets = subject.getPrivateCredentials(KerberosTicket.class);
+    return tickets.stream().filter(ticket -> ticket.getServer().getName().startsWith("krbtgt/"));
+  }
+
+  private static boolean isGood(Subject subject) {
+    return granting(subject).anyMatch(KerberosTicket::isCurrent);
   }
 
   private static Instant renewal(Subject subject) {
-    Set<KerberosTicket> tickets = subject.getPrivateCredentials(KerberosTicket.class);
-    return tickets.stream()
-        .filter(ticket -> ticket.getServer().getName().startsWith("krbtgt/"))
+    return granting(subject)
         .map(
             ticket -> {
               long begins =
@@ -148,7 +185,7 @@ final class Negotiation {
         .orElse(Instant.MIN);
   }
 
-  private Configuration configuration() {
+  private static Configuration configuration(Kerberos kerberos) {
     Map<String, String> options = new HashMap<>();
     options.put("principal", kerberos.principal());
     options.put("doNotPrompt", "true");
