@@ -139,7 +139,7 @@ final class BulkClient implements Closeable {
             });
   }
 
-  private static BulkOutcome read(Response response, int documents) {
+  private BulkOutcome read(Response response, int documents) {
     if (response.getStatusCode() != 200) {
       return refused(response);
     }
@@ -157,20 +157,24 @@ final class BulkClient implements Closeable {
     }
   }
 
-  private static BulkOutcome refused(Response response) {
+  private BulkOutcome refused(Response response) {
     return new BulkOutcome.Refused(
         response.getHost().toURI(), response.getStatusCode(), reason(response));
   }
 
-  /** The type of the error; the body may quote documents, or be that of a proxy. */
-  private static String reason(Response response) {
+  /**
+   * What is wrong; the body may quote documents, name indices that they have made, or be a proxy's.
+   */
+  private String reason(Response response) {
     HttpEntity entity = response.getEntity();
     if (entity == null) {
       return "without a reason";
     }
     try (InputStream body = entity.getContent()) {
       JsonNode error = JSON.readTree(body.readNBytes(MAX_BODY)).path("error");
-      return Reasons.tell(error.path("type").textValue(), error.path("reason").textValue());
+      boolean indexIsContent = settings.addressing().index() != null;
+      return Reasons.tell(
+          error.path("type").textValue(), indexIsContent ? null : error.path("reason").textValue());
     } catch (IOException e) {
       return "with an answer that is not Elasticsearch's";
     }

@@ -7,6 +7,7 @@ import org.apache.flink.api.connector.sink2.StatefulSinkWriter;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.connector.base.sink.AsyncSinkBase;
 import org.apache.flink.connector.base.sink.writer.BufferedRequestState;
+import org.apache.flink.connector.base.sink.writer.RequestEntryWrapper;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.flinksec.badrecords.LetterOutlet;
 import org.flinksec.elasticsearch.connection.ConnectionException;
@@ -59,6 +60,7 @@ final class ElasticsearchSink<T> extends AsyncSinkBase<T, DocumentRequest> {
   public StatefulSinkWriter<T, BufferedRequestState<DocumentRequest>> restoreWriter(
       WriterInitContext context, Collection<BufferedRequestState<DocumentRequest>> states)
       throws ElasticsearchSinkException {
+    requireRoom(states);
     if (context.getTaskInfo().getIndexOfThisSubtask() == 0) {
       warnOfWeakChoices();
     }
@@ -87,6 +89,22 @@ final class ElasticsearchSink<T> extends AsyncSinkBase<T, DocumentRequest> {
     } catch (RuntimeException e) {
       client.close();
       throw e;
+    }
+  }
+
+  /** Flink would refuse it, too, and name no setting. */
+  private void requireRoom(Collection<BufferedRequestState<DocumentRequest>> states)
+      throws ElasticsearchSinkException {
+    long largest =
+        states.stream()
+            .flatMap(state -> state.getBufferedRequestEntries().stream())
+            .mapToLong(RequestEntryWrapper::getSize)
+            .max()
+            .orElse(0);
+    if (largest > settings.limits().maxBatchBytes()) {
+      throw new ElasticsearchSinkException(
+          "the checkpoint holds a document of %d bytes for index '%s', and elasticsearch.max_batch_bytes is %d: raise it until the document is written"
+              .formatted(largest, settings.index(), settings.limits().maxBatchBytes()));
     }
   }
 

@@ -45,8 +45,8 @@ final class IndexPattern implements Serializable {
   }
 
   /**
-   * @param json what {@code flinksec_jobs.index_patterns} makes: a list of texts, and of objects
-   *     with {@code field}, and {@code date} or {@code lower}
+   * @param json what {@code flinksec_jobs.elasticsearch.index_pattern} makes: a list of texts, and
+   *     of objects with {@code field}, and {@code date} or {@code lower}
    */
   static IndexPattern parse(String json) {
     try {

@@ -176,6 +176,22 @@ class DeliveryTest extends SinkAgainstAFake {
   }
 
   @Test
+  void aDocumentOfACheckpointThatIsLargerThanRequestsMayBeNamesTheSetting() throws Exception {
+    elasticsearch.requestStatus(request -> 503);
+    List<BufferedRequestState<DocumentRequest>> states;
+    try (var writer = writer()) {
+      write(writer, Row.of("CANARY".repeat(50), 1L));
+      writer.flush(false);
+      states = writer.snapshotState(1);
+    }
+    config.put("max_batch_bytes", "200");
+    assertThatThrownBy(() -> writer(states))
+        .isInstanceOf(ElasticsearchSinkException.class)
+        .hasMessageContaining("elasticsearch.max_batch_bytes is 200: raise it")
+        .hasMessageNotContaining("CANARY");
+  }
+
+  @Test
   void whatIsRefusedForGoodBecomesADeadLetterWithItsReasonAndItsDocument() throws Exception {
     LETTERS.clear();
     config.put("on_error", "dead_letter");

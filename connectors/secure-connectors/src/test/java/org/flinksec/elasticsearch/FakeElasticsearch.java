@@ -81,6 +81,7 @@ public final class FakeElasticsearch implements AutoCloseable {
   private volatile int contactStatus = 404;
   private volatile int rootStatus = 200;
   private volatile String garbage;
+  private volatile Answer refusal = new Answer(0, "scripted_exception", "id [CANARY] is odd");
 
   /**
    * @param context null for plain HTTP
@@ -112,6 +113,11 @@ public final class FakeElasticsearch implements AutoCloseable {
   /** The status of the n-th bulk request, from 1. */
   void requestStatus(IntUnaryOperator status) {
     requestStatus = status;
+  }
+
+  /** What is said of a bulk request as a whole, whose status is another than 200. */
+  void refusal(String type, String reason) {
+    refusal = new Answer(0, type, reason);
   }
 
   /** The status of an operation; 400 and above is answered as an error. */
@@ -215,7 +221,8 @@ public final class FakeElasticsearch implements AutoCloseable {
       answer(
           exchange,
           status,
-          "{\"error\":{\"type\":\"scripted_exception\",\"reason\":\"id [CANARY] is odd\"}}");
+          "{\"error\":{\"type\":\"%s\",\"reason\":\"%s\"}}"
+              .formatted(refusal.type(), refusal.reason()));
       return;
     }
     if (garbage != null) {

@@ -175,4 +175,17 @@ class OperationsTest extends SinkAgainstAFake {
                     .contains("index_not_found_exception")
                     .doesNotContain("canary"));
   }
+
+  @Test
+  void anIndexThatARecordHasMadeIsInNoMessageAboutAWholeRequest() throws Exception {
+    config.put("index_pattern", "[\"f-\",{\"field\":\"tenant\"}]");
+    elasticsearch.requestStatus(request -> 400);
+    elasticsearch.refusal("invalid_index_name_exception", "Invalid index name [f-canary]");
+    assertThatThrownBy(() -> sent(WHOLE, row("a", null, null, null, "canary")))
+        .satisfies(
+            e ->
+                assertThat(sinkFailure(e))
+                    .contains("status 400: invalid_index_name_exception")
+                    .doesNotContain("canary"));
+  }
 }
