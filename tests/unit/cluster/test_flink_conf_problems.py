@@ -10,6 +10,7 @@ from flinksec_jobs.cluster import entrypoint, flink_conf
 from flinksec_jobs.cluster.flink_conf_problems import conf_problems
 from flinksec_jobs.cluster.logging_problems import BEAM_FACTORY, logging_problems
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.runtime import local
 from flinksec_jobs.settings import load_settings
 
 GOOD = flink_conf.config(
@@ -180,8 +181,11 @@ def test_beam_s_factory_must_not_log_at_info(text: str, safe: bool) -> None:
 
 
 def test_the_logging_that_is_shipped_is_safe() -> None:
-    shipped = Path(entrypoint.__file__).with_name("log4j-console.properties")
-    assert logging_problems(shipped.read_text()) == []
+    for shipped in (
+        Path(entrypoint.__file__).with_name("log4j-console.properties"),
+        Path(local.__file__).with_name("log4j-local.properties"),
+    ):
+        assert logging_problems(shipped.read_text()) == []
     assert logging_problems(
         (flink_conf.flink_home() / "conf" / "log4j-console.properties").read_text()
     )
