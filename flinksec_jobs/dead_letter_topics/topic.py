@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +13,7 @@ from flinksec_jobs.dead_letter_topics.letter import Letter
 from flinksec_jobs.errors import JobError, SettingsError
 
 _POLL_MS = 500
+_PATIENCE_SECONDS = 60.0
 
 Progress = Callable[[int, int], None]
 """Called with how much has been read, and how much there is, in offsets."""
@@ -88,8 +90,12 @@ def letters(broker: Broker, there: Extent, progress: Progress | None = None) -> 
     """Yield the letters that are committed, partition by partition in their order.
 
     One answer of the brokers is held at a time, whatever the topic holds.
+
+    Raises:
+        KafkaTimeoutError: the brokers give nothing of what is there for a minute.
     """
     from kafka import TopicPartition
+    from kafka.errors import KafkaTimeoutError
 
     consumer = broker.reader()
     before = 0
@@ -98,10 +104,14 @@ def letters(broker: Broker, there: Extent, progress: Progress | None = None) -> 
         partition = TopicPartition(there.topic, number)
         consumer.assign([partition])
         consumer.seek(partition, begin)
-        at = begin
+        at, moved = begin, time.monotonic()
         while at < end:
             yield from _of_answer(consumer.poll(timeout_ms=_POLL_MS), end)
-            at = consumer.position(partition)
+            before_it, at = at, consumer.position(partition)
+            if at > before_it:
+                moved = time.monotonic()
+            elif time.monotonic() - moved > _PATIENCE_SECONDS:
+                raise KafkaTimeoutError("a poll that gets nothing of what is there")
             if progress:
                 progress(before + min(at, end) - begin, there.total)
         before += max(0, end - begin)

@@ -7,9 +7,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from kafka.errors import KafkaTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flinksec_jobs.dead_letter_topics import topic as reading
 from flinksec_jobs.dead_letter_topics.topic import Extent, extent, letters
 from flinksec_jobs.errors import JobError, SettingsError
 
@@ -108,6 +110,21 @@ def test_a_page_that_begins_at_a_letter_has_it_and_all_behind_it(
     place = data.draw(st.integers(0, len(found) - 1))
     page = letters(made, there.behind(*found[place]))
     assert [(one.partition, one.offset) for one in page] == found[place:]
+
+
+def test_brokers_that_give_nothing_any_more_end_the_reading(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Silent(Consumer):
+        def poll(self, timeout_ms: int) -> dict[Any, list[Any]]:
+            return {} if self._at else super().poll(timeout_ms)
+
+    monkeypatch.setattr(reading, "_PATIENCE_SECONDS", 0.05)
+    made = broker(Silent([(0, [True] * 5)]))
+    found = letters(made, extent(made, "dead"))
+    assert [next(found).offset for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(KafkaTimeoutError):
+        next(found)
 
 
 def test_only_the_partitions_that_have_something_to_go_are_read_again() -> None:
