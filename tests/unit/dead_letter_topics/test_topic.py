@@ -7,9 +7,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from kafka.errors import KafkaTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
+from kafka.errors import KafkaTimeoutError
 
 from flinksec_jobs.dead_letter_topics import topic as reading
 from flinksec_jobs.dead_letter_topics.topic import Extent, extent, letters
