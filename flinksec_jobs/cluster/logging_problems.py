@@ -22,13 +22,14 @@ def logging_problems(properties: str, file: str | None = None) -> list[Finding]:
     names = [key[: -len(".name")] for key, value in values.items() if value == BEAM_FACTORY]
     levels = [str(values.get(f"{name}.level")).upper() for name in names]
     root: str = values.get("rootLogger.level") or values.get("rootLogger") or "INFO"
-    quiet = ("WARN", "ERROR", "FATAL", "OFF")
+    # All that it says at WARN has the environment in it, too.
+    quiet = ("ERROR", "FATAL", "OFF")
     if any(level in quiet for level in levels) or (not levels and root.upper() in quiet):
         return []
     return [
         _BEAM_LOGS_THE_ENVIRONMENT.at(
             Where(file=file, field=BEAM_FACTORY),
-            "at INFO it writes every environment variable into the log",
-            fix=f"write: logger.beam.name = {BEAM_FACTORY} and logger.beam.level = WARN",
+            "at INFO and WARN it writes every environment variable into the log",
+            fix=f"write: logger.beam.name = {BEAM_FACTORY} and logger.beam.level = ERROR",
         )
     ]

@@ -29,7 +29,7 @@ def _log_file(d: Documents) -> None:
 def _beam_logger(d: Documents) -> None:
     data = d.data("flink-conf")
     text = data["log4j-console.properties"]
-    data["log4j-console.properties"] = text.replace("logger.beam.level = WARN\n", "")
+    data["log4j-console.properties"] = text.replace("logger.beam.level = ERROR\n", "")
 
 
 def _deployment(d: Documents) -> None:

@@ -164,17 +164,18 @@ def test_state_that_is_nowhere_sealed_is_a_choice_and_no_problem() -> None:
 @pytest.mark.parametrize(
     ("text", "safe"),
     [
-        (f"logger.beam.name = {BEAM_FACTORY}\nlogger.beam.level = WARN\n", True),
-        (f"logger.x.name={BEAM_FACTORY}\nlogger.x.level=ERROR\n", True),
-        (f"logger.beam.name = {BEAM_FACTORY}\nlogger.beam.level = INFO\n", False),
+        (f"logger.beam.name = {BEAM_FACTORY}\nlogger.beam.level = ERROR\n", True),
+        (f"logger.x.name={BEAM_FACTORY}\nlogger.x.level=OFF\n", True),
+        (f"logger.beam.name = {BEAM_FACTORY}\nlogger.beam.level = WARN\n", False),
         (f"logger.beam.name = {BEAM_FACTORY}\n", False),
-        (f"#logger.beam.name = {BEAM_FACTORY}\n#logger.beam.level = WARN\n", False),
+        (f"#logger.beam.name = {BEAM_FACTORY}\n#logger.beam.level = ERROR\n", False),
         ("rootLogger.level = INFO\n", False),
-        ("rootLogger.level = WARN\n", True),
+        ("rootLogger.level = WARN\n", False),
+        ("rootLogger.level = ERROR\n", True),
         ("", False),
     ],
 )
-def test_beam_s_factory_must_not_log_at_info(text: str, safe: bool) -> None:
+def test_beam_s_factory_must_not_log_at_info_nor_at_warn(text: str, safe: bool) -> None:
     assert [problem.id for problem in logging_problems(text)] == (
         [] if safe else ["beam-logs-the-environment"]
     )
