@@ -95,6 +95,9 @@ class Endpoint:
         timer.daemon = True
         timer.start()
         try:
+            connection.connect()
+            if over.is_set():  # before there was a connection to be cut
+                raise TimeoutError
             connection.request(
                 "POST",
                 f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}",

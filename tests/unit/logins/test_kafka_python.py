@@ -217,6 +217,29 @@ def test_a_server_that_sends_a_byte_at_a_time_is_not_waited_for(
             endpoint.ask()
 
 
+def test_a_server_that_is_reached_too_late_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached = socket.create_connection
+
+    def late(*args: Any, **options: Any) -> socket.socket:
+        time.sleep(0.3)
+        return reached(*args, **options)
+
+    monkeypatch.setattr("flinksec_jobs.logins.python_tokens._SECONDS_IN_ALL", 0.1)
+    monkeypatch.setattr(socket, "create_connection", late)
+    secret(tmp_path / "secret", "s")
+    with dripping(tmp_path, b"") as port:
+        endpoint = Endpoint(
+            f"https://localhost:{port}/token",
+            "me",
+            SecretFile(tmp_path / "secret"),
+            ca_certs=tmp_path / "ca.pem",
+        )
+        with pytest.raises(JobError, match=r"^kafka.oauth_token_endpoint: .* after 0.1 s"):
+            endpoint.ask()
+
+
 def test_a_secret_that_is_not_there_is_told_by_its_setting(tmp_path: Path) -> None:
     with pytest.raises(FlinkSecError, match=r"^kafka.password \(file:.* cannot be read"):
         options(sasl_mechanism="PLAIN", username="me", password=f"file:{tmp_path}/none")
