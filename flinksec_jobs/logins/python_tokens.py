@@ -30,6 +30,8 @@ _SECONDS = 10
 _SECONDS_IN_ALL = 15.0
 _MOST_BYTES = 1 << 20
 _ERROR_WORD = re.compile(r"[a-z_]{1,40}")
+# RFC 6749, 5.2, and RFC 8707, 2.
+_ABOUT = {"invalid_scope": "oauth_scope", "invalid_target": "oauth_audience"}
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
 _JWT_PARTS = 3
 # No token lasts to the year 10000; NaN and infinity are numbers to Python's JSON.
@@ -147,6 +149,8 @@ class Endpoint:
             of_client = str(error).endswith("_client") or status == http.HTTPStatus.UNAUTHORIZED
             if of_client:
                 raise self._error("oauth_client_secret", f"refuses the client {self.client}: {why}")
+            if why in _ABOUT:
+                raise self._error(_ABOUT[why], f"refuses it: {why}")
             raise self._error("oauth_token_endpoint", f"gives no token: {why}")
         token, seconds = found.get("access_token"), found.get("expires_in")
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):

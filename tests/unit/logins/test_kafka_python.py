@@ -217,6 +217,23 @@ def test_a_server_that_sends_a_byte_at_a_time_is_not_waited_for(
             endpoint.ask()
 
 
+@pytest.mark.parametrize(
+    ("error", "setting"),
+    [
+        ("invalid_scope", "oauth_scope"),
+        ("invalid_target", "oauth_audience"),
+        ("invalid_client", "oauth_client_secret"),
+        ("invalid_grant", "oauth_token_endpoint"),
+    ],
+)
+def test_a_refusal_of_a_token_names_the_setting_that_is_refused(
+    error: str, setting: str, tmp_path: Path
+) -> None:
+    endpoint = Endpoint("https://a/t", "me", SecretFile(tmp_path / "s"))
+    with pytest.raises(JobError, match=rf"^kafka\.{setting}: the token endpoint .*: {error}\n"):
+        endpoint._answered(400, json.dumps({"error": error}).encode())
+
+
 def test_a_server_that_is_reached_too_late_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
