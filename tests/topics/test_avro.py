@@ -5,10 +5,7 @@ The others are fastavro, for the records, and plain HTTPS requests for the regis
 """
 
 import json
-import os
 import struct
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +16,7 @@ import pytest
 from flinksec_jobs.sandbox import Sandbox
 from tests.pages import blocks
 from tests.servers.conftest import StartedJob
+from tests.topics.avro_programs import ran
 from tests.topics.registry_client import Registry, framed, written
 
 PROGRAM = Path(__file__).parent / "programs" / "avro_ways.py"
@@ -141,25 +139,11 @@ def told(
     )
     example = registry.register("flights-value", EXAMPLE)
     late = [framed(example, fastavro.parse_schema(EXAMPLE), one) for one in DEPARTED]
-    settings = directory / "settings.toml"
-    sandbox.write_settings(settings)
     (directory / "wrong-password").write_text("secret-and-wrong")
     (directory / "wrong-password").chmod(0o600)
-    records = directory / "records.json"
     values = [value.hex() for value in [good[0], *bad, good[1]]]
-    records.write_text(json.dumps({"avro-in": values, "flights": [one.hex() for one in late]}))
-    done = subprocess.run(
-        [sys.executable, PROGRAM, settings, records],
-        capture_output=True,
-        text=True,
-        timeout=400,
-        env=os.environ | {"FLINKSEC_LOG_DIR": str(directory / "logs")},
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"job"')]
-    logs = "".join(path.read_text() for path in (directory / "logs").rglob("*.log"))
-    return {line["job"]: line for line in lines} | {"logs": logs, "err": done.stderr}
+    records = {"avro-in": values, "flights": [one.hex() for one in late]}
+    return ran(PROGRAM, sandbox, directory, records)
 
 
 def test_records_of_others_are_read_by_their_schemas_and_written_for_others(

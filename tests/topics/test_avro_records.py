@@ -23,6 +23,7 @@ import fastavro
 import pytest
 
 from flinksec_jobs.sandbox import Sandbox
+from tests.topics.avro_programs import ran
 from tests.topics.registry_client import Registry, framed, unframed, written
 from tests.topics.registry_door import DROPPED, RegistryDoor
 
@@ -214,23 +215,9 @@ def told(
     strict = {**KEYED, "fields": [*KEYED["fields"], {"name": "gone", "type": "string"}]}
     registry.register("orders-strict-value", strict)
     registry.register("unknown-id-value", KEYED)
-    given = {"records": inputs(registry), "ways": ways(sandbox, door, strict_door)}
-    (directory / "given.json").write_text(json.dumps(given))
     (directory / "key.avsc").write_text(json.dumps(KEY))
-    settings = directory / "settings.toml"
-    sandbox.write_settings(settings)
-    done = subprocess.run(
-        [sys.executable, PROGRAM, settings, directory / "given.json"],
-        capture_output=True,
-        text=True,
-        timeout=400,
-        env=os.environ | {"FLINKSEC_LOG_DIR": str(directory / "logs")},
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"job"')]
-    logs = "".join(path.read_text() for path in (directory / "logs").rglob("*.log"))
-    return {line["job"]: line for line in lines} | {"logs": logs, "err": done.stderr}
+    given = {"records": inputs(registry), "ways": ways(sandbox, door, strict_door)}
+    return ran(PROGRAM, sandbox, directory, given)
 
 
 def test_every_type_comes_from_a_schema_of_others_and_goes_to_one_of_the_class(
