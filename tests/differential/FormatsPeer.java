@@ -20,6 +20,7 @@ import org.flinksec.avro.AvroReading;
 import org.flinksec.avro.AvroWriting;
 import org.flinksec.badrecords.UndecodableException;
 import org.flinksec.badrecords.UnencodableException;
+import org.flinksec.elasticsearch.IndexNamesInJson;
 import org.flinksec.formats.RowDecoder;
 import org.flinksec.formats.RowEncoder;
 import org.flinksec.formats.csv.CsvDecoder;
@@ -36,7 +37,7 @@ import org.flinksec.rows.Shape;
 
 /**
  * Reads and writes records by our formats and by Flink's own, for tests in Python: a request in JSON
- * on each line, an answer in JSON on each line.
+ * on each line, an answer in JSON on each line. It judges names of indices, too.
  */
 public final class FormatsPeer {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -62,6 +63,10 @@ public final class FormatsPeer {
 
   private static Map<String, Object> answer(JsonNode request) throws Exception {
     Map<String, Object> answer = new LinkedHashMap<>();
+    if (request.has("names")) {
+      answer.put("judged", IndexNamesInJson.judged(request.get("names")));
+      return answer;
+    }
     try {
       String codec = request.get("codec").asText();
       if (request.has("format")) {

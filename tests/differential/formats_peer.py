@@ -19,7 +19,7 @@ from flinksec_jobs.runtime.java import find_java
 MAIN = "FormatsPeer"
 SOURCES = [
     Path(__file__).with_name(f"{name}.java")
-    for name in (MAIN, "FlinksFormats", "RowsInFlink", "RowsInJson")
+    for name in (MAIN, "FlinksFormats", "IndexNamesInJson", "RowsInFlink", "RowsInJson")
 ]
 DESCRIPTORS = Path(__file__).parents[1] / "vectors" / "protobuf" / "shop.desc"
 Shape = dict[str, Any]

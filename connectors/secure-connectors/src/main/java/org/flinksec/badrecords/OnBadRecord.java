@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.badrecords;
 
-import java.util.Arrays;
-import java.util.Locale;
-import java.util.stream.Collectors;
+import org.flinksec.choices.Choices;
 
 /** What happens to a bad record: what a job chooses by {@code on_error}. */
 public enum OnBadRecord {
@@ -19,25 +17,13 @@ public enum OnBadRecord {
 
   /** The word in settings and messages. */
   public String word() {
-    return name().toLowerCase(Locale.ROOT);
+    return Choices.word(this);
   }
 
   /**
    * @throws IllegalArgumentException if there is no such choice; the message lists them
    */
   public static OnBadRecord parse(String word) {
-    return Arrays.stream(values())
-        .filter(choice -> choice.word().equals(word))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "%s is '%s'; it must be %s"
-                        .formatted(
-                            ARGUMENT,
-                            word,
-                            Arrays.stream(values())
-                                .map(choice -> "'" + choice.word() + "'")
-                                .collect(Collectors.joining(" or ")))));
+    return Choices.parse(OnBadRecord.class, ARGUMENT, word);
   }
 }

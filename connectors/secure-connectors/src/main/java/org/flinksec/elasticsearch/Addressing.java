@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.flinksec.choices.Choices;
 import org.flinksec.elasticsearch.DocumentRequest.Address;
 import org.flinksec.https.FlatSettings;
 import org.flinksec.json.HalfSurrogates;
@@ -41,11 +42,7 @@ record Addressing(
     String id = flat.optional("id_field");
     String pattern = flat.optional("index_pattern");
     String word = flat.optional("operation", Operation.INDEX.word());
-    Operation operation = Operation.of(word);
-    if (operation == null) {
-      throw new IllegalArgumentException(
-          "operation is '%s'; it must be one of %s".formatted(word, Operation.words()));
-    }
+    Operation operation = Choices.parse(Operation.class, "operation", word);
     Addressing made =
         new Addressing(
             ids != null ? List.of(ids.split("\n")) : id != null ? List.of(id) : List.of(),
@@ -127,7 +124,7 @@ record Addressing(
           "the operation field '%s' is %s"
               .formatted(
                   operationField,
-                  value == null ? "null or missing" : "none of " + Operation.words()));
+                  value == null ? "null or missing" : "none of " + Choices.words(Operation.class)));
     }
     return found;
   }

@@ -2,8 +2,7 @@
 package org.flinksec.elasticsearch;
 
 import java.util.Arrays;
-import java.util.Locale;
-import java.util.stream.Collectors;
+import org.flinksec.choices.Choices;
 
 /** What is done with a document. The order is that of their bytes in checkpoints. */
 enum Operation {
@@ -23,13 +22,8 @@ enum Operation {
     return Arrays.stream(values()).filter(one -> one.word().equals(word)).findFirst().orElse(null);
   }
 
-  /** All words, for messages. */
-  static String words() {
-    return Arrays.stream(values()).map(Operation::word).collect(Collectors.joining(", "));
-  }
-
   String word() {
-    return name().toLowerCase(Locale.ROOT);
+    return Choices.word(this);
   }
 
   boolean needsId() {

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.kafka;
 
-import java.util.Arrays;
-import java.util.Locale;
-import java.util.stream.Collectors;
+import org.flinksec.choices.Choices;
 
 /** Who chooses the partition of a record that does not name one itself. */
 enum Partitioning {
@@ -15,21 +13,6 @@ enum Partitioning {
   ROUND_ROBIN;
 
   static Partitioning parse(String word) {
-    return Arrays.stream(values())
-        .filter(one -> one.word().equals(word))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "partitioner is '%s'; it must be one of %s"
-                        .formatted(
-                            word,
-                            Arrays.stream(values())
-                                .map(Partitioning::word)
-                                .collect(Collectors.joining(", ")))));
-  }
-
-  private String word() {
-    return name().toLowerCase(Locale.ROOT);
+    return Choices.parse(Partitioning.class, "partitioner", word);
   }
 }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.kafka;
 
-import java.util.Arrays;
-import java.util.Locale;
 import java.util.Set;
-import java.util.stream.Collectors;
+import org.flinksec.choices.Choices;
 import org.flinksec.rows.Shape;
 
 /** What a source does with a record that has no value: in a compacted topic it ends its key. */
@@ -17,22 +15,7 @@ enum Tombstones {
   ROW;
 
   static Tombstones parse(String word) {
-    return Arrays.stream(values())
-        .filter(one -> one.word().equals(word))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "tombstones is '%s'; it must be one of %s"
-                        .formatted(
-                            word,
-                            Arrays.stream(values())
-                                .map(Tombstones::word)
-                                .collect(Collectors.joining(", ")))));
-  }
-
-  private String word() {
-    return name().toLowerCase(Locale.ROOT);
+    return Choices.parse(Tombstones.class, "tombstones", word);
   }
 
   /**

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.tls;
 
-import java.util.Arrays;
-import java.util.Locale;
-import java.util.stream.Collectors;
+import org.flinksec.choices.Choices;
 
 /** How far the identity of a server is checked. */
 public enum Verification {
@@ -20,22 +18,11 @@ public enum Verification {
    * @throws IllegalArgumentException for a name that is none of the four
    */
   public static Verification parse(String name) {
-    return Arrays.stream(values())
-        .filter(value -> value.text().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "verification is '%s'; it must be one of: %s"
-                        .formatted(
-                            name,
-                            Arrays.stream(values())
-                                .map(Verification::text)
-                                .collect(Collectors.joining(", ")))));
+    return Choices.parse(Verification.class, "verification", name);
   }
 
   /** The name as settings write it. */
   public String text() {
-    return name().toLowerCase(Locale.ROOT);
+    return Choices.word(this);
   }
 }

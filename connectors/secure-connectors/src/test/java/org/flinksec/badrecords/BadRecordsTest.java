@@ -55,7 +55,7 @@ class BadRecordsTest {
   @Test
   void anUnknownChoiceIsRefusedByTheListOfAll() {
     assertThatThrownBy(() -> OnBadRecord.parse("ignore"))
-        .hasMessage("on_error is 'ignore'; it must be 'fail' or 'skip' or 'dead_letter'");
+        .hasMessage("on_error is 'ignore'; it must be one of fail, skip, dead_letter");
     assertThat(OnBadRecord.parse("skip")).isEqualTo(OnBadRecord.SKIP);
   }
 

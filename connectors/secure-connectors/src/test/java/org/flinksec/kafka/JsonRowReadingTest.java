@@ -251,7 +251,7 @@ class JsonRowReadingTest {
     assertThatThrownBy(() -> schema(Map.of("id", "offset"), List.of(), "fail"))
         .hasMessage("the offset of a Kafka record does not fit into the field 'id'");
     assertThatThrownBy(() -> schema(Map.of(), List.of(), "ignore"))
-        .hasMessage("on_error is 'ignore'; it must be 'fail' or 'skip' or 'dead_letter'");
+        .hasMessage("on_error is 'ignore'; it must be one of fail, skip, dead_letter");
   }
 
   private static RowDeserializationSchema schema(

@@ -223,7 +223,7 @@ class TlsContextsTest {
         .hasMessageContaining("64 hexadecimal digits");
     assertThatThrownBy(() -> Verification.parse("off"))
         .hasMessage(
-            "verification is 'off'; it must be one of: full, certificate, fingerprint, none");
+            "verification is 'off'; it must be one of full, certificate, fingerprint, none");
   }
 
   @Test
