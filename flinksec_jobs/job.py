@@ -240,7 +240,8 @@ class SecureJob(JobWithTables):
         if self.settings.state is None:
             return ""
         number = self._hdfs_sinks[path] = self._hdfs_sinks.get(path, 0) + 1
-        return "\0".join((self.name, settings.uri, path, str(number)))
+        state = str(self.settings.state.directory)  # in which one run at a time goes on
+        return "\0".join((self.name, state, settings.uri, path, str(number)))
 
     def register(self, use: Use) -> None:
         """Note what a connector needs, and make ready for it: the way for connectors of your own.

@@ -93,6 +93,7 @@ public final class DirectorySink
             owner,
             task.getIndexOfThisSubtask(),
             task.getNumberOfParallelSubtasks(),
+            "%08x".formatted(context.getJobInfo().getJobId().hashCode()),
             random());
     return new Writer(sink(leftovers.prefix()).restoreWriter(context, recovered), leftovers);
   }

@@ -16,12 +16,13 @@ import org.slf4j.LoggerFactory;
  * Files that a writer had begun when it was killed. Nothing will ever make them visible, and
  * nothing else removes them.
  *
- * <p>Each file says in its name which sink, which of its writers, and which start of that writer it
- * is of. A writer removes those of its own earlier starts, and of writers that there are no more
- * since the job runs with fewer. It does so when a file of its present start is committed: a
- * checkpoint has then been completed, to which all tasks had a part, and each of them had committed
- * before what the restored checkpoint left to it. What still has the name of an unfinished file is
- * of no use.
+ * <p>Each file says in its name which sink, which of its writers, which run of the job and which
+ * start of that writer it is of. A writer removes those of all other runs, whichever writer they
+ * are of, since that one may have nothing to write in this run; of its own run those of its own
+ * earlier starts, and of writers that there are no more since the job runs with fewer. It does so
+ * when a file of its present start is committed: a checkpoint has then been completed, to which all
+ * tasks had a part, and each of them had committed before what the restored checkpoint left to it.
+ * What still has the name of an unfinished file is of no use.
  */
 final class Leftovers {
   private static final Logger LOG = LoggerFactory.getLogger(Leftovers.class);
@@ -31,34 +32,37 @@ final class Leftovers {
   private final String owner;
   private final int index;
   private final int parallelism;
+  private final String run;
   private final String start;
   private Thread thread;
 
-  /** The writers of this JVM, by their starts. */
+  /** The writers of this JVM, by what the names of their files begin with. */
   private static final Map<String, Leftovers> LIVE = new ConcurrentHashMap<>();
 
   // As Flink's HadoopRecoverableFsDataOutputStream and its local one name them.
   private static final Pattern UNFINISHED =
       Pattern.compile(
-          "\\.part-(?<owner>[0-9a-f]{8})-(?<index>[0-9]{1,9})-(?<start>[0-9a-f]{8})-.*"
+          "\\.part-(?<owner>[0-9a-f]{8})-(?<index>[0-9]{1,9})-(?<run>[0-9a-f]{8})(?<start>[0-9a-f]{8})?-.*"
               + "\\.inprogress\\.[0-9a-f-]+");
   private static final Pattern FINISHED =
-      Pattern.compile("part-[0-9a-f]{8}-[0-9]{1,9}-(?<start>[0-9a-f]{8})-.*");
+      Pattern.compile("(?<prefix>part-[0-9a-f]{8}-[0-9]{1,9}-[0-9a-f]{16})-.*");
 
   /**
    * @param directory that the sink writes to
    * @param owner of the sink: eight hexadecimal digits
    * @param index of the writer
    * @param parallelism how many writers there are
+   * @param run of the job, such that no other one writes beside it: eight hexadecimal digits
    * @param start of the writer: eight hexadecimal digits
    */
-  Leftovers(Path directory, String owner, int index, int parallelism, String start) {
+  Leftovers(Path directory, String owner, int index, int parallelism, String run, String start) {
     this.directory = directory;
     this.owner = owner;
     this.index = index;
     this.parallelism = parallelism;
+    this.run = run;
     this.start = start;
-    LIVE.put(start, this);
+    LIVE.put(prefix(), this);
   }
 
   /**
@@ -68,7 +72,7 @@ final class Leftovers {
    */
   static void committed(String name) {
     Matcher parts = FINISHED.matcher(name);
-    Leftovers writer = parts.matches() ? LIVE.get(parts.group("start")) : null;
+    Leftovers writer = parts.matches() ? LIVE.get(parts.group("prefix")) : null;
     if (writer != null) {
       writer.removeOnce();
     }
@@ -76,7 +80,7 @@ final class Leftovers {
 
   /** What the names of this writer's files begin with. */
   String prefix() {
-    return "part-%s-%d-%s".formatted(owner, index, start);
+    return "part-%s-%d-%s%s".formatted(owner, index, run, start);
   }
 
   /** Removes them in the background, the first time that it is called. */
@@ -92,7 +96,7 @@ final class Leftovers {
 
   /** Waits for the end of that, but not for long. */
   void close() {
-    LIVE.remove(start);
+    LIVE.remove(prefix());
     if (thread == null) {
       return;
     }
@@ -127,12 +131,16 @@ final class Leftovers {
     return removed;
   }
 
-  /** Whether a file is one that an earlier start of this writer had not finished. */
+  /** Whether a file is one that an earlier start of a writer had not finished. */
   boolean isLeftOver(String name) {
     Matcher parts = UNFINISHED.matcher(name);
-    return parts.matches()
-        && parts.group("owner").equals(owner)
-        && Integer.parseInt(parts.group("index")) % parallelism == index
-        && !parts.group("start").equals(start);
+    if (!parts.matches() || !parts.group("owner").equals(owner)) {
+      return false;
+    }
+    if (!parts.group("run").equals(run)) {
+      return true;
+    }
+    return Integer.parseInt(parts.group("index")) % parallelism == index
+        && !start.equals(parts.group("start"));
   }
 }
