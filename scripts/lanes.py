@@ -54,6 +54,7 @@ STAGES = (
     suite("unit"),
     # Maven writes below connectors/: spotless and the Java half of the differential tests read it.
     suite("java", after=("lint",)),
+    suite("formats"),
     suite("kafka"),
     suite("cluster"),
     suite("manifests"),

@@ -101,7 +101,7 @@ run_suite() {
     step "the Java half" maven --quiet -pl sealed-state test-compile
     "${PYTEST[@]}" --timeout 1800 "${arguments[@]}"
     ;;
-  servers | topics)
+  servers | topics | formats)
     need_gssapi
     "${PYTEST[@]}" --timeout 1800 "${arguments[@]}"
     ;;

@@ -31,11 +31,11 @@ PYTHON = {
     ("docs/clusters.md", 'cluster="partner"'): "tests/topics/test_two_clusters.py",
     ("docs/dead-letters.md", "job.guard"): "tests/topics/test_dead_letters.py",
     ("docs/sql.md", "late-deliveries"): "tests/servers/test_what_sinks_take.py",
-    ("docs/formats.md", "Protobuf("): "tests/topics/test_formats_on_servers.py",
-    ("docs/formats.md", "Csv("): "tests/topics/test_formats_on_servers.py",
-    ("docs/formats.md", "class Words"): "tests/topics/test_formats_on_servers.py",
-    ("docs/formats.md", "Debezium("): "tests/topics/test_formats_on_servers.py",
-    ("docs/formats.md", "class Flight"): "tests/topics/test_avro.py",
+    ("docs/formats.md", "Protobuf("): "tests/formats/test_formats_on_servers.py",
+    ("docs/formats.md", "Csv("): "tests/formats/test_formats_on_servers.py",
+    ("docs/formats.md", "class Words"): "tests/formats/test_formats_on_servers.py",
+    ("docs/formats.md", "Debezium("): "tests/formats/test_formats_on_servers.py",
+    ("docs/formats.md", "class Flight"): "tests/formats/test_avro.py",
     ("docs/hdfs.md", "class Departure"): "tests/servers/test_hdfs_files.py",
     ("docs/records.md", "class Order"): "tests/unit/docs/test_examples.py",
     ("docs/first-job.md", "    ...\n"): "not run: the frame of a job, without a job in it",
@@ -68,7 +68,7 @@ def test_every_python_example_is_run_by_a_test(block: Block) -> None:
 
 @pytest.mark.parametrize("block", of("sql"), ids=by_id)
 def test_every_sql_example_is_a_part_of_the_job_that_is_run(block: Block) -> None:
-    run = ("jobs/delays_by_carrier.sql", "tests/topics/test_sql_formats.py")
+    run = ("jobs/delays_by_carrier.sql", "tests/formats/test_sql_formats.py")
     assert any(block.text in (ROOT / name).read_text() for name in run)
 
 

@@ -14,10 +14,10 @@ import fastavro
 import pytest
 
 from flinksec_jobs.sandbox import Sandbox
+from tests.formats.avro_programs import ran
+from tests.formats.registry_client import Registry, framed, written
 from tests.pages import blocks
 from tests.servers.conftest import StartedJob
-from tests.topics.avro_programs import ran
-from tests.topics.registry_client import Registry, framed, written
 
 PROGRAM = Path(__file__).parent / "programs" / "avro_ways.py"
 LEG: dict[str, Any] = {

@@ -21,8 +21,8 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from flinksec_jobs import kafka_python
 from flinksec_jobs.sandbox import Sandbox
+from tests.formats.registry_client import Registry, framed, unframed, written
 from tests.servers.conftest import Ended, StartedJob
-from tests.topics.registry_client import Registry, framed, unframed, written
 
 DESCRIPTORS = Path(__file__).parents[1] / "vectors" / "protobuf" / "shop.desc"
 SECRET_VALUE = "hunter2-in-a-record"

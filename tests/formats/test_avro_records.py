@@ -23,9 +23,9 @@ import fastavro
 import pytest
 
 from flinksec_jobs.sandbox import Sandbox
-from tests.topics.avro_programs import ran
-from tests.topics.registry_client import Registry, framed, unframed, written
-from tests.topics.registry_door import DROPPED, RegistryDoor
+from tests.formats.avro_programs import ran
+from tests.formats.registry_client import Registry, framed, unframed, written
+from tests.formats.registry_door import DROPPED, RegistryDoor
 
 PROGRAM = Path(__file__).parent / "programs" / "avro_records.py"
 CANARY = "hunter2-in-a-record"
