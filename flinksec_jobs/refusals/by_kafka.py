@@ -145,7 +145,7 @@ KAFKA = (
         "InvalidTopicException",
         "topic",
         "use up to 249 ASCII letters, digits, dots, dashes and "
-        "underscores; patterns of names are not possible",
+        'underscores; a pattern of from_kafka is written re.compile("…")',
         TOPIC_NAME,
     ),
     Cause(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from flinksec_jobs.errors import SandboxError
 from flinksec_jobs.private_files import write_private
@@ -43,9 +43,6 @@ from flinksec_jobs.sandbox.ports import WELL_KNOWN, same_or_free_ports
 from flinksec_jobs.sandbox.processes import Server
 from flinksec_jobs.sandbox.test_ca import Variant, write_certificates
 from flinksec_jobs.sealed import KeyRing
-
-if TYPE_CHECKING:
-    pass
 
 SERVERS = ("kafka", "hdfs", "elasticsearch", "schema-registry")
 """What can be asked for; the KDC always runs."""

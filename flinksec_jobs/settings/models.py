@@ -159,8 +159,9 @@ class JobSettings(Section):
     )
     on_error: OnError | None = Field(
         default=None,
-        description="What from_kafka, to_kafka and guard do with a bad record unless they say it "
-        "themselves: fail, skip or dead_letter. Default: fail; dead_letter for guard.",
+        description="What from_kafka, to_kafka, to_elasticsearch and guard do with a bad record "
+        "unless they say it themselves: fail, skip or dead_letter. Default: fail; dead_letter for "
+        "guard.",
     )
     max_skipped_in_a_row: int = Field(
         default=100,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.elasticsearch;
 
+import co.elastic.clients.transport.rest5_client.low_level.Cancellable;
 import co.elastic.clients.transport.rest5_client.low_level.Request;
 import co.elastic.clients.transport.rest5_client.low_level.Response;
 import co.elastic.clients.transport.rest5_client.low_level.ResponseException;
@@ -10,8 +11,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonProcessingException;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
@@ -33,10 +40,15 @@ final class BulkClient implements Closeable {
   private static final int MAX_BODY = 1 << 20;
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** In so many times response_timeout a request has a connection, an answer, and all of it. */
+  private static final int WHOLE = 3;
+
   private final ElasticsearchClient client;
   private final String path;
   private final SinkSettings settings;
   private final LimitedWarnings warnings = new LimitedWarnings(LOG);
+  private final ScheduledThreadPoolExecutor ends;
+  private final long patienceMillis;
 
   /** The least size of a request's body that was too large, in bytes. */
   private final AtomicInteger tooLarge = new AtomicInteger(Integer.MAX_VALUE);
@@ -48,10 +60,19 @@ final class BulkClient implements Closeable {
       throw new ElasticsearchSinkException(e.getMessage(), e);
     }
     this.settings = settings;
+    this.patienceMillis = WHOLE * settings.connection().https().responseTimeout().toMillis();
+    this.ends = new ScheduledThreadPoolExecutor(1, BulkClient::thread);
+    this.ends.setRemoveOnCancelPolicy(true);
     this.path =
         settings.addressing().index() != null
             ? "/_bulk"
             : "/" + FirstContact.segment(settings.index()) + "/_bulk";
+  }
+
+  private static Thread thread(Runnable task) {
+    Thread thread = new Thread(task, "elasticsearch-sink-timeouts");
+    thread.setDaemon(true);
+    return thread;
   }
 
   /** What a request may have, in bytes: half of what was too large. */
@@ -119,24 +140,65 @@ final class BulkClient implements Closeable {
       request.addParameter("require_alias", "true");
     }
     request.setEntity(new ByteArrayEntity(body, NDJSON));
-    client
-        .rest()
-        .performRequestAsync(
-            request,
-            new ResponseListener() {
-              @Override
-              public void onSuccess(Response response) {
-                outcome.accept(read(response, documents));
-              }
+    Exchange exchange = new Exchange(documents, outcome);
+    exchange.endAfter(client.rest().performRequestAsync(request, exchange), patienceMillis);
+  }
 
-              @Override
-              public void onFailure(Exception e) {
-                outcome.accept(
-                    e instanceof ResponseException answered
-                        ? refused(answered.getResponse())
-                        : new BulkOutcome.Unanswered(e));
-              }
-            });
+  /** A request on its way. It has one outcome, whatever comes later, and that after a time. */
+  private final class Exchange implements ResponseListener {
+    private final int documents;
+    private final Consumer<BulkOutcome> outcome;
+    private final AtomicBoolean ended = new AtomicBoolean();
+    private volatile Future<?> end;
+
+    Exchange(int documents, Consumer<BulkOutcome> outcome) {
+      this.documents = documents;
+      this.outcome = outcome;
+    }
+
+    @Override
+    public void onSuccess(Response response) {
+      tell(() -> read(response, documents));
+    }
+
+    @Override
+    public void onFailure(Exception e) {
+      tell(
+          () ->
+              e instanceof ResponseException answered
+                  ? refused(answered.getResponse())
+                  : new BulkOutcome.Unanswered(e));
+    }
+
+    private void tell(Supplier<BulkOutcome> what) {
+      if (!ended.compareAndSet(false, true)) {
+        return;
+      }
+      if (end != null) {
+        end.cancel(false);
+      }
+      outcome.accept(what.get());
+    }
+
+    /** The client's own patience is with each part of an answer, and one may never end. */
+    void endAfter(Cancellable sent, long millis) {
+      Runnable late =
+          () -> {
+            tell(
+                () ->
+                    new BulkOutcome.Unanswered(
+                        new IOException("the answer does not end within %d ms".formatted(millis))));
+            sent.cancel();
+          };
+      try {
+        end = ends.schedule(late, millis, TimeUnit.MILLISECONDS);
+      } catch (RejectedExecutionException e) {
+        return; // The writer is closed; nobody waits for the outcome.
+      }
+      if (ended.get()) {
+        end.cancel(false);
+      }
+    }
   }
 
   private BulkOutcome read(Response response, int documents) {
@@ -182,6 +244,7 @@ final class BulkClient implements Closeable {
 
   @Override
   public void close() {
+    ends.shutdownNow();
     try {
       client.close();
     } catch (IOException e) {

@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.connector.base.sink.writer.BufferedRequestState;
 import org.apache.flink.connector.base.sink.writer.TestSinkInitContextAnyThreadMailbox;
 import org.apache.flink.types.Row;
+import org.flinksec.Capture;
 import org.flinksec.badrecords.Letter;
 import org.flinksec.badrecords.LetterOutlet;
 import org.flinksec.badrecords.Stage;
@@ -82,6 +83,24 @@ class DeliveryTest extends SinkAgainstAFake {
       assertThat(writer.snapshotState(1).get(0).getBufferedRequestEntries()).isEmpty();
     }
     assertThat(elasticsearch.documents()).containsOnlyKeys("a", "b");
+  }
+
+  @Test
+  void aRequestWhoseAnswerBeginsAndNeverEndsIsEndedAndSentAgain() throws Exception {
+    config.put("response_timeout", "100");
+    elasticsearch.drips(true);
+    try (Capture log = new Capture(ElasticsearchSinkWriter.class);
+        var writer = writer()) {
+      write(writer, Row.of("a", 1L));
+      writer.flush(false); // It ends since the request fails, and not when the server wants it.
+      assertThat(log.messages())
+          .singleElement()
+          .asString()
+          .endsWith("no answer: the answer does not end within 300 ms");
+      elasticsearch.drips(false);
+      writer.flush(true);
+    }
+    assertThat(elasticsearch.documents()).containsOnlyKeys("a");
   }
 
   @Test

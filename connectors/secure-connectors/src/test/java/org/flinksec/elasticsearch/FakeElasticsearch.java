@@ -78,6 +78,7 @@ public final class FakeElasticsearch implements AutoCloseable {
   private volatile IntUnaryOperator requestStatus = request -> 200;
   private volatile Function<Operation, Answer> items = operation -> Answer.of(201);
   private volatile long delayMillis;
+  private volatile boolean drips;
   private volatile int contactStatus = 404;
   private volatile int rootStatus = 200;
   private volatile String garbage;
@@ -143,6 +144,11 @@ public final class FakeElasticsearch implements AutoCloseable {
   /** Answers bulk requests with this in place of JSON. */
   void garbage(String body) {
     garbage = body;
+  }
+
+  /** Whether answers to bulk requests begin and never end, a byte at a time. */
+  void drips(boolean ever) {
+    drips = ever;
   }
 
   void delayMillis(long millis) {
@@ -216,6 +222,10 @@ public final class FakeElasticsearch implements AutoCloseable {
       number = requests.size();
     }
     Thread.sleep(delayMillis);
+    if (drips) {
+      drip(exchange);
+      return;
+    }
     int status = requestStatus.applyAsInt(number);
     if (status != 200) {
       answer(
@@ -234,6 +244,15 @@ public final class FakeElasticsearch implements AutoCloseable {
       items.add("{\"%s\":%s}".formatted(operation.action, item(operation)));
     }
     answer(exchange, 200, "{\"errors\":true,\"items\":[%s]}".formatted(String.join(",", items)));
+  }
+
+  private void drip(HttpExchange exchange) throws IOException, InterruptedException {
+    exchange.sendResponseHeaders(200, 0);
+    while (drips) {
+      exchange.getResponseBody().write(' ');
+      exchange.getResponseBody().flush();
+      Thread.sleep(20);
+    }
   }
 
   private String item(Operation operation) throws IOException {
