@@ -20,9 +20,9 @@ record BulkItem(int status, String type, String reason) {
     return status < 300;
   }
 
-  /** Overload or outage: the same document may be accepted a little later. */
+  /** Overload, outage or a full disk: the same document may be accepted a little later. */
   boolean retryable() {
-    return status == 429 || status >= 500;
+    return status == 429 || status >= 500 || ErrorTypes.isOfFullDisks(type, reason);
   }
 
   /** Whether this document alone is refused, and the next need not be. */

@@ -85,7 +85,8 @@ final class ElasticsearchSink<T> extends AsyncSinkBase<T, DocumentRequest> {
           settings,
           states,
           client,
-          new BadDocuments<>(settings, documents, outlet, traced, context.metricGroup()));
+          new BadDocuments<>(settings, documents, outlet, traced, context.metricGroup()),
+          silent.size() < settings.connection().https().servers().size());
     } catch (RuntimeException e) {
       client.close();
       throw e;

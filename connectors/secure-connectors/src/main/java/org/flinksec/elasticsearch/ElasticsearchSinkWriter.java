@@ -3,8 +3,10 @@ package org.flinksec.elasticsearch;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.Future;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.connector.base.sink.writer.AsyncSinkWriter;
@@ -30,15 +32,22 @@ import org.slf4j.LoggerFactory;
 final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentRequest> {
   private static final Logger LOG = LoggerFactory.getLogger(ElasticsearchSinkWriter.class);
 
+  /** How long a full writer keeps the next document waiting, and a checkpoint behind it. */
+  private static final Duration PATIENCE = Duration.ofMillis(200);
+
   private final SinkSettings settings;
   private final DocumentConverter<T> converter;
   private final OrderedRequestBuffer buffer;
   private final BulkClient client;
   private final Retries retries;
   private final BadDocuments<T> badDocuments;
+  private final OrderedConcurrency concurrency;
   private final Counter conflicts;
   private final MailboxExecutor mailbox;
   private volatile boolean checkpointing;
+
+  /** Whether the server has let this job in. */
+  private volatile boolean reached;
 
   /** Whether a request has failed while a checkpoint waited for it. */
   private volatile boolean failedMeanwhile;
@@ -49,8 +58,17 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
       SinkSettings settings,
       Collection<BufferedRequestState<DocumentRequest>> states,
       BulkClient client,
-      BadDocuments<T> badDocuments) {
-    this(converter, context, settings, states, client, badDocuments, new OrderedRequestBuffer());
+      BadDocuments<T> badDocuments,
+      boolean reached) {
+    this(
+        converter,
+        context,
+        settings,
+        states,
+        client,
+        badDocuments,
+        new OrderedRequestBuffer(settings.limits().maxBuffered()));
+    this.reached = reached;
   }
 
   private ElasticsearchSinkWriter(
@@ -94,6 +112,7 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
     this.converter = converter;
     this.buffer = buffer;
     this.client = client;
+    this.concurrency = concurrency;
     this.badDocuments = badDocuments;
     this.mailbox = context.getMailboxExecutor();
     this.conflicts = metrics.counter("conflictingDocuments", new ThreadSafeSimpleCounter());
@@ -130,6 +149,7 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
     if (converter.passesOver(element)) {
       return;
     }
+    awaitRoom();
     try {
       super.write(element, context);
       badDocuments.converted();
@@ -141,6 +161,30 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
           ("a row for index '%s' is not of its type: %s; the function that returns it has another"
                   + " output_type")
               .formatted(settings.index(), e.getMessage()));
+    }
+  }
+
+  /**
+   * While as many documents wait as may, the next has to wait, too, which holds back who brings it.
+   * After a short time it is let in all the same: a checkpoint that comes behind it would otherwise
+   * wait for the end of an outage. At twice the number it waits however long it takes.
+   */
+  private void awaitRoom() throws InterruptedException {
+    if (!buffer.isFull() || !concurrency.blocks()) {
+      return;
+    }
+    long begun = System.nanoTime();
+    Future<?> alarm =
+        retries.later(
+            () -> mailbox.execute(() -> {}, "wakes a writer that has waited for room"), PATIENCE);
+    try {
+      while (buffer.isFull()
+          && concurrency.blocks()
+          && (buffer.isOverfull() || System.nanoTime() - begun < PATIENCE.toNanos())) {
+        mailbox.yield();
+      }
+    } finally {
+      alarm.cancel(false);
     }
   }
 
@@ -178,7 +222,8 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
         documents,
         outcome -> {
           try {
-            act(documents, Verdict.of(settings, documents, outcome), result);
+            reached |= outcome instanceof BulkOutcome.Answered;
+            act(documents, Verdict.of(settings, documents, outcome, reached), result);
           } catch (IOException | RuntimeException e) {
             result.completeExceptionally(e);
           }

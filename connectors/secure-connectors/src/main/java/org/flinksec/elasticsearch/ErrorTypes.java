@@ -3,6 +3,7 @@ package org.flinksec.elasticsearch;
 
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Whose fault it is when Elasticsearch refuses a document for good, by its own name of the error.
@@ -44,7 +45,20 @@ final class ErrorTypes {
           "object field starting or ending with a [.]",
           "The number of nested documents has exceeded");
 
+  /**
+   * Blocks that Elasticsearch sets where disks are full, and lifts where they are not any more: on
+   * an index, which it reports with status 429 (403 before 7.9), and on making another.
+   */
+  private static final Pattern OF_FULL_DISKS =
+      Pattern.compile("(?:FORBIDDEN|TOO_MANY_REQUESTS)/(?:10|12)/");
+
   private ErrorTypes() {}
+
+  static boolean isOfFullDisks(String type, String reason) {
+    return "cluster_block_exception".equals(type)
+        && reason != null
+        && OF_FULL_DISKS.matcher(reason).find();
+  }
 
   static boolean isOfDocument(String type, String reason) {
     if (type == null) {

@@ -57,7 +57,8 @@ final class OrderedConcurrency implements RateLimitingStrategy {
     return blocks();
   }
 
-  private boolean blocks() {
+  /** Whether nothing can be sent before a request has ended. */
+  boolean blocks() {
     return inFlight >= maxInFlight || buffer.nextMustWait();
   }
 

@@ -41,10 +41,18 @@ final class OrderedRequestBuffer implements RequestBuffer<DocumentRequest> {
   private final Map<DocumentRequest, Boolean> undelivered =
       Collections.synchronizedMap(new LinkedHashMap<>());
 
+  private final int maxBuffered;
   private BooleanSupplier blocked = () -> false;
   private boolean failing;
   private boolean draining;
   private long bytes;
+
+  /**
+   * @param maxBuffered how many may wait before the writer takes no more
+   */
+  OrderedRequestBuffer(int maxBuffered) {
+    this.maxBuffered = maxBuffered;
+  }
 
   /**
    * @param full whether no request may be sent now
@@ -135,9 +143,20 @@ final class OrderedRequestBuffer implements RequestBuffer<DocumentRequest> {
     return waiting.isEmpty() || failing && !draining && blocked.getAsBoolean();
   }
 
+  /** Never what would have Flink's writer wait for room, which it does without an end. */
   @Override
   public int size() {
-    return waiting.size();
+    return Math.min(waiting.size(), maxBuffered - 1);
+  }
+
+  /** Whether as much waits as may, so that whoever brings more has to wait, too. */
+  boolean isFull() {
+    return waiting.size() >= maxBuffered;
+  }
+
+  /** Whether so much waits that nobody may bring more, however long it takes. */
+  boolean isOverfull() {
+    return waiting.size() >= 2L * maxBuffered;
   }
 
   @Override

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.elasticsearch;
 
+import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -18,16 +23,19 @@ import org.slf4j.Logger;
  * <p>The request counts as in flight while it waits, which slows the writer down as it should.
  */
 final class Retries implements AutoCloseable {
+  private static final int MOST_CAUSES = 50;
+
   private final SinkSettings settings;
   private final Counter retried;
-  private final LimitedWarnings warnings;
+  private final Map<String, LimitedWarnings> warnings = new LinkedHashMap<>();
+  private final Logger logger;
   private final ScheduledExecutorService timer;
   private final AtomicInteger waiting = new AtomicInteger();
 
   Retries(SinkSettings settings, Counter retried, Logger logger) {
     this.settings = settings;
     this.retried = retried;
-    this.warnings = new LimitedWarnings(logger);
+    this.logger = logger;
     this.timer = new ScheduledThreadPoolExecutor(1, Retries::thread);
   }
 
@@ -57,9 +65,10 @@ final class Retries implements AutoCloseable {
               .formatted(settings.connection().hostList(), failingFor, limit, reason));
     }
     retried.inc(documents.size());
-    warnings.warn(
-        "Sending %d documents to Elasticsearch at %s again in %d ms: %s"
-            .formatted(documents.size(), settings.connection().hostList(), delay, reason));
+    warnings(reason)
+        .warn(
+            "Sending %d documents to Elasticsearch at %s again in %d ms: %s"
+                .formatted(documents.size(), settings.connection().hostList(), delay, reason));
     waiting.incrementAndGet();
     try {
       timer.schedule(
@@ -71,6 +80,23 @@ final class Retries implements AutoCloseable {
           TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {
       // The writer is closed; nobody waits for the result.
+    }
+  }
+
+  /** Of each cause on its own, so that one that is new is told at once. */
+  private synchronized LimitedWarnings warnings(String reason) {
+    if (warnings.size() >= MOST_CAUSES && !warnings.containsKey(reason)) {
+      warnings.remove(warnings.keySet().iterator().next());
+    }
+    return warnings.computeIfAbsent(reason, one -> new LimitedWarnings(logger));
+  }
+
+  /** Runs something on another thread after a time, unless it is cancelled or the writer closed. */
+  Future<?> later(Runnable task, Duration delay) {
+    try {
+      return timer.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      return CompletableFuture.completedFuture(null);
     }
   }
 

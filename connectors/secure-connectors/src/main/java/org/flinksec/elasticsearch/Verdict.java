@@ -29,22 +29,34 @@ record Verdict(
   /** A document that will never be accepted. */
   record Rejected(DocumentRequest document, BadRecord why) {}
 
-  static Verdict of(SinkSettings settings, List<DocumentRequest> documents, BulkOutcome outcome) {
+  /**
+   * @param reached whether the server has taken this login before: then what keeps the sink out is
+   *     a change under way, such as a certificate or a password that one side has already and the
+   *     other has not, and the documents are sent again
+   */
+  static Verdict of(
+      SinkSettings settings,
+      List<DocumentRequest> documents,
+      BulkOutcome outcome,
+      boolean reached) {
     if (outcome instanceof BulkOutcome.Answered answered) {
       return ofItems(settings, documents, answered.items());
     }
     if (outcome instanceof BulkOutcome.Refused refused) {
-      return ofRefusal(settings, documents, refused);
+      return ofRefusal(settings, documents, refused, reached);
     }
     Exception cause = ((BulkOutcome.Unanswered) outcome).cause();
     return ConnectionFailures.misconfiguration(
             settings.connection(), settings.connection().hostList(), cause)
-        .map(wrong -> fatal(wrong, cause))
+        .map(wrong -> reached ? again(documents, wrong) : fatal(wrong, cause))
         .orElseGet(() -> again(documents, "no answer: " + ConnectionFailures.last(cause)));
   }
 
   private static Verdict ofRefusal(
-      SinkSettings settings, List<DocumentRequest> documents, BulkOutcome.Refused refused) {
+      SinkSettings settings,
+      List<DocumentRequest> documents,
+      BulkOutcome.Refused refused,
+      boolean reached) {
     int status = refused.status();
     String answer =
         "%s answers a bulk request with status %d: %s"
@@ -53,10 +65,10 @@ record Verdict(
       return again(documents, answer);
     }
     if (status == 401 || status == 403) {
-      return fatal(
+      String wrong =
           ConnectionFailures.refused(
-              settings.connection(), refused.host(), status, settings.index()),
-          null);
+              settings.connection(), refused.host(), status, settings.index());
+      return reached && status == 401 ? again(documents, wrong) : fatal(wrong, null);
     }
     return fatal(answer, null);
   }

@@ -12,7 +12,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.connector.base.sink.writer.BufferedRequestState;
-import org.apache.flink.connector.base.sink.writer.TestSinkInitContextAnyThreadMailbox;
 import org.apache.flink.types.Row;
 import org.flinksec.Capture;
 import org.flinksec.badrecords.Letter;
@@ -218,7 +217,7 @@ class DeliveryTest extends SinkAgainstAFake {
     ElasticsearchSink<Row> sink =
         ((ElasticsearchSink<Row>) ElasticsearchSinks.forRows(config, TYPE))
             .letters((metrics, task) -> new Outlet(), false);
-    try (var writer = sink.restoreWriter(new TestSinkInitContextAnyThreadMailbox(), List.of())) {
+    try (var writer = sink.restoreWriter(new OneMailbox(), List.of())) {
       write(
           (ElasticsearchSinkWriter<Row>) writer,
           Row.of("good", 1L),

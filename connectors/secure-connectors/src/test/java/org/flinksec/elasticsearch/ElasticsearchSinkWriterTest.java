@@ -9,7 +9,6 @@ import java.net.ServerSocket;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.flink.connector.base.sink.writer.TestSinkInitContextAnyThreadMailbox;
 import org.apache.flink.types.Row;
 import org.flinksec.Capture;
 import org.flinksec.Serialized;
@@ -103,18 +102,6 @@ class ElasticsearchSinkWriterTest extends SinkAgainstAFake {
   }
 
   @Test
-  void credentialsThatExpireWhileTheJobRunsFailIt() throws Exception {
-    try (var writer = writer()) {
-      elasticsearch.demand("Basic other");
-      write(writer, Row.of("a", 1L));
-      assertThatThrownBy(() -> writer.flush(false))
-          .satisfies(
-              e -> assertThat(sinkFailure(e)).contains("refuses the credentials (status 401)"));
-    }
-    assertThat(elasticsearch.requests()).isEmpty();
-  }
-
-  @Test
   void aNullIdIsAnErrorThatNamesTheField() throws Exception {
     try (var writer = writer()) {
       assertThatThrownBy(() -> write(writer, Row.of(null, 1L)))
@@ -187,9 +174,7 @@ class ElasticsearchSinkWriterTest extends SinkAgainstAFake {
     config.put("on_error", "skip");
     ElasticsearchSink<String> sink =
         Serialized.copy((ElasticsearchSink<String>) ElasticsearchSinks.forJson(config));
-    try (var writer =
-        (ElasticsearchSinkWriter<String>)
-            sink.createWriter(new TestSinkInitContextAnyThreadMailbox())) {
+    try (var writer = (ElasticsearchSinkWriter<String>) sink.createWriter(new OneMailbox())) {
       for (String json :
           List.of(
               "{\n \"id\": 7,\n \"deep\": {\"id\": 8}\n}",

@@ -9,7 +9,6 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.connector.base.sink.writer.BufferedRequestState;
-import org.apache.flink.connector.base.sink.writer.TestSinkInitContextAnyThreadMailbox;
 import org.apache.flink.types.Row;
 import org.apache.flink.util.ExceptionUtils;
 import org.flinksec.Serialized;
@@ -52,8 +51,7 @@ abstract class SinkAgainstAFake {
       throws IOException {
     ElasticsearchSink<Row> sink =
         Serialized.copy((ElasticsearchSink<Row>) ElasticsearchSinks.forRows(config, type));
-    return (ElasticsearchSinkWriter<Row>)
-        sink.restoreWriter(new TestSinkInitContextAnyThreadMailbox(), states);
+    return (ElasticsearchSinkWriter<Row>) sink.restoreWriter(new OneMailbox(), states);
   }
 
   static void write(SinkWriter<Row> writer, Row... rows) throws Exception {

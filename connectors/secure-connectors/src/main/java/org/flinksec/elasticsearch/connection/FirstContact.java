@@ -58,7 +58,11 @@ public final class FirstContact {
       }
       judge(settings, host, first);
       for (String index : indices) {
-        judge(settings, host, answer(client, "HEAD", "/" + segment(index)).getStatusCode(), index);
+        int status = answer(client, "HEAD", "/" + segment(index)).getStatusCode();
+        if (PASSING.contains(status)) {
+          return Optional.of("%s (status %d)".formatted(host, status));
+        }
+        judge(settings, host, status, index);
       }
       return Optional.empty();
     } catch (ConnectionException e) {
