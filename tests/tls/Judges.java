@@ -66,7 +66,7 @@ public final class Judges {
           List.of(new DocumentRequest(SOMEWHERE, "{}".getBytes(StandardCharsets.UTF_8)));
       client.send(documents, outcome::complete);
       BulkOutcome found = outcome.get(30, TimeUnit.SECONDS);
-      Verdict verdict = Verdict.of(settings, documents, found);
+      Verdict verdict = Verdict.of(settings, documents, found, false);
       String reason = verdict.reason();
       return verdict.fatal().map(Throwable::getMessage).orElse(reason == null ? "" : reason);
     } catch (Exception e) {
