@@ -14,5 +14,6 @@ class SqlSettings(Section):
     connectors: tuple[str, ...] = Field(
         default=(),
         description="More connectors of tables, by Flink's names, such as filesystem or print. "
-        "Without it: flinksec-kafka, flinksec-upsert-kafka, datagen and blackhole.",
+        "Without it: flinksec-kafka, flinksec-upsert-kafka, flinksec-elasticsearch, datagen and "
+        "blackhole.",
     )

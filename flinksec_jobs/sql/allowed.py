@@ -8,21 +8,29 @@ hints and everything else laid over each other.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import get_args
 
 from flinksec_jobs.bad_records import OnError
 from flinksec_jobs.settings.kafka_properties import STRONG, refused_in_kafka
 from flinksec_jobs.settings.names import nearest
 from flinksec_jobs.settings.secret_names import holds_secret
-from flinksec_jobs.sql import own_formats
+from flinksec_jobs.sql import elasticsearch_options, own_formats
+from flinksec_jobs.sql.refusal import Refusal
 
 APPEND, UPSERT = "flinksec-kafka", "flinksec-upsert-kafka"
 KAFKA = (APPEND, UPSERT)
-"""The connectors whose tables have the job's login."""
+"""The connectors of Kafka whose tables have the job's login."""
 
 _HARMLESS = ("datagen", "blackhole")
-_OURS = {"kafka": APPEND, "upsert-kafka": UPSERT, "dynamic-kafka": APPEND}
+_OURS = {
+    "kafka": f"'{APPEND}', which has the same options, and the login of [kafka]",
+    "upsert-kafka": f"'{UPSERT}', which has the same options, and the login of [kafka]",
+    "dynamic-kafka": f"'{APPEND}', which has the same options, and the login of [kafka]",
+    **dict.fromkeys(
+        elasticsearch_options.OF_OTHERS,
+        f"'{elasticsearch_options.NAME}', which has the login of [elasticsearch]",
+    ),
+}
 _ON_ERROR: tuple[OnError, ...] = get_args(OnError)
 _GUARANTEES = ("exactly-once", "at-least-once")
 _PARTITIONERS = ("default", "fixed", "round-robin")
@@ -34,21 +42,6 @@ _SETTINGS = {
     "sink.transaction-naming-strategy": "kafka.transaction_naming",
 }
 _SILENT = ".ignore-parse-errors"
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """What is wrong with an option of a table.
-
-    Attributes:
-        key: the option.
-        why: what is wrong; begins with the option in quotes.
-        fix: the way out.
-    """
-
-    key: str
-    why: str
-    fix: str
 
 
 def refusals(
@@ -64,6 +57,9 @@ def refusals(
     connector = options.get("connector")
     if connector is not None:
         yield from _connector(connector, more)
+    if connector == elasticsearch_options.NAME:
+        yield from elasticsearch_options.refusals(options, clusters)
+        return
     for key, value in options.items():
         if (is_secret := _secret(key, connector)) is not None:
             yield is_secret
@@ -80,15 +76,16 @@ def formats(options: Mapping[str, str]) -> set[str]:
 
 
 def _connector(connector: str, more: Collection[str]) -> Iterator[Refusal]:
-    allowed = {*KAFKA, *_HARMLESS, *more} - _OURS.keys()  # which would have another login
+    ours = {*KAFKA, elasticsearch_options.NAME}
+    allowed = {*ours, *_HARMLESS, *more} - _OURS.keys()  # which would have another login
     if connector in allowed:
         return
     said = f"'connector' = '{connector}'"
-    if ours := _OURS.get(connector):
+    if instead := _OURS.get(connector):
         yield Refusal(
             "connector",
             f"{said} connects without the job's settings",
-            f"write '{ours}', which has the same options, and the login of [kafka]",
+            f"write {instead}",
         )
         return
     guess = nearest(connector, allowed, cutoff=0.85)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from flinksec_jobs.errors import StatementError
 from flinksec_jobs.sql import allowed
 from flinksec_jobs.sql.gate import Used
+from flinksec_jobs.sql.refusal import Refusal
 from flinksec_jobs.sql.statements import Option, Statement, options, runs_a_query, table_name
 
 _OBJECTS = {
@@ -54,7 +55,7 @@ class Judge:
     prepare: Callable[[set[str]], None] = lambda _: None
     places: dict[tuple[str, ...], Statement] = field(default_factory=dict)
 
-    def refusals(self, said: Mapping[str, str]) -> Iterable[allowed.Refusal]:
+    def refusals(self, said: Mapping[str, str]) -> Iterable[Refusal]:
         """Return what is wrong with options."""
         return allowed.refusals(said, more=self.more, clusters=self.clusters)
 
@@ -131,7 +132,7 @@ def _check_options(statement: Statement, judge: Judge) -> None:
     judge.prepare(allowed.formats(said))
 
 
-def _at(statement: Statement, found: list[Option], refusal: allowed.Refusal) -> StatementError:
+def _at(statement: Statement, found: list[Option], refusal: Refusal) -> StatementError:
     start = next((one.start for one in found if one.key == refusal.key), statement.start)
     return statement.text.refused(start, f"{statement.title}: {refusal.why}", refusal.fix)
 

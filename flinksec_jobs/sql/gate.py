@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gate that every table of a job passes, in the JVM: by it tables of Kafka get their login."""
+"""The gate that every table of a job passes, in the JVM: by it tables get their login."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from flinksec_jobs import job_name, schema_registry
 from flinksec_jobs.kafka import client
+from flinksec_jobs.kafka.letters import Policy, properties
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.settings import KafkaSettings, SchemaRegistrySettings, Settings
 
@@ -41,6 +42,8 @@ class Gate:
         clusters: its settings by the names of clusters; without ``[kafka]`` none.
         most_skipped: bad records that a source may leave out in a row.
         registry: the schema registry; None without one.
+        elasticsearch: how the JVM's sink reaches Elasticsearch, and its limits; None without one.
+        letters: where dead letters of tables that are written go; None for nowhere.
     """
 
     def __init__(
@@ -49,6 +52,9 @@ class Gate:
         clusters: Mapping[str, Settings],
         most_skipped: int,
         registry: SchemaRegistrySettings | None = None,
+        *,
+        elasticsearch: Mapping[str, str] | None = None,
+        letters: Policy | None = None,
     ) -> None:
         self._java = jvm.view().org.flinksec.tables.TableGate.of(most_skipped)
         for name, settings in clusters.items():
@@ -74,6 +80,13 @@ class Gate:
                 registry.subject_naming,
                 registry.auto_register,
             )
+        if elasticsearch is not None:
+            self._java.useElasticsearch(jvm.string_map(elasticsearch))
+        if letters is not None:
+            producers = jvm.view().java.util.HashMap()
+            for name, settings in clusters.items():
+                producers.put(name, jvm.string_map(properties(settings)))
+            self._java.useLetters(letters.in_java(), producers)
 
     def guard(self, j_tables: Any) -> None:
         """Let all tables of an environment of Flink's pass, and let it run nothing by itself."""

@@ -149,7 +149,7 @@ class JobTables:
         for one in used:
             for use in table_uses.uses_of(one, self._settings, self._job):
                 self._register(use)
-            if one.reads and one.options.get("on-error") == "dead_letter":
+            if one.options.get("on-error") == "dead_letter" and table_uses.has_letters(one):
                 self._letters.require("dead_letter", self._of(one.options.get("cluster", "")))
         for cluster, stream in gate.letters(self._made[0], self._kept):
             self._letters.keep(stream, self._of(cluster))
@@ -188,6 +188,8 @@ class JobTables:
                 table_uses.clusters(self._settings),
                 self._settings.job.max_skipped_in_a_row,
                 self._settings.schema_registry,
+                elasticsearch=table_uses.of_elasticsearch(self._settings),
+                letters=self._letters.policy if self._letters.topic is not None else None,
             )
             self._made = (env, SecureTables(env, gate, self._judge), gate)
         if self._made[0] is not env:

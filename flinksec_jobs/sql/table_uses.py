@@ -8,12 +8,12 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from flinksec_jobs import formats
+from flinksec_jobs import elasticsearch, formats
 from flinksec_jobs.kafka import client, exactly_once, sink, source
 from flinksec_jobs.kafka.topics import Chosen
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.settings import KafkaSettings, Settings
-from flinksec_jobs.sql import allowed, own_formats
+from flinksec_jobs.sql import allowed, elasticsearch_options, own_formats
 from flinksec_jobs.sql.gate import Used
 from flinksec_jobs.uses import Use
 
@@ -31,6 +31,19 @@ def first(settings: Settings) -> Iterator[Use]:
     """Yield what is needed before the first table is declared: the jar that Kafka's are made by."""
     for of in clusters(settings).values():
         yield client.clients(of)
+
+
+def of_elasticsearch(settings: Settings) -> dict[str, str] | None:
+    """Return how the JVM's sink reaches Elasticsearch, and its limits; None without a section."""
+    section = settings.elasticsearch
+    if section is None:
+        return None
+    return elasticsearch.connection_options(settings) | elasticsearch.limits(section)
+
+
+def has_letters(used: Used) -> bool:
+    """Whether dead letters may come of a table: of Kafka's while it is read."""
+    return used.reads or used.options.get("connector") == elasticsearch_options.NAME
 
 
 def of_formats(names: Iterable[str]) -> Iterator[Use]:
@@ -53,6 +66,9 @@ def uses_of(used: Used, settings: Settings, job: str) -> Iterator[Use]:
         job: its name.
     """
     connector = used.options.get("connector", "")
+    if connector == elasticsearch_options.NAME:
+        yield elasticsearch.writing(settings, used.options.get("index", ""))
+        return
     if connector not in allowed.KAFKA:
         verb = "reads" if used.reads else "writes"
         name = None if connector in _WITHOUT_STATE else f"{verb} {connector} table {used.table}"

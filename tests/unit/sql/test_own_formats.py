@@ -10,6 +10,7 @@ import pytest
 
 from flinksec_jobs import formats
 from flinksec_jobs.sql import allowed, own_formats
+from flinksec_jobs.sql.refusal import Refusal
 
 JAVA = (
     Path(__file__).parents[3]
@@ -17,7 +18,7 @@ JAVA = (
 )
 
 
-def first(**options: str) -> allowed.Refusal | None:
+def first(**options: str) -> Refusal | None:
     said = {"connector": "flinksec-kafka", "topic": "t"}
     said |= {name.replace("__", ".").replace("_", "-"): value for name, value in options.items()}
     return next(allowed.refusals(said), None)

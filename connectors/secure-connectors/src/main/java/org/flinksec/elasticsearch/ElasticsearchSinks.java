@@ -6,6 +6,7 @@ import java.util.Map;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.types.Row;
+import org.apache.flink.util.function.SerializableFunction;
 import org.flinksec.badrecords.LetterPolicy;
 import org.flinksec.json.RowTypes;
 import org.flinksec.kafka.LetterProducer;
@@ -36,6 +37,24 @@ public final class ElasticsearchSinks {
             settings.excluded(),
             settings.limits().maxBatchBytes()),
         settings);
+  }
+
+  /**
+   * A sink for what becomes a row first.
+   *
+   * @param rowType the type of the rows, with names
+   * @param toRow makes them; a row may delete, but is never what one was before its change
+   * @throws IllegalArgumentException if a setting or the type does not fit; the message names it
+   */
+  public static <T> Sink<T> forElements(
+      Map<String, String> config, TypeInformation<?> rowType, SerializableFunction<T, Row> toRow) {
+    SinkSettings settings = SinkSettings.parse(config);
+    int maxBytes = settings.limits().maxBatchBytes();
+    RowDocumentConverter rows =
+        new RowDocumentConverter(
+            RowTypes.require(rowType), settings.addressing(), settings.excluded(), maxBytes);
+    return new ElasticsearchSink<>(
+        new ConvertedDocumentConverter<>(toRow, rows, maxBytes), settings);
   }
 
   /**

@@ -79,6 +79,10 @@ final class KafkaOptions {
   }
 
   OnBadRecord onError() {
+    return onError(said);
+  }
+
+  static OnBadRecord onError(Map<String, String> said) {
     String word = said.getOrDefault(ON_ERROR, OnBadRecord.FAIL.word());
     try {
       return OnBadRecord.parse(word);

@@ -12,6 +12,7 @@ import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.table.api.TableEnvironment;
+import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.sink.DynamicTableSink;
 import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.delegation.Executor;
@@ -21,6 +22,7 @@ import org.apache.flink.table.factories.FactoryUtil;
 import org.apache.flink.table.module.Module;
 import org.flinksec.avro.AvroReading;
 import org.flinksec.avro.AvroWriting;
+import org.flinksec.badrecords.LetterPolicy;
 
 /**
  * Makes the source or sink of every table that a query uses, and keeps a list of them.
@@ -28,8 +30,9 @@ import org.flinksec.avro.AvroWriting;
  * <p>It is loaded into a table environment as a module, and Flink's planner asks a module before it
  * looks for a connector: whatever names a table (DDL, a hint, a descriptor, {@code LIKE}), its
  * options, all laid over each other, come through here. The job judges the list before it is
- * submitted. Tables of {@code flinksec-kafka} and {@code flinksec-upsert-kafka} get the job's login
- * here; the options that a catalog keeps hold nothing of it.
+ * submitted. Tables of {@code flinksec-kafka}, {@code flinksec-upsert-kafka} and {@code
+ * flinksec-elasticsearch} get the job's login here; the options that a catalog keeps hold nothing
+ * of it.
  */
 public final class TableGate implements Module, DynamicTableSourceFactory, DynamicTableSinkFactory {
   /** The keys of a list's entry that are no options of the table. */
@@ -47,6 +50,7 @@ public final class TableGate implements Module, DynamicTableSourceFactory, Dynam
   private final LettersOfTables letters = new LettersOfTables();
   private final int mostSkipped;
   private RegistryOfTables registry = RegistryOfTables.none();
+  private ElasticsearchOfTables elasticsearch = ElasticsearchOfTables.none();
 
   private TableGate(int mostSkipped) {
     this.mostSkipped = mostSkipped;
@@ -101,6 +105,25 @@ public final class TableGate implements Module, DynamicTableSourceFactory, Dynam
    */
   public void useRegistry(Map<String, String> settings, String naming, boolean register) {
     registry = RegistryOfTables.of(Map.copyOf(settings), naming, register);
+  }
+
+  /**
+   * Makes Elasticsearch known.
+   *
+   * @param settings of the connection and its limits, see {@code ElasticsearchSinks}
+   */
+  public void useElasticsearch(Map<String, String> settings) {
+    elasticsearch = elasticsearch.with(Map.copyOf(settings), mostSkipped);
+  }
+
+  /**
+   * Makes it known where documents go that are refused.
+   *
+   * @param policy of the job's dead letters
+   * @param producers properties of a producer that writes them, by the names of clusters
+   */
+  public void useLetters(LetterPolicy policy, Map<String, Map<String, String>> producers) {
+    elasticsearch = elasticsearch.with(policy, Map.copyOf(producers));
   }
 
   /** What tables read by the schema registry, so far. */
@@ -182,6 +205,10 @@ public final class TableGate implements Module, DynamicTableSourceFactory, Dynam
     if (kafka != null) {
       return kafka.source(mostSkipped, letters);
     }
+    if (isElasticsearch(context)) {
+      throw new ValidationException(
+          "tables of '%s' are written, and cannot be read".formatted(ElasticsearchOptions.NAME));
+    }
     return FactoryUtil.createDynamicTableSource(
         null,
         context.getObjectIdentifier(),
@@ -198,6 +225,9 @@ public final class TableGate implements Module, DynamicTableSourceFactory, Dynam
     KafkaOptions kafka = kafkaOf(context);
     if (kafka != null) {
       return new KafkaTableSink(kafka, this::nextSink);
+    }
+    if (isElasticsearch(context)) {
+      return new ElasticsearchTableSink(ElasticsearchOptions.of(context, elasticsearch));
     }
     return FactoryUtil.createDynamicTableSink(
         null,
@@ -227,6 +257,11 @@ public final class TableGate implements Module, DynamicTableSourceFactory, Dynam
   private KafkaOptions kafkaOf(Context context) {
     String connector = context.getCatalogTable().getOptions().get(CONNECTOR);
     return KafkaOptions.isKafka(connector) ? KafkaOptions.of(context, clusters, registry) : null;
+  }
+
+  private static boolean isElasticsearch(Context context) {
+    String connector = context.getCatalogTable().getOptions().get(CONNECTOR);
+    return ElasticsearchOptions.NAME.equals(connector);
   }
 
   /** The number of one sink more to a topic, from 1; it is the same when the job starts again. */
