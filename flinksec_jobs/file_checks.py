@@ -17,6 +17,7 @@ from flinksec_jobs import hadoop_conf, kerberos, logins, tls, tls_files
 from flinksec_jobs.certificate_dates import check_dates, check_trusted_dates
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.findings import Finding, Where, problem, warning
+from flinksec_jobs.index_setup import planned
 from flinksec_jobs.logins import jaas
 from flinksec_jobs.path_checks import SECRET, attempt, check_secret, listable, readable
 from flinksec_jobs.placeholders import placeholders_below
@@ -85,6 +86,8 @@ def _found(
         yield from view.spelling.findings(_kafka(view, view.need(KafkaSettings), now))
     if settings.elasticsearch and wanted("elasticsearch"):
         yield from _https("elasticsearch", settings.elasticsearch, now)
+        if settings.elasticsearch.setup:
+            yield from planned.check(settings.elasticsearch.setup)
     if settings.schema_registry and wanted("schema_registry"):
         yield from _https("schema_registry", settings.schema_registry, now)
     if settings.hdfs and settings.hdfs.conf_dir and wanted("hdfs"):

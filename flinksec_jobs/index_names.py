@@ -23,17 +23,18 @@ def check(name: object, written: object = None) -> None:
     Raises:
         SettingsError: it names the rule.
     """
-    problem = _problem(name)
-    if problem is not None:
+    wrong = problem(name)
+    if wrong is not None:
         said = name if written is None else written
         shown = said if not isinstance(said, str) or len(said) <= _LONGEST else f"{said[:60]}…"
         raise SettingsError(
-            f"to_elasticsearch({shown!r}): the name of an index {problem}",
+            f"to_elasticsearch({shown!r}): the name of an index {wrong}",
             hint='index names are lowercase, up to 255 bytes, such as "late-flights"',
         )
 
 
-def _problem(name: object) -> str | None:
+def problem(name: object) -> str | None:
+    """Return what is wrong with a name, in words that follow it; None if nothing is."""
     if not isinstance(name, str):
         return f"must be text, not {type(name).__name__}"
     if name.startswith("<") and name.endswith(">") and "{" in name:

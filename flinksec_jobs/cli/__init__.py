@@ -32,6 +32,10 @@ _COMMANDS = {
         "Look at records that a job could not use, and send them back.",
     ),
     "doctor": ("doctor:doctor", "Check everything that a job with these settings needs."),
+    "elasticsearch": (
+        "elasticsearch:elasticsearch",
+        "Compare Elasticsearch with the files of elasticsearch.setup, or make it so.",
+    ),
     "demo": ("demo:demo", "Run the whole secured pipeline on real servers and check it."),
     "manifests": ("manifests:manifests", "Render and check Kubernetes manifests."),
     "image": ("image:image", "Build the container image of a job."),

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from flinksec_jobs import bad_records, refusals
 from flinksec_jobs.delivery import Delivery
-from flinksec_jobs.elasticsearch import index_pattern
+from flinksec_jobs.elasticsearch import index_pattern, setup
+from flinksec_jobs.elasticsearch.connection import connection_options
 from flinksec_jobs.elasticsearch.documents import Documents
 from flinksec_jobs.elasticsearch.python_client import client
 from flinksec_jobs.errors import SettingsError
@@ -58,7 +59,7 @@ def writing(settings: Settings, index: str) -> Use:
     return replace(
         use(settings),
         name=f"writes Elasticsearch index {index}",
-        questions=(question(settings, contact),),
+        questions=(question(settings, contact), *setup.questions(settings)),
         delivery=Delivery(f"the Elasticsearch index {index}", by_checkpoint=False),
     )
 
@@ -91,15 +92,6 @@ def ask(settings: Settings, indices: Sequence[str]) -> Iterable[Finding]:
     if problem:
         raise refusals.named(problem, refusals.ELASTICSEARCH, otherwise="elasticsearch.hosts")
     return ()
-
-
-def connection_options(settings: Settings) -> dict[str, str]:
-    """How to reach Elasticsearch, as the flat options of the JVM's client; secrets are paths."""
-    elasticsearch = settings.need(ElasticsearchSettings)
-    kerberos = settings.kerberos if elasticsearch.kerberos else None
-    return jvm_options.connection_options(elasticsearch, kerberos) | {
-        name: jvm_options.as_option(getattr(elasticsearch, name)) for name in ("compress", "sniff")
-    }
 
 
 def limits(settings: ElasticsearchSettings) -> dict[str, str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field
 
 from flinksec_jobs.secrets import SecretFile
-from flinksec_jobs.sections.fields import Duration, OneOrMore, Section
+from flinksec_jobs.sections.fields import Duration, LocalPath, OneOrMore, Section
 from flinksec_jobs.settings import addresses
 from flinksec_jobs.settings.https import HttpsSettings
 
@@ -84,6 +84,17 @@ class ElasticsearchSettings(HttpsSettings, _Hosts):
         "unreachable, before the job fails.",
     )
 
+    setup: LocalPath | None = Field(
+        default=None,
+        description="Directory of JSON files with lifecycles, templates, indices and data streams "
+        "that are made when a job starts, unless they are there: index-template.NAME.json.",
+    )
+    on_difference: Literal["fail", "apply"] = Field(
+        default="fail",
+        description="What a job does that starts and finds something else there than its files "
+        "say: fail with what differs, or put what the files say in its place.",
+    )
+
     def _contradictions(self) -> Iterator[tuple[str, str]]:
         yield from super()._contradictions()
         if self.max_buffered is not None and self.max_buffered <= self.max_batch_size:
@@ -93,5 +104,7 @@ class ElasticsearchSettings(HttpsSettings, _Hosts):
         paths = {urlsplit(host).path for host in self.hosts}
         if len(paths) > 1:
             yield "hosts", "have different paths behind their ports"
+        if self.on_difference == "apply" and self.setup is None:
+            yield "on_difference", "has no effect without setup"
         if self.sniff and any(paths):
             yield "sniff", "does not go with a path in hosts, which nodes do not know"

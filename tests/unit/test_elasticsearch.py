@@ -253,9 +253,8 @@ def test_java_knows_the_settings_that_python_sends_and_no_others() -> None:
         "max_skipped_in_a_row",
     }
     assert by_kerberos == {f"kerberos_{name}" for name in KERBEROS}
-    assert connection - by_kerberos | sent | {"hosts", "kerberos", "kerberos_service_name"} == set(
-        ElasticsearchSettings.model_fields
-    )
+    of_python = {"hosts", "kerberos", "kerberos_service_name", "setup", "on_difference"}
+    assert connection - by_kerberos | sent | of_python == set(ElasticsearchSettings.model_fields)
 
 
 def test_every_setting_that_java_names_in_a_message_exists() -> None:

@@ -26,6 +26,7 @@ FLOORS: tuple[tuple[str, frozenset[str]], ...] = tuple(
         ("servers' answers", "refusals"),
         ("bad records, and what is registered by name", "bad_records registry"),
         ("files", "files file_locks private_files shipped"),
+        ("what Elasticsearch is to have", "index_setup"),
         ("secrets", "secrets"),
         ("sealed state", "sealed"),
         ("Java's old key stores", "jks"),
