@@ -81,15 +81,20 @@ class Servers:
         self._ask = ask
         self._is_opensearch: bool | None = None
 
-    def get(self, one: Planned, path: str | None = None) -> Any:
+    def get(self, one: Planned, path: str | None = None, *, method: str = "GET") -> Any:
         """Return what the servers say of something; None if they do not have it.
+
+        Args:
+            one: what is asked about, for messages.
+            path: of the question; by default where the API has it.
+            method: ``POST`` for the few questions that are asked so.
 
         Raises:
             JobError: they refuse.
         """
         if one.kind is LIFECYCLE:
             self._require_lifecycles(one)
-        answer = self._ask("GET", path or path_of(one), None)
+        answer = self._ask(method, path or path_of(one), None)
         if answer.status in _NO_SUCH and "no handler found" not in answer.error[1]:
             return None
         return self._content(one, answer, "look at")

@@ -64,7 +64,8 @@ def look(servers: Servers, one: Planned, *, whole: bool = True) -> Found:
     Raises:
         JobError: the servers refuse, or have something else by this name.
     """
-    answer = servers.get(one)
+    # What an index has, a data stream's indices have, which are there by its name.
+    answer = servers.get(one, f"/{quote(one.name, safe='')}" if one.kind is STREAM else None)
     if answer is None or not (found := _extracted(one, answer)):
         return Found(one, (), is_there=False)
     if one.kind is INDEX:
@@ -89,19 +90,29 @@ def _extracted(one: Planned, answer: Any) -> dict[str, Any]:
         found = _named(answer.get("component_templates", []), one.name, "component_template")
     elif one.kind is TEMPLATE:
         found = _named(answer.get("index_templates", []), one.name, "index_template")
-    elif one.kind is STREAM:
-        streams = [s for s in answer.get("data_streams", []) if s.get("name") == one.name]
-        found = streams[0] if streams else None
-    elif one.name not in answer and answer:
+    elif one.kind is STREAM and all(_is_behind(one, index) for index in answer.values()):
+        found = answer
+    elif one.kind is STREAM or one.name not in answer:
+        is_ = "an index or an alias" if one.kind is STREAM else "an alias or a data stream"
         finding = _OTHER_KIND.at(
             one.where,
-            f"on the servers {one.name} is an alias or a data stream, of {', '.join(answer)[:200]}",
-            fix="call the file by the name of an index, or of a data stream",
+            f"on the servers {one.name} is {is_}, of {', '.join(answer)[:200]}",
+            fix="give the file the name of an index, or of a data stream",
         )
         raise JobError(f"{finding} [{finding.id}]", hint=finding.fix, findings=[finding])
     else:
         found = answer.get(one.name)
     return found if isinstance(found, dict) else {}
+
+
+def _is_behind(stream: Planned, index: Any) -> bool:
+    return isinstance(index, dict) and index.get("data_stream") == stream.name
+
+
+def _generation(index: str) -> int:
+    """Return the number that an index of a data stream ends with; the newest has the highest."""
+    number = index.rpartition("-")[2]
+    return int(number) if number.isdecimal() else 0
 
 
 def _named(listed: Any, name: str, key: str) -> Any:
@@ -141,14 +152,13 @@ def _of_stream(servers: Servers, one: Planned, found: dict[str, Any]) -> Iterato
     """Compare a data stream with the template that its next index will be made by."""
     lifecycle = one.body.get("lifecycle")
     if lifecycle is not None:
-        theirs = {"lifecycle": normal_form.text(found.get("lifecycle") or {})}
+        streams = (servers.get(one) or {}).get("data_streams") or [{}]
+        theirs = {"lifecycle": normal_form.text(streams[0].get("lifecycle") or {})}
         yield from compare(theirs, {"lifecycle": normal_form.text(lifecycle)}, whole=False)
-    indices = found.get("indices") or []
-    newest = indices[-1].get("index_name") if indices else None
-    backing = servers.get(one, f"/{quote(newest, safe='')}") if newest else None
-    made = servers.get(one, f"/_index_template/_simulate_index/{quote(one.name, safe='')}")
-    if backing and made:
-        has = normal_form.body({"mappings": backing[newest].get("mappings", {})})
-        will = normal_form.body({"mappings": made.get("template", {}).get("mappings", {})})
-        for each in compare(has, will, whole=False):
-            yield Difference(("newest index", *each.path), each.server, each.file)
+    newest = found[max(found, key=_generation)]
+    simulated = f"/_index_template/_simulate_index/{quote(one.name, safe='')}"
+    made = servers.get(one, simulated, method="POST") or {}
+    has = normal_form.body({"mappings": newest.get("mappings", {})})
+    will = normal_form.body({"mappings": made.get("template", {}).get("mappings", {})})
+    for each in compare(has, will, whole=False):
+        yield Difference(("newest index", *each.path), each.server, each.file)

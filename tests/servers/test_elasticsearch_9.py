@@ -2,6 +2,7 @@
 """The sandbox with Elasticsearch 9: the same launcher, on a Java 21 or later."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from elasticsearch import AuthenticationException, Elasticsearch
@@ -9,6 +10,7 @@ from elasticsearch import AuthenticationException, Elasticsearch
 from flinksec_jobs import elasticsearch
 from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.settings import load_settings
+from tests.servers.setup_life import check_life
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +58,8 @@ def test_it_refuses_missing_and_wrong_credentials(
 ) -> None:
     with connect(sandbox, **credentials) as client, pytest.raises(AuthenticationException):
         client.index(index="flights", id="3", document={})
+
+
+def test_what_files_plan_is_made_compared_and_changed(sandbox: Sandbox, tmp_path: Path) -> None:
+    with sandbox.elasticsearch_client() as client:
+        check_life(client, tmp_path, makes_streams=False)

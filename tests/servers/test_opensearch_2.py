@@ -16,6 +16,7 @@ import pytest
 from flinksec_jobs import elasticsearch
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.settings import Settings, load_settings
+from tests.servers.setup_life import check_life, check_no_lifecycles
 from tests.tls.judges import Jvm, by_preflight, by_python, by_sink
 
 SOURCE = Path(__file__).with_name("OpenSearch.java")
@@ -92,3 +93,9 @@ def test_its_nodes_are_asked_for_as_elasticsearchs_are(java: Jvm, opensearch: Se
     assert by_sink(java, sniffing) == ""
     assert java.tell("again", {}) == ""
     assert by_python(java, sniffing) == ""
+
+
+def test_what_files_plan_is_made_compared_and_changed(opensearch: Settings, tmp_path: Path) -> None:
+    with elasticsearch.client(opensearch) as client:
+        check_life(client, tmp_path, makes_streams=True)
+        check_no_lifecycles(client, tmp_path, "OpenSearch has no lifecycles")

@@ -153,12 +153,24 @@ final class ElasticsearchOptions {
    * @param converter from the rows of the table to those of {@link #external}
    */
   Sink<RowData> sink(DataStructureConverter converter) {
-    Sink<RowData> sink = ElasticsearchSinks.forElements(flat(), rows, new RowsOfTable(converter));
+    RowsOfTable toRow = new RowsOfTable(converter, noDeletes());
+    Sink<RowData> sink = ElasticsearchSinks.forElements(flat(), rows, toRow);
     if (onError() == OnBadRecord.DEAD_LETTER) {
       Map<String, String> producer = elasticsearch.producer(cluster());
       ElasticsearchSinks.withLetters(sink, elasticsearch.letters(), producer, false);
     }
     return sink;
+  }
+
+  /** Why what a row was before a change must not delete; null if it may. */
+  private String noDeletes() {
+    String operation = said.getOrDefault(OPERATION, INDEX);
+    if (!isVersioned() && operation.equals(INDEX)) {
+      return null;
+    }
+    String option = isVersioned() ? "version-field" : OPERATION;
+    return "the query takes rows of the table %s away by a condition on what changes, and that goes with no '%s': leave the option out, or write rows on which the condition does not hold, too"
+        .formatted(table, option);
   }
 
   /** The columns, with the classes that streams have. */

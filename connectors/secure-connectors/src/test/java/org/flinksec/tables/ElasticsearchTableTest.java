@@ -145,6 +145,24 @@ class ElasticsearchTableTest {
   }
 
   @Test
+  void aConditionOnWhatChangesTakesTheDocumentAwayOrFailsWhereNothingCouldDo() throws Exception {
+    table(KEYED, "'index' = 'counts'");
+    changes(ChangelogMode.insertOnly(), Row.of("a", 1L), Row.of("b", 1L), Row.of("a", 2L));
+    String filtered = "SELECT * FROM (SELECT k, COUNT(*) AS n FROM changes GROUP BY k) WHERE n < 2";
+    attach("INSERT INTO target " + filtered);
+    environment.execute();
+    Map<String, String> last = new HashMap<>();
+    arrived().forEach(one -> last.put(one.id(), one.action()));
+    assertThat(last).isEqualTo(Map.of("a", "delete", "b", "index"));
+    tables.executeSql("ALTER TABLE target SET ('operation' = 'upsert')");
+    attach("INSERT INTO target " + filtered);
+    assertThatThrownBy(environment::execute)
+        .rootCause()
+        .isInstanceOf(StatementFailedException.class)
+        .hasMessageContaining("rows of the table target away by a condition on what changes");
+  }
+
+  @Test
   void severalColumnsMakeAnIdThatNoOthersMakeAndTheIndexIsThatOfTheRow() throws Exception {
     table(
         "a STRING, b STRING, d DATE, v DECIMAL(10, 2), tags ARRAY<STRING>, m MAP<STRING, BIGINT>,"
