@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from flinksec_jobs import formats, records
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.job_kafka import JobOnKafka
+from flinksec_jobs.settings import ElasticsearchSettings
+from flinksec_jobs.sql import declared_sinks, elasticsearch_options
 
 if TYPE_CHECKING:
     from pyflink.table import StreamTableEnvironment, Table
@@ -79,3 +82,36 @@ class JobWithTables(JobOnKafka):
             rowtime if reading.get("event_time") is not None else None,
             of_changes=form.of_changes,
         )
+
+    def elasticsearch_table(
+        self,
+        name: str,
+        record: type,
+        *,
+        index: str,
+        primary_key: str | Sequence[str] = (),
+        **writing: Any,
+    ) -> None:
+        """Declare a table to write: documents of a record class in Elasticsearch.
+
+        Its columns are the fields of the record class, as in `table`; ``INSERT INTO`` writes them.
+
+        Args:
+            name: of the table, in statements and in `tables`.
+            record: the dataclass.
+            index: as of `to_elasticsearch`, with columns in the place of fields.
+            primary_key: the field, or the fields, that are the id of the document: what a query
+                changes is written anew, and what it takes away is deleted. Without it rows are
+                appended.
+            writing: the other arguments of `to_elasticsearch`, but for those of the id:
+                ``routing_field``, ``pipeline``, ``on_error``.
+
+        Raises:
+            SettingsError: there is no section ``[elasticsearch]``, or a name does not fit.
+            StatementError: an argument is none, or has no such value.
+        """
+        self.settings.need(ElasticsearchSettings, f"the job {self.name}")
+        key = declared_sinks.key_of(record, primary_key)
+        options = {"connector": elasticsearch_options.NAME, "index": index}
+        options |= declared_sinks.options_of(writing)
+        self._tables.declare_sink(name, record, key, options)

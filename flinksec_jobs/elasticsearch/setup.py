@@ -83,7 +83,7 @@ def _planned(settings: Settings) -> list[Planned]:
 @contextmanager
 def _asked(settings: Settings) -> Iterator[Servers]:
     with jvm.translated("Elasticsearch cannot be asked"):
-        requests = jvm.view().org.flinksec.elasticsearch.connection.Requests.open(
+        requests = jvm.view().org.flinksec.elasticsearch.connection.Requests.of(
             jvm.string_map(connection_options(settings))
         )
     try:

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from flinksec_jobs import records
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.formats import avro
 from flinksec_jobs.runtime import jvm
-from flinksec_jobs.sql import definitions, set_options, table_uses
+from flinksec_jobs.sql import declared_sinks, definitions, set_options, table_uses
 from flinksec_jobs.sql.statements import Statement, statements
 from flinksec_jobs.sql.tokens import Text
 
@@ -115,6 +116,27 @@ class JobTables:
             else:
                 tables.create_temporary_view(f"`{quoted}`", stream, schema.build())
             return tables.from_path(f"`{quoted}`")
+
+    def declare_sink(
+        self, name: str, record: type, key: Sequence[str], options: Mapping[str, str]
+    ) -> None:
+        """Make a table of a record class that is written.
+
+        Args:
+            name: of the table.
+            record: the dataclass.
+            key: the fields that are its primary key; none for no key.
+            options: of its connector.
+
+        Raises:
+            StatementError: an option is not allowed.
+        """
+        self._tables()
+        with jvm.translated(f"the table {name} cannot be declared"):
+            types = jvm.view().org.flinksec.rows.TableTypes
+            columns = [str(one) for one in types.inStatements(records.shape_text(record))]
+        named = dict(zip(records.field_names(record), columns, strict=True))
+        self.define(declared_sinks.create_table(name, named, key, options))
 
     def attach(self, found: Sequence[Statement]) -> None:
         """Take statements into the job that are read already.

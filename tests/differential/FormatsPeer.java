@@ -67,6 +67,10 @@ public final class FormatsPeer {
       answer.put("judged", IndexNamesInJson.judged(request.get("names")));
       return answer;
     }
+    if (request.has("patterns")) {
+      answer.put("read", IndexNamesInJson.read(request.get("patterns")));
+      return answer;
+    }
     try {
       String codec = request.get("codec").asText();
       if (request.has("format")) {

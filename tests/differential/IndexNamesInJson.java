@@ -22,4 +22,19 @@ public final class IndexNamesInJson {
     }
     return judged;
   }
+
+  /** For each name or pattern what a table makes of it: pieces and contact, or a refusal. */
+  public static List<Map<String, Object>> read(JsonNode names) {
+    List<Map<String, Object>> read = new ArrayList<>();
+    for (JsonNode name : names) {
+      try {
+        IndexName found = IndexName.parse(name.textValue());
+        String pieces = found.pieces() == null ? "" : found.pieces();
+        read.add(Map.of("pieces", pieces, "contact", found.contact()));
+      } catch (IllegalArgumentException e) {
+        read.add(Map.of("refused", e.getMessage()));
+      }
+    }
+    return read;
+  }
 }

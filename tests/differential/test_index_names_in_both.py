@@ -6,6 +6,7 @@ A character that the Unicode of one of them does not have yet is not compared.
 
 from __future__ import annotations
 
+import json
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flinksec_jobs import index_names
+from flinksec_jobs.elasticsearch import index_pattern
 from flinksec_jobs.errors import SettingsError
 from tests.differential.formats_peer import FormatsPeer
 from tests.unit.test_index_names import ILLEGAL, LEGAL
@@ -112,3 +114,62 @@ def test_every_character_is_judged_alike(formats_peer: FormatsPeer, before: str)
             formats_peer, [before + one for one in known[start : start + 20_000]]
         )
     assert compared > 280_000
+
+
+PATTERNS = [
+    "flights-{departed_at:%Y.%m.%d}",
+    "flights-{airline}",
+    "flights-{airline:lower}-{airline}",
+    "a-{b:%Y'%m}'",
+    "a-{b:week %j}",
+    "a-{b:%H%M%y}-c",
+    "<logs-{now/d}>",
+    "<logs-{now/d}",
+    "{a}",
+    "a-{}",
+    "a-{1}",
+    "a-{b",
+    "a-b}",
+    "a-{b}}",
+    "a-{{b}}",
+    "a-{b:}",
+    "a-{b:%Q}",
+    "a-{b:%}",
+    "a-{b:%%}",
+    "a-{b:upper}",
+    "a-{b:%Y:%m}",
+    "A-{b}",
+    "a {b}",
+    "a-{b:%Y/%m}",
+    "a-{é}",
+    "a-{b c}",
+    "plain",
+]
+
+
+def check_read_alike(peer: FormatsPeer, written: str) -> None:
+    (told,) = peer.ask(patterns=[written])["read"]
+    try:
+        found = index_pattern.parse(written)
+    except SettingsError:
+        assert "refused" in told, (written, told)
+        return
+    assert "refused" not in told, (written, told)
+    pieces = [] if found.pieces is None else json.loads(found.pieces)
+    assert json.loads(told["pieces"] or "[]") == pieces
+    assert told["contact"] == found.contact
+
+
+@pytest.mark.parametrize("written", PATTERNS)
+def test_a_pattern_of_a_table_is_read_as_that_of_a_stream(
+    formats_peer: FormatsPeer, written: str
+) -> None:
+    check_read_alike(formats_peer, written)
+
+
+@given(written=st.text("ab-{}{}:%%YmdQ.'<> A", max_size=14))
+@settings(max_examples=500)
+def test_any_text_is_a_pattern_for_both_or_for_neither(
+    formats_peer: FormatsPeer, written: str
+) -> None:
+    check_read_alike(formats_peer, written)

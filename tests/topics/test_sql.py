@@ -30,6 +30,18 @@ def twice(number):
     return number * 2
 """
 
+DOCUMENTED = """
+CREATE TABLE delays_by_carrier (
+    carrier    STRING,
+    departures BIGINT,
+    mean_delay DOUBLE,
+    PRIMARY KEY (carrier) NOT ENFORCED
+) WITH (
+    'connector' = 'flinksec-elasticsearch',
+    'index' = 'delays-by-carrier'
+);
+"""
+
 KAFKA = "'connector' = 'flinksec-kafka', 'format' = 'json', 'scan.bounded.mode' = 'latest-offset'"
 
 
@@ -182,12 +194,17 @@ def test_bad_records_are_left_out_and_told_and_a_function_of_python_gets_the_oth
         " WITH ('connector' = 'flinksec-elasticsearch', 'index' = 'of-sql', 'operation' = 'create',"
         " 'on-error' = 'skip');"
         "CREATE TEMPORARY FUNCTION twice AS 'sql_functions.twice' LANGUAGE PYTHON;"
+        f"{DOCUMENTED}INSERT INTO delays_by_carrier"
+        " SELECT name, COUNT(*), AVG(CAST(id AS DOUBLE)) FROM a WHERE name IS NOT NULL"
+        " GROUP BY name;"
         "INSERT INTO b SELECT twice(id), name FROM a;"
         "INSERT INTO documents VALUES (7, 'seven', 7.5),"
         f" (8, '{SECRET_VALUE}', CAST('NaN' AS DOUBLE));"
     )
     ended = run(start_job, script(tmp_path, "sql-skips", text))
     assert ended.code == 0, ended.err
+    counted = {"carrier": "one", "departures": 1, "mean_delay": 1.0}
+    assert documents(topics, "delays-by-carrier") == {"one": counted}
     assert documents(topics, "of-sql") == {"7": {"id": 7, "name": "seven", "v": 7.5}}
     assert records(topics, "sql-good") == [{"id": 2, "name": "one"}, {"id": 10, "name": None}]
     assert "3 records of the Kafka topic sql-bad" in ended.err
@@ -209,6 +226,12 @@ class Small:
     name: str
 
 
+@record
+class Count:
+    id: int
+    times: int
+
+
 @udf(result_type=DataTypes.BIGINT())
 def half(number):
     return number // 2
@@ -217,14 +240,12 @@ def half(number):
 with SecureJob("sql-in-python") as job:
     job.table("small", Small, topic="sql-in", bounded=True)
     job.tables.create_temporary_function("half", half)
+    job.elasticsearch_table("counted", Count, index="sql-half", primary_key="id")
     # Two statements to one table, and a stream to its topic: three sinks.
     job.sql('''
         CREATE TABLE upserted (id BIGINT, times BIGINT, PRIMARY KEY (id) NOT ENFORCED) WITH (
             'connector' = 'flinksec-upsert-kafka', 'topic' = 'sql-half',
             'key.format' = 'json', 'value.format' = 'json');
-        CREATE TABLE counted (id BIGINT, times BIGINT, PRIMARY KEY (id) NOT ENFORCED) WITH (
-            'connector' = 'flinksec-elasticsearch', 'index' = 'sql-half',
-            'sink.parallelism' = '2');
         CREATE TABLE twice (id BIGINT) WITH (
             'connector' = 'flinksec-kafka', 'topic' = 'sql-twice', 'format' = 'json');
         INSERT INTO twice SELECT half(id) FROM small;

@@ -46,6 +46,7 @@ PUBLIC = [
     "row_type",
 ]
 METHODS = [
+    "elasticsearch_table",
     "env",
     "execute",
     "execute_async",

@@ -68,7 +68,11 @@ def test_every_python_example_is_run_by_a_test(block: Block) -> None:
 
 @pytest.mark.parametrize("block", of("sql"), ids=by_id)
 def test_every_sql_example_is_a_part_of_the_job_that_is_run(block: Block) -> None:
-    run = ("jobs/delays_by_carrier.sql", "tests/formats/test_sql_formats.py")
+    run = (
+        "jobs/delays_by_carrier.sql",
+        "tests/formats/test_sql_formats.py",
+        "tests/topics/test_sql.py",
+    )
     assert any(block.text in (ROOT / name).read_text() for name in run)
 
 

@@ -82,6 +82,17 @@ public final class TableTypes {
   }
 
   /**
+   * The types of a record's fields as statements write them, in their order.
+   *
+   * @param shape see {@link Shape#parse}
+   */
+  public static List<String> inStatements(String shape) {
+    return Shape.parse(shape).fields().stream()
+        .map(field -> dataType(field.shape()).getLogicalType().asSerializableString())
+        .toList();
+  }
+
+  /**
    * The type of the rows of a stream that a table has become.
    *
    * @return null if its elements are no rows

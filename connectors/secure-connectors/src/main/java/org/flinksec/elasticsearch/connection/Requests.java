@@ -24,7 +24,7 @@ public final class Requests implements AutoCloseable {
    * @param connection how Elasticsearch is reached, see {@link ConnectionSettings#parse}
    * @throws ConnectionException if a file of certificates cannot be used
    */
-  public static Requests open(Map<String, String> connection) throws ConnectionException {
+  public static Requests of(Map<String, String> connection) throws ConnectionException {
     ConnectionSettings settings = ConnectionSettings.parse(connection);
     return new Requests(settings, RestClients.create(settings, 1));
   }
