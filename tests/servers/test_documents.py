@@ -17,6 +17,15 @@ from flinksec_jobs.sandbox import Sandbox
 
 PROGRAM = Path(__file__).parent / "programs" / "documents.py"
 CANARY = "canary-of-documents"
+# What the job itself makes before its first document.
+PLANNED = {
+    "index.counted": {"mappings": {"properties": {"note": {"type": "integer"}}}},
+    "index-template.documents": {
+        "index_patterns": ["stream-of-documents"],
+        "data_stream": {},
+        "priority": 501,
+    },
+}
 
 
 @pytest.fixture(scope="module")
@@ -25,17 +34,18 @@ def ran(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ela
     home = tmp_path_factory.mktemp("documents")
     sandbox.create_topics({"refused-documents": 1})
     client = sandbox.elasticsearch_client()
-    client.indices.create(index="counted", mappings={"properties": {"note": {"type": "integer"}}})
     client.indices.create(index="behind-1", aliases={"aliased": {}})
-    client.indices.put_index_template(
-        name="documents", index_patterns=["stream-of-documents"], data_stream={}, priority=501
-    )
     client.ingest.put_pipeline(id="nothing", processors=[])  # the sandbox has no processors
+    planned = home / "setup"
+    planned.mkdir()
+    for name, body in PLANNED.items():
+        (planned / f"{name}.json").write_text(json.dumps(body))
     settings = home / "settings.toml"
     sandbox.write_settings(settings)
     done = subprocess.run(
         [sys.executable, PROGRAM, settings, CANARY],
-        env=os.environ | {"FLINKSEC_LOG_DIR": str(home / "logs")},
+        env=os.environ
+        | {"FLINKSEC_LOG_DIR": str(home / "logs"), "FLINKSEC_ELASTICSEARCH__SETUP": str(planned)},
         capture_output=True,
         text=True,
         timeout=300,
@@ -49,6 +59,15 @@ def ran(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ela
 def notes(client: Elasticsearch, index: str) -> dict[str, Any]:
     found = client.search(index=index, size=100)["hits"]["hits"]
     return {hit["_id"]: hit["_source"].get("note") for hit in found}
+
+
+def test_what_files_plan_is_there_before_the_first_document(
+    ran: tuple[Elasticsearch, str],
+) -> None:
+    client, _ = ran
+    found = client.indices.get_mapping(index="counted")["counted"]["mappings"]["properties"]
+    assert found["note"] == {"type": "integer"}
+    assert client.indices.exists_index_template(name="documents")
 
 
 def test_each_record_names_its_index_and_several_fields_its_id(

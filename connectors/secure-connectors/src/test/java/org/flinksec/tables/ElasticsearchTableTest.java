@@ -145,6 +145,30 @@ class ElasticsearchTableTest {
   }
 
   @Test
+  void aKeyThatIsNotThatOfTheQueryIsWhatTheLastOfItsRowsSays() throws Exception {
+    table("n BIGINT, k STRING, PRIMARY KEY (n) NOT ENFORCED", "'index' = 'by-number'");
+    changes(
+        ChangelogMode.upsert(false),
+        Row.ofKind(RowKind.INSERT, "a", 1L),
+        Row.ofKind(RowKind.INSERT, "b", 1L),
+        Row.ofKind(RowKind.UPDATE_AFTER, "b", 2L),
+        Row.ofKind(RowKind.INSERT, "c", 3L),
+        Row.ofKind(RowKind.DELETE, "c", 3L));
+    String insert = "INSERT INTO target SELECT n, k FROM changes";
+    assertThat(tables.explainSql(insert)).contains("upsertMaterialize=[true]");
+    attach(insert);
+    environment.execute();
+    Map<String, String> last = new HashMap<>();
+    arrived().forEach(one -> last.put(one.id(), one.action() + " " + one.document()));
+    assertThat(last)
+        .isEqualTo(
+            Map.of(
+                "1", "index {\"n\":1,\"k\":\"a\"}",
+                "2", "index {\"n\":2,\"k\":\"b\"}",
+                "3", "delete null"));
+  }
+
+  @Test
   void aConditionOnWhatChangesTakesTheDocumentAwayOrFailsWhereNothingCouldDo() throws Exception {
     table(KEYED, "'index' = 'counts'");
     changes(ChangelogMode.insertOnly(), Row.of("a", 1L), Row.of("b", 1L), Row.of("a", 2L));
