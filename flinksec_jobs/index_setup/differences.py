@@ -31,6 +31,7 @@ _ADDED: Mapping[tuple[str, ...], Any] = {
     ("lifecycle", "enabled"): "true",
     ("data_stream", "hidden"): "false",
     ("data_stream", "allow_custom_routing"): "false",
+    ("data_stream", "timestamp_field"): {"name": "@timestamp"},  # OpenSearch
     ("allocate", "include"): {},
     ("allocate", "exclude"): {},
     ("allocate", "require"): {},
