@@ -59,7 +59,15 @@ class TargetOrigin:
     topic: str
 
 
-Origin = KafkaOrigin | DocumentOrigin | ElementOrigin | TargetOrigin
+@dataclass(frozen=True)
+class FileOrigin:
+    """A record of a file; its position is in words, ``line 17``."""
+
+    path: str
+    position: str
+
+
+Origin = KafkaOrigin | FileOrigin | DocumentOrigin | ElementOrigin | TargetOrigin
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ class Arriving:
         name: of the source.
         row_type: PyFlink's type of the rows.
         on_error: what becomes of what cannot be decoded.
+        apart: the Java class that takes rows and letters apart, of another source than Kafka.
     """
 
     env: StreamExecutionEnvironment
@@ -57,6 +58,7 @@ class Arriving:
     name: str
     row_type: Any
     on_error: OnError
+    apart: Any = None
 
 
 @dataclass
@@ -150,7 +152,7 @@ class DeadLetters:
         """
         from pyflink.datastream import DataStream
 
-        arrivals = jvm.view().org.flinksec.kafka.Arrivals
+        arrivals = made.apart or jvm.view().org.flinksec.kafka.Arrivals
         row_type = made.row_type.get_java_type_info()
         stream = made.env._j_stream_execution_environment.fromSource(
             made.source.get_java_function(),

@@ -258,16 +258,20 @@ def _partitions(java: Any, row_type: Any, parts: list[str] | None, target: str) 
     return java.of(row_type, jvm.string_list(parts), target)
 
 
-def check_path(path: str) -> None:
+def check_path(path: str, method: str = "to_hdfs") -> None:
     """Refuse what can be no directory of a job.
+
+    Args:
+        path: the directory.
+        method: of the job that names it.
 
     Raises:
         SettingsError: it names the rule.
     """
     if not path.startswith("/"):
-        raise SettingsError(f"to_hdfs({path!r}): the path is not absolute", hint=f"write /{path}")
+        raise SettingsError(f"{method}({path!r}): the path is not absolute", hint=f"write /{path}")
     for found, why in _NOT_IN_PATHS.items():
         if found in path:
             raise SettingsError(
-                f"to_hdfs({path!r}): {why}", hint="choose a path without it, such as /flights"
+                f"{method}({path!r}): {why}", hint="choose a path without it, such as /flights"
             )

@@ -18,6 +18,7 @@ from flinksec_jobs import (
 )
 from flinksec_jobs.dead_letters import DeadLetters
 from flinksec_jobs.elasticsearch import documents
+from flinksec_jobs.job_hdfs import JobOnHdfs
 from flinksec_jobs.job_run import JobRun
 from flinksec_jobs.job_sql import JobWithTables
 from flinksec_jobs.sections.fields import Section
@@ -41,12 +42,12 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound=Section)
 
 
-class SecureJob(JobWithTables):
+class SecureJob(JobOnHdfs, JobWithTables):
     """A PyFlink job that logs in, encrypts and verifies as its settings say.
 
     Entering a ``with`` block starts the JVM and logs in; leaving it asks every server that the job
     uses whether it will be let in, then runs the job to its end. In between stands plain PyFlink:
-    `from_kafka` returns a ``DataStream``, the ``to_…`` methods return sinks for
+    `from_kafka` and `from_hdfs` return a ``DataStream``, the ``to_…`` methods return sinks for
     ``stream.sink_to``, and `env` is the ``StreamExecutionEnvironment``. Without a block the JVM
     starts when it is first needed, and `execute` or `execute_async` runs the job.
 

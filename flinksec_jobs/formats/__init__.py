@@ -150,6 +150,10 @@ class Format:
         """Return how it is written to files."""
         raise NotImplementedError
 
+    def file_reader(self, reading: Reading) -> Any:
+        """Return the Java ``RecordFiles`` that reads its files."""
+        raise NotImplementedError
+
     def uses(
         self,
         settings: Settings,  # noqa: ARG002
@@ -160,7 +164,7 @@ class Format:
         return ()
 
 
-_PARTS = ("decoder", "encoder", "files")
+_PARTS = ("decoder", "encoder", "files", "file_reader")
 
 
 def all_formats() -> dict[str, type[Format]]:
@@ -173,7 +177,7 @@ def all_formats() -> dict[str, type[Format]]:
 
 
 def can(kind: type[Format], part: str) -> bool:
-    """Whether a format has a part: ``decoder``, ``encoder`` or ``files``."""
+    """Whether a format has a part: ``decoder``, ``encoder``, ``files`` or ``file_reader``."""
     return getattr(kind, part) is not getattr(Format, part)
 
 
@@ -206,6 +210,21 @@ def for_files(format: str | Format) -> Format:  # noqa: A002
         SettingsError: it is none that is written to files; lists those that are.
     """
     return _chosen(format, "files", "format")
+
+
+def to_read_files(format: str | Format) -> Format:  # noqa: A002
+    """Return a format whose files can be read.
+
+    Raises:
+        SettingsError: it is none; lists those that are.
+    """
+    return _chosen(format, "file_reader", "format")
+
+
+def jars_of_files(format: Format) -> tuple[str, ...]:  # noqa: A002
+    """Return the sets of jars that files of a format need, however they are compressed."""
+    ways = format.files().compressions.values()
+    return tuple(dict.fromkeys([*format.jars, *(jar for way in ways for jar in way.jars)]))
 
 
 def _chosen(given: str | Format, part: str, argument: str) -> Format:

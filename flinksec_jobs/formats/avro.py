@@ -151,6 +151,19 @@ class Avro(Format):
             )
         return FileForm(".avro", self._container, _CODECS)
 
+    def file_reader(self, reading: Reading) -> Any:  # noqa: ARG002
+        """Return what reads Avro's own files.
+
+        Raises:
+            SettingsError: an option names a schema, and files hold their own.
+        """
+        if self.schema_file is not None or self.use_latest:
+            raise SettingsError(
+                "Avro names a schema for files that are read, and each of them holds its own",
+                hint='leave the options out: format="avro"',
+            )
+        return jvm.view().org.flinksec.avro.AvroRecords()
+
     def _container(self, writing: Writing) -> Any:
         encoded_lines.require_rows(writing.row_type, writing.target)
         return jvm.view().org.flinksec.avro.AvroFiles.of(

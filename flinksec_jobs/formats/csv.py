@@ -90,6 +90,12 @@ class Csv(Format):
         """Return files of lines, without a header."""
         return FileForm(".csv", self._lines)
 
+    def file_reader(self, reading: Reading) -> Any:
+        """Return what reads files of lines without a header; a line may go on between quotes."""
+        java = jvm.view().org.flinksec.files.reading
+        cut = java.LineCut.of(self.delimiter, self.quote or "", self.escape or "")
+        return java.LineRecords.ofColumns(self.decoder(reading), cut)
+
     def _lines(self, writing: Writing) -> Any:
         return encoded_lines.writer(
             writing.row_type,

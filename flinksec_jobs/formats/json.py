@@ -30,6 +30,11 @@ class Json(Format):
         """Return files of one object a line."""
         return FileForm(".json", self._lines, prepare=_checked)
 
+    def file_reader(self, reading: Reading) -> Any:
+        """Return what reads files of one object a line; empty lines are passed over."""
+        java = jvm.view().org.flinksec.files.reading.LineRecords
+        return java.of(self.decoder(reading), True)
+
     def _lines(self, writing: Writing) -> Any:
         if writing.row_type is None:
             java = jvm.view().org.flinksec.files.LineFiles

@@ -59,6 +59,11 @@ class Raw(Format):
         """Return files of one text a line; a text with a line end in it is refused."""
         return FileForm(".txt", self._lines)
 
+    def file_reader(self, reading: Reading) -> Any:
+        """Return what reads files of one text a line."""
+        java = jvm.view().org.flinksec.files.reading.LineRecords
+        return java.ofOneField(self.decoder(reading))
+
     def _lines(self, writing: Writing) -> Any:
         return encoded_lines.writer(
             writing.row_type,

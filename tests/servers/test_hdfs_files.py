@@ -76,12 +76,12 @@ class Written:
 @pytest.fixture(scope="module")
 def written(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Written:
     home = tmp_path_factory.mktemp("hdfs-files")
-    sandbox.create_topics({"hdfs-files": 1, "departures": 1})
+    sandbox.create_topics({"hdfs-files": 1, "departures": 1, "departures-again": 1})
     left = {"carrier": "AA", "departed_at": "2024-12-30T23:59:59.5Z"}
     sandbox.produce("departures", [f"0\tk\t{json.dumps(left)}"])
-    (example,) = blocks("docs/hdfs.md", "python")
+    examples = blocks("docs/hdfs.md", "python")
     script = home / "example.py"
-    script.write_text(example.text)
+    script.write_text("\n".join(example.text for example in examples))
     sandbox.produce("hdfs-files", [f"0\tk\t{json.dumps(one, default=as_json)}" for one in FLIGHTS])
     settings = home / "settings.toml"
     sandbox.write_settings(settings)
@@ -238,6 +238,15 @@ def test_the_example_of_the_page_writes_what_the_page_says(written: Written) -> 
     assert file.parent.relative_to(written.files / "example") == Path("carrier=AA/day=2024-12-30")
     assert pyarrow.parquet.ParquetFile(file).read().to_pylist() == [
         {"carrier": "AA", "departed_at": datetime(2024, 12, 30, 23, 59, 59, 500_000, tzinfo=UTC)}
+    ]
+
+
+def test_the_example_of_the_page_reads_what_the_other_one_wrote(
+    written: Written, sandbox: Sandbox
+) -> None:
+    assert written.files
+    assert [json.loads(value) for value in sandbox.consume("departures-again")] == [
+        {"carrier": "AA", "departed_at": "2024-12-30T23:59:59.500000Z"}
     ]
 
 

@@ -8,72 +8,27 @@ from __future__ import annotations
 
 import random
 import sys
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow.parquet  # type: ignore[import-untyped]
 import pytest
 
 from flinksec_jobs.sandbox import Sandbox
-from tests.servers.conftest import StartedJob
 from tests.servers.hadoop_shell import HadoopShell
+from tests.servers.reading_jobs import INTERVAL, Job, Readings, taken_at
 
 PROGRAM = Path(__file__).parent / "programs" / "hdfs_files_killed.py"
 TOPIC = "killed-files"
 DIRECTORY = "/data/killed-files"
-PATIENCE = 240
-INTERVAL = 1.0
-FIRST = datetime(2024, 12, 30, 21, tzinfo=UTC)
-HOURS = 3
-
-
-def taken_at(n: int) -> datetime:
-    """Return when a reading was taken."""
-    return FIRST + timedelta(hours=n % HOURS, milliseconds=n)
 
 
 def finished(name: str) -> str:
     """Return what an unfinished file is called once it is visible."""
     return name.removeprefix(".").partition(".inprogress.")[0]
-
-
-class Readings:
-    """Writes numbered readings to Kafka within a ``with`` block; ``numbers`` are they, after it."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.numbers = range(0)
-        self._sandbox = sandbox
-        self._is_enough = threading.Event()
-        self._failed: list[Exception] = []
-        self._thread = threading.Thread(target=self._produce, daemon=True)
-
-    def __enter__(self) -> Readings:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._is_enough.set()
-        self._thread.join(PATIENCE)
-        assert not self._thread.is_alive() and not self._failed, self._failed
-
-    def _produce(self) -> None:
-        try:
-            self._sandbox.produce(TOPIC, self._lines())
-        except Exception as error:
-            self._failed.append(error)
-
-    def _lines(self) -> Iterator[str]:
-        n = 0
-        while not self._is_enough.wait(0.02):
-            for _ in range(20):
-                yield f'\t{n}\t{{"n":{n},"at":"{taken_at(n).isoformat()}"}}'
-                n += 1
-            self.numbers = range(n)
 
 
 @dataclass
@@ -126,69 +81,9 @@ class Reader:
         return copied
 
 
-class Job:
-    """The job and its checkpoints, started again and again."""
-
-    def __init__(self, sandbox: Sandbox, directory: Path) -> None:
-        self._settings = directory / "settings.toml"
-        sandbox.write_settings(self._settings)
-        self._state = directory / "state"
-        self._logs = directory / "logs"
-        self._started: StartedJob | None = None
-
-    def start(self, parallelism: int) -> None:
-        self._known = self.checkpoints()
-        variables = {
-            "TOPIC": TOPIC,
-            "DIRECTORY": DIRECTORY,
-            "FLINKSEC_STATE__DIRECTORY": str(self._state),
-            "FLINKSEC_STATE__CHECKPOINT_INTERVAL": f"{INTERVAL} s",
-            "FLINKSEC_JOB__PARALLELISM": str(parallelism),
-            "FLINKSEC_LOG_DIR": str(self._logs),
-        }
-        self._started = StartedJob(self._settings, variables, PROGRAM)
-
-    def kill(self) -> str:
-        """SIGKILL to Python and the JVM; returns what it had said."""
-        if self._started is None:
-            return ""
-        started, self._started = self._started, None
-        started.kill()
-        return started.process.communicate()[1]
-
-    def checkpoints(self) -> set[Path]:
-        """Return what says of each checkpoint on disk that it is complete.
-
-        It is written before any file that the checkpoint covers is made visible.
-        """
-        return set(self._state.glob("*/*/chk-*/_metadata"))
-
-    def wait_for_checkpoints(self, number: int) -> None:
-        """Wait until so many of this run are complete; comes back within milliseconds of it."""
-        seen: set[Path] = set()
-
-        def done() -> bool:
-            seen.update(self.checkpoints() - self._known)
-            return len(seen) >= number
-
-        self.wait_for(f"{number} checkpoints", done, 0.002)
-
-    def wait_for(
-        self, what: str, done: Callable[[], bool], pause: float = 0.5, seconds: float = PATIENCE
-    ) -> None:
-        """Wait until something is so while it runs."""
-        assert self._started is not None
-        end = time.monotonic() + seconds
-        while not done():
-            is_running = self._started.process.poll() is None
-            if not is_running or time.monotonic() > end:
-                raise AssertionError(f"not seen: {what}\n{self.kill()[-3000:]}")
-            time.sleep(pause)
-
-
 @pytest.fixture
 def job(sandbox: Sandbox, tmp_path: Path) -> Iterator[Job]:
-    made = Job(sandbox, tmp_path)
+    made = Job(sandbox, tmp_path, PROGRAM, {"TOPIC": TOPIC, "DIRECTORY": DIRECTORY})
     yield made
     made.kill()
 
@@ -219,7 +114,7 @@ def test_each_row_of_a_job_that_is_killed_is_in_one_whole_file_and_nothing_else_
     left: set[str] = set()
     with HadoopShell(sandbox) as hadoop:
         reader = Reader(hadoop, tmp_path / "copies")
-        with Readings(sandbox) as readings:
+        with Readings(sandbox, TOPIC) as readings:
             for kill in kills:
                 kill_in(job, reader, *kill)
                 while not reader.unfinished:

@@ -55,6 +55,7 @@ def test_a_bad_record_has_the_same_shape_on_both_sides() -> None:
     assert components("Document", origins) == fields(bad_records.DocumentOrigin)
     assert components("Element", origins) == fields(bad_records.ElementOrigin)
     assert components("Target", origins) == fields(bad_records.TargetOrigin)
+    assert components("File", origins) == fields(bad_records.FileOrigin)
 
 
 def test_java_counts_where_python_looks_and_brakes_as_the_setting_does() -> None:
@@ -72,6 +73,7 @@ def test_java_counts_where_python_looks_and_brakes_as_the_setting_does() -> None
     ("method", "default"),
     [
         (SecureJob.from_kafka, None),
+        (SecureJob.from_hdfs, None),
         (SecureJob.to_kafka, None),
         (SecureJob.to_elasticsearch, None),
     ],

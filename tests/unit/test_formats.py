@@ -149,6 +149,6 @@ def test_a_format_that_needs_options_says_so(monkeypatch: pytest.MonkeyPatch) ->
     assert "Needy(…)" in str(caught.value.hint)
 
 
-@pytest.mark.parametrize("name", ["from_kafka", "to_kafka", "to_hdfs"])
+@pytest.mark.parametrize("name", ["from_kafka", "to_kafka", "from_hdfs", "to_hdfs"])
 def test_whatever_reads_or_writes_records_takes_a_format(name: str) -> None:
     assert "format" in getattr(SecureJob, name).__annotations__

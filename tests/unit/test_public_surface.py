@@ -50,6 +50,7 @@ METHODS = [
     "env",
     "execute",
     "execute_async",
+    "from_hdfs",
     "from_kafka",
     "guard",
     "kafka_properties",

@@ -33,13 +33,18 @@ final class BoundedDecoder extends Decoder {
   private int end;
   private long itemsLeft;
 
-  /** Begins with a record: the bytes from an offset on. */
+  /** Begins with a record, or with several: the bytes from an offset on. */
   void begin(byte[] record, int offset) {
     bytes = record;
     buffer = ByteBuffer.wrap(record).order(ByteOrder.LITTLE_ENDIAN);
     position = offset;
     end = record.length;
     itemsLeft = (long) end - offset + FREE_ITEMS;
+  }
+
+  /** Where the next value begins. */
+  int position() {
+    return position;
   }
 
   /**

@@ -25,6 +25,7 @@ import org.apache.flink.core.memory.DataOutputView;
  * @param why what is wrong
  * @param trace where a function raised, line by line; null for none
  * @param target the topic or index that it was to be written to; null for none
+ * @param file the place in a file that the element was read from, byte for byte; null for none
  */
 public record Letter(
     Stage stage,
@@ -35,7 +36,22 @@ public record Letter(
     String exception,
     String why,
     String trace,
-    String target) {
+    String target,
+    Origin.File file) {
+  /** Of what was not read from a file. */
+  public Letter(
+      Stage stage,
+      Original original,
+      byte[] element,
+      long timestamp,
+      String finder,
+      String exception,
+      String why,
+      String trace,
+      String target) {
+    this(stage, original, element, timestamp, finder, exception, why, trace, target, null);
+  }
+
   /** What the target of is an index: any other class writes to a topic. */
   private static final String INDEXERS = "org.flinksec.elasticsearch.";
 
@@ -53,12 +69,35 @@ public record Letter(
         null);
   }
 
+  /**
+   * Of a record of a file that cannot be decoded.
+   *
+   * @param bytes of the record; null where it has none that are its alone
+   */
+  public static Letter undecodable(
+      Origin.File file, byte[] bytes, Class<?> finder, UndecodableException why) {
+    return new Letter(
+        Stage.DECODE,
+        null,
+        bytes,
+        -1,
+        finder.getName(),
+        why.getClass().getName(),
+        why.getMessage(),
+        null,
+        null,
+        file);
+  }
+
   /** The bad record that it is about. */
   public BadRecord badRecord() {
     return new BadRecord(stage, original != null ? original.origin() : withoutOriginal(), why);
   }
 
   private Origin withoutOriginal() {
+    if (file != null) {
+      return file;
+    }
     if (target == null) {
       return new Origin.Element(finder);
     }
@@ -75,7 +114,9 @@ public record Letter(
       write(original, out);
       write(element, out);
       out.writeLong(timestamp);
-      for (String text : new String[] {finder, exception, why, trace, target}) {
+      String path = file == null ? null : file.path();
+      String position = file == null ? null : file.position();
+      for (String text : new String[] {finder, exception, why, trace, target, path, position}) {
         write(text == null ? null : text.getBytes(StandardCharsets.UTF_8), out);
       }
     } catch (IOException e) {
@@ -97,7 +138,8 @@ public record Letter(
           readText(in),
           readText(in),
           readText(in),
-          readText(in));
+          readText(in),
+          readFile(in));
     } catch (IOException e) {
       throw new IllegalArgumentException("these are not the bytes of a dead letter", e);
     }
@@ -158,6 +200,12 @@ public record Letter(
     byte[] bytes = new byte[length];
     in.readFully(bytes);
     return bytes;
+  }
+
+  private static Origin.File readFile(DataInputView in) throws IOException {
+    String path = readText(in);
+    String position = readText(in);
+    return path == null ? null : new Origin.File(path, position);
   }
 
   private static String readText(DataInputView in) throws IOException {

@@ -13,11 +13,17 @@ public final class LetterHeaders {
   /** Begins our headers: what stands before the last one of this name is the record's. */
   public static final String LETTER = "__flinksec.letter";
 
-  /** Whether the letter holds the record or an element. */
+  /** Whether the letter holds the record, an element, or bytes of a file. */
   public static final String HOLDS = "__flinksec.holds";
 
   /** The topic or index that the element was to be written to. */
   public static final String TARGET = "__flinksec.target";
+
+  /** The file that the record was read from. */
+  public static final String FILE = "__flinksec.file";
+
+  /** Where in this file. */
+  public static final String POSITION = "__flinksec.position";
 
   static final String VERSION = "1";
 
@@ -38,7 +44,7 @@ public final class LetterHeaders {
       all.addAll(record.headers());
     }
     add(all, LETTER, VERSION);
-    add(all, HOLDS, record != null ? "record" : "element");
+    add(all, HOLDS, holds(letter));
     if (record != null) {
       add(all, CONNECT + "topic", record.topic());
       add(all, CONNECT + "partition", Integer.toString(record.partition()));
@@ -52,7 +58,18 @@ public final class LetterHeaders {
     add(all, CONNECT + "exception.message", letter.why());
     add(all, CONNECT + "exception.stacktrace", letter.trace());
     add(all, TARGET, letter.target());
+    if (letter.file() != null) {
+      add(all, FILE, letter.file().path());
+      add(all, POSITION, letter.file().position());
+    }
     return all;
+  }
+
+  private static String holds(Letter letter) {
+    if (letter.original() != null) {
+      return "record";
+    }
+    return letter.file() != null ? "bytes" : "element";
   }
 
   private static void add(List<Original.Header> all, String name, String value) {

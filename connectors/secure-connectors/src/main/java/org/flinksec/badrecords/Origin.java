@@ -74,4 +74,23 @@ public sealed interface Origin {
       return "records for the Kafka topic " + topic;
     }
   }
+
+  /**
+   * A record of a file.
+   *
+   * @param path of the file
+   * @param position of the record in it, such as {@code line 17}
+   */
+  record File(String path, String position) implements Origin {
+    @Override
+    public String one() {
+      return "the record at %s of the file %s".formatted(position, path);
+    }
+
+    @Override
+    public String all() {
+      int end = path.lastIndexOf('/');
+      return "records of files in " + (end < 0 ? path : path.substring(0, end));
+    }
+  }
 }

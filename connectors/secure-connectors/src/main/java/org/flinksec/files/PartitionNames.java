@@ -1,22 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.files;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.regex.Pattern;
 
 /**
  * Names of directories that say what a field holds, as Hive writes them: whatever that is, the name
  * is one that HDFS takes, that readers look into, and that is read back.
  */
-final class PartitionNames {
+public final class PartitionNames {
   /** What stands for null and for an empty text, as in Hive. */
   static final String NONE = "__HIVE_DEFAULT_PARTITION__";
 
   /** The longest name in bytes: {@code dfs.namenode.fs-limits.max-component-length}. */
   static final int LONGEST = 255;
+
+  /** What is kept of a name that is cut off ends before a step of so many bytes, at most. */
+  private static final int LONGEST_STEP = 5;
+
+  private static final Pattern CUT = Pattern.compile("~[0-9a-f]{16}$");
 
   private static final String ESCAPED_BY_HIVE = "\"#%'*/:=?\\\u007f{}[]^";
   private static final char LAST_CONTROL = '\u001f';
@@ -58,6 +65,64 @@ final class PartitionNames {
     }
     byte[] bytes = seen.getBytes(StandardCharsets.UTF_8);
     return bytes.length <= LONGEST ? seen : shortened(seen, bytes);
+  }
+
+  /**
+   * What the name of a directory says.
+   *
+   * @param field that it names
+   * @param value of it; null for null and the empty text
+   */
+  public record Named(String field, String value) {}
+
+  /** Whether a name begins with what stands for null and the empty text: readers see it. */
+  public static boolean isNone(String name) {
+    return name.startsWith(NONE);
+  }
+
+  /**
+   * Reads a name as Hive, Spark and this sink write them, and pyarrow: {@code day=2024-12-30}.
+   *
+   * @return null if it is no such name, or was cut off
+   */
+  public static Named read(String name) {
+    int equals = name.indexOf('=');
+    if (equals < 1 || isCut(name)) {
+      return null;
+    }
+    String text = name.substring(equals + 1);
+    return new Named(
+        unescaped(name.substring(0, equals)),
+        text.isEmpty() || text.equals(NONE) ? null : unescaped(text));
+  }
+
+  private static boolean isCut(String name) {
+    int bytes = name.getBytes(StandardCharsets.UTF_8).length;
+    return bytes > LONGEST - LONGEST_STEP && CUT.matcher(name).find();
+  }
+
+  /** Text for what is escaped; bytes beyond ASCII, which others escape, too, are UTF-8. */
+  static String unescaped(String text) {
+    if (text.indexOf('%') < 0) {
+      return text;
+    }
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    for (int i = 0; i < text.length(); ) {
+      if (text.charAt(i) == '%' && i + 2 < text.length() && isHex(text, i + 1)) {
+        out.write(Integer.parseInt(text, i + 1, i + 3, 16));
+        i += 3;
+      } else {
+        int point = text.codePointAt(i);
+        out.writeBytes(Character.toString(point).getBytes(StandardCharsets.UTF_8));
+        i += Character.charCount(point);
+      }
+    }
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  private static boolean isHex(String text, int at) {
+    return Character.digit(text.charAt(at), 16) >= 0
+        && Character.digit(text.charAt(at + 1), 16) >= 0;
   }
 
   /** The beginning, and a digest of the whole, so that two names stay two. */

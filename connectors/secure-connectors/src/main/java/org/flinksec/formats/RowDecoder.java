@@ -36,7 +36,7 @@ public interface RowDecoder extends Serializable {
 
   /** Makes the decoder for the rows of a job. */
   @FunctionalInterface
-  interface Factory {
+  interface Factory extends Serializable {
     /**
      * @param shape of the rows
      * @param excluded names of fields that are left null, since something else fills them; none of

@@ -113,4 +113,20 @@ class PartitionNamesTest {
       }
     }
   }
+
+  @Test
+  void whatStandsInANameIsReadBackAsItWas() {
+    Random random = new Random(20241230);
+    for (int i = 0; i < 2000; i++) {
+      String text = random(random);
+      PartitionNames.Named read =
+          PartitionNames.read(PartitionNames.directory("a b=" + PartitionNames.escaped(text)));
+      assertThat(read).isEqualTo(new PartitionNames.Named("a b", text.isEmpty() ? null : text));
+    }
+    String longest = PartitionNames.directory("a=" + "\u9577".repeat(200));
+    assertThat(PartitionNames.read(longest)).as("a name that was cut off says nothing").isNull();
+    assertThat(PartitionNames.read("a=%C3%BC%zz%"))
+        .isEqualTo(new PartitionNames.Named("a", "ü%zz%"));
+    assertThat(PartitionNames.read("2024-12-30")).isNull();
+  }
 }

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One job to and from HDFS through all that can happen to HDFS, one after the other.
+
+The shell is Hadoop's own, and so are the faults: its administrator's commands, and killed servers.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import fastavro
+import psutil
+import pytest
+
+from flinksec_jobs.runtime.java import find_java
+from flinksec_jobs.sandbox import Sandbox, hdfs_nodes
+from tests.kafka.logs import assert_causes_are_told_once
+from tests.servers.hadoop_shell import HadoopShell
+from tests.servers.reading_jobs import Job, Readings
+
+PROGRAM = Path(__file__).parent / "programs" / "hdfs_faults.py"
+TOPIC = "faults"
+DIRECTORY = "/data/faults"
+COPY = "/data/faults-copied"
+LASTS = 5.0
+START_SECONDS = 90
+
+
+def kill_servers(sandbox: Sandbox) -> None:
+    """SIGKILL to NameNode and DataNode, which are one process here."""
+    (found,) = [one for one in sandbox.status() if one.name == "hdfs" and one.alive]
+    process = psutil.Process(found.pid)
+    process.kill()
+    process.wait(10)
+
+
+def start_servers(sandbox: Sandbox) -> None:
+    """Start them again with what is on their disks."""
+    options = [f"-Djava.security.krb5.conf={sandbox.krb5_conf}"]
+    command = hdfs_nodes.server_command(sandbox._layout, find_java(), options)
+    sandbox._launch("hdfs", command).wait_ready("hdfs", START_SECONDS)
+
+
+class Fault(NamedTuple):
+    """Something that happens to HDFS, how it ends, and what the log calls it."""
+
+    name: str
+    begin: Callable[[Sandbox, HadoopShell], object]
+    end: Callable[[Sandbox, HadoopShell], object]
+    told: str
+
+
+FAULTS = (
+    Fault(
+        "safe mode",
+        lambda _, hadoop: hadoop.admin("-safemode", "enter"),
+        lambda _, hadoop: hadoop.admin("-safemode", "leave"),
+        "Name node is in safe mode",
+    ),
+    Fault(
+        "a quota of space",
+        lambda _, hadoop: hadoop.admin("-setSpaceQuota", "1k", DIRECTORY),
+        lambda _, hadoop: hadoop.admin("-clrSpaceQuota", DIRECTORY),
+        "The DiskSpace quota of /data/faults is exceeded",
+    ),
+    Fault(
+        "a quota of names",
+        lambda _, hadoop: hadoop.admin("-setQuota", "2", DIRECTORY),
+        lambda _, hadoop: hadoop.admin("-clrQuota", DIRECTORY),
+        "The NameSpace quota (directories and files) of directory /data/faults is exceeded",
+    ),
+    Fault(
+        "a right that is taken away",
+        lambda _, hadoop: hadoop.fs("-chown", "-R", "hdfs", DIRECTORY),
+        lambda _, hadoop: hadoop.fs("-chown", "-R", "flink", DIRECTORY),
+        "Permission denied: user=flink",
+    ),
+    Fault(
+        "NameNode and DataNode lost",
+        lambda sandbox, _: kill_servers(sandbox),
+        lambda sandbox, _: start_servers(sandbox),
+        "Connection refused",
+    ),
+)
+
+
+@pytest.fixture
+def job(sandbox: Sandbox, tmp_path: Path) -> Iterator[Job]:
+    variables = {"TOPIC": TOPIC, "DIRECTORY": DIRECTORY, "COPY": COPY}
+    made = Job(sandbox, tmp_path, PROGRAM, variables)
+    yield made
+    made.kill()
+    if not any(one.alive for one in sandbox.status() if one.name == "hdfs"):
+        start_servers(sandbox)
+
+
+class Numbers:
+    """The numbers in finished files, each of which is read once, as it then stays so."""
+
+    def __init__(self, hadoop: HadoopShell, copies: Path) -> None:
+        self._hadoop = hadoop
+        self._copies = copies
+        self._read: dict[str, dict[str, list[int]]] = {DIRECTORY: {}, COPY: {}}
+
+    def look(self, directory: str) -> Counter[int]:
+        known = self._read[directory]
+        files = self._hadoop.files(directory)
+        new = {k: v for k, v in files.items() if not k.startswith(".") and k not in known}
+        target = self._copies / f"{time.monotonic_ns()}"
+        target.mkdir(parents=True)
+        self._hadoop.get(directory, new, target)
+        for file in target.iterdir():
+            if directory == COPY:
+                with file.open("rb") as content:
+                    rows = [dict(row) for row in fastavro.reader(content)]  # type: ignore[arg-type]
+            else:
+                rows = [json.loads(line) for line in file.read_text().splitlines()]
+            known[file.name] = [row["n"] for row in rows]
+        return Counter(n for numbers in known.values() for n in numbers)
+
+    def unfinished(self) -> list[str]:
+        return [
+            name
+            for directory in (DIRECTORY, COPY)
+            for name in self._hadoop.files(directory)
+            if name.startswith(".")
+        ]
+
+
+def test_each_row_is_written_and_read_once_whatever_happens_to_hdfs_and_to_the_job(
+    sandbox: Sandbox, job: Job, tmp_path: Path
+) -> None:
+    sandbox.create_topics({TOPIC: 2})
+    with HadoopShell(sandbox) as hadoop:
+        hadoop.fs("-mkdir", "-p", DIRECTORY, COPY)
+        hadoop.fs("-chown", "flink", DIRECTORY, COPY)
+        numbers = Numbers(hadoop, tmp_path / "copies")
+
+        def wait_for_more(what: str) -> None:
+            before = len(numbers.look(COPY))
+            job.wait_for(f"rows after {what}", lambda: len(numbers.look(COPY)) > before, 1.0)
+
+        with Readings(sandbox, TOPIC) as readings:
+            job.start(2)
+            wait_for_more("the start")
+            for fault in FAULTS:
+                fault.begin(sandbox, hadoop)
+                job.wait_for(f"{fault.name} in the log", lambda f=fault: f.told in job.log)  # type: ignore[misc]
+                time.sleep(LASTS)
+                fault.end(sandbox, hadoop)
+                wait_for_more(fault.name)
+            hadoop.admin("-safemode", "enter")
+            time.sleep(1)
+            job.kill()
+            hadoop.admin("-safemode", "leave")
+            job.start(3)
+            wait_for_more("a kill in a fault")
+        expected = set(readings.numbers)
+        for directory in (DIRECTORY, COPY):
+            job.wait_for(
+                f"all rows in {directory}",
+                lambda d=directory: numbers.look(d).keys() == expected,  # type: ignore[misc]
+                1.0,
+            )
+        job.wait_for("no unfinished file", lambda: not numbers.unfinished(), 1.0, 60)
+        for directory in (DIRECTORY, COPY):
+            assert set(numbers.look(directory).values()) == {1}, directory
+    assert_causes_are_told_once(job.log)
