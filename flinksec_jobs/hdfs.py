@@ -7,6 +7,7 @@ What a job needs for it is registered by `writing` and `client`.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -41,6 +42,11 @@ _HABITS = {
 
 _LONGEST_TIME = timedelta(days=3653) // timedelta(milliseconds=1)
 
+# In what Hadoop's client says, and no other one.
+_OF_HDFS = re.compile(
+    r"[Nn]ame ?[Nn]ode is in safe mode|(DiskSpace|NameSpace) quota|minReplication nodes"
+    r"|[Aa]ll datanodes .*are bad|Permission denied: user="
+)
 _NOT_IN_PATHS = {
     ":": "HDFS takes no colon in a path",
     "\\": "Hadoop's client would take the backslash for a slash",
@@ -54,6 +60,16 @@ def client(settings: Settings) -> Use:
         "HDFS",
         files=lambda: check_files(settings, sections={"hdfs", "kerberos"}),
         login=settings.kerberos,
+        explain=_while_it_runs,
+    )
+
+
+def _while_it_runs(error: JobError) -> JobError | None:
+    """Return why a job failed in terms of settings; None if not of HDFS."""
+    if not _OF_HDFS.search(error.message):
+        return None
+    return refusals.explained(
+        error, "HDFS fails the running job:", refusals.HDFS, otherwise="hdfs.uri"
     )
 
 

@@ -12,11 +12,14 @@ from flinksec_jobs.refusals.by_elasticsearch import (
 from flinksec_jobs.refusals.by_hdfs import (
     HDFS,
     HDFS_FORBIDDEN,
+    HDFS_QUOTA,
     HDFS_SILENT,
+    NO_DATANODE,
     NO_NAMENODE,
     NO_TICKET,
     PATH_NAME,
     PROTECTION,
+    SAFE_MODE,
     SERVICE_PRINCIPAL,
 )
 from flinksec_jobs.refusals.by_kafka import (
@@ -75,6 +78,7 @@ __all__ = [
     "FINGERPRINT",
     "HDFS",
     "HDFS_FORBIDDEN",
+    "HDFS_QUOTA",
     "HDFS_SILENT",
     "HOST_UNKNOWN",
     "INDEX_FORBIDDEN",
@@ -89,6 +93,7 @@ __all__ = [
     "MECHANISM_OFF",
     "NOT_IDEMPOTENT",
     "NOT_LOADED",
+    "NO_DATANODE",
     "NO_KDC",
     "NO_NAMENODE",
     "NO_REALM",
@@ -102,6 +107,7 @@ __all__ = [
     "REGISTRY_CREDENTIALS",
     "REGISTRY_ELSE",
     "REGISTRY_SILENT",
+    "SAFE_MODE",
     "SCHEMA_INCOMPATIBLE",
     "SCHEMA_MISSING",
     "SCHEMA_REGISTRY",

@@ -17,6 +17,9 @@ PROTECTION = problem(
 NO_TICKET = problem("hdfs-login-refused", "the NameNode refuses the job's ticket")
 SERVICE_PRINCIPAL = problem("hdfs-principal-mismatch", "the NameNode has another principal")
 HDFS_FORBIDDEN = problem("hdfs-not-authorized", "the job has no right on a path of HDFS")
+SAFE_MODE = problem("hdfs-safe-mode", "the NameNode is in safe mode, in which nothing is written")
+HDFS_QUOTA = problem("hdfs-quota-exceeded", "a quota of HDFS is used up")
+NO_DATANODE = problem("hdfs-no-datanode", "no DataNode takes what is written")
 
 HDFS = (
     Cause(
@@ -71,5 +74,37 @@ HDFS = (
         "kerberos.principal",
         "ask the administrator of HDFS for rights of the principal's user on this directory",
         HDFS_FORBIDDEN,
+    ),
+    Cause(
+        "in safe mode",
+        "hdfs.uri",
+        "wait until the NameNode has left it; `hdfs dfsadmin -safemode get` tells",
+        SAFE_MODE,
+    ),
+    Cause(
+        "quota (directories and files)",
+        "hdfs.uri",
+        "remove files, or ask the administrator of HDFS for a larger quota of names: "
+        "`hdfs dfs -count -q PATH`",
+        HDFS_QUOTA,
+    ),
+    Cause(
+        "DiskSpace quota",
+        "hdfs.uri",
+        "remove files, or ask the administrator of HDFS for a larger quota of space: "
+        "`hdfs dfs -count -q PATH`",
+        HDFS_QUOTA,
+    ),
+    Cause(
+        "could only be written to 0",
+        "hdfs.uri",
+        "make room on the DataNodes, or start more: `hdfs dfsadmin -report` tells",
+        NO_DATANODE,
+    ),
+    Cause(
+        "are bad. Aborting",
+        "hdfs.uri",
+        "start the DataNodes that were lost: `hdfs dfsadmin -report` tells",
+        NO_DATANODE,
     ),
 )

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from flinksec_jobs import SecureJob, record
-from flinksec_jobs.errors import SettingsError
+from flinksec_jobs import SecureJob, hdfs, record
+from flinksec_jobs.errors import JobError, SettingsError
 from flinksec_jobs.settings import load_settings
 
 
@@ -64,3 +64,21 @@ def test_files_of_avro_hold_their_schema_so_one_of_ones_own_is_refused(tmp_path:
 def test_without_a_section_of_hdfs_nothing_is_read() -> None:
     with pytest.raises(SettingsError, match="hdfs"):
         SecureJob("j", settings=load_settings(environ={})).from_hdfs("/d", Event)
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("Cannot create file /d/.part. Name node is in safe mode.", "hdfs-safe-mode"),
+        ("The DiskSpace quota of /d is exceeded: quota = 1024 B", "hdfs-quota-exceeded"),
+        ("The NameSpace quota (directories and files) of /d is exceeded", "hdfs-quota-exceeded"),
+        ("could only be written to 0 of the 1 minReplication nodes.", "hdfs-no-datanode"),
+        ("Permission denied: user=flink, access=WRITE", "hdfs-not-authorized"),
+    ],
+)
+def test_a_job_that_hdfs_fails_is_told_what_to_do(said: str, kind: str) -> None:
+    explain = hdfs.client(job().settings).explain
+    told = explain(JobError(f"the job j failed: {said}"))
+    assert told is not None
+    assert [found.id for found in told.findings] == [kind]
+    assert explain(JobError("the job j failed: Connection refused by the broker")) is None

@@ -164,6 +164,16 @@ SAID = {
         "invalid Kerberos principal": "IllegalArgumentException: Server has invalid Kerberos "
         "principal: hdfs/n@R, expecting: nn/n@R",
         "Permission denied": "AccessControlException: Permission denied: user=guest, access=WRITE",
+        "in safe mode": "SafeModeException: Cannot create file/d/.part-0. Name node is in safe "
+        "mode.",
+        "quota (directories and files)": "NSQuotaExceededException: The NameSpace quota "
+        "(directories and files) of directory /d is exceeded: quota=2 file count=3",
+        "DiskSpace quota": "DSQuotaExceededException: The DiskSpace quota of /d is exceeded: "
+        "quota = 1024 B = 1 KB but diskspace consumed = 134217728 B = 128 MB",
+        "could only be written to 0": "IOException: File /d/.part-0 could only be written to 0 of "
+        "the 1 minReplication nodes. There are 1 datanode(s) running",
+        "are bad. Aborting": "IOException: All datanodes [DatanodeInfoWithStorage[127.0.0.1:1,"
+        "DS-1,DISK]] are bad. Aborting...",
     },
     # The words of ConnectionFailures, FirstContact and Credentials in the connectors.
     "ELASTICSEARCH": {
