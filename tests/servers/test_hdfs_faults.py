@@ -46,6 +46,13 @@ def start_servers(sandbox: Sandbox) -> None:
     sandbox._launch("hdfs", command).wait_ready("hdfs", START_SECONDS)
 
 
+def restart_servers(sandbox: Sandbox) -> None:
+    """Let them be away for a while."""
+    kill_servers(sandbox)
+    time.sleep(LASTS)
+    start_servers(sandbox)
+
+
 class Fault(NamedTuple):
     """Something that happens to HDFS, how it ends, and what the log calls it."""
 
@@ -81,10 +88,12 @@ FAULTS = (
         "Permission denied: user=flink",
     ),
     Fault(
-        "NameNode and DataNode lost",
-        lambda sandbox, _: kill_servers(sandbox),
-        lambda sandbox, _: start_servers(sandbox),
-        "Connection refused",
+        "the DataNode lost, and then the NameNode, too",
+        lambda sandbox, hadoop: hadoop.admin(
+            "-shutdownDatanode", f"{sandbox._layout.host}:{sandbox.ports['datanode-ipc']}"
+        ),
+        lambda sandbox, _: restart_servers(sandbox),
+        "could only be written to 0 of the 1 minReplication nodes",
     ),
 )
 
@@ -170,4 +179,5 @@ def test_each_row_is_written_and_read_once_whatever_happens_to_hdfs_and_to_the_j
         job.wait_for("no unfinished file", lambda: not numbers.unfinished(), 1.0, 60)
         for directory in (DIRECTORY, COPY):
             assert set(numbers.look(directory).values()) == {1}, directory
+    assert "Connection refused" in job.log
     assert_causes_are_told_once(job.log)
