@@ -13,6 +13,7 @@ from flinksec_jobs import elasticsearch, hdfs, index_names, logins, refusals, sc
 from flinksec_jobs.doctor import rights
 from flinksec_jobs.doctor.checks import Answer
 from flinksec_jobs.doctor.wanted import Wanted
+from flinksec_jobs.elasticsearch import setup
 from flinksec_jobs.findings import Kind
 from flinksec_jobs.kafka import client
 from flinksec_jobs.settings import Settings
@@ -39,6 +40,7 @@ class Server:
         any: names to ask about where only the connection counts.
         logs_in_by_kerberos: whether its own client does.
         rights: asks what the principal may do with one, after a good answer.
+        others: makes questions that are about no names.
         more: other things that are asked about: what kind, in words, as the question takes it.
     """
 
@@ -53,6 +55,7 @@ class Server:
     any: tuple[str, ...] = ()
     logs_in_by_kerberos: Callable[[Settings], bool] = lambda _: False
     rights: Callable[[Settings, Wanted, str], Answer] = lambda *_: Answer()
+    others: Callable[[Settings], Iterable[Question]] = lambda _: ()
     more: Callable[[Settings, Wanted], Iterable[tuple[str, str, str]]] = lambda *_: ()
 
     def needs_ticket(self, settings: Settings) -> bool:
@@ -94,6 +97,7 @@ SERVERS: tuple[Server, ...] = (
         wrong_name=refusals.INDEX_NAME,
         wanted=lambda wanted: wanted.indices,
         item="index",
+        others=setup.comparison,
     ),
     Server(
         section="hdfs",

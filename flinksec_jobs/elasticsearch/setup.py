@@ -6,14 +6,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flinksec_jobs import parsing, refusals
 from flinksec_jobs.elasticsearch.connection import connection_options
 from flinksec_jobs.errors import JobError, SettingsError
-from flinksec_jobs.findings import Finding
-from flinksec_jobs.index_setup.applying import bring_about
+from flinksec_jobs.findings import Finding, note, warning
+from flinksec_jobs.index_setup.applying import bring_about, difference
 from flinksec_jobs.index_setup.planned import SETTING, Planned, read
 from flinksec_jobs.index_setup.setup_requests import Answer, Servers
 from flinksec_jobs.index_setup.survey import Found, survey
@@ -23,6 +24,9 @@ from flinksec_jobs.uses import Question
 
 if TYPE_CHECKING:
     from flinksec_jobs.settings import Settings
+
+_MISSING = note("elasticsearch-setup-missing", "a job makes something when it starts")
+_CHANGES = warning("elasticsearch-setup-changes", "a job changes something when it starts")
 
 
 def questions(settings: Settings) -> tuple[Question, ...]:
@@ -37,6 +41,11 @@ def questions(settings: Settings) -> tuple[Question, ...]:
         ask=partial(_ask, settings),
     )
     return (question,)
+
+
+def comparison(settings: Settings) -> tuple[Question, ...]:
+    """Return the same question of who changes nothing, such as the doctor."""
+    return tuple(replace(one, ask=partial(_compare, settings)) for one in questions(settings))
 
 
 def applied(settings: Settings, *, overwrite: bool) -> list[tuple[Planned, str]]:
@@ -67,6 +76,20 @@ def _ask(settings: Settings, _: Sequence[str]) -> Iterable[Finding]:
     overwrite = settings.need(ElasticsearchSettings).on_difference == "apply"
     applied(settings, overwrite=overwrite)
     return ()
+
+
+def _compare(settings: Settings, _: Sequence[str]) -> Iterator[Finding]:
+    changes = settings.need(ElasticsearchSettings).on_difference == "apply"
+    for found in compared(settings):
+        if not found.is_there:
+            yield _MISSING.at(
+                found.planned.where,
+                f"the {found.planned} is not on the servers",
+                fix="start the job, which makes it, or run `flinksec elasticsearch apply`",
+            )
+        elif found.differences:
+            told = difference(found)
+            yield _CHANGES.at(told.where, told.why, fix=told.fix) if changes else told
 
 
 def _planned(settings: Settings) -> list[Planned]:

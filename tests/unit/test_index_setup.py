@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flinksec_jobs import elasticsearch
+from flinksec_jobs.elasticsearch import setup
 from flinksec_jobs.errors import JobError, SettingsError
 from flinksec_jobs.index_setup import normal_form, planned
 from flinksec_jobs.index_setup.applying import bring_about
 from flinksec_jobs.index_setup.differences import compare
 from flinksec_jobs.index_setup.setup_requests import Answer, Servers
 from flinksec_jobs.index_setup.survey import survey
+from flinksec_jobs.settings import load_settings
 
 POLICY = {
     "policy": {
@@ -341,7 +345,7 @@ def test_a_missing_right_is_told_by_name(tmp_path: Path, name: str, privilege: s
     body = {} if "stream" in name else {"policy": {}, "template": {}, "index_patterns": ["x"]}
     plan = files(tmp_path, **{name: body})
     fake = Fake()
-    path = plan[0].kind.path + "week"
+    path = "/week" if "stream" in name else plan[0].kind.path + "week"
     fake.refuses[f"GET {path}"] = error(403, "security_exception", "action is unauthorized")
     raised = problem(lambda: survey(Servers(fake), plan))
     assert "do not let the job look at" in raised.message
@@ -390,6 +394,47 @@ def test_a_file_that_cannot_be_used_is_told_before_any_server_is_asked(
 def test_a_directory_that_is_not_there_is_told(tmp_path: Path) -> None:
     (found,) = planned.check(tmp_path / "nowhere")
     assert "no such file or directory" in found.why
+
+
+@pytest.mark.parametrize(("chosen", "severity"), [("fail", "problem"), ("apply", "warning")])
+def test_the_doctor_tells_what_a_start_would_make_or_change_and_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chosen: str, severity: str
+) -> None:
+    files(tmp_path, index__late=INDEX, index__new={})
+    fake = Fake()
+    fake.hold("/late", INDEX_KEPT | {"mappings": {"dynamic": "strict"}})
+    monkeypatch.setattr(setup, "_asked", lambda _: nullcontext(Servers(fake)))
+    section = {
+        "hosts": ["https://search.test:9200"],
+        "setup": str(tmp_path),
+        "on_difference": chosen,
+    }
+    settings = load_settings(overrides={"elasticsearch": section}, environ={})
+    (question,) = setup.comparison(settings)
+    found = {str(one.severity): one for one in question.ask(())}
+    assert found.keys() == {severity, "note"}
+    assert "the index new is not on the servers" in found["note"].why
+    assert 'mappings.dynamic: the server has "strict"' in found[severity].why
+    assert fake.sent == []
+
+
+def test_without_files_a_job_asks_nothing(tmp_path: Path) -> None:
+    section = {"hosts": ["https://search.test:9200"]}
+    settings = load_settings(overrides={"elasticsearch": section}, environ={})
+    assert setup.questions(settings) == ()
+    planned_ = load_settings(
+        overrides={"elasticsearch": section | {"setup": str(tmp_path)}}, environ={}
+    )
+    use = elasticsearch.writing(planned_, "late")
+    assert [one.id for one in use.questions] == ["elasticsearch-indices", "elasticsearch-setup"]
+
+
+def test_to_overwrite_needs_files() -> None:
+    section = {"hosts": ["https://search.test:9200"], "on_difference": "apply"}
+    with pytest.raises(
+        SettingsError, match=r"on_difference \(argument\): has no effect without setup"
+    ):
+        load_settings(overrides={"elasticsearch": section}, environ={})
 
 
 JSON = st.recursive(
