@@ -79,7 +79,7 @@ class Servers:
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
-        self._is_opensearch: bool | None = None
+        self._are_opensearch: bool | None = None
 
     def get(self, one: Planned, path: str | None = None, *, method: str = "GET") -> Any:
         """Return what the servers say of something; None if they do not have it.
@@ -148,16 +148,21 @@ class Servers:
         return answer.body
 
     def _require_lifecycles(self, one: Planned) -> None:
-        if self._is_opensearch is None:
-            body = self._ask("GET", "/", None).body
-            version = body.get("version") if isinstance(body, dict) else None
-            self._is_opensearch = (
-                isinstance(version, dict) and version.get("distribution") == "opensearch"
-            )
-        if self._is_opensearch:
+        if self.are_opensearch:
             raise _without_lifecycles(
                 one, "OpenSearch has no lifecycles of Elasticsearch (ILM), but ISM policies"
             )
+
+    @property
+    def are_opensearch(self) -> bool:
+        """Whether they say that they are; who may not ask is taken to use Elasticsearch."""
+        if self._are_opensearch is None:
+            body = self._ask("GET", "/", None).body
+            version = body.get("version") if isinstance(body, dict) else None
+            self._are_opensearch = (
+                isinstance(version, dict) and version.get("distribution") == "opensearch"
+            )
+        return self._are_opensearch
 
 
 def path_of(one: Planned) -> str:

@@ -156,9 +156,17 @@ def _of_stream(servers: Servers, one: Planned, found: dict[str, Any]) -> Iterato
         theirs = {"lifecycle": normal_form.text(streams[0].get("lifecycle") or {})}
         yield from compare(theirs, {"lifecycle": normal_form.text(lifecycle)}, whole=False)
     newest = found[max(found, key=_generation)]
-    simulated = f"/_index_template/_simulate_index/{quote(one.name, safe='')}"
-    made = servers.get(one, simulated, method="POST") or {}
+    made = servers.get(one, _simulation(servers, one), method="POST") or {}
     has = normal_form.body({"mappings": newest.get("mappings", {})})
     will = normal_form.body({"mappings": made.get("template", {}).get("mappings", {})})
     for each in compare(has, will, whole=False):
         yield Difference(("newest index", *each.path), each.server, each.file)
+
+
+def _simulation(servers: Servers, one: Planned) -> str:
+    """Return where a server is asked what its next index would be."""
+    if not servers.are_opensearch:
+        return f"/_index_template/_simulate_index/{quote(one.name, safe='')}"
+    # OpenSearch 2.19 takes the data stream for an index that is in its own way.
+    streams = (servers.get(one) or {}).get("data_streams") or [{}]
+    return f"/_index_template/_simulate/{quote(streams[0].get('template', ''), safe='')}"
