@@ -108,6 +108,18 @@ def _missing_keytab(sandbox: Sandbox, home: Path) -> Broken:
     return Broken({"kerberos.keytab": f"file:{missing}"}, (missing,))
 
 
+def without_kdc(sandbox: Sandbox, home: Path) -> Broken:
+    """A krb5.conf that names a port on which nothing listens."""
+    (port,) = free_ports(1)
+    lines = sandbox.krb5_conf.read_text().splitlines()
+    text = "\n".join(
+        f"{line.partition('=')[0]}= localhost:{port}" if line.strip().startswith("kdc") else line
+        for line in lines
+    )
+    krb5_conf = private(home / "krb5.conf", text.encode())
+    return Broken({"kerberos.krb5_conf": str(krb5_conf)}, ("no KDC answers",))
+
+
 def _unreachable_broker(sandbox: Sandbox, home: Path) -> Broken:
     (port,) = free_ports(1)
     server = f"localhost:{port}"

@@ -197,6 +197,7 @@ _OF_KAFKA = re.compile(
     r"|UnsupportedSaslMechanismException)\b"
     r"|\bkafka\.(?:[\w-]+\.)?(?:password|oauth_\w+|client_\w+|ca_certs\w*): "
     r"|\bkerberos\.(?:[\w-]+\.)?ticket_cache: "
+    rf"|\b(?:Login|GSS)Exception: {refusals.KDC_AWAY.part}"
 )
 
 
@@ -212,7 +213,7 @@ def while_it_runs(
         return None
     return refusals.explained(
         error,
-        f"Kafka at {servers} refuses the running job:",
+        f"Kafka at {servers} cannot be used by the running job:",
         (*login, *refusals.KAFKA),
         otherwise="kafka.bootstrap_servers",
     )

@@ -40,6 +40,7 @@ from flinksec_jobs.refusals.by_kafka import (
 )
 from flinksec_jobs.refusals.by_kerberos import (
     CLOCK_SKEW,
+    KDC_AWAY,
     KDC_SILENT,
     KERBEROS,
     KEY_REFUSED,
@@ -85,6 +86,7 @@ __all__ = [
     "INDEX_NAME",
     "KAFKA",
     "KAFKA_SILENT",
+    "KDC_AWAY",
     "KDC_SILENT",
     "KERBEROS",
     "KEYTAB",

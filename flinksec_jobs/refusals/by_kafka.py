@@ -145,7 +145,8 @@ KAFKA = (
         "InvalidTopicException",
         "topic",
         "use up to 249 ASCII letters, digits, dots, dashes and "
-        'underscores; a pattern of from_kafka is written re.compile("…")',
+        "underscores; a pattern is written as re.compile(…), as 'topic-pattern', or for "
+        "flinksec doctor as /…/",
         TOPIC_NAME,
     ),
     Cause(

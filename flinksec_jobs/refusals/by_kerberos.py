@@ -19,9 +19,19 @@ KEYTAB = (
     "compare principal and keytab with `klist -k`, and export the keytab again if its key is old"
 )
 
+# As `jvm.root_cause` words it.
+KDC_AWAY = Cause(
+    "no KDC answers",
+    "kerberos.krb5_conf",
+    "check that a KDC that it names for the realm of kerberos.principal ([realms], kdc = …) is up "
+    "and can be reached from here",
+    KDC_SILENT,
+)
+
 _CLOCK = "the clocks of this machine and the KDC differ too much: synchronise them"
 
 KERBEROS = (
+    KDC_AWAY,
     Cause("Unable to obtain password", "kerberos.keytab", KEYTAB, KEY_REFUSED),
     Cause("Unable to obtain Principal Name", "kerberos.keytab", KEYTAB, KEY_REFUSED),
     Cause("Checksum failed", "kerberos.keytab", KEYTAB, KEY_REFUSED),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from flinksec_jobs.sandbox import Sandbox
-from tests.broken_settings import CANARY, CASES, Case
+from tests.broken_settings import CANARY, CASES, Case, without_kdc
 from tests.servers.conftest import Ended, StartJob
 
 PATIENCE = 120
@@ -40,4 +40,32 @@ def test_what_is_wrong_ends_a_job_before_it_is_submitted(
     assert case.setting in (ended.err if case.is_unreadable else message)
     assert [told for told in broken.mentions if told not in ended.err] == []
     assert CANARY not in ended.out + ended.err
+    assert_not_submitted(tmp_path / "logs")
+
+
+# Which Kafka's clients log in by themselves; Hadoop's client is not there.
+OF_KAFKA_ALONE = """
+from flinksec_jobs import SecureJob, record
+
+@record
+class Any:
+    n: int
+
+with SecureJob("of-kafka-alone") as job:
+    job.from_kafka("any", Any, bounded=True).print()
+"""
+
+
+def test_a_kdc_that_is_away_is_not_taken_for_brokers_that_are(
+    sandbox: Sandbox, start_job: StartJob, tmp_path: Path
+) -> None:
+    job = tmp_path / "of_kafka_alone.py"
+    job.write_text(OF_KAFKA_ALONE)
+    broken = without_kdc(sandbox, tmp_path)
+    ended = start_job(job=job, **broken.variables).end(PATIENCE)
+    message = refusal(ended)
+    assert message.startswith("error: kerberos.krb5_conf: "), message
+    assert "LoginException: no KDC answers (" in message
+    assert "[kdc-not-reached]" in message
+    assert "hint: check that a KDC that it names for the realm" in ended.err
     assert_not_submitted(tmp_path / "logs")

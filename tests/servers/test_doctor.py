@@ -18,9 +18,8 @@ from click.testing import CliRunner
 from flinksec_jobs.cli import main
 from flinksec_jobs.runtime import jvm, local_jvm
 from flinksec_jobs.sandbox import Sandbox
-from flinksec_jobs.sandbox.ports import free_ports
 from flinksec_jobs.sealed import KeyRing, SealedWriter
-from tests.broken_settings import CANARY, CASES, Broken, Case, private
+from tests.broken_settings import CANARY, CASES, Broken, Case, private, without_kdc
 from tests.servers.secrets_search import keytab_keys
 
 USED = ("--read-topic", "flights", "--write-topic", "delay-alerts", "--index", "delays",
@@ -119,10 +118,7 @@ def names_in(found: dict[str, Any]) -> set[str]:
 def test_a_kdc_that_does_not_answer_is_found(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (port,) = free_ports(1)
-    text = (sandbox.directory / "krb5.conf").read_text()
-    krb5 = private(tmp_path / "krb5.conf", with_kdc_at(text, port).encode())
-    broken = Broken({"kerberos.krb5_conf": str(krb5)})
+    broken = without_kdc(sandbox, tmp_path)
     _, answer, _ = diagnose(sandbox, broken, tmp_path, monkeypatch, "--only", "kerberos,clock,hdfs")
     (found,) = findings(answer)
     assert (found["id"], found["where"]["setting"]) == (
@@ -132,14 +128,6 @@ def test_a_kdc_that_does_not_answer_is_found(
     results = {check["id"]: check["result"] for check in answer["checks"]}
     assert results["kerberos-keytab"] == "ok"
     assert {results["clock-kdc"], results["hdfs-connect"]} == {"not asked"}
-
-
-def with_kdc_at(text: str, port: int) -> str:
-    lines = text.splitlines()
-    return "\n".join(
-        f"{line.partition('=')[0]}= localhost:{port}" if line.strip().startswith("kdc") else line
-        for line in lines
-    )
 
 
 @pytest.mark.parametrize(

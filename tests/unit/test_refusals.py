@@ -68,6 +68,7 @@ def over_https(section: str, addresses: str) -> dict[str, str]:
 # As Java's Kerberos, Kafka's, Hadoop's and our own clients word them; shortened, never reworded.
 SAID = {
     "KERBEROS": {
+        "no KDC answers": "LoginException: no KDC answers (ConnectException: Connection refused)",
         "Unable to obtain password": "LoginException: Unable to obtain password from user",
         "Unable to obtain Principal Name": "LoginException: Unable to obtain Principal Name for "
         "authentication",
@@ -88,6 +89,8 @@ SAID = {
     "GSSAPI": {
         "Server not found in Kerberos": "KrbException: Server not found in Kerberos database (7) "
         "- LOOKING_UP_SERVER",
+        "no KDC answers": "GSSException: no KDC answers (SocketTimeoutException: Receive timed "
+        "out)",
         "LoginException": "LoginException: Could not login: the client is being asked for a "
         "password",
         "Checksum failed": "KrbException: Checksum failed",

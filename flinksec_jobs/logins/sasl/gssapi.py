@@ -14,6 +14,7 @@ from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.logins import handlers, jaas, missing_rights
 from flinksec_jobs.logins.login import KafkaSection, Login
 from flinksec_jobs.refusals import (
+    KDC_AWAY,
     KEY_REFUSED,
     KEYTAB,
     LOGIN_REFUSED,
@@ -90,6 +91,7 @@ class Gssapi(Login):
             "the KDC knows no service of this name on the broker's host",
             SERVICE_UNKNOWN,
         ),
+        KDC_AWAY,
         Cause(
             "LoginException",
             "kerberos.keytab",
@@ -112,7 +114,7 @@ class Gssapi(Login):
         """Keep the settings; without a keytab, what refusals mean is another thing."""
         super().__init__(settings)
         if settings.kerberos.keytab is None:
-            self.causes = (_NO_TICKET, *self.causes)
+            self.causes = (KDC_AWAY, _NO_TICKET, *self.causes)
 
     @classmethod
     def contradictions(cls, settings: Any) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ GSSAPI = logins.mechanism("GSSAPI").causes
     ("cause", "setting"),
     [
         ("LoginException: no key", "kerberos.keytab"),
+        ("LoginException: no KDC answers (ConnectException: refused)", "kerberos.krb5_conf"),
         ("KrbException: Checksum failed", "kerberos.keytab"),
         ("KrbException: Server not found in Kerberos database", "kafka.kerberos_service_name"),
         ("SaslAuthenticationException: refused", "kerberos.keytab"),
@@ -71,5 +72,33 @@ def test_a_running_job_without_a_good_ticket_is_told_by_the_cache() -> None:
     )
     told = preflight.while_it_runs(JobError(said), "a:1", logins.of(settings).causes)
     assert told is not None
-    assert told.message.startswith("kerberos.ticket_cache: Kafka at a:1 refuses the running job")
+    assert told.message.startswith(
+        "kerberos.ticket_cache: Kafka at a:1 cannot be used by the running job"
+    )
     assert told.message.count("kerberos.ticket_cache") == 1
+
+
+@pytest.mark.parametrize("login", [{"keytab": "file:/k"}, {"ticket_cache": "/t"}])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "LoginException: no KDC answers (ConnectException: Connection refused)",
+        "GSSException: no KDC answers (SocketTimeoutException: Receive timed out)",
+    ],
+)
+def test_a_running_job_whose_kdc_is_away_is_told_where_the_kdc_is_named(
+    login: dict[str, str], said: str
+) -> None:
+    settings = load_settings(
+        overrides={
+            "kerberos": {"principal": "a@R"} | login,
+            "kafka": {"bootstrap_servers": ["a:1"]},
+        },
+        environ={},
+    )
+    causes = logins.of(settings).causes
+    told = preflight.while_it_runs(JobError(f"the job t failed: {said}"), "a:1", causes)
+    assert told is not None
+    assert told.message.startswith("kerberos.krb5_conf: ") and said in told.message
+    assert "[kdc-not-reached]" in told.message
+    assert "the realm of kerberos.principal" in (told.hint or "")

@@ -43,6 +43,32 @@ def test_the_deepest_cause_that_says_something_is_told() -> None:
     assert jvm.root_cause(outer) == "LoginException: no key"
 
 
+@pytest.mark.parametrize("asks", [*jvm._OF_KERBEROS])
+@pytest.mark.parametrize(
+    ("why", "message", "told"),
+    [
+        ("java.net.ConnectException", "Connection refused", "ConnectException: Connection refused"),
+        # Which is what a KDC that is asked by UDP comes to.
+        ("java.net.PortUnreachableException", None, "PortUnreachableException"),
+    ],
+)
+def test_a_login_that_does_not_come_to_a_kdc_says_so(
+    asks: str, why: str, message: str | None, told: str
+) -> None:
+    login = JavaException(asks, message, JavaException(why, message))
+    outer = JavaException("org.apache.kafka.common.KafkaException", "no client", login)
+    assert jvm.root_cause(outer) == f"{asks.rsplit('.', 1)[-1]}: no KDC answers ({told})"
+
+
+def test_a_connection_of_anything_else_is_not_taken_for_that_to_a_kdc() -> None:
+    refused = JavaException("java.net.ConnectException", "Connection refused")
+    outer = JavaException("java.io.IOException", "no connection", refused)
+    assert jvm.root_cause(outer) == "ConnectException: Connection refused"
+    key = JavaException("sun.security.krb5.KrbException", "Checksum failed")
+    login = JavaException("javax.security.auth.login.LoginException", "Checksum failed", key)
+    assert jvm.root_cause(login) == "KrbException: Checksum failed"
+
+
 class Frame:
     """A frame of a Java trace."""
 
