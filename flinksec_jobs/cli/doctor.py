@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
 from collections import Counter
@@ -23,7 +24,7 @@ from flinksec_jobs.doctor.checks import RESULTS, Check, Checked
 from flinksec_jobs.doctor.examination import CATEGORIES, Listener, examine
 from flinksec_jobs.doctor.patient import Patient
 from flinksec_jobs.doctor.settings_checks import unreadable
-from flinksec_jobs.doctor.wanted import Wanted
+from flinksec_jobs.doctor.wanted import Wanted, pattern_of, split
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.escaping import escaped
 from flinksec_jobs.settings import load_settings, refuse_nothing
@@ -103,6 +104,24 @@ def _help() -> str:
     return _HELP.format(categories="\n".join(lines))
 
 
+def _read(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> Any:
+    """Refuse patterns that cannot be read."""
+    for text in given:
+        try:
+            re.compile(pattern_of(split(text)[0]) or "")
+        except re.error as error:
+            raise click.BadParameter(f"{text} is no pattern: {error}") from None
+    return given
+
+
+def _written(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> Any:
+    """Refuse patterns: a topic that is written has a name."""
+    for text in given:
+        if pattern_of(split(text)[0]) is not None:
+            raise click.BadParameter(f"{text} is a pattern; name each topic that the job writes")
+    return given
+
+
 @click.command(short_help=_SHORT_HELP, help=_help())
 @click.option(
     "--settings",
@@ -121,13 +140,16 @@ def _help() -> str:
     "reads",
     multiple=True,
     metavar="TOPIC",
-    help="A topic that the job reads, orders@east for one of [kafka.east]; may be repeated.",
+    callback=_read,
+    help="A topic that the job reads, or /PATTERN/ for all whose whole names it matches; "
+    "orders@east for one of [kafka.east]; may be repeated.",
 )
 @click.option(
     "--write-topic",
     "writes",
     multiple=True,
     metavar="TOPIC",
+    callback=_written,
     help="A topic that the job writes; may be repeated.",
 )
 @click.option(

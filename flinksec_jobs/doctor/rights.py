@@ -40,8 +40,11 @@ def of_topic(settings: Settings, wanted: Wanted, topic: str) -> Answer:
     return Answer(", ".join(sorted(allowed)), list(settings.spelling.findings(missing)))
 
 
-def of_job(settings: Settings, wanted: Wanted) -> Iterator[tuple[str, str, str]]:
-    """Yield what of Kafka is named after the job: its group, and its transactional ids."""
+def of_others(settings: Settings, wanted: Wanted) -> Iterator[tuple[str, str, str]]:
+    """Yield what of Kafka is no topic: patterns; the job's group, and its transactional ids."""
+    for pattern in wanted.patterns:
+        asked = str(permissions.Use("pattern", pattern))
+        yield "pattern", f"the topics that /{pattern}/ matches may be read", asked
     if wanted.job is None:
         return
     if wanted.reads:

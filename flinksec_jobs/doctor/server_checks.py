@@ -12,7 +12,7 @@ from flinksec_jobs.doctor.kerberos_checks import id_of
 from flinksec_jobs.doctor.network_checks import endpoints
 from flinksec_jobs.doctor.patient import Patient
 from flinksec_jobs.doctor.servers import Server
-from flinksec_jobs.doctor.wanted import Wanted
+from flinksec_jobs.doctor.wanted import Wanted, split
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.findings import Where
 from flinksec_jobs.refusals import REFUSED
@@ -33,7 +33,7 @@ def checks(server: Server, patient: Patient) -> Iterator[Check]:
     for cluster in settings.clusters:
         yield from _of(server, patient, settings.on_kafka(cluster), wanted.of_cluster(cluster))
     for topic in wanted.unknown_clusters(settings.clusters):
-        cluster = topic.partition("@")[2] or None
+        _, cluster = split(topic)
         about = f"the cluster of the topic {topic}"
         yield Check("kafka-cluster", about, partial(_no_cluster, settings, cluster), REFUSED)
 

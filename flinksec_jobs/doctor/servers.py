@@ -73,11 +73,11 @@ SERVERS: tuple[Server, ...] = (
         about="login, topics and rights",
         use=client.of_all_clusters,
         question=client.question,
-        wanted=lambda wanted: dict.fromkeys([*wanted.reads, *wanted.writes]),
+        wanted=lambda wanted: wanted.topics,
         item="topic",
         logs_in_by_kerberos=lambda settings: "kerberos" in logins.chosen_login(settings).sections,
         rights=rights.of_topic,
-        more=rights.of_job,
+        more=rights.of_others,
     ),
     Server(
         section="schema_registry",

@@ -179,3 +179,20 @@ def test_without_a_java_what_needs_it_is_not_asked(
     assert told["java-found"][0] == "problem"
     assert told["java-crypto"] == ("not asked", "java-jvm failed")
     assert {told["dns-host"][0]} == {"not asked"}
+
+
+@pytest.mark.parametrize(
+    ("option", "topic", "said"),
+    [
+        ("--read-topic", "/orders-(/", "is no pattern: missing )"),
+        ("--read-topic", "/orders-(/@east", "is no pattern: missing )"),
+        ("--write-topic", "/orders-.*/", "is a pattern; name each topic that the job writes"),
+        ("--write-topic", "/orders-.*/@east", "is a pattern; name each"),
+    ],
+)
+def test_a_pattern_that_asks_for_nothing_is_wrong_usage(
+    broken: Path, option: str, topic: str, said: str
+) -> None:
+    done = run("--settings", broken, option, topic)
+    assert done.exit_code == 2
+    assert f"{topic} {said}" in " ".join(done.output.split())

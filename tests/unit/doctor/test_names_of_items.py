@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flinksec_jobs.doctor import server_checks
+from flinksec_jobs.doctor import rights, server_checks
 from flinksec_jobs.doctor.checks import Answer, Checked, carry_out
 from flinksec_jobs.doctor.patient import Patient
 from flinksec_jobs.doctor.servers import SERVERS
@@ -17,6 +17,7 @@ from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.settings import (
     ElasticsearchSettings,
     HdfsSettings,
+    KafkaSettings,
     KerberosSettings,
     Settings,
 )
@@ -55,3 +56,18 @@ def test_a_path_that_no_job_could_name_is_a_problem(monkeypatch: pytest.MonkeyPa
     assert (found.id, found.where.object) == ("hdfs-path-invalid", "path flights")
     assert found.fix == "write /flights"
     assert looked_at("hdfs", Wanted(paths=["/flights"]), monkeypatch).result == "ok"
+
+
+def test_a_pattern_is_told_from_a_topic_and_has_a_cluster_too() -> None:
+    wanted = Wanted(reads=["a", "b@east", "/a-.*/", "/a@b|.*/@east"], writes=["a", "c"])
+    here, east = wanted.of_cluster(None), wanted.of_cluster("east")
+    assert (here.topics, here.patterns) == (["a", "c"], ["a-.*"])
+    assert (east.topics, east.patterns) == (["b"], ["a@b|.*"])
+    assert wanted.unknown_clusters([None]) == ["b@east", "/a@b|.*/@east"]
+
+
+def test_the_topics_of_a_pattern_are_asked_for_as_a_job_asks() -> None:
+    kafka = KafkaSettings(bootstrap_servers=("a:1",))
+    settings = SETTINGS.model_copy(update={"kafka": kafka})
+    found = list(rights.of_others(settings, Wanted(reads=["/a-.*/"], job="j")))
+    assert [about for _, _, about in found] == ["pattern a-.*", "group j"]
