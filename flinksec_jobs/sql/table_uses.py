@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from flinksec_jobs import elasticsearch, formats
 from flinksec_jobs.kafka import client, exactly_once, sink, source
+from flinksec_jobs.kafka.start import Offsets
 from flinksec_jobs.kafka.topics import Chosen
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.settings import KafkaSettings, Settings
@@ -20,6 +22,8 @@ from flinksec_jobs.uses import Use
 # What Flink's list options are written with.
 _BETWEEN = ";"
 _WITHOUT_STATE = ("datagen", "blackhole", "print")
+# In what Flink takes for offsets: partition:0,offset:42;partition:1,offset:300
+_OFFSET = re.compile(r"partition:(\d+),offset:(\d+)")
 
 
 def clusters(settings: Settings) -> dict[str, Settings]:
@@ -80,11 +84,24 @@ def uses_of(used: Used, settings: Settings, job: str) -> Iterator[Use]:
         tuple(topic.strip() for topic in topics if topic.strip()), used.options.get("topic-pattern")
     )
     if used.reads:
+        start, stop = (_place(used.options, part) for part in ("startup", "bounded"))
         # Flink's formats are Flink's: of ours, JSON needs nothing.
-        options = source.SourceOptions(chosen, object, formats.to_read("json"))
+        json = formats.to_read("json")
+        options = source.SourceOptions(chosen, object, json, start or "earliest", stop)
         yield from source.uses(of, options, of.need(KafkaSettings).group_id or job)
     else:
         yield from _writes(chosen, _guarantee(used.options), of, job)
+
+
+def _place(options: Mapping[str, str], part: str) -> str | Offsets | None:
+    """Return where a table begins or ends, if the brokers are asked whether it is there."""
+    mode = options.get(f"scan.{part}.mode")
+    if mode == "group-offsets":
+        return "committed"
+    if mode == "specific-offsets":
+        found = _OFFSET.findall(options.get(f"scan.{part}.specific-offsets", ""))
+        return {int(partition): int(offset) for partition, offset in found} or None
+    return None
 
 
 def _writes(

@@ -292,6 +292,34 @@ def test_sql_names_clusters_of_two_realms_and_of_another_login_in_one_job(
     assert written(partner, "sql-done") == list(range(-99, 1))
 
 
+def test_the_offsets_of_a_table_are_asked_for_as_those_of_a_stream(two: Sandbox) -> None:
+    second(two).create_topics({"sql-begins": 1})
+
+    def found(**scan: str) -> dict[str, str]:
+        options = "".join(f", 'scan.{one.replace('_', '.', 1)}' = '{scan[one]}'" for one in scan)
+
+        def build(job: SecureJob) -> None:
+            job.sql(f"""
+                CREATE TABLE begins (id BIGINT) WITH (
+                    'connector' = 'flinksec-kafka', 'topic' = 'sql-begins', 'cluster' = 'second',
+                    'format' = 'json' {options.replace("_", "-")});
+                CREATE TABLE nowhere (id BIGINT) WITH ('connector' = 'blackhole');
+                INSERT INTO nowhere SELECT id FROM begins;
+            """)
+
+        return {one.id: one.why for one in asked(two.settings(), build)}
+
+    at = {"startup_mode": "specific-offsets"}
+    there = found(**at, startup_specific_offsets="partition:0,offset:0")
+    assert there == {}
+    none = found(**at, startup_specific_offsets="partition:0,offset:0;partition:7,offset:1")
+    assert "start names the partition 7 of the topic sql-begins" in none["kafka-partition-unknown"]
+    beyond = found(**at, startup_specific_offsets="partition:0,offset:9")
+    assert "start is at the offset 9 of sql-begins-0" in beyond["kafka-offset-not-there"]
+    no_end = found(bounded_mode="group-offsets")
+    assert "which has none of sql-begins-0" in no_end["kafka-stop-unknown"]
+
+
 def test_a_transaction_that_may_last_longer_than_the_brokers_allow_is_refused_at_start(
     two: Sandbox,
 ) -> None:
@@ -339,7 +367,9 @@ def test_the_doctor_looks_at_each_cluster_by_its_name(two: Sandbox, tmp_path: Pa
         "--json",
     ]
     categories = "settings,files,dns,kerberos,clock,tls,kafka"
-    topics = ["--write-topic", "orders", "--read-topic", "orders@second", "--read-topic", "a@west"]
+    topics = ["--write-topic", "orders"]
+    for read in ("orders@second", "/order.*/@second", "a@west"):
+        topics += ["--read-topic", read]
     done = subprocess.run(
         [*command, "--only", categories, "--job", "copy", *topics],
         check=False,
@@ -363,6 +393,7 @@ def test_the_doctor_looks_at_each_cluster_by_its_name(two: Sandbox, tmp_path: Pa
         "kafka-connect-second",
         "kafka-topic-second",
         "kafka-group-second",
+        "kafka-pattern-second",
     }
     [wrong] = [one for one in told["checks"] if one["result"] == "problem"]
     assert "no section [kafka.west]" in wrong["findings"][0]["why"]

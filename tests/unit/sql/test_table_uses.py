@@ -66,6 +66,51 @@ def test_topics_of_a_pattern_are_asked_for_where_they_are_read(
     assert "/a.*/" in use.name
 
 
+OFFSETS = "partition:0,offset:42;partition:3,offset:300"
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        (
+            {"scan.startup.mode": "group-offsets"},
+            ("READ a", "committed job", "start-committed a job"),
+        ),
+        (
+            {"scan.bounded.mode": "group-offsets"},
+            ("READ a", "committed job", "stop-committed a job"),
+        ),
+        (
+            {
+                "scan.startup.mode": "specific-offsets",
+                "scan.startup.specific-offsets": OFFSETS,
+            },
+            ("READ a", "group job", "start a 0 42", "start a 3 300"),
+        ),
+        (
+            {
+                "scan.startup.mode": "latest-offset",
+                "scan.bounded.mode": "specific-offsets",
+                "scan.bounded.specific-offsets": OFFSETS,
+                # Which its mode makes nothing of.
+                "scan.startup.specific-offsets": "partition:7,offset:7",
+            },
+            ("READ a", "group job", "stop a 0 42", "stop a 3 300"),
+        ),
+        (
+            {"scan.startup.mode": "timestamp", "scan.startup.timestamp-millis": "5"},
+            ("READ a", "group job"),
+        ),
+    ],
+    ids=["from a group", "up to a group", "from offsets", "up to offsets", "from a time"],
+)
+def test_the_offsets_at_which_a_table_begins_and_ends_are_asked_for_as_those_of_a_stream(
+    said: dict[str, str], asked: tuple[str, ...]
+) -> None:
+    (use,) = uses(True, kafka(topic="a") | said)
+    assert use.questions[0].about == asked
+
+
 def test_ids_that_are_pooled_need_one_topic() -> None:
     pooled = settings(transaction_naming="pooling")
     assert uses(False, kafka(topic="a"), pooled)
