@@ -38,6 +38,8 @@ def test_a_job_goes_on_without_the_kdc_and_cannot_connect_when_its_ticket_has_en
     # Of a login that goes on, or of a job that has started again and begins another.
     words = ("Could not refresh TGT", "LoginException: Connection refused")
     copy.wait_for("a word of Kerberos", lambda: any(word in copy.log for word in words))
+    told = "hint: no KDC answers: check that a KDC that kerberos.krb5_conf names"
+    copy.wait_for("what it is about", lambda: told in copy.log)
     kdc.open()
 
 

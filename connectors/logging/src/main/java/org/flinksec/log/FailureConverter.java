@@ -57,7 +57,7 @@ public final class FailureConverter extends LogEventPatternConverter {
       Failures.Told told = failures.meet(thrown, now);
       if (told.times() == 1) {
         whole.format(event, out);
-        Advice.about(told.cause()).ifPresent(hint -> line(out, "hint: " + hint));
+        Advice.about(Failures.classes(thrown)).ifPresent(hint -> line(out, "hint: " + hint));
       } else {
         line(
             out,

@@ -68,10 +68,15 @@ final class Failures {
     Told before = known.get(key);
     Told told =
         before == null || now - before.first() >= FORGOTTEN_AFTER_MILLIS
-            ? new Told(now, 1, name(root))
+            ? new Told(now, 1, simple(className(root)))
             : new Told(before.first(), before.times() + 1, before.cause());
     known.put(key, told);
     return told;
+  }
+
+  /** The names of the classes of a failure and its causes, the root last. */
+  static List<String> classes(Throwable failure) {
+    return chain(failure).stream().map(Failures::className).toList();
   }
 
   private static List<Throwable> chain(Throwable failure) {
@@ -111,8 +116,7 @@ final class Failures {
     return named.lookingAt() ? named.group(1) : one.getClass().getName();
   }
 
-  private static String name(Throwable one) {
-    String whole = className(one);
-    return whole.substring(whole.lastIndexOf('.') + 1);
+  static String simple(String className) {
+    return className.substring(className.lastIndexOf('.') + 1);
   }
 }

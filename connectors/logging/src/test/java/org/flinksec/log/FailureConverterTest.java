@@ -4,13 +4,17 @@ package org.flinksec.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.SocketTimeoutException;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
+import javax.security.auth.login.LoginException;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.DefaultConfiguration;
 import org.apache.logging.log4j.core.impl.Log4jLogEvent;
 import org.apache.logging.log4j.core.layout.PatternLayout;
 import org.apache.logging.log4j.message.SimpleMessage;
+import org.ietf.jgss.GSSException;
 import org.junit.jupiter.api.Test;
 
 /** As Log4j finds and uses it, in a pattern. */
@@ -69,6 +73,24 @@ class FailureConverterTest {
     assertThat(logged("Failed to commit", new GroupAuthorizationException()))
         .endsWith("for the 2. time: GroupAuthorizationException]\n")
         .doesNotContain("hint");
+  }
+
+  @Test
+  void aLoginThatComesToNoKdcSaysThatItIsTheKdc() {
+    LoginException login = new LoginException("Connection refused");
+    login.initCause(new ConnectException("Connection refused"));
+    String hint = "  [hint: no KDC answers: check that a KDC that kerberos.krb5_conf names";
+    assertThat(logged("Could not refresh TGT", login)).contains(hint);
+    GSSException ticket = new GSSException(GSSException.NO_CRED, -1, "Receive timed out");
+    ticket.initCause(new SocketTimeoutException("Receive timed out"));
+    assertThat(logged("no connection", new IllegalStateException(ticket))).contains(hint);
+  }
+
+  @Test
+  void whatElseIsRefusedIsNotTakenForAKdc() {
+    assertThat(logged("away", new IOException(new ConnectException("Connection refused"))))
+        .doesNotContain("hint");
+    assertThat(logged("no key", new LoginException("Checksum failed"))).doesNotContain("hint");
   }
 
   /** As Kafka's is called in whatever package. */
