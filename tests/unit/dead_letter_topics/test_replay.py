@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flinksec_jobs.cli import dead_letters as command
 from flinksec_jobs.dead_letter_topics import replay as replays
 from flinksec_jobs.dead_letter_topics.letter import ERRORS, HOLDS, Letter
 from flinksec_jobs.dead_letter_topics.replay import Gone, Replay, send, survey, to_go
@@ -134,6 +135,28 @@ def test_a_replay_holds_no_more_letters_than_a_transaction_sends() -> None:
     sent = send(brokers, Replay("dead"), stream())
     assert sent == {"orders": 2_000}
     assert max(held) == 500
+
+
+def test_a_replay_tells_how_many_have_gone_after_each_transaction_and_not_before() -> None:
+    brokers = Brokers()
+    told: list[tuple[int, int]] = []
+    stream = (letter(said(), offset=number) for number in range(1_100))
+    send(brokers, Replay("dead"), stream, lambda done: told.append((done, len(brokers.arrived))))
+    assert told == [(500, 500), (1_000, 1_000), (1_100, 1_100)]
+
+
+def test_where_there_is_no_terminal_progress_is_a_line_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seconds = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: seconds[0])
+    with command._bar("sent", 40) as advance:
+        for done in range(1, 41):
+            seconds[0] += 1
+            advance(done)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [f"letters sent: {done} of 40" for done in (10, 20, 30, 40)]
 
 
 def test_what_has_gone_is_asked_once_for_each_cause_and_job() -> None:
