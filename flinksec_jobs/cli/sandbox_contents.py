@@ -23,8 +23,8 @@ from flinksec_jobs.files import (
     unreadable,
 )
 from flinksec_jobs.sandbox import Sandbox
-from flinksec_jobs.sandbox.kafka_broker import Record
 from flinksec_jobs.sandbox.lines import record_lines
+from flinksec_jobs.sandbox.whole_records import as_object
 
 _MOST_PARTITIONS = 1000
 _TELL_EVERY = 50_000
@@ -90,6 +90,11 @@ def topics(directory: Path, wanted: dict[str, int], as_json: bool) -> None:
     metavar="FIELD",
     help="The field with the record's timestamp in epoch milliseconds. Default: now.",
 )
+@click.option(
+    "--whole",
+    is_flag=True,
+    help='Each line is a whole record: {"key", "value", "headers", "timestamp"}.',
+)
 def produce(
     directory: Path,
     topic: str,
@@ -97,19 +102,30 @@ def produce(
     *,
     key_field: str | None,
     timestamp_field: str | None,
+    whole: bool,
 ) -> None:
-    """Write each line of FILE, or of standard input, into a topic.
+    r"""Write each line of FILE, or of standard input, into a topic.
 
     Each line becomes the value of a record, unchanged. With --key or --timestamp every line must be
     a JSON object. Blank lines are skipped. Records before a bad line may have been written.
+
+    With --whole, each line is a record as `consume --json` prints it. A value of null is a
+    tombstone, bytes that are no text are Base64, and a topic can be copied:
+
+    \b
+      {"key": "k", "value": null}
+      {"key": {"base64": "/wA="}, "value": "v", "headers": [["trace", "t-1"]]}
     """
+    if whole and (key_field is not None or timestamp_field is not None):
+        raise click.UsageError("--whole does not go with --key or --timestamp")
     written = 0
 
     def lines(stream: BinaryIO) -> Iterator[str]:
         nonlocal written
-        for line in record_lines(text_lines(stream, RECORD, str(file)), key_field, timestamp_field):
+        given = text_lines(stream, RECORD, str(file))
+        for line in given if whole else record_lines(given, key_field, timestamp_field):
             yield line
-            written += 1
+            written += bool(line.strip())
 
     def tell(done: int) -> None:
         if done % _TELL_EVERY == 0 < done:
@@ -118,7 +134,7 @@ def produce(
     with _opened(file) as stream:
         box = _attached(directory, "kafka")
         with _missing_topics_told(box, topic):
-            box.produce(topic, lines(stream), progress=tell)
+            box.produce(topic, lines(stream), progress=tell, whole=whole)
     say(
         f"{several(written, 'record')} {'is' if written == 1 else 'are'} in the topic {topic}",
         err=True,
@@ -142,15 +158,15 @@ def consume(
 ) -> None:
     """Print the records of a topic, one a line, up to its current end.
 
-    With --json a record is {"partition", "offset", "timestamp", "key", "value"}; what is not
-    UTF-8 is printed in Base64, as {"base64": "…"}.
+    With --json a record is {"partition", "offset", "timestamp", "key", "value", "headers"}; what
+    is not UTF-8 is printed in Base64, as {"base64": "…"}. `produce --whole` writes such lines.
     """
     box = _attached(directory, "kafka")
     count = 0
     with _missing_topics_told(box, topic):
         for record in box.records(topic, most=most, isolation=isolation):
             if as_json:
-                say_json(_as_dict(record))
+                say_json(as_object(record))
             else:
                 say_data(_as_line(record.value))
             count += 1
@@ -255,24 +271,3 @@ def _missing_topics_told(box: Sandbox, topic: str) -> Iterator[None]:
 
 def _as_line(value: bytes | None) -> str:
     return "null" if value is None else value.decode("utf-8", errors="backslashreplace")
-
-
-def _as_dict(record: Record) -> dict[str, Any]:
-    return {
-        "partition": record.partition,
-        "offset": record.offset,
-        "timestamp": record.timestamp,
-        "key": _as_json(record.key),
-        "value": _as_json(record.value),
-    }
-
-
-def _as_json(data: bytes | None) -> str | dict[str, str] | None:
-    if data is None:
-        return None
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        from base64 import b64encode
-
-        return {"base64": b64encode(data).decode("ascii")}

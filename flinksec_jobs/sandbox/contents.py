@@ -12,6 +12,7 @@ from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime.java import find_java
 from flinksec_jobs.sandbox import elasticsearch_node, hdfs_nodes, kafka_broker, kafka_logins
 from flinksec_jobs.sandbox.layout import Layout
+from flinksec_jobs.sandbox.whole_records import whole_lines
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
@@ -41,12 +42,16 @@ class Contents:
         lines: Iterable[str],
         *,
         progress: Callable[[int], None] | None = None,
+        whole: bool = False,
     ) -> None:
         """Write Kafka records: lines of timestamp in ms, key and value between tabs.
 
-        An empty timestamp is the present, an empty key none.
+        An empty timestamp is the present, an empty key none. With ``whole``, each line is a JSON
+        object as `flinksec sandbox consume --json` prints it: with headers, keys and values of
+        bytes, and tombstones.
         """
-        self._kafka().produce(topic, lines, progress=progress)
+        taken = whole_lines(lines) if whole else lines
+        self._kafka().produce(topic, taken, progress=progress, whole=whole)
 
     def consume(
         self, topic: str, *, isolation: str = "read_committed", principal: str | None = "flink"

@@ -120,6 +120,7 @@ class Record:
         timestamp: epoch milliseconds.
         key: its key; None for none.
         value: its value; None for a tombstone.
+        headers: names and values, in their order.
     """
 
     partition: int
@@ -127,12 +128,18 @@ class Record:
     timestamp: int
     key: bytes | None
     value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...] = ()
 
     @classmethod
     def from_line(cls, line: str) -> Record:
         """Read a line of the client program."""
-        partition, offset, timestamp, key, value = line.rstrip("\n").split("\t")
-        return cls(int(partition), int(offset), int(timestamp), _bytes(key), _bytes(value))
+        partition, offset, timestamp, key, value, *more = line.rstrip("\n").split("\t")
+        headers = tuple(
+            (b64decode(name).decode(), _bytes(content))
+            for name, content in zip(more[::2], more[1::2], strict=True)
+        )
+        around = int(partition), int(offset), int(timestamp)
+        return cls(*around, _bytes(key), _bytes(value), headers)
 
 
 def _bytes(base64: str) -> bytes | None:
@@ -175,12 +182,14 @@ class Kafka:
         lines: Iterable[str],
         *,
         progress: Callable[[int], None] | None = None,
+        whole: bool = False,
     ) -> None:
         """Write records, as the job's principal: lines of timestamp (ms), key and value.
 
-        An empty timestamp is the present, an empty key none.
+        An empty timestamp is the present, an empty key none. Lines that are ``whole`` are those of
+        `whole_records.whole_lines`.
         """
-        command = self._command("flink", {}, "produce", topic)
+        command = self._command("flink", {}, "produce-whole" if whole else "produce", topic)
         with client(command, what=f"writing to {topic}", stdin=True) as process:
             assert process.stdin is not None and process.stdout is not None  # noqa: S101
             reader = threading.Thread(target=_report, args=(process.stdout, progress), daemon=True)

@@ -12,6 +12,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -58,6 +59,17 @@ def test_the_commands_show_what_is_in_the_servers(sandbox: Sandbox, tmp_path: Pa
     assert sorted((one["timestamp"], one["key"]) for one in records) == [(5, "\u00fc"), (6, "b")]
     assert {one["value"] for one in records} == set(text.split("\n")) - {""}
     assert len(run("consume", "shown", "--max", "1").stdout.splitlines()) == 1
+    odd: list[dict[str, Any]] = [
+        {"key": {"base64": "/wA="}, "value": None, "headers": [["a", "1"], ["a", None]]},
+        {"key": None, "value": {"base64": "/g=="}, "headers": [], "timestamp": 7},
+    ]
+    assert run("topics", "odd").exit_code == 0
+    written = run("produce", "odd", "--whole", text="\n\n".join(map(json.dumps, odd)))
+    assert written.stderr == "2 records are in the topic odd\n"
+    told = [json.loads(line) for line in run("consume", "odd", "--json").stdout.splitlines()]
+    assert [one | {"timestamp": one.get("timestamp", told[0]["timestamp"])} for one in odd] == [
+        {name: one[name] for name in one if name not in {"partition", "offset"}} for one in told
+    ]
     found = {one["name"]: one for one in json.loads(run("topics", "--json").stdout)["topics"]}
     assert found["shown"] == {"name": "shown", "partitions": 1, "records": 2}
     assert "/data" not in run("files", "/data/nothing-is-here").stdout

@@ -19,9 +19,11 @@ import org.flinksec.sandbox.logins.ScramUsers;
  *   <li>{@code topics}: lines {@code name TAB partitions TAB records}, Kafka's own left out
  *   <li>{@code produce TOPIC}: lines {@code timestamp TAB key TAB value} of standard input; without
  *       a timestamp it is the present, without a key there is none
+ *   <li>{@code produce-whole TOPIC}: the same with key and value in Base64, or {@code -} for null;
+ *       behind them the headers, a name and a value each, in Base64
  *   <li>{@code consume TOPIC}: the values up to the present end, a line each
  *   <li>{@code records TOPIC MAX}: the first of them whole, as lines {@code partition TAB offset
- *       TAB timestamp TAB key TAB value}, key and value in Base64, or {@code -} for null
+ *       TAB timestamp TAB key TAB value}, key, value and headers as of {@code produce-whole}
  *   <li>{@code size TOPIC}: how many records are between beginning and end
  *   <li>{@code passwords DIRECTORY}: the users' passwords are what the files there hold now
  *   <li>{@code revoke PRINCIPAL TOPIC}: the principal has no right on the topic any more
@@ -41,6 +43,7 @@ public final class KafkaTool {
             case "create" -> TopicsAndRights.create(client, rest);
             case "topics" -> TopicsAndRights.list(client);
             case "produce" -> Records.produce(client, rest.get(0));
+            case "produce-whole" -> Records.produceWhole(client, rest.get(0));
             case "consume" -> Records.consume(client, rest.get(0));
             case "records" -> Records.records(client, rest.get(0), Long.parseLong(rest.get(1)));
             case "size" -> Records.size(client, rest.get(0));

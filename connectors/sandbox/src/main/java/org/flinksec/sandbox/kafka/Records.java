@@ -10,11 +10,13 @@ import java.io.PrintStream;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -22,11 +24,14 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Writes and reads the records of a topic as lines. */
 final class Records {
+  private static final String NULL = "-";
   private static final int PROGRESS_EVERY = 5000;
   private static final Duration POLL = Duration.ofSeconds(1);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -34,19 +39,29 @@ final class Records {
   private Records() {}
 
   static void produce(Properties client, String topic) throws IOException {
+    send(client, line -> ofText(topic, line));
+  }
+
+  static void produceWhole(Properties client, String topic) throws IOException {
+    send(client, line -> whole(topic, line));
+  }
+
+  private static void send(
+      Properties client, Function<String, ProducerRecord<byte[], byte[]>> record)
+      throws IOException {
     client.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, "20");
     client.putIfAbsent(ProducerConfig.BATCH_SIZE_CONFIG, "131072");
     client.putIfAbsent(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
-    StringSerializer strings = new StringSerializer();
+    ByteArraySerializer bytes = new ByteArraySerializer();
     AtomicReference<Exception> failure = new AtomicReference<>();
     PrintStream progress = System.out;
     BufferedReader lines =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8), 1 << 16);
-    try (KafkaProducer<String, String> producer = new KafkaProducer<>(client, strings, strings)) {
+    try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(client, bytes, bytes)) {
       long sent = 0;
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         producer.send(
-            record(topic, line),
+            record.apply(line),
             (metadata, error) -> {
               if (error != null) {
                 failure.compareAndSet(null, error);
@@ -63,11 +78,26 @@ final class Records {
     }
   }
 
-  private static ProducerRecord<String, String> record(String topic, String line) {
+  private static ProducerRecord<byte[], byte[]> ofText(String topic, String line) {
     String[] parts = line.split("\t", 3);
-    Long timestamp = parts[0].isEmpty() ? null : Long.valueOf(parts[0]);
+    byte[] key = parts[1].isEmpty() ? null : parts[1].getBytes(StandardCharsets.UTF_8);
+    byte[] value = parts[2].getBytes(StandardCharsets.UTF_8);
+    return new ProducerRecord<>(topic, null, timestamp(parts[0]), key, value);
+  }
+
+  private static ProducerRecord<byte[], byte[]> whole(String topic, String line) {
+    String[] parts = line.split("\t", -1);
+    List<Header> headers = new ArrayList<>();
+    for (int at = 3; at < parts.length; at += 2) {
+      String name = new String(bytes(parts[at]), StandardCharsets.UTF_8);
+      headers.add(new RecordHeader(name, bytes(parts[at + 1])));
+    }
     return new ProducerRecord<>(
-        topic, null, timestamp, parts[1].isEmpty() ? null : parts[1], parts[2]);
+        topic, null, timestamp(parts[0]), bytes(parts[1]), bytes(parts[2]), headers);
+  }
+
+  private static Long timestamp(String part) {
+    return part.isEmpty() ? null : Long.valueOf(part);
   }
 
   private static void rethrow(Exception failure) {
@@ -91,15 +121,21 @@ final class Records {
           consumer,
           topic,
           most,
-          record ->
-              out.append(
-                  "%d\t%d\t%d\t%s\t%s\n"
-                      .formatted(
-                          record.partition(),
-                          record.offset(),
-                          record.timestamp(),
-                          base64(record.key()),
-                          base64(record.value()))));
+          record -> {
+            out.append(
+                "%d\t%d\t%d\t%s\t%s"
+                    .formatted(
+                        record.partition(),
+                        record.offset(),
+                        record.timestamp(),
+                        base64(record.key()),
+                        base64(record.value())));
+            for (Header header : record.headers()) {
+              out.append('\t').append(base64(header.key().getBytes(StandardCharsets.UTF_8)));
+              out.append('\t').append(base64(header.value()));
+            }
+            out.append('\n');
+          });
     }
   }
 
@@ -131,8 +167,12 @@ final class Records {
     return value == null ? "null" : new String(value, StandardCharsets.UTF_8);
   }
 
+  private static byte[] bytes(String base64) {
+    return base64.equals(NULL) ? null : Base64.getDecoder().decode(base64);
+  }
+
   private static String base64(byte[] value) {
-    return value == null ? "-" : Base64.getEncoder().encodeToString(value);
+    return value == null ? NULL : Base64.getEncoder().encodeToString(value);
   }
 
   /** Takes one record. */
