@@ -241,12 +241,17 @@ class Administrator:
         return {where.partition(): found[where].offset() for where in found}
 
     @_alone
-    def produce(self, topic: str, values: Sequence[str]) -> None:
-        """Write records, spread over the partitions."""
+    def produce(self, topic: str, values: Sequence[str], partition: int | None = None) -> None:
+        """Write records, spread over the partitions unless one is named."""
         record = self._kafka.clients.producer.ProducerRecord
         for value in values:
-            self._producer.send(record(topic, value, value))
+            self._producer.send(record(topic, partition, value, value))
         self._producer.flush()
+
+    @_alone
+    def ends(self, topic: str) -> dict[int, int]:
+        """Return the end of each partition, as a reader of committed records sees it."""
+        return self._ends(topic, "READ_COMMITTED")
 
     @cached_property
     def _producer(self) -> Any:

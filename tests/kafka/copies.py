@@ -2,6 +2,7 @@
 """Jobs that copy numbers from topic to topic through the brokers' proxies, started as users do."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -120,11 +121,11 @@ class Copy:
         self.produce(count)
         self.wait_until_each_is_there(what)
 
-    def produce(self, count: int) -> None:
-        """Write the next numbers."""
+    def produce(self, count: int, partition: int | None = None) -> None:
+        """Write the next numbers, spread over the partitions unless one is named."""
         begin, stop = self._numbers.stop, self._numbers.stop + count
         values = [json.dumps({"n": n}) for n in range(begin, stop)]
-        self._administrator.produce(self.source, values)
+        self._administrator.produce(self.source, values, partition)
         self._numbers = range(self._numbers.start, stop)
 
     def lose_what_was_written(self) -> None:
@@ -201,6 +202,26 @@ class Copy:
             return int(job.connect().get(f"/jobs/{job.job_id}/checkpoints")["counts"]["completed"])
         except FlinkSecError:
             return 0
+
+    def metric(self, name: str) -> float:
+        """Return the largest value of a metric of Kafka's clients in this run; 0 without one."""
+        assert self.process is not None
+        found = [0.0]
+        try:
+            job = running.of_process(self.process.pid)
+            if job is None:
+                return 0.0
+            client, of_job = job.connect(), f"/jobs/{job.job_id}"
+            for vertex in client.get(of_job)["vertices"]:
+                path = f"{of_job}/vertices/{vertex['id']}/metrics"
+                for one in client.get(path):
+                    if one["id"].endswith(name):
+                        found += [
+                            float(told["value"]) for told in client.get(f"{path}?get={one['id']}")
+                        ]
+        except FlinkSecError:
+            return 0.0
+        return max(value for value in found if not math.isnan(value))
 
     def wait_for_checkpoints(self, more: int) -> None:
         """Wait until it has completed so many more."""

@@ -59,8 +59,15 @@ def test_a_job_goes_on_with_brokers_that_are_slow_or_do_not_answer(
 
 
 def test_a_job_goes_on_within_a_quota(copy: Copy, administrator: Administrator) -> None:
-    administrator.limit("flink", producer_byte_rate=2000.0, consumer_byte_rate=2000.0)
-    copy.produce_and_see("a quota", 300)
+    administrator.limit("flink", producer_byte_rate=1000.0, consumer_byte_rate=1000.0)
+
+    def is_throttled() -> bool:
+        # A quota lets through at once what it allows in ten seconds.
+        copy.produce(100)
+        return all(copy.metric(f"{one}-throttle-time-max") > 0 for one in ("produce", "fetch"))
+
+    copy.wait_for("what the brokers slow down", is_throttled)
+    copy.wait_until_each_is_there("a quota")
     administrator.limit("flink", producer_byte_rate=None, consumer_byte_rate=None)
 
 
