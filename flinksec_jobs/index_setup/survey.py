@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -21,6 +22,7 @@ _OTHER_KIND = problem(
     "elasticsearch-setup-name-taken", "a name of elasticsearch.setup stands for something else"
 )
 _CONTAINERS = {"properties", "fields"}
+_ATTEMPTS, _PAUSE = 40, 0.25  # seconds
 
 
 @dataclass(frozen=True)
@@ -126,11 +128,25 @@ def _of_index(servers: Servers, one: Planned, found: dict[str, Any]) -> Iterator
     differ = list(compare(normal_form.body(parts), normal_form.body(ours), whole=False))
     if any(each.server is NOTHING for each in differ):
         settings = servers.get(one, f"{path_of(one)}/_settings?include_defaults=true") or {}
-        fields = servers.get(one, f"{path_of(one)}/_mapping/field/*?include_defaults=true") or {}
         flat = normal_form.settings(settings.get(one.name, {}).get("defaults", {}))
-        mapped = fields.get(one.name, {}).get("mappings", {})
+        mapped = _fields(servers, one) if parts["mappings"].get("properties") else {}
         differ = [each for each in differ if each.file != _default(each.path, flat, mapped)]
     yield from differ
+
+
+def _fields(servers: Servers, one: Planned) -> dict[str, Any]:
+    """Return the fields of an index with all of their parameters.
+
+    A shard of the index says so, and of one that was made just now, by another job perhaps, none
+    may be there yet.
+    """
+    for attempt in range(_ATTEMPTS):
+        if attempt:
+            time.sleep(_PAUSE)
+        found = servers.get(one, f"{path_of(one)}/_mapping/field/*?include_defaults=true") or {}
+        if mapped := found.get(one.name, {}).get("mappings", {}):
+            return dict(mapped)
+    return {}
 
 
 def _default(path: tuple[str, ...], settings: dict[str, Any], fields: dict[str, Any]) -> Any:

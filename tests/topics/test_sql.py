@@ -48,7 +48,10 @@ KAFKA = "'connector' = 'flinksec-kafka', 'format' = 'json', 'scan.bounded.mode' 
 @pytest.fixture(scope="module")
 def topics(sandbox: Sandbox) -> Sandbox:
     """The topics of these tests."""
-    names = "late-departures delays-by-carrier sql-in sql-out sql-bad sql-good sql-twice sql-half"
+    names = (
+        "late-departures delays-by-carrier sql-in sql-out sql-bad sql-good sql-twice sql-half"
+        " sql-letters"
+    )
     sandbox.create_topics(dict.fromkeys(names.split(), 1))
     sandbox.produce("sql-in", [f'1\tk\t{{"id": {i}, "name": "n{i}"}}' for i in range(200)])
     bad = [
@@ -192,7 +195,7 @@ def test_bad_records_are_left_out_and_told_and_a_function_of_python_gets_the_oth
         f"CREATE TABLE b (id BIGINT, name STRING) WITH ({KAFKA}, 'topic' = 'sql-good');"
         "CREATE TABLE documents (id BIGINT, name STRING, v DOUBLE, PRIMARY KEY (id) NOT ENFORCED)"
         " WITH ('connector' = 'flinksec-elasticsearch', 'index' = 'of-sql', 'operation' = 'create',"
-        " 'on-error' = 'skip');"
+        " 'on-error' = 'dead_letter');"
         "CREATE TEMPORARY FUNCTION twice AS 'sql_functions.twice' LANGUAGE PYTHON;"
         f"{DOCUMENTED}INSERT INTO delays_by_carrier"
         " SELECT name, COUNT(*), AVG(CAST(id AS DOUBLE)) FROM a WHERE name IS NOT NULL"
@@ -201,8 +204,11 @@ def test_bad_records_are_left_out_and_told_and_a_function_of_python_gets_the_oth
         "INSERT INTO documents VALUES (7, 'seven', 7.5),"
         f" (8, '{SECRET_VALUE}', CAST('NaN' AS DOUBLE));"
     )
-    ended = run(start_job, script(tmp_path, "sql-skips", text))
+    job = script(tmp_path, "sql-skips", text)
+    ended = start_job(job=job, FLINKSEC_JOB__DEAD_LETTERS="sql-letters").end(PATIENCE)
     assert ended.code == 0, ended.err
+    (letter,) = records(topics, "sql-letters")
+    assert letter == {"id": 8, "name": SECRET_VALUE, "v": "NaN"}
     counted = {"carrier": "one", "departures": 1, "mean_delay": 1.0}
     assert documents(topics, "delays-by-carrier") == {"one": counted}
     assert documents(topics, "of-sql") == {"7": {"id": 7, "name": "seven", "v": 7.5}}

@@ -131,6 +131,14 @@ def files(directory: Path, **bodies: Any) -> list[planned.Planned]:
     return planned.read(directory)
 
 
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long was waited, which takes no time here."""
+    waited: list[float] = []
+    monkeypatch.setattr("flinksec_jobs.index_setup.survey.time.sleep", waited.append)
+    return waited
+
+
 def problem(call: Any) -> JobError:
     with pytest.raises(JobError) as raised:
         call()
@@ -317,6 +325,30 @@ def test_a_parameter_that_a_field_has_by_itself_is_no_difference(tmp_path: Path)
     plan = files(tmp_path, index__late=body)
     raised = problem(lambda: bring_about(Servers(fake), plan, overwrite=False))
     assert "t.fields.raw.index: the server has nothing, the file" in raised.message
+
+
+def test_an_index_that_another_job_is_just_making_is_waited_for(
+    tmp_path: Path, pauses: list[float]
+) -> None:
+    plan = files(tmp_path, index__late={"mappings": {"properties": {"n": {"index": True}}}})
+    path = "/late/_mapping/field/*"
+
+    class Slow(Fake):
+        def __call__(self, method: str, path_: str, body: Any) -> Answer:
+            answered = super().__call__(method, path_, body)
+            if path_.startswith(path):
+                self.held[path] = {
+                    "late": {
+                        "mappings": {"n": {"full_name": "n", "mapping": {"n": {"index": True}}}}
+                    }
+                }
+            return answered
+
+    fake = Slow()
+    fake.hold("/late", {"mappings": {"properties": {"n": {"type": "long"}}}})
+    fake.held[path] = {"late": {"mappings": {}}}
+    assert bring_about(Servers(fake), plan, overwrite=False)[0][1] == "equal"
+    assert len(pauses) == 1
 
 
 def test_opensearch_and_servers_without_lifecycles_are_told_by_name(tmp_path: Path) -> None:
