@@ -91,7 +91,7 @@ def _found(
     if settings.schema_registry and wanted("schema_registry"):
         yield from _https("schema_registry", settings.schema_registry, now)
     if settings.hdfs and settings.hdfs.conf_dir and wanted("hdfs"):
-        yield from _hadoop(settings.hdfs, settings.hdfs.conf_dir)
+        yield from _hadoop(settings, settings.hdfs, settings.hdfs.conf_dir)
     if settings.state and wanted("state"):
         yield from _state(settings.state)
 
@@ -239,7 +239,7 @@ def _own_key(key: SecretFile, leaf: x509.Certificate | None, setting: str) -> It
         )
 
 
-def _hadoop(settings: HdfsSettings, directory: Path) -> Iterator[Finding]:
+def _hadoop(settings: Settings, own: HdfsSettings, directory: Path) -> Iterator[Finding]:
     setting = "hdfs.conf_dir"
     where = Where(setting=setting, file=str(directory))
     try:
@@ -248,7 +248,14 @@ def _hadoop(settings: HdfsSettings, directory: Path) -> Iterator[Finding]:
     except FlinkSecError as error:
         yield _HADOOP_CONF.of(error, where)
         return
-    for name in hadoop_conf.overruled(given, hadoop_conf.decided(settings)):
+    for name in hadoop_conf.elsewhere(given):
+        yield _HADOOP_CONF.at(
+            replace(where, field=name),
+            "it mounts what is not on HDFS, where nothing would be protected",
+            fix="mount directories of hdfs:// alone",
+        )
+    decided = hadoop_conf.decided(own, settings.hdfs_clusters.values())
+    for name in hadoop_conf.overruled(given, decided):
         yield _OVERRULED.at(
             replace(where, field=name),
             "it is ignored there: the settings decide",

@@ -40,13 +40,16 @@ _HABITS = {
     "ipc.client.connect.timeout": "5000",
 }
 
-_LONGEST_TIME = timedelta(days=3653) // timedelta(milliseconds=1)
-
 # In what Hadoop's client says, and no other one.
 _OF_HDFS = re.compile(
     r"[Nn]ame ?[Nn]ode is in safe mode|(DiskSpace|NameSpace) quota|minReplication nodes"
     r"|[Aa]ll datanodes .*are bad|Permission denied: user="
+    r"|DECRYPT_EEK|No KeyProvider|is not allowed to impersonate|state standby"
+    r"|[Ff]ailed to find any Kerberos tgt"
 )
+_OF_TLS = re.compile(r"certification path|No subject alternative")
+_LONGEST_TIME = timedelta(days=3653) // timedelta(milliseconds=1)
+
 _NOT_IN_PATHS = {
     ":": "HDFS takes no colon in a path",
     "\\": "Hadoop's client would take the backslash for a slash",
@@ -57,19 +60,10 @@ _NOT_IN_PATHS = {
 def client(settings: Settings) -> Use:
     """Return what a job needs that has files on HDFS, whatever they are."""
     return Use(
-        "HDFS",
+        f"HDFS{_of_cluster(settings)}",
         files=lambda: check_files(settings, sections={"hdfs", "kerberos"}),
         login=settings.kerberos,
-        explain=_while_it_runs,
-    )
-
-
-def _while_it_runs(error: JobError) -> JobError | None:
-    """Return why a job failed in terms of settings; None if not of HDFS."""
-    if not _OF_HDFS.search(error.message):
-        return None
-    return refusals.explained(
-        error, "HDFS fails the running job:", refusals.HDFS, otherwise="hdfs.uri"
+        explain=partial(_while_it_runs, settings.need(HdfsSettings)),
     )
 
 
@@ -78,21 +72,47 @@ def writing(settings: Settings, path: str, layout: Layout) -> Use:
     jar_sets = layout.jars()
     return replace(
         client(settings),
-        name=f"writes HDFS path {path}",
+        name=f"writes HDFS path {path}{_of_cluster(settings)}",
         jars=lambda: [jar for name in jar_sets for jar in artifacts.jars(name)],
         questions=(question(settings, path),),
-        delivery=Delivery(f"the HDFS path {path}", by_checkpoint=True),
+        delivery=Delivery(f"the HDFS path {path}{_of_cluster(settings)}", by_checkpoint=True),
     )
+
+
+def _of_cluster(settings: Settings) -> str:
+    """Return what follows the name of a path that is not of ``[hdfs]``: `` of archive``."""
+    name = settings.spelling.setting("hdfs").partition(".")[2]
+    return f" of {name}" if name else ""
 
 
 def question(settings: Settings, *paths: str) -> Question:
     """Return the question whether HDFS lets the job look up directories."""
+    named = _of_cluster(settings)
+
+    def asked(about: Sequence[str]) -> Iterable[Finding]:
+        with settings.spelling.told():
+            return ask(settings.need(HdfsSettings), about)
+
     return Question(
-        id="hdfs-paths",
-        label="HDFS lets the job in, and look up its directories",
-        setting="hdfs.uri",
-        ask=partial(ask, settings.need(HdfsSettings)),
+        id=f"hdfs-paths{named.replace(' ', '-')}",
+        label=f"HDFS{named} lets the job in, and look up its directories",
+        setting=settings.spelling.setting("hdfs.uri"),
+        ask=asked,
         about=paths,
+    )
+
+
+def _while_it_runs(settings: HdfsSettings, error: JobError) -> JobError | None:
+    """Return why a job failed in terms of settings, if HDFS or its KMS refused it."""
+    refused = jvm.data_refused() if jvm.is_there() else ""
+    of_kms = settings.kms_urls and _OF_TLS.search(error.message)
+    if not refused and not of_kms and not _OF_HDFS.search(error.message):
+        return None
+    return refusals.explained(
+        JobError(refused) if refused else error,
+        "HDFS fails the running job:",
+        refusals.HDFS,
+        otherwise="hdfs.uri",
     )
 
 
@@ -118,8 +138,8 @@ def ask(settings: HdfsSettings, paths: Sequence[str]) -> Iterable[Finding]:
     return ()
 
 
-def hadoop_options(settings: HdfsSettings) -> dict[str, str]:
-    """Return what ``core-site.xml`` and ``hdfs-site.xml`` say for a kerberised HDFS.
+def hadoop_options(settings: Settings) -> dict[str, str]:
+    """Return what ``core-site.xml`` and ``hdfs-site.xml`` say; nothing without ``[hdfs]``.
 
     With ``conf_dir`` its files are the base, and what the settings decide wins over them, also
     where they call an option final.
@@ -127,10 +147,19 @@ def hadoop_options(settings: HdfsSettings) -> dict[str, str]:
     Raises:
         SettingsError: the files of ``conf_dir`` cannot be used.
     """
+    own = settings.hdfs
+    if own is None:
+        return {}
     given: dict[str, str] = {}
-    if settings.conf_dir is not None:
-        given = hadoop_conf.read(settings.conf_dir, "hdfs.conf_dir")
-    return _HABITS | hadoop_conf.merged(given, hadoop_conf.decided(settings))
+    if own.conf_dir is not None:
+        given = hadoop_conf.read(own.conf_dir, "hdfs.conf_dir")
+        if mounts := hadoop_conf.elsewhere(given):
+            raise SettingsError(
+                f"hdfs.conf_dir {own.conf_dir} mounts by {mounts[0]} what is not on HDFS",
+                hint="mount directories of hdfs:// alone: elsewhere nothing would protect them",
+            )
+    more = settings.hdfs_clusters.values()
+    return _HABITS | hadoop_conf.merged(given, hadoop_conf.decided(own, more))
 
 
 @dataclass(frozen=True)
@@ -223,11 +252,11 @@ def _milliseconds(argument: str, value: str | timedelta | None) -> int:
     return milliseconds
 
 
-def sink(settings: HdfsSettings, path: str, layout: Layout, *, owner: str = "") -> RecordSink:
+def sink(settings: Settings, path: str, layout: Layout, *, owner: str = "") -> RecordSink:
     """Return a sink of files that become visible, whole, with the checkpoint that covers them.
 
     Args:
-        settings: of HDFS.
+        settings: of the job, as `Settings.on_hdfs` gives them.
         path: the directory.
         layout: what files there are.
         owner: names the sink in all runs of the job, and nothing else that may write to the path
@@ -241,7 +270,8 @@ def sink(settings: HdfsSettings, path: str, layout: Layout, *, owner: str = "") 
     check_path(path)
     form, parts, limits = layout.form(), layout.parts(), layout.limits()
     compression, suffix = layout.chosen(), layout.suffix()
-    target = f"the HDFS path {path}"
+    of_cluster, uri = _of_cluster(settings), settings.need(HdfsSettings).uri
+    target = f"the HDFS path {path}{of_cluster}"
     digits = hashlib.sha256(owner.encode()).hexdigest()[:8] if owner else ""
 
     def of(row_type: Any) -> formats.Writing:
@@ -250,7 +280,7 @@ def sink(settings: HdfsSettings, path: str, layout: Layout, *, owner: str = "") 
     def build(row_type: Any) -> Any:
         files = jvm.view().org.flinksec.files
         return files.DirectorySink(
-            settings.uri + path,
+            uri + path,
             form.writer(of(row_type)),
             _partitions(files.Partitions, row_type, parts, target),
             files.Rolling(*limits),
@@ -259,7 +289,10 @@ def sink(settings: HdfsSettings, path: str, layout: Layout, *, owner: str = "") 
         )
 
     return RecordSink(
-        target, f"HDFS {path}", build, lambda stream, row_type: form.prepare(stream, of(row_type))
+        target,
+        f"HDFS {path}{of_cluster}",
+        build,
+        lambda stream, row_type: form.prepare(stream, of(row_type)),
     )
 
 

@@ -208,6 +208,7 @@ class SecureJob(JobOnHdfs, JobWithTables):
         roll_size: int | None = None,
         roll_after: str | timedelta | None = None,
         roll_inactive: str | timedelta | None = None,
+        cluster: str | None = None,
     ) -> RecordSink:
         """Return a sink of files under a directory, which become visible whole, exactly once.
 
@@ -224,23 +225,27 @@ class SecureJob(JobOnHdfs, JobWithTables):
             roll_size: end a file when so many bytes have been written out.
             roll_after: end a file so long after it was begun, such as ``15 min``.
             roll_inactive: end a file so long after its last record.
+            cluster: the name of the cluster, ``east`` for the section ``[hdfs.east]``;
+                without it, that of ``[hdfs]``.
 
         Raises:
             SettingsError: there is no section ``[hdfs]``, or no files can be written like this.
         """
-        settings = self._section(HdfsSettings)
+        there = self.settings.on_hdfs(cluster, f"the job {self.name}")
+        settings = there.need(HdfsSettings)
         layout = hdfs.Layout(
             format, compression, partition_by, roll_size, roll_after, roll_inactive
         )
-        made = hdfs.sink(settings, path, layout, owner=self._owner(settings, path))
-        self.register(hdfs.writing(self.settings, path, layout))
+        made = hdfs.sink(there, path, layout, owner=self._owner(settings, path))
+        self.register(hdfs.writing(there, path, layout))
         return made
 
     def _owner(self, settings: HdfsSettings, path: str) -> str:
         """Name a sink the same in each run of the job; not where two runs may be at a time."""
         if self.settings.state is None:
             return ""
-        number = self._hdfs_sinks[path] = self._hdfs_sinks.get(path, 0) + 1
+        to = settings.uri + path
+        number = self._hdfs_sinks[to] = self._hdfs_sinks.get(to, 0) + 1
         state = str(self.settings.state.directory)  # in which one run at a time goes on
         return "\0".join((self.name, state, settings.uri, path, str(number)))
 

@@ -89,6 +89,18 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
+def tickets(settings: Settings) -> Iterator[None]:
+    """Tell a JVM that is started inside of a block of the ticket cache, if there is one.
+
+    Hadoop's client finds it by the environment alone.
+    """
+    found = settings.kerberos
+    cache = found.ticket_cache if found else None
+    with environment({"KRB5CCNAME": str(cache.path)} if cache else {}):
+        yield
+
+
+@contextmanager
 def mit_environment(settings: KerberosSettings) -> Iterator[None]:
     """Tell MIT's library in this process, inside of a block, of KDCs and keytab or tickets.
 
@@ -109,7 +121,7 @@ def mit_environment(settings: KerberosSettings) -> Iterator[None]:
 def login_of(settings: Settings) -> tuple[str, ...]:
     """Return what the login of a JVM depends on, which logs in once, and reads one krb5.conf."""
     found = settings.kerberos
-    own = (found.principal, str(found.keytab)) if found else ()
+    own = (found.principal, str(found.keytab), str(found.ticket_cache)) if found else ()
     files = (str(one.krb5_conf) for one in settings.kerberos_sections.values())
     return (*own, *dict.fromkeys(files))
 

@@ -136,9 +136,10 @@ class Session:
     def _start_jvm(self) -> None:
         login = kerberos.login_of(self.settings)
         try:
-            options = hdfs.hadoop_options(self.settings.hdfs) if self.settings.hdfs else {}
+            options = hdfs.hadoop_options(self.settings)
             self.local_run = local.LocalRun(self.name, options, login)
-            self.local_run.start_jvm()
+            with kerberos.tickets(self.settings):
+                self.local_run.start_jvm()
         except (SettingsError, ArtifactError) as error:
             if self.settings.hdfs is None:
                 raise
@@ -185,14 +186,16 @@ def log_in(settings: KerberosSettings, configuration: Configuration) -> None:
     Raises:
         JobError: the KDC refuses, or cannot be found.
     """
+    by = "keytab" if settings.keytab else "ticket_cache"
+    file = settings.keytab or settings.ticket_cache
     try:
-        jvm.login_to_kerberos(configuration)
+        jvm.login_to_kerberos(configuration, settings.principal)
     except JobError as error:
         raise refusals.explained(
             error,
-            f"no ticket for {settings.principal} with {settings.keys.path}.",
+            f"no ticket for {settings.principal} with {file.path if file else ''}.",
             refusals.KERBEROS,
-            otherwise="kerberos.keytab",
+            otherwise=f"kerberos.{by}",
         ) from error
 
 

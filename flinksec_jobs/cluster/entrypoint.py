@@ -233,10 +233,9 @@ def _hadoop(settings: Settings, mounts: Mounts) -> dict[str, str]:
     if settings.hdfs is None:
         return {}
     directory = make_private(mounts.run / "hadoop-conf")
-    text = hadoop_conf.as_xml(hdfs.hadoop_options(settings.hdfs))
-    for name in hadoop_conf.FILES:
-        write_private(directory / name, text)
-    jars = os.pathsep.join(str(jar) for jar in artifacts.jars("hadoop-client"))
+    hadoop_conf.write(directory, hdfs.hadoop_options(settings))
+    own = artifacts.own_jar("flinksec-hadoop")
+    jars = os.pathsep.join(str(jar) for jar in [*artifacts.jars("hadoop-client"), own])
     return {"HADOOP_CLASSPATH": jars, "HADOOP_CONF_DIR": str(directory)}
 
 

@@ -92,7 +92,7 @@ class Patient:
     def hadoop(self) -> dict[str, str]:
         """Options of Hadoop's client; empty without HDFS, or if its files cannot be used."""
         try:
-            return hdfs.hadoop_options(self.settings.hdfs) if self.settings.hdfs else {}
+            return hdfs.hadoop_options(self.settings)
         except SettingsError:
             return {}  # a look at the files finds it
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from flinksec_jobs.findings import problem
-from flinksec_jobs.refusals.by_kerberos import SERVICE_UNKNOWN
+from flinksec_jobs.refusals.by_kerberos import ENDED, SERVICE_UNKNOWN
 from flinksec_jobs.refusals.cause import Cause
 from flinksec_jobs.refusals.no_connection import HOST_UNKNOWN
 
@@ -20,8 +20,50 @@ HDFS_FORBIDDEN = problem("hdfs-not-authorized", "the job has no right on a path 
 SAFE_MODE = problem("hdfs-safe-mode", "the NameNode is in safe mode, in which nothing is written")
 HDFS_QUOTA = problem("hdfs-quota-exceeded", "a quota of HDFS is used up")
 NO_DATANODE = problem("hdfs-no-datanode", "no DataNode takes what is written")
+PROXY_FORBIDDEN = problem("hdfs-proxy-refused", "the NameNode lets the job be a proxy of nobody")
+NO_KMS = problem("hdfs-kms-not-named", "a directory is an encryption zone, and no KMS is named")
+KEY_FORBIDDEN = problem("hdfs-key-refused", "the KMS does not let the job use an encryption key")
+KMS_UNTRUSTED = problem("hdfs-kms-untrusted", "the certificate of the KMS is not trusted")
+NO_ACTIVE = problem("hdfs-no-active-namenode", "none of the NameNodes is active")
 
+_KMS_TLS = (
+    "name the CAs of the KMS's certificate in hdfs.ca_certs, and the KMS as its certificate does"
+)
 HDFS = (
+    ENDED,
+    Cause(
+        "is not allowed to impersonate",
+        "hdfs.proxy_user",
+        "have hadoop.proxyuser options for the job's principal set on the NameNodes, and for the "
+        "KMS hadoop.kms.proxyuser, or leave hdfs.proxy_user out",
+        PROXY_FORBIDDEN,
+    ),
+    Cause(
+        "No KeyProvider is configured",
+        "hdfs.kms_urls",
+        "set it to the KMS of the encryption zone, such as https://kms.example.com:9600/kms",
+        NO_KMS,
+    ),
+    Cause(
+        "[DECRYPT_EEK]",
+        "kerberos.principal",
+        "ask the administrator of the KMS for the right DECRYPT_EEK on this key",
+        KEY_FORBIDDEN,
+    ),
+    Cause("certification path", "hdfs.ca_certs", _KMS_TLS, KMS_UNTRUSTED),
+    Cause("No subject alternative", "hdfs.kms_urls", _KMS_TLS, KMS_UNTRUSTED),
+    Cause(
+        "not supported in state standby",
+        "hdfs.namenodes",
+        "have one of the NameNodes made active, and list all of them in hdfs.namenodes",
+        NO_ACTIVE,
+    ),
+    Cause(
+        "hdfs.data_transfer_protection",
+        "hdfs.data_transfer_protection",
+        "have the DataNodes listen on ports from 1024 on, or dfs.encrypt.data.transfer set there",
+        PROTECTION,
+    ),
     Cause(
         "is not a valid DFS filename",
         "the path of to_hdfs",

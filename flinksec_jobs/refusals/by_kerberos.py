@@ -30,8 +30,18 @@ KDC_AWAY = Cause(
 
 _CLOCK = "the clocks of this machine and the KDC differ too much: synchronise them"
 
+TICKETS_ENDED = problem("tickets-ended", "the tickets have ended, and nobody has renewed them")
+
+ENDED = Cause(
+    "Failed to find any Kerberos tgt",
+    "kerberos.ticket_cache",
+    "`kinit` again, and start the job again; a job that outlives tickets needs kerberos.keytab",
+    TICKETS_ENDED,
+)
 KERBEROS = (
     KDC_AWAY,
+    ENDED,
+    Cause("the tickets are those of", "kerberos.principal", "name the principal of the tickets"),
     Cause("Unable to obtain password", "kerberos.keytab", KEYTAB, KEY_REFUSED),
     Cause("Unable to obtain Principal Name", "kerberos.keytab", KEYTAB, KEY_REFUSED),
     Cause("Checksum failed", "kerberos.keytab", KEYTAB, KEY_REFUSED),

@@ -80,9 +80,11 @@ SETS = {
             "org.apache.hadoop:hadoop-hdfs:3.4.3",
             "org.apache.hadoop:hadoop-hdfs-client:3.4.3",
             "org.apache.hadoop:hadoop-common:3.4.3",
+            "org.apache.hadoop:hadoop-kms:3.4.3",
             "org.slf4j:slf4j-simple:1.7.36",
         ),
         without=(
+            "*:slf4j-reload4j",
             "*:*mockito*",
             "*:byte-buddy*",
             "*:objenesis",

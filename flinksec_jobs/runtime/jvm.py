@@ -229,13 +229,36 @@ def read_to_end(uri: str) -> int:
             stream.close()
 
 
-def login_to_kerberos(configuration: Any) -> None:
-    """Log the JVM in with ``security.kerberos.login.*``, which a local run otherwise ignores."""
+def login_to_kerberos(configuration: Any, principal: str) -> None:
+    """Log the JVM in with ``security.kerberos.login.*``, which a local run otherwise ignores.
+
+    Args:
+        configuration: PyFlink's, with these options.
+        principal: as whom.
+
+    Raises:
+        JobError: it is not possible, or would be someone else.
+    """
     security = view().org.apache.flink.runtime.security
     with translated("the login failed"):
         security.SecurityUtils.install(
             security.SecurityConfiguration(configuration._j_configuration)
         )
+        user = view().org.apache.hadoop.security.UserGroupInformation.getLoginUser()
+        real = user.getRealUser() or user
+    # Without a ticket Hadoop's client goes on as the user of the operating system.
+    if not real.hasKerberosCredentials():
+        raise JobError("there are no tickets, or they have ended: failed to find any Kerberos tgt")
+    if real.getUserName() != principal:
+        raise JobError(f"the tickets are those of {real.getUserName()}")
+
+
+def data_refused() -> str:
+    """Return why data of HDFS was not sent, as it would have been in clear; empty if it was."""
+    try:
+        return str(view().org.flinksec.hadoop.ProtectedSockets.lastRefusal())
+    except TypeError:
+        return ""  # the JVM is one without Hadoop
 
 
 def row_type_of(stream: Any) -> Any:

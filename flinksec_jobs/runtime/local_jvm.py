@@ -222,8 +222,9 @@ def _command(wanted: Surroundings, directory: Path) -> Command:
         JOB_LOG_VARIABLE: str(wanted.log_file),
     }
     if wanted.hadoop_options:
-        hadoop = _write_hadoop_conf(directory / "hadoop-conf", dict(wanted.hadoop_options))
-        class_path += [*artifacts.jars("hadoop-client"), hadoop]
+        hadoop = hadoop_conf.write(directory / "hadoop-conf", dict(wanted.hadoop_options))
+        own = artifacts.own_jar("flinksec-hadoop")
+        class_path += [*artifacts.jars("hadoop-client"), own, hadoop]
         # Flink would read a configuration from HADOOP_HOME as well, and before this one.
         variables |= {"HADOOP_CONF_DIR": str(hadoop), "HADOOP_HOME": str(hadoop)}
     options = [
@@ -282,11 +283,4 @@ def _lay_out_plugins(directory: Path) -> Path:
     plugin.mkdir(parents=True)
     jar = artifacts.own_jar("flinksec-sealed-state")
     (plugin / jar.name).symlink_to(jar)
-    return directory
-
-
-def _write_hadoop_conf(directory: Path, options: Mapping[str, str]) -> Path:
-    directory.mkdir(mode=0o700)
-    for name in hadoop_conf.FILES:
-        (directory / name).write_text(hadoop_conf.as_xml(options), encoding="utf-8")
     return directory

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flinksec_jobs.sandbox import (
     elasticsearch_node,
+    hdfs_nodes,
     kafka_broker,
     kafka_logins,
     registry_server,
@@ -92,6 +93,7 @@ def settings_toml(
             "uri": f"hdfs://{layout.host}:{ports['hdfs']}",
             "namenode_principal": f"{layout.principals['hdfs']}@{layout.realm}",
             "replication": 1,
+            **(_kms(layout, ports, files) if "kms" in servers else {}),
         }
         if "hdfs" in servers and login != kafka_logins.TICKETS
         else None,
@@ -111,6 +113,10 @@ def settings_toml(
         sections[f"kafka.{second_kafka.NAME}"] = _kafka(*second, files) | by
         sections[f"kerberos.{second_kafka.NAME}"] = _kerberos(other, "flink", files)
     return "\n".join(_section(name, values) for name, values in sections.items() if values)
+
+
+def _kms(layout: Layout, ports: Mapping[str, int], files: JobFiles) -> dict[str, object]:
+    return {"kms_urls": [hdfs_nodes.kms_url(layout, ports)], "ca_certs": str(files.ca_certs)}
 
 
 def _port(login: str | None) -> str:

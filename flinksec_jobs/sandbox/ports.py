@@ -24,6 +24,7 @@ WELL_KNOWN = {
     "datanode": 9866,
     "datanode-ipc": 9867,
     "datanode-https": 9865,
+    "kms": 9600,
     "elasticsearch": 9200,
     "elasticsearch-transport": 9300,
     "schema-registry": 8081,

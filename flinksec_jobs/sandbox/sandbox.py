@@ -44,7 +44,7 @@ from flinksec_jobs.sandbox.processes import Server
 from flinksec_jobs.sandbox.test_ca import Variant, write_certificates
 from flinksec_jobs.sealed import KeyRing
 
-SERVERS = ("kafka", "hdfs", "elasticsearch", "schema-registry")
+SERVERS = ("kafka", "hdfs", "elasticsearch", "schema-registry", "kms")
 """What can be asked for; the KDC always runs."""
 USUAL = ("kafka", "hdfs", "elasticsearch")
 """What is started if nothing else is asked for."""
@@ -54,6 +54,7 @@ _MAIN_PORTS = {
     "kdc": "kdc",
     "kafka": "kafka-sasl-ssl",
     "hdfs": "hdfs",
+    "kms": "kms",
     "elasticsearch": "elasticsearch",
     "schema-registry": "schema-registry",
 }
@@ -126,7 +127,9 @@ class Sandbox(ForJobs, Contents):
         home = (directory or Path(tempfile.mkdtemp(prefix="flinksec-"))).absolute()
         self._layout = Layout(home, host, bind, realm)
         self._well_known_ports = well_known_ports
-        self._servers = [name for name in SERVERS if name in (USUAL if only is None else only)]
+        wanted = set(USUAL if only is None else only)
+        wanted |= {"hdfs"} if "kms" in wanted else set()
+        self._servers = [name for name in SERVERS if name in wanted]
         if unknown := sorted(set(only or ()) - set(SERVERS)):
             raise SandboxError(
                 f"the sandbox has no server {', '.join(unknown)}", hint=f"it has {SERVERS}"
@@ -303,7 +306,11 @@ class Sandbox(ForJobs, Contents):
         first = self._launch("kafka" if "kafka" in self._servers else "kdc", kdc_and_kafka)
         first.wait_ready("kdc", _START_SECONDS)
         if "hdfs" in self._servers:
-            self._launch("hdfs", hdfs_nodes.server_command(self._layout, java, options))
+            kms = "kms" in self._servers
+            command = hdfs_nodes.server_command(self._layout, java, options, kms=kms)
+            hdfs = self._launch("hdfs", command)
+            if kms:  # in the process of HDFS
+                hdfs.wait_ready("kms", _START_SECONDS)
         if "schema-registry" in self._servers:
             registry = registry_server.server_command(self._layout, java, options)
             self._launch("schema-registry", registry)
@@ -365,7 +372,8 @@ class Sandbox(ForJobs, Contents):
             write_properties(admin, kafka_broker.client_properties(layout, self._ports, "kafka"))
             launcher |= kafka_logins.launcher_properties(layout, self._ports, admin, password)
         write_properties(layout.secret("kdc-and-kafka.properties"), launcher)
-        hdfs_nodes.write_configuration(layout, self._ports, password)
+        kms = "kms" in self._servers
+        hdfs_nodes.write_configuration(layout, self._ports, password, kms=kms)
         elasticsearch_node.write_configuration(
             layout, self._ports, password, client_certificates=self._client_certificates
         )

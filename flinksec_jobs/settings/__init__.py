@@ -5,11 +5,11 @@ from flinksec_jobs.sections.durations import duration, format_duration
 from flinksec_jobs.settings.cluster import ClusterSettings
 from flinksec_jobs.settings.cluster_tls import ClusterTlsSettings
 from flinksec_jobs.settings.elasticsearch import ElasticsearchSettings
+from flinksec_jobs.settings.hdfs import HdfsClusterSettings, HdfsSettings
 from flinksec_jobs.settings.https import HttpsSettings
 from flinksec_jobs.settings.kafka import KafkaSettings
 from flinksec_jobs.settings.load import load_settings, parse, refuse_nothing
 from flinksec_jobs.settings.models import (
-    HdfsSettings,
     JobSettings,
     KerberosSettings,
     PythonSettings,
@@ -22,6 +22,7 @@ __all__ = [
     "ClusterSettings",
     "ClusterTlsSettings",
     "ElasticsearchSettings",
+    "HdfsClusterSettings",
     "HdfsSettings",
     "HttpsSettings",
     "JobSettings",

@@ -14,7 +14,8 @@ from flinksec_jobs.sections.fields import refusal
 _HOST = r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\])"
 _HOST_PORT = re.compile(rf"{_HOST}:(\d{{1,5}})")
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
-_HDFS = re.compile(rf"hdfs://{_HOST}(?::\d{{1,5}})?/?")
+_HDFS = re.compile(rf"hdfs://{_HOST}(?::\d{{1,5}})?/?|viewfs://[A-Za-z0-9._-]+/?")
+_NO_WRITER = re.compile(r"(s?webhdfs|s3[an]?|abfss?|wasbs?|gs|o3?fs|har|file|ftp|sftp)://.*")
 _PRINCIPAL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+")
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _MAX_PORT = 65535
@@ -78,9 +79,17 @@ def principal(value: str) -> str:
 
 
 def hdfs_uri(value: str) -> str:
-    """Accept ``hdfs://host[:port]`` or the name of a name service."""
+    """Accept ``hdfs://host[:port]``, the name of a name service, or of mounts of ``viewfs``."""
+    if found := _NO_WRITER.fullmatch(value.strip().lower()):
+        raise refusal(
+            f"is of the scheme {found[1]}, and Flink writes files exactly once to hdfs and viewfs "
+            "alone: it needs a client that flushes to the DataNodes, truncates, and takes a lease "
+            "back, which only the RPC of the NameNode offers. Name hdfs://host:port"
+        )
     if not _HDFS.fullmatch(value):
-        raise refusal("must be hdfs://host:port or hdfs://nameservice, without a path")
+        raise refusal(
+            "must be hdfs://host:port, hdfs://nameservice or viewfs://mounts, without a path"
+        )
     return value.rstrip("/")
 
 

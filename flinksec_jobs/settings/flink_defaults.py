@@ -220,12 +220,16 @@ DEFAULTS: tuple[Default, ...] = (
         for what in ("cancel", "rescale")
     ),
     *_TLS,
-    Default(
-        "cluster",
-        "security.delegation.tokens.enabled",
-        False,
-        "Every process has the keytab and logs in by it, so no token has to travel.",
-        _with_kerberos,
+    *(
+        Default(
+            where,
+            "security.delegation.tokens.enabled",
+            False,
+            "Every process has the keytab and logs in by it, so no token has to travel, nor "
+            "outlives a ticket.",
+            _with_kerberos,
+        )
+        for where in _RUNS
     ),
     Default(
         "cluster",

@@ -32,9 +32,10 @@ from flinksec_jobs.sections.fields import (
     Scalars,
     Section,
 )
-from flinksec_jobs.settings import addresses, kafka_clusters, ticket_caches
+from flinksec_jobs.settings import addresses, hdfs, kafka_clusters, ticket_caches
 from flinksec_jobs.settings.cluster import ClusterSettings
 from flinksec_jobs.settings.elasticsearch import ElasticsearchSettings
+from flinksec_jobs.settings.hdfs import HdfsClusterSettings, HdfsSettings
 from flinksec_jobs.settings.kafka import KafkaSettings
 from flinksec_jobs.settings.kafka_clusters import section_name
 from flinksec_jobs.settings.named_sections import put_together, taken_apart
@@ -44,8 +45,8 @@ from flinksec_jobs.settings.spelling import Spelling
 from flinksec_jobs.settings.sql import SqlSettings
 from flinksec_jobs.settings.state import StateSettings
 
-_Protection = Literal["privacy", "integrity", "authentication"]
 S = TypeVar("S", bound=Section)
+_NAMED = {"kafka_clusters", "kerberos_logins", "hdfs_clusters"}
 
 
 class KerberosSettings(Section):
@@ -61,15 +62,17 @@ class KerberosSettings(Section):
         SecretFile | None,
         Decides("security.kerberos.login.keytab"),
         # Flink would also take a ticket of someone else's that lies about.
-        Decides("security.kerberos.login.use-ticket-cache", lambda _: False),
+        Decides(
+            "security.kerberos.login.use-ticket-cache", lambda own: own.ticket_cache is not None
+        ),
     ] = Field(
         default=None, description="The keytab that holds the principal's keys, as file:/path."
     )
     ticket_cache: Annotated[SecretFile | None, BeforeValidator(ticket_caches.ticket_cache)] = Field(
         default=None,
         description="A file of tickets that kinit has made, as file:/tmp/krb5cc_1000, or default "
-        "for the one that KRB5CCNAME or else your user id names; in place of the keytab: for "
-        "Kafka, and for a job on a person's own machine only.",
+        "for the one that KRB5CCNAME or else your user id names; in place of the keytab: for a "
+        "job on a person's own machine only.",
     )
     krb5_conf: Annotated[LocalPath, ShutsOut("security.kerberos.krb5-conf.path")] = Field(
         default=Path("/etc/krb5.conf"),
@@ -95,36 +98,6 @@ class KerberosSettings(Section):
             yield "keytab", "is missing; on your own machine, ticket_cache may take its place"
         if self.keytab is not None and self.ticket_cache is not None:
             yield "ticket_cache", "excludes keytab: keep one of the two"
-
-
-class HdfsSettings(Section):
-    """Where HDFS is, and how it is reached. The job logs in with `kerberos`."""
-
-    uri: Annotated[str, AfterValidator(addresses.hdfs_uri)] = Field(
-        description="The file system, such as hdfs://namenode.example.com:8020."
-    )
-    namenode_principal: str | None = Field(
-        default=None,
-        min_length=1,
-        description="The NameNode's principal, such as hdfs/_HOST@EXAMPLE.COM. Without it, the "
-        "one in conf_dir.",
-    )
-    rpc_protection: _Protection = Field(
-        default="privacy", description="hadoop.rpc.protection; privacy means encrypted."
-    )
-    data_transfer_protection: _Protection = Field(
-        default="privacy", description="dfs.data.transfer.protection; privacy means encrypted."
-    )
-    replication: int | None = Field(
-        default=None, ge=1, description="Copies of each block; at most the number of DataNodes."
-    )
-    conf_dir: Annotated[
-        LocalPath | None, ShutsOut("env.hadoop.conf.dir"), ShutsOut("flink.hadoop.<key>")
-    ] = Field(
-        default=None,
-        description="Directory with a core-site.xml and hdfs-site.xml to start from; these "
-        "settings override them.",
-    )
 
 
 class PythonSettings(Section):
@@ -201,6 +174,9 @@ class Settings(Section):
     )
     elasticsearch: ElasticsearchSettings | None = Field(default=None, description="Elasticsearch.")
     hdfs: HdfsSettings | None = Field(default=None, description="HDFS.")
+    hdfs_clusters: Annotated[dict[str, HdfsClusterSettings], Beside("hdfs")] = Field(
+        default={}, description="More clusters of HDFS, by name."
+    )
     schema_registry: SchemaRegistrySettings | None = Field(
         default=None, description="The registry of records' schemas."
     )
@@ -222,12 +198,17 @@ class Settings(Section):
 
     def _contradictions(self) -> Iterator[tuple[str, str]]:
         yield from kafka_clusters.contradictions(self)
+        yield from hdfs.contradictions(self.hdfs, self.hdfs_clusters)
         if self.hdfs and self.kerberos is None:
             yield "kerberos", "is missing, and [hdfs] needs it"
         elif self.elasticsearch and self.elasticsearch.kerberos and self.kerberos is None:
             yield "kerberos", "is missing, and elasticsearch.kerberos needs it"
-        elif self.hdfs and self.kerberos and self.kerberos.keytab is None:
-            yield "kerberos.keytab", "is missing, and [hdfs] needs it"
+        if self.hdfs and self.hdfs.proxy_user and self._with_tokens():
+            yield (
+                "hdfs.proxy_user",
+                "has no effect with flink.security.delegation.tokens.enabled: tokens are the "
+                "job's own",
+            )
         if self.job.dead_letters and self.kafka is None and not self.kafka_clusters:
             yield "job.dead_letters", "is a topic of Kafka, and there is no section [kafka]"
         if self.job.on_error == "dead_letter" and self.job.dead_letters is None:
@@ -238,6 +219,10 @@ class Settings(Section):
         giving = Giving(sealed=sealed, cluster=self.cluster is not None)
         for key, problem in refused_in_flink(self.flink, giving, decided_by(type(self))):
             yield f"flink.{key}", problem
+
+    def _with_tokens(self) -> bool:
+        given = self.flink.get("security.delegation.tokens.enabled", False)
+        return str(given).strip().lower() != "false"
 
     def _cluster_contradictions(self, cluster: ClusterSettings) -> Iterator[tuple[str, str]]:
         if cluster.high_availability != "none" and self.state is None:
@@ -265,6 +250,7 @@ class Settings(Section):
     def given_sections(self) -> list[str]:
         """The sections that were written, in the order of the reference: ``kafka.east``."""
         named: dict[str, Mapping[str, Section]] = {
+            "hdfs": self.hdfs_clusters,
             "kafka": self.kafka_clusters,
             "kerberos": self.kerberos_logins,
         }
@@ -272,7 +258,33 @@ class Settings(Section):
         for name in type(self).model_fields:
             listed += [name] if name in self.model_fields_set else []
             listed += [f"{name}.{inner}" for inner in named.get(name, {})]
-        return [name for name in listed if name not in {"kafka_clusters", "kerberos_logins"}]
+        return [name for name in listed if name.partition(".")[0] not in _NAMED]
+
+    def on_hdfs(self, cluster: str | None = None, user: str = "the job") -> Settings:
+        """Return the settings as one cluster of HDFS has them, as `on_kafka` does.
+
+        Args:
+            cluster: its name; ``None`` for that of ``[hdfs]``.
+            user: what needs it, for the message.
+
+        Raises:
+            SettingsError: there is no such section.
+        """
+        section = self.need(HdfsSettings, user)
+        if cluster is None:
+            return self
+        if cluster not in self.hdfs_clusters:
+            known = ", ".join(f"[{name}]" for name in self.given_sections if name[:4] == "hdfs")
+            raise SettingsError(
+                f"{user} uses the cluster {cluster!r} of HDFS, and "
+                f"{self._lacking(f'hdfs.{cluster}')}",
+                hint=f"there is {known}; {self._adding(f'hdfs.{cluster}')}",
+            )
+        own = self.hdfs_clusters[cluster]
+        where = {"uri": own.uri, "namenodes": own.namenodes}
+        view = self.model_copy(update={"hdfs": section.model_copy(update=where)})
+        view._spelling = Spelling.of({"hdfs": f"hdfs.{cluster}"}, {"hdfs": where})
+        return view
 
     def on_kafka(self, cluster: str | None = None, user: str = "the job") -> Settings:
         """Return the settings as one cluster of Kafka has them.

@@ -43,7 +43,7 @@ def test_what_hadoop_reads_is_what_we_read_and_the_settings_win(tmp_path: Path) 
             "hdfs": {"uri": "hdfs://nn:8020", "conf_dir": hostile},
         },
         environ={},
-    ).need(HdfsSettings)
+    )
     merged = hdfs.hadoop_options(settings)
     for name in hadoop_conf.FILES:
         (ours / name).write_text(hadoop_conf.as_xml(merged))
@@ -61,4 +61,4 @@ def test_what_hadoop_reads_is_what_we_read_and_the_settings_win(tmp_path: Path) 
         read[directory_name][name] = value
     assert read[str(plain)] == hadoop_conf.read(plain, "hdfs.conf_dir")
     assert read[str(ours)] == merged
-    assert merged.items() >= hadoop_conf.decided(settings).items()
+    assert merged.items() >= hadoop_conf.decided(settings.need(HdfsSettings)).items()

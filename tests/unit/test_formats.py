@@ -15,7 +15,7 @@ from flinksec_jobs.formats.json import Json
 from flinksec_jobs.kafka import source, topics
 from flinksec_jobs.records import record
 from flinksec_jobs.runtime import artifacts
-from flinksec_jobs.settings import HdfsSettings, Settings, load_settings
+from flinksec_jobs.settings import Settings, load_settings
 
 TOY = """
 from dataclasses import dataclass
@@ -83,7 +83,7 @@ def test_each_format_does_something_and_names_jars_that_are_locked() -> None:
 
 @pytest.mark.usefixtures("toy")
 def test_a_format_of_one_new_file_is_written_to_hdfs_with_no_other_change() -> None:
-    made = hdfs.sink(settings().need(HdfsSettings), "/flights", hdfs.Layout("toy"))
+    made = hdfs.sink(settings(), "/flights", hdfs.Layout("toy"))
     stream: Any = "stream"
     prepared: Any = made._transformer._prepare(stream, "row type")
     assert prepared == ("prepared", "stream", "row type", "the HDFS path /flights")
@@ -107,7 +107,7 @@ def test_the_jars_of_a_format_are_shipped_by_the_jobs_that_use_it(
 def test_an_unknown_format_is_refused_by_the_list_of_those_that_can_do_it() -> None:
     listed = r"""format=.xml. is not one of (.*, )?"json", (.*, )?"toy\b"""
     with pytest.raises(SettingsError, match=listed):
-        hdfs.sink(settings().need(HdfsSettings), "/flights", hdfs.Layout("xml"))
+        hdfs.sink(settings(), "/flights", hdfs.Layout("xml"))
     job = SecureJob("j", settings=settings())
     for refused in (
         lambda: job.from_kafka("t", Event, format="toy"),

@@ -7,16 +7,14 @@ import pytest
 
 from flinksec_jobs import hdfs
 from flinksec_jobs.errors import SettingsError
-from flinksec_jobs.settings import HdfsSettings, load_settings
+from flinksec_jobs.settings import Settings, load_settings
 
 KERBEROS = {"principal": "flink@EXAMPLE.COM", "keytab": "file:/etc/flink.keytab"}
 
 
-def settings(**options: Any) -> HdfsSettings:
+def settings(**options: Any) -> Settings:
     given = {"uri": "hdfs://name:8020", **options}
-    return load_settings(overrides={"kerberos": KERBEROS, "hdfs": given}, environ={}).need(
-        HdfsSettings
-    )
+    return load_settings(overrides={"kerberos": KERBEROS, "hdfs": given}, environ={})
 
 
 def test_by_default_the_client_logs_in_and_encrypts_both_ways() -> None:

@@ -69,6 +69,9 @@ def over_https(section: str, addresses: str) -> dict[str, str]:
 SAID = {
     "KERBEROS": {
         "no KDC answers": "LoginException: no KDC answers (ConnectException: Connection refused)",
+        "Failed to find any Kerberos tgt": "GSSException: No valid credentials provided (Mechanism "
+        "level: Failed to find any Kerberos tgt)",
+        "the tickets are those of": "the tickets are those of bob@EXAMPLE.COM",
         "Unable to obtain password": "LoginException: Unable to obtain password from user",
         "Unable to obtain Principal Name": "LoginException: Unable to obtain Principal Name for "
         "authentication",
@@ -151,6 +154,22 @@ SAID = {
         "Timeout": "TimeoutException: Timed out waiting for a node assignment.",
     },
     "HDFS": {
+        "Failed to find any Kerberos tgt": "GSSException: No valid credentials provided (Mechanism "
+        "level: Failed to find any Kerberos tgt)",
+        "is not allowed to impersonate": "RemoteException: User: flink@SANDBOX.LOCAL is not "
+        "allowed to impersonate hdfs",
+        "No KeyProvider is configured": "IOException: No KeyProvider is configured, cannot access "
+        "an encrypted file",
+        "[DECRYPT_EEK]": "AuthorizationException: User [flink] is not authorized to perform "
+        "[DECRYPT_EEK] on key with ACL name [closed]!!",
+        "certification path": "SunCertPathBuilderException: unable to find valid certification "
+        "path to requested target",
+        "No subject alternative": "CertificateException: No subject alternative DNS name matching "
+        "kms found.",
+        "not supported in state standby": "RemoteException: Operation category READ is not "
+        "supported in state standby.",
+        "hdfs.data_transfer_protection": "hdfs.data_transfer_protection: Hadoop's client protects "
+        "nothing that goes to the DataNode n/10.0.0.1:1004, whose port is below 1024",
         "is not a valid DFS filename": "IllegalArgumentException: Pathname /10:30 from "
         "hdfs://n:8020/10:30 is not a valid DFS filename.",
         "Connection refused": "ConnectException: Connection refused",

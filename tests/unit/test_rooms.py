@@ -37,8 +37,9 @@ FLOORS: tuple[tuple[str, frozenset[str]], ...] = tuple(
         ("settings", "settings"),
         (
             "what settings mean for a JVM, and for Python",
-            "kerberos ticket_cache tls certificates hadoop_conf",
+            "kerberos ticket_cache tls certificates",
         ),
+        ("Hadoop's configuration", "hadoop_conf"),
         ("files of TLS", "tls_files"),
         ("Kafka over TLS, and servers over HTTPS", "kafka_tls https"),
         ("Kafka's client in Python", "kafka_python"),

@@ -96,6 +96,9 @@ BESIDE: Mapping[str, tuple[dict[str, Any], ...]] = {
             ("proxy_password", "proxy", "http://a:1"),
         )
     },
+    "hdfs.namenodes": ({"hdfs.uri": "hdfs://flights"},),
+    "hdfs.ca_certs": ({"hdfs.kms_urls": ["https://a:1/kms"]},),
+    "hdfs.conf_dir": ({}, {"hdfs.uri": "viewfs://mounts"}),
     "state.pkcs11.slot": ({"state.pkcs11.token": None},),
     "cluster.cluster_id": (KUBERNETES, ZOOKEEPER),
     "cluster.kubernetes_namespace": (KUBERNETES,),
@@ -131,6 +134,8 @@ VALUES: Mapping[str, tuple[Any, ...]] = {
     "elasticsearch.proxy": ("http://a:1", "http://b:2"),
     "schema_registry.proxy": ("http://a:1", "http://b:2"),
     "hdfs.uri": ("hdfs://other:8020",),
+    "hdfs.namenodes": (["a:1", "b:2"],),
+    "hdfs.kms_urls": (["https://a:1/kms", "https://b:1/kms"],),
     "schema_registry.urls": (["https://a:1", "https://b:2/apis/ccompat/v7"],),
     "schema_registry.fingerprint": ("ab" * 32, "cd" * 32),
     "cluster.python_memory": ("1g",),

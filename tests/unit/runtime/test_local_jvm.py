@@ -103,7 +103,9 @@ def test_a_job_with_hdfs_gets_hadoop_and_its_configuration(jvms: Jvms) -> None:
     start("job", options)
     (command,) = jvms.commands
     conf = Path(command.environment["HADOOP_CONF_DIR"])
-    assert [*command.class_path][-3:] == [Path("/hadoop-client/a.jar"), Path("/b.jar"), conf]
+    *_, first, second, own, last = command.class_path
+    assert [first, second, last] == [Path("/hadoop-client/a.jar"), Path("/b.jar"), conf]
+    assert own.name == "flinksec-hadoop.jar"
     for name in ("core-site.xml", "hdfs-site.xml"):
         root = ElementTree.parse(conf / name).getroot()
         read = {
@@ -121,7 +123,11 @@ def test_flink_finds_no_other_hadoop_configuration(
     monkeypatch.setenv("HADOOP_HOME", str(tmp_path / "hadoop"))
     start("job", {"a": "b"})
     home = Path(jvms.commands[0].environment["HADOOP_HOME"])
-    assert sorted(path.name for path in home.iterdir()) == ["core-site.xml", "hdfs-site.xml"]
+    assert sorted(path.name for path in home.iterdir()) == [
+        "core-site.xml",
+        "hdfs-site.xml",
+        "ssl-client.xml",
+    ]
 
 
 def test_a_user_s_own_jvm_arguments_win_and_may_be_quoted(

@@ -30,6 +30,21 @@ HOSTILE = """<?xml version="1.0"?>
   <property><name>hadoop.security.saslproperties.resolver.class</name><value>x</value></property>
   <property><name>dfs.namenode.kerberos.principal.pattern</name><value>*</value></property>
   <property><name>dfs.encrypt.data.transfer.cipher.suites</name><value></value></property>
+  <property><name>hadoop.ssl.hostname.verifier</name><value>ALLOW_ALL</value></property>
+  <property><name>hadoop.ssl.client.conf</name><value>evil-ssl.xml</value></property>
+  <property><name>hadoop.ssl.enabled.protocols</name><value>SSLv3</value></property>
+  <property><name>ssl.client.truststore.location</name><value>/evil</value></property>
+  <property><name>hadoop.security.key.provider.path</name><value>kms://http@evil:1/kms</value></property>
+  <property><name>dfs.encryption.key.provider.uri</name><value>jceks://file@/evil</value></property>
+  <property><name>dfs.client.ignore.namenode.default.kms.uri</name><value>false</value></property>
+  <property><name>hadoop.rpc.socket.factory.class.default</name><value>evil</value></property>
+  <property><name>hadoop.rpc.socket.factory.class.ClientProtocol</name><value>evil</value></property>
+  <property><name>fs.hdfs.impl</name><value>evil</value></property>
+  <property><name>fs.AbstractFileSystem.hdfs.impl</name><value>evil</value></property>
+  <property><name>hadoop.kerberos.kinit.command</name><value>evil</value></property>
+  <property><name>hadoop.security.group.mapping</name><value>evil</value></property>
+  <property><name>hadoop.security.secure.random.impl</name><value>evil</value></property>
+  <property><name>hadoop.security.crypto.codec.classes.aes.ctr.nopadding</name><value>evil</value></property>
   <property><name>dfs.nameservices</name><value>one</value></property>
 </configuration>
 """
@@ -45,7 +60,7 @@ def conf_dir(path: Path, core: str | None = None, hdfs_site: str | None = None) 
 def options(directory: Path, **more: Any) -> dict[str, str]:
     section = {"uri": "hdfs://name:8020", "conf_dir": directory, **more}
     found = load_settings(overrides={"kerberos": KERBEROS, "hdfs": section}, environ={})
-    return hdfs.hadoop_options(found.need(HdfsSettings))
+    return hdfs.hadoop_options(found)
 
 
 def prop(name: str, value: str, final: str = "false") -> str:
@@ -64,6 +79,12 @@ def test_nothing_in_a_hostile_directory_weakens_what_the_settings_say(tmp_path: 
             "dfs.data.transfer.protection": "privacy",
             "dfs.encrypt.data.transfer.cipher.suites": "AES/CTR/NoPadding",
             "ipc.client.fallback-to-simple-auth-allowed": "false",
+            "hadoop.ssl.hostname.verifier": "DEFAULT",
+            "hadoop.ssl.enabled.protocols": "TLSv1.2,TLSv1.3",
+            "dfs.client.ignore.namenode.default.kms.uri": "true",
+            "hadoop.rpc.socket.factory.class.ClientProtocol": (
+                "org.flinksec.hadoop.ProtectedSockets"
+            ),
             "dfs.nameservices": "one",
         }.items()
     )
@@ -81,6 +102,33 @@ def test_the_check_names_each_option_that_is_not_taken(tmp_path: Path) -> None:
     assert hadoop_conf.overruled(given, hadoop_conf.decided(settings)) == sorted(
         set(given) - {"dfs.nameservices"}
     )
+
+
+def test_a_kms_of_the_directory_is_asked_over_https_alone(tmp_path: Path) -> None:
+    name = "hadoop.security.key.provider.path"
+    for value, taken in (
+        ("kms://https@kms.example.com:9600/kms", True),
+        ("kms://http@kms.example.com:9600/kms", False),
+        ("jceks://file/tmp/keys", False),
+        ("kms://https@good:1/kms,jceks://file/tmp/keys", False),
+    ):
+        text = f"<configuration>{prop(name, value)}</configuration>"
+        found = options(conf_dir(tmp_path, text))
+        assert (found.get(name) == value) is taken, value
+    said = options(tmp_path, kms_urls=["https://a.example.com:9600/kms"], ca_certs="/ca.pem")
+    assert said[name] == "kms://https@a.example.com:9600/kms"
+
+
+def test_mounts_of_viewfs_are_on_hdfs_alone(tmp_path: Path) -> None:
+    good = prop("fs.viewfs.mounttable.m.link./data", "hdfs://name:8020/data")
+    bad = prop("fs.viewfs.mounttable.m.link./tmp", "file:///tmp")
+    text = f"<configuration>{good}</configuration>"
+    found = options(conf_dir(tmp_path, text), uri="viewfs://m")
+    assert found["fs.viewfs.mounttable.m.link./data"] == "hdfs://name:8020/data"
+    for uri in ("viewfs://m", "hdfs://name:8020"):
+        with pytest.raises(SettingsError, match=r"link\./tmp what is not on HDFS") as caught:
+            options(conf_dir(tmp_path, f"<configuration>{good}{bad}</configuration>"), uri=uri)
+        assert caught.value.hint
 
 
 def test_what_the_settings_do_not_decide_is_taken_from_the_directory(tmp_path: Path) -> None:

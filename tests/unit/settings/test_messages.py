@@ -52,8 +52,8 @@ SEARCH = '[elasticsearch]\nhosts = ["https://a:1"]\n'
         ('[flink]\n"heartbeat.timeout" = []', "flink.heartbeat.timeout", "must be a text in quotes,"
          " a number, true or false; found a list"),
         ('[flink]\n"heartbeat.timeout" = nan', "flink", "heartbeat.timeout must be a finite"),
-        ('[hdfs]\nuri = "hdfs:/a\\nb"', "hdfs.uri", "must be hdfs://host:port or "
-         "hdfs://nameservice, without a path; found 'hdfs:/a\\nb'"),
+        ('[hdfs]\nuri = "hdfs:/a\\nb"', "hdfs.uri", "must be hdfs://host:port, "
+            "hdfs://nameservice or viewfs://mounts, without a path; found 'hdfs:/a\\nb'"),
         ('[state]\ndirectory = "/s"\ncheckpoint_interval = "often"', "state.checkpoint_interval",
          "is not a duration: "),
         (SEARCH + f'verification = "{"x" * 70}"', "elasticsearch.verification", "must be 'full', "

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[3]
 # Names of files and hosts, Flink's own options, and sections with a name, that look like a
 # setting's.
 OTHERS = re.compile(
-    r"(kafka|kerberos)\.(east|second)|"
+    r"(hdfs|kafka|kerberos)\.(east|second)|"
     r"cluster\.(local|name)|elasticsearch\.(p12|pem|properties|version)|job\.(py|sql|toml|txt)"
     r"|kafka\.config|python\.(executable|pythonpath)"
 )

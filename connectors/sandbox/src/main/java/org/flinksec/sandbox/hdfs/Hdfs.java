@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.sandbox.hdfs;
 
+import java.util.Arrays;
 import java.util.concurrent.TimeoutException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -18,10 +19,12 @@ import org.flinksec.sandbox.Owner;
  * hdfs-site.xml} and {@code ssl-server.xml} on the class path.
  *
  * <p>Arguments: {@code format} or {@code keep}, then {@code OWNER=DIRECTORY} for each directory to
- * make, private to its owner.
+ * make, private to its owner, or {@code OWNER=DIRECTORY=KEY} for an encryption zone. With a zone,
+ * there is a KMS, too, configured by {@code kms-site.xml}.
  */
 public final class Hdfs {
   private static final FsPermission PRIVATE = new FsPermission((short) 0700);
+  private static final int ZONE = 3;
   private static final long PATIENCE_MS = 60_000;
 
   private Hdfs() {}
@@ -39,14 +42,22 @@ public final class Hdfs {
     if (arguments[0].equals("format")) {
       NameNode.format(configuration);
     }
+    boolean zones = Arrays.stream(arguments).anyMatch(one -> one.split("=").length == ZONE);
+    if (zones) {
+      Kms.start();
+      owner.ready("kms");
+    }
     NameNode nameNode = NameNode.createNameNode(new String[0], configuration);
     DataNode dataNode = DataNode.createDataNode(new String[0], configuration);
     awaitDataNode(nameNode, dataNode);
     try (FileSystem hdfs = FileSystem.newInstance(configuration)) {
       for (int i = 1; i < arguments.length; i++) {
-        String[] parts = arguments[i].split("=", 2);
+        String[] parts = arguments[i].split("=", ZONE);
         Path directory = new Path(parts[1]);
         hdfs.mkdirs(directory);
+        if (parts.length == ZONE) {
+          Kms.makeZone(configuration, hdfs, directory, parts[2]);
+        }
         hdfs.setOwner(directory, parts[0], parts[0]);
         hdfs.setPermission(directory, PRIVATE);
       }
