@@ -197,7 +197,6 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
   public void flush(boolean endOfInput) throws InterruptedException {
     failedMeanwhile = false;
     checkpointing = !endOfInput;
-    buffer.draining(true);
     try {
       if (endOfInput || !retries.anyWaits()) {
         super.flush(true);
@@ -205,7 +204,6 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
     } catch (OrderedConcurrency.NotNowException e) {
       // What is in flight, and what waits, is in the state.
     } finally {
-      buffer.draining(false);
       checkpointing = false;
     }
     try {

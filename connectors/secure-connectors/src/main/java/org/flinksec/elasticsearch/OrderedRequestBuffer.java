@@ -27,9 +27,10 @@ import org.apache.flink.connector.base.sink.writer.RequestEntryWrapper;
  *
  * <p>Its state are the documents that are in flight, and then those that wait.
  *
- * <p>While requests fail, {@link #isEmpty} does not tell Flink's timer to wait for their end, in
- * which checkpoints could not begin; instead all that waits goes out when a request has ended, as
- * {@link #totalSizeInBytes} then says.
+ * <p>Flink's timer must not wait for the end of a request, as neither a checkpoint nor the timer of
+ * another sink of the task could begin in the meantime. Where it would, {@link #isEmpty} says that
+ * there is nothing to send, and all that waits goes out when a request has ended, as {@link
+ * #totalSizeInBytes} then says.
  *
  * <p>All methods belong to the task's thread, except {@link #done}, which may come from any.
  */
@@ -43,8 +44,10 @@ final class OrderedRequestBuffer implements RequestBuffer<DocumentRequest> {
 
   private final int maxBuffered;
   private BooleanSupplier blocked = () -> false;
-  private boolean failing;
-  private boolean draining;
+
+  /** Whether all that waits is to be sent as soon as that can be. */
+  private boolean overdue;
+
   private long bytes;
 
   /**
@@ -61,11 +64,6 @@ final class OrderedRequestBuffer implements RequestBuffer<DocumentRequest> {
     blocked = full;
   }
 
-  /** From here on, until it is over, the caller waits for the end of all requests. */
-  void draining(boolean begins) {
-    draining = begins;
-  }
-
   /**
    * @param prioritize the document comes back from a failed request, and goes before all others
    */
@@ -75,7 +73,7 @@ final class OrderedRequestBuffer implements RequestBuffer<DocumentRequest> {
       waiting.addFirst(entry);
       undelivered.remove(entry.getRequestEntry());
       release(entry.getRequestEntry().key());
-      failing = true;
+      overdue = true;
     } else {
       waiting.addLast(entry);
     }
@@ -109,7 +107,7 @@ final class OrderedRequestBuffer implements RequestBuffer<DocumentRequest> {
     }
     inFlight.addAll(keys);
     batch.forEach(document -> undelivered.put(document, true));
-    failing &= !waiting.isEmpty();
+    overdue &= !waiting.isEmpty();
     return new Batch<>(batch, size);
   }
 
@@ -138,9 +136,15 @@ final class OrderedRequestBuffer implements RequestBuffer<DocumentRequest> {
     return waiting.peekFirst();
   }
 
+  /** Whether there is nothing that could be sent now; what is left is overdue. */
   @Override
   public boolean isEmpty() {
-    return waiting.isEmpty() || failing && !draining && blocked.getAsBoolean();
+    if (waiting.isEmpty()) {
+      return true;
+    }
+    boolean none = blocked.getAsBoolean();
+    overdue |= none;
+    return none;
   }
 
   /** Never what would have Flink's writer wait for room, which it does without an end. */
@@ -173,7 +177,7 @@ final class OrderedRequestBuffer implements RequestBuffer<DocumentRequest> {
 
   @Override
   public long totalSizeInBytes() {
-    return failing && !waiting.isEmpty() ? Long.MAX_VALUE : bytes;
+    return overdue && !waiting.isEmpty() ? Long.MAX_VALUE : bytes;
   }
 
   private boolean isInFlight(DocumentRequest request) {
