@@ -6,6 +6,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.List;
+import java.util.function.Supplier;
 import org.elasticsearch.ElasticsearchSecurityException;
 import org.elasticsearch.action.ActionListener;
 import org.elasticsearch.http.netty4.internal.HttpValidator;
@@ -13,13 +14,14 @@ import org.elasticsearch.rest.RestStatus;
 
 /** Refuses requests that do not carry one of the accepted credentials. */
 final class Credentials implements HttpValidator {
-  private final List<byte[]> accepted;
+  private final Supplier<List<String>> accepted;
 
   /**
-   * @param acceptedAuthorizations values of the header {@code Authorization}
+   * @param accepted values of the header {@code Authorization}, asked for at each request: users
+   *     change their passwords while a server runs
    */
-  Credentials(List<String> acceptedAuthorizations) {
-    this.accepted = acceptedAuthorizations.stream().map(Credentials::bytes).toList();
+  Credentials(Supplier<List<String>> accepted) {
+    this.accepted = accepted;
   }
 
   @Override
@@ -38,7 +40,7 @@ final class Credentials implements HttpValidator {
       return false;
     }
     byte[] given = bytes(authorizations.get(0));
-    return accepted.stream().anyMatch(one -> MessageDigest.isEqual(one, given));
+    return accepted.get().stream().anyMatch(one -> MessageDigest.isEqual(bytes(one), given));
   }
 
   private static byte[] bytes(String text) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.sandbox.elasticsearch;
 
+import java.io.IOException;
 import java.io.PrintStream;
 import java.io.Reader;
 import java.lang.management.ManagementFactory;
@@ -18,8 +19,8 @@ import org.elasticsearch.node.SandboxNode;
  * One Elasticsearch node with TLS and authentication.
  *
  * <p>Argument: a file of properties: {@code home}, {@code http.host}, {@code http.port}, {@code
- * transport.port}, {@code authorization.N} (accepted values of that header), and those of {@link
- * Tls}.
+ * transport.port}, {@code authorization.N} (accepted values of that header, read again when the
+ * file changes), and those of {@link Tls}.
  */
 public final class Elasticsearch {
   private Elasticsearch() {}
@@ -47,7 +48,8 @@ public final class Elasticsearch {
     Environment environment = new Environment(nodeSettings(settings), home.resolve("config"));
     try (Node node =
         new SandboxNode(
-            environment, List.of(new SecureHttp(Tls.engines(settings), accepted(settings))))) {
+            environment,
+            List.of(new SecureHttp(Tls.engines(settings), new Accepted(Path.of(arguments[0])))))) {
       node.start();
       long started = ManagementFactory.getRuntimeMXBean().getStartTime();
       owner.println("READY elasticsearch " + (System.currentTimeMillis() - started));
@@ -73,14 +75,7 @@ public final class Elasticsearch {
         .build();
   }
 
-  private static List<String> accepted(Properties settings) {
-    return settings.stringPropertyNames().stream()
-        .filter(name -> name.startsWith("authorization."))
-        .map(settings::getProperty)
-        .toList();
-  }
-
-  private static Properties read(Path path) throws Exception {
+  static Properties read(Path path) throws IOException {
     Properties properties = new Properties();
     try (Reader reader = Files.newBufferedReader(path)) {
       properties.load(reader);

@@ -38,7 +38,7 @@ final class SecureHttp extends Netty4Plugin {
   private final TlsEngines engines;
   private final HttpValidator credentials;
 
-  SecureHttp(Supplier<SSLEngine> tls, List<String> acceptedAuthorizations) {
+  SecureHttp(Supplier<SSLEngine> tls, Supplier<List<String>> acceptedAuthorizations) {
     this.engines = new TlsEngines(tls);
     this.credentials = new Credentials(acceptedAuthorizations);
   }
