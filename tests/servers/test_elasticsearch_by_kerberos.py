@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,6 +21,7 @@ from flinksec_jobs.sandbox.layout import Layout
 from flinksec_jobs.settings import Settings, load_settings
 from tests.https_certificates import issued, server_context, written
 from tests.https_servers import PRODUCT, Asked, Said, Server, as_elasticsearch, serving
+from tests.kafka.way_to_kdc import TICKET_SECONDS, WayToKdc
 from tests.tls.judges import JUDGES, Jvm, by_preflight, by_python, by_sink
 
 CHALLENGE = {**PRODUCT, "WWW-Authenticate": "Negotiate"}
@@ -54,12 +56,18 @@ class Gate:
 
 
 @pytest.fixture(scope="module")
-def kdc() -> Iterator[Layout]:
-    """A KDC alone, whose file this process has, too, as the server that it is."""
-    with Sandbox(only=[]) as box:
-        layout = Layout(box.directory)
-        with environment({"KRB5_CONFIG": str(layout.krb5_conf)}):
-            yield layout
+def box() -> Iterator[Sandbox]:
+    """A KDC alone."""
+    with Sandbox(only=[]) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def kdc(box: Sandbox) -> Iterator[Layout]:
+    """Its files; this process has its configuration, too, as the server that it is."""
+    layout = Layout(box.directory)
+    with environment({"KRB5_CONFIG": str(layout.krb5_conf)}):
+        yield layout
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +170,31 @@ def test_a_keytab_that_holds_no_key_any_more_stops_the_next_login_and_not_this_o
     assert "cannot log in" in said
     written(keytab, kdc.keytab("flink").read_bytes())
     assert by_sink(java, settings) == ""
+    assert set(gate.names) == {f"flink@{kdc.realm}"}
+
+
+def test_a_kdc_that_is_away_is_missed_when_the_ticket_has_ended_and_not_before(
+    box: Sandbox, kdc: Layout, gate: Gate, server: Server, tmp_path: Path
+) -> None:
+    way = WayToKdc(box, tmp_path)
+    (tmp_path / "judges").mkdir()
+    java = Jvm(tmp_path / "judges", f"-Djava.security.krb5.conf={way.krb5_conf}")
+    try:
+        assert by_sink(java, settings_of(kdc, server, tmp_path)) == ""
+        way.shut()
+        assert java.tell("again", {}) == ""
+        end = time.monotonic() + 3 * TICKET_SECONDS
+        while not (said := java.tell("again", {})):
+            assert time.monotonic() < end, "the ticket does not end"
+            time.sleep(1)
+        assert said.startswith("elasticsearch.kerberos: ")
+        before = len(server.asked)
+        way.open()
+        assert java.tell("again", {}) == ""
+        assert len(server.asked) > before
+    finally:
+        java.close()
+        way.close()
     assert set(gate.names) == {f"flink@{kdc.realm}"}
 
 
