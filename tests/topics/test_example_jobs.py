@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The example job of Avro does what it says: its dead letters come back when it is mended."""
+"""The example jobs of dead letters do what they say."""
 
 from __future__ import annotations
 
 import io
 import json
+import random
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -120,3 +122,86 @@ def test_orders_that_a_job_cannot_use_come_back_when_it_is_mended(
         for number in range(20)
     }
     assert causes()["TRANSFORMATION"]["replayed"] == 5
+
+
+@dataclass
+class Expected:
+    """What events of parcels come to, by a plain pass over them."""
+
+    history: set[str]
+    places: dict[str, str]
+    refused: int
+
+
+def some_events(count: int) -> tuple[list[dict[str, Any]], Expected]:
+    chosen = random.Random(15)
+    expected = Expected(set(), {}, 0)
+    events = []
+    for number in range(count):
+        parcel = f"p{chosen.randrange(count // 8)}"
+        grams = CANARY.decode() if chosen.random() < 0.05 else str(chosen.randrange(5000))
+        place, delivered = f"place {number}", chosen.random() < 0.1
+        at = f"2026-03-01T10:{number // 60:02}:{number % 60:02}Z"
+        events.append(
+            {
+                "parcel": parcel,
+                "number": number,
+                "at": at,
+                "place": place,
+                "grams": grams,
+                "delivered": delivered,
+            }
+        )
+        expected.history.add(f"{parcel}:{number}")
+        if delivered:
+            expected.places.pop(parcel, None)
+        elif grams == CANARY.decode():
+            expected.refused += 1
+        else:
+            expected.places[parcel] = place
+    return events, expected
+
+
+def test_parcels_have_their_history_in_a_stream_and_their_place_in_an_index_beside_it(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sandbox.create_topics({"parcel-events": 2, "parcels-dead-letters": 1})
+    client = sandbox.elasticsearch_client()
+    client.indices.put_index_template(
+        name="parcels", index_patterns=["parcel-history"], data_stream={}, priority=501
+    )
+    client.indices.create(index="parcels", mappings={"properties": {"grams": {"type": "integer"}}})
+    events, expected = some_events(400)
+    sandbox.produce("parcel-events", [f"0\t{e['parcel']}\t{json.dumps(e)}" for e in events])
+    settings = tmp_path / "settings.toml"
+    sandbox.write_settings(settings)
+    settings.write_text(f'{settings.read_text()}\n[job]\ndead_letters = "parcels-dead-letters"\n')
+    variables = {
+        "FLINKSEC_STATE__DIRECTORY": str(tmp_path / "state"),
+        "FLINKSEC_STATE__CHECKPOINT_INTERVAL": "1 s",
+        "FLINKSEC_LOG_DIR": str(tmp_path / "logs"),
+        "FLINKSEC_KAFKA__GROUP_ID": "flink-parcels",
+    }
+
+    def found(index: str) -> dict[str, dict[str, Any]]:
+        client.indices.refresh(index=index, ignore_unavailable=True)
+        hits = client.search(index=index, size=1000, ignore_unavailable=True)["hits"]["hits"]
+        return {hit["_id"]: hit["_source"] for hit in hits}
+
+    def places() -> dict[str, str]:
+        return {parcel: one["place"] for parcel, one in found("parcels").items()}
+
+    job = StartedJob(settings, variables, JOBS / "parcels.py")
+    try:
+        wait(lambda: found("parcel-history").keys() == expected.history, job)
+        wait(lambda: places() == expected.places, job)
+        wait(lambda: sandbox.topic_size("parcels-dead-letters") >= expected.refused, job)
+    finally:
+        job.kill()
+    listed = flinksec("dead-letters", "ls", "--json", settings=settings)
+    (cause,) = json.loads(listed)["causes"]
+    assert cause["stage"] == "REFUSED"
+    assert cause["letters"] >= expected.refused > 5
+    logs = "".join(log.read_text() for log in (tmp_path / "logs").iterdir())
+    assert "field 'grams' does not fit its type integer in the mapping" in logs
+    assert CANARY.decode() not in listed + logs
