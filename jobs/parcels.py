@@ -3,6 +3,7 @@
 
 The stream keeps every event, once. The index has one document for each parcel that is on its way:
 events change it, and the last one deletes it. What Elasticsearch refuses becomes a dead letter.
+The files in ``parcels/`` say what both are; they are made when the job starts.
 
 flinksec run jobs/parcels.py   reads the events, and goes on
 flinksec dead-letters ls       which documents were refused, and why

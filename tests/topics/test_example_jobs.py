@@ -167,10 +167,6 @@ def test_parcels_have_their_history_in_a_stream_and_their_place_in_an_index_besi
 ) -> None:
     sandbox.create_topics({"parcel-events": 2, "parcels-dead-letters": 1})
     client = sandbox.elasticsearch_client()
-    client.indices.put_index_template(
-        name="parcels", index_patterns=["parcel-history"], data_stream={}, priority=501
-    )
-    client.indices.create(index="parcels", mappings={"properties": {"grams": {"type": "integer"}}})
     events, expected = some_events(400)
     sandbox.produce("parcel-events", [f"0\t{e['parcel']}\t{json.dumps(e)}" for e in events])
     settings = tmp_path / "settings.toml"
@@ -181,6 +177,7 @@ def test_parcels_have_their_history_in_a_stream_and_their_place_in_an_index_besi
         "FLINKSEC_STATE__CHECKPOINT_INTERVAL": "1 s",
         "FLINKSEC_LOG_DIR": str(tmp_path / "logs"),
         "FLINKSEC_KAFKA__GROUP_ID": "flink-parcels",
+        "FLINKSEC_ELASTICSEARCH__SETUP": str(JOBS / "parcels"),
     }
 
     def found(index: str) -> dict[str, dict[str, Any]]:
@@ -198,6 +195,8 @@ def test_parcels_have_their_history_in_a_stream_and_their_place_in_an_index_besi
         wait(lambda: sandbox.topic_size("parcels-dead-letters") >= expected.refused, job)
     finally:
         job.kill()
+    (stream,) = client.indices.get_data_stream(name="parcel-history")["data_streams"]
+    assert stream["template"] == "parcel-history"
     listed = flinksec("dead-letters", "ls", "--json", settings=settings)
     (cause,) = json.loads(listed)["causes"]
     assert cause["stage"] == "REFUSED"
