@@ -187,7 +187,7 @@ def test_a_kdc_that_is_away_is_missed_when_the_ticket_has_ended_and_not_before(
         while not (said := java.tell("again", {})):
             assert time.monotonic() < end, "the ticket does not end"
             time.sleep(1)
-        assert said.startswith("elasticsearch.kerberos: ")
+        assert "elasticsearch.kerberos: " in said
         before = len(server.asked)
         way.open()
         assert java.tell("again", {}) == ""

@@ -195,8 +195,8 @@ def test_parcels_have_their_history_in_a_stream_and_their_place_in_an_index_besi
         wait(lambda: sandbox.topic_size("parcels-dead-letters") >= expected.refused, job)
     finally:
         job.kill()
-    (stream,) = client.indices.get_data_stream(name="parcel-history")["data_streams"]
-    assert stream["template"] == "parcel-history"
+    hits = client.search(index="parcel-history", size=1)["hits"]["hits"]
+    assert hits[0]["_index"].startswith(".ds-parcel-history-")
     listed = flinksec("dead-letters", "ls", "--json", settings=settings)
     (cause,) = json.loads(listed)["causes"]
     assert cause["stage"] == "REFUSED"
