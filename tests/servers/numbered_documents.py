@@ -124,7 +124,7 @@ class NumberedDocuments:
                     said = self.process.communicate()[1]
                 told = "\n".join(lines_about(self.log, "WARN", "ERROR")[-20:])
                 raise AssertionError(f"not seen: {what}\n{said[-3000:]}\n{told[-6000:]}")
-            time.sleep(0.2)
+            time.sleep(0.4)
 
     # What it has done.
 
