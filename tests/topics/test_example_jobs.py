@@ -199,7 +199,7 @@ def test_parcels_have_their_history_in_a_stream_and_their_place_in_an_index_besi
     assert hits[0]["_index"].startswith(".ds-parcel-history-")
     listed = flinksec("dead-letters", "ls", "--json", settings=settings)
     (cause,) = json.loads(listed)["causes"]
-    assert cause["stage"] == "REFUSED"
+    assert cause["stage"] == "TASK_PUT"
     assert cause["letters"] >= expected.refused > 5
     logs = "".join(log.read_text() for log in (tmp_path / "logs").iterdir())
     assert "field 'grams' does not fit its type integer in the mapping" in logs
