@@ -30,6 +30,11 @@ def writer(
     )
 
 
+def merged(compression: str) -> Any:
+    """Return what makes one file of lines of several that are compressed alike."""
+    return jvm.view().org.flinksec.files.LineFiles.merged(compression)
+
+
 def require_rows(row_type: Any, target: str) -> None:
     """Refuse a stream of strings.
 

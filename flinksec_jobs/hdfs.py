@@ -7,21 +7,20 @@ What a job needs for it is registered by `writing` and `client`.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flinksec_jobs import choices, formats, hadoop_conf, partition_patterns, refusals
+from flinksec_jobs import file_columns, formats, hadoop_conf, refusals
 from flinksec_jobs.delivery import Delivery
 from flinksec_jobs.errors import JobError, SettingsError
 from flinksec_jobs.file_checks import check_files
+from flinksec_jobs.file_layout import Layout
 from flinksec_jobs.findings import Finding
-from flinksec_jobs.formats import FileForm, Format
 from flinksec_jobs.runtime import artifacts, jvm
-from flinksec_jobs.sections.durations import duration
 from flinksec_jobs.settings import HdfsSettings
 from flinksec_jobs.uses import Question, Use
 
@@ -48,7 +47,6 @@ _OF_HDFS = re.compile(
     r"|[Ff]ailed to find any Kerberos tgt"
 )
 _OF_TLS = re.compile(r"certification path|No subject alternative")
-_LONGEST_TIME = timedelta(days=3653) // timedelta(milliseconds=1)
 
 _NOT_IN_PATHS = {
     ":": "HDFS takes no colon in a path",
@@ -67,14 +65,24 @@ def client(settings: Settings) -> Use:
     )
 
 
-def writing(settings: Settings, path: str, layout: Layout) -> Use:
-    """Return what a job needs that writes files to a directory."""
+def writing(settings: Settings, path: str, layout: Layout, columns: Sequence[Any] = ()) -> Use:
+    """Return what a job needs that writes files to a directory.
+
+    Args:
+        settings: of the job.
+        path: the directory.
+        layout: what files there are.
+        columns: the Java ``FileColumns`` of them, as `sink` notes them.
+    """
     jar_sets = layout.jars()
+    questions = [question(settings, path)]
+    if layout.form().columns is not None:
+        questions.append(_columns_question(settings, path, layout, columns))
     return replace(
         client(settings),
         name=f"writes HDFS path {path}{_of_cluster(settings)}",
         jars=lambda: [jar for name in jar_sets for jar in artifacts.jars(name)],
-        questions=(question(settings, path),),
+        questions=tuple(questions),
         delivery=Delivery(f"the HDFS path {path}{_of_cluster(settings)}", by_checkpoint=True),
     )
 
@@ -138,6 +146,41 @@ def ask(settings: HdfsSettings, paths: Sequence[str]) -> Iterable[Finding]:
     return ()
 
 
+_numbers = itertools.count(1)
+
+
+def _columns_question(
+    settings: Settings, path: str, layout: Layout, columns: Sequence[Any]
+) -> Question:
+    def asked(_: Sequence[str]) -> Iterable[Finding]:
+        with settings.spelling.told():
+            return list(_changed_columns(settings.need(HdfsSettings).uri, path, layout, columns))
+
+    return Question(
+        id=f"hdfs-columns-{next(_numbers)}",
+        label=f"new files of HDFS{_of_cluster(settings)} have the columns of those that are there",
+        setting=settings.spelling.setting("hdfs.uri"),
+        ask=asked,
+        about=(path,),
+    )
+
+
+def _changed_columns(
+    uri: str, path: str, layout: Layout, columns: Sequence[Any]
+) -> Iterable[Finding]:
+    accepted = layout.schema_change == "accept"
+    try:
+        for each in columns:
+            yield from file_columns.changes(uri, path, layout.suffix(), each, accepted=accepted)
+    except JobError as error:
+        raise refusals.explained(
+            error,
+            f"The files below {path} cannot be looked at.",
+            refusals.HDFS,
+            otherwise=f"to_hdfs({path!r}), or hdfs.uri",
+        ) from error
+
+
 def hadoop_options(settings: Settings) -> dict[str, str]:
     """Return what ``core-site.xml`` and ``hdfs-site.xml`` say; nothing without ``[hdfs]``.
 
@@ -162,97 +205,15 @@ def hadoop_options(settings: Settings) -> dict[str, str]:
     return _HABITS | hadoop_conf.merged(given, hadoop_conf.decided(own, more))
 
 
-@dataclass(frozen=True)
-class Layout:
-    """What files a job writes below a directory.
-
-    Attributes:
-        format: of the files, by its name or with options.
-        compression: of the files; None for the format's default.
-        partition_by: the pattern of directories below it; None for none.
-        roll_size: after how many bytes a file ends before the next checkpoint.
-        roll_after: how long after it was begun.
-        roll_inactive: how long after the last record.
-    """
-
-    format: str | Format = "json"
-    compression: str | None = None
-    partition_by: str | None = None
-    roll_size: int | None = None
-    roll_after: str | timedelta | None = None
-    roll_inactive: str | timedelta | None = None
-
-    def form(self) -> FileForm:
-        """Return the format as files.
-
-        Raises:
-            SettingsError: no file is written in it.
-        """
-        return formats.for_files(self.format).files()
-
-    def chosen(self) -> str:
-        """Return the name of the compression.
-
-        Raises:
-            SettingsError: the format has no such compression.
-        """
-        able = tuple(self.form().compressions)
-        if self.compression is None:
-            return able[0]
-        choices.require("compression", self.compression, able)
-        return self.compression
-
-    def suffix(self) -> str:
-        """Return what the names of the files end with."""
-        return self.form().suffix + self.form().compressions[self.chosen()].suffix
-
-    def jars(self) -> tuple[str, ...]:
-        """Return the sets of third-party jars that the files need."""
-        of_format = formats.for_files(self.format).jars
-        return (*of_format, *self.form().compressions[self.chosen()].jars)
-
-    def parts(self) -> list[str] | None:
-        """Return the parts of ``partition_by``; None for none.
-
-        Raises:
-            SettingsError: it makes no names of directories.
-        """
-        return None if self.partition_by is None else partition_patterns.parsed(self.partition_by)
-
-    def limits(self) -> tuple[int, int, int]:
-        """Return after how many bytes, and milliseconds, a file ends; 0 for no limit.
-
-        Raises:
-            SettingsError: one of them is none.
-        """
-        size = self.roll_size
-        if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 1):
-            raise SettingsError(
-                f"roll_size={size!r} is no number of bytes",
-                hint="give a whole number of bytes, such as roll_size=128 << 20",
-            )
-        times = (("roll_after", self.roll_after), ("roll_inactive", self.roll_inactive))
-        after, inactive = (_milliseconds(name, value) for name, value in times)
-        return size or 0, after, inactive
-
-
-def _milliseconds(argument: str, value: str | timedelta | None) -> int:
-    if value is None:
-        return 0
-    try:
-        found = duration(value)
-    except SettingsError as error:
-        raise SettingsError(f"{argument}={value!r} is not a duration", hint=error.hint) from error
-    milliseconds = found // timedelta(milliseconds=1)
-    if not 0 < milliseconds <= _LONGEST_TIME:
-        raise SettingsError(
-            f"{argument}={value!r} is no time after which a file can end",
-            hint="give one from a millisecond to ten years, or leave it out",
-        )
-    return milliseconds
-
-
-def sink(settings: Settings, path: str, layout: Layout, *, owner: str = "") -> RecordSink:
+def sink(
+    settings: Settings,
+    path: str,
+    layout: Layout,
+    *,
+    owner: str = "",
+    uid: str = "",
+    columns: list[Any] | None = None,
+) -> RecordSink:
     """Return a sink of files that become visible, whole, with the checkpoint that covers them.
 
     Args:
@@ -261,6 +222,8 @@ def sink(settings: Settings, path: str, layout: Layout, *, owner: str = "") -> R
         layout: what files there are.
         owner: names the sink in all runs of the job, and nothing else that may write to the path
             meanwhile; empty for a job that goes on from no earlier run.
+        uid: of the sink's operators, unless the job gives it one; empty for none.
+        columns: takes the Java ``FileColumns`` of what is written, once that is known.
 
     Raises:
         SettingsError: no file is written like this, or HDFS does not accept the path.
@@ -269,6 +232,7 @@ def sink(settings: Settings, path: str, layout: Layout, *, owner: str = "") -> R
 
     check_path(path)
     form, parts, limits = layout.form(), layout.parts(), layout.limits()
+    compaction, success = layout.compaction(), layout.success()
     compression, suffix = layout.chosen(), layout.suffix()
     of_cluster, uri = _of_cluster(settings), settings.need(HdfsSettings).uri
     target = f"the HDFS path {path}{of_cluster}"
@@ -279,7 +243,9 @@ def sink(settings: Settings, path: str, layout: Layout, *, owner: str = "") -> R
 
     def build(row_type: Any) -> Any:
         files = jvm.view().org.flinksec.files
-        return files.DirectorySink(
+        if columns is not None and form.columns is not None and row_type is not None:
+            columns.append(form.columns(of(row_type)))
+        sink = (
             uri + path,
             form.writer(of(row_type)),
             _partitions(files.Partitions, row_type, parts, target),
@@ -287,12 +253,21 @@ def sink(settings: Settings, path: str, layout: Layout, *, owner: str = "") -> R
             suffix,
             digits,
         )
+        if compaction is None and success is None:
+            return files.DirectorySink(*sink)
+        merging = ends = None
+        if compaction is not None and form.merger is not None:
+            merging = files.CompletingSink.Merging(form.merger(of(row_type)), *compaction)
+        if success is not None:
+            ends = files.PartitionEnds(jvm.string_list(parts or []), success[1])
+        return files.CompletingSink(*sink, merging, ends, success[0] if success else "")
 
     return RecordSink(
         target,
         f"HDFS {path}{of_cluster}",
         build,
         lambda stream, row_type: form.prepare(stream, of(row_type)),
+        uid=uid,
     )
 
 

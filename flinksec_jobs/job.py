@@ -18,6 +18,7 @@ from flinksec_jobs import (
 )
 from flinksec_jobs.dead_letters import DeadLetters
 from flinksec_jobs.elasticsearch import documents
+from flinksec_jobs.file_layout import Layout, SchemaChange
 from flinksec_jobs.job_hdfs import JobOnHdfs
 from flinksec_jobs.job_run import JobRun
 from flinksec_jobs.job_sql import JobWithTables
@@ -208,6 +209,11 @@ class SecureJob(JobOnHdfs, JobWithTables):
         roll_size: int | None = None,
         roll_after: str | timedelta | None = None,
         roll_inactive: str | timedelta | None = None,
+        compact_size: int | None = None,
+        compact_checkpoints: int = 10,
+        success_file: str | None = None,
+        success_delay: str | timedelta | None = None,
+        schema_change: SchemaChange = "fail",
         cluster: str | None = None,
     ) -> RecordSink:
         """Return a sink of files under a directory, which become visible whole, exactly once.
@@ -225,6 +231,15 @@ class SecureJob(JobOnHdfs, JobWithTables):
             roll_size: end a file when so many bytes have been written out.
             roll_after: end a file so long after it was begun, such as ``15 min``.
             roll_inactive: end a file so long after its last record.
+            compact_size: merge the files of a partition as soon as they have so many bytes
+                together, before readers see them.
+            compact_checkpoints: or after so many checkpoints.
+            success_file: mark a partition by a file of this name, such as ``_SUCCESS``, when the
+                watermark has passed its end and all that is in it is visible.
+            success_delay: wait so long for late records.
+            schema_change: what happens if the newest file of the directory has columns that do not
+                go with those of the records (Parquet, ORC, Avro): ``fail`` at the start, or
+                ``accept``.
             cluster: the name of the cluster, ``east`` for the section ``[hdfs.east]``;
                 without it, that of ``[hdfs]``.
 
@@ -233,19 +248,38 @@ class SecureJob(JobOnHdfs, JobWithTables):
         """
         there = self.settings.on_hdfs(cluster, f"the job {self.name}")
         settings = there.need(HdfsSettings)
-        layout = hdfs.Layout(
-            format, compression, partition_by, roll_size, roll_after, roll_inactive
+        layout = Layout(
+            format,
+            compression,
+            partition_by,
+            roll_size,
+            roll_after,
+            roll_inactive,
+            compact_size,
+            compact_checkpoints,
+            success_file,
+            success_delay,
+            schema_change,
         )
-        made = hdfs.sink(there, path, layout, owner=self._owner(settings, path))
-        self.register(hdfs.writing(there, path, layout))
+        to = settings.uri + path
+        number = self._hdfs_sinks[to] = self._hdfs_sinks.get(to, 0) + 1
+        has_topology = layout.compaction() or layout.success()  # whose parts need an id
+        columns: list[Any] = []
+        made = hdfs.sink(
+            there,
+            path,
+            layout,
+            owner=self._owner(settings, path, number),
+            uid="-".join(("hdfs", cluster or "", path, str(number))) if has_topology else "",
+            columns=columns,
+        )
+        self.register(hdfs.writing(there, path, layout, columns))
         return made
 
-    def _owner(self, settings: HdfsSettings, path: str) -> str:
+    def _owner(self, settings: HdfsSettings, path: str, number: int) -> str:
         """Name a sink the same in each run of the job; not where two runs may be at a time."""
         if self.settings.state is None:
             return ""
-        to = settings.uri + path
-        number = self._hdfs_sinks[to] = self._hdfs_sinks.get(to, 0) + 1
         state = str(self.settings.state.directory)  # in which one run at a time goes on
         return "\0".join((self.name, state, settings.uri, path, str(number)))
 

@@ -45,6 +45,43 @@ def parsed(pattern: str, argument: str = "partition_by") -> list[str]:
     return parts
 
 
+def require_ends(parts: list[str], argument: str) -> None:
+    """Refuse parts of a pattern that do not say when the time of a partition is over.
+
+    Args:
+        parts: as `parsed` returns them.
+        argument: what needs it, for messages.
+
+    Raises:
+        SettingsError: it names what is missing.
+    """
+    levels = "\n".join(parts).split("\n/\n")
+    places = [[p for p in level.split("\n") if p.startswith("{")] for level in levels]
+    times = [place for level in places for place in level if ":" in place]
+    if any(len(level) > len(of) > 0 for level in places if (of := [p for p in level if ":" in p])):
+        raise SettingsError(
+            f"{argument} is about the times of partitions, and partition_by has a directory whose "
+            "name has a time and a field",
+            hint="write a slash between the two",
+        )
+    if len({place.partition(":")[0] for place in times}) > 1:
+        raise SettingsError(
+            f"{argument} is about the time of a partition, and partition_by has several",
+            hint="write all parts of it by one field, or by the event time: {:%Y}/{:%m}",
+        )
+    has = {letter for place in times for letter in re.findall(r"%(.)", place)}
+    day = any(whole <= has for whole in ({*"Ymd"}, {*"Yj"}, {*"GVu"}))
+    begun = any(whole <= has for whole in ({*"Y"}, {*"GV"}))
+    gaps = ("H" in has and not day, "M" in has and "H" not in has, "S" in has and "M" not in has)
+    months = ("m" in has and "Y" not in has, bool(has & {*"dj"}) and not day)
+    if not begun or any(gaps) or any(months):
+        raise SettingsError(
+            f"{argument} needs partitions whose names say when they end, and those of partition_by "
+            "do not",
+            hint="write a whole time, such as day={:%Y-%m-%d} or {:%Y}/{:%m}/{:%d}/{:%H}",
+        )
+
+
 def _level(level: str, argument: str) -> list[str]:
     if not level:
         raise SettingsError(

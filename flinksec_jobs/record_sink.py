@@ -31,6 +31,7 @@ class RecordSink(Sink, SupportsPreprocessing):  # type: ignore[misc]
         name: what Flink calls the sink unless the job gives it a name (``Kafka delay-alerts``).
         build: makes the Java sink.
         prepare: changes the stream before it; by default nothing.
+        uid: Flink's id of it unless the job gives it one; empty for none.
     """
 
     def __init__(
@@ -39,10 +40,13 @@ class RecordSink(Sink, SupportsPreprocessing):  # type: ignore[misc]
         name: str,
         build: BuildSink,
         prepare: PrepareStream = lambda stream, _: stream,
+        *,
+        uid: str = "",
     ) -> None:
         super().__init__(sink=None)
         self._target = target
         self._name = name
+        self._uid = uid
         self._transformer = _Attach(self, build, prepare)
 
     def get_transformer(self) -> StreamTransformer:
@@ -73,18 +77,21 @@ class _Attach(StreamTransformer):  # type: ignore[misc]
         with jvm.translated(f"cannot write to {self._sink._target}"):
             stream = self._prepare(ds, row_type)
             self._sink._j_function = self._build(row_type)
-        return _Naming(stream, self._sink._name)
+        return _Naming(stream, self._sink._name, self._sink._uid)
 
 
 class _Naming:
-    """In the place of the stream, for ``sink_to``: gives a name to the sink that this makes."""
+    """In the place of the stream, for ``sink_to``: names the sink that this makes."""
 
-    def __init__(self, stream: DataStream, name: str) -> None:
+    def __init__(self, stream: DataStream, name: str, uid: str) -> None:
         self.stream = stream
         self._name = name
+        self._uid = uid
         self._j_data_stream = self  # all that sink_to asks of a stream
 
     def sinkTo(self, j_sink: Any) -> Any:  # noqa: N802  Java's name
         made = self.stream._j_data_stream.sinkTo(j_sink)
         made.name(self._name)
+        if self._uid:
+            made.uid(self._uid)
         return made

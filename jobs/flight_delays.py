@@ -2,7 +2,7 @@
 """How late flights leave New York, and how much of it their aircraft brought along.
 
 Reads all departures of 2013 from the Kafka topic ``flights`` and writes
-- every flight to HDFS, below ``/data/flights``,
+- every flight to HDFS, as Parquet below ``/data/flights``,
 - departures over 15 minutes late to the Elasticsearch index ``flight-delays``, with the part of
   the delay that the aircraft inherited from its previous flight,
 - number and mean delay of the departures of each airport and hour to ``departures-hourly``,
@@ -142,7 +142,7 @@ def main() -> None:
         flights = job.from_kafka(
             "flights", Flight, event_time="scheduled_at", out_of_orderness="5 min", bounded=True
         )
-        flights.sink_to(job.to_hdfs("/data/flights")).name("HDFS: all flights")
+        flights.sink_to(job.to_hdfs("/data/flights", format="parquet")).name("HDFS: all flights")
 
         tables = StreamTableEnvironment.create(job.env)
         tables.create_temporary_view("flights", flights, with_event_time())

@@ -103,12 +103,18 @@ class FileForm:
             its business.
         compressions: by their names, with the default first.
         prepare: changes the stream before it; by default nothing.
+        merger: makes the Java ``BulkWriter.Factory`` of one file that holds the rows of several,
+            whose paths it is given; None if small files of it cannot be merged.
+        columns: makes the Java ``FileColumns`` of files that say which columns they have; None for
+            others.
     """
 
     suffix: str
     writer: Callable[[Writing], Any]
     compressions: Mapping[str, Compression] = field(default_factory=lambda: LINES)
     prepare: Callable[[DataStream, Writing], DataStream] = lambda stream, _: stream
+    merger: Callable[[Writing], Any] | None = None
+    columns: Callable[[Writing], Any] | None = None
 
 
 @dataclass(frozen=True)

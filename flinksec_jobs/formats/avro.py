@@ -149,7 +149,9 @@ class Avro(Format):
                 "Avro(use_latest=True) writes with a registry's schema, and files hold their own",
                 hint="leave it out, or give the schema as schema_file",
             )
-        return FileForm(".avro", self._container, _CODECS)
+        return FileForm(
+            ".avro", self._container, _CODECS, merger=self._merger, columns=self._columns
+        )
 
     def file_reader(self, reading: Reading) -> Any:  # noqa: ARG002
         """Return what reads Avro's own files.
@@ -173,6 +175,12 @@ class Avro(Format):
             writing.compression,
             writing.target,
         )
+
+    def _columns(self, writing: Writing) -> Any:
+        return jvm.view().org.flinksec.avro.AvroColumns(self._container(writing))
+
+    def _merger(self, writing: Writing) -> Any:
+        return jvm.view().org.flinksec.avro.MergedAvro(self._container(writing))
 
     def uses(self, settings: Settings, topics: tuple[str, ...], way: Way) -> tuple[Use, ...]:
         """Return the schema registry, and the question whether it has what fits."""

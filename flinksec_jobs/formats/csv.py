@@ -88,7 +88,10 @@ class Csv(Format):
 
     def files(self) -> FileForm:
         """Return files of lines, without a header."""
-        return FileForm(".csv", self._lines)
+        return FileForm(".csv", self._lines, merger=self._merged)
+
+    def _merged(self, writing: Writing) -> Any:
+        return encoded_lines.merged(writing.compression)
 
     def file_reader(self, reading: Reading) -> Any:
         """Return what reads files of lines without a header; a line may go on between quotes."""

@@ -28,7 +28,10 @@ class Json(Format):
 
     def files(self) -> FileForm:
         """Return files of one object a line."""
-        return FileForm(".json", self._lines, prepare=_checked)
+        return FileForm(".json", self._lines, prepare=_checked, merger=self._merged)
+
+    def _merged(self, writing: Writing) -> Any:
+        return encoded_lines.merged(writing.compression)
 
     def file_reader(self, reading: Reading) -> Any:
         """Return what reads files of one object a line; empty lines are passed over."""

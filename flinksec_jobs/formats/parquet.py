@@ -44,7 +44,9 @@ class Parquet(Format):
 
     def files(self) -> FileForm:
         """Return files of the record class's columns."""
-        return FileForm(".parquet", self._writer, _COMPRESSIONS)
+        return FileForm(
+            ".parquet", self._writer, _COMPRESSIONS, merger=self._merger, columns=_columns
+        )
 
     def file_reader(self, reading: Reading) -> Any:  # noqa: ARG002
         """Return what reads those columns of files that the record class has."""
@@ -56,6 +58,15 @@ class Parquet(Format):
         return jvm.view().org.flinksec.formats.parquet.ParquetFiles.of(
             writing.row_type, writing.compression, size, writing.target
         )
+
+    def _merger(self, writing: Writing) -> Any:
+        return jvm.view().org.flinksec.formats.parquet.MergedParquet(
+            writing.compression, self.row_group_size, writing.target
+        )
+
+
+def _columns(writing: Writing) -> Any:
+    return jvm.view().org.flinksec.formats.parquet.ParquetColumns.of(writing.row_type)
 
 
 FORMAT = Parquet

@@ -57,7 +57,10 @@ class Raw(Format):
 
     def files(self) -> FileForm:
         """Return files of one text a line; a text with a line end in it is refused."""
-        return FileForm(".txt", self._lines)
+        return FileForm(".txt", self._lines, merger=self._merged)
+
+    def _merged(self, writing: Writing) -> Any:
+        return encoded_lines.merged(writing.compression)
 
     def file_reader(self, reading: Reading) -> Any:
         """Return what reads files of one text a line."""

@@ -45,6 +45,18 @@ SETS = {
         ),
         without=("org.apache.hadoop:*", "org.apache.yetus:*", "javax.annotation:*"),
     ),
+    # Files of this format; in them their own protobuf, and what Hive has of them. Named one by one:
+    # the pom of the first asks for what it has within.
+    "orc": JarSet(
+        (
+            "org.apache.orc:orc-core:2.2.1:nohive:jar",
+            "org.apache.orc:orc-format:1.1.1:shaded-protobuf:jar",
+            "org.apache.orc:orc-shims:2.2.1",
+            "io.airlift:aircompressor:2.0.3",
+            "com.github.luben:zstd-jni:1.5.7-6",
+        ),
+        archive=True,
+    ),
     # Other files that are compressed by it.
     "zstd": JarSet(("com.github.luben:zstd-jni:1.5.7-6",)),
     "hadoop-client": JarSet(

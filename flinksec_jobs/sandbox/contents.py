@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flinksec_jobs.files import files_below
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime.java import find_java
 from flinksec_jobs.sandbox import elasticsearch_node, hdfs_nodes, kafka_broker, kafka_logins
@@ -110,6 +111,14 @@ class Contents:
     def hdfs_lines(self, path: str, *, principal: str | None = "flink") -> Iterator[str]:
         """Yield the lines of the finished files below a path; ``principal=None`` has no ticket."""
         return hdfs_nodes.Hdfs(self._layout, find_java()).lines(path, principal=principal)
+
+    def hdfs_get(self, path: str, target: Path) -> list[Path]:
+        """Copy the finished files below a path of HDFS to a directory, and return where they are.
+
+        Below it they keep their places; it may have nothing else in it.
+        """
+        hdfs_nodes.Hdfs(self._layout, find_java()).get(path, target)
+        return files_below(target) if target.is_dir() else []
 
     def elasticsearch_client(self) -> Elasticsearch:
         """Return Elastic's own client, logged in as the job's user."""

@@ -241,7 +241,17 @@ class Hdfs:
         """
         return self._ask("cat", path, principal)
 
-    def _ask(self, command: str, path: str, principal: str | None) -> Iterator[str]:
+    def get(self, path: str, target: Path) -> None:
+        """Copy the finished files below a path to a directory, below which they keep their places.
+
+        Where there is nothing, nothing is copied.
+
+        Raises:
+            SandboxError: HDFS refused it.
+        """
+        list(self._ask("get", path, "flink", str(target)))
+
+    def _ask(self, command: str, path: str, principal: str | None, *more: str) -> Iterator[str]:
         who = f"{self._layout.principals[principal]}@{self._layout.realm}" if principal else "-"
         keytab = str(self._layout.keytab(principal)) if principal else "-"
         full = java_command(
@@ -252,7 +262,7 @@ class Hdfs:
                 artifacts.own_jar("flinksec-sandbox"),
                 *artifacts.jars(CLIENT_JARS),
             ],
-            [who, keytab, command, path],
+            [who, keytab, command, path, *more],
             options=[f"-Djava.security.krb5.conf={self._layout.krb5_conf}"],
         )
         with client(full, what=f"{command} {path} on HDFS") as process:

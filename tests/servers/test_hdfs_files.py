@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import fastavro
+import pyarrow.orc  # type: ignore[import-untyped]
 import pyarrow.parquet  # type: ignore[import-untyped]
 import pytest
 import zstandard
@@ -76,9 +77,11 @@ class Written:
 @pytest.fixture(scope="module")
 def written(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Written:
     home = tmp_path_factory.mktemp("hdfs-files")
-    sandbox.create_topics({"hdfs-files": 1, "departures": 1, "departures-again": 1})
+    sandbox.create_topics({"hdfs-files": 1, "departures": 1, "departures-again": 1, "sales": 1})
     left = {"carrier": "AA", "departed_at": "2024-12-30T23:59:59.5Z"}
     sandbox.produce("departures", [f"0\tk\t{json.dumps(left)}"])
+    sale = {"shop": "a", "sold_at": 1735603199500, "cents": 5}
+    sandbox.produce("sales", [f"0\tk\t{json.dumps(sale)}"])
     examples = blocks("docs/hdfs.md", "python")
     script = home / "example.py"
     script.write_text("\n".join(example.text for example in examples))
@@ -100,6 +103,16 @@ def written(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Writt
 
 def parquet(path: Path) -> list[dict[str, Any]]:
     rows = pyarrow.parquet.ParquetFile(path).read().to_pylist()
+    return [row | {"counts": dict(row["counts"])} for row in rows]
+
+
+def orc(path: Path) -> list[dict[str, Any]]:
+    table = pyarrow.orc.ORCFile(path).read()
+    place = table.schema.get_field_index("departed_at")
+    assert table.schema.field(place).type == pyarrow.timestamp("ns", tz="UTC")
+    # What is finer than microseconds is not cut off here: that fails.
+    times = table.column(place).cast(pyarrow.timestamp("us", tz="UTC"))
+    rows = table.set_column(place, "departed_at", times).to_pylist()
     return [row | {"counts": dict(row["counts"])} for row in rows]
 
 
@@ -128,6 +141,11 @@ READERS: Mapping[str, tuple[str, Callable[[Path], list[dict[str, Any]]]]] = {
     "parquet-gzip": (".parquet", parquet),
     "parquet-lz4": (".parquet", parquet),
     "parquet-none": (".parquet", parquet),
+    "orc": (".orc", orc),
+    "orc-snappy": (".orc", orc),
+    "orc-zlib": (".orc", orc),
+    "orc-lz4": (".orc", orc),
+    "orc-none": (".orc", orc),
 }
 
 
@@ -182,6 +200,30 @@ def test_parquet_is_compressed_as_it_was_asked_for(written: Written, compression
     column = pyarrow.parquet.ParquetFile(written.of(name)[0]).metadata.row_group(0).column(0)
     # LZ4 is LZ4_RAW here, not the deprecated framing of the same name.
     assert column.compression == {"none": "UNCOMPRESSED"}.get(compression, compression.upper())
+
+
+@pytest.mark.parametrize("compression", ["zstd", "snappy", "zlib", "lz4", "none"])
+def test_orc_is_compressed_as_it_was_asked_for(written: Written, compression: str) -> None:
+    name = "orc" if compression == "zstd" else f"orc-{compression}"
+    file = pyarrow.orc.ORCFile(written.of(name)[0])
+    assert file.compression == {"none": "UNCOMPRESSED"}.get(compression, compression.upper())
+
+
+@pytest.mark.parametrize(("name", "read"), [("parquet", parquet), ("orc", orc)])
+def test_compacted_partitions_have_one_file_and_a_mark_whatever_they_are_called(
+    written: Written, name: str, read: Callable[[Path], list[dict[str, Any]]]
+) -> None:
+    top = written.files / f"compacted-{name}"
+    found = written.of(f"compacted-{name}")
+    files = [path for path in found if path.name != "_SUCCESS"]
+    assert all(path.name.startswith("compacted-part-") for path in files)
+    assert by_number(row for file in files for row in read(file)) == FLIGHTS
+    partitions = [path.parent for path in files]
+    assert len(set(partitions)) == len(files)
+    assert any("%" in str(path.relative_to(top)) for path in partitions)
+    marks = [path for path in found if path.name == "_SUCCESS"]
+    assert sorted(path.parent for path in marks) == sorted(partitions)
+    assert not any(path.stat().st_size for path in marks)
 
 
 def escaped(text: str | None) -> str:
@@ -248,6 +290,14 @@ def test_the_example_of_the_page_reads_what_the_other_one_wrote(
     assert [json.loads(value) for value in sandbox.consume("departures-again")] == [
         {"carrier": "AA", "departed_at": "2024-12-30T23:59:59.500000Z"}
     ]
+
+
+def test_the_example_of_a_partition_that_is_marked_does_that(written: Written) -> None:
+    mark, file = written.of("sales")
+    assert mark.relative_to(written.files / "sales") == Path("day=2024-12-30/_SUCCESS")
+    assert file.parent == mark.parent
+    rows = pyarrow.parquet.ParquetFile(file).read().to_pylist()
+    assert rows == [{"shop": "a", "sold_at": 1735603199500, "cents": 5}]
 
 
 def test_files_end_at_the_size_that_was_asked_for(written: Written) -> None:

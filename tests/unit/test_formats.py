@@ -11,6 +11,7 @@ import pytest
 
 from flinksec_jobs import SecureJob, formats, hdfs, registry
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.file_layout import Layout
 from flinksec_jobs.formats.json import Json
 from flinksec_jobs.kafka import source, topics
 from flinksec_jobs.records import record
@@ -83,7 +84,7 @@ def test_each_format_does_something_and_names_jars_that_are_locked() -> None:
 
 @pytest.mark.usefixtures("toy")
 def test_a_format_of_one_new_file_is_written_to_hdfs_with_no_other_change() -> None:
-    made = hdfs.sink(settings(), "/flights", hdfs.Layout("toy"))
+    made = hdfs.sink(settings(), "/flights", Layout("toy"))
     stream: Any = "stream"
     prepared: Any = made._transformer._prepare(stream, "row type")
     assert prepared == ("prepared", "stream", "row type", "the HDFS path /flights")
@@ -96,8 +97,8 @@ def test_the_jars_of_a_format_are_shipped_by_the_jobs_that_use_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(artifacts, "jars", lambda name: [Path(f"/{name}.jar")])
-    assert hdfs.writing(settings(), "/p", hdfs.Layout("toy")).jars() == [Path("/hadoop-client.jar")]
-    assert hdfs.writing(settings(), "/p", hdfs.Layout()).jars() == []
+    assert hdfs.writing(settings(), "/p", Layout("toy")).jars() == [Path("/hadoop-client.jar")]
+    assert hdfs.writing(settings(), "/p", Layout()).jars() == []
     options = source.SourceOptions(topics.chosen("t"), Event, Json())
     [use] = source.uses(settings(), options, "group")
     assert [jar.name for jar in use.jars()] == ["flink-kafka.jar"]
@@ -107,7 +108,7 @@ def test_the_jars_of_a_format_are_shipped_by_the_jobs_that_use_it(
 def test_an_unknown_format_is_refused_by_the_list_of_those_that_can_do_it() -> None:
     listed = r"""format=.xml. is not one of (.*, )?"json", (.*, )?"toy\b"""
     with pytest.raises(SettingsError, match=listed):
-        hdfs.sink(settings(), "/flights", hdfs.Layout("xml"))
+        hdfs.sink(settings(), "/flights", Layout("xml"))
     job = SecureJob("j", settings=settings())
     for refused in (
         lambda: job.from_kafka("t", Event, format="toy"),

@@ -7,6 +7,7 @@ import pytest
 
 from flinksec_jobs import hdfs
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.file_layout import Layout
 from flinksec_jobs.settings import Settings, load_settings
 
 KERBEROS = {"principal": "flink@EXAMPLE.COM", "keytab": "file:/etc/flink.keytab"}
@@ -59,13 +60,13 @@ def test_all_options_are_text() -> None:
 
 
 def test_a_format_that_is_not_written_is_refused_by_the_list_of_those_that_are() -> None:
-    with pytest.raises(SettingsError, match='format=\'orc\' is not one of "avro", "csv"'):
-        hdfs.sink(settings(), "/flights", hdfs.Layout("orc"))
+    with pytest.raises(SettingsError, match='format=\'xml\' is not one of "avro", "csv"'):
+        hdfs.sink(settings(), "/flights", Layout("xml"))
 
 
 def test_a_path_that_is_not_absolute_is_refused_with_the_right_one() -> None:
     with pytest.raises(SettingsError, match="the path is not absolute") as caught:
-        hdfs.sink(settings(), "flights", hdfs.Layout())
+        hdfs.sink(settings(), "flights", Layout())
     assert caught.value.hint == "write /flights"
 
 
@@ -80,6 +81,6 @@ def test_a_path_that_is_not_absolute_is_refused_with_the_right_one() -> None:
 )
 def test_a_path_that_hdfs_does_not_take_or_alters_is_refused(path: str, why: str) -> None:
     with pytest.raises(SettingsError, match=why) as caught:
-        hdfs.sink(settings(), path, hdfs.Layout())
+        hdfs.sink(settings(), path, Layout())
     assert repr(path) in caught.value.message
     assert "such as /flights" in str(caught.value.hint)

@@ -12,6 +12,7 @@ from flinksec_jobs import SecureJob, elasticsearch, hdfs, state
 from flinksec_jobs.certificates import Validity, pem
 from flinksec_jobs.delivery import Delivery
 from flinksec_jobs.errors import JobError, SettingsError
+from flinksec_jobs.file_layout import Layout
 from flinksec_jobs.findings import Finding, Where
 from flinksec_jobs.formats.json import Json
 from flinksec_jobs.kafka import client, sink, source, topics
@@ -126,7 +127,7 @@ def test_only_what_has_files_on_hdfs_needs_a_login_of_the_jvm() -> None:
     options = source.SourceOptions(topics.chosen("t"), Event, Json())
     assert source.uses(found, options, "group")[0].login is None
     assert elasticsearch.writing(found, "i").login is None
-    assert hdfs.writing(found, "/p", hdfs.Layout()).login == found.kerberos
+    assert hdfs.writing(found, "/p", Layout()).login == found.kerberos
     for directory, login in (("/mnt/state", None), ("hdfs://a:1/state", found.kerberos)):
         kept = settings(state={"directory": directory, "keys": "/keys"})
         assert state.use(kept).login == login

@@ -18,6 +18,7 @@ from typing import Annotated, Any
 from flinksec_jobs import SecureJob, field, record
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.formats.avro import Avro
+from flinksec_jobs.formats.orc import Orc
 from flinksec_jobs.formats.parquet import Parquet
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.settings import HdfsSettings, load_settings
@@ -34,11 +35,21 @@ FORMATS: dict[str, dict[str, Any]] = {
     "parquet-gzip": {"format": "parquet", "compression": "gzip"},
     "parquet-lz4": {"format": Parquet(row_group_size=1 << 16), "compression": "lz4"},
     "parquet-none": {"format": "parquet", "compression": "none"},
+    "orc": {"format": "orc"},
+    "orc-snappy": {"format": "orc", "compression": "snappy"},
+    "orc-zlib": {"format": "orc", "compression": "zlib"},
+    "orc-lz4": {"format": Orc(stripe_size=1 << 16), "compression": "lz4"},
+    "orc-none": {"format": "orc", "compression": "none"},
 }
 PARTITIONED = {
     "by-fields": "carrier={carrier}/day={departed_at:%Y-%m-%d}",
     "by-event-time": "{:%Y}/week={:%G-%V}/hour={:%H}",
     "by-place": "at={place.name}/{late}-{day}",
+}
+COMPACTED: dict[str, Any] = {
+    "partition_by": "carrier={carrier}/day={departed_at:%Y-%m-%d}",
+    "compact_size": 1 << 20,
+    "success_file": "_SUCCESS",
 }
 
 
@@ -76,6 +87,9 @@ def write_all() -> None:
         for name, pattern in PARTITIONED.items():
             path = f"/data/files/{name}"
             flights.sink_to(made.to_hdfs(path, format="parquet", partition_by=pattern))
+        for name in ("orc", "parquet"):
+            path = f"/data/files/compacted-{name}"
+            flights.sink_to(made.to_hdfs(path, format=name, **COMPACTED))
         small = made.to_hdfs("/data/files/small", roll_size=2000, roll_after="1 h")
         flights.sink_to(small)
 
@@ -83,10 +97,10 @@ def write_all() -> None:
 def copy() -> None:
     uri = load_settings(SETTINGS).need(HdfsSettings).uri
     path = jvm.view().org.apache.flink.core.fs.Path
-    target = path(f"file://{COPIES}")
-    jvm.view().org.apache.flink.util.FileUtils.copy(path(f"{uri}/data/files"), target, False)
-    target = path(f"file://{COPIES}/example")
-    jvm.view().org.apache.flink.util.FileUtils.copy(path(f"{uri}/data/departures"), target, False)
+    places = {"files": COPIES, "departures": f"{COPIES}/example", "sales": f"{COPIES}/sales"}
+    for name, target in places.items():
+        source, local = path(f"{uri}/data/{name}"), path(f"file://{target}")
+        jvm.view().org.apache.flink.util.FileUtils.copy(source, local, False)
 
 
 def to(**options: Any) -> Callable[[SecureJob, Any], Any]:

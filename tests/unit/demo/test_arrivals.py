@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pyarrow.parquet  # type: ignore[import-untyped]
 import pytest
 from elasticsearch import helpers
 
@@ -113,15 +114,19 @@ def test_an_index_that_the_job_never_made_counts_as_empty() -> None:
     ],
 )
 def test_rows_on_hdfs_are_there_once_each(lines: str, bad: dict[str, int]) -> None:
-    sandbox: Any = SimpleNamespace(
-        hdfs_ls=lambda _: ["/data/flights/part-0.json", "/data/flights/.part-1.json.inprogress.x"],
-        hdfs_lines=lambda _: [json.dumps({"id": key}) for key in lines],
-    )
+    def get(_: str, target: Path) -> list[Path]:
+        target.mkdir()
+        files = [target / "part-0.parquet", target / "part-1.parquet"]
+        for file, ids in zip(files, (lines[:1], lines[1:]), strict=True):
+            pyarrow.parquet.write_table(pyarrow.table({"id": list(ids)}), file)
+        return files
+
+    sandbox: Any = SimpleNamespace(hdfs_get=get)
     assert wrong(list(arrivals.hdfs(sandbox, EXPECTED))) == bad
 
 
 def test_without_a_finished_file_nothing_has_arrived_on_hdfs() -> None:
-    sandbox: Any = SimpleNamespace(hdfs_ls=lambda _: [], hdfs_lines=lambda _: [])
+    sandbox: Any = SimpleNamespace(hdfs_get=lambda *_: [])
     assert wrong(list(arrivals.hdfs(sandbox, EXPECTED)))["HDFS: finished files"] == "none"
 
 

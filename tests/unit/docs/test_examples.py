@@ -37,6 +37,7 @@ PYTHON = {
     ("docs/formats.md", "Debezium("): "tests/formats/test_formats_on_servers.py",
     ("docs/formats.md", "class Flight"): "tests/formats/test_avro.py",
     ("docs/hdfs.md", "class Departure"): "tests/servers/test_hdfs_files.py",
+    ("docs/hdfs.md", "class Sale"): "tests/servers/test_hdfs_files.py",
     ("docs/records.md", "class Order"): "tests/unit/docs/test_examples.py",
     ("docs/first-job.md", "    ...\n"): "not run: the frame of a job, without a job in it",
 }

@@ -61,11 +61,19 @@ public final class AvroFiles implements BulkWriter.Factory<Object> {
     };
   }
 
+  Schema schema() {
+    return Schemas.parse(schema, List.of());
+  }
+
+  CodecFactory codec() {
+    return codec(codec);
+  }
+
   @Override
   public BulkWriter<Object> create(FSDataOutputStream file) throws IOException {
-    Schema parsed = Schemas.parse(schema, List.of());
+    Schema parsed = schema();
     DataFileWriter<Object> out = new DataFileWriter<>(new GenericDatumWriter<>(parsed));
-    out.setCodec(codec(codec));
+    out.setCodec(codec());
     out.create(parsed, file);
     return new Records(out, new RowToAvro.Written(parsed, shape));
   }

@@ -21,12 +21,13 @@ import org.apache.flink.connector.file.sink.writer.FileWriter;
 import org.apache.flink.connector.file.sink.writer.FileWriterBucketState;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.streaming.api.functions.sink.filesystem.BucketAssigner;
 import org.apache.flink.streaming.api.functions.sink.filesystem.OutputFileConfig;
 
 /**
  * Flink's own sink of files, whose writers also remove what their earlier starts left unfinished.
  */
-public final class DirectorySink
+public class DirectorySink
     implements Sink<Object>,
         SupportsWriterState<Object, FileWriterBucketState>,
         SupportsCommitter<FileSinkCommittable> {
@@ -69,12 +70,38 @@ public final class DirectorySink
   }
 
   private FileSink<Object> sink(String prefix) {
-    return FileSink.forBulkFormat(new Path(directory), files)
-        .withBucketAssigner(partitions)
-        .withRollingPolicy(rolling)
-        .withBucketCheckInterval(rolling.interval())
-        .withOutputFileConfig(new OutputFileConfig(prefix, suffix))
+    return sink(prefix, partitions);
+  }
+
+  private FileSink<Object> sink(String prefix, BucketAssigner<Object, String> assigner) {
+    return adapted(
+            FileSink.forBulkFormat(new Path(directory), files)
+                .withBucketAssigner(assigner)
+                .withRollingPolicy(rolling)
+                .withBucketCheckInterval(rolling.interval())
+                .withOutputFileConfig(new OutputFileConfig(prefix, suffix)))
         .build();
+  }
+
+  /** What else Flink's sink is to do. */
+  FileSink.DefaultBulkFormatBuilder<Object> adapted(
+      FileSink.DefaultBulkFormatBuilder<Object> builder) {
+    return builder;
+  }
+
+  /** Which directory a row goes to, for one writer. */
+  BucketAssigner<Object, String> assigner(WriterInitContext context) {
+    return partitions;
+  }
+
+  /** Where the files are: a URI. */
+  final String directory() {
+    return directory;
+  }
+
+  /** Whose the files are: eight hexadecimal digits. */
+  final String owner() {
+    return owner;
   }
 
   @Override
@@ -95,7 +122,9 @@ public final class DirectorySink
             task.getNumberOfParallelSubtasks(),
             "%08x".formatted(context.getJobInfo().getJobId().hashCode()),
             random());
-    return new Writer(sink(leftovers.prefix()).restoreWriter(context, recovered), leftovers);
+    BucketAssigner<Object, String> assigner = assigner(context);
+    return new Writer(
+        sink(leftovers.prefix(), assigner).restoreWriter(context, recovered), leftovers);
   }
 
   @Override
@@ -106,7 +135,12 @@ public final class DirectorySink
   @Override
   public Committer<FileSinkCommittable> createCommitter(CommitterInitContext context)
       throws IOException {
-    return new Committing(sink("part").createCommitter(context));
+    return new Committing(committer(context));
+  }
+
+  /** What makes files visible. */
+  Committer<FileSinkCommittable> committer(CommitterInitContext context) throws IOException {
+    return sink("part").createCommitter(context);
   }
 
   @Override

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.files;
 
+import com.github.luben.zstd.ZstdInputStream;
 import com.github.luben.zstd.ZstdOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 import org.apache.flink.api.common.serialization.BulkWriter;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.core.fs.FSDataOutputStream;
+import org.apache.flink.core.fs.Path;
 import org.apache.flink.types.Row;
 import org.flinksec.badrecords.UnencodableException;
 import org.flinksec.formats.RowEncoder;
@@ -19,6 +23,7 @@ import org.flinksec.rows.Shape;
 /** Files of lines: rows that a format of text encodes, or strings as they are. */
 public final class LineFiles implements BulkWriter.Factory<Object> {
   private static final long serialVersionUID = 1L;
+  private static final int BUFFER = 1 << 16;
 
   private final RowEncoder encoder;
   private final boolean severalLines;
@@ -60,10 +65,27 @@ public final class LineFiles implements BulkWriter.Factory<Object> {
     return new Lines(compressed(new Unclosed(file)));
   }
 
+  /** Makes one file of lines of several that are compressed alike. */
+  public static BulkWriter.Factory<Path> merged(String compression) {
+    return file -> new Merged(compressed(new Unclosed(file), compression), compression);
+  }
+
   private OutputStream compressed(OutputStream file) throws IOException {
+    return compressed(file, compression);
+  }
+
+  private static InputStream uncompressed(InputStream file, String compression) throws IOException {
+    return switch (compression) {
+      case "gzip" -> new GZIPInputStream(file, BUFFER);
+      case "zstd" -> Zstd.open(file);
+      default -> file;
+    };
+  }
+
+  private static OutputStream compressed(OutputStream file, String compression) throws IOException {
     return switch (compression) {
       case "none" -> file;
-      case "gzip" -> new GZIPOutputStream(file, 1 << 16);
+      case "gzip" -> new GZIPOutputStream(file, BUFFER);
       case "zstd" -> Zstd.open(file);
       default -> throw new IllegalArgumentException("no compression " + compression);
     };
@@ -120,10 +142,34 @@ public final class LineFiles implements BulkWriter.Factory<Object> {
     }
   }
 
+  private record Merged(OutputStream out, String compression) implements BulkWriter<Path> {
+    @Override
+    public void addElement(Path path) throws IOException {
+      try (InputStream file = path.getFileSystem().open(path);
+          InputStream lines = uncompressed(file, compression)) {
+        lines.transferTo(out);
+      }
+    }
+
+    @Override
+    public void flush() throws IOException {
+      out.flush();
+    }
+
+    @Override
+    public void finish() throws IOException {
+      out.close();
+    }
+  }
+
   /** Apart, since only jobs with such files have the library. */
   private static final class Zstd {
     static OutputStream open(OutputStream file) throws IOException {
       return new ZstdOutputStream(file);
+    }
+
+    static InputStream open(InputStream file) throws IOException {
+      return new ZstdInputStream(file);
     }
   }
 

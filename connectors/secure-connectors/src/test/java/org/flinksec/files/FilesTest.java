@@ -26,6 +26,7 @@ import org.flinksec.avro.AvroFiles;
 import org.flinksec.formats.UnwritableRowException;
 import org.flinksec.formats.csv.CsvEncoder;
 import org.flinksec.formats.csv.CsvForm;
+import org.flinksec.formats.orc.OrcFiles;
 import org.flinksec.formats.parquet.ParquetFiles;
 import org.flinksec.formats.raw.RawEncoder;
 import org.flinksec.formats.raw.RawForm;
@@ -118,10 +119,11 @@ class FilesTest {
   }
 
   @Test
-  void noValueOfARowThatParquetOrAvroCannotHoldIsTold() {
+  void noValueOfARowThatParquetOrcOrAvroCannotHoldIsTold() {
     for (BulkWriter.Factory<Object> files :
         List.<BulkWriter.Factory<Object>>of(
             ParquetFiles.of(TEXT, "none", 1 << 20, TARGET),
+            OrcFiles.of(TEXT, "none", 1 << 20, TARGET),
             AvroFiles.of(TEXT, "", "", "none", TARGET))) {
       assertThatThrownBy(() -> written(files, Row.of("secret \ud83d")))
           .isInstanceOf(UnwritableRowException.class)

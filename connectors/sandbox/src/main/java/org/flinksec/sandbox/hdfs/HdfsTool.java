@@ -5,6 +5,7 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.Comparator;
 import org.apache.hadoop.conf.Configuration;
@@ -20,7 +21,8 @@ import org.flinksec.sandbox.Answers;
  *
  * <p>{@code -} for the principal: without a ticket. {@code ls} prints the files below the path,
  * {@code cat} the contents of the finished ones, those whose names start with neither dot nor
- * underscore.
+ * underscore. {@code get} copies these to the directory that is named behind the path, below which
+ * they have the same places; where there is nothing, nothing is copied.
  */
 public final class HdfsTool {
   private static final int BUFFER = 1 << 16;
@@ -42,6 +44,7 @@ public final class HdfsTool {
             switch (arguments[2]) {
               case "ls" -> list(hdfs, path, out);
               case "cat" -> cat(hdfs, path, out);
+              case "get" -> get(hdfs, path, java.nio.file.Path.of(arguments[4]));
               default -> throw new IllegalArgumentException("no such command: " + arguments[2]);
             }
           }
@@ -70,6 +73,27 @@ public final class HdfsTool {
       } else {
         try (InputStream in = hdfs.open(status.getPath(), BUFFER)) {
           in.transferTo(out);
+        }
+      }
+    }
+  }
+
+  private static void get(FileSystem hdfs, Path directory, java.nio.file.Path target)
+      throws IOException {
+    if (!hdfs.exists(directory)) {
+      return;
+    }
+    Files.createDirectories(target);
+    for (FileStatus status : sorted(hdfs, directory)) {
+      String name = status.getPath().getName();
+      if (name.startsWith(".") || name.startsWith("_")) {
+        continue;
+      }
+      if (status.isDirectory()) {
+        get(hdfs, status.getPath(), target.resolve(name));
+      } else {
+        try (InputStream in = hdfs.open(status.getPath(), BUFFER)) {
+          Files.copy(in, target.resolve(name));
         }
       }
     }

@@ -2,7 +2,6 @@
 package org.flinksec.formats.parquet;
 
 import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Arrays;
@@ -12,13 +11,12 @@ import org.apache.flink.types.Row;
 import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.io.api.RecordConsumer;
 import org.flinksec.formats.values.BadValueException;
+import org.flinksec.formats.values.Decimals;
 import org.flinksec.formats.values.Utf8;
 import org.flinksec.rows.Shape;
 
 /** How values of each kind are written; nothing is rounded or cut. */
 final class ColumnWriters {
-  private static final int MOST_BEFORE_THE_POINT = 100_000;
-
   private ColumnWriters() {}
 
   /** All fields of a row, of which nothing stands around. */
@@ -120,20 +118,7 @@ final class ColumnWriters {
   }
 
   private static BigDecimal scaled(Shape shape, Object value) throws BadValueException {
-    BigDecimal number = cast(BigDecimal.class, value);
-    try {
-      // A number such as 1E+999999999 is not written out to find that it does not fit.
-      if (number.precision() - (long) number.scale() <= MOST_BEFORE_THE_POINT) {
-        BigDecimal scaled = number.setScale(shape.scale(), RoundingMode.UNNECESSARY);
-        if (scaled.precision() <= shape.precision()) {
-          return scaled;
-        }
-      }
-    } catch (ArithmeticException e) {
-      // the same complaint
-    }
-    throw new BadValueException(
-        "has more digits than its decimal(%d, %d)".formatted(shape.precision(), shape.scale()));
+    return Decimals.scaled(cast(BigDecimal.class, value), shape.precision(), shape.scale());
   }
 
   private static ColumnWriter group(ColumnWriter inner) {

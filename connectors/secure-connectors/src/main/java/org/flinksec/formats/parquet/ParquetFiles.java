@@ -44,7 +44,7 @@ public final class ParquetFiles implements BulkWriter.Factory<Object> {
     return new ParquetFiles(shape, compression, rowGroup, target);
   }
 
-  private static CompressionCodecName codec(String name) {
+  static CompressionCodecName codec(String name) {
     return switch (name) {
       case "none" -> CompressionCodecName.UNCOMPRESSED;
       case "snappy" -> CompressionCodecName.SNAPPY;
@@ -112,7 +112,7 @@ public final class ParquetFiles implements BulkWriter.Factory<Object> {
   }
 
   /** A file that Flink opened, and closes. */
-  private record Opened(FSDataOutputStream file) implements OutputFile {
+  record Opened(FSDataOutputStream file) implements OutputFile {
     @Override
     public PositionOutputStream create(long blockSizeHint) {
       return new Positioned(file);

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.formats.orc;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import org.apache.flink.core.fs.FSDataInputStream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.PositionedReadable;
+import org.apache.hadoop.fs.Seekable;
+import org.apache.hadoop.fs.permission.FsPermission;
+import org.apache.hadoop.util.Progressable;
+import org.apache.orc.OrcFile;
+import org.apache.orc.Reader;
+
+/** One file that Flink's file system reads, as the file system of Hadoop that ORC asks for. */
+final class OrcInput extends FileSystem {
+  private final org.apache.flink.core.fs.Path file;
+
+  private OrcInput(org.apache.flink.core.fs.Path file) {
+    this.file = file;
+    setConf(new Configuration(false));
+  }
+
+  /** Opens a file for reading; what it returns is to be closed. */
+  static Reader opened(org.apache.flink.core.fs.Path file) throws IOException {
+    OrcInput input = new OrcInput(file);
+    return OrcFile.createReader(
+        new Path(file.toUri()),
+        OrcFile.readerOptions(input.getConf())
+            .filesystem(input)
+            .useUTCTimestamp(true)
+            .convertToProlepticGregorian(true));
+  }
+
+  @Override
+  public URI getUri() {
+    return file.toUri();
+  }
+
+  @Override
+  public FileStatus getFileStatus(Path path) throws IOException {
+    long length = file.getFileSystem().getFileStatus(file).getLen();
+    return new FileStatus(length, false, 1, length, 0, path);
+  }
+
+  @Override
+  public org.apache.hadoop.fs.FSDataInputStream open(Path path, int buffer) throws IOException {
+    return new org.apache.hadoop.fs.FSDataInputStream(new In(file.getFileSystem().open(file)));
+  }
+
+  private static final class In extends InputStream implements Seekable, PositionedReadable {
+    private final FSDataInputStream in;
+
+    In(FSDataInputStream in) {
+      this.in = in;
+    }
+
+    @Override
+    public int read() throws IOException {
+      return in.read();
+    }
+
+    @Override
+    public int read(byte[] bytes, int start, int length) throws IOException {
+      return in.read(bytes, start, length);
+    }
+
+    @Override
+    public void seek(long position) throws IOException {
+      in.seek(position);
+    }
+
+    @Override
+    public long getPos() throws IOException {
+      return in.getPos();
+    }
+
+    @Override
+    public boolean seekToNewSource(long position) {
+      return false;
+    }
+
+    @Override
+    public int read(long position, byte[] bytes, int start, int length) throws IOException {
+      long before = in.getPos();
+      try {
+        in.seek(position);
+        return in.read(bytes, start, length);
+      } finally {
+        in.seek(before);
+      }
+    }
+
+    @Override
+    public void readFully(long position, byte[] bytes, int start, int length) throws IOException {
+      long before = in.getPos();
+      try {
+        in.seek(position);
+        if (in.readNBytes(bytes, start, length) < length) {
+          throw new java.io.EOFException("the file ends too early");
+        }
+      } finally {
+        in.seek(before);
+      }
+    }
+
+    @Override
+    public void readFully(long position, byte[] bytes) throws IOException {
+      readFully(position, bytes, 0, bytes.length);
+    }
+
+    @Override
+    public void close() throws IOException {
+      in.close();
+    }
+  }
+
+  private static UnsupportedOperationException onlyRead() {
+    return new UnsupportedOperationException("a file is only read here");
+  }
+
+  @Override
+  public FSDataOutputStream create(
+      Path path,
+      FsPermission permission,
+      boolean overwrite,
+      int buffer,
+      short replication,
+      long block,
+      Progressable progress) {
+    throw onlyRead();
+  }
+
+  @Override
+  public FSDataOutputStream append(Path path, int buffer, Progressable progress) {
+    throw onlyRead();
+  }
+
+  @Override
+  public boolean rename(Path from, Path to) {
+    throw onlyRead();
+  }
+
+  @Override
+  public boolean delete(Path path, boolean recursive) {
+    throw onlyRead();
+  }
+
+  @Override
+  public FileStatus[] listStatus(Path path) {
+    throw onlyRead();
+  }
+
+  @Override
+  public void setWorkingDirectory(Path path) {
+    throw onlyRead();
+  }
+
+  @Override
+  public Path getWorkingDirectory() {
+    return new Path("/");
+  }
+
+  @Override
+  public boolean mkdirs(Path path, FsPermission permission) {
+    throw onlyRead();
+  }
+}

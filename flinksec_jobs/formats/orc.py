@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ORC: files of columns, by the schema that follows from the record class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from flinksec_jobs import encoded_lines
+from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.formats import Compression, FileForm, Format, Writing
+from flinksec_jobs.runtime import jvm
+
+_LEAST = 1 << 16
+_MOST = 1 << 31
+_COMPRESSIONS = {name: Compression() for name in ("zstd", "snappy", "zlib", "lz4", "none")}
+
+
+@dataclass(frozen=True)
+class Orc(Format):
+    """Files of columns, which are compressed within: zstd unless the sink says otherwise.
+
+    Attributes:
+        stripe_size: how many bytes of rows each open file holds in memory before they are
+            written out; no more than the sink's ``roll_size``.
+    """
+
+    jars: ClassVar[tuple[str, ...]] = ("orc",)
+
+    stripe_size: int = 64 << 20
+
+    def __post_init__(self) -> None:
+        """Refuse a size that can be none.
+
+        Raises:
+            SettingsError: it says which can.
+        """
+        size = self.stripe_size
+        if not isinstance(size, int) or not _LEAST <= size < _MOST:
+            raise SettingsError(
+                f"the stripe_size={size!r} of ORC is no size of stripes",
+                hint=f"give bytes, from {_LEAST} to {_MOST - 1}, such as {64 << 20}",
+            )
+
+    def files(self) -> FileForm:
+        """Return files of the record class's columns."""
+        return FileForm(".orc", self._writer, _COMPRESSIONS, merger=self._merger, columns=_columns)
+
+    def _writer(self, writing: Writing) -> Any:
+        encoded_lines.require_rows(writing.row_type, writing.target)
+        size = min(self.stripe_size, writing.roll_size or self.stripe_size)
+        return jvm.view().org.flinksec.formats.orc.OrcFiles.of(
+            writing.row_type, writing.compression, size, writing.target
+        )
+
+    def _merger(self, writing: Writing) -> Any:
+        return jvm.view().org.flinksec.formats.orc.MergedOrc.of(
+            writing.row_type, writing.compression, self.stripe_size
+        )
+
+
+def _columns(writing: Writing) -> Any:
+    return jvm.view().org.flinksec.formats.orc.OrcColumns.of(writing.row_type)
+
+
+FORMAT = Orc
