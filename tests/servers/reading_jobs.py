@@ -66,13 +66,22 @@ class Job:
         directory: of its own, for settings, state and logs.
         program: its file.
         variables: what the environment says besides.
+        flink: options of Flink's own, as TOML.
     """
 
     def __init__(
-        self, sandbox: Sandbox, directory: Path, program: Path, variables: dict[str, str]
+        self,
+        sandbox: Sandbox,
+        directory: Path,
+        program: Path,
+        variables: dict[str, str],
+        flink: str = "",
     ) -> None:
         self._settings = directory / "settings.toml"
         sandbox.write_settings(self._settings)
+        if flink:
+            with self._settings.open("a") as file:
+                file.write(f"\n[flink]\n{flink}")
         self._program = program
         self._variables = variables
         self._state = directory / "state"

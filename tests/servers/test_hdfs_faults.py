@@ -28,6 +28,12 @@ TOPIC = "faults"
 DIRECTORY = "/data/faults"
 COPY = "/data/faults-copied"
 LASTS = 5.0
+# As in a cluster; a local run ends with its first failure.
+RESTARTS = """
+"restart-strategy.type" = "fixed-delay"
+"restart-strategy.fixed-delay.attempts" = 1000
+"restart-strategy.fixed-delay.delay" = "1 s"
+"""
 START_SECONDS = 90
 
 
@@ -101,7 +107,7 @@ FAULTS = (
 @pytest.fixture
 def job(sandbox: Sandbox, tmp_path: Path) -> Iterator[Job]:
     variables = {"TOPIC": TOPIC, "DIRECTORY": DIRECTORY, "COPY": COPY}
-    made = Job(sandbox, tmp_path, PROGRAM, variables)
+    made = Job(sandbox, tmp_path, PROGRAM, variables, RESTARTS)
     yield made
     made.kill()
     if not any(one.alive for one in sandbox.status() if one.name == "hdfs"):

@@ -28,12 +28,9 @@ OURS: dict[str, dict[str, Any]] = {
     "json-zstd": {"format": "json", "compression": "zstd"},
     "avro": {"format": "avro", "partition_by": "kind={kind}"},
     "avro-zstd": {"format": "avro", "compression": "zstd"},
-    "avro-snappy": {"format": "avro", "compression": "snappy"},
     "parquet": {"format": "parquet", "partition_by": "carrier={carrier}"},
     "parquet-snappy": {"format": "parquet", "compression": "snappy"},
-    "parquet-gzip": {"format": "parquet", "compression": "gzip"},
     "parquet-lz4": {"format": "parquet", "compression": "lz4"},
-    "parquet-none": {"format": "parquet", "compression": "none"},
 }
 
 
@@ -90,7 +87,7 @@ def job(name: str, **overrides: Any) -> SecureJob:
 
 
 def read_foreign() -> None:
-    with job("foreign", **{"job.parallelism": 2}) as made:
+    with job("foreign", **{"job.parallelism": 1}) as made:
         for name, format_ in (
             ("parquet", "parquet"),
             ("avro", "avro"),
@@ -163,10 +160,7 @@ TRIED: dict[str, Callable[[], None]] = {
     "skip": bad("skip"),
     "dead_letter": bad("dead_letter"),
     "missing": bad("fail", "/data/nowhere"),
-    "not parquet": bad_format("/data/foreign/bad", "parquet"),
     "not avro": bad_format("/data/foreign/bad", "avro"),
-    "no such column": bad_format("/data/foreign/parquet", "parquet"),
-    "unknown compression": bad_format("/data/foreign/bz2", "json"),
     "forbidden": as_guest,
 }
 

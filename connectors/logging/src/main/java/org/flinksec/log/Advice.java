@@ -19,7 +19,15 @@ final class Advice {
           "GroupAuthorizationException",
           "give the job's principal READ on its group, kafka.group_id, again; until then the job"
               + " goes on, as its offsets are in its checkpoints, but Kafka does not show how far"
-              + " it is");
+              + " it is",
+          "SafeModeException",
+          "wait until the NameNode has left safe mode; hdfs dfsadmin -safemode get tells",
+          "DSQuotaExceededException",
+          "remove files, or ask the administrator of HDFS for a larger quota of space",
+          "NSQuotaExceededException",
+          "remove files, or ask the administrator of HDFS for a larger quota of names",
+          "AccessControlException",
+          "give the user of the job's principal its rights on the directory of HDFS again");
 
   // What asks a KDC, for a ticket of the job or for one to a server.
   private static final Set<String> OF_KERBEROS =

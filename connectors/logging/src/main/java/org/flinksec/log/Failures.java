@@ -17,7 +17,8 @@ import java.util.regex.Pattern;
  * <p>Two are the same if they have the same exceptions, one the cause of the other, but for mere
  * wrappers, and the last of them, the root, says the same at the same place. What the others say is
  * not compared: it is full of ids that change with each attempt. Of what the root says, numbers
- * that stand alone are not compared: sizes, milliseconds, offsets.
+ * that stand alone are not compared: sizes, milliseconds, offsets; nor are names of unfinished
+ * files, of which each attempt has its own.
  */
 final class Failures {
   /**
@@ -37,7 +38,12 @@ final class Failures {
           "org.apache.flink.runtime.JobException",
           "org.apache.flink.util.FlinkException",
           "org.apache.flink.util.FlinkRuntimeException");
-  private static final Pattern CLASS = Pattern.compile("((?:\\w+\\.)+[\\w$]+)(?::|$)");
+  // Hadoop's client has what the server threw within what it throws itself.
+  private static final Pattern CLASS =
+      Pattern.compile(
+          "(?:org\\.apache\\.hadoop\\.ipc\\.RemoteException\\()?((?:\\w+\\.)+[\\w$]+)\\)?(?::|$)");
+  private static final Pattern UNFINISHED =
+      Pattern.compile("/\\S*/\\.[^\\s/]+\\.inprogress\\.[0-9a-f-]{36}");
   // In 8000 ms, #12, (3/4), @1f2e; but not topic-2, node2 or 2.0.
   private static final Pattern NUMBERS =
       Pattern.compile(
@@ -107,7 +113,7 @@ final class Failures {
   private static String comparable(String message) {
     String cut =
         message.length() > LONGEST_MESSAGE ? message.substring(0, LONGEST_MESSAGE) : message;
-    return NUMBERS.matcher(cut).replaceAll("#");
+    return NUMBERS.matcher(UNFINISHED.matcher(cut).replaceAll("#")).replaceAll("#");
   }
 
   /** Flink's SerializedThrowable, and others that stand for an exception, call themselves so. */

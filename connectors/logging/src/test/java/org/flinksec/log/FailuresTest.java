@@ -29,6 +29,7 @@ class FailuresTest {
     "attempt #4 of task (1/2),attempt #5 of task (2/2)",
     "object@1f2e is closed,object@77aa is closed",
     "job 0123456789abcdef0123456789abcdef failed,job 1123456789abcdef0123456789abcdee failed",
+    "Cannot create file/d/a=1/.part-01234567-0-a-0.json.inprogress.0b5e7d1c-4f6d-4d0e-9d51-7fb5ae1b6d0e. Name,Cannot create file/d/a=2/.part-01234567-1-b-0.json.inprogress.1b5e7d1c-4f6d-4d0e-9d51-7fb5ae1b6d0e. Name",
   })
   void numbersThatStandAloneMakeNoOtherFailure(String one, String other) {
     assertThat(times(one, other)).containsExactly(1L, 2L);
@@ -44,6 +45,19 @@ class FailuresTest {
   })
   void whatIsSaidOfSomethingElseIsAnotherFailure(String one, String other) {
     assertThat(times(one, other)).containsExactly(1L, 1L);
+  }
+
+  @Test
+  void whatAServerOfHadoopThrewIsTheCauseAndNotWhatItsClientThrows() {
+    IOException remote =
+        new IOException() {
+          @Override
+          public String toString() {
+            return "org.apache.hadoop.ipc.RemoteException(org.apache.hadoop.hdfs.SafeModeException): x";
+          }
+        };
+    assertThat(failures.meet(remote, 0).cause()).isEqualTo("SafeModeException");
+    assertThat(Advice.about("SafeModeException")).isPresent();
   }
 
   @Test

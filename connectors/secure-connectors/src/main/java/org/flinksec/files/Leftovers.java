@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.files;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,6 +28,7 @@ import org.slf4j.LoggerFactory;
 final class Leftovers {
   private static final Logger LOG = LoggerFactory.getLogger(Leftovers.class);
   private static final long LONGEST_WAIT = 10_000;
+  private static final int LISTINGS = 10;
 
   private final Path directory;
   private final String owner;
@@ -35,9 +37,10 @@ final class Leftovers {
   private final String run;
   private final String start;
   private Thread thread;
+  private volatile boolean closed;
 
   /** The writers of this JVM, by what the names of their files begin with. */
-  private static final Map<String, Leftovers> LIVE = new ConcurrentHashMap<>();
+  static final Map<String, Leftovers> LIVE = new ConcurrentHashMap<>();
 
   // As Flink's HadoopRecoverableFsDataOutputStream and its local one name them.
   private static final Pattern UNFINISHED =
@@ -83,7 +86,7 @@ final class Leftovers {
     return "part-%s-%d-%s%s".formatted(owner, index, run, start);
   }
 
-  /** Removes them in the background, the first time that it is called. */
+  /** Removes them in the background, the first time that it is called, and until it is done. */
   private synchronized void removeOnce() {
     if (thread != null) {
       return;
@@ -94,20 +97,25 @@ final class Leftovers {
     thread.start();
   }
 
-  /** Waits for the end of that, but not for long. */
+  /** Waits for the end of that, but not for long; what is begun from now on stays. */
   void close() {
     LIVE.remove(prefix());
-    if (thread == null) {
-      return;
+    Thread removing;
+    synchronized (this) {
+      removing = thread;
     }
     try {
-      thread.join(LONGEST_WAIT);
+      if (removing != null) {
+        removing.join(LONGEST_WAIT);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } finally {
+      closed = true;
     }
   }
 
-  private void remove() {
+  void remove() {
     try {
       int removed = removeIn(FileSystem.get(directory.toUri()), directory);
       if (removed > 0) {
@@ -115,13 +123,36 @@ final class Leftovers {
       }
     } catch (IOException | RuntimeException e) {
       LOG.warn("Unfinished files of earlier starts below {} are still there", directory, e);
+      tryAgain();
     }
   }
 
+  /** Lets the next file that is committed begin anew. */
+  private synchronized void tryAgain() {
+    thread = null;
+  }
+
+  /** A file may be renamed between its listing and a look at it, where these are two. */
+  private static FileStatus[] list(FileSystem files, Path directory) throws IOException {
+    FileNotFoundException last = null;
+    for (int i = 0; i < LISTINGS; i++) {
+      try {
+        FileStatus[] found = files.listStatus(directory);
+        return found == null ? new FileStatus[0] : found;
+      } catch (FileNotFoundException e) {
+        last = e;
+      }
+    }
+    throw last;
+  }
+
   private int removeIn(FileSystem files, Path within) throws IOException {
-    FileStatus[] found = files.listStatus(within);
+    FileStatus[] found = list(files, within);
     int removed = 0;
-    for (FileStatus each : found == null ? new FileStatus[0] : found) {
+    if (closed) { // a next start of this writer may have begun some of these
+      return removed;
+    }
+    for (FileStatus each : found) {
       if (each.isDir()) {
         removed += removeIn(files, each.getPath());
       } else if (isLeftOver(each.getPath().getName()) && files.delete(each.getPath(), false)) {

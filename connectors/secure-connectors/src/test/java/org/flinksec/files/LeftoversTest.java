@@ -94,4 +94,14 @@ class LeftoversTest {
     writer.close();
     assertThat(files()).isEqualTo(kept);
   }
+
+  @Test
+  void aWriterThatIsClosedTouchesNothingThatItsNextStartHasBegun() throws Exception {
+    Leftovers writer = second(2);
+    writer.close();
+    List<String> kept = List.of(unfinished("aaaaaaaa", 1, RUN + "22222222"));
+    create(kept);
+    writer.remove();
+    assertThat(files()).isEqualTo(kept);
+  }
 }

@@ -123,11 +123,10 @@ final class RowsOfFiles implements BulkFormat<Object, FileSourceSplit> {
   }
 
   private static IOException unreadable(Path file, IOException e) {
-    return new IOException(
-        "the file %s cannot be read: %s"
-            .formatted(
-                file, e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage()),
-        e);
+    String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    IOException named = new IOException("the file %s cannot be read: %s".formatted(file, why));
+    named.addSuppressed(e); // no cause, which would be told without the name of the file
+    return named;
   }
 
   private final class Rows implements Reader<Object> {
@@ -160,6 +159,9 @@ final class RowsOfFiles implements BulkFormat<Object, FileSourceSplit> {
         throw e;
       } catch (IOException e) {
         throw unreadable(path, e);
+      } catch (RuntimeException e) { // of others' readers, whose words may quote what they read
+        throw new IOException(
+            "the file %s cannot be read (%s)".formatted(path, e.getClass().getSimpleName()));
       }
       return batch.isEmpty() ? null : new Batch(batch);
     }

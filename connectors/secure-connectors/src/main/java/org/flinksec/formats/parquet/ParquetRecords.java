@@ -53,8 +53,8 @@ public final class ParquetRecords implements RecordFiles {
     ParquetFileReader file;
     try {
       file = ParquetFileReader.open(new Opened(part), options);
-    } catch (RuntimeException e) {
-      throw new IOException("it is no file of Parquet: " + e.getMessage(), e);
+    } catch (RuntimeException e) { // whose words quote what stands there instead
+      throw new IOException("it is no file of Parquet");
     }
     try {
       return new Rows(file, shape);
@@ -107,7 +107,7 @@ public final class ParquetRecords implements RecordFiles {
       try {
         row = reader.read();
       } catch (RuntimeException e) { // of pages that are not what the file says
-        throw new IOException("a column of row %d cannot be read".formatted(number), e);
+        throw new IOException("a column of row %d cannot be read".formatted(number));
       }
       return true;
     }

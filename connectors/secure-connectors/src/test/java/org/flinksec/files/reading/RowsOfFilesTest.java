@@ -3,6 +3,7 @@ package org.flinksec.files.reading;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -156,6 +157,120 @@ class RowsOfFilesTest {
       }
       Files.delete(directory.resolve(name));
     }
+  }
+
+  /** The same rows, whose number may not be null. */
+  private static Shape strict() {
+    Shape shape = Shape.of(TYPE);
+    Shape number = new Shape(Shape.Kind.INT, false, null, List.of(), null, List.of(), 0, 0);
+    Shape.Field first = new Shape.Field("n", "n", number, false, null);
+    return new Shape(
+        shape.kind(), false, "R", List.of(first, shape.fields().get(1)), null, List.of(), 0, 0);
+  }
+
+  @Test
+  void aBadRecordInAnyFormIsToldByItsPlaceAndTheOthersAreRead() throws Exception {
+    Row[] written = {
+      Row.of(1L, "a"), Row.of(null, "secret"), Row.of(3L, "c"), Row.of(null, "secret")
+    };
+    Map<String, BulkWriter.Factory<Object>> forms =
+        Map.of(
+            "a.json", LineFiles.of(TYPE, JsonRows.encoder(), true, "none", "t"),
+            "a.json.gz", LineFiles.of(TYPE, JsonRows.encoder(), true, "gzip", "t"),
+            "a.avro", AvroFiles.of(TYPE, "", "", "deflate", "t"),
+            "a.parquet", ParquetFiles.of(TYPE, "snappy", 1 << 10, "t"));
+    Map<String, String> places =
+        Map.of(
+            "a.json", "byte 19", "a.json.gz", "line 2", "a.avro", "record 2", "a.parquet", "row 2");
+    for (var form : forms.entrySet()) {
+      String name = form.getKey();
+      Path path = new Path(directory.resolve(name).toUri());
+      try (FSDataOutputStream out =
+          path.getFileSystem().create(path, FileSystem.WriteMode.OVERWRITE)) {
+        BulkWriter<Object> writer = form.getValue().create(out);
+        for (Row row : written) {
+          writer.addElement(row);
+        }
+        writer.flush();
+        writer.finish();
+      }
+      RecordFiles format =
+          switch (name) {
+            case "a.avro" -> new AvroRecords();
+            case "a.parquet" -> new ParquetRecords();
+            default -> LineRecords.of(JsonRows.decoder(), true);
+          };
+      FileSourceSplit split = splits(format, 0).iterator().next();
+      String uri = directory.toUri().toString();
+      RowsOfFiles failing = rows(FileReading.of(uri, strict()), format);
+      assertThatThrownBy(() -> all(failing.createReader(new Configuration(), split)))
+          .isInstanceOf(BadRecordException.class)
+          .hasMessageContaining("the record at %s of the file".formatted(places.get(name)))
+          .hasMessageContaining(name + " cannot be decoded: field 'n' is")
+          .hasMessageNotContaining("secret");
+      FileReading said = FileReading.of(uri, strict()).onError("skip", 0);
+      said.build(format);
+      SimpleCounter leftOut = new SimpleCounter();
+      RowsOfFiles skipping = new RowsOfFiles(said, leftOut);
+      List<RecordAndPosition<Object>> found =
+          all(skipping.createReader(new Configuration(), split));
+      assertThat(rowsOf(found)).as(name).containsExactly(Row.of(1L, "a"), Row.of(3L, "c"));
+      assertThat(leftOut.getCount()).isEqualTo(2);
+      assertThat(rowsOf(all(skipping.restoreReader(new Configuration(), at(split, found.get(0))))))
+          .as(name)
+          .containsExactly(Row.of(3L, "c"));
+      Files.delete(directory.resolve(name));
+    }
+  }
+
+  @Test
+  void aFileThatIsNoneOfItsFormIsToldByNameAndNeverByItsContent() throws Exception {
+    Files.writeString(directory.resolve("a"), "secret ".repeat(100));
+    Files.writeString(directory.resolve("a.gz"), "secret");
+    Files.writeString(directory.resolve("a.json.bz2"), "secret");
+    RecordFiles lines = LineRecords.of(JsonRows.decoder(), true);
+    Map<String, RecordFiles> tried =
+        Map.of("a", new ParquetRecords(), "a.gz", lines, "a.json.bz2", lines);
+    List<String> said = new ArrayList<>();
+    for (FileSourceSplit split : splits(lines, 0)) {
+      RowsOfFiles rows = rows(reading(), tried.get(split.path().getName()));
+      Throwable thrown = catchThrowable(() -> all(rows.createReader(new Configuration(), split)));
+      said.add(split.path().getName() + ": " + thrown.getMessage());
+      assertThat(thrown).hasNoCause();
+    }
+    FileSourceSplit first = splits(lines, 0).iterator().next();
+    RowsOfFiles avro = rows(reading(), new AvroRecords());
+    said.add(catchThrowable(() -> avro.createReader(new Configuration(), first)).getMessage());
+    assertThat(said).hasSize(4).allMatch(each -> each.contains(" cannot be read: "));
+    assertThat(String.join("\n", said))
+        .contains("a cannot be read: it is no file of Parquet")
+        .contains("a.gz cannot be read: Not in GZIP format")
+        .contains("it is compressed, as .bz2")
+        .contains("a cannot be read: Not an Avro data file")
+        .doesNotContain("secret");
+  }
+
+  @Test
+  void aFileThatLacksAFieldWithoutADefaultIsToldByNameAndField() throws Exception {
+    write("a.parquet", ParquetFiles.of(TYPE, "none", 1 << 20, "t"));
+    Shape more = Shape.of(Types.ROW_NAMED(new String[] {"n", "other"}, Types.LONG, Types.STRING));
+    Shape text = new Shape(Shape.Kind.STR, false, null, List.of(), null, List.of(), 0, 0);
+    Shape needs =
+        new Shape(
+            more.kind(),
+            false,
+            "R",
+            List.of(more.fields().get(0), new Shape.Field("other", "o", text, false, null)),
+            null,
+            List.of(),
+            0,
+            0);
+    RecordFiles format = new ParquetRecords();
+    FileSourceSplit split = splits(format, 0).iterator().next();
+    RowsOfFiles rows = rows(FileReading.of(directory.toUri().toString(), needs), format);
+    assertThatThrownBy(() -> rows.createReader(new Configuration(), split))
+        .hasMessageEndingWith(
+            "a.parquet cannot be read: field 'other' is not in the file as 'o', and has no default");
   }
 
   @Test
