@@ -22,7 +22,7 @@ Stage = Literal["decode", "function", "encode", "refused"]
 written, or at the server that it was sent to."""
 
 LETTERS = "flinksec.deadletters."
-"""In front of the system property of a JVM that counts the dead letters for one topic."""
+"""In front of the system property of a JVM that counts the dead letters for one topic or index."""
 
 SKIPPED = "flinksec.skipped."
 """In front of the system property of a JVM that counts what was left out of one topic or index."""

@@ -9,6 +9,7 @@ topic is written as a letter by the sink of that topic.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from flinksec_jobs import choices
@@ -138,6 +139,27 @@ class DeadLetters:
             self._settings.job.max_skipped_in_a_row,
             self.policy.in_java,
             letters.properties(cluster),
+        )
+
+    def of_index(self, on_error: OnError, index: str) -> Bad:
+        """Return what a sink of Elasticsearch does whose letters go to an index there.
+
+        Raises:
+            SettingsError: there are no letters.
+        """
+        if on_error != "dead_letter":
+            raise SettingsError(
+                f"dead_letter_index={index!r} keeps dead letters, and on_error is {on_error!r}",
+                hint='write on_error="dead_letter", or remove dead_letter_index',
+            )
+        job = self._settings.job
+        window = job.dead_letter_window // timedelta(milliseconds=1)
+        return Bad(
+            on_error,
+            job.max_skipped_in_a_row,
+            lambda: jvm.view().org.flinksec.badrecords.LetterPolicy.ofIndex(
+                self._name, index, job.max_dead_letters, window
+            ),
         )
 
     def rows(self, made: Arriving, cluster: Settings) -> DataStream:

@@ -132,6 +132,7 @@ class SecureJob(JobOnHdfs, JobWithTables):
         stored_script: str | None = None,
         cluster: str | None = None,
         on_error: bad_records.OnError | None = None,
+        dead_letter_index: str | None = None,
     ) -> RecordSink:
         """Return a sink of documents, at least once: they are in before a checkpoint completes.
 
@@ -166,10 +167,12 @@ class SecureJob(JobOnHdfs, JobWithTables):
             on_error: what to do with a document that cannot be written or is refused for its own
                 content (a mapping conflict): ``fail`` the job with the reason; ``skip`` and count
                 it in the metric ``flinksec.rejectedDocuments``; or ``dead_letter``: write it to
-                the topic ``job.dead_letters``, at least once. Of the last two there may be
-                ``job.max_skipped_in_a_row`` in a row. What would meet every document (a closed
-                index, a missing right) always fails. By default as ``job.on_error`` says, else
-                ``fail``.
+                ``dead_letter_index``, or to the topic ``job.dead_letters``, at least once. Of
+                the last two there may be ``job.max_skipped_in_a_row`` in a row. What would meet
+                every document (a closed index, a missing right) always fails. By default as
+                ``job.on_error`` says, else ``fail``.
+            dead_letter_index: the index, alias or data stream that keeps dead letters: the reason,
+                and the document as text. It counts for ``job.max_dead_letters``, too.
 
         Raises:
             SettingsError: there is no section ``[elasticsearch]``, or an argument does not fit.
@@ -192,11 +195,14 @@ class SecureJob(JobOnHdfs, JobWithTables):
         )
         chosen = self._on_error(on_error)
         bad_records.check_on_error(chosen)
-        keeps = chosen == "dead_letter" and self._letters.topic is not None
-        kafka = self.settings.on_kafka(cluster, "dead letters") if keeps else self.settings
-        bad = self._letters.of_sink(chosen, kafka)
-        made = elasticsearch.sink(self.settings, index, said, bad)
-        self.register(elasticsearch.writing(self.settings, index))
+        if dead_letter_index is not None:
+            bad = self._letters.of_index(chosen, dead_letter_index)
+        else:
+            keeps = chosen == "dead_letter" and self._letters.topic is not None
+            kafka = self.settings.on_kafka(cluster, "dead letters") if keeps else self.settings
+            bad = self._letters.of_sink(chosen, kafka)
+        made = elasticsearch.sink(self.settings, index, said, bad, dead_letter_index)
+        self.register(elasticsearch.writing(self.settings, index, dead_letter_index))
         return made
 
     def to_hdfs(

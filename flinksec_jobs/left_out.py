@@ -25,12 +25,9 @@ def told(job: str) -> Iterator[None]:
             _log.warning(
                 'job %s left out %s %s, as "skip" says; its log has reasons', job, number, what
             )
-        for topic, number in _counts(LETTERS).items():
+        for where, number in _counts(LETTERS).items():
             _log.warning(
-                "job %s wrote %s dead letters to the Kafka topic %s; its log has reasons",
-                job,
-                number,
-                topic,
+                "job %s wrote %s dead letters to %s; its log has reasons", job, number, where
             )
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flinksec_jobs import bad_records, refusals
+from flinksec_jobs import bad_records, index_names, refusals
 from flinksec_jobs.delivery import Delivery
 from flinksec_jobs.elasticsearch import index_pattern, setup
 from flinksec_jobs.elasticsearch.connection import connection_options
@@ -53,13 +53,20 @@ def use(settings: Settings) -> Use:
     return Use("Elasticsearch", files=lambda: check_files(settings, sections=sections))
 
 
-def writing(settings: Settings, index: str) -> Use:
-    """Return what a job needs that writes documents to an index, or to those of a pattern."""
-    contact = index_pattern.parse(index).contact
+def writing(settings: Settings, index: str, dead_letter_index: str | None = None) -> Use:
+    """Return what a job needs that writes documents to an index, or to those of a pattern.
+
+    Args:
+        settings: with a section ``[elasticsearch]``.
+        index: the name or the pattern.
+        dead_letter_index: the index that keeps dead letters; None for none.
+    """
+    contacts = [index_pattern.parse(index).contact]
+    contacts += [] if dead_letter_index is None else [dead_letter_index]
     return replace(
         use(settings),
         name=f"writes Elasticsearch index {index}",
-        questions=(question(settings, contact), *setup.questions(settings)),
+        questions=(question(settings, *contacts), *setup.questions(settings)),
         delivery=Delivery(f"the Elasticsearch index {index}", by_checkpoint=False),
     )
 
@@ -102,13 +109,29 @@ def limits(settings: ElasticsearchSettings) -> dict[str, str]:
         "max_in_flight": settings.max_in_flight,
         "max_buffered": settings.max_buffered or 10 * settings.max_batch_size,
         "flush_interval": settings.flush_interval,
+        "target_latency": settings.target_latency,
         "retry_timeout": settings.retry_timeout,
+        "retry_backoff": settings.retry_backoff,
+        "max_retry_backoff": settings.max_retry_backoff,
     }
     return {name: jvm_options.as_option(value) for name, value in options.items()}
 
 
-def sink(settings: Settings, index: str, documents: Documents, bad: Bad) -> RecordSink:
+def sink(
+    settings: Settings,
+    index: str,
+    documents: Documents,
+    bad: Bad,
+    dead_letter_index: str | None = None,
+) -> RecordSink:
     """Return a sink that does with each row, or each string of JSON, what is said of documents.
+
+    Args:
+        settings: with a section ``[elasticsearch]``.
+        index: the name, or a pattern of names.
+        documents: what is done with them.
+        bad: what becomes of those that cannot be written.
+        dead_letter_index: the index that keeps dead letters; None for the topic of ``bad``.
 
     Raises:
         SettingsError: an argument is none of what it takes, or contradicts another.
@@ -124,6 +147,14 @@ def sink(settings: Settings, index: str, documents: Documents, bad: Bad) -> Reco
         "on_error": bad.on_error,
         "max_skipped_in_a_row": str(bad.max_skipped_in_a_row),
     }
+    if dead_letter_index is not None:
+        index_names.check(dead_letter_index)
+        if dead_letter_index == index:
+            raise SettingsError(
+                f"dead_letter_index is {index!r}, which the documents go to",
+                hint="name an index of its own for dead letters",
+            )
+        options["dead_letter_index"] = dead_letter_index
     if pattern.pieces is not None:
         options |= {"index_pattern": pattern.pieces, "index_contact": pattern.contact}
     streams: list[DataStream] = []
@@ -146,8 +177,10 @@ def sink(settings: Settings, index: str, documents: Documents, bad: Bad) -> Reco
             made = sinks.forRows(jvm.string_map(options), row_type)
         if bad.on_error != "dead_letter":
             return made
-        client = jvm.string_map(bad.properties)
-        return sinks.withLetters(made, bad.letters(), client, jvm.is_traced(streams[-1]))
+        traced = jvm.is_traced(streams[-1])
+        if dead_letter_index is not None:
+            return sinks.withIndexedLetters(made, bad.letters(), traced)
+        return sinks.withLetters(made, bad.letters(), jvm.string_map(bad.properties), traced)
 
     target = f"the Elasticsearch index {index}"
     return RecordSink(target, f"Elasticsearch {index}", build, see)

@@ -78,10 +78,22 @@ class ElasticsearchSettings(HttpsSettings, _Hosts):
         default=timedelta(seconds=1),
         description="How long a document waits for its bulk request to fill.",
     )
+    target_latency: Duration = Field(
+        default=timedelta(seconds=10),
+        description="A bulk request that takes longer makes the next ones fewer, and then smaller.",
+    )
     retry_timeout: Duration = Field(
         default=timedelta(minutes=5),
         description="How long a document is retried while the servers are overloaded or "
-        "unreachable, before the job fails.",
+        "unreachable, or refuse the credentials, before the job fails.",
+    )
+    retry_backoff: Duration = Field(
+        default=timedelta(milliseconds=100),
+        description="How long a document that was not taken waits before it is sent again; each "
+        "time twice as long, with jitter.",
+    )
+    max_retry_backoff: Duration = Field(
+        default=timedelta(seconds=10), description="How long it waits at most."
     )
 
     setup: LocalPath | None = Field(
@@ -99,6 +111,8 @@ class ElasticsearchSettings(HttpsSettings, _Hosts):
         yield from super()._contradictions()
         if self.max_buffered is not None and self.max_buffered <= self.max_batch_size:
             yield "max_buffered", f"must be more than max_batch_size, {self.max_batch_size}"
+        if self.max_retry_backoff < self.retry_backoff:
+            yield "max_retry_backoff", "must not be less than retry_backoff"
         if len({urlsplit(host).scheme for host in self.hosts}) > 1:
             yield "hosts", "mixes http:// and https://"
         paths = {urlsplit(host).path for host in self.hosts}

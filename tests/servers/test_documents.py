@@ -34,6 +34,11 @@ def ran(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ela
     home = tmp_path_factory.mktemp("documents")
     sandbox.create_topics({"refused-documents": 1})
     client = sandbox.elasticsearch_client()
+    client.indices.create(
+        index="counted-too", mappings={"properties": {"note": {"type": "integer"}}}
+    )
+    whole = {"whole": {"mapping": {"type": "keyword"}}}  # matches nothing by itself
+    client.indices.create(index="templated", mappings={"dynamic_templates": [whole]})
     client.indices.create(index="behind-1", aliases={"aliased": {}})
     client.ingest.put_pipeline(id="nothing", processors=[])  # the sandbox has no processors
     planned = home / "setup"
@@ -108,3 +113,27 @@ def test_a_refused_document_is_a_dead_letter_and_nowhere_else(
     assert json.loads(letter)["note"] == CANARY
     assert "document_parsing_exception" in logs
     assert CANARY not in logs
+
+
+def test_an_index_keeps_dead_letters_with_their_reason_and_document(
+    ran: tuple[Elasticsearch, str],
+) -> None:
+    client, logs = ran
+    assert notes(client, "counted-too") == {"1": "1"}
+    (hit,) = client.search(index="kept-letters")["hits"]["hits"]
+    letter = hit["_source"]
+    assert json.loads(letter["document"])["note"] == CANARY
+    told = {name: letter[name] for name in ("job", "stage", "index")}
+    assert told == {"job": "documents", "stage": "refused", "index": "counted-too"}
+    assert "field 'note' does not fit its type integer" in letter["reason"]
+    assert CANARY not in letter["reason"]
+    assert "A dead letter for the Elasticsearch index kept-letters" in logs
+
+
+def test_a_field_is_mapped_by_the_dynamic_template_that_the_job_names(
+    ran: tuple[Elasticsearch, str],
+) -> None:
+    client, _ = ran
+    mapping = client.indices.get_mapping(index="templated")["templated"]["mappings"]
+    assert mapping["properties"]["note"] == {"type": "keyword"}
+    assert mapping["properties"]["airline"]["type"] == "text"

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from bench import side_by_side
+from bench import elasticsearch_sink, side_by_side
 from flinksec_jobs import FlinkSecError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,11 +81,32 @@ def test_the_benches_are_listed_each_with_its_first_line() -> None:
         [ROOT / "scripts" / "bench.sh"], check=True, capture_output=True, text=True
     ).stdout
     found = dict(re.findall(r"^make bench BENCH=(\w+) +(\S.*)$", listed, re.MULTILINE))
-    # These compare no streams.
-    assert list(found) == sorted([*NAMES, "kafka_roundtrip", "manifests", "sealed_state"])
+    # These compare no streams of flights.
+    others = ["elasticsearch_sink", "kafka_roundtrip", "manifests", "sealed_state"]
+    assert list(found) == sorted([*NAMES, *others])
     for name, line in found.items():
         doc = importlib.import_module(f"bench.{name}").__doc__
         assert line == str(doc).splitlines()[0]
+
+
+def test_a_sink_is_held_against_the_bare_loop_by_the_best_round_of_each() -> None:
+    found = {"ours": [(5.0, 3.0), (4.0, 9.0)], elasticsearch_sink.BARE: [(2.0, 1.0), (3.0, 1.0)]}
+    console = Console(width=110)
+    with console.capture() as captured:
+        console.print(elasticsearch_sink.table(found, 100_000))
+    lines = [line for line in captured.get().splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    assert cells[0] == [
+        "100,000 documents to one node",
+        "of the limit",
+        "documents/s",
+        "CPU s a million",
+        "rounds, s",
+    ]
+    assert cells[2:] == [
+        ["bare loop over HTTP", "1.00", "50,000", "10", "2.00 3.00"],
+        ["ours", "0.50", "25,000", "90", "5.00 4.00"],
+    ]
 
 
 def test_an_unknown_bench_is_refused_with_the_way_to_the_others() -> None:

@@ -11,6 +11,7 @@ from typing import Any, get_args
 import pytest
 
 from flinksec_jobs import elasticsearch
+from flinksec_jobs.dead_letters import DeadLetters
 from flinksec_jobs.elasticsearch import documents, index_pattern
 from flinksec_jobs.errors import JobError, SettingsError
 from flinksec_jobs.kafka.sink import Bad
@@ -165,7 +166,10 @@ def test_a_sink_of_rows_knows_index_id_and_what_to_do_with_a_bad_document(
         "max_in_flight": "4",
         "max_buffered": "10000",
         "flush_interval": "1000",
+        "target_latency": "10000",
         "retry_timeout": "300000",
+        "retry_backoff": "100",
+        "max_retry_backoff": "10000",
     }
     assert built == [("rows", expected, "the row type")]
 
@@ -214,7 +218,10 @@ def test_every_limit_of_the_sink_can_be_set() -> None:
         max_in_flight=2,
         max_buffered=11,
         flush_interval="50 ms",
+        target_latency="2 s",
         retry_timeout="1 min",
+        retry_backoff="1 s",
+        max_retry_backoff="5 s",
     )
     assert elasticsearch.limits(found) == {
         "max_batch_size": "10",
@@ -222,9 +229,40 @@ def test_every_limit_of_the_sink_can_be_set() -> None:
         "max_in_flight": "2",
         "max_buffered": "11",
         "flush_interval": "50",
+        "target_latency": "2000",
         "retry_timeout": "60000",
+        "retry_backoff": "1000",
+        "max_retry_backoff": "5000",
     }
     assert elasticsearch.limits(section(max_batch_size=7))["max_buffered"] == "70"
+
+
+def test_the_longest_delay_of_retries_is_not_less_than_the_first() -> None:
+    with pytest.raises(SettingsError, match=r"max_retry_backoff.*not be less than retry_backoff"):
+        settings(retry_backoff="2 min")
+
+
+def test_dead_letters_go_to_an_index_of_their_own(
+    built: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents = elasticsearch.Documents()
+    sink = elasticsearch.sink(settings(), "flights", documents, Bad("skip", 7), "dead")
+    attach(sink, None, monkeypatch)
+    assert built[0][1]["dead_letter_index"] == "dead"
+    use = elasticsearch.writing(settings(), "flights", "dead")
+    assert use.questions[0].about == ("flights", "dead")
+    with pytest.raises(SettingsError, match="dead_letter_index is 'flights', which the documents"):
+        elasticsearch.sink(settings(), "flights", documents, Bad("dead_letter", 7), "flights")
+    with pytest.raises(SettingsError, match="must be lowercase"):
+        elasticsearch.sink(settings(), "flights", documents, Bad("dead_letter", 7), "Dead")
+
+
+def test_an_index_of_dead_letters_without_letters_is_refused() -> None:
+    letters = DeadLetters("job", settings(), lambda use: None)
+    with pytest.raises(SettingsError, match="keeps dead letters, and on_error is 'fail'") as caught:
+        letters.of_index("fail", "dead")
+    assert caught.value.hint == 'write on_error="dead_letter", or remove dead_letter_index'
+    assert letters.of_index("dead_letter", "dead").on_error == "dead_letter"
 
 
 def test_a_buffer_holds_more_than_a_batch() -> None:
@@ -248,6 +286,7 @@ def test_java_knows_the_settings_that_python_sends_and_no_others() -> None:
     of_documents = known("Addressing.java") | known("Actions.java")
     assert limits_and_arguments | of_documents == sent | every.keys() | {
         "index",
+        "dead_letter_index",
         "index_contact",
         "index_pattern",
         "max_skipped_in_a_row",

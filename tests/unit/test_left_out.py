@@ -35,12 +35,14 @@ def test_each_topic_and_index_has_its_line_however_the_job_ends(
     with pytest.raises(ValueError, match="it failed"), left_out.told("late"):
         properties["flinksec.skipped.records of the Kafka topic orders"] = "3"
         properties["flinksec.skipped.documents for the Elasticsearch index i"] = "12"
+        properties["flinksec.deadletters.the Elasticsearch index dead"] = "2"
         raise ValueError("it failed")
     assert warned(caplog) == [
         'job late left out 12 documents for the Elasticsearch index i, as "skip" says; its log has '
         "reasons",
         'job late left out 3 records of the Kafka topic orders, as "skip" says; its log has '
         "reasons",
+        "job late wrote 2 dead letters to the Elasticsearch index dead; its log has reasons",
     ]
 
 

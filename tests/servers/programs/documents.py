@@ -62,6 +62,18 @@ with SecureJob("documents", settings=SETTINGS, overrides=overrides) as job:
     flights(job, ("LH", 1, "", 1, DAY, "1"), ("LH", 2, "", 1, DAY, CANARY)).sink_to(
         to("counted", id_field="number", on_error="dead_letter")
     )
+    flights(job, ("LH", 1, "", 1, DAY, "1"), ("LH", 2, "", 1, DAY, CANARY)).sink_to(
+        to(
+            "counted-too",
+            id_field="number",
+            pipeline="nothing",
+            on_error="dead_letter",
+            dead_letter_index="kept-letters",
+        )
+    )
+    flights(job, ("LH", 1, "", 1, DAY, "one")).sink_to(
+        to("templated", id_field="number", dynamic_templates={"note": "whole"})
+    )
     flights(job, ("LH", 1, "", 1, DAY, "x")).sink_to(
         to("aliased", id_field="number", pipeline="nothing", require_alias=True)
     )

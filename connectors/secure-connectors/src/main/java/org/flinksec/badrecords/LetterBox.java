@@ -49,10 +49,9 @@ public final class LetterBox {
   public List<Original.Header> take(Letter letter) throws DeadLetterException {
     quota.take(letter);
     letters.inc();
-    SkipTally.letter(policy.topic());
+    SkipTally.letter(policy.inWords());
     warnings.warn(
-        "A dead letter for the topic %s: %s"
-            .formatted(policy.topic(), letter.badRecord().message()));
+        "A dead letter for %s: %s".formatted(policy.inWords(), letter.badRecord().message()));
     return LetterHeaders.of(letter, policy.job(), task);
   }
 }

@@ -14,7 +14,7 @@ final class SkipTally {
   /** In front of what was left out: {@code flinksec.skipped.records of the Kafka topic t}. */
   static final String PREFIX = "flinksec.skipped.";
 
-  /** In front of a topic of dead letters. */
+  /** In front of where dead letters go: {@code flinksec.deadletters.the Kafka topic t}. */
   static final String LETTERS = "flinksec.deadletters.";
 
   private SkipTally() {}
@@ -23,8 +23,8 @@ final class SkipTally {
     count(PREFIX + what);
   }
 
-  static void letter(String topic) {
-    count(LETTERS + topic);
+  static void letter(String where) {
+    count(LETTERS + where);
   }
 
   private static void count(String name) {

@@ -3,11 +3,11 @@ package org.flinksec.elasticsearch;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Supplier;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.ThreadSafeSimpleCounter;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.io.JsonStringEncoder;
-import org.flinksec.badrecords.BadRecord;
 import org.flinksec.badrecords.BadRecords;
 import org.flinksec.badrecords.Current;
 import org.flinksec.badrecords.Letter;
@@ -27,6 +27,7 @@ final class BadDocuments<T> implements AutoCloseable {
   private final SinkSettings settings;
   private final DocumentConverter<T> converter;
   private final LetterOutlet letters;
+  private final IndexLetters indexed;
   private final boolean traced;
   private final BadRecords badRecords;
 
@@ -37,17 +38,20 @@ final class BadDocuments<T> implements AutoCloseable {
 
   /**
    * @param letters where dead letters go; null for nowhere
+   * @param indexed makes documents of them, for an index; null for none
    * @param traced whether the current record of the task is the one that an element was made of
    */
   BadDocuments(
       SinkSettings settings,
       DocumentConverter<T> converter,
       LetterOutlet letters,
+      IndexLetters indexed,
       boolean traced,
       MetricGroup metrics) {
     this.settings = settings;
     this.converter = converter;
     this.letters = letters;
+    this.indexed = indexed;
     this.traced = traced;
     Counter rejected =
         metrics.addGroup("flinksec").counter("rejectedDocuments", new ThreadSafeSimpleCounter());
@@ -62,19 +66,27 @@ final class BadDocuments<T> implements AutoCloseable {
    * The record of Kafka that is just being worked on; null where it is not known, or not needed.
    */
   Original current() {
-    return letters != null && traced ? Current.ofThread().original() : null;
+    return (letters != null || indexed != null) && traced ? Current.ofThread().original() : null;
   }
 
   void converted() {
     conversions.passed();
   }
 
-  /** An element gives no document. */
-  void unconvertible(T element, Long timestamp, DocumentException why) throws IOException {
-    Original original = current();
-    byte[] held = letters == null || original != null ? null : converter.inLetter(element);
-    met(
-        letter(Stage.ENCODE, original, held, timestamp, why.getClass(), why.getMessage()),
+  /**
+   * An element gives no document.
+   *
+   * @return a dead letter that is to be sent in its place; null for none
+   */
+  DocumentRequest unconvertible(T element, Long timestamp, DocumentException why)
+      throws IOException {
+    return met(
+        Stage.ENCODE,
+        current(),
+        () -> converter.inLetter(element),
+        timestamp,
+        why.getClass(),
+        why.getMessage(),
         conversions);
   }
 
@@ -82,18 +94,17 @@ final class BadDocuments<T> implements AutoCloseable {
    * A document is refused.
    *
    * @param amongOthers whether others of the same request are in
+   * @return a dead letter that is to be sent in its place; null for none
    */
-  void refused(Rejected rejected, boolean amongOthers) throws IOException {
+  DocumentRequest refused(Rejected rejected, boolean amongOthers) throws IOException {
     DocumentRequest document = rejected.document();
-    Original original = document.original();
-    met(
-        letter(
-            Stage.REFUSED,
-            original,
-            original != null ? null : held(document),
-            null,
-            ElasticsearchSinkException.class,
-            rejected.why().why()),
+    return met(
+        Stage.REFUSED,
+        document.original(),
+        () -> held(document),
+        null,
+        ElasticsearchSinkException.class,
+        rejected.why().why(),
         amongOthers ? free : answers);
   }
 
@@ -101,25 +112,33 @@ final class BadDocuments<T> implements AutoCloseable {
     answers.passed();
   }
 
-  private void met(Letter letter, SkipBrake brake) throws IOException {
-    BadRecord bad = letter.badRecord();
-    if (badRecords.met(bad, brake) && letters != null) {
+  private DocumentRequest met(
+      Stage stage,
+      Original original,
+      Supplier<byte[]> held,
+      Long timestamp,
+      Class<?> exception,
+      String why,
+      SkipBrake brake)
+      throws IOException {
+    Letter letter =
+        new Letter(
+            stage,
+            original,
+            letters != null && original == null ? held.get() : null,
+            timestamp == null ? -1 : timestamp,
+            ElasticsearchSinkWriter.class.getName(),
+            exception.getName(),
+            why,
+            null,
+            settings.index());
+    if (!badRecords.met(letter.badRecord(), brake)) {
+      return null;
+    }
+    if (letters != null) {
       letters.put(letter);
     }
-  }
-
-  private Letter letter(
-      Stage stage, Original original, byte[] held, Long timestamp, Class<?> exception, String why) {
-    return new Letter(
-        stage,
-        original,
-        held,
-        timestamp == null ? -1 : timestamp,
-        ElasticsearchSinkWriter.class.getName(),
-        exception.getName(),
-        why,
-        null,
-        settings.index());
+    return indexed == null ? null : indexed.of(letter, held.get());
   }
 
   private static byte[] held(DocumentRequest document) {

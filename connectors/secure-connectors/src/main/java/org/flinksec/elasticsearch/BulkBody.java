@@ -24,7 +24,7 @@ final class BulkBody {
         new ByteArrayOutputStream(
             requests.stream().mapToInt(DocumentRequest::sizeInBytes).sum() + 64);
     for (DocumentRequest request : requests) {
-      writeAction(request.address(), actions, body);
+      writeAction(request, actions, body);
       if (request.operation() == Operation.DELETE) {
         continue;
       }
@@ -38,7 +38,9 @@ final class BulkBody {
     return body.toByteArray();
   }
 
-  private static void writeAction(Address address, Actions actions, ByteArrayOutputStream body) {
+  private static void writeAction(
+      DocumentRequest request, Actions actions, ByteArrayOutputStream body) {
+    Address address = request.address();
     Operation operation = address.operation();
     body.writeBytes(ascii("{\"" + action(address) + "\":{"));
     int start = body.size();
@@ -49,7 +51,9 @@ final class BulkBody {
       more(start, body);
       body.writeBytes(ascii("\"version\":" + address.version() + ",\"version_type\":\"external\""));
     }
-    if (operation.isUpdate()) {
+    if (request.isLetter()) {
+      writeOfLetter(actions, start, body);
+    } else if (operation.isUpdate()) {
       more(start, body);
       body.writeBytes(ascii(RETRIES));
     } else if (operation != Operation.DELETE && actions.dynamicTemplates() != null) {
@@ -58,6 +62,18 @@ final class BulkBody {
       body.writeBytes(actions.dynamicTemplates().getBytes(StandardCharsets.UTF_8));
     }
     body.writeBytes(END_ACTION);
+  }
+
+  /** What the job says of all documents is not about dead letters. */
+  private static void writeOfLetter(Actions actions, int start, ByteArrayOutputStream body) {
+    if (actions.pipeline() != null) {
+      more(start, body);
+      body.writeBytes(ascii("\"pipeline\":\"_none\""));
+    }
+    if (actions.requireAlias()) {
+      more(start, body);
+      body.writeBytes(ascii("\"require_alias\":false"));
+    }
   }
 
   /** Without an id, {@code create} does the same as {@code index} and suits data streams too. */

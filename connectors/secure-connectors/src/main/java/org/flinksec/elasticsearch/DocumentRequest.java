@@ -6,7 +6,7 @@ import org.flinksec.badrecords.Original;
 
 /** One document on its way, with what is known of its failures so far. */
 final class DocumentRequest implements Serializable {
-  private static final long serialVersionUID = 2L;
+  private static final long serialVersionUID = 3L;
 
   /** The envelope of one document in a bulk request, roughly. */
   private static final int ACTION_BYTES = 24;
@@ -16,6 +16,7 @@ final class DocumentRequest implements Serializable {
   private final Address address;
   private final byte[] json;
   private final String key;
+  private boolean letter;
   private transient Original original;
   private transient int failures;
   private transient long firstFailureNanos;
@@ -83,6 +84,16 @@ final class DocumentRequest implements Serializable {
 
   DocumentRequest madeOf(Original record) {
     original = record;
+    return this;
+  }
+
+  /** Whether it is a dead letter, for an index of its own. */
+  boolean isLetter() {
+    return letter;
+  }
+
+  DocumentRequest asLetter() {
+    letter = true;
     return this;
   }
 

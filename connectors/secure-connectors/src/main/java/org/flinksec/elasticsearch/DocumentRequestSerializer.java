@@ -17,10 +17,10 @@ import org.flinksec.elasticsearch.DocumentRequest.Address;
  *
  * <p>Version 1 had whether there is an id, the id, length, bytes. Version 2 has the operation, then
  * index, id, routing and document as length and bytes (-1 for none), whether there is a version,
- * the version, and the record of Kafka.
+ * the version, and the record of Kafka. Version 3 has whether it is a dead letter after that.
  */
 final class DocumentRequestSerializer extends AsyncSinkWriterStateSerializer<DocumentRequest> {
-  static final int VERSION = 2;
+  static final int VERSION = 3;
 
   /** Of the state that is being read; one task reads its states one after the other. */
   private int reading = VERSION;
@@ -55,6 +55,7 @@ final class DocumentRequestSerializer extends AsyncSinkWriterStateSerializer<Doc
     out.writeBoolean(address.version() != null);
     out.writeLong(address.version() == null ? 0 : address.version());
     Letter.write(request.original(), out);
+    out.writeBoolean(request.isLetter());
   }
 
   @Override
@@ -71,9 +72,11 @@ final class DocumentRequestSerializer extends AsyncSinkWriterStateSerializer<Doc
     byte[] json = Letter.read(in);
     boolean versioned = in.readBoolean();
     long version = in.readLong();
-    return new DocumentRequest(
-            new Address(operation, index, id, routing, versioned ? version : null), json)
-        .madeOf(Letter.readOriginal(in));
+    DocumentRequest request =
+        new DocumentRequest(
+                new Address(operation, index, id, routing, versioned ? version : null), json)
+            .madeOf(Letter.readOriginal(in));
+    return reading > 2 && in.readBoolean() ? request.asLetter() : request;
   }
 
   private static DocumentRequest first(DataInputStream in) throws IOException {

@@ -10,6 +10,7 @@ import org.apache.flink.connector.base.sink.writer.BufferedRequestState;
 import org.apache.flink.connector.base.sink.writer.RequestEntryWrapper;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.flinksec.badrecords.LetterOutlet;
+import org.flinksec.badrecords.LetterPolicy;
 import org.flinksec.elasticsearch.connection.ConnectionException;
 import org.flinksec.elasticsearch.connection.FirstContact;
 import org.flinksec.tls.Verification;
@@ -24,6 +25,7 @@ final class ElasticsearchSink<T> extends AsyncSinkBase<T, DocumentRequest> {
   private final SinkSettings settings;
   private final DocumentConverter<T> documents;
   private LetterOutlet.Factory letters;
+  private LetterPolicy indexed;
   private boolean traced;
 
   ElasticsearchSink(DocumentConverter<T> converter, SinkSettings settings) {
@@ -50,6 +52,16 @@ final class ElasticsearchSink<T> extends AsyncSinkBase<T, DocumentRequest> {
     return this;
   }
 
+  /**
+   * @param policy of letters that go to an index
+   * @param fromArrivals as above
+   */
+  ElasticsearchSink<T> indexedLetters(LetterPolicy policy, boolean fromArrivals) {
+    indexed = policy;
+    traced = fromArrivals;
+    return this;
+  }
+
   @Override
   public StatefulSinkWriter<T, BufferedRequestState<DocumentRequest>> createWriter(
       WriterInitContext context) throws ElasticsearchSinkException {
@@ -66,7 +78,7 @@ final class ElasticsearchSink<T> extends AsyncSinkBase<T, DocumentRequest> {
     }
     List<String> silent;
     try {
-      silent = FirstContact.make(settings.connection(), List.of(settings.contact()));
+      silent = FirstContact.make(settings.connection(), settings.contacts());
     } catch (ConnectionException e) {
       throw new ElasticsearchSinkException(e.getMessage(), e);
     }
@@ -74,10 +86,13 @@ final class ElasticsearchSink<T> extends AsyncSinkBase<T, DocumentRequest> {
       LOG.warn("No answer from Elasticsearch at {}", String.join(", ", silent));
     }
     BulkClient client = new BulkClient(settings);
-    LetterOutlet outlet =
-        letters == null
+    int task = context.getTaskInfo().getIndexOfThisSubtask();
+    LetterOutlet outlet = letters == null ? null : letters.open(context.metricGroup(), task);
+    IndexLetters indexer =
+        indexed == null
             ? null
-            : letters.open(context.metricGroup(), context.getTaskInfo().getIndexOfThisSubtask());
+            : new IndexLetters(
+                indexed, context.metricGroup(), task, settings.limits().maxBatchBytes());
     try {
       return new ElasticsearchSinkWriter<>(
           documents,
@@ -85,7 +100,7 @@ final class ElasticsearchSink<T> extends AsyncSinkBase<T, DocumentRequest> {
           settings,
           states,
           client,
-          new BadDocuments<>(settings, documents, outlet, traced, context.metricGroup()),
+          new BadDocuments<>(settings, documents, outlet, indexer, traced, context.metricGroup()),
           silent.size() < settings.connection().https().servers().size());
     } catch (RuntimeException e) {
       client.close();

@@ -4,9 +4,11 @@ package org.flinksec.elasticsearch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.connector.base.sink.writer.AsyncSinkWriter;
@@ -14,9 +16,6 @@ import org.apache.flink.connector.base.sink.writer.BufferedRequestState;
 import org.apache.flink.connector.base.sink.writer.ElementConverter;
 import org.apache.flink.connector.base.sink.writer.ResultHandler;
 import org.apache.flink.connector.base.sink.writer.config.AsyncSinkWriterConfiguration;
-import org.apache.flink.metrics.Counter;
-import org.apache.flink.metrics.MetricGroup;
-import org.apache.flink.metrics.ThreadSafeSimpleCounter;
 import org.flinksec.badrecords.SkipBrake;
 import org.flinksec.json.JsonEncodingException;
 import org.slf4j.Logger;
@@ -25,9 +24,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Buffers documents, sends them, and acts on what becomes of them.
  *
- * <p>Besides Flink's own metrics of a sink it counts {@code flinksec.rejectedDocuments}, those left
- * out by {@code on_error}, {@code flinksec.conflictingDocuments} and {@code
- * flinksec.retriedDocuments}. Too many left out in a row fail the job, see {@link SkipBrake}.
+ * <p>Its metrics are those of {@link SinkMetrics} and {@code flinksec.rejectedDocuments}, those
+ * left out by {@code on_error}. Too many left out in a row fail the job, see {@link SkipBrake}.
  */
 final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentRequest> {
   private static final Logger LOG = LoggerFactory.getLogger(ElasticsearchSinkWriter.class);
@@ -41,8 +39,10 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
   private final BulkClient client;
   private final Retries retries;
   private final BadDocuments<T> badDocuments;
+  private final WithOriginal<T> documents;
+  private final Pace pace;
   private final OrderedConcurrency concurrency;
-  private final Counter conflicts;
+  private final SinkMetrics metrics;
   private final MailboxExecutor mailbox;
   private volatile boolean checkpointing;
 
@@ -61,73 +61,88 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
       BadDocuments<T> badDocuments,
       boolean reached) {
     this(
-        converter,
+        new WithOriginal<>(converter, badDocuments),
         context,
         settings,
         states,
         client,
-        badDocuments,
-        new OrderedRequestBuffer(settings.limits().maxBuffered()));
+        new OrderedRequestBuffer(settings.limits().maxBuffered()),
+        new Pace(settings.limits().maxBatchSize(), settings.limits().maxInFlight()));
     this.reached = reached;
   }
 
   private ElasticsearchSinkWriter(
-      DocumentConverter<T> converter,
+      WithOriginal<T> documents,
       WriterInitContext context,
       SinkSettings settings,
       Collection<BufferedRequestState<DocumentRequest>> states,
       BulkClient client,
-      BadDocuments<T> badDocuments,
-      OrderedRequestBuffer buffer) {
+      OrderedRequestBuffer buffer,
+      Pace pace) {
     this(
-        converter,
+        documents,
         context,
         settings,
         states,
         client,
-        badDocuments,
         buffer,
-        new OrderedConcurrency(
-            buffer, settings.limits().maxInFlight(), settings.limits().maxBatchSize()));
+        pace,
+        new OrderedConcurrency(buffer, pace, settings.limits()));
   }
 
   private ElasticsearchSinkWriter(
-      DocumentConverter<T> converter,
+      WithOriginal<T> documents,
       WriterInitContext context,
       SinkSettings settings,
       Collection<BufferedRequestState<DocumentRequest>> states,
       BulkClient client,
-      BadDocuments<T> badDocuments,
       OrderedRequestBuffer buffer,
+      Pace pace,
       OrderedConcurrency concurrency) {
     super(
-        new WithOriginal<>(converter, badDocuments),
+        documents,
         context,
         configuration(settings.limits(), concurrency),
         states,
         (info, ignored) -> buffer.takeBatch(info.getBatchSize(), client.maxBatchBytes()),
         buffer);
-    MetricGroup metrics = context.metricGroup().addGroup("flinksec");
     this.settings = settings;
-    this.converter = converter;
+    this.documents = documents;
+    this.converter = documents.converter;
+    this.badDocuments = documents.badDocuments;
     this.buffer = buffer;
     this.client = client;
-    this.concurrency = concurrency;
-    this.badDocuments = badDocuments;
+    this.pace = pace;
     this.mailbox = context.getMailboxExecutor();
-    this.conflicts = metrics.counter("conflictingDocuments", new ThreadSafeSimpleCounter());
-    this.retries =
-        new Retries(
-            settings, metrics.counter("retriedDocuments", new ThreadSafeSimpleCounter()), LOG);
+    this.metrics = new SinkMetrics(context.metricGroup(), concurrency, buffer, pace);
+    this.retries = new Retries(settings, metrics, LOG);
+    this.concurrency = concurrency;
     concurrency.impatientWhile(() -> checkpointing && (failedMeanwhile || retries.anyWaits()));
   }
 
-  /** Notes with a document what it was made of. */
-  private record WithOriginal<T>(DocumentConverter<T> converter, BadDocuments<T> badDocuments)
-      implements ElementConverter<T, DocumentRequest> {
+  /** Notes with a document what it was made of, or gives a dead letter in its place. */
+  private static final class WithOriginal<T> implements ElementConverter<T, DocumentRequest> {
+    private static final long serialVersionUID = 1L;
+
+    private final transient DocumentConverter<T> converter;
+    private final transient BadDocuments<T> badDocuments;
+    private transient DocumentRequest letter;
+
+    WithOriginal(DocumentConverter<T> converter, BadDocuments<T> badDocuments) {
+      this.converter = converter;
+      this.badDocuments = badDocuments;
+    }
+
     @Override
     public DocumentRequest apply(T element, Context context) {
-      return converter.apply(element, context).madeOf(badDocuments.current());
+      if (letter != null) {
+        DocumentRequest instead = letter;
+        letter = null;
+        return instead;
+      }
+      DocumentRequest made = converter.apply(element, context).madeOf(badDocuments.current());
+      badDocuments.converted();
+      return made;
     }
   }
 
@@ -141,6 +156,8 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
         .setMaxTimeInBufferMS(limits.flushIntervalMillis())
         .setMaxRecordSizeInBytes(limits.maxBatchBytes())
         .setRateLimitingStrategy(concurrency)
+        // A request has its time from the client, which also tells what became of it.
+        .setRequestTimeoutMS(TimeUnit.DAYS.toMillis(365))
         .build();
   }
 
@@ -152,9 +169,12 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
     awaitRoom();
     try {
       super.write(element, context);
-      badDocuments.converted();
     } catch (DocumentException e) {
-      badDocuments.unconvertible(element, context == null ? null : context.timestamp(), e);
+      documents.letter =
+          badDocuments.unconvertible(element, context == null ? null : context.timestamp(), e);
+      if (documents.letter != null) {
+        super.write(element, context);
+      }
     } catch (JsonEncodingException e) {
       // Whatever on_error says: the next row would be of the wrong type, too.
       throw new ElasticsearchSinkException(
@@ -216,37 +236,58 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
   @Override
   protected void submitRequestEntries(
       List<DocumentRequest> documents, ResultHandler<DocumentRequest> result) {
+    metrics.sent(documents);
+    int before = pace.decreases();
+    long sent = System.nanoTime();
     client.send(
         documents,
         outcome -> {
           try {
             reached |= outcome instanceof BulkOutcome.Answered;
-            act(documents, Verdict.of(settings, documents, outcome, reached), result);
+            Verdict verdict = Verdict.of(settings, documents, outcome, reached);
+            keepPace(verdict, before, (System.nanoTime() - sent) / 1_000_000);
+            act(documents, verdict, result);
           } catch (IOException | RuntimeException e) {
             result.completeExceptionally(e);
           }
         });
   }
 
+  private void keepPace(Verdict verdict, int before, long millis) {
+    metrics.requestTook(millis);
+    if (verdict.trouble().compareTo(Verdict.Trouble.OVERLOAD) >= 0) {
+      pace.overloaded(before);
+    } else if (millis > settings.limits().targetLatencyMillis()) {
+      pace.late(before);
+    } else {
+      pace.inTime();
+    }
+  }
+
   private void act(
-      List<DocumentRequest> documents, Verdict verdict, ResultHandler<DocumentRequest> result)
+      List<DocumentRequest> sent, Verdict verdict, ResultHandler<DocumentRequest> result)
       throws IOException {
     if (verdict.fatal().isPresent()) {
       throw verdict.fatal().get();
     }
-    boolean someGotIn = documents.size() > verdict.rejected().size() + verdict.retry().size();
+    boolean someGotIn = sent.size() > verdict.rejected().size() + verdict.retry().size();
+    List<DocumentRequest> letters = new ArrayList<>();
     for (Verdict.Rejected rejected : verdict.rejected()) {
-      badDocuments.refused(rejected, someGotIn);
+      metrics.refused();
+      DocumentRequest letter = badDocuments.refused(rejected, someGotIn);
+      if (letter != null) {
+        letters.add(letter);
+      }
     }
     if (someGotIn) {
       badDocuments.accepted();
     }
-    conflicts.inc(verdict.conflicts());
-    buffer.done(documents, verdict.retry());
+    metrics.conflicting(verdict.conflicts());
+    buffer.done(sent, verdict.retry(), letters);
     if (verdict.retry().isEmpty()) {
-      result.complete();
+      result.retryForEntries(letters);
     } else {
-      retries.schedule(verdict.retry(), verdict.reason(), result);
+      retries.schedule(verdict, letters, result);
       if (checkpointing) {
         failedMeanwhile = true;
         mailbox.execute(() -> {}, "wakes a checkpoint that waits for requests that fail");

@@ -83,4 +83,16 @@ public final class ElasticsearchSinks {
     return ((ElasticsearchSink<?>) sink)
         .letters((metrics, task) -> new LetterProducer(policy, properties, metrics, task), traced);
   }
+
+  /**
+   * Has one of these sinks write bad documents to an index of dead letters, which its settings name
+   * too, as {@code dead_letter_index}.
+   *
+   * @param sink that this class has made
+   * @param policy how many there may be
+   * @param traced whether the current record of the task is the one that an element was made of
+   */
+  public static Sink<?> withIndexedLetters(Sink<?> sink, LetterPolicy policy, boolean traced) {
+    return ((ElasticsearchSink<?>) sink).indexedLetters(policy, traced);
+  }
 }

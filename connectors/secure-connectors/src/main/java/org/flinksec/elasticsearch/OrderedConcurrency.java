@@ -6,13 +6,21 @@ import org.apache.flink.connector.base.sink.writer.strategy.RateLimitingStrategy
 import org.apache.flink.connector.base.sink.writer.strategy.RequestInfo;
 import org.apache.flink.connector.base.sink.writer.strategy.ResultInfo;
 
-/** A fixed number of requests at a time, and none while the next document must wait for its id. */
+/**
+ * So many requests at a time, so many documents as the {@link Pace} allows, and none while the next
+ * document must wait for its id.
+ *
+ * <p>Flink's {@code CongestionControlRateLimitingStrategy} does it alike; it does not know why a
+ * request failed, nor how long it took.
+ */
 final class OrderedConcurrency implements RateLimitingStrategy {
   private final OrderedRequestBuffer buffer;
+  private final Pace pace;
   private final int maxInFlight;
   private final int maxBatchSize;
   private BooleanSupplier impatient = () -> false;
-  private int inFlight;
+  private int requests;
+  private int documents;
 
   /** What {@link #shouldBlock} throws in place of blocking. */
   static final class NotNowException extends RuntimeException {
@@ -23,10 +31,11 @@ final class OrderedConcurrency implements RateLimitingStrategy {
     }
   }
 
-  OrderedConcurrency(OrderedRequestBuffer buffer, int maxInFlight, int maxBatchSize) {
+  OrderedConcurrency(OrderedRequestBuffer buffer, Pace pace, SinkSettings.Limits limits) {
     this.buffer = buffer;
-    this.maxInFlight = maxInFlight;
-    this.maxBatchSize = maxBatchSize;
+    this.pace = pace;
+    this.maxInFlight = limits.maxInFlight();
+    this.maxBatchSize = limits.maxBatchSize();
     buffer.blockedWhile(this::blocks);
   }
 
@@ -41,12 +50,14 @@ final class OrderedConcurrency implements RateLimitingStrategy {
 
   @Override
   public void registerInFlightRequest(RequestInfo request) {
-    inFlight++;
+    requests++;
+    documents += request.getBatchSize();
   }
 
   @Override
   public void registerCompletedRequest(ResultInfo result) {
-    inFlight--;
+    requests--;
+    documents -= result.getBatchSize();
   }
 
   @Override
@@ -54,16 +65,32 @@ final class OrderedConcurrency implements RateLimitingStrategy {
     if (impatient.getAsBoolean()) {
       throw new NotNowException();
     }
-    return blocks();
+    return blocks(request.getBatchSize());
   }
 
   /** Whether nothing can be sent before a request has ended. */
   boolean blocks() {
-    return inFlight >= maxInFlight || buffer.nextMustWait();
+    return blocks(Math.min(buffer.size(), getMaxBatchSize()));
+  }
+
+  private boolean blocks(int batchSize) {
+    return requests >= maxInFlight
+        || requests > 0 && documents + batchSize > pace.documents()
+        || buffer.nextMustWait();
   }
 
   @Override
   public int getMaxBatchSize() {
-    return maxBatchSize;
+    return Math.min(maxBatchSize, pace.documents());
+  }
+
+  /** Requests in flight, those that wait to be sent again included. */
+  int requests() {
+    return requests;
+  }
+
+  /** Their documents, at most. */
+  int documents() {
+    return documents;
   }
 }

@@ -114,14 +114,22 @@ final class OrderedRequestBuffer implements RequestBuffer<DocumentRequest> {
   /**
    * Lets go of the ids of a finished request, except those that come back: they stay until they are
    * in front of the queue again, or a later document could overtake them.
+   *
+   * @param letters what comes in place of others; from now on it is in the state
    */
-  void done(List<DocumentRequest> batch, List<DocumentRequest> comingBack) {
+  void done(
+      List<DocumentRequest> batch,
+      List<DocumentRequest> comingBack,
+      List<DocumentRequest> letters) {
     Set<String> keys = keys(batch);
     keys.removeAll(keys(comingBack));
     inFlight.removeAll(keys);
     Set<DocumentRequest> back = Collections.newSetFromMap(new IdentityHashMap<>());
     back.addAll(comingBack);
-    batch.stream().filter(document -> !back.contains(document)).forEach(undelivered::remove);
+    synchronized (undelivered) {
+      letters.forEach(letter -> undelivered.put(letter, true));
+      batch.stream().filter(document -> !back.contains(document)).forEach(undelivered::remove);
+    }
   }
 
   @Override
@@ -151,6 +159,11 @@ final class OrderedRequestBuffer implements RequestBuffer<DocumentRequest> {
   @Override
   public int size() {
     return Math.min(waiting.size(), maxBuffered - 1);
+  }
+
+  /** So many wait. */
+  int waiting() {
+    return waiting.size();
   }
 
   /** Whether as much waits as may, so that whoever brings more has to wait, too. */

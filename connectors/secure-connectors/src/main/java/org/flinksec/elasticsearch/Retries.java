@@ -2,6 +2,7 @@
 package org.flinksec.elasticsearch;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +14,6 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.connector.base.sink.writer.ResultHandler;
-import org.apache.flink.metrics.Counter;
 import org.flinksec.logging.LimitedWarnings;
 import org.slf4j.Logger;
 
@@ -25,16 +25,19 @@ import org.slf4j.Logger;
 final class Retries implements AutoCloseable {
   private static final int MOST_CAUSES = 50;
 
+  /** Who has logged in wrongly waits at least so long: some directories lock who tries often. */
+  private static final long LOGIN_MILLIS = 5000;
+
   private final SinkSettings settings;
-  private final Counter retried;
+  private final SinkMetrics metrics;
   private final Map<String, LimitedWarnings> warnings = new LinkedHashMap<>();
   private final Logger logger;
   private final ScheduledExecutorService timer;
   private final AtomicInteger waiting = new AtomicInteger();
 
-  Retries(SinkSettings settings, Counter retried, Logger logger) {
+  Retries(SinkSettings settings, SinkMetrics metrics, Logger logger) {
     this.settings = settings;
-    this.retried = retried;
+    this.metrics = metrics;
     this.logger = logger;
     this.timer = new ScheduledThreadPoolExecutor(1, Retries::thread);
   }
@@ -46,35 +49,48 @@ final class Retries implements AutoCloseable {
   }
 
   /**
+   * @param letters dead letters of the same request, which go out with its documents
    * @throws ElasticsearchSinkException if one of the documents has been failing for longer than
    *     {@code retry_timeout}
    */
   void schedule(
-      List<DocumentRequest> documents, String reason, ResultHandler<DocumentRequest> result)
+      Verdict verdict, List<DocumentRequest> letters, ResultHandler<DocumentRequest> result)
       throws ElasticsearchSinkException {
+    List<DocumentRequest> documents = verdict.retry();
+    SinkSettings.Limits limits = settings.limits();
     long now = System.nanoTime();
     documents.forEach(document -> document.failed(now));
     long failingFor =
         documents.stream().mapToLong(document -> document.failingForMillis(now)).max().orElse(0);
+    long first =
+        verdict.trouble() == Verdict.Trouble.LOGIN
+            ? Math.min(limits.maxRetryBackoffMillis(), LOGIN_MILLIS)
+            : limits.retryBackoffMillis();
     long delay =
-        Backoff.delayMillis(documents.stream().mapToInt(DocumentRequest::failures).max().orElse(1));
-    int limit = settings.limits().retryTimeoutMillis();
+        Backoff.delayMillis(
+            documents.stream().mapToInt(DocumentRequest::failures).max().orElse(1),
+            first,
+            limits.maxRetryBackoffMillis());
+    int limit = limits.retryTimeoutMillis();
     if (failingFor + delay > limit) {
       throw new ElasticsearchSinkException(
           "Elasticsearch at %s has not taken a document for %d ms (elasticsearch.retry_timeout is %d ms): %s"
-              .formatted(settings.connection().hostList(), failingFor, limit, reason));
+              .formatted(settings.connection().hostList(), failingFor, limit, verdict.reason()));
     }
-    retried.inc(documents.size());
-    warnings(reason)
+    metrics.retried(documents.size());
+    warnings(verdict.reason())
         .warn(
             "Sending %d documents to Elasticsearch at %s again in %d ms: %s"
-                .formatted(documents.size(), settings.connection().hostList(), delay, reason));
+                .formatted(
+                    documents.size(), settings.connection().hostList(), delay, verdict.reason()));
+    List<DocumentRequest> again = new ArrayList<>(letters);
+    again.addAll(documents);
     waiting.incrementAndGet();
     try {
       timer.schedule(
           () -> {
             waiting.decrementAndGet();
-            result.retryForEntries(documents);
+            result.retryForEntries(again);
           },
           delay,
           TimeUnit.MILLISECONDS);

@@ -18,6 +18,7 @@ import org.flinksec.elasticsearch.connection.ConnectionFailures;
  * @param rejected documents that will never be accepted, and why
  * @param conflicts how many count as delivered since the index has them, or newer ones
  * @param reason why documents are sent again; null if none are
+ * @param trouble what that says of the servers
  * @param fatal why the sink cannot go on, whatever the policy says
  */
 record Verdict(
@@ -25,7 +26,19 @@ record Verdict(
     List<Rejected> rejected,
     int conflicts,
     String reason,
+    Trouble trouble,
     Optional<ElasticsearchSinkException> fatal) {
+  /** What keeps documents from getting in for now. */
+  enum Trouble {
+    NONE,
+    /** Another update came before. */
+    CONFLICT,
+    /** The servers have too much to do, or give no answer. */
+    OVERLOAD,
+    /** They do not take the credentials, or show another certificate: one is being replaced. */
+    LOGIN
+  }
+
   /** A document that will never be accepted. */
   record Rejected(DocumentRequest document, BadRecord why) {}
 
@@ -48,8 +61,10 @@ record Verdict(
     Exception cause = ((BulkOutcome.Unanswered) outcome).cause();
     return ConnectionFailures.misconfiguration(
             settings.connection(), settings.connection().hostList(), cause)
-        .map(wrong -> reached ? again(documents, wrong) : fatal(wrong, cause))
-        .orElseGet(() -> again(documents, "no answer: " + ConnectionFailures.last(cause)));
+        .map(wrong -> reached ? again(documents, wrong, Trouble.LOGIN) : fatal(wrong, cause))
+        .orElseGet(
+            () ->
+                again(documents, "no answer: " + ConnectionFailures.last(cause), Trouble.OVERLOAD));
   }
 
   private static Verdict ofRefusal(
@@ -62,13 +77,13 @@ record Verdict(
         "%s answers a bulk request with status %d: %s"
             .formatted(refused.host(), status, refused.reason());
     if (status == 408 || status == 429 || status >= 500) {
-      return again(documents, answer);
+      return again(documents, answer, Trouble.OVERLOAD);
     }
     if (status == 401 || status == 403) {
       String wrong =
           ConnectionFailures.refused(
               settings.connection(), refused.host(), status, settings.index());
-      return reached && status == 401 ? again(documents, wrong) : fatal(wrong, null);
+      return reached && status == 401 ? again(documents, wrong, Trouble.LOGIN) : fatal(wrong, null);
     }
     return fatal(answer, null);
   }
@@ -81,6 +96,7 @@ record Verdict(
     Set<String> superseded = new HashSet<>();
     int conflicts = 0;
     String reason = null;
+    Trouble trouble = Trouble.NONE;
     for (int i = items.size() - 1; i >= 0; i--) { // from the last, to know what comes after
       DocumentRequest document = documents.get(i);
       BulkItem item = items.get(i);
@@ -95,7 +111,16 @@ record Verdict(
         if (!superseded.contains(document.key())) {
           retry.add(0, document);
           reason = item.told(indexIsContent);
+          trouble = item.retryable() ? Trouble.OVERLOAD : max(trouble, Trouble.CONFLICT);
         }
+      } else if (document.isLetter()) {
+        return fatal(
+            "Elasticsearch at %s does not take a dead letter for index '%s' (dead_letter_index): %s"
+                .formatted(
+                    settings.connection().hostList(),
+                    settings.letterIndex(),
+                    item.told(indexIsContent)),
+            null);
       } else if (item.documentAtFault()) {
         rejected.add(0, rejection(settings, document, item));
       } else {
@@ -106,7 +131,11 @@ record Verdict(
             null);
       }
     }
-    return new Verdict(retry, rejected, conflicts, reason, Optional.empty());
+    return new Verdict(retry, rejected, conflicts, reason, trouble, Optional.empty());
+  }
+
+  private static Trouble max(Trouble one, Trouble other) {
+    return one.compareTo(other) > 0 ? one : other;
   }
 
   /**
@@ -132,12 +161,17 @@ record Verdict(
             "Elasticsearch at %s says %s".formatted(settings.connection().hostList(), item)));
   }
 
-  private static Verdict again(List<DocumentRequest> documents, String reason) {
-    return new Verdict(documents, List.of(), 0, reason, Optional.empty());
+  private static Verdict again(List<DocumentRequest> documents, String reason, Trouble trouble) {
+    return new Verdict(documents, List.of(), 0, reason, trouble, Optional.empty());
   }
 
   private static Verdict fatal(String message, Exception cause) {
     return new Verdict(
-        List.of(), List.of(), 0, null, Optional.of(new ElasticsearchSinkException(message, cause)));
+        List.of(),
+        List.of(),
+        0,
+        null,
+        Trouble.NONE,
+        Optional.of(new ElasticsearchSinkException(message, cause)));
   }
 }

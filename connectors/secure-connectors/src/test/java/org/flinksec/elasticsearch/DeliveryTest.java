@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -100,22 +99,6 @@ class DeliveryTest extends SinkAgainstAFake {
       writer.flush(true);
     }
     assertThat(elasticsearch.documents()).containsOnlyKeys("a");
-  }
-
-  @Test
-  void theStateOfTheFirstReleaseIsReadAndDelivered() throws Exception {
-    byte[] first =
-        HexFormat.of()
-            .parseHex(
-                "ffffffffffffffff000000020000000000000028010003c3bc22000000137b226964223a22c3bc5c2222"
-                    + "2c226e223a317d000000000000001f00000000077b226e223a327d");
-    try (var writer = writer(List.of(new DocumentRequestSerializer().deserialize(1, first)))) {
-      writer.flush(true);
-    }
-    assertThat(elasticsearch.requests().get(0))
-        .containsExactly(
-            new Operation("index", "ü\"", "{\"id\":\"ü\\\"\",\"n\":1}"),
-            new Operation("create", null, "{\"n\":2}"));
   }
 
   @Test

@@ -159,13 +159,13 @@ class ElasticsearchSinkWriterTest extends SinkAgainstAFake {
     try (var writer = writer()) {
       write(writer, Row.of("a", 1L), Row.of("b", 2L));
       byte[] state = serializer.serialize(writer.snapshotState(1).get(0));
-      try (var restored = writer(List.of(serializer.deserialize(2, state)))) {
+      try (var restored = writer(List.of(serializer.deserialize(3, state)))) {
         restored.flush(false);
       }
       assertThat(elasticsearch.documents()).containsOnlyKeys("a", "b");
-      assertThatThrownBy(() -> serializer.deserialize(3, state))
+      assertThatThrownBy(() -> serializer.deserialize(4, state))
           .hasMessage(
-              "the state of the Elasticsearch sink has version 3; this release reads versions 1 to 2");
+              "the state of the Elasticsearch sink has version 4; this release reads versions 1 to 3");
     }
   }
 

@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.IntUnaryOperator;
 import java.util.function.ToIntFunction;
@@ -79,6 +80,7 @@ public final class FakeElasticsearch implements AutoCloseable {
   private volatile Function<Operation, Answer> items = operation -> Answer.of(201);
   private volatile long delayMillis;
   private volatile boolean drips;
+  private final AtomicInteger refusedLogins = new AtomicInteger();
   private volatile int contactStatus = 404;
   private volatile int rootStatus = 200;
   private volatile String garbage;
@@ -109,6 +111,11 @@ public final class FakeElasticsearch implements AutoCloseable {
   /** The value that the {@code Authorization} header must have. */
   public void demand(String value) {
     authorization = value;
+  }
+
+  /** How many requests had another. */
+  int refusedLogins() {
+    return refusedLogins.get();
   }
 
   /** The status of the n-th bulk request, from 1. */
@@ -170,6 +177,7 @@ public final class FakeElasticsearch implements AutoCloseable {
       byte[] body = body(exchange);
       if (authorization != null
           && !authorization.equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
+        refusedLogins.incrementAndGet();
         answer(exchange, 401, "{\"error\":{\"type\":\"security_exception\"},\"status\":401}");
       } else if (exchange.getRequestMethod().equals("GET")) {
         exchange.getResponseHeaders().set("X-Elastic-Product", "Elasticsearch");

@@ -5,7 +5,7 @@ import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.connector.base.sink.writer.TestSinkInitContextAnyThreadMailbox;
 
 /** Flink's context of tests, which is asked for the mailbox more than once, as a task's is. */
-final class OneMailbox extends TestSinkInitContextAnyThreadMailbox {
+class OneMailbox extends TestSinkInitContextAnyThreadMailbox {
   private MailboxExecutor mailbox;
 
   @Override

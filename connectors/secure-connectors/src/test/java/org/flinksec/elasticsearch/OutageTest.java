@@ -58,6 +58,7 @@ class OutageTest extends SinkAgainstAFake {
 
   @Test
   void credentialsThatAreRotatedWhileTheJobRunsMayComeLate() throws Exception {
+    config.put("max_retry_backoff", "200");
     try (Capture log = new Capture(ElasticsearchSinkWriter.class);
         var writer = writer()) {
       elasticsearch.demand("Basic other");

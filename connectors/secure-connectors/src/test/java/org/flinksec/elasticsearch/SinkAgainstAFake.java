@@ -7,12 +7,15 @@ import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.sink2.SinkWriter;
+import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.connector.base.sink.writer.BufferedRequestState;
 import org.apache.flink.types.Row;
 import org.apache.flink.util.ExceptionUtils;
 import org.flinksec.Serialized;
 import org.flinksec.badrecords.BadRecordException;
+import org.flinksec.badrecords.LetterPolicy;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -49,9 +52,18 @@ abstract class SinkAgainstAFake {
   ElasticsearchSinkWriter<Row> writer(
       TypeInformation<Row> type, List<BufferedRequestState<DocumentRequest>> states)
       throws IOException {
-    ElasticsearchSink<Row> sink =
-        Serialized.copy((ElasticsearchSink<Row>) ElasticsearchSinks.forRows(config, type));
-    return (ElasticsearchSinkWriter<Row>) sink.restoreWriter(new OneMailbox(), states);
+    Sink<Row> made = ElasticsearchSinks.forRows(config, type);
+    if (config.containsKey("dead_letter_index")) {
+      LetterPolicy policy =
+          LetterPolicy.ofIndex("of-documents", config.get("dead_letter_index"), 0, 1000);
+      ElasticsearchSinks.withIndexedLetters(made, policy, false);
+    }
+    ElasticsearchSink<Row> sink = Serialized.copy((ElasticsearchSink<Row>) made);
+    return (ElasticsearchSinkWriter<Row>) sink.restoreWriter(context(), states);
+  }
+
+  WriterInitContext context() {
+    return new OneMailbox();
   }
 
   static void write(SinkWriter<Row> writer, Row... rows) throws Exception {
