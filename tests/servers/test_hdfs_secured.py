@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kerberised HDFS with a KMS and short tickets: who may write what, and for how long.
+
+A sandbox and two NameNodes of a name service, of their own, since their tickets last a minute. The
+long job starts first; the short ones run while it does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flinksec_jobs import Sandbox
+from tests.servers.hdfs_pair import NAME, HdfsPair
+
+PROGRAMS = Path(__file__).with_name("programs")
+TICKET_SECONDS = 60
+LONG_SECONDS = 135  # more than two lives of a ticket
+SECRET = b"a secret that nobody may read on the way"
+PATIENCE = 400
+
+
+class Servers:
+    """The sandbox, the pair beside it, and the settings of jobs that use both."""
+
+    def __init__(self, directory: Path, sandbox: Sandbox) -> None:
+        self.directory, self.sandbox = directory, sandbox
+        (directory / "pair").mkdir()
+        self.pair = HdfsPair(sandbox, directory / "pair")
+        text = sandbox.settings_toml()
+        text += f'checkpoint_interval = "2 s"\n\n[hdfs.{NAME}]\nuri = "hdfs://{NAME}"\n'
+        text += f"namenodes = {json.dumps(self.pair.namenodes)}\n"
+        self.settings = directory / "settings.toml"
+        self.settings.write_text(text)
+
+    def start(self, program: str, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, PROGRAMS / program, self.settings, *arguments],
+            env=os.environ | {"FLINKSEC_LOG_DIR": str(self.directory / "logs")} | variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def outcomes(self, *cases: tuple[str, dict[str, Any], str, str | None]) -> dict[str, str]:
+        out, err = self.start("hdfs_secured.py", json.dumps(cases)).communicate(timeout=PATIENCE)
+        assert out, err
+        said: dict[str, str] = json.loads(out)
+        return said
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    directory = tmp_path_factory.mktemp("hdfs-secured")
+    with Sandbox(only=["kms"], ticket_lifetime=TICKET_SECONDS) as sandbox:
+        made = Servers(directory, sandbox)
+        try:
+            yield made
+        finally:
+            made.pair.end()
+
+
+@pytest.fixture(scope="module")
+def long_job(servers: Servers) -> Iterator[subprocess.Popen[str]]:
+    """Started before the short ones; its NameNode is killed while they run."""
+    job = servers.start(
+        "hdfs_two_clusters.py", str(LONG_SECONDS), str(servers.directory / "copies")
+    )
+    yield job
+    job.kill()
+    job.communicate()
+
+
+@pytest.fixture(scope="module")
+def said(servers: Servers, long_job: subprocess.Popen[str]) -> dict[str, str]:
+    """What became of the short jobs: those of one JVM one after the other."""
+    started = time.monotonic()
+    found = servers.outcomes(
+        ("zone", {}, "/zone/short", None),
+        ("closed", {}, "/closed/short", None),
+        ("proxy", {"hdfs.proxy_user": "guest"}, "/guest/short", None),
+        ("stranger", {"hdfs.proxy_user": "hdfs"}, "/data/short", None),
+        ("no-kms", {"hdfs.kms_urls": [], "hdfs.ca_certs": None}, "/zone/none", None),
+        ("other-ca", {"hdfs.ca_certs": None}, "/zone/none", None),
+    )
+    assert long_job.poll() is None, long_job.communicate()
+    time.sleep(max(0.0, started + LONG_SECONDS / 3 - time.monotonic()))
+    servers.pair.kill_the_active_one()
+    return found
+
+
+def test_a_job_writes_into_an_encryption_zone_and_its_blocks_hold_no_text(
+    servers: Servers, said: dict[str, str]
+) -> None:
+    assert said["zone"] == ""
+    lines = list(servers.sandbox.hdfs_lines("/zone/short"))
+    assert [SECRET in line.encode() for line in lines] == [True]
+    blocks = [path for path in servers.sandbox.directory.rglob("blk_*") if path.is_file()]
+    assert blocks
+    in_clear = [path for path in blocks if SECRET in path.read_bytes()]
+    # That of the proxy user, outside of the zone, shows that the blocks are looked into.
+    assert len(in_clear) == 1
+
+
+def test_a_key_that_the_user_has_no_right_to_is_told_by_name(said: dict[str, str]) -> None:
+    assert "not authorized to perform [DECRYPT_EEK] on key with ACL name [closed]" in said["closed"]
+    assert "[hdfs-key-refused]" in said["closed"]
+    assert "right DECRYPT_EEK on this key" in said["closed"]
+
+
+def test_a_zone_needs_a_kms_in_the_settings_whatever_the_namenode_names(
+    said: dict[str, str],
+) -> None:
+    assert "hdfs.kms_urls: " in said["no-kms"]
+    assert "[hdfs-kms-not-named]" in said["no-kms"]
+
+
+def test_a_kms_of_a_foreign_ca_is_refused(said: dict[str, str]) -> None:
+    assert "[hdfs-kms-untrusted]" in said["other-ca"]
+
+
+def test_files_of_a_proxy_user_are_that_user_s(servers: Servers, said: dict[str, str]) -> None:
+    assert said["proxy"] == ""
+    # Private to guest: the job's own principal may not look into it.
+    assert len(list(servers.sandbox.hdfs_lines("/guest/short", principal="guest"))) == 1
+
+
+def test_a_user_who_may_not_be_impersonated_is_told_before_the_job_starts(
+    said: dict[str, str],
+) -> None:
+    assert said["stranger"].startswith("JobError: hdfs.proxy_user: ")
+    assert "User: flink@SANDBOX.LOCAL is not allowed to impersonate hdfs" in said["stranger"]
+    assert "[hdfs-proxy-refused]" in said["stranger"]
+
+
+def test_a_job_outlives_two_tickets_and_a_killed_namenode_and_writes_each_row_once(
+    servers: Servers, said: dict[str, str], long_job: subprocess.Popen[str]
+) -> None:
+    assert said
+    out, err = long_job.communicate(timeout=PATIENCE)
+    assert long_job.returncode == 0, (out, err)
+    for name in ("zone", "pair"):
+        files = list((servers.directory / "copies" / name).rglob("part-*"))
+        numbers = [
+            json.loads(line)["n"] for file in files for line in file.read_text().splitlines()
+        ]
+        assert sorted(numbers) == list(range(1, 20 * LONG_SECONDS + 1)), name
+        assert len(files) > LONG_SECONDS / 10  # many checkpoints, so many logins and renames
