@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from flinksec_jobs.findings import problem
-from flinksec_jobs.refusals.by_kerberos import ENDED, SERVICE_UNKNOWN
+from flinksec_jobs.refusals.by_kerberos import ENDED, KDC_AWAY, SERVICE_UNKNOWN
 from flinksec_jobs.refusals.cause import Cause
 from flinksec_jobs.refusals.no_connection import HOST_UNKNOWN
 
@@ -64,6 +64,7 @@ HDFS = (
         "have the DataNodes listen on ports from 1024 on, or dfs.encrypt.data.transfer set there",
         PROTECTION,
     ),
+    KDC_AWAY,
     Cause(
         "is not a valid DFS filename",
         "the path of to_hdfs",

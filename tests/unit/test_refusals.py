@@ -170,6 +170,7 @@ SAID = {
         "supported in state standby.",
         "hdfs.data_transfer_protection": "hdfs.data_transfer_protection: Hadoop's client protects "
         "nothing that goes to the DataNode n/10.0.0.1:1004, whose port is below 1024",
+        "no KDC answers": "GSSException: no KDC answers (ConnectException: Connection refused)",
         "is not a valid DFS filename": "IllegalArgumentException: Pathname /10:30 from "
         "hdfs://n:8020/10:30 is not a valid DFS filename.",
         "Connection refused": "ConnectException: Connection refused",
