@@ -41,6 +41,8 @@ TOPICS = {
     "ahead": 1,
     "behind": 1,
     "aligned": 1,
+    "idle": 2,
+    "marks": 1,
     "returns": 1,
     "totals": 1,
     "orders-dead": 1,
@@ -48,6 +50,8 @@ TOPICS = {
     "large-orders": 1,
     "expired": 1,
     "begun": 1,
+    "retained": 1,
+    "restored": 1,
 }
 
 
@@ -176,6 +180,13 @@ def test_a_job_goes_on_at_the_earliest_record_where_the_settings_say_so(
     assert "kafka-goes-on-without-records" in begun["warned"]
 
 
+def test_a_source_begins_now_or_at_a_time_and_ends_at_one(came: dict[str, Any]) -> None:
+    begun = came["begun"]
+    assert (begun["from now on"]["said"], begun["from now on"]["read"]) == ("ended well", [])
+    # Partition 0 holds 0 and 2, partition 1 holds 1 and 3, each a millisecond later.
+    assert begun["between two times"]["read"] == [1, 2]
+
+
 def test_a_group_without_offsets_is_no_end_and_begins_at_the_earliest(
     came: dict[str, Any],
 ) -> None:
@@ -186,6 +197,24 @@ def test_a_group_without_offsets_is_no_end_and_begins_at_the_earliest(
     assert begun["a new group"]["read"] == [3, 4]
     assert (begun["a group"]["read"], begun["a group"]["warned"].count("offsets")) == ([4], 0)
     assert begun["up to a group"]["read"] == [3]
+
+
+def test_a_job_whose_records_expired_while_it_was_stopped_with_a_savepoint_fails_by_name(
+    came: dict[str, Any],
+) -> None:
+    restored = came["restored"]
+    assert restored["stopped"] == {"said": "ended well", "written": [0, 1, 2]}
+    again = restored["started again"]
+    assert "there is no record at offset 3 of retained-0" in again["said"]
+    assert 'set kafka.on_lost_offsets = "earliest"' in again["said"]
+    assert again["written"] == [0, 1, 2]
+
+
+def test_it_goes_on_at_the_earliest_record_that_is_left_where_the_settings_say_so(
+    came: dict[str, Any],
+) -> None:
+    # And not from the beginning: the records before the savepoint are not written again.
+    assert came["restored"]["as chosen"]["written"] == [0, 1, 2, 5]
 
 
 def test_what_was_written_in_an_attempt_that_failed_is_not_read(came: dict[str, Any]) -> None:
@@ -212,6 +241,13 @@ def test_a_source_waits_for_the_slowest_of_its_group(came: dict[str, Any]) -> No
     aligned = came["aligned"]
     assert 10 <= aligned["while it waits"] < 60
     assert (aligned["afterwards"], aligned["records"]) == (200, 103)
+
+
+def test_a_partition_that_brings_nothing_holds_event_time_back_until_it_is_idle(
+    came: dict[str, Any],
+) -> None:
+    assert came["idle"]["1 s"] >= FIRST - 1
+    assert came["idle"]["1 h"] == -1
 
 
 def test_every_thread_finds_the_classes_of_a_connectors_jars(came: dict[str, Any]) -> None:

@@ -6,12 +6,16 @@ For kafka_in_and_out.py and its parts, whose first argument is the settings file
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from py4j.java_gateway import JavaMember
+
 from flinksec_jobs import SecureJob, record
+from flinksec_jobs.logins.sasl import gssapi
 from flinksec_jobs.runtime import jvm
 
-SETTINGS = sys.argv[1]
+SETTINGS = sys.argv[1] if len(sys.argv) > 1 else ""  # where functions of jobs are imported
 FIRST = 1_700_000_000_000
 
 
@@ -61,6 +65,26 @@ def consumed(made: SecureJob, *topics: str) -> list[list[Any]]:
         left = {k: one for k, one in left.items() if consumer.position(one) < ends.get(one)}
     consumer.close()
     return sorted(records, key=lambda one: one[:3])
+
+
+def superuser(made: SecureJob, keytab: str) -> Any:
+    """Kafka's admin client, of the broker itself."""
+    given = client_properties(made)
+    login = gssapi.by_keytab(Path(keytab), "kafka/localhost@SANDBOX.LOCAL")
+    given.setProperty("sasl.jaas.config", login)
+    return kafka().clients.admin.AdminClient.create(given)
+
+
+def delete_before(admin: Any, topic: str, offset: int) -> None:
+    """Delete the records of partition 0 before an offset, as retention does."""
+    deleted = kafka().clients.admin.RecordsToDelete
+    # A static method and another one have this name, and Py4J looks only at the other.
+    before_offset = JavaMember(
+        "beforeOffset", deleted, f"z:{deleted._fqn}", deleted._gateway_client
+    )
+    gone = jvm.view().java.util.HashMap()
+    gone.put(kafka().common.TopicPartition(topic, 0), before_offset(offset))
+    admin.deleteRecords(gone).all().get()
 
 
 def each(iterable: Any) -> Iterator[Any]:

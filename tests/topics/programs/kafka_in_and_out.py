@@ -27,7 +27,8 @@ from tests.topics.programs.kafka_by_hand import (
     job,
     kafka,
 )
-from tests.topics.programs.kafka_running import align, discover, found_by_threads, recipes
+from tests.topics.programs.kafka_restores import restore
+from tests.topics.programs.kafka_running import align, discover, found_by_threads, idle, recipes
 from tests.topics.programs.kafka_starts import begin
 
 _, EXAMPLE, RECIPES, KEYTAB = sys.argv[1:]
@@ -235,9 +236,11 @@ def main() -> None:
     results = write() | read_back()
     results["refusals"] = {name: refused(attach) for name, attach in REFUSED.items()}
     results["begun"] = begin(KEYTAB)
+    results["restored"] = restore(KEYTAB)
     results["example"] = of_the_page()
     discover()
     results["aligned"] = align()
+    results["idle"] = idle()
     results["recipes"] = recipes(RECIPES)
     results["threads"] = found_by_threads()
     sys.stdout.write(f"RESULTS {json.dumps(results)}\n")

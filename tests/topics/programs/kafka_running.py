@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Jobs that run until they are stopped: new topics, alignment, the recipes of the page, threads."""
+"""Jobs that run until they are stopped: new topics, watermarks, recipes of the page, threads."""
 
 import json
 import re
@@ -12,9 +12,9 @@ from pathlib import Path
 from threading import Barrier
 from typing import Any
 
-from pyflink.datastream import DataStream
+from pyflink.datastream import DataStream, ProcessFunction
 
-from flinksec_jobs import SecureJob, record
+from flinksec_jobs import SecureJob, record, row_type
 from flinksec_jobs.record_sink import RecordSink
 from flinksec_jobs.runtime import jvm
 from tests.topics.programs.kafka_by_hand import (
@@ -41,6 +41,12 @@ class Seen:
     id: str
     topic: str
     offset: int
+
+
+@record
+class Mark:
+    idleness: str
+    at: int
 
 
 def recipes(file: str) -> str:
@@ -149,3 +155,41 @@ def align() -> dict[str, int]:
     stop(client)
     producer.close()
     return {"while it waits": waited[-1], "afterwards": went_on[-1], "records": len(went_on)}
+
+
+class Marking(ProcessFunction):  # type: ignore[misc]
+    """Says how far event time is when an element comes."""
+
+    def __init__(self, idleness: str) -> None:
+        self._idleness = idleness
+
+    def process_element(self, value: Any, ctx: ProcessFunction.Context) -> Any:
+        yield Mark(self._idleness, max(ctx.timer_service().current_watermark(), -1))
+
+
+def idle() -> dict[str, int]:
+    """How far event time comes though a partition brings nothing, by the idleness of the source."""
+    made = job("io-idles")
+    sink = made.to_kafka("marks", delivery="at_least_once")
+    for idleness in ("1 s", "1 h"):
+        rows = made.from_kafka(
+            "idle", Number, event_time="n", out_of_orderness="0 s", idleness=idleness
+        )
+        rows.process(Marking(idleness), output_type=row_type(Mark)).sink_to(sink)
+    client = made.execute_async()
+    given = client_properties(made)  # which also brings the classes
+    producer = kafka().clients.producer.KafkaProducer(given)
+    farthest = {"1 s": -1, "1 h": -1}
+    end = time.monotonic() + 60
+    second = 0
+    while (farthest["1 s"] < 0 or second < 3) and time.monotonic() < end:
+        value = b'{"n":%d}' % (FIRST + 1000 * second)
+        producer.send(kafka().clients.producer.ProducerRecord("idle", 0, None, value)).get()
+        second += 1
+        time.sleep(2)
+        for one in consumed(made, "marks"):
+            mark = json.loads(one[4])
+            farthest[mark["idleness"]] = max(farthest[mark["idleness"]], mark["at"])
+    stop(client)
+    producer.close()
+    return farthest

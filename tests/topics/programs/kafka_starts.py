@@ -4,22 +4,22 @@
 import json
 import logging
 from collections import Counter
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
-
-from py4j.java_gateway import JavaMember
 
 from flinksec_jobs import SecureJob
 from flinksec_jobs.errors import FlinkSecError
-from flinksec_jobs.logins.sasl import gssapi
 from flinksec_jobs.runtime import jvm
 from tests.topics.programs.kafka_by_hand import (
+    FIRST,
     SETTINGS,
     Number,
     client_properties,
     consumed,
+    delete_before,
     job,
     kafka,
+    superuser,
 )
 
 
@@ -32,17 +32,8 @@ def begin(keytab: str) -> dict[str, Any]:
         producer.send(kafka().clients.producer.ProducerRecord("expired", None, b'{"n":%d}' % n))
     producer.close()
     one = kafka().common.TopicPartition("expired", 0)
-    gone = jvm.view().java.util.HashMap()
-    deleted = kafka().clients.admin.RecordsToDelete
-    # A static method and another one have this name, and Py4J looks only at the other.
-    before_offset = JavaMember(
-        "beforeOffset", deleted, f"z:{deleted._fqn}", deleted._gateway_client
-    )
-    gone.put(one, before_offset(3))
-    superuser = gssapi.by_keytab(Path(keytab), "kafka/localhost@SANDBOX.LOCAL")
-    given.setProperty("sasl.jaas.config", superuser)
-    admin = kafka().clients.admin.AdminClient.create(given)
-    admin.deleteRecords(gone).all().get()
+    admin = superuser(made, keytab)
+    delete_before(admin, "expired", 3)
     for name, offset in (("c", 4), ("d", 4), ("e", 1)):
         group = jvm.view().java.util.HashMap()
         group.put(one, kafka().clients.consumer.OffsetAndMetadata(offset))
@@ -65,7 +56,7 @@ def begin(keytab: str) -> dict[str, Any]:
         )
         said = "ended well"
         try:
-            rows = reads.from_kafka("expired", Number, **how)
+            rows = reads.from_kafka(how.pop("topic", "expired"), Number, **how)
             rows.sink_to(reads.to_kafka("begun", delivery="at_least_once"))
             reads.execute()
         except FlinkSecError as error:
@@ -86,4 +77,11 @@ def begin(keytab: str) -> dict[str, Any]:
         "a group": read("c", start="committed", bounded=True),
         "up to a group": read("d", stop="committed"),
         "an expired group": read("e", start="committed", bounded=True),
+        "from now on": read("a", start="latest", bounded=True),
+        "between two times": read(
+            "a",
+            topic="ranged",
+            start=FIRST + 1,
+            stop=datetime.fromtimestamp((FIRST + 3) / 1000, UTC),
+        ),
     }
