@@ -58,7 +58,7 @@ _NOT_IN_PATHS = {
 def client(settings: Settings) -> Use:
     """Return what a job needs that has files on HDFS, whatever they are."""
     return Use(
-        f"HDFS{_of_cluster(settings)}",
+        f"HDFS{of_cluster(settings)}",
         files=lambda: check_files(settings, sections={"hdfs", "kerberos"}),
         login=settings.kerberos,
         explain=partial(_while_it_runs, settings.need(HdfsSettings)),
@@ -80,14 +80,14 @@ def writing(settings: Settings, path: str, layout: Layout, columns: Sequence[Any
         questions.append(_columns_question(settings, path, layout, columns))
     return replace(
         client(settings),
-        name=f"writes HDFS path {path}{_of_cluster(settings)}",
+        name=f"writes HDFS path {path}{of_cluster(settings)}",
         jars=lambda: [jar for name in jar_sets for jar in artifacts.jars(name)],
         questions=tuple(questions),
-        delivery=Delivery(f"the HDFS path {path}{_of_cluster(settings)}", by_checkpoint=True),
+        delivery=Delivery(f"the HDFS path {path}{of_cluster(settings)}", by_checkpoint=True),
     )
 
 
-def _of_cluster(settings: Settings) -> str:
+def of_cluster(settings: Settings) -> str:
     """Return what follows the name of a path that is not of ``[hdfs]``: `` of archive``."""
     name = settings.spelling.setting("hdfs").partition(".")[2]
     return f" of {name}" if name else ""
@@ -95,7 +95,7 @@ def _of_cluster(settings: Settings) -> str:
 
 def question(settings: Settings, *paths: str) -> Question:
     """Return the question whether HDFS lets the job look up directories."""
-    named = _of_cluster(settings)
+    named = of_cluster(settings)
 
     def asked(about: Sequence[str]) -> Iterable[Finding]:
         with settings.spelling.told():
@@ -158,7 +158,7 @@ def _columns_question(
 
     return Question(
         id=f"hdfs-columns-{next(_numbers)}",
-        label=f"new files of HDFS{_of_cluster(settings)} have the columns of those that are there",
+        label=f"new files of HDFS{of_cluster(settings)} have the columns of those that are there",
         setting=settings.spelling.setting("hdfs.uri"),
         ask=asked,
         about=(path,),
@@ -234,8 +234,8 @@ def sink(
     form, parts, limits = layout.form(), layout.parts(), layout.limits()
     compaction, success = layout.compaction(), layout.success()
     compression, suffix = layout.chosen(), layout.suffix()
-    of_cluster, uri = _of_cluster(settings), settings.need(HdfsSettings).uri
-    target = f"the HDFS path {path}{of_cluster}"
+    named, uri = of_cluster(settings), settings.need(HdfsSettings).uri
+    target = f"the HDFS path {path}{named}"
     digits = hashlib.sha256(owner.encode()).hexdigest()[:8] if owner else ""
 
     def of(row_type: Any) -> formats.Writing:
@@ -264,7 +264,7 @@ def sink(
 
     return RecordSink(
         target,
-        f"HDFS {path}{of_cluster}",
+        f"HDFS {path}{named}",
         build,
         lambda stream, row_type: form.prepare(stream, of(row_type)),
         uid=uid,

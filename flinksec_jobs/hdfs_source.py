@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flinksec_jobs import bad_records, formats, hdfs, records, refusals
@@ -89,7 +88,7 @@ def reading(settings: Settings, files: Files) -> Use:
     jar_sets = formats.jars_of_files(files.format)
     return replace(
         hdfs.client(settings),
-        name=f"reads HDFS path {files.path}",
+        name=f"reads HDFS path {files.path}{hdfs.of_cluster(settings)}",
         jars=lambda: [jar for name in jar_sets for jar in artifacts.jars(name)],
         questions=(question(settings, files.path),),
     )
@@ -97,11 +96,17 @@ def reading(settings: Settings, files: Files) -> Use:
 
 def question(settings: Settings, *paths: str) -> Question:
     """Return the question whether what a job reads is there, and its principal may look into it."""
+    named = hdfs.of_cluster(settings)
+
+    def asked(about: Sequence[str]) -> Iterable[Finding]:
+        with settings.spelling.told():
+            return list(ask(settings.need(HdfsSettings), about))
+
     return Question(
-        id="hdfs-paths-read",
-        label="HDFS has the paths to read, and lets the job look into them",
-        setting="hdfs.uri",
-        ask=partial(ask, settings.need(HdfsSettings)),
+        id=f"hdfs-paths-read{named.replace(' ', '-')}",
+        label=f"HDFS{named} has the paths to read, and lets the job look into them",
+        setting=settings.spelling.setting("hdfs.uri"),
+        ask=asked,
         about=paths,
     )
 

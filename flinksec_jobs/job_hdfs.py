@@ -11,7 +11,7 @@ from flinksec_jobs.dead_letters import Arriving
 from flinksec_jobs.job_kafka import JobOnKafka
 from flinksec_jobs.kafka import watermarks
 from flinksec_jobs.runtime import jvm
-from flinksec_jobs.settings import HdfsSettings, duration
+from flinksec_jobs.settings import duration
 
 if TYPE_CHECKING:
     from pyflink.datastream import DataStream
@@ -55,17 +55,16 @@ class JobOnHdfs(JobOnKafka):
             on_error: what to do with a record that cannot be decoded: ``fail`` the job with its
                 file and place; ``skip`` and count it in the metric
                 ``flinksec.undecodableRecords``; or ``dead_letter``: write it to the topic
-                ``job.dead_letters``. Of the last two there may be ``job.max_skipped_in_a_row``
-                in a row. By default as ``job.on_error`` says, else ``fail``. A file that is none
-                of its format always fails the job.
-            cluster: the name of the Kafka cluster that keeps dead letters, ``east`` for the
-                section ``[kafka.east]``; without it, that of ``[kafka]``.
+                ``job.dead_letters`` of ``[kafka]``. Of the last two there may be
+                ``job.max_skipped_in_a_row`` in a row. By default as ``job.on_error`` says, else
+                ``fail``. A file that is none of its format always fails the job.
+            cluster: the name of the cluster, ``east`` for the section ``[hdfs.east]``; without
+                it, that of ``[hdfs]``.
 
         Raises:
             SettingsError: there is no section ``[hdfs]``, or an argument does not fit.
         """
-        settings = self.settings
-        settings.need(HdfsSettings, f"the job {self.name}")
+        settings = self.settings.on_hdfs(cluster, f"the job {self.name}")
         hdfs.check_path(path, "from_hdfs")
         hdfs_source.check_time(event_time)
         time = None
@@ -82,9 +81,7 @@ class JobOnHdfs(JobOnKafka):
             settings.job.max_skipped_in_a_row,
             letters=self._letters.topic is not None,
         )
-        keeps = chosen == "dead_letter" or files.letters
-        kafka = settings.on_kafka(cluster, "dead letters") if keeps else settings
-        self._letters.require(chosen, kafka)
+        self._letters.require(chosen, self.settings)
         self.register(hdfs_source.reading(settings, files))
         env = self.env  # whose JVM makes the source
         from pyflink.datastream.connectors.base import Source
@@ -92,11 +89,12 @@ class JobOnHdfs(JobOnKafka):
         with jvm.translated(f"cannot read the HDFS path {path}"):
             made = Source(hdfs_source.source(settings, files))
             strategy = watermarks.of_source(record, time)
-            named, row_type = f"HDFS {path}", records.row_type(record)
+            named = f"HDFS {path}{hdfs.of_cluster(settings)}"
+            row_type = records.row_type(record)
             if files.letters:
                 apart = jvm.view().org.flinksec.files.reading.FileLetters
                 arriving = Arriving(env, made, strategy, named, row_type, chosen, apart)
-                stream = self._letters.rows(arriving, kafka)
+                stream = self._letters.rows(arriving, self.settings)
             else:
                 stream = env.from_source(made, strategy, named, row_type)
         return watermarks.behind_source(stream, time)

@@ -11,6 +11,7 @@ from typing import Any
 MARK = "__flinksec.letter"
 HOLDS = "__flinksec.holds"
 TARGET = "__flinksec.target"
+FILE = "__flinksec.file"
 ERRORS = "__connect.errors."
 RECORD = "record"
 
@@ -25,7 +26,8 @@ class Cause:
     """Why letters are dead, as far as it is the same for all of them.
 
     Attributes:
-        source: the topic that the records were read from; empty if it is not known.
+        source: the topic, or the directory, that the records were read from; empty if it is not
+            known.
         target: the topic or index that they were to be written to; empty for none.
         stage: where on their way it turned out, in Kafka Connect's words.
         found_by: the class or function that it failed in.
@@ -96,7 +98,7 @@ class Letter:
         """Why it is dead."""
         said = self.facts.get
         return Cause(
-            source=said("topic", ""),
+            source=said("topic", "") or said(FILE, "").rpartition("/")[0],
             target=said(TARGET, ""),
             stage=said("stage", ""),
             found_by=said("class.name", ""),

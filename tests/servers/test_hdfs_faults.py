@@ -27,7 +27,7 @@ PROGRAM = Path(__file__).parent / "programs" / "hdfs_faults.py"
 TOPIC = "faults"
 DIRECTORY = "/data/faults"
 COPY = "/data/faults-copied"
-LASTS = 5.0
+LASTS = 3.0
 # As in a cluster; a local run ends with its first failure.
 RESTARTS = """
 "restart-strategy.type" = "fixed-delay"
@@ -158,7 +158,7 @@ def test_each_row_is_written_and_read_once_whatever_happens_to_hdfs_and_to_the_j
 
         def wait_for_more(what: str) -> None:
             before = len(numbers.look(COPY))
-            job.wait_for(f"rows after {what}", lambda: len(numbers.look(COPY)) > before, 1.0)
+            job.wait_for(f"rows after {what}", lambda: len(numbers.look(COPY)) > before, 2.0)
 
         with Readings(sandbox, TOPIC) as readings:
             job.start(2)

@@ -107,7 +107,7 @@ def read_foreign() -> None:
 
 
 def read_ours() -> None:
-    with job("ours", **{"job.parallelism": 2}) as made:
+    with job("ours", **{"job.parallelism": 1}) as made:
         for name, options in OURS.items():
             flights = made.from_hdfs(f"/data/ours/{name}", Flight, format=options["format"])
             flights.sink_to(made.to_hdfs(f"/data/read/ours-{name}", format="parquet"))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flinksec_jobs.dead_letter_topics.groups import grouped
-from flinksec_jobs.dead_letter_topics.letter import ERRORS, HOLDS, MARK, Letter
+from flinksec_jobs.dead_letter_topics.letter import ERRORS, FILE, HOLDS, MARK, Letter
 
 Header = tuple[str, bytes | None]
 OWN = st.lists(
@@ -65,6 +65,13 @@ def test_a_letter_of_kafka_connect_has_no_mark_and_is_known_by_its_names() -> No
     assert found.headers == (("trace", b"t"),)
     assert found.holds_a_record
     assert found.job == "flink-orders"
+
+
+def test_what_was_read_from_a_file_came_from_its_directory_and_cannot_go_back() -> None:
+    said = [(MARK, b"1"), (HOLDS, b"bytes"), (FILE, b"hdfs://n/d/day=1/a.json")]
+    found = letter(said)
+    assert found.cause.source == "hdfs://n/d/day=1"
+    assert not found.holds_a_record
 
 
 def test_an_element_or_a_record_of_no_known_topic_cannot_go_back() -> None:
