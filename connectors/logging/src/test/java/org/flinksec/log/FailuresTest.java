@@ -57,7 +57,7 @@ class FailuresTest {
           }
         };
     assertThat(failures.meet(remote, 0).cause()).isEqualTo("SafeModeException");
-    assertThat(Advice.about("SafeModeException")).isPresent();
+    assertThat(Advice.about(Failures.classes(remote))).isPresent();
   }
 
   @Test
