@@ -130,8 +130,9 @@ SETS = {
     # For tests alone.
     "opensearch-2": JarSet(
         (
-            "org.opensearch:opensearch:2.19.4",
-            "org.opensearch.plugin:transport-netty4-client:2.19.4",
+            "org.opensearch:opensearch:2.19.5",
+            "org.opensearch.plugin:transport-netty4-client:2.19.5",
+            "org.opensearch.plugin:lang-painless:2.19.5",
         )
     ),
     # Of its own, since what it asks for would be taken for all.

@@ -6,6 +6,7 @@ import org.opensearch.common.logging.LogConfigurator;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.env.Environment;
 import org.opensearch.node.Node;
+import org.opensearch.painless.PainlessPlugin;
 import org.opensearch.plugins.Plugin;
 import org.opensearch.transport.Netty4Plugin;
 
@@ -36,7 +37,7 @@ public final class OpenSearch extends Node {
             .build();
     LogConfigurator.configureWithoutConfig(settings);
     Environment environment = new Environment(settings, home.resolve("config"));
-    try (Node node = new OpenSearch(environment, List.of(Netty4Plugin.class))) {
+    try (Node node = new OpenSearch(environment, List.of(Netty4Plugin.class, PainlessPlugin.class))) {
       node.start();
       System.out.println("READY");
       while (System.in.read() >= 0) {}

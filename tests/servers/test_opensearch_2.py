@@ -99,3 +99,23 @@ def test_what_files_plan_is_made_compared_and_changed(opensearch: Settings, tmp_
     with elasticsearch.client(opensearch) as client:
         check_life(client, tmp_path, makes_streams=True)
         check_no_lifecycles(client, tmp_path, "OpenSearch has no lifecycles")
+
+
+def test_scripts_change_documents_and_a_wrong_one_is_told_without_values(
+    java: Jvm, opensearch: Settings
+) -> None:
+    options = elasticsearch.connection_options(opensearch)
+    adds = options | {"script": "ctx._source.n += params.doc.n", "document": '{"n":2}'}
+    with elasticsearch.client(opensearch) as client:
+        for _ in range(3):  # The first one is the document itself.
+            assert java.tell("sink", adds) == ""
+        assert client.get(index="any", id="1")["_source"] == {"n": 6}
+        source = "ctx._source.last = params.doc.n"
+        client.put_script(id="notes", script={"lang": "painless", "source": source})
+        stored = options | {"stored_script": "notes", "document": '{"n":7}'}
+        assert java.tell("sink", stored) == ""
+        assert client.get(index="any", id="1")["_source"] == {"n": 6, "last": 7}
+    wrong = options | {"script": "ctx._source.n = params.no.n", "document": '{"n":"CANARY"}'}
+    told = java.tell("sink", wrong)
+    assert "does not take documents for index 'any': status 400, illegal_argument_exception" in told
+    assert "CANARY" not in told

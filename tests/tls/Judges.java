@@ -17,11 +17,15 @@ import org.flinksec.elasticsearch.connection.ElasticsearchPreflight;
  * tabs; a line of standard output is the verdict, empty if the server is taken.
  *
  * <p>{@code preflight} asks before the job; {@code sink} sends a document with the sink's client,
- * which stays open for {@code again}, until the next {@code sink}.
+ * which stays open for {@code again}, until the next {@code sink}. With the option {@code document}
+ * it is upserted, under the id 1.
  */
 public final class Judges {
   private static final DocumentRequest.Address SOMEWHERE =
       new DocumentRequest.Address(Operation.INDEX, null, null, null, null);
+
+  private static final DocumentRequest.Address ONE =
+      new DocumentRequest.Address(Operation.UPSERT, null, "1", null, null);
 
   private static BulkClient client;
   private static SinkSettings settings;
@@ -52,7 +56,8 @@ public final class Judges {
       if (command.equals("preflight")) {
         return ElasticsearchPreflight.check(given, indices);
       }
-      if (command.equals("sink")) {
+      String document = given.remove("document");
+      if (!command.equals("again")) {
         if (client != null) {
           client.close();
         }
@@ -63,7 +68,10 @@ public final class Judges {
       }
       CompletableFuture<BulkOutcome> outcome = new CompletableFuture<>();
       List<DocumentRequest> documents =
-          List.of(new DocumentRequest(SOMEWHERE, "{}".getBytes(StandardCharsets.UTF_8)));
+          List.of(
+              document == null
+                  ? new DocumentRequest(SOMEWHERE, "{}".getBytes(StandardCharsets.UTF_8))
+                  : new DocumentRequest(ONE, document.getBytes(StandardCharsets.UTF_8)));
       client.send(documents, outcome::complete);
       BulkOutcome found = outcome.get(30, TimeUnit.SECONDS);
       Verdict verdict = Verdict.of(settings, documents, found, false);
