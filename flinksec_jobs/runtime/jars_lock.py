@@ -136,7 +136,7 @@ SETS = {
         )
     ),
     # Of its own, since what it asks for would be taken for all.
-    "opensearch-2-log": JarSet(("org.apache.logging.log4j:log4j-core:2.21.0",)),
+    "opensearch-2-log": JarSet(("org.apache.logging.log4j:log4j-core:2.25.3",)),
     "sandbox-elasticsearch-9": JarSet(tuple(f"{name}:9.5.3" for name in _ELASTICSEARCH)),
 }
 
