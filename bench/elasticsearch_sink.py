@@ -24,7 +24,6 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from bench.kafka_roundtrip import _flink
 from bench.sealed_state import jdk
 from flinksec_jobs import FlinkSecError, elasticsearch
 from flinksec_jobs.runtime import artifacts
@@ -58,7 +57,7 @@ def documents(count: int) -> Iterator[dict[str, Any]]:
 
 
 @click.command(help=__doc__)
-@click.option("--documents", "count", type=click.IntRange(1000), default=200_000, show_default=True)
+@click.option("--documents", "count", type=click.IntRange(1000), default=100_000, show_default=True)
 @click.option("--rounds", type=click.IntRange(1), default=3, show_default=True)
 @click.option("--flinks", help="Class path of Flink's own sink, built outside of this repository.")
 def main(count: int, rounds: int, flinks: str | None) -> None:
@@ -160,6 +159,12 @@ def _compiled(
         return float(seconds), float(cpu)
 
     return run
+
+
+def _flink() -> list[Path]:
+    import pyflink
+
+    return sorted((Path(pyflink.__file__).parent / "lib").glob("*.jar"))
 
 
 def table(found: Mapping[str, list[tuple[float, float]]], count: int) -> Any:
