@@ -131,7 +131,7 @@ class SinkOnAClusterTest extends SinkTestSuiteBase<String> {
         server.elasticsearch.requestStatus(request -> 503);
         JobClient first = run(server, all, 2, null);
         // Requests fail and are tried again; the rest waits, and nothing is in.
-        CommonTestUtils.waitUntilCondition(() -> server.elasticsearch.requests().size() > 10);
+        CommonTestUtils.waitUntilCondition(() -> server.elasticsearch.requests().size() > 10, 20L);
         String savepoint =
             first
                 .triggerSavepoint(flink.getCheckpointUri(), SavepointFormatType.CANONICAL)
@@ -142,7 +142,7 @@ class SinkOnAClusterTest extends SinkTestSuiteBase<String> {
         List<String> others = all.stream().map(one -> one.replace("\"id\":", "\"id\":9")).toList();
         JobClient second = run(server, others, writers, savepoint);
         CommonTestUtils.waitUntilCondition(
-            () -> server.elasticsearch.documents().size() == all.size());
+            () -> server.elasticsearch.documents().size() == all.size(), 20L);
         assertThat(server.elasticsearch.documents().values()).hasSameElementsAs(all);
         CommonTestUtils.terminateJob(second);
       }
