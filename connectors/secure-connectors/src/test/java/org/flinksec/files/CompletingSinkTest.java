@@ -48,6 +48,9 @@ class CompletingSinkTest {
   /** How often something has failed, which a restart does not forget. */
   private static final AtomicInteger FAILED = new AtomicInteger();
 
+  /** How many files larger ones were made of. */
+  private static final AtomicInteger MERGED = new AtomicInteger();
+
   @TempDir java.nio.file.Path directory;
 
   private static String day(int n) {
@@ -90,6 +93,7 @@ class CompletingSinkTest {
         @Override
         public void addElement(Path path) throws IOException {
           merged.addElement(path);
+          MERGED.incrementAndGet();
           if (FAILED.compareAndSet(1, 2)) {
             throw new IOException("a failure within a compaction");
           }
@@ -142,6 +146,7 @@ class CompletingSinkTest {
         .sinkTo(sink)
         .uid("files");
     FAILED.set(0);
+    MERGED.set(0);
     return env.executeAsync();
   }
 
@@ -235,7 +240,8 @@ class CompletingSinkTest {
     assertAllIsThere();
     List<java.nio.file.Path> compacted =
         files().stream().filter(file -> file.toString().contains("compacted-part-")).toList();
-    assertThat(compacted).hasSizeGreaterThanOrEqualTo(3).hasSizeLessThan(30);
+    // How many checkpoints there were is up to the machine.
+    assertThat(compacted).hasSizeBetween(3, MERGED.get() / 2);
     assertThat(files()).hasSize(compacted.size() + 3);
   }
 
@@ -251,6 +257,7 @@ class CompletingSinkTest {
     JobClient job = start(false, true, false);
     marksBeforeTheEnd(job);
     assertAllIsThere();
-    assertThat(files()).hasSize(3 + 3);
+    // Of a day that two writers had, one file may have been large enough alone.
+    assertThat(files()).hasSizeBetween(3 + 3, 3 + 4);
   }
 }
