@@ -46,6 +46,8 @@ _OF_HDFS = re.compile(
     r"|DECRYPT_EEK|No KeyProvider|is not allowed to impersonate|state standby"
     r"|[Ff]ailed to find any Kerberos tgt"
 )
+# What a login says that would go on by a ticket cache whose tickets have ended.
+_NO_NEW_TICKET = "Unable to obtain password from user"
 _OF_TLS = re.compile(r"certification path|No subject alternative")
 
 _NOT_IN_PATHS = {
@@ -61,7 +63,7 @@ def client(settings: Settings) -> Use:
         f"HDFS{of_cluster(settings)}",
         files=lambda: check_files(settings, sections={"hdfs", "kerberos"}),
         login=settings.kerberos,
-        explain=partial(_while_it_runs, settings.need(HdfsSettings)),
+        explain=partial(_while_it_runs, settings),
     )
 
 
@@ -110,10 +112,14 @@ def question(settings: Settings, *paths: str) -> Question:
     )
 
 
-def _while_it_runs(settings: HdfsSettings, error: JobError) -> JobError | None:
+def _while_it_runs(settings: Settings, error: JobError) -> JobError | None:
     """Return why a job failed in terms of settings, if HDFS or its KMS refused it."""
+    own, login = settings.need(HdfsSettings), settings.kerberos
+    if login and login.ticket_cache and _NO_NEW_TICKET in error.message:
+        told = f"failed to find any Kerberos tgt in {login.ticket_cache.path}: {error.message}"
+        error = JobError(told, hint=error.hint)
     refused = jvm.data_refused() if jvm.is_there() else ""
-    of_kms = settings.kms_urls and _OF_TLS.search(error.message)
+    of_kms = own.kms_urls and _OF_TLS.search(error.message)
     if not refused and not of_kms and not _OF_HDFS.search(error.message):
         return None
     return refusals.explained(

@@ -24,6 +24,8 @@ from tests.servers.hdfs_pair import NAME, HdfsPair
 PROGRAMS = Path(__file__).with_name("programs")
 TICKET_SECONDS = 60
 LONG_SECONDS = 135  # more than two lives of a ticket
+# Hadoop's client closes a connection after ten seconds without a call, and the next one logs in.
+CHECKPOINT_SECONDS = 12
 SECRET = b"a secret that nobody may read on the way"
 PATIENCE = 400
 
@@ -36,19 +38,26 @@ class Servers:
         (directory / "pair").mkdir()
         self.pair = HdfsPair(sandbox, directory / "pair")
         text = sandbox.settings_toml()
-        text += f'checkpoint_interval = "2 s"\n\n[hdfs.{NAME}]\nuri = "hdfs://{NAME}"\n'
+        text += f'checkpoint_interval = "{CHECKPOINT_SECONDS} s"\n\n'
+        text += f'[hdfs.{NAME}]\nuri = "hdfs://{NAME}"\n'
         text += f"namenodes = {json.dumps(self.pair.namenodes)}\n"
         self.settings = directory / "settings.toml"
         self.settings.write_text(text)
 
-    def start(self, program: str, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+    def start(self, program: str, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, PROGRAMS / program, self.settings, *arguments],
-            env=os.environ | {"FLINKSEC_LOG_DIR": str(self.directory / "logs")} | variables,
+            env=os.environ | {"FLINKSEC_LOG_DIR": str(self.directory / "logs")},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def numbers(
+        self, name: str, paths: dict[str, str], overrides: dict[str, Any], *copies: str
+    ) -> subprocess.Popen[str]:
+        given = json.dumps(paths), json.dumps(overrides)
+        return self.start("hdfs_numbers.py", name, str(LONG_SECONDS), *given, *copies)
 
     def outcomes(self, *cases: tuple[str, dict[str, Any], str, str | None]) -> dict[str, str]:
         out, err = self.start("hdfs_secured.py", json.dumps(cases)).communicate(timeout=PATIENCE)
@@ -71,8 +80,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 @pytest.fixture(scope="module")
 def long_job(servers: Servers) -> Iterator[subprocess.Popen[str]]:
     """Started before the short ones; its NameNode is killed while they run."""
-    job = servers.start(
-        "hdfs_two_clusters.py", str(LONG_SECONDS), str(servers.directory / "copies")
+    job = servers.numbers(
+        "flink-long", {"": "/zone/long", NAME: "/data/long"}, {}, str(servers.directory / "copies")
     )
     yield job
     job.kill()
@@ -80,9 +89,24 @@ def long_job(servers: Servers) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.fixture(scope="module")
-def said(servers: Servers, long_job: subprocess.Popen[str]) -> dict[str, str]:
+def tickets_job(servers: Servers) -> Iterator[subprocess.Popen[str]]:
+    """By tickets of a minute that nobody renews, for longer than that."""
+    cache = servers.directory / "tickets"
+    servers.sandbox.kinit(cache)
+    overrides = {"kerberos.keytab": None, "kerberos.ticket_cache": f"file:{cache}"}
+    job = servers.numbers("flink-tickets", {"": "/data/tickets"}, overrides)
+    yield job
+    job.kill()
+    job.communicate()
+
+
+@pytest.fixture(scope="module")
+def said(
+    servers: Servers, tickets_job: subprocess.Popen[str], long_job: subprocess.Popen[str]
+) -> dict[str, str]:
     """What became of the short jobs: those of one JVM one after the other."""
     started = time.monotonic()
+    assert tickets_job.poll() is None, tickets_job.communicate()
     found = servers.outcomes(
         ("zone", {}, "/zone/short", None),
         ("closed", {}, "/closed/short", None),
@@ -141,16 +165,28 @@ def test_a_user_who_may_not_be_impersonated_is_told_before_the_job_starts(
     assert "[hdfs-proxy-refused]" in said["stranger"]
 
 
+def test_a_job_by_a_person_s_tickets_writes_and_is_told_when_they_have_ended(
+    servers: Servers, said: dict[str, str], tickets_job: subprocess.Popen[str]
+) -> None:
+    assert said
+    _, err = tickets_job.communicate(timeout=PATIENCE)
+    assert tickets_job.returncode == 1
+    assert "kerberos.ticket_cache: HDFS fails the running job: " in err, err
+    assert "[tickets-ended]" in err
+    assert "a job that outlives tickets needs kerberos.keytab" in err
+    assert list(servers.sandbox.hdfs_lines("/data/tickets"))  # what it committed before
+
+
 def test_a_job_outlives_two_tickets_and_a_killed_namenode_and_writes_each_row_once(
     servers: Servers, said: dict[str, str], long_job: subprocess.Popen[str]
 ) -> None:
     assert said
     out, err = long_job.communicate(timeout=PATIENCE)
     assert long_job.returncode == 0, (out, err)
-    for name in ("zone", "pair"):
+    for name in ("zone", "pair", "back"):
         files = list((servers.directory / "copies" / name).rglob("part-*"))
         numbers = [
             json.loads(line)["n"] for file in files for line in file.read_text().splitlines()
         ]
         assert sorted(numbers) == list(range(1, 20 * LONG_SECONDS + 1)), name
-        assert len(files) > LONG_SECONDS / 10  # many checkpoints, so many logins and renames
+        assert name == "back" or len(files) > LONG_SECONDS / CHECKPOINT_SECONDS / 2

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from flinksec_jobs import hdfs
-from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.errors import JobError, SettingsError
 from flinksec_jobs.file_layout import Layout
 from flinksec_jobs.settings import Settings, load_settings
 
@@ -84,3 +84,15 @@ def test_a_path_that_hdfs_does_not_take_or_alters_is_refused(path: str, why: str
         hdfs.sink(settings(), path, Layout())
     assert repr(path) in caught.value.message
     assert "such as /flights" in str(caught.value.hint)
+
+
+def test_a_login_that_finds_no_new_ticket_names_the_cache_and_one_by_keytab_does_not() -> None:
+    tickets = {"principal": "alice@EXAMPLE.COM", "ticket_cache": "file:/tmp/krb5cc_1"}
+    given = {"kerberos": tickets, "hdfs": {"uri": "hdfs://name:8020"}}
+    said = JobError("the job x failed: LoginException: Unable to obtain password from user")
+    told = hdfs.client(load_settings(overrides=given, environ={})).explain(said)
+    assert told is not None
+    assert told.message.startswith("kerberos.ticket_cache: HDFS fails the running job: ")
+    assert "/tmp/krb5cc_1" in told.message
+    assert [found.id for found in told.findings] == ["tickets-ended"]
+    assert hdfs.client(settings()).explain(said) is None
