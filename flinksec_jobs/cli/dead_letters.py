@@ -213,6 +213,12 @@ def replay(
     have nowhere to go back to; --to sends them to a topic of your choice.
     """
     with _opened(asked) as (broker, settings, name):
+        if to == name:
+            raise SettingsError(
+                f"--to names {name}, from which letters are to go",
+                hint="name another topic: there the records would lie among the letters, without "
+                "what is known of them",
+            )
         made = _replay(settings, name, to)
         offsets = partial(broker.offsets, topic=name)
         there, before = extent(broker, name), Gone(made, offsets)
@@ -222,8 +228,8 @@ def replay(
         read.check_causes()
         job = _job(settings, found)
         sent = found.to_go
+        check_destinations(broker, made, found)
         if not dry_run and sent:
-            check_destinations(broker, found)
             producer = begin(broker, made, job)
             # Asked anew: from here on nobody else sends.
             gone = Gone(made, offsets)

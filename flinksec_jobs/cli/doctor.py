@@ -27,6 +27,7 @@ from flinksec_jobs.doctor.settings_checks import unreadable
 from flinksec_jobs.doctor.wanted import Wanted, pattern_of, split
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.escaping import escaped
+from flinksec_jobs.kafka.topics import is_name
 from flinksec_jobs.settings import load_settings, refuse_nothing
 
 _WIDTH = max(map(len, RESULTS))
@@ -109,9 +110,9 @@ def _read(_context: click.Context, _option: click.Parameter, given: tuple[str, .
     for text in given:
         try:
             re.compile(pattern_of(split(text)[0]) or "")
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise click.BadParameter(f"{text} is no pattern: {error}") from None
-    return given
+    return _named(given)
 
 
 def _written(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> Any:
@@ -119,6 +120,18 @@ def _written(_context: click.Context, _option: click.Parameter, given: tuple[str
     for text in given:
         if pattern_of(split(text)[0]) is not None:
             raise click.BadParameter(f"{text} is a pattern; name each topic that the job writes")
+    return _named(given)
+
+
+def _named(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse names that no topic can have, such as half of a pattern: brokers deny them."""
+    for text in given:
+        name = split(text)[0]
+        if pattern_of(name) is None and not is_name(name):
+            raise click.BadParameter(
+                f"{text} is no topic: letters of ASCII, digits, dots, dashes and underscores, or "
+                "/PATTERN/ of those that are read"
+            )
     return given
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import astuple
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,11 +22,16 @@ def _time(millis: int) -> str:
 def told(group: Group) -> Iterator[str]:
     """Give the lines of a group."""
     cause = group.cause
+    span = f"from {_time(group.first)} to {_time(group.last)}"
+    if not any(astuple(cause)):
+        yield f"{cause.id}  {several(group.count, 'record')} without a cause, which no job wrote"
+        yield f"  {span}"
+        return
     way = cause.source or "somewhere"
     if cause.target:
         way += f" to {cause.target}"
     yield f"{cause.id}  {several(group.count, 'letter')}, {way}: {cause.stage} in {cause.found_by}"
-    yield f"  {cause.error}, from {_time(group.first)} to {_time(group.last)}"
+    yield f"  {cause.error}, {span}"
     for message, count in group.messages.most_common(3):
         yield f"  {count} x {message}"
     if group.replayed:

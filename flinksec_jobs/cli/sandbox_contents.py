@@ -22,6 +22,7 @@ from flinksec_jobs.files import (
     text_lines,
     unreadable,
 )
+from flinksec_jobs.kafka.topics import is_name
 from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.sandbox.lines import record_lines
 from flinksec_jobs.sandbox.whole_records import as_object
@@ -39,6 +40,10 @@ def _topic(_context: click.Context, _argument: click.Parameter, given: tuple[str
         if not partitions.isdecimal() or not 1 <= int(partitions[:9]) <= _MOST_PARTITIONS:
             raise click.BadParameter(
                 f"{text}: write NAME or NAME=PARTITIONS, with 1 to {_MOST_PARTITIONS} partitions"
+            )
+        if not is_name(name):
+            raise click.BadParameter(
+                f"{name} is no topic: letters of ASCII, digits, dots, dashes and underscores"
             )
         wanted[name] = int(partitions)
     return wanted
@@ -104,18 +109,19 @@ def produce(
     timestamp_field: str | None,
     whole: bool,
 ) -> None:
-    r"""Write each line of FILE, or of standard input, into a topic.
+    """Write each line of FILE, or of standard input, into a topic.
 
     Each line becomes the value of a record, unchanged. With --key or --timestamp every line must be
     a JSON object. Blank lines are skipped. Records before a bad line may have been written.
 
     With --whole, each line is a record as `consume --json` prints it. A value of null is a
-    tombstone, bytes that are no text are Base64, and a topic can be copied:
+    tombstone, bytes that are no text are Base64, and a topic can be copied, but for its
+    partitions and offsets, which are passed over:
 
     \b
       {"key": "k", "value": null}
       {"key": {"base64": "/wA="}, "value": "v", "headers": [["trace", "t-1"]]}
-    """
+    """  # noqa: D301  click's own mark, one character
     if whole and (key_field is not None or timestamp_field is not None):
         raise click.UsageError("--whole does not go with --key or --timestamp")
     written = 0

@@ -26,6 +26,7 @@ _PAUSE_SECONDS = 0.2
 _NO_ANSWER = frozenset({"KafkaTimeoutError", "KafkaConnectionError"})
 _CERTIFICATE = re.compile(r"certificate verify failed: (.+?)(?: \(_ssl|$)")
 _OF_OPENSSL = re.compile(r"\[SSL: [^\n]{1,200}?(?= \(_ssl\.c)")
+_CODEC = re.compile(r"Libraries for (lz4|snappy|zstd) compression")
 LARGEST_REQUEST = 32 * 1024 * 1024
 """As of the producer that writes letters: each topic says what is too large for it."""
 
@@ -267,6 +268,16 @@ def _not_trusted(settings: Settings, servers: str, why: str) -> FlinkSecError:
     )
 
 
+def _cannot_unpack(error: Exception, servers: str) -> FlinkSecError:
+    found = _CODEC.search(str(error))
+    extra = found[1] if found else "lz4,snappy,zstd"
+    return JobError(
+        f"Kafka at {servers}: records are compressed with {extra.replace(',', ', ')}, for which "
+        "kafka-python lacks a package",
+        hint=f"pip install 'kafka-python[{extra}]'",
+    )
+
+
 def _told(error: Exception, settings: Settings, servers: str) -> FlinkSecError:
     # What a producer says after a failure has the failure for an argument.
     inside = next((one for one in error.args if isinstance(one, Exception)), None)
@@ -281,6 +292,8 @@ def _told(error: Exception, settings: Settings, servers: str) -> FlinkSecError:
             f"{settings.spelling.setting('kafka.security_protocol')}; `flinksec doctor` asks it "
             "as a job does",
         )
+    if "UnsupportedCodecError" in names:
+        return _cannot_unpack(error, servers)
     for name, means, fix in _MEANS:
         if name in names or name == "Error":
             return JobError(

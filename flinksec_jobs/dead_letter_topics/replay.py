@@ -133,7 +133,7 @@ def survey(
     return found
 
 
-def check_destinations(broker: Broker, found: Survey) -> None:
+def check_destinations(broker: Broker, replay: Replay, found: Survey) -> None:
     """Refuse to begin where some letters could not go: Kafka's clients would wait a minute.
 
     Raises:
@@ -145,6 +145,12 @@ def check_destinations(broker: Broker, found: Survey) -> None:
         numbers = consumer.partitions_for_topic(topic)
         if not numbers or (partition >= 0 and partition not in numbers):
             lacking.append(topic)
+    if lacking and replay.to is not None:
+        raise JobError(
+            f"there is no topic {replay.to} for this login, to send letters to",
+            hint="name one that is there: a topic that does not exist and one without the right "
+            "DESCRIBE look the same",
+        )
     if lacking:
         raise JobError(
             f"letters came from {', '.join(sorted(lacking))}, which this login does not find, or "

@@ -17,6 +17,11 @@ Topics = str | Sequence[str] | re.Pattern[str]
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")  # Kafka's own rule
 
 
+def is_name(topic: str) -> bool:
+    """Whether a topic can be called so."""
+    return bool(_NAME.fullmatch(topic)) and topic not in {".", ".."}
+
+
 @dataclass(frozen=True)
 class Chosen:
     """What a source reads.
@@ -49,7 +54,7 @@ def named(topic: object, argument: str = "topic") -> str:
     Raises:
         SettingsError: Kafka knows no such names.
     """
-    if isinstance(topic, str) and _NAME.fullmatch(topic) and topic not in {".", ".."}:
+    if isinstance(topic, str) and is_name(topic):
         return topic
     raise SettingsError(
         f"{argument}={topic!r} cannot be the name of a topic",

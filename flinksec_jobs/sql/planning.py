@@ -14,6 +14,7 @@ from flinksec_jobs.sql.statements import Statement
 _PLACE = re.compile(r"\b(?:From|at|At) line (\d+), column (\d+)")
 _CLASS = re.compile(r"^(?:[\w$]+\.)*[\w$]*(?:Exception|Error): ")
 _EXPECTED = re.compile(r"\s*Was expecting(?: one of)?:.*", re.DOTALL)
+_OPTION = re.compile(r"Could not parse value (?:'[^\n]*' )?for key '([\w.-]+)'")
 _LONGEST = 600
 
 
@@ -55,6 +56,8 @@ def _told(statement: Statement, message: str, trace: str) -> StatementError:
     """
     place = _place(statement, trace)
     said = _EXPECTED.sub("", _CLASS.sub("", message)).strip()
+    if (option := _OPTION.search(trace)) and option[1] not in said:
+        said = f"option '{option[1]}': {said}"
     if len(said) > _LONGEST:
         said = f"{said[:_LONGEST]}…"
     return StatementError(

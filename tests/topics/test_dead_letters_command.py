@@ -277,7 +277,12 @@ def test_of_two_replays_at_once_the_second_ends_the_first_and_no_letter_goes_twi
         (["ls", "no-such-topic"], "there is no topic no-such-topic for this login"),
         (["ls"], "no topic of dead letters is named"),
         (["replay", "letters", "--cause", "00000000"], "has the cause 00000000"),
-        (["replay", "letters", "--to", "no-such-topic"], "no-such-topic"),
+        (
+            ["replay", "letters", "--to", "no-such-topic"],
+            "there is no topic no-such-topic for this login, to send letters to",
+        ),
+        (["replay", "letters", "--to", "no-such-topic", "--dry-run"], "no topic no-such-topic"),
+        (["replay", "letters", "--to", "letters"], "--to names letters, from which letters are"),
         (["show", "letters", "--from", "7:0"], "letters has no partition 7"),
     ],
 )

@@ -313,6 +313,21 @@ def test_the_help_of_a_command_tells_its_exit_codes(command: tuple[str, ...]) ->
     assert "Exit codes: 0 all is well, 1 it failed or found a problem, 2" in shown
 
 
+def commands(group: click.Group, *names: str) -> Iterator[tuple[str, ...]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        yield (*names, name)
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, *names, name)
+
+
+def test_no_help_shows_the_mark_that_keeps_its_lines_apart() -> None:
+    shown = {command: run(*command, "--help").stdout for command in commands(main)}
+    assert ("sandbox", "produce") in shown
+    assert [command for command, text in shown.items() if "\\b" in text or "\b" in text] == []
+
+
 def test_settings_check_opens_the_key_ring_as_the_job_does(tmp_path: Path) -> None:
     ring = KeyRing.create(tmp_path / "ring", "k1").directory
     settings_file = tmp_path / "job.toml"
@@ -343,3 +358,12 @@ def test_an_option_of_names_that_is_given_again_forgets_none_of_them() -> None:
     told = CliRunner().invoke(main, ["sandbox", "up", "--only", "nope", "--only", "kafka"])
     assert told.exit_code == 2
     assert "there is no server 'nope'; there are kafka, hdfs, elasticsearch" in told.stderr
+
+
+@pytest.mark.parametrize("topic", ["заказы", "orders/eu", "..", "a" * 250, "=2"])
+def test_a_name_that_no_topic_can_have_is_wrong_usage_and_no_other_topic_is_made(
+    topic: str,
+) -> None:
+    done = run("sandbox", "topics", "orders=2", topic)
+    assert done.exit_code == 2
+    assert "is no topic: letters of ASCII" in " ".join(done.stderr.split())

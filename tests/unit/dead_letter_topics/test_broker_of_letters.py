@@ -11,7 +11,9 @@ from kafka.errors import (
     MessageSizeTooLargeError,
     ProducerFencedError,
     TopicAuthorizationFailedError,
+    UnsupportedCodecError,
 )
+from kafka.record.default_records import DefaultRecordBatch
 
 from flinksec_jobs.dead_letter_topics.broker import LARGEST_REQUEST, Broker, _told, connected
 from flinksec_jobs.errors import JobError
@@ -52,6 +54,21 @@ def test_a_handshake_that_fails_is_told_by_the_setting_behind_it(said: str, sett
         # As the client logs what it tries again and again.
         logging.getLogger("kafka.net.manager").error("Connection failed: %s", said)
         raise KafkaTimeoutError
+
+
+@pytest.mark.parametrize(("codec", "package"), [(2, "snappy"), (3, "lz4"), (4, "zstd")])
+def test_letters_that_cannot_be_unpacked_are_told_by_the_package_that_is_missing(
+    monkeypatch: pytest.MonkeyPatch, codec: int, package: str
+) -> None:
+    monkeypatch.setattr(f"kafka.codec.has_{package}", lambda: False)
+    batch = object.__new__(DefaultRecordBatch)
+    with (
+        pytest.raises(JobError, match=f"compressed with {package}, for which") as caught,
+        connected(settings()),
+    ):
+        batch._assert_has_codec(codec)
+    assert caught.value.hint == f"pip install 'kafka-python[{package}]'"
+    assert isinstance(caught.value.__cause__, UnsupportedCodecError)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flinksec_jobs.cli import letter_lines
 from flinksec_jobs.dead_letter_topics.groups import grouped
 from flinksec_jobs.dead_letter_topics.letter import ERRORS, FILE, HOLDS, MARK, Letter
 
@@ -108,3 +109,11 @@ def test_groups_are_counted_with_their_times_and_messages() -> None:
         (1, 0, 1),
     ]
     assert groups[0].as_dict()["messages"] == {"field 'a' should be a string": 3}
+
+
+def test_records_that_are_no_letters_are_listed_as_such() -> None:
+    found = grouped([(letter([("trace", b"1")]), False), (letter([]), False)])
+    assert [" ".join(line.split()[1:]) for group in found for line in letter_lines.told(group)] == [
+        "2 records without a cause, which no job wrote",
+        "1970-01-01T00:00:00+00:00 to 1970-01-01T00:00:00+00:00",
+    ]

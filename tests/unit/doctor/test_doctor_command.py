@@ -186,6 +186,12 @@ def test_without_a_java_what_needs_it_is_not_asked(
     [
         ("--read-topic", "/orders-(/", "is no pattern: missing )"),
         ("--read-topic", "/orders-(/@east", "is no pattern: missing )"),
+        ("--read-topic", "/a{99999999999}/", "is no pattern: the repetition number is too large"),
+        ("--read-topic", f"/{'(' * 5000}/", "is no pattern: "),
+        ("--read-topic", "/orders", "is no topic: letters of ASCII"),
+        ("--read-topic", "//", "is no topic: letters of ASCII"),
+        ("--read-topic", "заказы@east", "is no topic: letters of ASCII"),
+        ("--write-topic", "orders/", "is no topic: letters of ASCII"),
         ("--write-topic", "/orders-.*/", "is a pattern; name each topic that the job writes"),
         ("--write-topic", "/orders-.*/@east", "is a pattern; name each"),
     ],
