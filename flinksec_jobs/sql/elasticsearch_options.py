@@ -28,7 +28,14 @@ _DOCUMENTS = tuple(
     for field in dataclasses.fields(documents.Documents)
     if field.name not in _BY_COLUMNS
 )
-OPTIONS = ("index", "on-error", "cluster", "sink.parallelism", *_DOCUMENTS)
+OPTIONS = (
+    "index",
+    "on-error",
+    "dead-letter-index",
+    "cluster",
+    "sink.parallelism",
+    *_DOCUMENTS,
+)
 """All options besides the connector; ``dynamic-templates.FIELD`` is one for each field."""
 
 _WORDS: Mapping[str, tuple[str, ...]] = {

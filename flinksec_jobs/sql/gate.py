@@ -43,7 +43,8 @@ class Gate:
         most_skipped: bad records that a source may leave out in a row.
         registry: the schema registry; None without one.
         elasticsearch: how the JVM's sink reaches Elasticsearch, and its limits; None without one.
-        letters: where dead letters of tables that are written go; None for nowhere.
+        letters: how many dead letters there may be of tables that are written.
+        topic: whether the job has a topic for them.
     """
 
     def __init__(
@@ -54,7 +55,8 @@ class Gate:
         registry: SchemaRegistrySettings | None = None,
         *,
         elasticsearch: Mapping[str, str] | None = None,
-        letters: Policy | None = None,
+        letters: Policy,
+        topic: bool,
     ) -> None:
         self._java = jvm.view().org.flinksec.tables.TableGate.of(most_skipped)
         for name, settings in clusters.items():
@@ -81,8 +83,8 @@ class Gate:
                 registry.auto_register,
             )
         if elasticsearch is not None:
-            self._java.useElasticsearch(jvm.string_map(elasticsearch))
-        if letters is not None:
+            self._java.useElasticsearch(jvm.string_map(elasticsearch), letters.in_java())
+        if topic:
             producers = jvm.view().java.util.HashMap()
             for name, settings in clusters.items():
                 producers.put(name, jvm.string_map(properties(settings)))

@@ -211,7 +211,8 @@ class JobTables:
                 self._settings.job.max_skipped_in_a_row,
                 self._settings.schema_registry,
                 elasticsearch=table_uses.of_elasticsearch(self._settings),
-                letters=self._letters.policy if self._letters.topic is not None else None,
+                letters=self._letters.policy,
+                topic=self._letters.topic is not None,
             )
             self._made = (env, SecureTables(env, gate, self._judge), gate)
         if self._made[0] is not env:

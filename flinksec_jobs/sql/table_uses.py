@@ -21,6 +21,7 @@ from flinksec_jobs.uses import Use
 
 # What Flink's list options are written with.
 _BETWEEN = ";"
+_LETTERS = "dead-letter-index"
 _WITHOUT_STATE = ("datagen", "blackhole", "print")
 # In what Flink takes for offsets: partition:0,offset:42;partition:1,offset:300
 _OFFSET = re.compile(r"partition:(\d+),offset:(\d+)")
@@ -46,8 +47,9 @@ def of_elasticsearch(settings: Settings) -> dict[str, str] | None:
 
 
 def has_letters(used: Used) -> bool:
-    """Whether dead letters may come of a table: of Kafka's while it is read."""
-    return used.reads or used.options.get("connector") == elasticsearch_options.NAME
+    """Whether dead letters of a table may go to the topic: of Kafka's while it is read."""
+    is_elasticsearch = used.options.get("connector") == elasticsearch_options.NAME
+    return used.reads or (is_elasticsearch and _LETTERS not in used.options)
 
 
 def of_formats(names: Iterable[str]) -> Iterator[Use]:
@@ -71,7 +73,8 @@ def uses_of(used: Used, settings: Settings, job: str) -> Iterator[Use]:
     """
     connector = used.options.get("connector", "")
     if connector == elasticsearch_options.NAME:
-        yield elasticsearch.writing(settings, used.options.get("index", ""))
+        index = used.options.get("index", "")
+        yield elasticsearch.writing(settings, index, used.options.get(_LETTERS))
         return
     if connector not in allowed.KAFKA:
         verb = "reads" if used.reads else "writes"

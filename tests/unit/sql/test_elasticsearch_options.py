@@ -107,8 +107,17 @@ def test_the_job_asks_for_the_index_and_delivers_without_checkpoints() -> None:
     assert not use.delivery.by_checkpoint
 
 
+def test_an_index_of_dead_letters_is_asked_for_too() -> None:
+    section = {"hosts": ["https://search.test:9200"]}
+    settings = load_settings(overrides={"elasticsearch": section}, environ={})
+    options = TABLE | {"index": "late", "dead-letter-index": "letters"}
+    (use,) = table_uses.uses_of(Used("a.b.late", False, options), settings, "job")
+    assert use.questions[0].about == ("late", "letters")
+
+
 def test_dead_letters_come_of_what_is_read_from_kafka_or_written_to_elasticsearch() -> None:
     kafka = {"connector": "flinksec-kafka"}
     assert table_uses.has_letters(Used("t", True, kafka))
     assert not table_uses.has_letters(Used("t", False, kafka))
     assert table_uses.has_letters(Used("t", False, TABLE))
+    assert not table_uses.has_letters(Used("t", False, TABLE | {"dead-letter-index": "letters"}))

@@ -89,6 +89,20 @@ public record IndexName(String written, String pieces, String contact, Set<Strin
     return new IndexName(written, pieces.toString(), contact.toString(), fields);
   }
 
+  /**
+   * Refuses what can be no index's name.
+   *
+   * @param option that names it
+   * @throws IllegalArgumentException if it is none
+   */
+  public static void requireOne(String name, String option) {
+    String problem = IndexNames.problem(name);
+    if (problem != null) {
+      throw new IllegalArgumentException(
+          "'%s' = '%s' can be no name of an index: it %s".formatted(option, name, problem));
+    }
+  }
+
   /** As {@link SinkSettings#parse} takes it. */
   public Map<String, String> options() {
     Map<String, String> options = new LinkedHashMap<>();

@@ -39,6 +39,7 @@ final class ElasticsearchOptions {
   private static final String OPERATION = "operation";
   private static final String VERSION_CONFLICT = "version-conflict";
   private static final String EXCLUDE = "exclude";
+  private static final String LETTERS = "dead-letter-index";
   private static final String TEMPLATES = "dynamic-templates.";
   private static final String PARALLELISM = FactoryUtil.SINK_PARALLELISM.key();
 
@@ -49,6 +50,7 @@ final class ElasticsearchOptions {
           "operation-field",
           "routing-field",
           "version-field",
+          LETTERS,
           "pipeline",
           "require-alias",
           "script",
@@ -155,7 +157,13 @@ final class ElasticsearchOptions {
   Sink<RowData> sink(DataStructureConverter converter) {
     RowsOfTable toRow = new RowsOfTable(converter, noDeletes());
     Sink<RowData> sink = ElasticsearchSinks.forElements(flat(), rows, toRow);
-    if (onError() == OnBadRecord.DEAD_LETTER) {
+    if (onError() != OnBadRecord.DEAD_LETTER) {
+      return sink;
+    }
+    String letters = said.get(LETTERS);
+    if (letters != null) {
+      ElasticsearchSinks.withIndexedLetters(sink, elasticsearch.inIndex(letters), false);
+    } else {
       Map<String, String> producer = elasticsearch.producer(cluster());
       ElasticsearchSinks.withLetters(sink, elasticsearch.letters(), producer, false);
     }
@@ -201,10 +209,7 @@ final class ElasticsearchOptions {
               + " document");
     }
     parallelism();
-    OnBadRecord onError = onError();
-    if (onError == OnBadRecord.DEAD_LETTER) {
-      elasticsearch.producer(cluster());
-    }
+    checkLetters();
     List<String> left =
         said.keySet().stream()
             .filter(option -> !PLAIN.contains(option) && !option.startsWith(TEMPLATES))
@@ -232,6 +237,26 @@ final class ElasticsearchOptions {
     }
     // What is left is judged by the sink; here, so that it is told before anything is planned.
     ElasticsearchSinks.forElements(flat(), rows, row -> null);
+  }
+
+  private void checkLetters() {
+    boolean kept = onError() == OnBadRecord.DEAD_LETTER;
+    String letters = said.get(LETTERS);
+    if (letters == null) {
+      if (kept) {
+        elasticsearch.producer(cluster());
+      }
+      return;
+    }
+    if (!kept) {
+      throw new ValidationException(
+          "'%s' keeps dead letters, and '%s' is not 'dead_letter'".formatted(LETTERS, ON_ERROR));
+    }
+    if (letters.equals(index.written())) {
+      throw new ValidationException(
+          "'%s' is '%s', which the documents go to".formatted(LETTERS, letters));
+    }
+    IndexName.requireOne(letters, LETTERS);
   }
 
   private List<String> names() {

@@ -111,9 +111,10 @@ public final class TableGate implements Module, DynamicTableSourceFactory, Dynam
    * Makes Elasticsearch known.
    *
    * @param settings of the connection and its limits, see {@code ElasticsearchSinks}
+   * @param indexed how many dead letters there may be in an index, whatever its name
    */
-  public void useElasticsearch(Map<String, String> settings) {
-    elasticsearch = elasticsearch.with(Map.copyOf(settings), mostSkipped);
+  public void useElasticsearch(Map<String, String> settings, LetterPolicy indexed) {
+    elasticsearch = elasticsearch.with(Map.copyOf(settings), mostSkipped, indexed);
   }
 
   /**

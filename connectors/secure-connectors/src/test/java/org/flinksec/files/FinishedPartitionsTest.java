@@ -152,11 +152,7 @@ class FinishedPartitionsTest {
   void rowsThatComeLateAreCounted() {
     SimpleCounter late = new SimpleCounter();
     Partitions partitions =
-        Partitions.of(
-            Types.ROW_NAMED(
-                new String[] {"n"}, Types.LONG),
-            DAYS,
-            "x");
+        Partitions.of(Types.ROW_NAMED(new String[] {"n"}, Types.LONG), DAYS, "x");
     LateRows rows = new LateRows(partitions, new PartitionEnds(DAYS, 1_000), late, "x");
     for (long watermark : new long[] {Long.MIN_VALUE, END, END + 999, END + 1_000, END + 5_000}) {
       BucketAssigner.Context context =

@@ -43,7 +43,7 @@ class ElasticsearchTableTest {
     server = new FakeElasticsearch(null);
     Map<String, String> settings = new HashMap<>();
     settings.put("hosts", "http://localhost:" + server.port());
-    gate.useElasticsearch(settings);
+    gate.useElasticsearch(settings, new LetterPolicy("job", "", 0, 0));
     gate.guard(tables);
     environment.setParallelism(2);
   }
@@ -271,7 +271,10 @@ class ElasticsearchTableTest {
         "k STRING | 'index' = 'a', 'operation' = 'upsert' | needs a PRIMARY KEY",
         "k STRING | 'index' = 'a', 'operation-field' = 'k' | need a PRIMARY KEY",
         "k STRING | 'index' = 'a', 'operation' = 'put' | it must be one of index, create",
-        "k STRING | 'index' = 'a', 'on-error' = 'dead_letter' | no topic job.dead_letters",
+        "k STRING | 'index' = 'a', 'on-error' = 'dead_letter' | a topic job.dead_letters",
+        "k STRING | 'index' = 'a', 'dead-letter-index' = 'b' | 'on-error' is not 'dead_letter'",
+        "k STRING | 'index' = 'a', 'on-error' = 'dead_letter', 'dead-letter-index' = 'a' | which the",
+        "k STRING | 'index' = 'a', 'on-error' = 'dead_letter', 'dead-letter-index' = 'A' | lowercase",
         "k STRING | 'index' = 'a', 'on-error' = 'maybe' | is none of 'fail', 'skip'",
         "k STRING | 'index' = 'a', 'exclude' = 'k;x' | 'exclude' names 'x'",
         "k STRING | 'index' = 'a', 'sink.parallelism' = '0' | no whole number from 1",
@@ -306,6 +309,8 @@ class ElasticsearchTableTest {
     attach("INSERT INTO target VALUES ('x')");
     tables.executeSql("ALTER TABLE target SET ('cluster' = 'west')");
     refused("VALUES ('x')", "dead letters go to Kafka", "[kafka.west]");
+    tables.executeSql("ALTER TABLE target SET ('dead-letter-index' = 'letters')");
+    attach("INSERT INTO target VALUES ('x')");
   }
 
   @Test
