@@ -52,7 +52,7 @@ def _jars(patient: Patient) -> Answer:
     own = ("flinksec-gateway", "flinksec-logging", "flinksec-sealed-state")
     jars += [artifacts.own_jar(name) for name in own]
     if patient.settings.hdfs:
-        jars += artifacts.jars("hadoop-client")
+        jars += [*artifacts.jars("hadoop-client"), artifacts.own_jar("flinksec-hadoop")]
     return Answer(f"{len(jars)}, all as they should be")
 
 

@@ -161,7 +161,8 @@ print(json.dumps({
     assert found["dist"] == ["/opt/flink/lib/flink-dist-2.2.1.jar"]
     assert found["modules"] == ["pyflink", "pemja"]
     assert found["own"] == [
-        *("flinksec-gateway.jar", "flinksec-high-availability.jar", "flinksec-logging.jar"),
+        *("flinksec-gateway.jar", "flinksec-hadoop.jar", "flinksec-high-availability.jar"),
+        "flinksec-logging.jar",
         *("flinksec-sealed-state.jar", "flinksec-secure-connectors.jar"),
     ]
 
