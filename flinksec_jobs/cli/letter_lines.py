@@ -46,10 +46,11 @@ def lines(letter: Letter, *, content: bool) -> Iterator[str]:
         for number, line in enumerate(said.splitlines() or [""]):
             yield f"  {name}: {line}" if number == 0 else f"    {line}"
     if content:
-        yield f"  key: {_text(letter.key)}"
-        yield f"  value: {_text(letter.value)}"
+        # Nothing is told apart from the text "None".
+        for part, held in (("key", letter.key), ("value", letter.value)):
+            yield f"  no {part}" if held is None else f"  {part}: {_text(held)}"
         for name, held in letter.headers:
-            yield f"  header {name}: {_text(held)}"
+            yield f"  header {name}, null" if held is None else f"  header {name}: {_text(held)}"
     else:
         sizes = [
             f"{part} of {len(held)} bytes" if held is not None else f"no {part}"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A dead letter is taken apart into the record that it was and what is said of it."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -117,3 +118,12 @@ def test_records_that_are_no_letters_are_listed_as_such() -> None:
         "2 records without a cause, which no job wrote",
         "1970-01-01T00:00:00+00:00 to 1970-01-01T00:00:00+00:00",
     ]
+
+
+def test_a_record_without_a_key_or_a_value_is_shown_unlike_one_of_the_text_none() -> None:
+    def shown(key: bytes | None, value: bytes | None) -> list[str]:
+        found = replace(letter([("trace", value)]), key=key, value=value)
+        return list(letter_lines.lines(found, content=True))[2:]
+
+    assert shown(None, None) == ["  no key", "  no value", "  header trace, null"]
+    assert shown(b"None", b"") == ["  key: None", "  value: ", "  header trace: "]
