@@ -19,6 +19,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.IntUnaryOperator;
 import java.util.function.ToIntFunction;
@@ -79,6 +80,7 @@ public final class FakeElasticsearch implements AutoCloseable {
   private volatile IntUnaryOperator requestStatus = request -> 200;
   private volatile Function<Operation, Answer> items = operation -> Answer.of(201);
   private volatile long delayMillis;
+  private volatile BooleanSupplier lost = () -> false;
   private volatile boolean drips;
   private final AtomicInteger refusedLogins = new AtomicInteger();
   private volatile int contactStatus = 404;
@@ -156,6 +158,11 @@ public final class FakeElasticsearch implements AutoCloseable {
   /** Whether answers to bulk requests begin and never end, a byte at a time. */
   void drips(boolean ever) {
     drips = ever;
+  }
+
+  /** Whether the work is done, and the connection then closed without an answer. */
+  void loseAnswers(BooleanSupplier lose) {
+    lost = lose;
   }
 
   void delayMillis(long millis) {
@@ -251,7 +258,9 @@ public final class FakeElasticsearch implements AutoCloseable {
     for (Operation operation : operations) {
       items.add("{\"%s\":%s}".formatted(operation.action, item(operation)));
     }
-    answer(exchange, 200, "{\"errors\":true,\"items\":[%s]}".formatted(String.join(",", items)));
+    if (!lost.getAsBoolean()) {
+      answer(exchange, 200, "{\"errors\":true,\"items\":[%s]}".formatted(String.join(",", items)));
+    }
   }
 
   private void drip(HttpExchange exchange) throws IOException, InterruptedException {
@@ -266,6 +275,9 @@ public final class FakeElasticsearch implements AutoCloseable {
   private String item(Operation operation) throws IOException {
     Answer answer = items.apply(operation);
     int status = answer.status;
+    if (status >= 400 && answer.type == null) { // nothing there to be deleted
+      return "{\"status\":%d}".formatted(status);
+    }
     if (status >= 400) {
       return JSON.writeValueAsString(
           Map.of("status", status, "error", Map.of("type", answer.type, "reason", answer.reason)));
