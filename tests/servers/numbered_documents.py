@@ -264,6 +264,7 @@ password = "file:{self.password}"
 connect_timeout = "1 s"
 response_timeout = "3 s"
 flush_interval = "200 ms"
+max_retry_backoff = "3 s"
 max_batch_size = 50
 max_buffered = 200
 [state]
