@@ -147,7 +147,7 @@ OTHER = r"elasticsearch\.fingerprint: at HOST, the server's certificate has the 
 
 def verdicts(*each: str | None) -> pytest.MarkDecorator:
     """What each of the judges must say, in their order."""
-    judged = zip(JUDGES, each, strict=True)
+    judged = list(zip(JUDGES, each, strict=True))
     return pytest.mark.parametrize(("judge", "verdict"), judged, ids=list(JUDGES))
 
 
