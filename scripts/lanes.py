@@ -48,14 +48,16 @@ def suite(name: str, after: tuple[str, ...] = ()) -> Stage:
 
 # In the order in which they begin: the longest first in two lanes, what fails soon in the third.
 STAGES = (
-    suite("servers"),
     suite("topics"),
+    suite("servers"),
     suite("lint"),
     suite("unit"),
     # Maven writes below connectors/: spotless and the Java half of the differential tests read it.
     suite("java", after=("lint",)),
+    suite("hdfs"),
     suite("formats"),
     suite("kafka"),
+    suite("elasticsearch"),
     suite("cluster"),
     suite("manifests"),
     suite("faults"),

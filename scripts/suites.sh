@@ -101,7 +101,7 @@ run_suite() {
     step "the Java half" maven --quiet -pl sealed-state test-compile
     "${PYTEST[@]}" --timeout 1800 "${arguments[@]}"
     ;;
-  servers | topics | formats)
+  servers | topics | formats | hdfs | elasticsearch)
     need_gssapi
     "${PYTEST[@]}" --timeout 1800 "${arguments[@]}"
     ;;

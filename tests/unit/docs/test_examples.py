@@ -36,8 +36,8 @@ PYTHON = {
     ("docs/formats.md", "class Words"): "tests/formats/test_formats_on_servers.py",
     ("docs/formats.md", "Debezium("): "tests/formats/test_formats_on_servers.py",
     ("docs/formats.md", "class Flight"): "tests/formats/test_avro.py",
-    ("docs/hdfs.md", "class Departure"): "tests/servers/test_hdfs_files.py",
-    ("docs/hdfs.md", "class Sale"): "tests/servers/test_hdfs_files.py",
+    ("docs/hdfs.md", "class Departure"): "tests/hdfs/test_hdfs_files.py",
+    ("docs/hdfs.md", "class Sale"): "tests/hdfs/test_hdfs_files.py",
     ("docs/records.md", "class Order"): "tests/unit/docs/test_examples.py",
     ("docs/first-job.md", "    ...\n"): "not run: the frame of a job, without a job in it",
 }

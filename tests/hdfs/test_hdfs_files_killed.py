@@ -18,8 +18,8 @@ import pyarrow.parquet  # type: ignore[import-untyped]
 import pytest
 
 from flinksec_jobs.sandbox import Sandbox
-from tests.servers.hadoop_shell import HadoopShell
-from tests.servers.reading_jobs import INTERVAL, Job, Readings, taken_at
+from tests.hdfs.hadoop_shell import HadoopShell
+from tests.hdfs.reading_jobs import INTERVAL, Job, Readings, taken_at
 
 PROGRAM = Path(__file__).parent / "programs" / "hdfs_files_killed.py"
 TOPIC = "killed-files"

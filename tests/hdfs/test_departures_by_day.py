@@ -17,8 +17,8 @@ import pyarrow.parquet  # type: ignore[import-untyped]
 
 from flinksec_jobs.demo import flights
 from flinksec_jobs.sandbox import Sandbox
+from tests.hdfs.hadoop_shell import HadoopShell
 from tests.servers.conftest import StartedJob
-from tests.servers.hadoop_shell import HadoopShell
 
 JOB = Path(__file__).parents[2] / "jobs" / "departures_by_day.py"
 DIRECTORY = "/data/departures-by-day"

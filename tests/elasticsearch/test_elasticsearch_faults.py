@@ -13,10 +13,8 @@ from collections.abc import Iterator
 import pytest
 
 from flinksec_jobs.certificates import pem
-from tests.https_certificates import Issued, issued, server_context, written
-from tests.kafka.wire import Proxy
-from tests.servers.numbered_documents import NumberedDocuments
-from tests.servers.search_node import (
+from tests.elasticsearch.numbered_documents import NumberedDocuments
+from tests.elasticsearch.search_node import (
     Door,
     Fault,
     SearchNode,
@@ -27,6 +25,8 @@ from tests.servers.search_node import (
     request_is_lost,
     slow,
 )
+from tests.https_certificates import Issued, issued, server_context, written
+from tests.kafka.wire import Proxy
 
 DISK = "cluster.routing.allocation.disk"
 

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from flinksec_jobs import Sandbox
-from tests.servers.hdfs_pair import NAME, HdfsPair
+from tests.hdfs.hdfs_pair import NAME, HdfsPair
 
 PROGRAMS = Path(__file__).with_name("programs")
 TICKET_SECONDS = 60

@@ -10,7 +10,7 @@ from elasticsearch import AuthenticationException, Elasticsearch
 from flinksec_jobs import elasticsearch
 from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.settings import load_settings
-from tests.servers.setup_life import check_life
+from tests.elasticsearch.setup_life import check_life
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import pytest
 from flinksec_jobs import elasticsearch
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.settings import Settings, load_settings
-from tests.servers.setup_life import check_life, check_no_lifecycles
+from tests.elasticsearch.setup_life import check_life, check_no_lifecycles
 from tests.tls.judges import Jvm, by_preflight, by_python, by_sink
 
 SOURCE = Path(__file__).with_name("OpenSearch.java")

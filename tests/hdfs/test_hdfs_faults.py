@@ -19,9 +19,9 @@ import pytest
 
 from flinksec_jobs.runtime.java import find_java
 from flinksec_jobs.sandbox import Sandbox, hdfs_nodes
+from tests.hdfs.hadoop_shell import HadoopShell
+from tests.hdfs.reading_jobs import Job, Readings
 from tests.kafka.logs import assert_causes_are_told_once
-from tests.servers.hadoop_shell import HadoopShell
-from tests.servers.reading_jobs import Job, Readings
 
 PROGRAM = Path(__file__).parent / "programs" / "hdfs_faults.py"
 TOPIC = "faults"

@@ -19,10 +19,10 @@ from elasticsearch import Elasticsearch, helpers
 
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.runtime import running
+from tests.elasticsearch.search_node import SearchNode
 from tests.https_certificates import written
 from tests.kafka.logs import lines_about
 from tests.kafka.wire import Proxy
-from tests.servers.search_node import SearchNode
 
 PATIENCE = 90
 PROGRAM = Path(__file__).parent / "programs" / "numbered_documents.py"

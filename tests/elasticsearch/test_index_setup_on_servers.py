@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from flinksec_jobs.sandbox import Sandbox
-from tests.servers.setup_life import check_life, check_no_lifecycles
+from tests.elasticsearch.setup_life import check_life, check_no_lifecycles
 
 
 def test_what_files_plan_is_made_compared_and_changed(sandbox: Sandbox, tmp_path: Path) -> None:

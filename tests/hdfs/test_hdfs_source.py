@@ -30,7 +30,7 @@ import pytest
 import zstandard
 
 from flinksec_jobs.sandbox import Sandbox
-from tests.servers.hadoop_shell import HadoopShell
+from tests.hdfs.hadoop_shell import HadoopShell
 
 PROGRAM = Path(__file__).parent / "programs" / "hdfs_source.py"
 PATIENCE = 400
