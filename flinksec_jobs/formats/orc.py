@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from flinksec_jobs import encoded_lines
 from flinksec_jobs.errors import SettingsError
-from flinksec_jobs.formats import Compression, FileForm, Format, Writing
+from flinksec_jobs.formats import Compression, FileForm, Format, Reading, Writing
 from flinksec_jobs.runtime import jvm
 
 _LEAST = 1 << 16
@@ -45,6 +45,10 @@ class Orc(Format):
     def files(self) -> FileForm:
         """Return files of the record class's columns."""
         return FileForm(".orc", self._writer, _COMPRESSIONS, merger=self._merger, columns=_columns)
+
+    def file_reader(self, reading: Reading) -> Any:  # noqa: ARG002
+        """Return what reads those columns of files that the record class has."""
+        return jvm.view().org.flinksec.formats.orc.OrcRecords()
 
     def _writer(self, writing: Writing) -> Any:
         encoded_lines.require_rows(writing.row_type, writing.target)

@@ -29,6 +29,7 @@ OURS: dict[str, dict[str, Any]] = {
     "avro": {"format": "avro", "partition_by": "kind={kind}"},
     "avro-zstd": {"format": "avro", "compression": "zstd"},
     "parquet": {"format": "parquet", "partition_by": "carrier={carrier}"},
+    "orc": {"format": "orc", "partition_by": "late={late}"},
     "parquet-snappy": {"format": "parquet", "compression": "snappy"},
     "parquet-lz4": {"format": "parquet", "compression": "lz4"},
 }
@@ -91,6 +92,7 @@ def read_foreign() -> None:
         for name, format_ in (
             ("parquet", "parquet"),
             ("avro", "avro"),
+            ("orc", "orc"),
             ("json", "json"),
             ("json-compressed", "json"),
         ):

@@ -88,7 +88,7 @@ final class RowsOfFiles implements BulkFormat<Object, FileSourceSplit> {
       FilePart part =
           new FilePart(
               stream,
-              split.path().getName(),
+              split.path(),
               split.offset(),
               split.offset() + split.length(),
               split.fileSize(),

@@ -34,6 +34,8 @@ import org.flinksec.files.LineFiles;
 import org.flinksec.formats.csv.CsvDecoder;
 import org.flinksec.formats.csv.CsvEncoder;
 import org.flinksec.formats.csv.CsvForm;
+import org.flinksec.formats.orc.OrcFiles;
+import org.flinksec.formats.orc.OrcRecords;
 import org.flinksec.formats.parquet.ParquetFiles;
 import org.flinksec.formats.parquet.ParquetRecords;
 import org.flinksec.json.JsonRows;
@@ -119,6 +121,7 @@ class RowsOfFilesTest {
             "a.json.zst", LineFiles.of(TYPE, JsonRows.encoder(), true, "zstd", "t"),
             "a.csv", LineFiles.of(TYPE, CsvEncoder.factory(CSV, List.of()), true, "none", "t"),
             "a.avro", AvroFiles.of(TYPE, "", "", "deflate", "t"),
+            "a.orc", OrcFiles.of(TYPE, "zstd", 1 << 16, "t"),
             "a.parquet", ParquetFiles.of(TYPE, "snappy", 1 << 10, "t"));
     List<Object> expected =
         IntStream.range(0, ROWS).mapToObj(n -> (Object) Row.of((long) n, text(n))).toList();
@@ -133,6 +136,7 @@ class RowsOfFilesTest {
                     LineRecords.ofColumns(
                         CsvDecoder.factory(CSV, List.of()), LineCut.of(",", "\"", ""));
                 case "a.avro" -> new AvroRecords();
+                case "a.orc" -> new OrcRecords();
                 default -> new ParquetRecords();
               };
       format = Serialized.copy(format);
@@ -178,10 +182,20 @@ class RowsOfFilesTest {
             "a.json", LineFiles.of(TYPE, JsonRows.encoder(), true, "none", "t"),
             "a.json.gz", LineFiles.of(TYPE, JsonRows.encoder(), true, "gzip", "t"),
             "a.avro", AvroFiles.of(TYPE, "", "", "deflate", "t"),
+            "a.orc", OrcFiles.of(TYPE, "zstd", 1 << 16, "t"),
             "a.parquet", ParquetFiles.of(TYPE, "snappy", 1 << 10, "t"));
     Map<String, String> places =
         Map.of(
-            "a.json", "byte 19", "a.json.gz", "line 2", "a.avro", "record 2", "a.parquet", "row 2");
+            "a.json",
+            "byte 19",
+            "a.json.gz",
+            "line 2",
+            "a.avro",
+            "record 2",
+            "a.orc",
+            "row 2",
+            "a.parquet",
+            "row 2");
     for (var form : forms.entrySet()) {
       String name = form.getKey();
       Path path = new Path(directory.resolve(name).toUri());
@@ -197,6 +211,7 @@ class RowsOfFilesTest {
       RecordFiles format =
           switch (name) {
             case "a.avro" -> new AvroRecords();
+            case "a.orc" -> new OrcRecords();
             case "a.parquet" -> new ParquetRecords();
             default -> LineRecords.of(JsonRows.decoder(), true);
           };
