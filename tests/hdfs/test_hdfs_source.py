@@ -104,7 +104,7 @@ SCHEMA = pyarrow.schema(
 
 # For what pyarrow's writer of ORC does not know, other types that hold the same.
 SMALL = {
-    "departed_at": pyarrow.timestamp("ns", "UTC"),
+    "departed_at": pyarrow.timestamp("us", "UTC"),
     "legs": pyarrow.list_(PLACE),
     "raw": pyarrow.binary(),
     "note": pyarrow.string(),
