@@ -18,6 +18,12 @@ import org.apache.orc.Writer;
 import org.apache.orc.impl.PhysicalFsWriter;
 import org.apache.orc.impl.WriterImpl;
 import org.apache.orc.impl.writer.WriterEncryptionVariant;
+import org.apache.orc.storage.ql.exec.vector.ColumnVector;
+import org.apache.orc.storage.ql.exec.vector.DateColumnVector;
+import org.apache.orc.storage.ql.exec.vector.ListColumnVector;
+import org.apache.orc.storage.ql.exec.vector.MapColumnVector;
+import org.apache.orc.storage.ql.exec.vector.StructColumnVector;
+import org.apache.orc.storage.ql.exec.vector.TimestampColumnVector;
 import org.apache.orc.storage.ql.exec.vector.VectorizedRowBatch;
 import org.flinksec.formats.UnwritableRowException;
 import org.flinksec.formats.values.BadValueException;
@@ -70,8 +76,32 @@ public final class OrcFiles implements BulkWriter.Factory<Object> {
     TypeDescription schema = OrcSchema.of(shape);
     return new Rows(
         opened(file, schema, compression, stripe),
-        schema.createRowBatch(),
+        gregorian(schema.createRowBatch()),
         VectorWriters.fields(shape));
+  }
+
+  /** Says of a new batch what its days and times are, or the writer would take them for Julian. */
+  private static VectorizedRowBatch gregorian(VectorizedRowBatch batch) {
+    for (ColumnVector column : batch.cols) {
+      gregorian(column);
+    }
+    return batch;
+  }
+
+  private static void gregorian(ColumnVector column) {
+    if (column instanceof DateColumnVector days) {
+      days.changeCalendar(true, false);
+    } else if (column instanceof TimestampColumnVector times) {
+      times.changeCalendar(true, false);
+    } else if (column instanceof StructColumnVector row) {
+      for (ColumnVector field : row.fields) {
+        gregorian(field);
+      }
+    } else if (column instanceof ListColumnVector list) {
+      gregorian(list.child);
+    } else if (column instanceof MapColumnVector map) {
+      gregorian(map.values);
+    }
   }
 
   /** A writer of a file that Flink opened, and closes. */

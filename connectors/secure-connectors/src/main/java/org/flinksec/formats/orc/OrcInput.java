@@ -15,6 +15,7 @@ import org.apache.hadoop.fs.Seekable;
 import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.util.Progressable;
 import org.apache.orc.OrcFile;
+import org.apache.orc.OrcProto;
 import org.apache.orc.Reader;
 
 /** One file that Flink's file system reads, as the file system of Hadoop that ORC asks for. */
@@ -26,15 +27,32 @@ final class OrcInput extends FileSystem {
     setConf(new Configuration(false));
   }
 
-  /** Opens a file for reading; what it returns is to be closed. */
+  /**
+   * Opens a file for reading; what it returns is to be closed.
+   *
+   * <p>Days and times of the Gregorian calendar come out. A file that does not say which calendar
+   * its writer had is taken to be of this one, as those of pyarrow are; Hive says so when it had
+   * the Julian one.
+   */
   static Reader opened(org.apache.flink.core.fs.Path file) throws IOException {
     OrcInput input = new OrcInput(file);
+    Reader opened = input.opened(true);
+    boolean isUnsaid =
+        opened.getFileTail().getFooter().getCalendar() == OrcProto.CalendarKind.UNKNOWN_CALENDAR;
+    if (!isUnsaid) {
+      return opened;
+    }
+    opened.close();
+    return input.opened(false); // nothing is converted from what the reader takes for Julian
+  }
+
+  private Reader opened(boolean isConverted) throws IOException {
     return OrcFile.createReader(
         new Path(file.toUri()),
-        OrcFile.readerOptions(input.getConf())
-            .filesystem(input)
+        OrcFile.readerOptions(getConf())
+            .filesystem(this)
             .useUTCTimestamp(true)
-            .convertToProlepticGregorian(true));
+            .convertToProlepticGregorian(isConverted));
   }
 
   @Override
