@@ -22,11 +22,12 @@ from flinksec_jobs.findings import Finding, Where, warning
 from flinksec_jobs.refusals import HOST_UNKNOWN
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.settings import HttpsSettings, KafkaSettings, Settings
+from flinksec_jobs.settings.hdfs import HdfsClusterSettings
 
 _REVERSE = warning(
     "reverse-dns-differs", "the address of a host leads back to a name with another principal"
 )
-_HTTPS, _HTTP = 443, 80
+_PORTS = {"https": 443, "http": 80}
 
 
 @dataclass(frozen=True)
@@ -57,24 +58,39 @@ def endpoints(settings: Settings) -> Iterator[Endpoint]:
             host, _, port = server.rpartition(":")
             setting = view.spelling.setting("kafka.bootstrap_servers")
             yield Endpoint(setting, host.strip("[]"), int(port))
+        # A field that the login OAUTHBEARER brings along.
+        if endpoint := getattr(view.need(KafkaSettings), "oauth_token_endpoint", None):
+            yield _named_by(view.spelling.setting("kafka.oauth_token_endpoint"), endpoint)
     for section in ("elasticsearch", "schema_registry"):
         found: HttpsSettings | None = getattr(settings, section)
         if found is not None:
             yield from _over_https(section, found)
     if settings.hdfs:
-        parts = urlsplit(settings.hdfs.uri)
-        # Without a port it may be the name of a name service, which Hadoop's files explain.
-        if parts.port:
-            yield Endpoint("hdfs.uri", parts.hostname or "", parts.port)
+        yield from _of_hdfs("hdfs", settings.hdfs)
+        for url in settings.hdfs.kms_urls:
+            yield _named_by("hdfs.kms_urls", url)
+    for name, cluster_of_hdfs in settings.hdfs_clusters.items():
+        yield from _of_hdfs(f"hdfs.{name}", cluster_of_hdfs)
+
+
+def _of_hdfs(section: str, settings: HdfsClusterSettings) -> Iterator[Endpoint]:
+    # Without a port it is the name of a name service, which Hadoop's files may explain.
+    if urlsplit(settings.uri).port:
+        yield _named_by(f"{section}.uri", settings.uri)
+    for address in settings.namenodes:
+        yield _named_by(f"{section}.namenodes", f"//{address}")
+
+
+def _named_by(setting: str, url: str) -> Endpoint:
+    parts = urlsplit(url)
+    return Endpoint(setting, parts.hostname or "", parts.port or _PORTS.get(parts.scheme))
 
 
 def _over_https(section: str, settings: HttpsSettings) -> Iterator[Endpoint]:
     """Yield the servers, or the proxy in front of them: it alone may know where they are."""
     name = "proxy" if settings.proxy else settings.servers_setting
     for url in (settings.proxy,) if settings.proxy else settings.servers:
-        parts = urlsplit(url)
-        default = _HTTPS if parts.scheme == "https" else _HTTP
-        yield Endpoint(f"{section}.{name}", parts.hostname or "", parts.port or default)
+        yield _named_by(f"{section}.{name}", url)
 
 
 def kdcs(

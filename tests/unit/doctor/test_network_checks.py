@@ -34,7 +34,11 @@ def test_every_server_of_the_settings_is_an_endpoint(tmp_path: Path) -> None:
         "elasticsearch": {
             "hosts": ["https://search.test/prefix", "https://search.test:9201/prefix"]
         },
-        "hdfs": {"uri": "hdfs://namenode.test:8020"},
+        "hdfs": {
+            "uri": "hdfs://namenode.test:8020",
+            "kms_urls": ["https://kms.test:9600/kms"],
+            "archive": {"uri": "hdfs://cold", "namenodes": ["nn1.test:8021", "[::1]:8022"]},
+        },
     }
     found = [
         (one.setting, str(one)) for one in endpoints(load_settings(overrides=sections, environ={}))
@@ -47,6 +51,9 @@ def test_every_server_of_the_settings_is_an_endpoint(tmp_path: Path) -> None:
         ("elasticsearch.hosts", "search.test:443"),
         ("elasticsearch.hosts", "search.test:9201"),
         ("hdfs.uri", "namenode.test:8020"),
+        ("hdfs.kms_urls", "kms.test:9600"),
+        ("hdfs.archive.namenodes", "nn1.test:8021"),
+        ("hdfs.archive.namenodes", "::1:8022"),
     ]
 
 
@@ -77,3 +84,15 @@ def test_the_name_of_a_name_service_is_no_host() -> None:
 def test_a_krb5_conf_without_the_realm_names_no_kdc(tmp_path: Path, text: str) -> None:
     (tmp_path / "krb5.conf").write_text(text)
     assert list(kdcs(tmp_path / "krb5.conf", "a@REALM.TEST")) == []
+
+
+def test_who_gives_tokens_is_an_endpoint_too(tmp_path: Path) -> None:
+    kafka = {
+        "bootstrap_servers": ["one.test:9093"],
+        "sasl_mechanism": "OAUTHBEARER",
+        "oauth_token_endpoint": "https://login.test/token",
+        "oauth_client_id": "flink",
+        "oauth_client_secret": f"file:{tmp_path}/secret",
+    }
+    found = [str(one) for one in endpoints(load_settings(overrides={"kafka": kafka}, environ={}))]
+    assert found == ["one.test:9093", "login.test:443"]

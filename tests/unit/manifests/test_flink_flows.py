@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from flinksec_jobs.manifests import Manifests, check
+from flinksec_jobs.manifests.flink.rules import flows
 from flinksec_jobs.manifests.kube.objects import Object
 
 FLINK = {"app": "flink", "job": "one"}
@@ -166,3 +167,31 @@ def test_flink_in_the_network_of_the_node_is_open_to_everybody() -> None:
     whys = " ".join(finding.why for finding in found if finding.id == "flink-flow-open")
     for who in ("any other pod of jobs", "any pod elsewhere", "outside the cluster"):
         assert f"{who} reaches 6123, 6124, 8081" in whys
+
+
+def test_each_server_of_each_cluster_in_the_settings_is_one_to_connect_to() -> None:
+    settings = {
+        "kafka": {
+            "bootstrap_servers": ["k.test:9093"],
+            "properties": {"client.id": "a:1"},
+            "partner": {
+                "bootstrap_servers": ["p.test:9094"],
+                "oauth_token_endpoint": "https://login.test/token",
+            },
+        },
+        "hdfs": {
+            "uri": "hdfs://flights",
+            "namenodes": ["nn1.test:8020", "nn2.test:8021"],
+            "kms_urls": ["https://kms.test:9600/kms"],
+            "archive": {"uri": "hdfs://cold.test:8022"},
+        },
+    }
+    assert list(flows._servers(settings)) == [
+        ("kafka.bootstrap_servers", 9093),
+        ("kafka.partner.bootstrap_servers", 9094),
+        ("kafka.partner.oauth_token_endpoint", 443),
+        ("hdfs.namenodes", 8020),
+        ("hdfs.namenodes", 8021),
+        ("hdfs.kms_urls", 9600),
+        ("hdfs.archive.uri", 8022),
+    ]

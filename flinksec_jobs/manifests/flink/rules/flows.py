@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flinksec_jobs.manifests.flink.flink_processes import FlinkProcess, job_settings, processes
@@ -222,11 +222,9 @@ def _settings_egress(manifests: Manifests) -> Iterator[Place]:
 
 
 def _servers(settings: dict[str, Any]) -> Iterator[tuple[str, int]]:
-    kafka = mapping(settings.get("kafka"))
     search = mapping(settings.get("elasticsearch"))
     registry = mapping(settings.get("schema_registry"))
     listed = {
-        "kafka.bootstrap_servers": sequence(kafka.get("bootstrap_servers")),
         # Behind a proxy nothing else is connected to.
         **(
             {"elasticsearch.proxy": [search["proxy"]]}
@@ -238,12 +236,29 @@ def _servers(settings: dict[str, Any]) -> Iterator[tuple[str, int]]:
             if registry.get("proxy")
             else {"schema_registry.urls": sequence(registry.get("urls"))}
         ),
-        "hdfs.uri": [mapping(settings.get("hdfs")).get("uri")],
     }
+    for section, kafka in _clusters(settings, "kafka"):
+        listed[f"{section}.bootstrap_servers"] = sequence(kafka.get("bootstrap_servers"))
+        listed[f"{section}.oauth_token_endpoint"] = [kafka.get("oauth_token_endpoint")]
+    for section, hdfs in _clusters(settings, "hdfs"):
+        listed[f"{section}.uri"] = [hdfs.get("uri")]
+        listed[f"{section}.namenodes"] = sequence(hdfs.get("namenodes"))
+        listed[f"{section}.kms_urls"] = sequence(hdfs.get("kms_urls"))
     for name, servers in listed.items():
         for server in servers:
             if match := re.search(r":(\d+)(/|$)", text(server)):
                 yield name, int(match[1])
+            elif match := re.match(r"(https?)://", text(server)):
+                yield name, {"http": 80, "https": 443}[match[1]]
+
+
+def _clusters(settings: dict[str, Any], section: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield a section and those with a name within it."""
+    own = mapping(settings.get(section))
+    yield section, own
+    for name, one in own.items():
+        if isinstance(one, dict):
+            yield f"{section}.{name}", one
 
 
 @rule(
