@@ -23,10 +23,12 @@ _FLINK = "org.apache.flink.runtime.security.modules"
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}\$?")
 
 
-def _modules(own: HdfsSettings) -> str:
+def _modules(own: HdfsSettings) -> str | None:
     """Return Flink's modules of logins, with ours right after that which logs Hadoop in."""
+    if own.proxy_user is None:
+        return None
     flinks = [f"{_FLINK}.{name}ModuleFactory" for name in ("Hadoop", "Jaas", "Zookeeper")]
-    return ";".join([*flinks[:1], *([PROXY_MODULE] if own.proxy_user else []), *flinks[1:]])
+    return ";".join([flinks[0], PROXY_MODULE, *flinks[1:]])
 
 
 def _user(value: str) -> str:

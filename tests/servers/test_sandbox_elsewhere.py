@@ -135,8 +135,9 @@ def test_every_server_listens_on_that_address_alone(inside: list[str], directory
     ).stdout
     lines = re.findall(r"LISTEN\s+\d+\s+\d+\s+(\S+):(\d+)\s", shown)
     listening = {int(port): address for address, port in lines}
-    # The registry runs only where it is asked for.
-    usual = {n: port for n, port in WELL_KNOWN.items() if not n.startswith("schema-registry")}
+    # The registry and the KMS run only where they are asked for.
+    others = ("schema-registry", "kms")
+    usual = {n: port for n, port in WELL_KNOWN.items() if not n.startswith(others)}
     own = {name: listening[port] for name, port in usual.items()}
     # Elasticsearch has no other node that would call it.
     assert own.pop("elasticsearch-transport") == "[::ffff:127.0.0.1]"

@@ -137,7 +137,7 @@ def test_no_header_and_no_log_has_anything_of_a_record(came: dict[str, Any]) -> 
     for mode in ("thread", "process"):
         for letter in came[mode]["dead"]:
             assert CANARY not in json.dumps(taken_apart(letter)[4])
-    assert "A dead letter for the topic dead-thread" in came["logs"]
+    assert "A dead letter for the Kafka topic dead-thread" in came["logs"]
     assert CANARY not in came["logs"]
 
 

@@ -148,7 +148,11 @@ def guest(two: Sandbox) -> Settings:
         "keytab": f"file:{second(two).keytab('guest')}",
         "krb5_conf": str(second(two).krb5_conf),
     }
-    return two.settings(principal="guest", overrides={"kerberos": {"second": principal}})
+    # A group in which no job has read.
+    group = {"second": {"group_id": "guests"}}
+    return two.settings(
+        principal="guest", overrides={"kerberos": {"second": principal}, "kafka": group}
+    )
 
 
 @pytest.fixture
@@ -189,10 +193,10 @@ def test_rights_are_asked_for_at_start_and_told_by_the_name_of_the_cluster(
     groups = rights.groups()
     [found] = asked(guest, reads)
     assert ids([found]) == [("kafka-offsets-not-committed", who)]
-    assert found.severity == "warning" and "lacks READ on the consumer group flink" in found.why
+    assert found.severity == "warning" and "lacks READ on the consumer group guests" in found.why
     [found] = asked(guest, lambda job: reads(job, start="committed"))
     assert ids([found]) == [("kafka-group-not-authorized", who)]
-    rights.give("GROUP", "flink", "READ")
+    rights.give("GROUP", "guests", "READ")
     assert asked(guest, reads) == []
     [found] = asked(guest, lambda job: reads(job, start="committed"))
     assert (found.id, found.severity) == ("kafka-group-has-no-offsets", "warning")
