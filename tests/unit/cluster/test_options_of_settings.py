@@ -316,8 +316,8 @@ def test_a_declared_option_follows_its_setting(setting: schema.Setting) -> None:
             assert len(seen.get(declared.option, ())) > 1, declared.option
 
 
-# Whatever the keytab is.
-CONSTANT = {"security.kerberos.login.use-ticket-cache"}
+# Whatever the keytab is, and whoever the proxy user.
+CONSTANT = {"security.kerberos.login.use-ticket-cache", "security.module.factory.classes"}
 
 
 def test_each_default_is_set_by_a_run_and_by_the_one_that_it_names() -> None:

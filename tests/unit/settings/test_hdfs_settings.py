@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What ``[hdfs]`` and ``[hdfs.NAME]`` take: name services, a KMS, a proxy user, more clusters."""
 
+import re
 from typing import Any
 
 import pytest
 
 from flinksec_jobs import hdfs
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.sections.decides import options_of
 from flinksec_jobs.settings import Settings, load_settings
 
 KERBEROS = {"principal": "flink@EXAMPLE.COM", "keytab": "file:/etc/flink.keytab"}
@@ -88,6 +90,13 @@ def test_a_view_of_a_cluster_has_its_address_and_all_else_of_hdfs() -> None:
 )
 def test_what_cannot_be_meant_is_refused_by_name(section: dict[str, Any], problem: str) -> None:
     assert problem in refusal(section)
+
+
+def test_a_proxy_user_comes_after_hadoops_login_and_only_where_one_is_named() -> None:
+    for user, modules in ((None, None), ("alice", ["Hadoop", "ProxyUser", "Jaas", "Zookeeper"])):
+        section = {"uri": "hdfs://a:1"} | ({"proxy_user": user} if user else {})
+        given = options_of(settings(section)).get("security.module.factory.classes")
+        assert modules == (given and re.findall(r"(\w+)ModuleFactory", str(given)))
 
 
 def test_tokens_of_the_job_itself_are_not_beside_a_proxy_user() -> None:
