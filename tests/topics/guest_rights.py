@@ -32,20 +32,28 @@ class Rights:
             "ssl.truststore.type": "PEM",
             "ssl.truststore.location": str(sandbox.ca_certs),
         }
+        self._given: list[Any] = []
         self.admin = self._kafka.clients.admin.Admin.create(jvm.properties(properties))
 
     def close(self) -> None:
-        """Close the client."""
+        """Take away all that was given, which the next test would have; the client ends."""
+        for bindings in self._given:
+            self._delete(bindings)
         self.admin.close(jvm.view().java.time.Duration.ZERO)
 
     def give(self, kind: str, name: str, *operations: str, to: str = "guest") -> None:
         """Give rights on what begins with a name, or has the name of a topic."""
-        self.wait(self.admin.createAcls(self._bindings(kind, name, operations, to)).all())
+        bindings = self._bindings(kind, name, operations, to)
+        self.wait(self.admin.createAcls(bindings).all())
+        self._given.append(bindings)
 
     def take(self, kind: str, name: str, *operations: str, to: str = "guest") -> None:
         """Take them away."""
+        self._delete(self._bindings(kind, name, operations, to))
+
+    def _delete(self, bindings: Any) -> None:
         filters = jvm.view().java.util.ArrayList()
-        for one in self._bindings(kind, name, operations, to):
+        for one in bindings:
             filters.add(one.toFilter())
         self.wait(self.admin.deleteAcls(filters).all())
 
