@@ -96,8 +96,9 @@ def jar_files(flink_home: Path, jars: Path) -> Iterator[Component]:
     }
     for path in [*files_below(flink_home, ".jar"), *files_below(jars, ".jar")]:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        group, name, version = _coordinate(path.name, locked.get(digest))
-        purl = f"pkg:maven/{group}/{name}@{quote(version)}" if group else None
+        group, name, version, classifier = _coordinate(path.name, locked.get(digest))
+        which = f"?classifier={quote(classifier)}" if classifier else ""
+        purl = f"pkg:maven/{group}/{name}@{quote(version)}{which}" if group else None
         component = _component(purl or f"file:{path}", name, version)
         if group:
             component["group"] = group
@@ -154,14 +155,15 @@ def _component(purl: str, name: str, version: str) -> Component:
     return component
 
 
-def _coordinate(file_name: str, locked: str | None) -> tuple[str | None, str, str]:
+def _coordinate(file_name: str, locked: str | None) -> tuple[str | None, str, str, str]:
+    """Return group, name, version and classifier; the last is empty where there is none."""
     if locked:
-        group, name, version = locked.split(":")
-        return group, name, version
+        group, name, version, *more = locked.split(":")
+        return group, name, version, more[0] if more else ""
     parts = _JAR.fullmatch(file_name)
     if parts is None:
-        return None, file_name.removesuffix(".jar"), "unknown"
-    return _GROUPS.get(parts["name"].partition("-")[0]), parts["name"], parts["version"]
+        return None, file_name.removesuffix(".jar"), "unknown", ""
+    return _GROUPS.get(parts["name"].partition("-")[0]), parts["name"], parts["version"], ""
 
 
 def main(title: str, target: Path) -> None:

@@ -35,6 +35,18 @@ def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path, 
     return flink, java, jars
 
 
+def test_every_coordinate_of_the_lock_has_an_address_in_the_bill() -> None:
+    seen = set()
+    for name in artifacts.set_names():
+        for jar in artifacts.locked_jars(name):
+            _, artifact, version, classifier = bill._coordinate(jar.name, jar.coordinate)
+            assert jar.name.startswith(
+                "-".join(filter(None, (artifact, version, classifier))) + "."
+            )
+            seen.add(classifier)
+    assert {"", "nohive"} <= seen
+
+
 @pytest.mark.slow
 def test_it_is_valid_cyclonedx(homes: tuple[Path, Path, Path]) -> None:
     document = bill.bill("late", bill.of_this_system(*homes))
