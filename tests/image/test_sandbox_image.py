@@ -60,7 +60,7 @@ def test_every_server_runs(container: str) -> None:
     found = flinksec(container, "status", "--json")
     assert found.returncode == 0
     names = [server["name"] for server in json.loads(found.stdout)["servers"]]
-    assert names == ["elasticsearch", "kafka", "hdfs"]
+    assert names == ["kdc", "elasticsearch", "kafka", "hdfs"]
 
 
 def test_flights_are_written_to_kafka_and_what_no_job_has_written_is_missed(
