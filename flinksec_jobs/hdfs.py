@@ -46,6 +46,11 @@ _OF_HDFS = re.compile(
     r"|DECRYPT_EEK|No KeyProvider|is not allowed to impersonate|state standby"
     r"|[Ff]ailed to find any Kerberos tgt"
 )
+# What Hadoop's client says when data went to no DataNode, or came from none: never why.
+_OF_DATA = re.compile(
+    r"minReplication nodes|[Aa]ll datanodes .*are bad|Unable to create new block"
+    r"|Could not (obtain block|get block locations)"
+)
 # What a login says that would go on by a ticket cache whose tickets have ended.
 _NO_NEW_TICKET = "Unable to obtain password from user"
 _OF_TLS = re.compile(r"certification path|No subject alternative")
@@ -118,7 +123,8 @@ def _while_it_runs(settings: Settings, error: JobError) -> JobError | None:
     if login and login.ticket_cache and _NO_NEW_TICKET in error.message:
         told = f"failed to find any Kerberos tgt in {login.ticket_cache.path}: {error.message}"
         error = JobError(told, hint=error.hint)
-    refused = jvm.data_refused() if jvm.is_there() else ""
+    # The JVM remembers one of a job before this one, too.
+    refused = jvm.data_refused() if jvm.is_there() and _OF_DATA.search(error.message) else ""
     of_kms = own.kms_urls and _OF_TLS.search(error.message)
     if not refused and not of_kms and not _OF_HDFS.search(error.message):
         return None

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from flinksec_jobs import encoded_lines
-from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.formats import Compression, FileForm, Format, Reading, Writing
+from flinksec_jobs.held_bytes import DEFAULT, check_held_bytes
 from flinksec_jobs.runtime import jvm
 
-_LEAST = 1 << 16
-_MOST = 1 << 31
 _COMPRESSIONS = {name: Compression() for name in ("zstd", "snappy", "zlib", "lz4", "none")}
 
 
@@ -27,7 +25,7 @@ class Orc(Format):
 
     jars: ClassVar[tuple[str, ...]] = ("orc",)
 
-    stripe_size: int = 64 << 20
+    stripe_size: int = DEFAULT
 
     def __post_init__(self) -> None:
         """Refuse a size that can be none.
@@ -35,12 +33,7 @@ class Orc(Format):
         Raises:
             SettingsError: it says which can.
         """
-        size = self.stripe_size
-        if not isinstance(size, int) or not _LEAST <= size < _MOST:
-            raise SettingsError(
-                f"the stripe_size={size!r} of ORC is no size of stripes",
-                hint=f"give bytes, from {_LEAST} to {_MOST - 1}, such as {64 << 20}",
-            )
+        check_held_bytes("stripe_size", self.stripe_size, "ORC", "stripes")
 
     def files(self) -> FileForm:
         """Return files of the record class's columns."""

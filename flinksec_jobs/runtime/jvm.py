@@ -254,9 +254,12 @@ def login_to_kerberos(configuration: Any, principal: str) -> None:
 
 
 def data_refused() -> str:
-    """Return why data of HDFS was not sent, as it would have been in clear; empty if it was."""
+    """Return why data of HDFS was not sent, as it would have been in clear; empty if it was.
+
+    It is told once.
+    """
     try:
-        return str(view().org.flinksec.hadoop.ProtectedSockets.lastRefusal())
+        return str(view().org.flinksec.hadoop.ProtectedSockets.takeLastRefusal())
     except TypeError:
         return ""  # the JVM is one without Hadoop
 

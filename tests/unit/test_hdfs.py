@@ -8,6 +8,7 @@ import pytest
 from flinksec_jobs import hdfs
 from flinksec_jobs.errors import JobError, SettingsError
 from flinksec_jobs.file_layout import Layout
+from flinksec_jobs.runtime import jvm
 from flinksec_jobs.settings import Settings, load_settings
 
 KERBEROS = {"principal": "flink@EXAMPLE.COM", "keytab": "file:/etc/flink.keytab"}
@@ -96,3 +97,22 @@ def test_a_login_that_finds_no_new_ticket_names_the_cache_and_one_by_keytab_does
     assert "/tmp/krb5cc_1" in told.message
     assert [found.id for found in told.findings] == ["tickets-ended"]
     assert hdfs.client(settings()).explain(said) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "is_of_hdfs"),
+    [
+        ("File /a could only be written to 0 of the 1 minReplication nodes", True),
+        ("BlockMissingException: Could not obtain block: BP-1", True),
+        ("the topic orders is not there", False),
+    ],
+)
+def test_data_that_was_held_back_explains_a_failure_of_data_and_no_other(
+    monkeypatch: pytest.MonkeyPatch, said: str, is_of_hdfs: bool
+) -> None:
+    why = "hdfs.data_transfer_protection: nothing protects what goes to the DataNode"
+    monkeypatch.setattr(jvm, "is_there", lambda: True)
+    monkeypatch.setattr(jvm, "data_refused", lambda: why)
+    told = hdfs.client(settings()).explain(JobError(f"the job j failed: {said}"))
+    assert (told is not None) == is_of_hdfs
+    assert told is None or "data_transfer_protection" in told.message

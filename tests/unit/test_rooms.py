@@ -47,7 +47,8 @@ FLOORS: tuple[tuple[str, frozenset[str]], ...] = tuple(
         ("records", "records"),
         (
             "streams of records",
-            "record_sink keyed left_out delivery encoded_lines file_columns partition_patterns",
+            "record_sink keyed left_out delivery encoded_lines file_columns held_bytes "
+            "partition_patterns",
         ),
         ("how long certificates last", "certificate_dates"),
         ("what is wrong with files", "file_checks"),

@@ -25,9 +25,12 @@ public final class ProtectedSockets extends SocketFactory {
 
   private static final AtomicReference<String> LAST = new AtomicReference<>("");
 
-  /** Returns why the last connection was refused, in terms of settings; empty if none was. */
-  public static String lastRefusal() {
-    return LAST.get();
+  /**
+   * Returns why the last connection was refused, in terms of settings, and forgets it, as the next
+   * job of this JVM may fail for another reason; empty if none was.
+   */
+  public static String takeLastRefusal() {
+    return LAST.getAndSet("");
   }
 
   @Override
