@@ -22,8 +22,9 @@ from tests.kafka.wire import Moment, Passing
 
 PATIENCE = 240
 PROGRAM = Path(__file__).parent / "programs" / "copy_job.py"
-# Kafka's clients give up soon here, what takes them minutes by default.
+# Kafka's clients give up, and look for new partitions, soon here: by default after minutes.
 IMPATIENT = {
+    "metadata.max.age.ms": "3000",
     "request.timeout.ms": "3000",
     "delivery.timeout.ms": "8000",
     "max.block.ms": "8000",
