@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import com.sun.management.OperatingSystemMXBean;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -26,6 +30,7 @@ import org.apache.flink.core.fs.Path;
  * The same work on several directories through Flink's file systems, in turns.
  *
  * <p>Prints a line for each round and way: "bench", what, way, round, seconds, CPU seconds, bytes.
+ * After each round it asks "more", what, and goes on while a line "yes" comes back.
  */
 public final class SealedStateBench {
   static final long MIB = 1024 * 1024;
@@ -33,10 +38,13 @@ public final class SealedStateBench {
   private static final int CHUNK = 16 * 1024;
   private static final int SMALL = 8 * 1024;
   private static final int PAGE = 4 * 1024;
-  private static final int ROUNDS = Integer.getInteger("bench.rounds", 3);
+  private static final int WARM_UP = 3;
+  private static final int WARM = 8;
   private static final int TICKS_PER_SECOND = 100;
 
   private static long nonces;
+  private static final BufferedReader ANSWERS =
+      new BufferedReader(new InputStreamReader(System.in, US_ASCII));
   private static final OperatingSystemMXBean SYSTEM =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
@@ -82,7 +90,7 @@ public final class SealedStateBench {
     new Random(1).nextBytes(buffer);
   }
 
-  /** Arguments: the key ring; files, disk, checkpoint, first or cipher; then WAY=DIRECTORY=BEHIND... */
+  /** Arguments: the key ring; a part of the bench; then WAY=DIRECTORY=BEHIND... */
   public static void main(String[] arguments) throws Exception {
     Configuration config = new Configuration();
     config.setString("flinksec.sealed.keys", arguments[0]);
@@ -92,8 +100,8 @@ public final class SealedStateBench {
     switch (arguments[1]) {
       case "files" -> bench.files();
       case "disk" -> bench.disk();
-      case "checkpoint" ->
-          SealedStateCheckpoint.measure(ways, ROUNDS, System.getProperty("bench.local"));
+      case "slow" -> bench.slow(System.getProperty("bench.slow"));
+      case "checkpoint" -> SealedStateCheckpoint.measure(ways, System.getProperty("bench.local"));
       case "first" -> bench.first(Long.getLong("bench.after"));
       case "cipher" -> bench.cipher();
       default -> throw new IllegalArgumentException(arguments[1]);
@@ -101,32 +109,40 @@ public final class SealedStateBench {
   }
 
   private void files() throws Exception {
-    inTurns("write", ways, ROUNDS, way -> write(way, false));
-    inTurns("read", ways, ROUNDS, way -> read(way, "large"));
-    inTurns("random", ways, ROUNDS, this::readAtRandom);
+    inTurns("write", ways, way -> write(way, false));
+    inTurns("read", ways, way -> read(way, "large"));
+    inTurns("random", ways, this::readAtRandom);
     for (Way way : ways) {
       way.fileSystem().delete(way.path("large"), false);
       way.fileSystem().mkdirs(way.path("small"));
     }
-    inTurns("small-write", ways, ROUNDS, this::writeSmall);
-    inTurns("small-read", ways, ROUNDS, this::readSmall);
+    inTurns("small-write", ways, this::writeSmall);
+    inTurns("small-read", ways, this::readSmall);
   }
 
   private void disk() throws Exception {
-    inTurns("disk-write", ways, ROUNDS, way -> write(way, true));
+    inTurns("disk-write", ways, way -> write(way, true));
     inTurns(
         "disk-read",
         ways,
-        ROUNDS,
         SealedStateBench::forgetCached,
         way -> read(way, "large"),
         way -> {});
   }
 
+  /** What is synced is what the device has: its rate counts, and not that of memory. */
+  private void slow(String rate) throws Exception {
+    inTurns("slow-" + rate, ways, way -> write(way, true));
+  }
+
+  /** A new JVM's first file, and what it writes when it is warm. */
   private void first(long seconds) throws Exception {
     Thread.sleep(seconds * 1000);
     for (Way way : ways) {
       timed("first-" + seconds, way, 0, w -> write(w, false));
+      for (int round = 0; seconds == 0 && round < WARM; round++) {
+        timed(round < WARM / 2 ? "between" : "warm", way, round, w -> write(w, false));
+      }
     }
   }
 
@@ -143,21 +159,22 @@ public final class SealedStateBench {
     }
   }
 
-  private static void inTurns(String what, List<Way> ways, int rounds, Work work)
-      throws Exception {
-    inTurns(what, ways, rounds, way -> {}, work, way -> {});
+  private static void inTurns(String what, List<Way> ways, Work work) throws Exception {
+    inTurns(what, ways, way -> {}, work, way -> {});
   }
 
-  /** Runs the work once for each way unmeasured, then in rounds, every other one backwards. */
-  static void inTurns(
-      String what, List<Way> ways, int rounds, Beside before, Work work, Beside after)
+  /** Runs the work for each way unmeasured, then in rounds, every other one backwards. */
+  static void inTurns(String what, List<Way> ways, Beside before, Work work, Beside after)
       throws Exception {
-    for (Way way : ways) {
-      before.run(way);
-      work.run(way);
-      after.run(way);
+    for (int round = 0; round < WARM_UP; round++) {
+      for (Way way : ways) {
+        before.run(way);
+        work.run(way);
+        after.run(way);
+      }
     }
-    for (int round = 0; round < rounds; round++) {
+    int round = 0;
+    do {
       List<Way> order = new ArrayList<>(ways);
       if (round % 2 == 1) {
         Collections.reverse(order);
@@ -167,7 +184,13 @@ public final class SealedStateBench {
         timed(what, way, round, work);
         after.run(way);
       }
-    }
+      round++;
+    } while (more(what));
+  }
+
+  private static boolean more(String what) throws IOException {
+    System.out.println("more " + what);
+    return "yes".equals(ANSWERS.readLine());
   }
 
   private static void timed(String what, Way way, int round, Work work) throws Exception {
@@ -282,8 +305,8 @@ public final class SealedStateBench {
           }
           return size;
         };
-    inTurns("encrypt", jca, ROUNDS, encrypt);
-    inTurns("decrypt", jca, ROUNDS, decrypt);
+    inTurns("encrypt", jca, encrypt);
+    inTurns("decrypt", jca, decrypt);
   }
 
   private static GCMParameterSpec newNonce() {

@@ -53,7 +53,7 @@ final class SealedStateCheckpoint {
     this.cluster = cluster;
   }
 
-  static void measure(List<SealedStateBench.Way> ways, int rounds, String local) throws Exception {
+  static void measure(List<SealedStateBench.Way> ways, String local) throws Exception {
     Configuration config = new Configuration();
     config.setString("taskmanager.memory.managed.size", "512m");
     config.setString("io.tmp.dirs", local);
@@ -66,12 +66,11 @@ final class SealedStateCheckpoint {
             .build();
     try (MiniCluster mini = new MiniCluster(cluster)) {
       mini.start();
-      new SealedStateCheckpoint(mini).measure(ways, rounds, new Path("file://" + local, "filled"));
+      new SealedStateCheckpoint(mini).measure(ways, new Path("file://" + local, "filled"));
     }
   }
 
-  private void measure(List<SealedStateBench.Way> ways, int rounds, Path savepoints)
-      throws Exception {
+  private void measure(List<SealedStateBench.Way> ways, Path savepoints) throws Exception {
     filled = new CountDownLatch(PARALLELISM);
     JobID first = start(savepoints, null, true);
     await(filled);
@@ -89,7 +88,6 @@ final class SealedStateCheckpoint {
     SealedStateBench.inTurns(
         "checkpoint",
         ways,
-        rounds,
         way -> {},
         way -> checkpoint(jobs.get(way.name())),
         way -> {});
@@ -102,7 +100,6 @@ final class SealedStateCheckpoint {
     SealedStateBench.inTurns(
         "restore",
         ways,
-        rounds,
         way -> {},
         way -> {
           CompletedCheckpointStats from = last.get(way.name());

@@ -12,17 +12,20 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 import pyflink
 
 from bench import raw_ciphers, sealed_table
 from bench.gocryptfs import Mount, mounted
-from bench.sealed_table import Measured
+from bench.sealed_table import MIB, Measured
+from bench.slow_storage import MB, inside, throttled
 from flinksec_jobs.runtime import artifacts
 
 SOURCES = sorted(Path(__file__).parent.glob("SealedState*.java"))
-PARTS = ("files", "disk", "checkpoint", "first", "cipher")
+PARTS = ("files", "checkpoint", "slow", "disk", "first", "cipher")
+SLOW_MB_PER_SECOND = (125, 250, 500)
 # MiniCluster opens these; the log would go to standard output.
 OPTIONS = (
     "-Dlog4j2.level=OFF",
@@ -39,27 +42,47 @@ class Sizes:
     Attributes:
         mib: of a large file, and of the state of a job.
         files: how many small ones.
-        rounds: that count.
+        rounds: that count, at least.
+        most: rounds, however much the ratios spread.
+        spread: half of a ratio's interval, at which rounds end.
     """
 
     mib: int
     files: int
     rounds: int
+    most: int
+    spread: float
 
-    @property
-    def first_mib(self) -> int:
-        """Of the file that a new JVM writes."""
-        return max(1, self.mib // 4)
+    def of(self, part: str) -> int:
+        """MiB of a large file."""
+        return max(1, self.mib // 4) if part in {"first", "slow"} else self.mib
+
+    def enough(self, rounds: int, measured: Measured, what: str) -> bool:
+        """Whether no more rounds are needed."""
+        settled = rounds >= self.rounds and measured.settled(what, self.spread)
+        return settled or rounds >= self.most
 
 
 @click.command(help=__doc__)
 @click.option("--mib", type=click.IntRange(8), default=1024, show_default=True, help="Large files.")
 @click.option("--files", type=click.IntRange(1), default=10_000, show_default=True, help="Small.")
-@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True)
+@click.option(
+    "--rounds", type=click.IntRange(1), default=12, show_default=True, help="At least so many."
+)
+@click.option(
+    "--most", type=click.IntRange(1), default=40, show_default=True, help="No more of them."
+)
+@click.option(
+    "--spread",
+    type=click.FloatRange(0),
+    default=0.03,
+    show_default=True,
+    help="Go on until ratios are known as well as this.",
+)
 @click.option("--part", "parts", type=click.Choice(PARTS), multiple=True, help="Not all of it.")
-def main(mib: int, files: int, rounds: int, parts: tuple[str, ...]) -> None:
+def main(parts: tuple[str, ...], **numbers: Any) -> None:
     """Measure and print."""
-    sizes = Sizes(mib, files, rounds)
+    sizes = Sizes(**numbers)
     measured = Measured()
     with ExitStack() as stack:
         tmpfs = Path(stack.enter_context(tempfile.TemporaryDirectory(dir="/dev/shm")))
@@ -69,8 +92,8 @@ def main(mib: int, files: int, rounds: int, parts: tuple[str, ...]) -> None:
             say(f"{part} ...")
             run.part(part, disk if part == "disk" else tmpfs, disk)
             if part == "cipher":
-                raw_ciphers.measure(mib, rounds, measured)
-    for line in sealed_table.lines(measured, sizes.mib, sizes.first_mib, sizes.files, rounds):
+                raw_ciphers.measure(sizes.mib, sizes.rounds, measured)
+    for line in sealed_table.lines(measured, sizes.mib, sizes.files, sizes.spread):
         click.echo(line)
 
 
@@ -86,39 +109,76 @@ class Run:
     def part(self, part: str, where: Path, disk: Path) -> None:
         """Measure one of PARTS."""
         if part == "first":
-            for seconds in (0, 5):
-                for _ in range(self.sizes.rounds):
-                    for way in ("plain", "sealed"):
-                        with directories(where, gocryptfs=False) as (ways, _):
-                            self._java(part, [ways[way]], f"-Dbench.after={seconds}")
-            return
-        if part == "cipher":
+            self._first(where)
+        elif part == "slow":
+            for rate in SLOW_MB_PER_SECOND:
+                self._slow(where, rate)
+        elif part == "cipher":
             self._java(part, [])
-            return
-        with directories(where, gocryptfs=True) as (ways, mount):
-            options = [f"-Dbench.process.gocryptfs={mount.pid}"] if mount else []
-            with tempfile.TemporaryDirectory(dir=disk) as local:
-                self._java(part, list(ways.values()), *options, f"-Dbench.local={local}")
+        else:
+            with directories(where, gocryptfs=True) as (ways, mount):
+                options = [f"-Dbench.process.gocryptfs={mount.pid}"] if mount else []
+                with tempfile.TemporaryDirectory(dir=disk) as local:
+                    self._java(part, list(ways.values()), *options, f"-Dbench.local={local}")
 
-    def _java(self, part: str, ways: list[str], *options: str) -> None:
-        mib = self.sizes.first_mib if part == "first" else self.sizes.mib
+    def _first(self, where: Path) -> None:
+        for seconds in (0, 5):
+            rounds = 0
+            while not self.sizes.enough(rounds, self.measured, f"first-{seconds}"):
+                order = ("plain", "sealed") if rounds % 2 == 0 else ("sealed", "plain")
+                for way in order:
+                    with directories(where, gocryptfs=False) as (ways, _):
+                        self._java("first", [ways[way]], f"-Dbench.after={seconds}")
+                rounds += 1
+
+    def _slow(self, where: Path, rate: int) -> None:
+        size = 2 * max(rate * MB, self.sizes.of("slow") * MIB) + 64 * MIB
+        with (
+            tempfile.TemporaryDirectory(dir=where) as base,
+            throttled(Path(base), rate, size, self._refuse) as storage,
+        ):
+            if storage is None:
+                return
+            say(f"  a synced write reaches {storage.rate / MB:,.0f} MB/s")
+            with directories(storage.directory, gocryptfs=False) as (ways, _):
+                options = f"-Dbench.slow={rate}"
+                self._java("slow", list(ways.values()), options, slowed_by=storage.processes)
+
+    def _refuse(self, why: str) -> None:
+        say(why)
+        self.measured.refused.append(why)
+
+    def _java(
+        self, part: str, ways: list[str], *options: str, slowed_by: Path | None = None
+    ) -> None:
         command = [
             jdk("java"),
             "-Xmx2g",
             *OPTIONS,
             *options,
-            f"-Dbench.mib={mib}",
+            f"-Dbench.mib={self.sizes.of(part)}",
             f"-Dbench.files={self.sizes.files}",
-            f"-Dbench.rounds={self.sizes.rounds}",
             f"-Dbench.keys={self.sizes.mib * 1024}",
             *("-cp", self.classes, "SealedStateBench", str(self.keys), part, *ways),
         ]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        if slowed_by:
+            command = inside(slowed_by, command)
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as process:
             for line in process.stdout or ():
-                if line.startswith("bench "):
-                    say(self.measured.add(*line.split()[1:]))
+                word, *rest = line.split()
+                if word == "bench":
+                    say(self.measured.add(*rest))
+                elif word == "more" and process.stdin:
+                    process.stdin.write("no\n" if self._enough(rest[0]) else "yes\n")
+                    process.stdin.flush()
         if process.returncode:
             raise click.ClickException(f"the JVM of {part!r} ended with {process.returncode}")
+
+    def _enough(self, what: str) -> bool:
+        ways = [rounds for (name, _), rounds in self.measured.rounds.items() if name == what]
+        return self.sizes.enough(len(ways[0]), self.measured, what)
 
 
 @contextmanager

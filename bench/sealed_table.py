@@ -8,14 +8,15 @@ import platform
 import re
 import subprocess
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from bench.spread import Ratio, ratio
+
 GIB = 1024**3
 MIB = 1024**2
-WAYS = ("plain", "sealed", "gocryptfs")
 CIPHERS = {"jca": "Java (JCA)", "openssl": "OpenSSL", "cryptography": "Python (`cryptography`)"}
 
 
@@ -30,9 +31,10 @@ class Round:
 
 @dataclass
 class Measured:
-    """All rounds, by what was done and the way."""
+    """All rounds, by what was done and the way; and what could not be done."""
 
     rounds: dict[tuple[str, str], list[Round]] = field(default_factory=lambda: defaultdict(list))
+    refused: list[str] = field(default_factory=list)
 
     def add(self, what: str, way: str, number: object, *figures: float | str) -> str:
         """Note seconds, CPU seconds and bytes; a line that tells of it."""
@@ -40,10 +42,6 @@ class Measured:
         self.rounds[what, way].append(Round(seconds, cpu, size))
         rate = size / MIB / seconds
         return f"  {what:<12} {way:<10} {number!s:>2} {seconds:8.2f} s {rate:8,.0f} MiB/s"
-
-    def seconds(self, what: str, way: str) -> float:
-        """The median."""
-        return median(each.seconds for each in self.rounds[what, way])
 
     def cpu_per_gib(self, what: str, way: str) -> float:
         """The median of CPU seconds for a GiB."""
@@ -53,45 +51,109 @@ class Measured:
         """The median, in bytes per second."""
         return median(each.size / each.seconds for each in self.rounds[what, way])
 
-    def ratio(self, what: str, way: str, to: str) -> str:
-        """How fast the way is where the other is 1, and the range over the rounds."""
-        pairs = list(zip(self.rounds[what, way], self.rounds[what, to], strict=True))
-        each = sorted(b.seconds / a.seconds * (a.size / b.size) for a, b in pairs)
-        middle = self.rate(what, way) / self.rate(what, to)
-        return f"{middle:.2f} ({each[0]:.2f} to {each[-1]:.2f})"
+    def ratio(self, what: str, way: str, to: str) -> Ratio:
+        """How fast the way is where the other is 1, round by round."""
+        return self._ratio((what, way), (what, to), lambda each: each.seconds)
+
+    def cpu_ratio(self, what: str, way: str, to: str) -> Ratio:
+        """The same, by CPU seconds."""
+        return self._ratio((what, way), (what, to), lambda each: each.cpu)
+
+    def warm_ratio(self, way: str) -> Ratio:
+        """How fast a new JVM's first file is where its later ones are 1, JVM by JVM."""
+        first, warm = self.rounds["first-0", way], self.rounds["warm", way]
+        each = len(warm) // len(first)
+        later = [median(r.seconds for r in warm[i : i + each]) for i in range(0, len(warm), each)]
+        return ratio([b / a.seconds for a, b in zip(first, later, strict=True)])
+
+    def settled(self, what: str, spread: float) -> bool:
+        """Whether sealed and plain were measured as well as this."""
+        if (what, "plain") not in self.rounds:
+            return True
+        if len(self.rounds[what, "plain"]) != len(self.rounds[what, "sealed"]):
+            return False
+        both = (self.ratio(what, "sealed", "plain"), self.cpu_ratio(what, "sealed", "plain"))
+        return all(one.spread <= spread for one in both)
+
+    def _ratio(
+        self, one: tuple[str, str], other: tuple[str, str], cost: Callable[[Round], float]
+    ) -> Ratio:
+        pairs = zip(self.rounds[one], self.rounds[other], strict=True)
+        return ratio([cost(b) / b.size / (cost(a) / a.size) for a, b in pairs])
 
 
-def lines(measured: Measured, mib: int, first_mib: int, files: int, rounds: int) -> Iterator[str]:
+# What is measured, in the order of the table: its label, what is counted, and the aim, if any, of
+# sealed / plain.
+ROWS: dict[str, tuple[str, int, str, float | None]] = {
+    "write": ("write {large}, tmpfs", MIB, "MiB/s", 0.8),
+    "read": ("read {large}, tmpfs", MIB, "MiB/s", 0.7),
+    "random": ("4 KiB reads at random, tmpfs", 4096, "reads/s", None),
+    "small-write": ("write {files} files of 8 KiB, tmpfs", 8192, "files/s", 0.45),
+    "small-read": ("read {files} files of 8 KiB, tmpfs", 8192, "files/s", 0.6),
+    "checkpoint": ("checkpoint of {large}, RocksDB, tmpfs", MIB, "MiB/s", 0.85),
+    "restore": ("restore of {large}, RocksDB, tmpfs", MIB, "MiB/s", 0.85),
+    "slow-125": ("write {slow} and sync, 125 MB/s", MIB, "MiB/s", 0.95),
+    "slow-250": ("write {slow} and sync, 250 MB/s", MIB, "MiB/s", 0.95),
+    "slow-500": ("write {slow} and sync, 500 MB/s", MIB, "MiB/s", 0.95),
+    "disk-write": ("write {large} and sync, disk", MIB, "MiB/s", None),
+    "disk-read": ("read {large}, disk", MIB, "MiB/s", None),
+    "first-0": ("first {first} of a new JVM, at once", MIB, "MiB/s", None),
+    "first-5": ("first {first} of a new JVM, after 5 s", MIB, "MiB/s", None),
+}
+WARM_AIM = 0.7
+
+
+def lines(measured: Measured, mib: int, files: int, spread: float) -> Iterator[str]:
     """The tables, with the machine."""
-    labels = {
-        "write": (f"write {_size(mib)}, tmpfs", MIB, "MiB/s"),
-        "read": (f"read {_size(mib)}, tmpfs", MIB, "MiB/s"),
-        "disk-write": (f"write {_size(mib)} and sync, disk", MIB, "MiB/s"),
-        "disk-read": (f"read {_size(mib)}, disk", MIB, "MiB/s"),
-        "random": ("4 KiB reads at random, tmpfs", 4096, "reads/s"),
-        "small-write": (f"write {files:,} files of 8 KiB, tmpfs", 8192, "files/s"),
-        "small-read": (f"read {files:,} files of 8 KiB, tmpfs", 8192, "files/s"),
-        "checkpoint": (f"checkpoint of {_size(mib)}, RocksDB, tmpfs", MIB, "MiB/s"),
-        "restore": (f"restore of {_size(mib)}, RocksDB, tmpfs", MIB, "MiB/s"),
-        "first-0": (f"first {_size(first_mib)} of a new JVM, at once", MIB, "MiB/s"),
-        "first-5": (f"first {_size(first_mib)} of a new JVM, after 5 s", MIB, "MiB/s"),
-    }
-    yield f"{_machine()}; medians of {rounds} rounds in turns, and the range of the ratios."
+    yield (
+        f"{_machine()}; medians of rounds in turns, ± half of the interval that holds the true "
+        "median in 95 of 100 cases."
+    )
+    for refused in measured.refused:
+        yield f"Not measured: {refused}."
     yield ""
     yield (
-        "| | plain | sealed | gocryptfs | sealed / plain | sealed / gocryptfs "
-        "| CPU s per GiB: plain | sealed | gocryptfs |"
+        "| | plain | sealed | sealed / plain | by CPU seconds | aim "
+        "| CPU s per GiB: plain | sealed | rounds | sealed / gocryptfs |"
     )
-    yield "|---" * 9 + "|"
-    for what, (label, unit, name) in labels.items():
+    yield "|---" * 10 + "|"
+    large, small = _size(mib), _size(mib // 4)
+    sizes = {"large": large, "first": small, "slow": small, "files": f"{files:,}"}
+    unsettled = []
+    for what, (template, unit, name, aim) in ROWS.items():
         if (what, "plain") not in measured.rounds:
             continue
-        there = [way for way in WAYS if (what, way) in measured.rounds]
-        rates = [f"{measured.rate(what, way) / unit:,.0f} {name}" for way in there]
-        cpu = [f"{measured.cpu_per_gib(what, way):.2f}" for way in there]
-        ratios = [measured.ratio(what, "sealed", way) for way in there if way != "sealed"]
-        cells = [*_filled(rates, 3), *_filled(ratios, 2), *_filled(cpu, 3)]
+        label = template.format_map(sizes)
+        ways = ("plain", "sealed")
+        cells = [f"{measured.rate(what, way) / unit:,.0f} {name}" for way in ways]
+        cells += [str(measured.ratio(what, "sealed", "plain"))]
+        cells += [str(measured.cpu_ratio(what, "sealed", "plain"))]
+        cells += ["-" if aim is None else f"{aim}"]
+        cells += [f"{measured.cpu_per_gib(what, way):.2f}" for way in ways]
+        cells += [f"{len(measured.rounds[what, 'sealed'])}"]
+        there = (what, "gocryptfs") in measured.rounds
+        cells += [str(measured.ratio(what, "sealed", "gocryptfs")) if there else "-"]
         yield f"| {label} | {' | '.join(cells)} |"
+        if not measured.settled(what, spread):
+            unsettled.append(label)
+    if unsettled:
+        yield ""
+        yield f"The machine was not quiet enough for ± {spread}: {'; '.join(unsettled)}."
+    yield from _warm(measured)
+    yield from _ciphers(measured)
+
+
+def _warm(measured: Measured) -> Iterator[str]:
+    if ("warm", "sealed") in measured.rounds:
+        plain, sealed = (measured.warm_ratio(way) for way in ("plain", "sealed"))
+        yield ""
+        yield (
+            f"A new JVM's first file at once, to its own fifth to eighth: plain {plain}, "
+            f"sealed {sealed} (aim {WARM_AIM})."
+        )
+
+
+def _ciphers(measured: Measured) -> Iterator[str]:
     if ("encrypt", "jca") in measured.rounds:
         yield ""
         yield "| AES-256-GCM alone, chunks of 16 KiB | encrypt | decrypt |"
@@ -118,10 +180,6 @@ def _limits(measured: Measured) -> Iterator[str]:
             "One thread that does the plain file's work and JCA's, one after the other, and nothing"
             f" else, would reach sealed / plain of: {', '.join(bounds)} (tmpfs)."
         )
-
-
-def _filled(cells: list[str], width: int) -> list[str]:
-    return cells + ["-"] * (width - len(cells))
 
 
 def _size(mib: int) -> str:
