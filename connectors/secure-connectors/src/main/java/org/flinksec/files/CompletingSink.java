@@ -13,7 +13,6 @@ import org.apache.flink.connector.file.sink.committer.FileCommitter;
 import org.apache.flink.connector.file.sink.compactor.FileCompactStrategy;
 import org.apache.flink.connector.file.sink.compactor.RecordWiseFileCompactor;
 import org.apache.flink.connector.file.sink.compactor.operator.CompactCoordinatorFactory;
-import org.apache.flink.connector.file.sink.compactor.operator.CompactorOperatorFactory;
 import org.apache.flink.connector.file.sink.compactor.operator.CompactorRequest;
 import org.apache.flink.connector.file.sink.compactor.operator.CompactorRequestTypeInfo;
 import org.apache.flink.core.fs.FileSystem;
@@ -147,7 +146,7 @@ public final class CompletingSink extends DirectorySink
         requests.transform(
             "CompactorOperator",
             committables.getType(),
-            new CompactorOperatorFactory(
+            new Compactors(
                 merging.strategy(), paths(), this::getCommittableSerializer, this::bucketWriter));
     compacted.getTransformation().setParallelism(committables.getParallelism(), false);
     return compacted.uid("FileSinkCompactorOperator");

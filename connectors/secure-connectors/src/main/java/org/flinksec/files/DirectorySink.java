@@ -40,6 +40,7 @@ public class DirectorySink
   private final Rolling rolling;
   private final String suffix;
   private final String owner;
+  private boolean acceptsMissing;
 
   /**
    * @param directory a URI
@@ -63,6 +64,12 @@ public class DirectorySink
     this.rolling = rolling;
     this.suffix = suffix;
     this.owner = owner.isEmpty() ? random() : owner;
+  }
+
+  /** Takes a file that a restored state is to make visible, and that is gone, for one removed. */
+  public DirectorySink acceptMissing() {
+    acceptsMissing = true;
+    return this;
   }
 
   private static String random() {
@@ -135,7 +142,8 @@ public class DirectorySink
   @Override
   public Committer<FileSinkCommittable> createCommitter(CommitterInitContext context)
       throws IOException {
-    return new Committing(committer(context));
+    return new Committing(
+        committer(context), acceptsMissing ? null : new MissingFiles(new Path(directory)));
   }
 
   /** What makes files visible. */
@@ -186,17 +194,26 @@ public class DirectorySink
     }
   }
 
-  /** Tells the writers of files that they are committed. */
+  /** Commits no file that is gone, and tells the writers of files that they are committed. */
   private static final class Committing implements Committer<FileSinkCommittable> {
     private final Committer<FileSinkCommittable> files;
+    private final MissingFiles missing;
 
-    Committing(Committer<FileSinkCommittable> files) {
+    Committing(Committer<FileSinkCommittable> files, MissingFiles missing) {
       this.files = files;
+      this.missing = missing;
     }
 
     @Override
     public void commit(Collection<CommitRequest<FileSinkCommittable>> requests)
         throws IOException, InterruptedException {
+      if (missing != null) {
+        missing.refuse(
+            requests.stream()
+                .map(CommitRequest::getCommittable)
+                .filter(each -> !isOfThisStart(each))
+                .toList());
+      }
       files.commit(requests);
       for (CommitRequest<FileSinkCommittable> request : requests) {
         if (request.getCommittable().hasPendingFile()) {
@@ -206,6 +223,13 @@ public class DirectorySink
           }
         }
       }
+    }
+
+    /** Whether a writer of this JVM has just ended the file, so that it need not be looked for. */
+    private static boolean isOfThisStart(FileSinkCommittable committable) {
+      return committable.hasPendingFile()
+          && committable.getPendingFile().getPath() != null
+          && Leftovers.isLive(committable.getPendingFile().getPath().getName());
     }
 
     @Override

@@ -74,11 +74,20 @@ final class Leftovers {
    * @param name of the file
    */
   static void committed(String name) {
-    Matcher parts = FINISHED.matcher(name);
-    Leftovers writer = parts.matches() ? LIVE.get(parts.group("prefix")) : null;
+    Leftovers writer = writer(name);
     if (writer != null) {
       writer.removeOnce();
     }
+  }
+
+  /** Whether the writer of a file is in this JVM. */
+  static boolean isLive(String name) {
+    return writer(name) != null;
+  }
+
+  private static Leftovers writer(String name) {
+    Matcher parts = FINISHED.matcher(name);
+    return parts.matches() ? LIVE.get(parts.group("prefix")) : null;
   }
 
   /** What the names of this writer's files begin with. */

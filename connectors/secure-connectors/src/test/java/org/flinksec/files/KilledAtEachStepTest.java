@@ -2,6 +2,7 @@
 package org.flinksec.files;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -210,6 +211,61 @@ class KilledAtEachStepTest {
           assertThat(killedAtEach(size, anotherRun, twice)).isGreaterThan(40);
         }
       }
+    }
+  }
+
+  /** Kills a run when its second checkpoint is complete, and none of its files are visible. */
+  private List<Checkpoint> killedBeforeTheSecondCommit() throws Exception {
+    for (int at = 0; ; at++) {
+      clear();
+      List<Checkpoint> complete = new ArrayList<>(List.of(new Checkpoint(0, List.of(), List.of())));
+      try {
+        run(sink(0), new JobID(), complete, new Steps(at));
+      } catch (KilledException e) {
+        List.copyOf(Leftovers.LIVE.values()).forEach(Leftovers::close);
+      }
+      if (complete.size() == 3) {
+        return complete;
+      }
+    }
+  }
+
+  private void runFrom(DirectorySink sink, Checkpoint from) throws Exception {
+    try {
+      run(sink, new JobID(), new ArrayList<>(List.of(from)), new Steps(Integer.MAX_VALUE));
+    } finally {
+      List.copyOf(Leftovers.LIVE.values()).forEach(Leftovers::close);
+    }
+  }
+
+  @Test
+  void aSavepointWhoseFilesAnotherRunHasRemovedIsRefusedSinceItsRowsMayBeMissing()
+      throws Exception {
+    List<Checkpoint> complete = killedBeforeTheSecondCommit();
+    Checkpoint savepoint = complete.get(2);
+    runFrom(sink(0), complete.get(1)); // as if the savepoint were none of its checkpoints
+    assertThatThrownBy(() -> runFrom(sink(0), savepoint))
+        .isInstanceOf(IOException.class)
+        .hasMessageMatching(
+            "the file /\\S*/p=p[01]/part-\\S+\\.json, which the job's state is to make visible, is"
+                + " neither there nor left unfinished: its rows may be missing");
+    runFrom(sink(0).acceptMissing(), savepoint);
+  }
+
+  @Test
+  void aSavepointOfFilesThatAreFinishedByNowOrStillUnfinishedIsGoneOnFrom() throws Exception {
+    for (boolean isCommitted : new boolean[] {true, false}) {
+      List<Checkpoint> complete = killedBeforeTheSecondCommit();
+      Checkpoint savepoint = complete.get(2);
+      if (isCommitted) {
+        commit(
+            sink(0),
+            sink(0).createCommitter(null),
+            savepoint.committables(),
+            new Steps(Integer.MAX_VALUE));
+      }
+      runFrom(sink(0), savepoint);
+      assertThat(visible()).isEqualTo(LongStream.range(0, ROWS).boxed().toList());
     }
   }
 
