@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from flinksec_jobs import hadoop_conf, kerberos, logins, tls, tls_files
+from flinksec_jobs import hadoop_conf, hadoop_files, kerberos, logins, tls, tls_files
 from flinksec_jobs.certificate_dates import check_dates, check_trusted_dates
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.findings import Finding, Where, problem, warning
@@ -244,7 +244,7 @@ def _hadoop(settings: Settings, own: HdfsSettings, directory: Path) -> Iterator[
     where = Where(setting=setting, file=str(directory))
     try:
         listable(directory, setting)
-        given = hadoop_conf.read(directory, setting)
+        given = hadoop_files.read(directory, setting)
     except FlinkSecError as error:
         yield _HADOOP_CONF.of(error, where)
         return

@@ -15,6 +15,7 @@ from flinksec_jobs.sections.durations import duration
 
 _LONGEST_TIME = timedelta(days=3653) // timedelta(milliseconds=1)
 SchemaChange = Literal["fail", "accept"]
+MissingFiles = Literal["fail", "accept"]
 _MOST_CHECKPOINTS = 10_000
 _MARKER = re.compile(r"[._][A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -35,6 +36,8 @@ class Layout:
         success_file: the name of the file that marks a finished partition; None for none.
         success_delay: how long a partition is waited for after its time is over.
         schema_change: ``fail``, or ``accept`` columns that do not go with those of older files.
+        missing_files: ``fail`` where a file that a restored state is to make visible is gone, or
+            ``accept`` that it was taken away after it was visible.
     """
 
     format: str | Format = "json"
@@ -48,6 +51,7 @@ class Layout:
     success_file: str | None = None
     success_delay: str | timedelta | None = None
     schema_change: SchemaChange = "fail"
+    missing_files: MissingFiles = "fail"
 
     def __post_init__(self) -> None:
         """Refuse a choice that there is not.
@@ -56,6 +60,7 @@ class Layout:
             SettingsError: it lists those that there are.
         """
         choices.require("schema_change", self.schema_change, get_args(SchemaChange))
+        choices.require("missing_files", self.missing_files, get_args(MissingFiles))
 
     def form(self) -> FileForm:
         """Return the format as files.

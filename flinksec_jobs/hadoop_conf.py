@@ -1,29 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hadoop's configuration files: written, read, and merged with what the settings decide."""
+"""What the settings decide of Hadoop's configuration, and what is taken from that of others."""
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from xml.etree import ElementTree
-from xml.parsers import expat
-from xml.sax.saxutils import escape
 
-from flinksec_jobs import certificates, tls
-from flinksec_jobs.errors import SettingsError
-from flinksec_jobs.files import SETTINGS, read_bytes
-from flinksec_jobs.private_files import write_private
+from flinksec_jobs.hadoop_files import CA_CERTS
 
 if TYPE_CHECKING:
     from flinksec_jobs.settings import HdfsClusterSettings, HdfsSettings
-
-FILES = ("core-site.xml", "hdfs-site.xml")
-"""What Flink reads from ``HADOOP_CONF_DIR``, in the order in which Hadoop loads them."""
 
 # What Hadoop's client knows under another name, or what takes a protection away again by itself.
 _UNDOING = (
@@ -55,56 +43,9 @@ _MOUNT = re.compile(r"fs\.viewfs\.mounttable\..+\.link.*")
 _ON_HDFS = re.compile(r"hdfs://.+")
 PROXY_USER = "flinksec.hdfs.proxy-user"
 """Not Hadoop's: names the user that our module of Flink's logins makes that of the JVM."""
-CA_CERTS = "flinksec.hdfs.ca-certs"
-"""Not Hadoop's: names the file of CAs that `write` makes Hadoop's own store of."""
-
 _FAILOVER = "org.apache.hadoop.hdfs.server.namenode.ha.ConfiguredFailoverProxyProvider"
 _HA = "dfs.ha.namenodes."
 _DATA_SOCKETS = "org.flinksec.hadoop.ProtectedSockets"
-_DEEPEST = 16
-
-
-def as_xml(options: Mapping[str, str]) -> str:
-    """Return the text of a ``core-site.xml`` or of one of its kind.
-
-    Args:
-        options: Hadoop's own names, and their values.
-    """
-    entries = "".join(
-        f"  <property><name>{escape(name)}</name><value>{escape(value)}</value></property>\n"
-        for name, value in sorted(options.items())
-    )
-    return f'<?xml version="1.0"?>\n<configuration>\n{entries}</configuration>\n'
-
-
-def read(directory: Path, setting: str) -> dict[str, str]:
-    """Return what ``core-site.xml`` and ``hdfs-site.xml`` say together, as Hadoop reads them.
-
-    Args:
-        directory: holds at least one of the two.
-        setting: the setting that names it, for messages.
-
-    Raises:
-        SettingsError: none of them is there, or one cannot be read, is no configuration, or takes
-            in other files (document types, entities, ``xi:include``), which are never followed.
-    """
-    options: dict[str, str] = {}
-    final: set[str] = set()
-    present = [directory / name for name in FILES if os.path.lexists(directory / name)]
-    if not present:
-        raise SettingsError(
-            f"{setting} {directory} holds neither {' nor '.join(FILES)}",
-            hint="name the directory of Hadoop's configuration, or leave the setting out",
-        )
-    for path in present:
-        for entry in _root(path, setting).iter("property"):
-            name, value = (_of(entry, "name") or "").strip(), _of(entry, "value")
-            # Hadoop takes an empty value for none, and still obeys what is final.
-            if name and value and name not in final:
-                options[name] = value
-            if name and (_of(entry, "final") or "").strip() == "true":
-                final.add(name)
-    return options
 
 
 def decided(settings: HdfsSettings, more: Iterable[HdfsClusterSettings] = ()) -> dict[str, str]:
@@ -201,35 +142,6 @@ def elsewhere(given: Mapping[str, str]) -> list[str]:
     )
 
 
-def write(directory: Path, options: Mapping[str, str]) -> Path:
-    """Write the files of Hadoop's client into a private directory, and return it.
-
-    Args:
-        directory: is made, and must be on the class path.
-        options: as they are for the settings.
-
-    Raises:
-        SettingsError: the file of CAs cannot be used.
-    """
-    directory.mkdir(mode=0o700, exist_ok=True)
-    for name in FILES:
-        write_private(directory / name, as_xml(options))
-    store: dict[str, str] = {}
-    if CA_CERTS in options:
-        password = secrets.token_urlsafe(24)
-        trusted = tls.load_certificates(Path(options[CA_CERTS]), "hdfs.ca_certs")
-        path = directory / "truststore.p12"
-        write_private(path, certificates.truststore(trusted, password))
-        store = {
-            "ssl.client.truststore.location": str(path),
-            "ssl.client.truststore.password": password,
-            "ssl.client.truststore.type": "PKCS12",
-        }
-    # Found on the class path; without one Hadoop's client warns at each start.
-    write_private(directory / "ssl-client.xml", as_xml(store))
-    return directory
-
-
 def _undoes(name: str, value: str) -> bool:
     if name == _KMS:
         return not _KMS_OVER_HTTPS.fullmatch(value.strip())
@@ -242,55 +154,3 @@ def _listed(value: str) -> list[str]:
 
 def _service_of(option: str) -> str:
     return option.removeprefix(_HA) if option.startswith(_HA) else ""
-
-
-def _of(entry: ElementTree.Element, name: str) -> str | None:
-    """Return a part of a property, which may be an element or an attribute."""
-    found = entry.find(name)
-    return entry.get(name) if found is None else found.text or ""
-
-
-def _root(path: Path, setting: str) -> ElementTree.Element:
-    content = read_bytes(path, setting, SETTINGS, error=SettingsError)
-    builder = ElementTree.TreeBuilder()
-    depth = 0
-
-    def opened(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > _DEEPEST:
-            raise _refused(path, setting, "is nested deeper than any configuration")
-        if name.rpartition(":")[2] == "include":
-            raise _refused(path, setting, "includes another file with xi:include")
-        builder.start(name, attributes)
-
-    def closed(name: str) -> None:
-        nonlocal depth
-        depth -= 1
-        builder.end(name)
-
-    def document_type(*_: object) -> None:
-        raise _refused(path, setting, "has a document type, which could include other files")
-
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = opened
-    parser.EndElementHandler = closed
-    parser.CharacterDataHandler = builder.data
-    parser.StartDoctypeDeclHandler = document_type
-    try:
-        parser.Parse(content, True)
-    except (expat.ExpatError, LookupError, ValueError) as error:
-        where = f", line {error.lineno}" if isinstance(error, expat.ExpatError) else ""
-        # Without the cause, which may repeat what is in the file.
-        raise _refused(path, setting, f"is not XML{where}") from None
-    root = builder.close()
-    if root.tag != "configuration":
-        raise _refused(path, setting, "is not a configuration of Hadoop")
-    return root
-
-
-def _refused(path: Path, setting: str, problem: str) -> SettingsError:
-    return SettingsError(
-        f"{setting} {path} {problem}",
-        hint="write it as plain <property> entries within one <configuration>",
-    )

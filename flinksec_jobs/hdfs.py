@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flinksec_jobs import file_columns, formats, hadoop_conf, refusals
+from flinksec_jobs import file_columns, formats, hadoop_conf, hadoop_files, refusals
 from flinksec_jobs.delivery import Delivery
 from flinksec_jobs.errors import JobError, SettingsError
 from flinksec_jobs.file_checks import check_files
@@ -43,8 +43,9 @@ _HABITS = {
 _OF_HDFS = re.compile(
     r"[Nn]ame ?[Nn]ode is in safe mode|(DiskSpace|NameSpace) quota|minReplication nodes"
     r"|[Aa]ll datanodes .*are bad|Permission denied: user="
-    r"|DECRYPT_EEK|No KeyProvider|is not allowed to impersonate|state standby"
-    r"|[Ff]ailed to find any Kerberos tgt"
+    r"|DECRYPT_EEK|No KeyProvider|the KMS (does not answer|is not trusted)"
+    r"|is not allowed to impersonate|state standby"
+    r"|[Ff]ailed to find any Kerberos tgt|is neither there nor left unfinished"
 )
 # What Hadoop's client says when data went to no DataNode, or came from none: never why.
 _OF_DATA = re.compile(
@@ -53,7 +54,6 @@ _OF_DATA = re.compile(
 )
 # What a login says that would go on by a ticket cache whose tickets have ended.
 _NO_NEW_TICKET = "Unable to obtain password from user"
-_OF_TLS = re.compile(r"certification path|No subject alternative")
 
 _NOT_IN_PATHS = {
     ":": "HDFS takes no colon in a path",
@@ -119,14 +119,13 @@ def question(settings: Settings, *paths: str) -> Question:
 
 def _while_it_runs(settings: Settings, error: JobError) -> JobError | None:
     """Return why a job failed in terms of settings, if HDFS or its KMS refused it."""
-    own, login = settings.need(HdfsSettings), settings.kerberos
+    login = settings.kerberos
     if login and login.ticket_cache and _NO_NEW_TICKET in error.message:
         told = f"failed to find any Kerberos tgt in {login.ticket_cache.path}: {error.message}"
         error = JobError(told, hint=error.hint)
     # The JVM remembers one of a job before this one, too.
     refused = jvm.data_refused() if jvm.is_there() and _OF_DATA.search(error.message) else ""
-    of_kms = own.kms_urls and _OF_TLS.search(error.message)
-    if not refused and not of_kms and not _OF_HDFS.search(error.message):
+    if not refused and not _OF_HDFS.search(error.message):
         return None
     return refusals.explained(
         JobError(refused) if refused else error,
@@ -140,14 +139,16 @@ def ask(settings: HdfsSettings, paths: Sequence[str]) -> Iterable[Finding]:
     """Look up, as the job's principal, the directories that the job writes to.
 
     Raises:
-        JobError: the NameNode cannot be reached or refuses us.
+        JobError: the NameNode, or the KMS of an encryption zone, cannot be reached or refuses us.
     """
     flink = jvm.view().org.apache.flink.core.fs
     for path in paths:
         location = flink.Path(settings.uri + path)
         try:
             with jvm.translated(path):
-                location.getFileSystem().exists(location)
+                system = location.getFileSystem()
+                system.exists(location)
+                require_key(system, path)
         except JobError as error:
             raise refusals.explained(
                 error,
@@ -156,6 +157,22 @@ def ask(settings: HdfsSettings, paths: Sequence[str]) -> Iterable[Finding]:
                 otherwise=f"to_hdfs({path!r}), or hdfs.uri",
             ) from error
     return ()
+
+
+def require_key(system: Any, path: str) -> None:
+    """Ask the KMS for the key of an encryption zone, if the path is in one.
+
+    Args:
+        system: Flink's file system.
+        path: a directory or a file on it, that need not be there.
+
+    Raises:
+        Py4JJavaError: no KMS is named, or it does not let the job's user open files there.
+    """
+    java = jvm.view()
+    java.org.flinksec.hadoop.ZoneKeys.check(
+        system.getHadoopFileSystem(), java.org.apache.hadoop.fs.Path(path)
+    )
 
 
 _numbers = itertools.count(1)
@@ -207,7 +224,7 @@ def hadoop_options(settings: Settings) -> dict[str, str]:
         return {}
     given: dict[str, str] = {}
     if own.conf_dir is not None:
-        given = hadoop_conf.read(own.conf_dir, "hdfs.conf_dir")
+        given = hadoop_files.read(own.conf_dir, "hdfs.conf_dir")
         if mounts := hadoop_conf.elsewhere(given):
             raise SettingsError(
                 f"hdfs.conf_dir {own.conf_dir} mounts by {mounts[0]} what is not on HDFS",
@@ -265,14 +282,17 @@ def sink(
             suffix,
             digits,
         )
+        accepts = layout.missing_files == "accept"
         if compaction is None and success is None:
-            return files.DirectorySink(*sink)
+            plain = files.DirectorySink(*sink)
+            return plain.acceptMissing() if accepts else plain
         merging = ends = None
         if compaction is not None and form.merger is not None:
             merging = files.CompletingSink.Merging(form.merger(of(row_type)), *compaction)
         if success is not None:
             ends = files.PartitionEnds(jvm.string_list(parts or []), success[1])
-        return files.CompletingSink(*sink, merging, ends, success[0] if success else "")
+        made = files.CompletingSink(*sink, merging, ends, success[0] if success else "")
+        return made.acceptMissing() if accepts else made
 
     return RecordSink(
         target,

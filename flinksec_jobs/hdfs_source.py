@@ -126,6 +126,7 @@ def ask(settings: HdfsSettings, paths: Sequence[str]) -> Iterable[Finding]:
                 is_there = system.exists(location)
                 if is_there:
                     system.listStatus(location)
+                    hdfs.require_key(system, path)
         except JobError as error:
             raise refusals.explained(
                 error,

@@ -18,7 +18,7 @@ from flinksec_jobs import (
 )
 from flinksec_jobs.dead_letters import DeadLetters
 from flinksec_jobs.elasticsearch import documents
-from flinksec_jobs.file_layout import Layout, SchemaChange
+from flinksec_jobs.file_layout import Layout, MissingFiles, SchemaChange
 from flinksec_jobs.job_hdfs import JobOnHdfs
 from flinksec_jobs.job_run import JobRun
 from flinksec_jobs.job_sql import JobWithTables
@@ -220,6 +220,7 @@ class SecureJob(JobOnHdfs, JobWithTables):
         success_file: str | None = None,
         success_delay: str | timedelta | None = None,
         schema_change: SchemaChange = "fail",
+        missing_files: MissingFiles = "fail",
         cluster: str | None = None,
     ) -> RecordSink:
         """Return a sink of files under a directory, which become visible whole, exactly once.
@@ -246,6 +247,9 @@ class SecureJob(JobOnHdfs, JobWithTables):
             schema_change: what happens if the newest file of the directory has columns that do not
                 go with those of the records (Parquet, ORC, Avro): ``fail`` at the start, or
                 ``accept``.
+            missing_files: what happens if the job goes on from a state that is to make a file
+                visible, and the file is gone: ``fail``, since its rows may be missing; or
+                ``accept`` it, where something takes finished files away.
             cluster: the name of the cluster, ``east`` for the section ``[hdfs.east]``;
                 without it, that of ``[hdfs]``.
 
@@ -266,6 +270,7 @@ class SecureJob(JobOnHdfs, JobWithTables):
             success_file,
             success_delay,
             schema_change,
+            missing_files,
         )
         to = settings.uri + path
         number = self._hdfs_sinks[to] = self._hdfs_sinks.get(to, 0) + 1

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from flinksec_jobs import findings, hadoop_conf, hdfs
+from flinksec_jobs import findings, hadoop_files, hdfs
 from flinksec_jobs.cluster import flink_conf, flink_process, job_inputs, trust_stores
 from flinksec_jobs.cluster.flink_conf import Config, Role
 from flinksec_jobs.cluster.flink_conf_drift import drift
@@ -233,7 +233,7 @@ def _hadoop(settings: Settings, mounts: Mounts) -> dict[str, str]:
     if settings.hdfs is None:
         return {}
     directory = make_private(mounts.run / "hadoop-conf")
-    hadoop_conf.write(directory, hdfs.hadoop_options(settings))
+    hadoop_files.write(directory, hdfs.hadoop_options(settings))
     own = artifacts.own_jar("flinksec-hadoop")
     jars = os.pathsep.join(str(jar) for jar in [*artifacts.jars("hadoop-client"), own])
     return {"HADOOP_CLASSPATH": jars, "HADOOP_CONF_DIR": str(directory)}

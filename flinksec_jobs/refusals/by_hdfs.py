@@ -24,6 +24,10 @@ PROXY_FORBIDDEN = problem("hdfs-proxy-refused", "the NameNode lets the job be a 
 NO_KMS = problem("hdfs-kms-not-named", "a directory is an encryption zone, and no KMS is named")
 KEY_FORBIDDEN = problem("hdfs-key-refused", "the KMS does not let the job use an encryption key")
 KMS_UNTRUSTED = problem("hdfs-kms-untrusted", "the certificate of the KMS is not trusted")
+KMS_SILENT = problem("hdfs-kms-not-reached", "the KMS of an encryption zone does not answer")
+MISSING_FILE = problem(
+    "hdfs-file-missing", "a file that the state of a job is to make visible is gone"
+)
 NO_ACTIVE = problem("hdfs-no-active-namenode", "none of the NameNodes is active")
 
 _KMS_TLS = (
@@ -50,8 +54,16 @@ HDFS = (
         "ask the administrator of the KMS for the right DECRYPT_EEK on this key",
         KEY_FORBIDDEN,
     ),
+    Cause(
+        "is neither there nor left unfinished",
+        "to_hdfs(missing_files=…)",
+        "go on from the newest checkpoint of the job; or, if something takes finished files away, "
+        'accept that by to_hdfs(…, missing_files="accept")',
+        MISSING_FILE,
+    ),
     Cause("certification path", "hdfs.ca_certs", _KMS_TLS, KMS_UNTRUSTED),
     Cause("No subject alternative", "hdfs.kms_urls", _KMS_TLS, KMS_UNTRUSTED),
+    Cause("the KMS is not trusted", "hdfs.ca_certs", _KMS_TLS, KMS_UNTRUSTED),
     Cause(
         "not supported in state standby",
         "hdfs.namenodes",
@@ -65,6 +77,12 @@ HDFS = (
         PROTECTION,
     ),
     KDC_AWAY,
+    Cause(
+        "the KMS does not answer",
+        "hdfs.kms_urls",
+        "check that the KMS is up, and that this is its address",
+        KMS_SILENT,
+    ),
     Cause(
         "is not a valid DFS filename",
         "the path of to_hdfs",

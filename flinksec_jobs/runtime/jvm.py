@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from flinksec_jobs.errors import FlinkSecError, JobError
-from flinksec_jobs.runtime import python_errors
+from flinksec_jobs.runtime import java_causes, python_errors
 
 _DEEPEST = 30
 _MOST_FRAMES = 100
@@ -28,8 +28,6 @@ _ROW_TYPES = (
     "org.flinksec.rows.RecordTypeInfo",
 )
 _OURS = "org.flinksec."
-_OF_KERBEROS = ("javax.security.auth.login.LoginException", "org.ietf.jgss.GSSException")
-_OF_NETWORKS = "java.net."
 _NOISE = (
     "org.apache.flink.runtime.client.JobExecutionException",
     "org.apache.flink.runtime.JobException",
@@ -330,7 +328,7 @@ def root_cause(java_exception: Any) -> str:
 
     The exceptions of our own Java code are written for people; what caused them is for the log.
     All others are told as ``Class: message`` of the deepest cause, frames left out. Of a login that
-    failed on its way to a KDC that cause alone would not say whom it is about.
+    failed on its way to a KDC, or of a KMS, that cause alone would not say whom it is about.
     """
     chain = [java_exception]
     while (cause := chain[-1].getCause()) is not None and len(chain) < _DEEPEST:
@@ -340,7 +338,7 @@ def root_cause(java_exception: Any) -> str:
             return _without_frames(exception.getMessage())
         if told := _python_error(exception):
             return told
-    if told := _without_kdc(chain):
+    if told := java_causes.of_kdc(chain) or java_causes.of_kms(chain):
         return told
     for exception in reversed(chain):
         name = exception.getClass().getName()
@@ -348,17 +346,6 @@ def root_cause(java_exception: Any) -> str:
         if message and name not in _NOISE:
             return f"{name.rsplit('.', 1)[-1]}: {_without_frames(message)}"
     return _without_frames(str(chain[-1].toString()))
-
-
-def _without_kdc(chain: Sequence[Any]) -> str | None:
-    """Return that no KDC answers, if that is what a login, or a ticket for a server, failed of."""
-    names = [str(exception.getClass().getName()) for exception in chain]
-    asked = next((name for name in names if name in _OF_KERBEROS), None)
-    if asked is None or not names[-1].startswith(_OF_NETWORKS):
-        return None
-    why, message = names[-1].rsplit(".", 1)[-1], chain[-1].getMessage()
-    said = f"{why}: {message}" if message else why
-    return f"{asked.rsplit('.', 1)[-1]}: no KDC answers ({said})"
 
 
 def _is_ours(exception: Any) -> bool:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from flinksec_jobs import hadoop_conf
+from flinksec_jobs import hadoop_files
 from flinksec_jobs.errors import JobError, SettingsError
 from flinksec_jobs.runtime import (
     artifacts,
@@ -222,7 +222,7 @@ def _command(wanted: Surroundings, directory: Path) -> Command:
         JOB_LOG_VARIABLE: str(wanted.log_file),
     }
     if wanted.hadoop_options:
-        hadoop = hadoop_conf.write(directory / "hadoop-conf", dict(wanted.hadoop_options))
+        hadoop = hadoop_files.write(directory / "hadoop-conf", dict(wanted.hadoop_options))
         own = artifacts.own_jar("flinksec-hadoop")
         class_path += [*artifacts.jars("hadoop-client"), own, hadoop]
         # Flink would read a configuration from HADOOP_HOME as well, and before this one.

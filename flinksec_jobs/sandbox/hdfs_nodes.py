@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from flinksec_jobs import hadoop_conf
+from flinksec_jobs import hadoop_files
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import Java
@@ -188,7 +188,7 @@ def _stores(side: str, layout: Layout, password: str) -> dict[str, str]:
 
 
 def _write(path: Path, options: Mapping[str, str]) -> None:
-    write_private(path, hadoop_conf.as_xml(options))
+    write_private(path, hadoop_files.as_xml(options))
 
 
 def server_command(

@@ -61,9 +61,11 @@ public final class HdfsPair {
       DataNode.createDataNode(new String[0], configuration);
       // The NameNode has made itself the file system of its own configuration.
       try (FileSystem hdfs = FileSystem.newInstance(new HdfsConfiguration())) {
-        org.apache.hadoop.fs.Path data = new org.apache.hadoop.fs.Path("/data");
-        hdfs.mkdirs(data);
-        hdfs.setOwner(data, "flink", "flink");
+        for (String[] each : new String[][] {{"/data", "flink"}, {"/guest", "guest"}}) {
+          org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(each[0]);
+          hdfs.mkdirs(path);
+          hdfs.setOwner(path, each[1], each[1]);
+        }
         while (hdfs.getStatus().getCapacity() == 0) {
           Thread.sleep(50); // until the DataNode is there
         }

@@ -19,7 +19,11 @@ from typing import Any
 import pytest
 
 from flinksec_jobs import Sandbox
+from tests.cluster.processes import QUICK_START, FlinkCluster
+from tests.exit_codes import FINISHED
+from tests.hdfs.hadoop_shell import HadoopShell
 from tests.hdfs.hdfs_pair import NAME, HdfsPair
+from tests.hdfs.weaker_hdfs import WeakerHdfs
 
 PROGRAMS = Path(__file__).with_name("programs")
 TICKET_SECONDS = 60
@@ -28,6 +32,10 @@ LONG_SECONDS = 135  # more than two lives of a ticket
 CHECKPOINT_SECONDS = 12
 SECRET = b"a secret that nobody may read on the way"
 PATIENCE = 400
+WEAKEST = {
+    "hdfs.rpc_protection": "authentication",
+    "hdfs.data_transfer_protection": "authentication",
+}
 
 
 class Servers:
@@ -37,6 +45,8 @@ class Servers:
         self.directory, self.sandbox = directory, sandbox
         (directory / "pair").mkdir()
         self.pair = HdfsPair(sandbox, directory / "pair")
+        (directory / "weaker").mkdir()
+        self.weaker = WeakerHdfs(sandbox, directory / "weaker")
         text = sandbox.settings_toml()
         text += f'checkpoint_interval = "{CHECKPOINT_SECONDS} s"\n\n'
         text += f'[hdfs.{NAME}]\nuri = "hdfs://{NAME}"\n'
@@ -75,6 +85,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
             yield made
         finally:
             made.pair.end()
+            made.weaker.end()
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +118,10 @@ def said(
     """What became of the short jobs: those of one JVM one after the other."""
     started = time.monotonic()
     assert tickets_job.poll() is None, tickets_job.communicate()
+    own = f"hdfs://localhost:{servers.sandbox.ports['hdfs']}/zone"
+    mounts = {"pair": f"hdfs://{NAME}/data", "own": own}
+    by_files = {"hdfs.conf_dir": str(servers.pair.conf_dir(mounts))}
+    weaker = {**by_files, "hdfs.uri": servers.weaker.uri}
     found = servers.outcomes(
         ("zone", {}, "/zone/short", None),
         ("closed", {}, "/closed/short", None),
@@ -114,6 +129,13 @@ def said(
         ("stranger", {"hdfs.proxy_user": "hdfs"}, "/data/short", None),
         ("no-kms", {"hdfs.kms_urls": [], "hdfs.ca_certs": None}, "/zone/none", None),
         ("other-ca", {"hdfs.ca_certs": None}, "/zone/none", None),
+        ("no-answer", {"hdfs.kms_urls": ["https://localhost:1/kms"]}, "/zone/none", None),
+        ("site", {**by_files, f"hdfs.{NAME}.namenodes": []}, "/data/site", NAME),
+        ("mounted", {**by_files, "hdfs.uri": "viewfs://mounts"}, "/pair/mounted", None),
+        ("mounted-zone", {**by_files, "hdfs.uri": "viewfs://mounts"}, "/own/mounted", None),
+        ("weaker-rpc", weaker, "/data/rpc", None),
+        ("weaker-data", {**weaker, "hdfs.rpc_protection": "authentication"}, "/data/d", None),
+        ("weakest", {**weaker, **WEAKEST}, "/data/weakest", None),
     )
     assert long_job.poll() is None, long_job.communicate()
     time.sleep(max(0.0, started + LONG_SECONDS / 3 - time.monotonic()))
@@ -134,10 +156,22 @@ def test_a_job_writes_into_an_encryption_zone_and_its_blocks_hold_no_text(
     assert len(in_clear) == 1
 
 
-def test_a_key_that_the_user_has_no_right_to_is_told_by_name(said: dict[str, str]) -> None:
+def test_a_key_that_the_user_has_no_right_to_is_told_by_name_before_the_job_starts(
+    said: dict[str, str],
+) -> None:
     assert "not authorized to perform [DECRYPT_EEK] on key with ACL name [closed]" in said["closed"]
+    assert "the key 'closed' of the encryption zone /closed" in said["closed"]
     assert "[hdfs-key-refused]" in said["closed"]
     assert "right DECRYPT_EEK on this key" in said["closed"]
+    assert "cannot be used." in said["closed"]  # and not "fails the running job"
+
+
+def test_a_kms_that_does_not_answer_is_told_by_name_before_the_job_starts(
+    said: dict[str, str],
+) -> None:
+    assert said["no-answer"].startswith("JobError: hdfs.kms_urls: "), said["no-answer"]
+    assert "the KMS does not answer when it is asked for the key 'flink'" in said["no-answer"]
+    assert "[hdfs-kms-not-reached]" in said["no-answer"]
 
 
 def test_a_zone_needs_a_kms_in_the_settings_whatever_the_namenode_names(
@@ -151,10 +185,69 @@ def test_a_kms_of_a_foreign_ca_is_refused(said: dict[str, str]) -> None:
     assert "[hdfs-kms-untrusted]" in said["other-ca"]
 
 
+def test_a_name_service_and_mounts_are_those_of_the_files_of_conf_dir(
+    servers: Servers, said: dict[str, str]
+) -> None:
+    assert [said[name] for name in ("site", "mounted", "mounted-zone")] == ["", "", ""]
+    assert len(list(servers.sandbox.hdfs_lines("/zone/mounted"))) == 1
+
+
+def test_nothing_on_the_way_to_namenode_and_datanode_can_be_read(
+    servers: Servers, said: dict[str, str]
+) -> None:
+    assert said["site"] == ""
+    namenode, datanode = servers.pair.recorded
+    assert len(namenode) > 1000
+    assert len(datanode) > 1000
+    for passed in (namenode, datanode):
+        assert SECRET not in passed
+        assert b"/data/site" not in passed
+
+
+def test_servers_that_offer_less_are_refused_before_anything_that_can_be_read_is_sent(
+    servers: Servers, said: dict[str, str]
+) -> None:
+    assert said["weaker-rpc"].startswith("JobError: hdfs.rpc_protection: "), said["weaker-rpc"]
+    assert "[hdfs-protection-mismatch]" in said["weaker-rpc"]
+    assert said["weaker-data"].startswith("JobError: hdfs.data_transfer_protection: "), said
+    assert "[hdfs-protection-mismatch]" in said["weaker-data"]
+    assert said["weakest"] == ""
+    # What was written without protection shows that it is looked for where it would be.
+    assert servers.weaker.recorded.count(SECRET) == 1
+    assert b"/data/rpc" not in servers.weaker.recorded
+    assert b"/data/weakest" in servers.weaker.recorded
+
+
 def test_files_of_a_proxy_user_are_that_user_s(servers: Servers, said: dict[str, str]) -> None:
     assert said["proxy"] == ""
     # Private to guest: the job's own principal may not look into it.
     assert len(list(servers.sandbox.hdfs_lines("/guest/short", principal="guest"))) == 1
+
+
+def test_a_taskmanager_of_another_process_has_proxy_user_kms_and_name_service(
+    servers: Servers, said: dict[str, str]
+) -> None:
+    assert said  # the NameNode that was active is killed by now
+    text = servers.settings.read_text().replace("[hdfs]\n", '[hdfs]\nproxy_user = "guest"\n')
+    rights = servers.sandbox.directory / "hadoop" / "kms-acls.xml"  # is read again when it changes
+    given, right = rights.read_text(), "<name>key.acl.flink.DECRYPT_EEK</name><value>flink"
+    assert given.count(right) == 1
+    rights.write_text(given.replace(right, f"{right},guest"))
+    with HadoopShell(servers.sandbox) as hadoop:
+        hadoop.fs("-mkdir", "/zone/guest")
+        hadoop.fs("-chown", "guest", "/zone/guest")
+        hadoop.fs("-chmod", "711", "/zone")
+        directory = servers.directory / "cluster"
+        directory.mkdir()
+        with FlinkCluster(directory, f"{text}\n[flink]\n{QUICK_START}\n") as cluster:
+            cluster.start_taskmanager("taskmanager")
+            cluster.start_jobmanager(PROGRAMS / "hdfs_as_guest.py")
+            assert cluster.exit_code("jobmanager") == FINISHED, cluster.log("jobmanager")[-6000:]
+        by = f"hdfs://{servers.pair.namenodes[1]}"
+        for path in ("/zone/guest/lines", f"{by}/guest/lines"):
+            (listed,) = [line for line in hadoop.fs("-ls", path) if "part-" in line]
+            assert listed.split()[2] == "guest"
+        assert hadoop.fs("-cat", f"{by}/guest/lines/part-*") == ['{"said":"by a guest"}']
 
 
 def test_a_user_who_may_not_be_impersonated_is_told_before_the_job_starts(

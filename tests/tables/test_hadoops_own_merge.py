@@ -8,7 +8,7 @@ import subprocess
 from collections import defaultdict
 from pathlib import Path
 
-from flinksec_jobs import hadoop_conf, hdfs
+from flinksec_jobs import hadoop_conf, hadoop_files, hdfs
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.settings import HdfsSettings, load_settings
 from tests.tables.conftest import FLINK, tool
@@ -35,7 +35,7 @@ def test_what_hadoop_reads_is_what_we_read_and_the_settings_win(tmp_path: Path) 
     plain, hostile, ours = (tmp_path / name for name in ("plain", "hostile", "ours"))
     for directory, text in ((plain, ODD), (hostile, HOSTILE), (ours, "")):
         directory.mkdir()
-        for name in hadoop_conf.FILES:
+        for name in hadoop_files.FILES:
             (directory / name).write_text(text.replace("core", name))
     settings = load_settings(
         overrides={
@@ -45,8 +45,8 @@ def test_what_hadoop_reads_is_what_we_read_and_the_settings_win(tmp_path: Path) 
         environ={},
     )
     merged = hdfs.hadoop_options(settings)
-    for name in hadoop_conf.FILES:
-        (ours / name).write_text(hadoop_conf.as_xml(merged))
+    for name in hadoop_files.FILES:
+        (ours / name).write_text(hadoop_files.as_xml(merged))
     logging = [*FLINK.glob("lib/log4j-*.jar"), *FLINK.glob("lib/flink-dist-*.jar")]
     path = os.pathsep.join(map(str, [*artifacts.jars("hadoop-client"), *logging]))
     done = subprocess.run(
@@ -59,6 +59,6 @@ def test_what_hadoop_reads_is_what_we_read_and_the_settings_win(tmp_path: Path) 
     for line in done.stdout.splitlines():
         directory_name, name, value = line.split("\t")
         read[directory_name][name] = value
-    assert read[str(plain)] == hadoop_conf.read(plain, "hdfs.conf_dir")
+    assert read[str(plain)] == hadoop_files.read(plain, "hdfs.conf_dir")
     assert read[str(ours)] == merged
     assert merged.items() >= hadoop_conf.decided(settings.need(HdfsSettings)).items()

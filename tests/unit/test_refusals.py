@@ -162,15 +162,21 @@ SAID = {
         "an encrypted file",
         "[DECRYPT_EEK]": "AuthorizationException: User [flink] is not authorized to perform "
         "[DECRYPT_EEK] on key with ACL name [closed]!!",
+        "is neither there nor left unfinished": "IOException: the file /d/part-0, which the job's "
+        "state is to make visible, is neither there nor left unfinished: its rows may be missing",
         "certification path": "SunCertPathBuilderException: unable to find valid certification "
         "path to requested target",
         "No subject alternative": "CertificateException: No subject alternative DNS name matching "
         "kms found.",
+        "the KMS is not trusted": "the KMS is not trusted: SSLHandshakeException: Received fatal "
+        "alert: bad_certificate",
         "not supported in state standby": "RemoteException: Operation category READ is not "
         "supported in state standby.",
         "hdfs.data_transfer_protection": "hdfs.data_transfer_protection: Hadoop's client protects "
         "nothing that goes to the DataNode n/10.0.0.1:1004, whose port is below 1024",
         "no KDC answers": "GSSException: no KDC answers (ConnectException: Connection refused)",
+        "the KMS does not answer": "the KMS does not answer when it is asked for the key 'k' of "
+        "the encryption zone /z: ConnectException: Connection refused",
         "is not a valid DFS filename": "IllegalArgumentException: Pathname /10:30 from "
         "hdfs://n:8020/10:30 is not a valid DFS filename.",
         "Connection refused": "ConnectException: Connection refused",
@@ -240,6 +246,7 @@ ARGUMENTS = {
     "topic, or kafka.sasl_mechanism",
     "topic, or kafka.username",
     "the path of to_hdfs",
+    "to_hdfs(missing_files=…)",
     "to_elasticsearch",
 }
 TABLES = {

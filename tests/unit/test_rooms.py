@@ -39,6 +39,7 @@ FLOORS: tuple[tuple[str, frozenset[str]], ...] = tuple(
             "what settings mean for a JVM, and for Python",
             "kerberos ticket_cache tls certificates",
         ),
+        ("files of Hadoop's configuration", "hadoop_files"),
         ("Hadoop's configuration", "hadoop_conf"),
         ("files of TLS", "tls_files"),
         ("Kafka over TLS, and servers over HTTPS", "kafka_tls https"),

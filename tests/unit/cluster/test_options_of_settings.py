@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from flinksec_jobs import hadoop_conf, job_options, state
+from flinksec_jobs import hadoop_files, job_options, state
 from flinksec_jobs.cluster import flink_conf, job_inputs
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.resume import begin
@@ -209,7 +209,7 @@ def collected(settings: Settings) -> dict[tuple[str, str], str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("PYFLINK_GATEWAY_PORT", raising=False)
         patch.setattr(flink_conf, "read_yaml", lambda _: SHIPPED)
-        patch.setattr(hadoop_conf, "read", lambda *_: {})
+        patch.setattr(hadoop_files, "read", lambda *_: {})
         patch.setattr(job_inputs, "inputs", lambda *_: {})
         patch.setattr(job_inputs, "write_private", lambda *_: None)
         config = flink_conf.config(settings)

@@ -6,7 +6,7 @@ from py4j.protocol import Py4JError, Py4JNetworkError
 from pyflink import java_gateway
 
 from flinksec_jobs.errors import JobError, SettingsError
-from flinksec_jobs.runtime import jvm
+from flinksec_jobs.runtime import java_causes, jvm
 from flinksec_jobs.runtime.submitted import LocalJobClient, SubmittedJob
 
 
@@ -32,6 +32,9 @@ class JavaException:
     def getCause(self) -> "JavaException | None":  # noqa: N802
         return self._cause
 
+    def getStackTrace(self) -> list["Frame"]:  # noqa: N802
+        return []
+
     def toString(self) -> str:  # noqa: N802
         return f"{self._name}: {self._message}"
 
@@ -43,7 +46,7 @@ def test_the_deepest_cause_that_says_something_is_told() -> None:
     assert jvm.root_cause(outer) == "LoginException: no key"
 
 
-@pytest.mark.parametrize("asks", [*jvm._OF_KERBEROS])
+@pytest.mark.parametrize("asks", [*java_causes.OF_KERBEROS])
 @pytest.mark.parametrize(
     ("why", "message", "told"),
     [
@@ -77,6 +80,25 @@ class Frame:
 
     def getClassName(self) -> str:  # noqa: N802  Java's name
         return self._name
+
+
+@pytest.mark.parametrize(
+    ("why", "message", "told"),
+    [
+        ("java.net.ConnectException", "Connection refused", "the KMS does not answer: "),
+        ("sun.security.provider.certpath.SunCertPathBuilderException", "no", "the KMS is not "),
+        ("java.io.IOException", "Connection refused", "IOException: Connection refused"),
+    ],
+)
+def test_a_connection_or_a_certificate_of_a_kms_is_told_as_that(
+    monkeypatch: pytest.MonkeyPatch, why: str, message: str, told: str
+) -> None:
+    cause = JavaException(why, message)
+    outer = JavaException("java.io.IOException", "no key", cause)
+    assert not jvm.root_cause(outer).startswith("the KMS")
+    asked = [Frame("java.net.Socket"), Frame("org.apache.hadoop.crypto.key.kms.KMSClientProvider")]
+    monkeypatch.setattr(cause, "getStackTrace", lambda: asked)
+    assert jvm.root_cause(outer).startswith(told)
 
 
 @pytest.mark.parametrize(

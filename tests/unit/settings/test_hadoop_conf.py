@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flinksec_jobs import hadoop_conf, hdfs
+from flinksec_jobs import hadoop_conf, hadoop_files, hdfs
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.settings import HdfsSettings, load_settings
@@ -90,7 +90,7 @@ def test_nothing_in_a_hostile_directory_weakens_what_the_settings_say(tmp_path: 
     )
     assert "evil" not in str(found)
     assert not [name for name in found if "resolver" in name or "pattern" in name]
-    assert "final" not in hadoop_conf.as_xml(found)
+    assert "final" not in hadoop_files.as_xml(found)
 
 
 def test_the_check_names_each_option_that_is_not_taken(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_the_check_names_each_option_that_is_not_taken(tmp_path: Path) -> None:
     settings = load_settings(overrides={"kerberos": KERBEROS, "hdfs": section}, environ={}).need(
         HdfsSettings
     )
-    given = hadoop_conf.read(tmp_path, "hdfs.conf_dir")
+    given = hadoop_files.read(tmp_path, "hdfs.conf_dir")
     assert hadoop_conf.overruled(given, hadoop_conf.decided(settings)) == sorted(
         set(given) - {"dfs.nameservices"}
     )
@@ -144,7 +144,7 @@ def test_what_the_settings_do_not_decide_is_taken_from_the_directory(tmp_path: P
 def test_files_follow_each_other_as_in_hadoop_and_a_final_value_stays(tmp_path: Path) -> None:
     core = f"<configuration>{prop('a', 'core', 'true')}{prop('b', 'core')}</configuration>"
     site = f"<configuration>{prop('a', 'hdfs')}{prop('b', 'hdfs')}</configuration>"
-    read = hadoop_conf.read(conf_dir(tmp_path, core, site), "hdfs.conf_dir")
+    read = hadoop_files.read(conf_dir(tmp_path, core, site), "hdfs.conf_dir")
     assert read == {"a": "core", "b": "hdfs"}
 
 
@@ -197,8 +197,8 @@ def test_what_is_written_is_read_again(
     tmp_path_factory: pytest.TempPathFactory, given_: dict[str, str]
 ) -> None:
     directory = tmp_path_factory.mktemp("conf")
-    (directory / "hdfs-site.xml").write_text(hadoop_conf.as_xml(given_), "utf-8")
-    assert hadoop_conf.read(directory, "hdfs.conf_dir") == given_
+    (directory / "hdfs-site.xml").write_text(hadoop_files.as_xml(given_), "utf-8")
+    assert hadoop_files.read(directory, "hdfs.conf_dir") == given_
 
 
 def test_the_check_of_the_settings_opens_the_directory(tmp_path: Path, keytab: Path) -> None:
