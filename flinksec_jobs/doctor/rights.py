@@ -9,6 +9,7 @@ from typing import Any
 from flinksec_jobs import logins, refusals
 from flinksec_jobs.doctor.checks import Answer
 from flinksec_jobs.doctor.wanted import Wanted
+from flinksec_jobs.elasticsearch import asking, privileges
 from flinksec_jobs.errors import JobError
 from flinksec_jobs.findings import Where
 from flinksec_jobs.kafka import client, permissions, preflight, sink
@@ -69,6 +70,16 @@ def _allowed(properties: Mapping[str, str], topic: str) -> set[str]:
             return {str(one.name()) for one in answer.get(topic).authorizedOperations()}
         finally:
             admin.close(view.java.time.Duration.ZERO)
+
+
+def of_index(settings: Settings, _: Wanted, index: str) -> Answer:
+    """Ask Elasticsearch what the job may do with an index.
+
+    Raises:
+        JobError: it does not answer.
+    """
+    with asking.asked(settings) as ask:
+        return Answer(*privileges.of_index(ask, index))
 
 
 def of_path(settings: Settings, _: Wanted, path: str) -> Answer:

@@ -89,7 +89,7 @@ SERVERS: tuple[Server, ...] = (
     ),
     Server(
         section="elasticsearch",
-        about="login and indices",
+        about="login, indices and rights",
         use=elasticsearch.use,
         question=elasticsearch.question,
         any=(_ANY_INDEX,),
@@ -97,6 +97,7 @@ SERVERS: tuple[Server, ...] = (
         wrong_name=refusals.INDEX_NAME,
         wanted=lambda wanted: wanted.indices,
         item="index",
+        rights=rights.of_index,
         others=setup.comparison,
     ),
     Server(

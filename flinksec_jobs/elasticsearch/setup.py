@@ -3,22 +3,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from flinksec_jobs import parsing, refusals
-from flinksec_jobs.elasticsearch.connection import connection_options
-from flinksec_jobs.errors import JobError, SettingsError
+from flinksec_jobs.elasticsearch.asking import asked
+from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.findings import Finding, note, warning
 from flinksec_jobs.index_setup.applying import bring_about, difference
 from flinksec_jobs.index_setup.planned import SETTING, Planned, read
-from flinksec_jobs.index_setup.setup_requests import Answer, Servers
+from flinksec_jobs.index_setup.setup_requests import Servers
 from flinksec_jobs.index_setup.survey import Found, survey
-from flinksec_jobs.runtime import jvm
 from flinksec_jobs.settings import ElasticsearchSettings
 from flinksec_jobs.uses import Question
 
@@ -56,8 +52,8 @@ def applied(settings: Settings, *, overwrite: bool) -> list[tuple[Planned, str]]
         JobError: something differs, or the servers refuse.
     """
     planned = _planned(settings)
-    with _asked(settings) as servers:
-        return bring_about(servers, planned, overwrite=overwrite)
+    with asked(settings) as ask:
+        return bring_about(Servers(ask), planned, overwrite=overwrite)
 
 
 def compared(settings: Settings) -> list[Found]:
@@ -68,8 +64,8 @@ def compared(settings: Settings) -> list[Found]:
         JobError: the servers refuse.
     """
     planned = _planned(settings)
-    with _asked(settings) as servers:
-        return survey(servers, planned)
+    with asked(settings) as ask:
+        return survey(Servers(ask), planned)
 
 
 def _ask(settings: Settings, _: Sequence[str]) -> Iterable[Finding]:
@@ -101,31 +97,3 @@ def _planned(settings: Settings) -> list[Planned]:
             "index-template.flights.json",
         )
     return read(directory)
-
-
-@contextmanager
-def _asked(settings: Settings) -> Iterator[Servers]:
-    with jvm.translated("Elasticsearch cannot be asked"):
-        requests = jvm.view().org.flinksec.elasticsearch.connection.Requests.of(
-            jvm.string_map(connection_options(settings))
-        )
-    try:
-        yield Servers(partial(_send, requests))
-    finally:
-        requests.close()
-
-
-def _send(requests: Any, method: str, path: str, body: Mapping[str, Any] | None) -> Answer:
-    try:
-        with jvm.translated(""):
-            sent = "" if body is None else json.dumps(body)
-            status, said = map(str, requests.send(method, path, sent))
-    except JobError as error:
-        told = error.message.removeprefix(": ")
-        raise refusals.named(
-            told, refusals.ELASTICSEARCH, otherwise="elasticsearch.hosts"
-        ) from error
-    try:
-        return Answer(int(status), parsing.json_value(said))
-    except parsing.ParseError:
-        return Answer(int(status), None)

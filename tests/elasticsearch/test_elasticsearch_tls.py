@@ -78,6 +78,11 @@ def fingerprint(certificate: Path) -> str:
     return hashlib.sha256(der).hexdigest()
 
 
+def own(box: Sandbox) -> dict[str, Any]:
+    """The job's client certificate."""
+    return {"client_cert": box.client_cert, "client_key": f"file:{box.client_key}"}
+
+
 def ask(box: Sandbox, **changes: Any) -> str | None:
     """Why the sink would not get through; None if it would."""
     values = {
@@ -254,12 +259,11 @@ def test_a_server_that_demands_a_client_certificate_takes_the_jobs_and_refuses_n
     server: Sandbox, judge: str
 ) -> None:
     judged = JUDGES[judge](server)
-    own = {"client_cert": server.client_cert, "client_key": f"file:{server.client_key}"}
     host = f"https://localhost:{server.ports['elasticsearch']}"
     refused = (
         f"elasticsearch.client_cert is not set; the server may demand one: {host} ends the TLS"
     )
-    assert ask(server, **judged, **own) is None
+    assert ask(server, **judged, **own(server)) is None
     assert str(ask(server, **judged)).startswith(refused)
 
 
@@ -279,7 +283,6 @@ def test_a_client_certificate_of_a_ca_that_the_server_does_not_know_is_refused(
 
 @on("demands-client-certificate")
 def test_a_client_certificate_does_not_stand_in_for_the_password(server: Sandbox) -> None:
-    own = {"client_cert": server.client_cert, "client_key": f"file:{server.client_key}"}
-    said = str(ask(server, username=None, password=None, **own))
+    said = str(ask(server, username=None, password=None, **own(server)))
     certificate = f"elasticsearch.client_cert ({server.client_cert}) and no other credentials"
     assert f"refuses the credentials (status 401): {certificate}; set elasticsearch." in said

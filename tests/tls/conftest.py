@@ -18,6 +18,8 @@ from flinksec_jobs.certs.create import Request, create
 from flinksec_jobs.certs.rotate import Step, rotate
 from flinksec_jobs.certs.stores import Party, read_parties
 from tests import certificates
+from tests.tls.https_box import Box
+from tests.tls.judges import Jvm
 
 SOURCE = Path(__file__).with_name("Peers.java")
 JARS = Path(pyflink.__file__).parent / "lib"
@@ -119,3 +121,17 @@ def rotation(tmp_path_factory: pytest.TempPathFactory) -> Rotation:
             copies.append(shutil.copytree(base / "certs", base / str(step), symlinks=True))
     before, both, keyed, after = copies
     return Rotation((before, both, keyed, after))
+
+
+@pytest.fixture(scope="session")
+def java(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jvm]:
+    """The JVM of the sink's client, one for all who are judged."""
+    running = Jvm(tmp_path_factory.mktemp("judges"))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Box:
+    """What connections are tried with."""
+    return Box(tmp_path)

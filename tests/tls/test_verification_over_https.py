@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ssl
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -105,14 +104,6 @@ def servers(root: Issued) -> dict[str, Shown]:
         ),
         "TLS 1.1 at most": Shown(right, (root,), "", OLD),
     }
-
-
-@pytest.fixture(scope="module")
-def java(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jvm]:
-    """One JVM for all cells."""
-    running = Jvm(tmp_path_factory.mktemp("judges"))
-    yield running
-    running.close()
 
 
 def given(mode: str, shown: Shown, root: Issued, directory: Path) -> dict[str, Any]:

@@ -26,7 +26,7 @@ EXAMPLES = [block for page in PAGES for block in blocks(page)]
 PYTHON = {
     ("README.md", "late-flights"): "tests/servers/test_documentation.py",
     ("docs/sandbox.md", "Sandbox("): "tests/servers/test_documentation.py",
-    ("docs/elasticsearch.md", "elasticsearch.client("): "tests/tls/test_connections_over_https.py",
+    ("docs/elasticsearch.md", "elasticsearch.client("): "tests/tls/test_products_over_https.py",
     ("docs/kafka.md", "AROUND"): "tests/topics/test_kafka_in_and_out.py",
     ("docs/clusters.md", 'cluster="partner"'): "tests/topics/test_two_clusters.py",
     ("docs/dead-letters.md", "job.guard"): "tests/topics/test_dead_letters.py",

@@ -101,7 +101,7 @@ record Addressing(
     Operation chosen = deletes ? Operation.DELETE : operation(values);
     if (deletes && idFields.isEmpty()) {
       throw new DocumentException(
-          "the row deletes, and without id_field it is not known which document");
+          "the row deletes, or says what another one was before, and without id_field it is not known which document");
     }
     Long version = version(values);
     if (version != null && !chosen.takesVersion()) {

@@ -24,6 +24,11 @@ final class ConvertedDocumentConverter<T> extends DocumentConverter<T> {
   }
 
   @Override
+  DocumentRequest.Address address(T element) {
+    return rows.address(toRow.apply(element));
+  }
+
+  @Override
   byte[] inLetter(T element) {
     return rows.inLetter(toRow.apply(element));
   }

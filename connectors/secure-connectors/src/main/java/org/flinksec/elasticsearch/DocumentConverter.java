@@ -19,10 +19,17 @@ abstract class DocumentConverter<T> implements ElementConverter<T, DocumentReque
    */
   abstract DocumentRequest convert(T element);
 
-  /** Whether there is nothing to be written for an element. */
-  boolean passesOver(T element) {
+  /** Whether an element is what another one was before its change. */
+  boolean isBefore(T element) {
     return false;
   }
+
+  /**
+   * Where the document of an element goes, and what is done there.
+   *
+   * @throws DocumentException if the element does not say it
+   */
+  abstract DocumentRequest.Address address(T element);
 
   /** An element as a dead letter holds it. */
   abstract byte[] inLetter(T element);

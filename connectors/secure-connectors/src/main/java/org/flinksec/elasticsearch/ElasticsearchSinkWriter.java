@@ -44,6 +44,7 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
   private final OrderedConcurrency concurrency;
   private final SinkMetrics metrics;
   private final MailboxExecutor mailbox;
+  private final Retraction<T> retraction;
   private volatile boolean checkpointing;
 
   /** Whether the server has let this job in. */
@@ -114,19 +115,20 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
     this.client = client;
     this.pace = pace;
     this.mailbox = context.getMailboxExecutor();
+    this.retraction = new Retraction<>(converter, settings, context.getProcessingTimeService());
     this.metrics = new SinkMetrics(context.metricGroup(), concurrency, buffer, pace);
     this.retries = new Retries(settings, metrics, LOG);
     this.concurrency = concurrency;
     concurrency.impatientWhile(() -> checkpointing && (failedMeanwhile || retries.anyWaits()));
   }
 
-  /** Notes with a document what it was made of, or gives a dead letter in its place. */
+  /** Notes with a document what it was made of, or gives another one in its place. */
   private static final class WithOriginal<T> implements ElementConverter<T, DocumentRequest> {
     private static final long serialVersionUID = 1L;
 
     private final transient DocumentConverter<T> converter;
     private final transient BadDocuments<T> badDocuments;
-    private transient DocumentRequest letter;
+    private transient DocumentRequest instead;
 
     WithOriginal(DocumentConverter<T> converter, BadDocuments<T> badDocuments) {
       this.converter = converter;
@@ -135,10 +137,10 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
 
     @Override
     public DocumentRequest apply(T element, Context context) {
-      if (letter != null) {
-        DocumentRequest instead = letter;
-        letter = null;
-        return instead;
+      if (instead != null) {
+        DocumentRequest made = instead;
+        instead = null;
+        return made;
       }
       DocumentRequest made = converter.apply(element, context).madeOf(badDocuments.current());
       badDocuments.converted();
@@ -163,16 +165,23 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
 
   @Override
   public void write(T element, Context context) throws IOException, InterruptedException {
-    if (converter.passesOver(element)) {
+    if (converter.isBefore(element)) {
+      letGo(null);
+      hold(element, context);
       return;
     }
     awaitRoom();
+    letGo(element);
+    writeOne(element, context);
+  }
+
+  private void writeOne(T element, Context context) throws IOException, InterruptedException {
     try {
       super.write(element, context);
     } catch (DocumentException e) {
-      documents.letter =
+      documents.instead =
           badDocuments.unconvertible(element, context == null ? null : context.timestamp(), e);
-      if (documents.letter != null) {
+      if (documents.instead != null) {
         super.write(element, context);
       }
     } catch (JsonEncodingException e) {
@@ -181,6 +190,26 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
           ("a row for index '%s' is not of its type: %s; the function that returns it has another"
                   + " output_type")
               .formatted(settings.index(), e.getMessage()));
+    }
+  }
+
+  private void hold(T before, Context context) throws IOException, InterruptedException {
+    DocumentRequest deletion;
+    try {
+      deletion = converter.apply(before, context).madeOf(badDocuments.current());
+    } catch (DocumentException e) {
+      if (settings.addressing().idFields().isEmpty()) {
+        writeOne(before, context);
+      }
+      return; // What gave no document has left none.
+    }
+    retraction.hold(deletion, now -> letGo(null));
+  }
+
+  private void letGo(T next) throws IOException, InterruptedException {
+    documents.instead = retraction.letGo(next);
+    if (documents.instead != null) {
+      super.write(next, null);
     }
   }
 
@@ -216,6 +245,11 @@ final class ElasticsearchSinkWriter<T> extends AsyncSinkWriter<T, DocumentReques
   @Override
   public void flush(boolean endOfInput) throws InterruptedException {
     failedMeanwhile = false;
+    try {
+      letGo(null);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e.getMessage(), e);
+    }
     checkpointing = !endOfInput;
     try {
       if (endOfInput || !retries.anyWaits()) {

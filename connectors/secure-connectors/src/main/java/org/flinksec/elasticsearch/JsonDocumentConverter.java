@@ -30,6 +30,11 @@ final class JsonDocumentConverter extends DocumentConverter<String> {
   }
 
   @Override
+  DocumentRequest.Address address(String json) {
+    return convert(json).address();
+  }
+
+  @Override
   DocumentRequest convert(String json) {
     try {
       JsonText.Document document = text.read(json);

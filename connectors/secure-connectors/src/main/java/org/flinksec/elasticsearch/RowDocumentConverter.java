@@ -21,8 +21,8 @@ import org.flinksec.rows.Shape;
 /**
  * Makes documents of rows.
  *
- * <p>Of a table's changes a row that deletes becomes a deletion, and what a row was before is
- * passed over.
+ * <p>Of a table's changes a row that deletes becomes a deletion, and so does what a row was before,
+ * which the writer leaves out where the document stays in its place.
  */
 final class RowDocumentConverter extends DocumentConverter<Row> {
   private static final long serialVersionUID = 1L;
@@ -81,8 +81,16 @@ final class RowDocumentConverter extends DocumentConverter<Row> {
   }
 
   @Override
-  boolean passesOver(Row row) {
+  boolean isBefore(Row row) {
     return row.getKind() == RowKind.UPDATE_BEFORE;
+  }
+
+  @Override
+  DocumentRequest.Address address(Row row) {
+    RowKind kind = row.getKind();
+    return addressing.of(
+        field -> row.getField(positions.get(field)),
+        kind == RowKind.DELETE || kind == RowKind.UPDATE_BEFORE);
   }
 
   @Override
@@ -93,9 +101,7 @@ final class RowDocumentConverter extends DocumentConverter<Row> {
               .formatted(row.getArity(), type.getArity()));
     }
     try {
-      DocumentRequest.Address address =
-          addressing.of(
-              field -> row.getField(positions.get(field)), row.getKind() == RowKind.DELETE);
+      DocumentRequest.Address address = address(row);
       return new DocumentRequest(
           address, address.operation() == Operation.DELETE ? null : json.toBytes(written(row)));
     } catch (UnwritableValueException e) {

@@ -9,7 +9,6 @@ import java.util.List;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.types.Row;
-import org.apache.flink.types.RowKind;
 import org.flinksec.Capture;
 import org.flinksec.elasticsearch.FakeElasticsearch.Operation;
 import org.junit.jupiter.api.Test;
@@ -68,20 +67,6 @@ class OperationsTest extends SinkAgainstAFake {
           .contains("the operation field 'op' is none of index, create, update, upsert, delete")
           .doesNotContain("CANARY");
     }
-  }
-
-  @Test
-  void aTablesChangesDeleteAndReplace() throws Exception {
-    Row before = Row.ofKind(RowKind.UPDATE_BEFORE, "a", 1L);
-    Row after = Row.ofKind(RowKind.UPDATE_AFTER, "a", 2L);
-    Row gone = Row.ofKind(RowKind.DELETE, "a", 2L);
-    assertThat(sent(TYPE, Row.of("a", 1L), before, after, gone))
-        .containsExactly(
-            new Operation("index", "a", "{\"id\":\"a\",\"n\":1}"),
-            new Operation("index", "a", "{\"id\":\"a\",\"n\":2}"),
-            new Operation("delete", "a", null));
-    config.remove("id_field");
-    assertThatThrownBy(() -> sent(TYPE, gone)).hasMessageContaining("without id_field");
   }
 
   @Test
