@@ -24,10 +24,12 @@ class FakeElasticsearch:
     Attributes:
         url: where it is.
         documents: what it has taken.
+        ids: their ids, in the same order.
     """
 
     url: str
     documents: list[dict[str, Any]] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -75,6 +77,7 @@ def _handler(fake: FakeElasticsearch) -> type[http.server.BaseHTTPRequestHandler
             lines = gzip_or_plain(self._body()).splitlines()
             documents = [json.loads(line) for line in lines[1::2]]
             fake.documents += documents
+            fake.ids += [json.loads(line)["index"]["_id"] for line in lines[::2]]
             done = {"index": {"_index": "counts", "_id": "1", "status": 201}}
             self._answer({"errors": False, "took": 1, "items": [done] * len(documents)})
 

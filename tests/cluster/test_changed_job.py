@@ -52,7 +52,7 @@ def _stored_plans(cluster: FlinkCluster) -> list[bytes]:
     return found
 
 
-def test_what_runs_is_what_the_settings_say_and_goes_on_from_the_checkpoint_of_what_ran(
+def test_what_runs_is_what_settings_say_and_loses_nothing_with_a_jobmanager_or_a_taskmanager(
     cluster: FlinkCluster, servers: tuple[FakeElasticsearch, FakeElasticsearch], tmp_path: Path
 ) -> None:
     settings, (first, second) = cluster.settings.read_text(), servers
@@ -109,3 +109,18 @@ def test_what_runs_is_what_the_settings_say_and_goes_on_from_the_checkpoint_of_w
     cluster.wait_for("document", lambda: second.documents[taken:])
     assert second.documents[taken]["count"] > 1
     assert cluster.log("jobmanager").count("Successfully recovered 1 persisted job graphs") == 1
+
+    _lose_the_taskmanager(cluster, second)
+
+
+def _lose_the_taskmanager(cluster: FlinkCluster, server: FakeElasticsearch) -> None:
+    """What a TaskManager that is killed alone took with it comes again, by the same ids."""
+    begun = len(server.documents)
+    cluster.kill("taskmanager")
+    cluster.start_taskmanager("taskmanager")
+    cluster.wait_for_checkpoint()
+    cluster.wait_for("document", lambda: len(server.documents) > begun + 100)
+    assert cluster.log("jobmanager").count("Successfully recovered 1 persisted job graphs") == 1
+    counts = [document["count"] for document in server.documents]
+    assert [int(one) for one in server.ids] == counts
+    assert set(counts) == set(range(min(counts), max(counts) + 1))  # none is left out

@@ -196,6 +196,9 @@ def test_bad_records_are_left_out_and_told_and_a_function_of_python_gets_the_oth
         "CREATE TABLE documents (id BIGINT, name STRING, v DOUBLE, PRIMARY KEY (id) NOT ENFORCED)"
         " WITH ('connector' = 'flinksec-elasticsearch', 'index' = 'of-sql', 'operation' = 'create',"
         " 'on-error' = 'dead_letter');"
+        "CREATE TABLE numbered (id BIGINT, v DOUBLE, PRIMARY KEY (id) NOT ENFORCED)"
+        " WITH ('connector' = 'flinksec-elasticsearch', 'index' = 'of-sql-numbered',"
+        " 'on-error' = 'dead_letter', 'dead-letter-index' = 'of-sql-letters');"
         "CREATE TEMPORARY FUNCTION twice AS 'sql_functions.twice' LANGUAGE PYTHON;"
         f"{DOCUMENTED}INSERT INTO delays_by_carrier"
         " SELECT name, COUNT(*), AVG(CAST(id AS DOUBLE)) FROM a WHERE name IS NOT NULL"
@@ -203,6 +206,7 @@ def test_bad_records_are_left_out_and_told_and_a_function_of_python_gets_the_oth
         "INSERT INTO b SELECT twice(id), name FROM a;"
         "INSERT INTO documents VALUES (7, 'seven', 7.5),"
         f" (8, '{SECRET_VALUE}', CAST('NaN' AS DOUBLE));"
+        "INSERT INTO numbered VALUES (9, CAST('Infinity' AS DOUBLE)), (10, 2.5);"
     )
     job = script(tmp_path, "sql-skips", text)
     ended = start_job(job=job, FLINKSEC_JOB__DEAD_LETTERS="sql-letters").end(PATIENCE)
@@ -212,6 +216,10 @@ def test_bad_records_are_left_out_and_told_and_a_function_of_python_gets_the_oth
     counted = {"carrier": "one", "departures": 1, "mean_delay": 1.0}
     assert documents(topics, "delays-by-carrier") == {"one": counted}
     assert documents(topics, "of-sql") == {"7": {"id": 7, "name": "seven", "v": 7.5}}
+    assert documents(topics, "of-sql-numbered") == {"10": {"id": 10, "v": 2.5}}
+    (kept,) = documents(topics, "of-sql-letters").values()
+    assert (kept["stage"], kept["index"]) == ("encode", "of-sql-numbered")
+    assert json.loads(str(kept["document"])) == {"id": 9, "v": "Infinity"}
     assert records(topics, "sql-good") == [{"id": 2, "name": "one"}, {"id": 10, "name": None}]
     assert "3 records of the Kafka topic sql-bad" in ended.err
     logs = "".join(path.read_text() for path in (tmp_path / "logs").rglob("*.log*"))

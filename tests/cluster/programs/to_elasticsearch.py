@@ -39,7 +39,7 @@ def main() -> None:
             .name("counts")
         )
         documents = counts.map(lambda count: json.dumps({"count": count}), Types.STRING())
-        documents.sink_to(job.to_elasticsearch("counts"))
+        documents.sink_to(job.to_elasticsearch("counts", id_field="count"))
 
 
 if __name__ == "__main__":
