@@ -4,21 +4,19 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import partial, wraps
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from flinksec_jobs.cli import letter_lines
+from flinksec_jobs.cli.letters_shown import Asked, Chosen, bar, say_groups, say_more, show_first
 from flinksec_jobs.cli.output import say, say_json, several
+from flinksec_jobs.dead_letter_topics import in_index
 from flinksec_jobs.dead_letter_topics.broker import Broker, connected
 from flinksec_jobs.dead_letter_topics.groups import grouped
 from flinksec_jobs.dead_letter_topics.letter import Letter
@@ -37,7 +35,7 @@ from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.settings import KafkaSettings, Settings, load_settings
 
 _PATH = click.Path(dir_okay=False, path_type=Path)
-_LINE_SECONDS = 10.0
+_MORE = 90
 _PLACE = re.compile(r"([0-9]{1,9}):([0-9]{1,18})")
 
 
@@ -52,17 +50,6 @@ class _Place(click.ParamType["tuple[int, int]"]):
         if found is None:
             self.fail(f"{value!r} is no PARTITION:OFFSET, such as 0:4711", param, ctx)
         return int(found[1]), int(found[2])
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Which letters a command is about."""
-
-    topic: str | None
-    settings_file: Path | None
-    cluster: str | None
-    job: str | None
-    causes: tuple[str, ...]
 
 
 def _of_a_topic(command: Callable[..., None]) -> Callable[..., None]:
@@ -109,29 +96,37 @@ def dead_letters() -> None:
     """
 
 
+_index = click.option(
+    "--index",
+    metavar="NAME",
+    help="In the place of TOPIC: the index of Elasticsearch that keeps a sink's letters.",
+)
+
+
 @dead_letters.command()
 @_of_a_topic
-def ls(asked: Asked, as_json: bool) -> None:
+@_index
+def ls(asked: Asked, as_json: bool, index: str | None) -> None:
     """List the letters of TOPIC by their cause.
 
     Of each cause it tells how many there are, since when, and what is said of them.
     """
+    if index is not None:
+        with _in_index(asked, index) as found:
+            read = Chosen(asked, index, found)
+            groups = grouped((letter, False) for letter in read)
+        read.check_causes()
+        say_groups(groups, "index", index, as_json=as_json)
+        return
     with _opened(asked) as (broker, settings, name):
         made = _replay(settings, name)
         gone = Gone(made, partial(broker.offsets, topic=name))
         there = extent(broker, name)
-        with _bar("read") as advance:
-            read = _Chosen(asked, name, letters(broker, there, advance))
+        with bar("read") as advance:
+            read = Chosen(asked, name, letters(broker, there, advance))
             groups = grouped((letter, gone.has(letter)) for letter in read)
     read.check_causes()
-    if as_json:
-        say_json({"topic": name, "causes": [group.as_dict() for group in groups]})
-        return
-    for group in groups:
-        for line in letter_lines.told(group):
-            say(line)
-    total = sum(group.count for group in groups)
-    say(f"{several(total, 'letter')} of {several(len(groups), 'cause')} in {name}")
+    say_groups(groups, "topic", name, as_json=as_json)
 
 
 @dead_letters.command()
@@ -153,9 +148,12 @@ def ls(asked: Asked, as_json: bool) -> None:
     help="Begin there; the last line of a page tells where the next one begins.",
 )
 @click.option("--content", is_flag=True, help="Show keys, values and headers, too.")
+@_index
 def show(
     asked: Asked,
+    *,
     as_json: bool,
+    index: str | None,
     most: int,
     start: tuple[int, int] | None,
     content: bool,
@@ -164,29 +162,31 @@ def show(
 
     Of each it tells where it came from, and why it is dead.
     """
+    if index is not None:
+        if start is not None:
+            raise SettingsError(
+                "--from is a place in a topic, and --index names none",
+                hint="raise --max, or choose by --cause and --job",
+            )
+        with _in_index(asked, index) as found:
+            read = Chosen(asked, index, found)
+            more = show_first(read, most, as_json=as_json, content=content)
+        if more is None:
+            read.check_causes()
+        else:
+            say_more(f"--max {most + _MORE}", as_json=as_json)
+        return
     with _opened(asked) as (broker, _, name):
         there = extent(broker, name)
         if start is not None:
             there = there.behind(*start)
-        with _bar("read") as advance:
-            read = _Chosen(asked, name, letters(broker, there, advance))
-            found = iter(read)
-            letter = next(found, None)
-        shown = 0
-        while letter is not None and shown < most:
-            if as_json:
-                say_json(letter_lines.as_dict(letter, content=content))
-            else:
-                for line in letter_lines.lines(letter, content=content):
-                    say(line)
-            shown += 1
-            letter = next(found, None)
-    if letter is None and start is None:
+        with bar("read") as advance:
+            read = Chosen(asked, name, letters(broker, there, advance))
+            more = show_first(read, most, as_json=as_json, content=content)
+    if more is None and start is None:
         read.check_causes()
-    if not shown and not as_json:
-        say(f"no such letters in {name}")
-    if letter is not None and not as_json:
-        say(f"there are more: --from {letter.partition}:{letter.offset} shows the next")
+    if more is not None:
+        say_more(f"--from {more.partition}:{more.offset}", as_json=as_json)
 
 
 @dead_letters.command()
@@ -222,8 +222,8 @@ def replay(
         made = _replay(settings, name, to)
         offsets = partial(broker.offsets, topic=name)
         there, before = extent(broker, name), Gone(made, offsets)
-        with _bar("read") as advance:
-            read = _Chosen(asked, name, letters(broker, there, advance))
+        with bar("read") as advance:
+            read = Chosen(asked, name, letters(broker, there, advance))
             found = survey(read, made, before, most)
         read.check_causes()
         job = _job(settings, found)
@@ -234,8 +234,8 @@ def replay(
             # Asked anew: from here on nobody else sends.
             gone = Gone(made, offsets)
             there = there.starting(found.firsts)
-            again = _Chosen(asked, name, letters(broker, there))
-            with _bar("sent", found.total) as advance:
+            again = Chosen(asked, name, letters(broker, there))
+            with bar("sent", found.total) as advance:
                 left = islice(to_go(again, made, gone), found.total)
                 sent = send(producer, made, left, advance)
     _say_sent(found, sent, as_json=as_json, dry_run=dry_run)
@@ -282,40 +282,16 @@ def _opened(asked: Asked) -> Iterator[tuple[Broker, Settings, str]]:
         yield broker, settings, name
 
 
-class _Chosen:
-    """The letters that a command is about, while they are read.
-
-    Args:
-        asked: which they are.
-        topic: of dead letters.
-        all_letters: of the topic.
-    """
-
-    def __init__(self, asked: Asked, topic: str, all_letters: Iterable[Letter]) -> None:
-        self._asked = asked
-        self._topic = topic
-        self._letters = all_letters
-        self._unseen = set(asked.causes)
-
-    def __iter__(self) -> Iterator[Letter]:
-        job, causes = self._asked.job, set(self._asked.causes)
-        for letter in self._letters:
-            if job is not None and letter.job != job:
-                continue
-            if causes:
-                cause = letter.cause.id
-                if cause not in causes:
-                    continue
-                self._unseen.discard(cause)
-            yield letter
-
-    def check_causes(self) -> None:
-        """Refuse causes that no letter has, after all have been read."""
-        if self._unseen:
+@contextmanager
+def _in_index(asked: Asked, index: str) -> Iterator[Iterator[Letter]]:
+    for given, what in ((asked.topic, "TOPIC"), (asked.cluster, "--cluster")):
+        if given is not None:
             raise SettingsError(
-                f"no letter in {self._topic} has the cause {', '.join(sorted(self._unseen))}",
-                hint="`flinksec dead-letters ls` shows causes with their ids",
+                f"--index names an index, and {what} is of topics", hint="give one of the two"
             )
+    settings = load_settings(asked.settings_file)
+    with bar("read") as advance, in_index.opened(settings, index, advance) as found:
+        yield found
 
 
 def _replay(settings: Settings, topic: str, to: str | None = None) -> Replay:
@@ -331,24 +307,3 @@ def _job(settings: Settings, found: Survey) -> str:
         f"the letters are of several jobs: {', '.join(sorted(found.jobs))}",
         hint="choose one: --job NAME",
     )
-
-
-@contextmanager
-def _bar(verb: str, total: int | None = None) -> Iterator[Callable[..., None]]:
-    """Show progress on stderr: a bar on a terminal, elsewhere a line each ten seconds."""
-    columns = (TextColumn(f"letters {verb}"), BarColumn(), MofNCompleteColumn())
-    console = Console(stderr=True)
-    told = time.monotonic()
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task(verb, total=total)
-
-        def advance(done: int, of: int | None = None) -> None:
-            nonlocal told
-            bar.update(task, completed=done, total=of if of is not None else total)
-            if not console.is_terminal and time.monotonic() - told >= _LINE_SECONDS:
-                told = time.monotonic()
-                say(f"letters {verb}: {done} of {of if of is not None else total}", err=True)
-
-        yield advance

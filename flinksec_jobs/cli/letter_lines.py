@@ -40,7 +40,8 @@ def told(group: Group) -> Iterator[str]:
 
 def lines(letter: Letter, *, content: bool) -> Iterator[str]:
     """Give the lines of a letter; what it holds only with ``content``."""
-    yield f"{letter.topic}, partition {letter.partition}, offset {letter.offset}"
+    place = [f"{what} {which}" for what, which in letter.place.items()]
+    yield ", ".join([letter.topic, *place[1:]])
     yield f"  cause: {letter.cause.id}, record of {_time(letter.timestamp)}"
     for name, said in letter.facts.items():
         for number, line in enumerate(said.splitlines() or [""]):
@@ -62,9 +63,7 @@ def lines(letter: Letter, *, content: bool) -> Iterator[str]:
 def as_dict(letter: Letter, *, content: bool) -> dict[str, Any]:
     """Return a letter for scripts; what it holds only with ``content``."""
     made: dict[str, Any] = {
-        "topic": letter.topic,
-        "partition": letter.partition,
-        "offset": letter.offset,
+        **letter.place,
         "timestamp": letter.timestamp,
         "cause": letter.cause.id,
         "facts": dict(letter.facts),

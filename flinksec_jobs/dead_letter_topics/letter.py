@@ -50,10 +50,10 @@ class Cause:
 
 @dataclass(frozen=True)
 class Letter:
-    """A record of a topic of dead letters.
+    """A record of a topic of dead letters, or a document of an index of them.
 
     Attributes:
-        topic: of dead letters.
+        topic: of dead letters, or the index.
         partition: its partition there.
         offset: its offset there.
         timestamp: that of the record, epoch milliseconds.
@@ -62,6 +62,7 @@ class Letter:
         headers: the record's own headers, in their order.
         facts: what is said of it: the name of a header, without ``__connect.errors.``, to its
             text.
+        id: of the document in an index; empty for a record of a topic.
     """
 
     topic: str
@@ -72,6 +73,7 @@ class Letter:
     value: bytes | None = field(repr=False)
     headers: Headers = field(repr=False)
     facts: Mapping[str, str]
+    id: str = ""
 
     @classmethod
     def of(cls, record: Any) -> Letter:
@@ -92,6 +94,13 @@ class Letter:
             own,
             facts,
         )
+
+    @property
+    def place(self) -> dict[str, str | int]:
+        """Where the letter is."""
+        if self.id:
+            return {"index": self.topic, "id": self.id}
+        return {"topic": self.topic, "partition": self.partition, "offset": self.offset}
 
     @property
     def cause(self) -> Cause:

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from elasticsearch import Elasticsearch
 
+from flinksec_jobs.cli import main
 from flinksec_jobs.sandbox import Sandbox
 
 PROGRAM = Path(__file__).parent / "programs" / "documents.py"
@@ -128,6 +130,26 @@ def test_an_index_keeps_dead_letters_with_their_reason_and_document(
     assert "field 'note' does not fit its type integer" in letter["reason"]
     assert CANARY not in letter["reason"]
     assert "A dead letter for the Elasticsearch index kept-letters" in logs
+
+
+def test_the_command_tells_the_letters_of_an_index_without_their_content(
+    ran: tuple[Elasticsearch, str], sandbox: Sandbox
+) -> None:
+    settings = ["--settings", str(sandbox.directory / "settings.toml")]
+
+    def told(command: str, *more: str) -> str:
+        asked = ["dead-letters", command, "--index", "kept-letters", *settings, *more]
+        done = CliRunner().invoke(main, asked)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    listed = told("ls")
+    assert "1 letter of 1 cause in kept-letters" in listed
+    assert "1 x Elasticsearch at https://localhost" in listed
+    assert CANARY not in listed + told("show")
+    assert CANARY in told("show", "--content")
+    missing = ["dead-letters", "ls", "--index", "no-letters", *settings]
+    assert "there is no index no-letters" in str(CliRunner().invoke(main, missing).exception)
 
 
 def test_a_field_is_mapped_by_the_dynamic_template_that_the_job_names(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flinksec_jobs.cli import dead_letters as command
+from flinksec_jobs.cli.letters_shown import bar
 from flinksec_jobs.dead_letter_topics import replay as replays
 from flinksec_jobs.dead_letter_topics.letter import ERRORS, HOLDS, Letter
 from flinksec_jobs.dead_letter_topics.replay import Gone, Replay, send, survey, to_go
@@ -150,7 +150,7 @@ def test_where_there_is_no_terminal_progress_is_a_line_now_and_then(
 ) -> None:
     seconds = [0.0]
     monkeypatch.setattr("time.monotonic", lambda: seconds[0])
-    with command._bar("sent", 40) as advance:
+    with bar("sent", 40) as advance:
         for done in range(1, 41):
             seconds[0] += 1
             advance(done)

@@ -100,6 +100,8 @@ class RefusedDocumentsTest extends SinkAgainstAFake {
           400 | validation_exception | Validation Failed: 1: this action would add [2] shards, but this cluster currently has [24]/[1] maximum normal shards open; | maximum normal shards open
           400 | illegal_argument_exception | no write index is defined for alias [al]. The write index may be explicitly disabled | set is_write_index
           400 | index_closed_exception | closed | index_closed_exception: closed
+          403 | security_exception | action [indices:data/write/bulk[s]] is unauthorized for user [flink] with effective roles [reader] on indices [flights], this action is granted by the index privileges [create_doc,create,delete,index,write,all] | granted by the index privileges
+          403 | security_exception | action [indices:admin/auto_create] is unauthorized for user [flink] with effective roles [writer] on indices [flights], this action is granted by the index privileges [auto_configure,create_index,manage,all] | granted by the index privileges [auto_configure
           403 | cluster_block_exception | index [blocked] blocked by: [FORBIDDEN/8/index write (api)]; | index write (api)
           400 | illegal_argument_exception | pipeline with id [no-such] does not exist | pipeline 'no-such' does not exist: create it
           400 | routing_missing_exception | routing is required for [rout]/[CANARY] | routing_missing_exception
