@@ -11,13 +11,21 @@ import org.flinksec.sealed.format.Layout;
 /**
  * The full chunks of one file, by number. Not thread safe, but for {@link #settle()}.
  *
- * <p>Ciphertext is read in batches: as many chunks as a call asks for, and up to 16 while calls go
- * on where the one before ended. Whole chunks are decrypted straight into the caller's array.
- * Behind a batch of 16 a {@link SpareThread} reads the next one, and decrypts the last quarter of
- * it, which makes its work and the caller's about the same.
+ * <p>Ciphertext is read in batches: as many chunks as a call asks for, and up to 4 while calls go
+ * on where the one before ended. Whole chunks are decrypted straight into the caller's array. Half
+ * a MiB later, where that pays ({@link LargeStreams}), batches become 16 chunks, and behind each of
+ * them a {@link SpareThread} reads the next one, and decrypts the last quarter of it, which makes
+ * its work and the caller's about the same.
  */
 final class ChunkReader {
-  private static final int BATCH = 16;
+  /** Chunks that are read at once: they stay in the processor's cache until they are decrypted. */
+  private static final int BATCH = 4;
+
+  /** The same where another thread reads them: to hand over more costs less. */
+  private static final int BATCH_BESIDE = 16;
+
+  /** Full batches, one after the other, behind which a file counts as a large one. */
+  private static final int LARGE_BEHIND = 7;
 
   private final FSDataInputStream inner;
   private final ChunkOpener opener;
@@ -43,6 +51,11 @@ final class ChunkReader {
   private byte[] part;
 
   private long partChunk = -1;
+
+  private final LargeStreams.Place place = new LargeStreams.Place();
+
+  /** Full batches, one after the other. */
+  private int inARow;
 
   ChunkReader(FSDataInputStream inner, ChunkOpener opener, long chunks) {
     this.inner = inner;
@@ -81,7 +94,10 @@ final class ChunkReader {
   /** Gets the batch that begins with this chunk. */
   private void fetch(long chunk, long wanted) throws IOException {
     boolean goesOn = batch.endsAt(chunk);
-    size = (int) Math.min(BATCH, Math.max(goesOn ? 2 * size : 1, wanted));
+    boolean beside = goesOn && secondThreadPays();
+    int most = beside ? BATCH_BESIDE : BATCH;
+    size = (int) Math.min(most, Math.max(goesOn ? 2 * size : 1, wanted));
+    inARow = goesOn && size >= BATCH ? inARow + 1 : 0;
     if (!takeAhead(chunk)) {
       int count = (int) Math.min(size, chunks - chunk);
       long from = innerChunk;
@@ -89,9 +105,17 @@ final class ChunkReader {
       batch.fill(inner, from, chunk, count);
       innerChunk = chunk + count;
     }
-    if (goesOn && size == BATCH && innerChunk < chunks) {
-      readAhead(innerChunk, (int) Math.min(BATCH, chunks - innerChunk));
+    if (beside && size == BATCH_BESIDE && innerChunk < chunks) {
+      readAhead(innerChunk, (int) Math.min(BATCH_BESIDE, chunks - innerChunk));
     }
+  }
+
+  private boolean secondThreadPays() {
+    if (inARow < LARGE_BEHIND) {
+      return false;
+    }
+    place.take();
+    return LargeStreams.secondThreadPays();
   }
 
   private void readAhead(long chunk, int count) throws IOException {
@@ -143,8 +167,10 @@ final class ChunkReader {
     }
   }
 
-  /** Waits for a read ahead, since the file is about to be closed. */
+  /** Waits for a read ahead, since the file is about to be closed; not for the caller's read. */
   void settle() {
+    place.leave();
     SpareThread.settle(ahead);
+    opener.release();
   }
 }

@@ -3,7 +3,6 @@ package org.flinksec.sealed;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -19,7 +18,8 @@ final class DirectorySync {
     Path directory = file.getParent();
     while (directory != null) {
       result.add(directory);
-      directory = Files.exists(directory) ? null : directory.getParent();
+      // One system call, without the exception that nio makes of an answer.
+      directory = directory.toFile().exists() ? null : directory.getParent();
     }
     return result;
   }

@@ -71,6 +71,7 @@ final class SealedFileOpener {
     try {
       ChunkOpener opener = new ChunkOpener(keys);
       byte[] lastChunk = openLastChunk(inner, opener, length, start);
+      opener.release();
       return new SealedInputStream(file, inner, opener, length, lastChunk);
     } catch (GeneralSecurityException e) {
       throw new IOException("this Java cannot open sealed files", e);

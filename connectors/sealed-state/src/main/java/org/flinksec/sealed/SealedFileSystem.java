@@ -57,9 +57,11 @@ final class SealedFileSystem extends FileSystem {
   @Override
   public FSDataInputStream open(Path path) throws IOException {
     Path innerPath = inner(path);
-    long fileLength = innerStatus(innerPath).getLen();
-    FSDataInputStream stream = inner.open(innerPath);
+    boolean local = innerScheme.equals("file");
+    long asked = local ? 0 : innerStatus(innerPath).getLen();
+    FSDataInputStream stream = openInner(innerPath);
     try {
+      long fileLength = local ? lengthOfOpen(stream, innerPath) : asked;
       return opener.open(path, stream, innerPath.getPath(), fileLength);
     } catch (SealedFileException e) {
       stream.close();
@@ -68,6 +70,21 @@ final class SealedFileSystem extends FileSystem {
       stream.close();
       throw e;
     }
+  }
+
+  private FSDataInputStream openInner(Path innerPath) throws IOException {
+    try {
+      return inner.open(innerPath);
+    } catch (FileNotFoundException e) {
+      innerStatus(innerPath);
+      throw e;
+    }
+  }
+
+  /** The open file tells its length without its name being looked up once more; as an int. */
+  private long lengthOfOpen(FSDataInputStream stream, Path innerPath) throws IOException {
+    int left = stream.available();
+    return left > 0 && left < Integer.MAX_VALUE ? left : innerStatus(innerPath).getLen();
   }
 
   @Override

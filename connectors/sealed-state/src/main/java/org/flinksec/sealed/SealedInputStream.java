@@ -16,8 +16,8 @@ import org.flinksec.sealed.format.SealedFileException;
  * <p>Positions are in plaintext. No byte of a chunk is returned before its tag was checked; after a
  * failure every read fails. Reads of all kinds may come from several threads: they take turns.
  *
- * <p>Memory: 16 KiB of plaintext, the last chunk, and 17 to 257 KiB of ciphertext; beyond half a
- * MiB of sequential reading twice that and 64 KiB of plaintext.
+ * <p>Memory: 16 KiB of plaintext, the last chunk, and 17 to 65 KiB of ciphertext; with a second
+ * thread twice 257 KiB and 64 KiB of plaintext.
  */
 final class SealedInputStream extends FSDataInputStream implements ByteBufferReadable {
   private final Object file;

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.flink.core.fs.FSDataOutputStream;
 import org.flinksec.sealed.format.ChunkSealer;
+import org.flinksec.sealed.format.Context;
 import org.flinksec.sealed.format.FileKeys;
 import org.flinksec.sealed.format.Header;
 import org.flinksec.sealed.format.Layout;
@@ -21,17 +22,20 @@ import org.flinksec.sealed.format.Layout;
  * and the file stays invalid. A close during another thread's write (a cancelled task) abandons the
  * file rather than waiting or sealing beside the writer.
  *
- * <p>The thread that writes is the one that seals. From the second MiB on, sealed chunks are
- * written by a {@link SpareThread} while the next ones are sealed: one batch at a time, and in
- * order. Then a failure shows one batch later, and at the latest in {@link #flush()}, {@link
- * #sync()} or close.
+ * <p>The thread that writes is the one that seals. From the second MiB on, where that pays ({@link
+ * LargeStreams}), sealed chunks are written by a {@link SpareThread} while the next ones are
+ * sealed: one batch at a time, and in order. Then a failure shows one batch later, and at the
+ * latest in {@link #flush()}, {@link #sync()} or close.
  *
- * <p>Memory: at most 16 KiB of plaintext and 273 KiB of ciphertext, twice that beyond 1 MiB; about
- * twice its content for a small file.
+ * <p>Memory: at most 16 KiB of plaintext and 81 KiB of ciphertext, with a second thread twice 273
+ * KiB; about twice its content for a small file.
  */
 final class SealedOutputStream extends FSDataOutputStream {
-  /** Chunks that are written to the inner stream at once; more are no quicker. */
-  private static final int BATCH = 16;
+  /** Chunks that are written to the inner stream at once: they stay in the processor's cache. */
+  private static final int BATCH = 4;
+
+  /** The same where another thread writes them: to hand over more costs less. */
+  private static final int BATCH_BESIDE = 16;
 
   private static final long BESIDE_FROM = 1 << 20;
 
@@ -56,6 +60,7 @@ final class SealedOutputStream extends FSDataOutputStream {
   /** The batch before, while another thread writes it; then {@code sealed}'s next array. */
   private volatile CompletableFuture<byte[]> writing;
 
+  private final LargeStreams.Place place = new LargeStreams.Place();
   private volatile IOException failure;
   private volatile boolean closed;
 
@@ -63,8 +68,9 @@ final class SealedOutputStream extends FSDataOutputStream {
       throws IOException {
     this.inner = inner;
     this.afterClose = afterClose;
-    byte[] context = sealing.contextFor(path).toBytes();
-    byte[] salt = sealing.random(Layout.SALT);
+    byte[] random = sealing.random(Context.ID + Layout.SALT);
+    byte[] salt = Arrays.copyOfRange(random, Context.ID, random.length);
+    byte[] context = sealing.contextFor(path, Arrays.copyOf(random, Context.ID)).toBytes();
     try {
       FileKeys keys = FileKeys.derive(sealing.dataKey().key(), salt, context);
       sealer = new ChunkSealer(keys);
@@ -154,11 +160,13 @@ final class SealedOutputStream extends FSDataOutputStream {
       closed = true;
       finish();
     } finally {
+      sealer.finish();
       lock.unlock();
     }
   }
 
   private void finish() throws IOException {
+    place.leave();
     try {
       if (failure != null) {
         throw new IOException("the file is not whole, an earlier write failed", failure);
@@ -190,6 +198,7 @@ final class SealedOutputStream extends FSDataOutputStream {
 
   private void abandon() throws IOException {
     closed = true;
+    place.leave();
     failure = new IOException("the stream was closed during a write");
     SpareThread.settle(writing);
     inner.close();
@@ -199,12 +208,16 @@ final class SealedOutputStream extends FSDataOutputStream {
   private void sealChunk(byte[] bytes, int offset) throws IOException, GeneralSecurityException {
     reserve(Layout.SEALED_CHUNK);
     sealedLength += sealer.seal(bytes, offset, sealed, sealedLength);
-    if (sealedLength >= BATCH * Layout.SEALED_CHUNK) {
-      boolean beside = position >= BESIDE_FROM && drainBeside();
-      if (!beside) {
-        drain();
-      }
+    boolean mayBeside = position >= BESIDE_FROM && secondThreadPays();
+    int batch = mayBeside ? BATCH_BESIDE : BATCH;
+    if (sealedLength >= batch * Layout.SEALED_CHUNK && !(mayBeside && drainBeside())) {
+      drain();
     }
+  }
+
+  private boolean secondThreadPays() {
+    place.take();
+    return LargeStreams.secondThreadPays();
   }
 
   /** As {@link #drain()}, on another thread if one is free. */
@@ -242,7 +255,8 @@ final class SealedOutputStream extends FSDataOutputStream {
   private void reserve(int size) {
     int needed = sealedLength + size;
     if (needed > sealed.length) {
-      int limit = (BATCH + 1) * Layout.SEALED_CHUNK;
+      boolean large = needed > (BATCH + 1) * Layout.SEALED_CHUNK;
+      int limit = ((large ? BATCH_BESIDE : BATCH) + 1) * Layout.SEALED_CHUNK;
       sealed = Arrays.copyOf(sealed, Math.max(needed, Math.min(4 * sealedLength, limit)));
     }
   }

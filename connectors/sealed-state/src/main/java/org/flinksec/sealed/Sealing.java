@@ -69,12 +69,8 @@ final class Sealing {
   }
 
   /** The context of a new file at this path. */
-  Context contextFor(String path) {
+  Context contextFor(String path, byte[] fileId) {
     return new Context(
-        NamePolicy.of(path),
-        StoredName.of(path, root),
-        dataKey.id(),
-        random(Context.ID),
-        clock.millis());
+        NamePolicy.of(path), StoredName.of(path, root), dataKey.id(), fileId, clock.millis());
   }
 }

@@ -18,21 +18,25 @@ import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.core.fs.FSDataOutputStreamWrapper;
 import org.apache.flink.core.fs.FileSystem.WriteMode;
 import org.apache.flink.core.fs.local.LocalFileSystem;
+import org.flinksec.sealed.format.CipherRate;
 import org.flinksec.sealed.format.Layout;
 import org.flinksec.sealed.format.NamePolicy;
 import org.flinksec.sealed.format.SealedFileException;
 import org.flinksec.sealed.keys.DirectoryKeyRing;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** How a sealed file is moved: in what pieces, and how few of them. */
 class InnerCallsTest {
-  private static final int BATCH = 16;
+  private static final int BATCH = 4;
+  private static final int BATCH_BESIDE = 16;
   private static final int MIB = 1 << 20;
 
   @TempDir Path dir;
   private final Recorder inner = new Recorder();
+  private final long rate = CipherRate.assume(Long.MAX_VALUE);
   private SealedFileSystem fs;
 
   @BeforeEach
@@ -40,6 +44,11 @@ class InnerCallsTest {
     Path ring = TestKeys.ring(dir.resolve("ring"), "k1", 1);
     Sealing sealing = new Sealing(DirectoryKeyRing.open(ring), "", null, NamePolicy.ENFORCE);
     fs = new SealedFileSystem(inner, URI.create("sealed+recorded:///"), "recorded", sealing);
+  }
+
+  @AfterEach
+  void forgetTheRate() {
+    CipherRate.assume(rate);
   }
 
   @Test
@@ -69,12 +78,29 @@ class InnerCallsTest {
   void noPieceOfALargeFileIsLargerThanABatch() throws IOException {
     byte[] data = write(4 * MIB + 77);
     int limit = (BATCH + 1) * Layout.SEALED_CHUNK;
-    assertThat(sizes("write")).hasSizeBetween(16, 18).allMatch(size -> size <= limit);
+    assertThat(sizes("write")).hasSizeBetween(64, 66).allMatch(size -> size <= limit);
     inner.calls.clear();
     assertThat(readAll()).isEqualTo(data);
     assertThat(sizes("read")).allMatch(size -> size <= BATCH * Layout.SEALED_CHUNK);
-    assertThat(sizes("read").size()).isLessThan(30);
+    assertThat(sizes("read").size()).isLessThan(75);
     assertThat(sizes("seek")).hasSize(2);
+  }
+
+  @Test
+  void withASecondThreadBatchesGrow() throws IOException {
+    CipherRate.assume(1);
+    int processors = LargeStreams.assumeProcessors(2);
+    try {
+      byte[] data = write(4 * MIB + 77);
+      int limit = (BATCH_BESIDE + 1) * Layout.SEALED_CHUNK;
+      assertThat(sizes("write")).hasSizeBetween(28, 30).allMatch(size -> size <= limit);
+      inner.calls.clear();
+      assertThat(readAll()).isEqualTo(data);
+      assertThat(sizes("read")).allMatch(size -> size <= BATCH_BESIDE * Layout.SEALED_CHUNK);
+      assertThat(sizes("read").size()).isLessThan(40);
+    } finally {
+      LargeStreams.assumeProcessors(processors);
+    }
   }
 
   @Test

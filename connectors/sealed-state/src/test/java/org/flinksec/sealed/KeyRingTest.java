@@ -15,6 +15,9 @@ import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.FileSystem.WriteMode;
 import org.flinksec.sealed.format.SealedFileException;
 import org.flinksec.sealed.format.SealedFileException.Reason;
+import org.flinksec.sealed.format.WrappedKey;
+import org.flinksec.sealed.keys.DirectoryKeyRing;
+import org.flinksec.sealed.keys.UnwrappedKeys;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -115,6 +118,66 @@ class KeyRingTest {
         .isInstanceOfSatisfying(
             SealedFileException.class, e -> assertThat(e.reason()).isEqualTo(Reason.KEY_MISSING))
         .hasMessageContaining("which cannot be read again: the key file 'k4'");
+  }
+
+  @Test
+  void aKeyThatWasReadAgainOpensNothingThatItsPredecessorOpened() throws IOException {
+    Path ring = TestKeys.ring(dir.resolve("ring"), "k1", 1);
+    DirectoryKeyRing keys = DirectoryKeyRing.open(ring);
+    byte[] dataKey = new byte[32];
+    dataKey[0] = 7;
+    WrappedKey wrapped = keys.wrap(dataKey, TestKeys.ASSOCIATED);
+    assertThat(keys.unwrap(wrapped, TestKeys.ASSOCIATED)).isEqualTo(dataKey);
+    TestKeys.addKey(ring, "k1", 9);
+    TestKeys.addKey(ring, "k2", 2);
+    assertThat(keys.unwrap(wrapped, TestKeys.ASSOCIATED)).isEqualTo(dataKey);
+    WrappedKey unknown = new WrappedKey(WrappedKey.AES_KWP, "k2", wrapped.bytes());
+    assertThatThrownBy(() -> keys.unwrap(unknown, TestKeys.ASSOCIATED))
+        .hasMessageContaining("was not wrapped by key 'k2'");
+    assertThatThrownBy(() -> keys.unwrap(wrapped, TestKeys.ASSOCIATED))
+        .hasMessageContaining("was not wrapped by key 'k1'");
+  }
+
+  @Test
+  void aWrappedKeyThatDoesNotFitIsRefusedAlsoBesideOneThatDoes() throws IOException {
+    DirectoryKeyRing keys = DirectoryKeyRing.open(TestKeys.ring(dir.resolve("ring"), "k1", 1));
+    WrappedKey wrapped = keys.wrap(new byte[32], TestKeys.ASSOCIATED);
+    for (int bit = 0; bit < 8 * wrapped.bytes().length; bit++) {
+      assertThat(keys.unwrap(wrapped, TestKeys.ASSOCIATED)).isEqualTo(new byte[32]);
+      byte[] altered = wrapped.bytes().clone();
+      altered[bit / 8] ^= (byte) (1 << bit % 8);
+      WrappedKey other = new WrappedKey(WrappedKey.AES_KWP, "k1", altered);
+      assertThatThrownBy(() -> keys.unwrap(other, TestKeys.ASSOCIATED))
+          .hasMessageContaining("was not wrapped by key 'k1'");
+    }
+    WrappedKey algorithm = new WrappedKey(2, "k1", wrapped.bytes());
+    assertThatThrownBy(() -> keys.unwrap(algorithm, TestKeys.ASSOCIATED))
+        .hasMessageContaining("was not wrapped by key 'k1'");
+  }
+
+  @Test
+  void aThousandDataKeysAreRememberedAndNoneIsGivenAwayItself() throws IOException {
+    UnwrappedKeys known = new UnwrappedKeys();
+    int[] asked = {0};
+    for (int round = 0; round < 2; round++) {
+      for (int i = 0; i < 1001; i++) {
+        byte[] wrapped = {(byte) i, (byte) (i >> 8)};
+        byte[] key =
+            known.get(
+                new WrappedKey(WrappedKey.AES_KWP, "k1", wrapped),
+                TestKeys.ASSOCIATED,
+                () -> {
+                  asked[0]++;
+                  return wrapped.clone();
+                });
+        assertThat(key).isEqualTo(wrapped);
+        key[0]++;
+      }
+    }
+    assertThat(asked[0]).isEqualTo(2002);
+    WrappedKey last = new WrappedKey(WrappedKey.AES_KWP, "k1", new byte[] {(byte) 1000, 3});
+    byte[] expected = {(byte) 1000, 3};
+    assertThat(known.get(last, TestKeys.ASSOCIATED, () -> new byte[0])).isEqualTo(expected);
   }
 
   @Test

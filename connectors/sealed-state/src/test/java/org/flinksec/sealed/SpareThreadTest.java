@@ -21,6 +21,7 @@ import java.util.concurrent.FutureTask;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.core.fs.FileSystem.WriteMode;
+import org.flinksec.sealed.format.CipherRate;
 import org.flinksec.sealed.format.Layout;
 import org.flinksec.sealed.format.NamePolicy;
 import org.flinksec.sealed.format.SealedFileException;
@@ -37,8 +38,10 @@ class SpareThreadTest {
   private static final int MIB = 1 << 20;
   private static final int BATCH = 16 * Layout.CHUNK;
 
-  /** Behind it a reader reads ahead: batches of 1, 2, 4, 8 and 16 chunks are through. */
-  private static final int SEQUENTIAL = 31 * Layout.CHUNK;
+  /**
+   * Behind it a reader reads ahead: batches of 1, 2, seven times 4, 8 and 16 chunks are through.
+   */
+  private static final int SEQUENTIAL = 55 * Layout.CHUNK;
 
   @TempDir Path dir;
   private final FaultyFileSystem inner = new FaultyFileSystem();
@@ -46,6 +49,8 @@ class SpareThreadTest {
   private final CountDownLatch blocked = new CountDownLatch(1);
   private final String me = Thread.currentThread().getName();
   private final int permits = SpareThread.FREE.drainPermits();
+  private final long rate = CipherRate.assume(1);
+  private final int processors = LargeStreams.assumeProcessors(2);
   private SealedFileSystem fs;
 
   @BeforeEach
@@ -64,6 +69,53 @@ class SpareThreadTest {
     SpareThread.FREE.acquire();
     assertThat(SpareThread.FREE.availablePermits()).isZero();
     SpareThread.FREE.release(permits);
+    CipherRate.assume(rate);
+    LargeStreams.assumeProcessors(processors);
+    assertThat(LargeStreams.open()).isZero();
+  }
+
+  @Test
+  void whereTheCipherIsQuickEachStreamDoesItsWorkItself() throws IOException {
+    CipherRate.assume(Long.MAX_VALUE);
+    byte[] data = write(5 * MIB + 77);
+    assertThat(readAll()).isEqualTo(data);
+    assertThat(threads).containsExactly(me);
+  }
+
+  @Test
+  void whereLargeStreamsKeepAllProcessorsBusyNoneHasASecondThread() throws IOException {
+    byte[] data = write(2 * MIB);
+    threads.clear();
+    try (FSDataOutputStream one = fs.create(path("one"), WriteMode.OVERWRITE);
+        FSDataOutputStream two = fs.create(path("two"), WriteMode.OVERWRITE)) {
+      one.write(new byte[2 * MIB]);
+      assertThat(threads).contains("sealed-state-io");
+      two.write(new byte[2 * MIB]);
+      one.flush();
+      threads.clear();
+      one.write(new byte[2 * MIB]);
+      two.write(new byte[2 * MIB]);
+      assertThat(readAll()).isEqualTo(data);
+      assertThat(threads).containsExactly(me);
+      assertThat(LargeStreams.open()).isEqualTo(2);
+    }
+    assertThat(LargeStreams.open()).isZero();
+    threads.clear();
+    write(2 * MIB);
+    assertThat(threads).contains("sealed-state-io");
+  }
+
+  @Test
+  void aStreamCountsOnceHoweverItEnds() throws IOException {
+    FSDataOutputStream out = create();
+    out.write(new byte[3 * MIB]);
+    assertThat(LargeStreams.open()).isEqualTo(1);
+    out.flush();
+    inner.failing = "write";
+    assertThatThrownBy(() -> out.write(new byte[MIB])).hasMessageContaining("No space left");
+    assertThatThrownBy(out::close).isInstanceOf(IOException.class);
+    out.close();
+    assertThat(LargeStreams.open()).isZero();
   }
 
   @Test
@@ -189,9 +241,9 @@ class SpareThreadTest {
     assertThatThrownBy(() -> fs.open(path("file"))).isInstanceOf(SealedFileException.class);
   }
 
-  /** Chunks 31 to 46 are read ahead, 43 to 46 decrypted ahead. */
+  /** Chunks 55 to 70 are read ahead, 67 to 70 decrypted ahead. */
   @ParameterizedTest
-  @ValueSource(ints = {31, 42, 43, 45, 46, 47})
+  @ValueSource(ints = {55, 66, 67, 69, 70, 71})
   void anAlteredChunkThatWasReadAheadShowsWhereItIsAndNotBefore(int chunk) throws IOException {
     byte[] data = write(2 * MIB);
     flip(Layout.chunkOffset(chunk) + 5);
@@ -222,8 +274,8 @@ class SpareThreadTest {
     inner.duringRead = this::failSecondThread;
     try (FSDataInputStream in = fs.open(path("file"))) {
       in.readNBytes(SEQUENTIAL);
-      in.seek(70 * Layout.CHUNK + 3);
-      byte[] expected = Arrays.copyOfRange(data, 70 * Layout.CHUNK + 3, 71 * Layout.CHUNK);
+      in.seek(90 * Layout.CHUNK + 3);
+      byte[] expected = Arrays.copyOfRange(data, 90 * Layout.CHUNK + 3, 91 * Layout.CHUNK);
       assertThat(in.readNBytes(expected.length)).isEqualTo(expected);
     }
   }
@@ -232,7 +284,7 @@ class SpareThreadTest {
   void afterAReadAheadAnyOtherPlaceIsReadRightly() throws IOException {
     byte[] data = write(2 * MIB);
     try (FSDataInputStream in = fs.open(path("file"))) {
-      for (int chunk : new int[] {35, 100, 0, 46, 15}) {
+      for (int chunk : new int[] {60, 100, 0, 70, 15}) {
         in.seek(0);
         in.readNBytes(SEQUENTIAL);
         in.seek((long) chunk * Layout.CHUNK);

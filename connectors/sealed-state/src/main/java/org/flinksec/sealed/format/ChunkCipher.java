@@ -2,33 +2,53 @@
 package org.flinksec.sealed.format;
 
 import java.security.GeneralSecurityException;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * AES-256-GCM over numbered chunks.
+ * AES-256-GCM over numbered chunks, for one user at a time.
  *
  * <p>One Cipher is reused, with arrays and one-shot calls: a new Cipher per chunk costs up to half
- * of the speed, direct buffers more than that.
+ * of the speed, direct buffers more than that. It is taken out of the {@link Pool} for the first
+ * chunk, and out of here for the time of each call: so no second caller meets it, and {@link
+ * #release} during a call gives nothing back.
  */
 final class ChunkCipher {
+  private static final Pool<Cipher> CIPHERS =
+      new Pool<>(() -> Cipher.getInstance("AES/GCM/NoPadding"));
+
   private final int mode;
-  private final Cipher cipher;
   private final SecretKeySpec key;
   private final byte[] baseNonce;
 
+  /** The Cipher between two calls. */
+  private final AtomicReference<Cipher> idle = new AtomicReference<>();
+
   ChunkCipher(int mode, byte[] key, byte[] baseNonce) throws GeneralSecurityException {
     this.mode = mode;
-    this.cipher = Cipher.getInstance("AES/GCM/NoPadding");
     this.key = new SecretKeySpec(key, "AES");
     this.baseNonce = baseNonce.clone();
   }
 
   int process(long chunk, byte[] in, int offset, int length, byte[] out, int outOffset)
       throws GeneralSecurityException {
+    Cipher own = idle.getAndSet(null);
+    Cipher cipher = own == null ? CIPHERS.take() : own;
+    // Where this throws, the Cipher is in an unknown state, and is left to the garbage collector.
     cipher.init(mode, key, new GCMParameterSpec(Layout.TAG * 8, nonce(chunk)));
-    return cipher.doFinal(in, offset, length, out, outOffset);
+    int written = cipher.doFinal(in, offset, length, out, outOffset);
+    idle.set(cipher);
+    return written;
+  }
+
+  /** Lets others have the Cipher, unless a call has it at this moment. */
+  void release() {
+    Cipher own = idle.getAndSet(null);
+    if (own != null) {
+      CIPHERS.giveBack(own);
+    }
   }
 
   private byte[] nonce(long chunk) {

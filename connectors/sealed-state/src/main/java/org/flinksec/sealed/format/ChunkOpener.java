@@ -25,6 +25,11 @@ public final class ChunkOpener {
     }
   }
 
+  /** Tells that this opens nothing any more, or so little that it is no matter. */
+  public void release() {
+    cipher.release();
+  }
+
   /** Decrypts a full chunk. */
   public void open(long chunk, byte[] in, int offset, byte[] out, int outOffset)
       throws SealedFileException {

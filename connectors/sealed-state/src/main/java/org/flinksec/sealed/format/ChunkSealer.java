@@ -32,8 +32,14 @@ public final class ChunkSealer {
       throw new IllegalArgumentException("the last chunk must be short");
     }
     int written = sealNext(in, offset, length, out, outOffset);
-    finished = true;
+    finish();
     return written;
+  }
+
+  /** Seals nothing any more, also where the message has no last chunk. */
+  public void finish() {
+    finished = true;
+    cipher.release();
   }
 
   private int sealNext(byte[] in, int offset, int length, byte[] out, int outOffset)

@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
 public final class CipherWarmUp implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(CipherWarmUp.class);
   private static final int ROUNDS = 10_000;
-  private static final int SMALL = 256;
-  private static final int CHUNK_EVERY = 16;
+  private static final int SMALL = 16;
+  private static final int CHUNK_EVERY = 64;
   private static final AtomicBoolean STARTED = new AtomicBoolean();
 
   private CipherWarmUp() {}
@@ -46,6 +46,9 @@ public final class CipherWarmUp implements Runnable {
         sealer.process(i, plain, 0, size, sealed, 0);
         opener.process(i, sealed, 0, size + Layout.TAG, plain, 0);
       }
+      sealer.release();
+      opener.release();
+      CipherRate.measure(keys);
     } catch (GeneralSecurityException e) {
       LOG.debug("Warming up the cipher failed; the first checkpoint will be slower.", e);
     }

@@ -17,6 +17,8 @@ import javax.crypto.spec.SecretKeySpec;
 public final class FileKeys {
   private static final byte[] LABEL =
       "c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0".getBytes(US_ASCII);
+  private static final String HMAC = "HmacSHA512";
+  private static final Pool<Mac> MACS = new Pool<>(() -> Mac.getInstance(HMAC));
   private static final int KEY = 32;
   private static final int NONCE = 12;
 
@@ -33,7 +35,7 @@ public final class FileKeys {
   /** Derives the keys of a Cobblestone-256 message. */
   public static FileKeys derive(byte[] inputKey, byte[] salt, byte[] context)
       throws GeneralSecurityException {
-    return derive("HmacSHA512", inputKey, salt, context);
+    return derive(HMAC, inputKey, salt, context);
   }
 
   /**
@@ -44,7 +46,8 @@ public final class FileKeys {
     if (inputKey.length != KEY) {
       throw new GeneralSecurityException("a data key has 32 bytes, not " + inputKey.length);
     }
-    Mac mac = Mac.getInstance(hmac);
+    boolean pooled = hmac.equals(HMAC);
+    Mac mac = pooled ? MACS.take() : Mac.getInstance(hmac);
     mac.init(new SecretKeySpec(inputKey, hmac));
     byte[] okm = new byte[KEY + NONCE + Layout.COMMITMENT];
     byte[] block = new byte[0];
@@ -58,6 +61,9 @@ public final class FileKeys {
       int size = Math.min(block.length, okm.length - done);
       System.arraycopy(block, 0, okm, done, size);
       done += size;
+    }
+    if (pooled) {
+      MACS.giveBack(mac);
     }
     return new FileKeys(okm);
   }

@@ -6,7 +6,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import java.util.zip.CRC32;
 
 /**
@@ -15,8 +14,7 @@ import java.util.zip.CRC32;
  * @param generation counts up from 1 with every re-key
  */
 public record KeySlot(long generation, WrappedKey key) {
-  /** What a key may be called. */
-  public static final Pattern KEY_ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+  private static final int MAX_KEY_ID = 64;
 
   /** Bytes of a wrapped key, and of the job before it where one is bound. */
   public static final int MAX_WRAPPED = 276;
@@ -24,6 +22,14 @@ public record KeySlot(long generation, WrappedKey key) {
   private static final int KEY_ID_OFFSET = 8;
   private static final int WRAPPED_OFFSET = 72;
   private static final int CRC_OFFSET = Layout.SLOT - Integer.BYTES;
+
+  /** Whether a key may be called so: it begins with a letter or digit, and has no path in it. */
+  public static boolean isKeyId(String name) {
+    return !name.isEmpty()
+        && name.length() <= MAX_KEY_ID
+        && Names.isLetterOrDigit(name.charAt(0))
+        && Names.consistsOf(name, "._-");
+  }
 
   /** The 352 bytes. */
   public byte[] toBytes() {
@@ -57,7 +63,7 @@ public record KeySlot(long generation, WrappedKey key) {
     String keyId = new String(header, offset + KEY_ID_OFFSET, keyIdLength, US_ASCII);
     byte[] field = new byte[fieldLength];
     in.get(WRAPPED_OFFSET, field);
-    return KEY_ID.matcher(keyId).matches()
+    return isKeyId(keyId)
         ? key(algorithm, keyId, field).map(key -> new KeySlot(generation, key))
         : Optional.empty();
   }
@@ -84,7 +90,7 @@ public record KeySlot(long generation, WrappedKey key) {
       return Optional.empty();
     }
     String job = new String(field, 1, start - 1, US_ASCII);
-    return WrappedKey.JOB.matcher(job).matches()
+    return WrappedKey.isJob(job)
         ? Optional.of(
             new WrappedKey(algorithm, keyId, Arrays.copyOfRange(field, start, field.length), job))
         : Optional.empty();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.sealed.format;
 
-import java.util.regex.Pattern;
+import java.util.Set;
 
 /** What happens when a file does not lie under its stored name; ordered from lax to strict. */
 public enum NamePolicy {
@@ -9,25 +9,44 @@ public enum NamePolicy {
   WARN,
   ENFORCE;
 
-  private static final Pattern SLASHES = Pattern.compile("/+");
-
-  // What Flink never moves: checkpoints, the blobs of high availability (by their directories), its
-  // execution plans and pointers to checkpoints (by their names). Job results it renames.
-  private static final Pattern BOUND_DIRECTORY =
-      Pattern.compile("chk-[0-9]+|shared|taskowned|job_[0-9a-f]{32}|no_job");
-  private static final Pattern BOUND_FILE =
-      Pattern.compile("(completedCheckpoint|submittedExecutionPlan)[0-9a-f]+");
+  private static final Set<String> BOUND_DIRECTORIES = Set.of("shared", "taskowned", "no_job");
+  private static final String CHECKPOINT = "chk-";
+  private static final String JOB = "job_";
+  private static final int JOB_ID_DIGITS = 32;
   private static final String SAVEPOINT = "savepoint-";
 
   /** The policy of a file at this path: what Flink never moves stays where it was written. */
   public static NamePolicy of(String path) {
-    String[] parts = SLASHES.split(path);
-    String directory = parts.length < 2 ? "" : parts[parts.length - 2];
-    String name = parts.length == 0 ? "" : parts[parts.length - 1];
-    if (BOUND_DIRECTORY.matcher(directory).matches() || BOUND_FILE.matcher(name).matches()) {
+    int nameEnd = endWithoutSlashes(path, path.length());
+    int nameStart = path.lastIndexOf('/', nameEnd - 1) + 1;
+    int directoryEnd = endWithoutSlashes(path, nameStart);
+    int directoryStart = path.lastIndexOf('/', directoryEnd - 1) + 1;
+    String directory = path.substring(directoryStart, directoryEnd);
+    if (isBoundDirectory(directory) || isBoundFile(path.substring(nameStart, nameEnd))) {
       return ENFORCE;
     }
     return directory.startsWith(SAVEPOINT) ? WARN : IGNORE;
+  }
+
+  // What Flink never moves: checkpoints, the blobs of high availability (by their directories), its
+  // execution plans and pointers to checkpoints (by their names). Job results it renames.
+  private static boolean isBoundDirectory(String name) {
+    return BOUND_DIRECTORIES.contains(name)
+        || Names.isNumbered(name, CHECKPOINT)
+        || name.length() == JOB.length() + JOB_ID_DIGITS && Names.isHexNumbered(name, JOB);
+  }
+
+  private static boolean isBoundFile(String name) {
+    return Names.isHexNumbered(name, "completedCheckpoint")
+        || Names.isHexNumbered(name, "submittedExecutionPlan");
+  }
+
+  private static int endWithoutSlashes(String path, int from) {
+    int end = from;
+    while (end > 0 && path.charAt(end - 1) == '/') {
+      end--;
+    }
+    return end;
   }
 
   NamePolicy stricter(NamePolicy other) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.sealed.format;
 
-import java.util.regex.Pattern;
-
 /**
  * A data key, encrypted by a key-encryption key.
  *
@@ -18,7 +16,7 @@ public record WrappedKey(int algorithm, String keyId, byte[] bytes, String job) 
   /** The first algorithm that binds associated data. */
   public static final int BOUND = 128;
 
-  static final Pattern JOB = Pattern.compile("[A-Za-z0-9._~-]{0,80}");
+  private static final int MAX_JOB = 80;
 
   /** Refuses a job that cannot be stored. */
   public WrappedKey {
@@ -37,10 +35,15 @@ public record WrappedKey(int algorithm, String keyId, byte[] bytes, String job) 
    * @throws IllegalArgumentException if no slot can hold a job of this name
    */
   public static void checkJob(String job) {
-    if (!JOB.matcher(job).matches()) {
+    if (!isJob(job)) {
       throw new IllegalArgumentException(
           "a job is bound by up to 80 letters, digits, dots, dashes, underscores and tildes");
     }
+  }
+
+  /** Whether a slot can hold a job of this name. */
+  static boolean isJob(String job) {
+    return job.length() <= MAX_JOB && Names.consistsOf(job, "._~-");
   }
 
   /** Whether a wrap algorithm is one that binds associated data. */

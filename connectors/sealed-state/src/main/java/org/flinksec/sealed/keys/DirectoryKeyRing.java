@@ -56,12 +56,16 @@ public final class DirectoryKeyRing implements KeyProvider {
 
   private final Path directory;
   private final String primaryId;
-  private volatile Map<String, byte[]> keys;
+
+  /** With what was unwrapped by these very keys. */
+  private record Known(Map<String, byte[]> keys, UnwrappedKeys dataKeys) {}
+
+  private volatile Known known;
 
   private DirectoryKeyRing(Path directory, String primaryId, Map<String, byte[]> keys) {
     this.directory = directory;
     this.primaryId = primaryId;
-    this.keys = keys;
+    this.known = new Known(keys, new UnwrappedKeys());
   }
 
   /** Reads and checks the whole ring. */
@@ -86,13 +90,13 @@ public final class DirectoryKeyRing implements KeyProvider {
 
   @Override
   public Set<String> keyIds() {
-    return Set.copyOf(keys.keySet());
+    return Set.copyOf(known.keys.keySet());
   }
 
   @Override
   public WrappedKey wrap(byte[] dataKey, AssociatedData associated) throws KeyException {
     try {
-      byte[] wrapped = AesKwp.wrap(keys.get(primaryId), dataKey);
+      byte[] wrapped = AesKwp.wrap(known.keys.get(primaryId), dataKey);
       return new WrappedKey(WrappedKey.AES_KWP, primaryId, wrapped);
     } catch (GeneralSecurityException e) {
       throw new KeyException("key '" + primaryId + "' of " + describe() + " cannot wrap", e);
@@ -101,7 +105,12 @@ public final class DirectoryKeyRing implements KeyProvider {
 
   @Override
   public byte[] unwrap(WrappedKey wrapped, AssociatedData associated) throws KeyException {
-    byte[] key = find(wrapped.keyId());
+    Known with = knowing(wrapped.keyId());
+    byte[] key = with.keys.get(wrapped.keyId());
+    return with.dataKeys.get(wrapped, associated, () -> unwrap(key, wrapped));
+  }
+
+  private byte[] unwrap(byte[] key, WrappedKey wrapped) throws KeyException {
     if (wrapped.algorithm() == WrappedKey.AES_KWP) {
       try {
         byte[] dataKey = AesKwp.unwrap(key, wrapped.bytes());
@@ -120,22 +129,22 @@ public final class DirectoryKeyRing implements KeyProvider {
     return "key ring " + directory;
   }
 
-  private byte[] find(String keyId) throws KeyException {
-    byte[] key = keys.get(keyId);
-    if (key != null) {
-      return key;
+  private Known knowing(String keyId) throws KeyException {
+    Known now = known;
+    if (now.keys.containsKey(keyId)) {
+      return now;
     }
     String missing = "key '" + keyId + "' is not in the " + describe();
     try {
-      keys = KeyFiles.readAll(directory);
+      now = new Known(KeyFiles.readAll(directory), new UnwrappedKeys());
+      known = now;
     } catch (KeyException e) {
       throw new KeyMissingException(missing + ", which cannot be read again: " + e.getMessage());
     }
-    key = keys.get(keyId);
-    if (key == null) {
+    if (!now.keys.containsKey(keyId)) {
       throw new KeyMissingException(missing);
     }
-    return key;
+    return now;
   }
 
   private KeyException notWrappedBy(WrappedKey wrapped, Exception cause) {

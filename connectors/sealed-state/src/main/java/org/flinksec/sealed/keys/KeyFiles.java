@@ -91,7 +91,7 @@ final class KeyFiles {
       if (file.isDirectory()) {
         return;
       }
-      if (!KeySlot.KEY_ID.matcher(name).matches()) {
+      if (!KeySlot.isKeyId(name)) {
         throw new KeyException(
             "'"
                 + name

@@ -108,7 +108,7 @@ final class Token {
     try {
       Set<String> ids = new HashSet<>();
       for (String label : Collections.list(keys.aliases())) {
-        if (KeySlot.KEY_ID.matcher(label).matches() && isAes256(keys.getKey(label, null))) {
+        if (KeySlot.isKeyId(label) && isAes256(keys.getKey(label, null))) {
           ids.add(label);
         }
       }
