@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Set;
+import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.avro.file.DataFileReader;
 import org.apache.avro.file.SeekableInput;
@@ -51,6 +52,8 @@ public final class AvroRecords implements RecordFiles {
     return new Records(file, reader, part);
   }
 
+  private static final String NO_BLOCK = "a block of it is none of Avro";
+
   private static final class Records implements RecordFile {
     private final DataFileReader<Object> file;
     private final Schema schema;
@@ -78,7 +81,7 @@ public final class AvroRecords implements RecordFiles {
       }
       isRead = false;
       while (left == 0) {
-        if (!file.hasNext() || file.pastSync(part.end())) {
+        if (!hasNext() || file.pastSync(part.end())) {
           return false;
         }
         left = file.getBlockCount();
@@ -94,10 +97,29 @@ public final class AvroRecords implements RecordFiles {
       return true;
     }
 
+    /**
+     * Whether there is a record.
+     *
+     * @throws IOException also if the file ends within a block, which Avro takes for its last end
+     */
+    private boolean hasNext() throws IOException {
+      boolean found;
+      try {
+        found = file.hasNext();
+      } catch (AvroRuntimeException e) { // around what the file system says
+        throw e.getCause() instanceof IOException cause ? cause : new IOException(NO_BLOCK);
+      }
+      if (!found && file.previousSync() < part.size()) {
+        throw new IOException(
+            "it ends within the block that begins at byte %d".formatted(file.previousSync()));
+      }
+      return found;
+    }
+
     @Override
     public void skip(long count) throws IOException {
       long wanted = count;
-      while (wanted > 0 && file.hasNext() && file.getBlockCount() <= wanted) {
+      while (wanted > 0 && hasNext() && file.getBlockCount() <= wanted) {
         if (file.pastSync(part.end())) {
           return;
         }

@@ -2,6 +2,7 @@
 package org.flinksec.files.reading;
 
 import com.github.luben.zstd.ZstdInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Locale;
@@ -41,10 +42,67 @@ final class Decompression {
               .formatted(ending));
     }
     return switch (ending) {
-      case "gz" -> new GZIPInputStream(file, BUFFER);
+      case "gz" -> new Gzip(new Counted(file));
       case "zst" -> Zstd.open(file);
       default -> file;
     };
+  }
+
+  /** Bytes that were taken from a file. */
+  private static final class Counted extends FilterInputStream {
+    private long count;
+
+    Counted(InputStream file) {
+      super(file);
+    }
+
+    @Override
+    public int read() throws IOException {
+      int found = in.read();
+      count += found < 0 ? 0 : 1;
+      return found;
+    }
+
+    @Override
+    public int read(byte[] bytes, int start, int length) throws IOException {
+      int found = in.read(bytes, start, length);
+      count += Math.max(found, 0);
+      return found;
+    }
+  }
+
+  /** Java's own takes whatever is behind a member, and is no other member, for the end. */
+  private static final class Gzip extends GZIPInputStream {
+    private static final int TRAILER = 8;
+
+    private final Counted file;
+    private long filled;
+    private boolean isOver;
+
+    Gzip(Counted file) throws IOException {
+      super(file, BUFFER);
+      this.file = file;
+    }
+
+    @Override
+    protected void fill() throws IOException {
+      super.fill();
+      filled = file.count;
+    }
+
+    @Override
+    public int read(byte[] bytes, int start, int length) throws IOException {
+      int found = super.read(bytes, start, length);
+      if (found < 0 && !isOver) {
+        isOver = true;
+        // What the last member left of the buffer, what was read behind that, and the next byte.
+        long behind = inf.getRemaining() + (file.count - filled) - TRAILER;
+        if (behind > 0 || file.read() >= 0) {
+          throw new IOException("what stands behind a part of it is no other part of gzip");
+        }
+      }
+      return found;
+    }
   }
 
   /** Apart, since the library is loaded only where there is such a file. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.files.reading;
 
+import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -99,7 +100,10 @@ final class RowsOfFiles implements BulkFormat<Object, FileSourceSplit> {
     } catch (IOException e) {
       stream.close();
       throw unreadable(split.path(), e);
-    } catch (RuntimeException | Error e) {
+    } catch (RuntimeException e) {
+      stream.close();
+      throw unreadable(split.path(), e);
+    } catch (Error e) {
       stream.close();
       throw e;
     }
@@ -123,10 +127,19 @@ final class RowsOfFiles implements BulkFormat<Object, FileSourceSplit> {
   }
 
   private static IOException unreadable(Path file, IOException e) {
-    String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    String why = e.getMessage();
+    if (why == null) {
+      why = e instanceof EOFException ? "it ends too early" : e.getClass().getSimpleName();
+    }
     IOException named = new IOException("the file %s cannot be read: %s".formatted(file, why));
     named.addSuppressed(e); // no cause, which would be told without the name of the file
     return named;
+  }
+
+  /** Of others' readers, whose words may quote what they read. */
+  private static IOException unreadable(Path file, RuntimeException e) {
+    return new IOException(
+        "the file %s cannot be read (%s)".formatted(file, e.getClass().getSimpleName()));
   }
 
   private final class Rows implements Reader<Object> {
@@ -159,9 +172,8 @@ final class RowsOfFiles implements BulkFormat<Object, FileSourceSplit> {
         throw e;
       } catch (IOException e) {
         throw unreadable(path, e);
-      } catch (RuntimeException e) { // of others' readers, whose words may quote what they read
-        throw new IOException(
-            "the file %s cannot be read (%s)".formatted(path, e.getClass().getSimpleName()));
+      } catch (RuntimeException e) {
+        throw unreadable(path, e);
       }
       return batch.isEmpty() ? null : new Batch(batch);
     }

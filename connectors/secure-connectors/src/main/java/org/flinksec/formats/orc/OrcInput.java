@@ -62,13 +62,52 @@ final class OrcInput extends FileSystem {
 
   @Override
   public FileStatus getFileStatus(Path path) throws IOException {
-    long length = file.getFileSystem().getFileStatus(file).getLen();
+    long length = stored(() -> file.getFileSystem().getFileStatus(file).getLen());
     return new FileStatus(length, false, 1, length, 0, path);
   }
 
   @Override
   public org.apache.hadoop.fs.FSDataInputStream open(Path path, int buffer) throws IOException {
-    return new org.apache.hadoop.fs.FSDataInputStream(new In(file.getFileSystem().open(file)));
+    return new org.apache.hadoop.fs.FSDataInputStream(
+        new In(stored(() -> file.getFileSystem().open(file))));
+  }
+
+  /** What the file system says, to be told from what ORC says of what stands in the file. */
+  static final class StorageException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    StorageException(IOException cause) {
+      super(cause.getMessage(), cause);
+    }
+  }
+
+  /**
+   * Why a file cannot be read.
+   *
+   * @param e from ORC, whose words may quote what stands in the file
+   * @param damaged what is said unless the file system failed
+   */
+  static IOException why(Exception e, String damaged) {
+    for (Throwable at = e; at != null; at = at.getCause()) {
+      if (at instanceof StorageException found) {
+        return (IOException) found.getCause();
+      }
+    }
+    return new IOException(damaged);
+  }
+
+  /** Something that the file system does. */
+  @FunctionalInterface
+  private interface Action<T> {
+    T done() throws IOException;
+  }
+
+  private static <T> T stored(Action<T> action) throws StorageException {
+    try {
+      return action.done();
+    } catch (IOException e) {
+      throw new StorageException(e);
+    }
   }
 
   private static final class In extends InputStream implements Seekable, PositionedReadable {
@@ -80,12 +119,12 @@ final class OrcInput extends FileSystem {
 
     @Override
     public int read() throws IOException {
-      return in.read();
+      return stored(in::read);
     }
 
     @Override
     public int read(byte[] bytes, int start, int length) throws IOException {
-      return in.read(bytes, start, length);
+      return stored(() -> in.read(bytes, start, length));
     }
 
     @Override
@@ -108,7 +147,7 @@ final class OrcInput extends FileSystem {
       long before = in.getPos();
       try {
         in.seek(position);
-        return in.read(bytes, start, length);
+        return read(bytes, start, length);
       } finally {
         in.seek(before);
       }
@@ -119,7 +158,7 @@ final class OrcInput extends FileSystem {
       long before = in.getPos();
       try {
         in.seek(position);
-        if (in.readNBytes(bytes, start, length) < length) {
+        if (stored(() -> in.readNBytes(bytes, start, length)) < length) {
           throw new java.io.EOFException("the file ends too early");
         }
       } finally {

@@ -39,14 +39,17 @@ public final class OrcRecords implements RecordFiles {
     Reader file;
     try {
       file = OrcInput.opened(part.path());
-    } catch (IOException | RuntimeException e) { // whose words may quote what stands there instead
-      throw new IOException("it is no file of ORC");
+    } catch (IOException | RuntimeException e) {
+      throw OrcInput.why(e, "it is no file of ORC");
     }
     try {
       return new Rows(file, shape, part);
     } catch (FormatException e) {
       file.close();
       throw new IOException(e.getMessage(), e);
+    } catch (IOException | RuntimeException e) {
+      file.close();
+      throw OrcInput.why(e, "its stripes cannot be found");
     }
   }
 
@@ -93,8 +96,8 @@ public final class OrcRecords implements RecordFiles {
           if (!reader.nextBatch(batch)) {
             return false;
           }
-        } catch (RuntimeException e) { // of streams that are not what the file says
-          throw new IOException("a column behind row %d cannot be read".formatted(number));
+        } catch (IOException | RuntimeException e) { // of streams that are not what the file says
+          throw OrcInput.why(e, "a column behind row %d cannot be read".formatted(number));
         }
         at = 0;
         number = first;

@@ -30,6 +30,7 @@ import org.flinksec.rows.Shape;
 /** Parquet files as rows: of each file those columns that the record has, by their names. */
 public final class ParquetRecords implements RecordFiles {
   private static final long serialVersionUID = 1L;
+  private static final String QUOTING = "can not read class"; // of parquet.format.Util
 
   @Override
   public void check(Shape shape) {
@@ -49,18 +50,27 @@ public final class ParquetRecords implements RecordFiles {
     ParquetReadOptions options =
         ParquetReadOptions.builder(new PlainParquetConfiguration())
             .withRange(part.start(), part.end())
+            .usePageChecksumVerification()
             .build();
     ParquetFileReader file;
     try {
       file = ParquetFileReader.open(new Opened(part), options);
     } catch (RuntimeException e) { // whose words quote what stands there instead
       throw new IOException("it is no file of Parquet");
+    } catch (IOException e) {
+      throw quiet(e);
     }
     try {
       return new Rows(file, shape);
     } catch (FormatException e) {
       throw new IOException(e.getMessage(), e);
     }
+  }
+
+  /** Without what stands in a footer or in front of a page, where the least and the most are. */
+  private static IOException quiet(IOException e) {
+    boolean isQuoting = e.getMessage() != null && e.getMessage().startsWith(QUOTING);
+    return isQuoting ? new IOException("what it says of its columns cannot be read") : e;
   }
 
   private static final class Rows implements RecordFile {
@@ -92,7 +102,7 @@ public final class ParquetRecords implements RecordFiles {
     @Override
     public boolean next() throws IOException {
       while (left == 0) {
-        PageReadStore group = file.readNextRowGroup();
+        PageReadStore group = nextGroup();
         if (group == null) {
           return false;
         }
@@ -110,6 +120,14 @@ public final class ParquetRecords implements RecordFiles {
         throw new IOException("a column of row %d cannot be read".formatted(number));
       }
       return true;
+    }
+
+    private PageReadStore nextGroup() throws IOException {
+      try {
+        return file.readNextRowGroup();
+      } catch (IOException e) {
+        throw quiet(e);
+      }
     }
 
     private long groupBytes() {
