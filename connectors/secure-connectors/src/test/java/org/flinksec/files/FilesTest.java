@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 import org.apache.avro.file.DataFileReader;
@@ -23,13 +25,17 @@ import org.apache.flink.core.fs.Path;
 import org.apache.flink.types.Row;
 import org.flinksec.Serialized;
 import org.flinksec.avro.AvroFiles;
+import org.flinksec.files.reading.FilePart;
+import org.flinksec.files.reading.RecordFile;
 import org.flinksec.formats.UnwritableRowException;
 import org.flinksec.formats.csv.CsvEncoder;
 import org.flinksec.formats.csv.CsvForm;
 import org.flinksec.formats.orc.OrcFiles;
+import org.flinksec.formats.orc.OrcRecords;
 import org.flinksec.formats.parquet.ParquetFiles;
 import org.flinksec.formats.raw.RawEncoder;
 import org.flinksec.formats.raw.RawForm;
+import org.flinksec.rows.Shape;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -70,7 +76,8 @@ class FilesTest {
       assertThatThrownBy(() -> written(raw("none"), Row.of(odd)))
           .isInstanceOf(UnwritableRowException.class)
           .hasMessage(
-              "a row for the HDFS path /lines cannot be written: it holds a line end, and each line is a record");
+              "a row for the HDFS path /lines cannot be written: it holds a line end, and each line"
+                  + " is a record");
     }
     assertThatThrownBy(() -> written(raw("none"), Row.of((Object) null)))
         .hasMessageEndingWith("it has no value");
@@ -130,6 +137,28 @@ class FilesTest {
           .hasMessageContaining("text")
           .hasMessageContaining("holds half of a surrogate pair, which is not text")
           .hasMessageNotContaining("secret");
+    }
+  }
+
+  @Test
+  void aTimeThatOrcWouldTellASecondLaterIsRefused() throws Exception {
+    TypeInformation<Row> type = Types.ROW_NAMED(new String[] {"at"}, Types.INSTANT);
+    OrcFiles files = OrcFiles.of(type, "none", 1 << 20, TARGET);
+    for (String text : List.of("1969-12-31T23:59:59.001Z", "1969-12-31T23:59:59.999999Z")) {
+      assertThatThrownBy(() -> written(files, Row.of(Instant.parse(text))))
+          .isInstanceOf(UnwritableRowException.class)
+          .hasMessageContaining("at")
+          .hasMessageContaining("within the last second before 1970, which ORC cannot hold");
+    }
+    Path path = new Path(directory.resolve("file").toUri());
+    for (String text : List.of("1969-12-31T23:59:59.000999Z", "1969-12-31T23:59:58.999999Z")) {
+      Row row = Row.of(Instant.parse(text));
+      long size = written(files, row).length;
+      FilePart whole = new FilePart(path.getFileSystem().open(path), path, 0, size, size, -1);
+      try (RecordFile file = new OrcRecords().open(whole, Shape.of(type), Set.of())) {
+        assertThat(file.next()).isTrue();
+        assertThat(file.row()).isEqualTo(row);
+      }
     }
   }
 }

@@ -123,6 +123,11 @@ final class VectorWriters {
     } catch (ArithmeticException e) {
       throw new BadValueException("is a time that its column cannot hold");
     }
+    // Seconds are cut towards 1970, and what is behind the point is told apart from that.
+    if (times.time[row] > -1000 && times.time[row] < 0) {
+      throw new BadValueException(
+          "is a time within the last second before 1970, which ORC cannot hold");
+    }
     times.nanos[row] = time.getNano();
   }
 
