@@ -105,7 +105,7 @@ final class LineBytes implements Closeable {
     if (tooLong) {
       return;
     }
-    boolean returns = whole.length > 0 && whole[whole.length - 1] == '\r';
+    boolean returns = whole.length > 0 && whole[whole.length - 1] == '\r' && !cut.isLastEscaped();
     line = returns ? Arrays.copyOf(whole, whole.length - 1) : whole;
   }
 

@@ -17,6 +17,7 @@ public final class LineCut implements Serializable {
   private int character;
   private int missing;
   private State state;
+  private boolean escaped;
 
   private enum State {
     /** Where a column begins. */
@@ -62,6 +63,12 @@ public final class LineCut implements Serializable {
   void begin() {
     missing = 0;
     state = State.BEGINNING;
+    escaped = false;
+  }
+
+  /** Whether the last character of the line that has ended stands behind an escape. */
+  boolean isLastEscaped() {
+    return escaped;
   }
 
   /** Sees the next byte; whether it ends the line. */
@@ -92,7 +99,9 @@ public final class LineCut implements Serializable {
           case QUOTED -> quoted(c);
           default -> bare(c, before == State.BEGINNING);
         };
-    return c == '\n' && isOutside(before);
+    boolean isEnd = c == '\n' && isOutside(before);
+    escaped = isEnd ? escaped : before == State.BARE_ESCAPED;
+    return isEnd;
   }
 
   private static boolean isOutside(State before) {

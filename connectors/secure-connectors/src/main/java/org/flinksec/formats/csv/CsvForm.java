@@ -21,6 +21,9 @@ public record CsvForm(char delimiter, Character quote, Character escape, String 
     implements Serializable {
   private static final String ENDS = "\r\n";
 
+  /** At the beginning of a file readers take it for a mark of byte order, and for no text. */
+  private static final char MARK = '\ufeff';
+
   /** What one field of a line is. */
   record Field(String text, boolean quoted) {}
 
@@ -88,7 +91,7 @@ public record CsvForm(char delimiter, Character quote, Character escape, String 
     }
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
-      if (ends(c)) {
+      if (ends(c) || i == 0 && c == MARK && escape != null) {
         line.append(escape);
       }
       line.append(c);
@@ -127,9 +130,12 @@ public record CsvForm(char delimiter, Character quote, Character escape, String 
     return true;
   }
 
-  /** Whether it begins or ends with a blank, which some readers take away. */
+  /** Whether it begins or ends with a blank, or begins with a mark, which readers take away. */
   private static boolean spaced(String text) {
-    return !text.isEmpty() && (text.charAt(0) <= ' ' || text.charAt(text.length() - 1) <= ' ');
+    return !text.isEmpty()
+        && (text.charAt(0) <= ' '
+            || text.charAt(0) == MARK
+            || text.charAt(text.length() - 1) <= ' ');
   }
 
   private boolean ends(char c) {
