@@ -13,6 +13,7 @@ from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.formats import FileForm, Format
 from flinksec_jobs.sections.durations import duration
 
+_LARGEST = (1 << 63) - 1  # a whole number of Java
 _LONGEST_TIME = timedelta(days=3653) // timedelta(milliseconds=1)
 SchemaChange = Literal["fail", "accept"]
 MissingFiles = Literal["fail", "accept"]
@@ -166,7 +167,7 @@ def _is_count(value: object) -> bool:
 
 
 def _bytes(argument: str, size: int | None) -> int:
-    if size is not None and not _is_count(size):
+    if size is not None and not (_is_count(size) and size <= _LARGEST):
         raise SettingsError(
             f"{argument}={size!r} is no number of bytes",
             hint=f"give a whole number of bytes, such as {argument}=128 << 20",

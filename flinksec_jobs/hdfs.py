@@ -55,6 +55,7 @@ _OF_DATA = re.compile(
 # What a login says that would go on by a ticket cache whose tickets have ended.
 _NO_NEW_TICKET = "Unable to obtain password from user"
 
+_HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
 _NOT_IN_PATHS = {
     ":": "HDFS takes no colon in a path",
     "\\": "Hadoop's client would take the backslash for a slash",
@@ -324,10 +325,24 @@ def check_path(path: str, method: str = "to_hdfs") -> None:
     Raises:
         SettingsError: it names the rule.
     """
-    if not path.startswith("/"):
-        raise SettingsError(f"{method}({path!r}): the path is not absolute", hint=f"write /{path}")
+    if not isinstance(path, str) or not path.startswith("/"):
+        is_name = isinstance(path, str) and "://" not in path
+        raise SettingsError(
+            f"{method}({path!r}): the path is not absolute",
+            hint=f"write /{path}" if is_name else "write a path alone, as /flights, of hdfs.uri",
+        )
     for found, why in _NOT_IN_PATHS.items():
         if found in path:
-            raise SettingsError(
-                f"{method}({path!r}): {why}", hint="choose a path without it, such as /flights"
-            )
+            raise _no_path(method, path, why)
+    if any(step in {".", ".."} for step in path.split("/")):
+        raise _no_path(method, path, "'.' and '..' would give one directory two names")
+    if path[-1] <= " ":
+        raise _no_path(method, path, "Flink cuts off a blank at its end")
+    if _HALF_OF_A_PAIR.search(path):
+        raise _no_path(method, path, "half of a surrogate pair is not text")
+
+
+def _no_path(method: str, path: str, why: str) -> SettingsError:
+    return SettingsError(
+        f"{method}({path!r}): {why}", hint="choose a path without it, such as /flights"
+    )

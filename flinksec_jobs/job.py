@@ -272,6 +272,7 @@ class SecureJob(JobOnHdfs, JobWithTables):
             schema_change,
             missing_files,
         )
+        hdfs.check_path(path)
         to = settings.uri + path
         number = self._hdfs_sinks[to] = self._hdfs_sinks.get(to, 0) + 1
         has_topology = layout.compaction() or layout.success()  # whose parts need an id

@@ -33,6 +33,11 @@ def parsed(pattern: str, argument: str = "partition_by") -> list[str]:
     Raises:
         SettingsError: it makes no names that HDFS takes and that readers look into.
     """
+    if not isinstance(pattern, str):
+        raise SettingsError(
+            f"{argument}={pattern!r} is no text",
+            hint="name directories and fields, as carrier={carrier}/day={departed_at:%Y-%m-%d}",
+        )
     parts: list[str] = []
     for number, level in enumerate(pattern.split("/")):
         parts += ["/"] * bool(number)

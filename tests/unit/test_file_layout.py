@@ -20,7 +20,7 @@ def test_small_files_are_gathered_to_a_size_and_for_no_more_than_some_checkpoint
     assert Layout(compact_size=1, compact_checkpoints=3).compaction() == (1, 3)
 
 
-@pytest.mark.parametrize("size", [0, -1, 1.5, True, "128 MB"])
+@pytest.mark.parametrize("size", [0, -1, 1.5, True, "128 MB", 1 << 63])
 def test_a_size_that_files_cannot_be_gathered_to_is_refused(size: Any) -> None:
     with pytest.raises(SettingsError, match=r"compact_size=.* is no number of bytes"):
         Layout(compact_size=size).compaction()

@@ -71,6 +71,13 @@ def test_a_path_that_is_not_absolute_is_refused_with_the_right_one() -> None:
     assert caught.value.hint == "write /flights"
 
 
+@pytest.mark.parametrize("path", ["hdfs://other:8020/flights", None, 1])
+def test_what_is_no_path_is_refused_with_what_is_one(path: Any) -> None:
+    with pytest.raises(SettingsError, match="the path is not absolute") as caught:
+        hdfs.check_path(path)
+    assert caught.value.hint == "write a path alone, as /flights, of hdfs.uri"
+
+
 @pytest.mark.parametrize(
     ("path", "why"),
     [
@@ -78,6 +85,10 @@ def test_a_path_that_is_not_absolute_is_refused_with_the_right_one() -> None:
         ("/day=1/10:30/x", "HDFS takes no colon in a path"),
         ("/a\\b", "would take the backslash for a slash"),
         ("/a\0b", "a path has no NUL"),
+        ("/a\ud800", "half of a surrogate pair is not text"),
+        ("/a/../b", "would give one directory two names"),
+        ("/a/.", "would give one directory two names"),
+        ("/a ", "Flink cuts off a blank at its end"),
     ],
 )
 def test_a_path_that_hdfs_does_not_take_or_alters_is_refused(path: str, why: str) -> None:

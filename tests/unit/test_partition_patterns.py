@@ -3,6 +3,8 @@
 
 import string
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,6 +65,7 @@ def test_any_text_is_a_pattern_or_refused_by_name(pattern: str) -> None:
     ("pattern", "why"),
     [
         ("", "has a directory without a name"),
+        (5, "partition_by=5 is no text"),
         ("/day={day}", "has a directory without a name"),
         ("day={day}/", "has a directory without a name"),
         ("a={a}//b={b}", "has a directory without a name"),
@@ -85,7 +88,7 @@ def test_any_text_is_a_pattern_or_refused_by_name(pattern: str) -> None:
         ("\ud800{a}", "in the name of a directory"),
     ],
 )
-def test_what_makes_no_names_of_directories_is_refused(pattern: str, why: str) -> None:
+def test_what_makes_no_names_of_directories_is_refused(pattern: Any, why: str) -> None:
     with pytest.raises(SettingsError) as caught:
         parsed(pattern)
     assert why in caught.value.message
