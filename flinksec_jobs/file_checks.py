@@ -90,8 +90,8 @@ def _found(
             yield from planned.check(settings.elasticsearch.setup)
     if settings.schema_registry and wanted("schema_registry"):
         yield from _https("schema_registry", settings.schema_registry, now)
-    if settings.hdfs and settings.hdfs.conf_dir and wanted("hdfs"):
-        yield from _hadoop(settings, settings.hdfs, settings.hdfs.conf_dir)
+    if settings.hdfs and wanted("hdfs"):
+        yield from _hdfs(settings, settings.hdfs, now)
     if settings.state and wanted("state"):
         yield from _state(settings.state)
 
@@ -237,6 +237,15 @@ def _own_key(key: SecretFile, leaf: x509.Certificate | None, setting: str) -> It
             fix="name the key that was made with the certificate, and put the job's certificate "
             "first in its file",
         )
+
+
+def _hdfs(settings: Settings, own: HdfsSettings, now: datetime) -> Iterator[Finding]:
+    if own.ca_certs:
+        setting = "hdfs.ca_certs"
+        load = functools.partial(tls.load_certificates, own.ca_certs, setting)
+        yield from _authorities(load, own.ca_certs, setting, now)
+    if own.conf_dir:
+        yield from _hadoop(settings, own, own.conf_dir)
 
 
 def _hadoop(settings: Settings, own: HdfsSettings, directory: Path) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from flinksec_jobs.errors import FlinkSecError, SettingsError
+from flinksec_jobs.escaping import escaped
 from flinksec_jobs.files import open_regular, reason, unreadable
 from flinksec_jobs.findings import Finding, Kind, Where, problem
 from flinksec_jobs.secrets import SecretFile
@@ -50,8 +51,14 @@ def listable(path: Path, setting: str) -> None:
     """
     try:
         next(path.iterdir(), None)
+    except ValueError as error:  # a NUL, which no name has
+        raise _unlistable(path, setting, "is no name that a directory can have") from error
     except OSError as error:
-        raise SettingsError(
-            f"{setting} {path} cannot be read: {reason(error)}",
-            hint=f"it must be a directory that user id {os.geteuid()} may read",
-        ) from error
+        raise _unlistable(path, setting, reason(error)) from error
+
+
+def _unlistable(path: Path, setting: str, why: str) -> SettingsError:
+    return SettingsError(
+        f"{setting} {escaped(path)} cannot be read: {why}",
+        hint=f"it must be a directory that user id {os.geteuid()} may read",
+    )

@@ -14,7 +14,7 @@ from flinksec_jobs.sections.fields import refusal
 _HOST = r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\])"
 _HOST_PORT = re.compile(rf"{_HOST}:(\d{{1,5}})")
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
-_HDFS = re.compile(rf"hdfs://{_HOST}(?::\d{{1,5}})?/?|viewfs://[A-Za-z0-9._-]+/?")
+_HDFS = re.compile(rf"hdfs://{_HOST}(?::(\d{{1,5}}))?/?|viewfs://[A-Za-z0-9._-]+/?")
 _NO_WRITER = re.compile(r"(s?webhdfs|s3[an]?|abfss?|wasbs?|gs|o3?fs|har|file|ftp|sftp)://.*")
 _PRINCIPAL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+")
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
@@ -86,7 +86,8 @@ def hdfs_uri(value: str) -> str:
             "alone: it needs a client that flushes to the DataNodes, truncates, and takes a lease "
             "back, which only the RPC of the NameNode offers. Name hdfs://host:port"
         )
-    if not _HDFS.fullmatch(value):
+    match = _HDFS.fullmatch(value)
+    if not match or (match[1] and not 0 < int(match[1]) <= _MAX_PORT):
         raise refusal(
             "must be hdfs://host:port, hdfs://nameservice or viewfs://mounts, without a path"
         )

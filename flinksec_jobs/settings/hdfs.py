@@ -23,6 +23,13 @@ _FLINK = "org.apache.flink.runtime.security.modules"
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}\$?")
 
 
+_PORT = 8020  # of a NameNode, where an address has none
+# Its host may be left to Hadoop's client, which puts in that of the address.
+_SERVER = re.compile(r"[A-Za-z0-9_.-]+/(?:_HOST|[A-Za-z0-9_.-]+)@[A-Za-z0-9_.-]+")
+_KMS_HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
+_KMS_PATH = re.compile(r"(?:/[A-Za-z0-9_.~-]+)*")
+
+
 def _modules(own: HdfsSettings) -> str | None:
     """Return Flink's modules of logins, with ours right after that which logs Hadoop in."""
     if own.proxy_user is None:
@@ -37,11 +44,21 @@ def _user(value: str) -> str:
     return value
 
 
+def _server(value: str) -> str:
+    if not _SERVER.fullmatch(value):
+        raise refusal("must be a server's principal, such as hdfs/_HOST@EXAMPLE.COM")
+    return value
+
+
 def _kms_urls(value: tuple[str, ...]) -> tuple[str, ...]:
     parts = [urlsplit(url) for url in value]
     if any(one.scheme != "https" for one in parts):
         raise refusal("must begin with https://, since keys of files come over it")
-    if any(one.port is None for one in parts):
+    if not all(_KMS_HOST.fullmatch(one.hostname or "") for one in parts):
+        raise refusal("must name a host each, such as https://kms.example.com:9600/kms")
+    if not all(_KMS_PATH.fullmatch(one.path) for one in parts):
+        raise refusal("must end with a plain path, such as https://kms.example.com:9600/kms")
+    if not all(one.port for one in parts):
         raise refusal("must have a port, such as https://kms.example.com:9600/kms")
     if len({(one.port, one.path) for one in parts}) > 1:
         raise refusal("must all have the same port and path, as Hadoop's client asks for")
@@ -81,7 +98,7 @@ class HdfsClusterSettings(Section):
 class HdfsSettings(HdfsClusterSettings):
     """Where HDFS is, and how it is reached. The job logs in with `kerberos`."""
 
-    namenode_principal: str | None = Field(
+    namenode_principal: Annotated[str, AfterValidator(_server)] | None = Field(
         default=None,
         min_length=1,
         description="The NameNode's principal, such as hdfs/_HOST@EXAMPLE.COM. Without it, the "
@@ -130,6 +147,11 @@ class HdfsSettings(HdfsClusterSettings):
             yield "uri", "names mounts, which only files of conf_dir can say"
 
 
+def _cluster(settings: HdfsClusterSettings) -> str:
+    """Name a cluster the same, however its address is written."""
+    return settings.authority.lower().removesuffix(f":{_PORT}")
+
+
 def contradictions(
     hdfs: HdfsSettings | None, more: Mapping[str, HdfsClusterSettings]
 ) -> Iterator[tuple[str, str]]:
@@ -138,7 +160,7 @@ def contradictions(
     if more and hdfs is None:
         name = next(iter(more))
         yield "hdfs", f"is missing, and [hdfs.{name}] is reached as it says"
-    seen = {hdfs.authority: "hdfs"} if hdfs else {}
+    seen = {_cluster(hdfs): "hdfs"} if hdfs else {}
     for name, one in more.items():
-        if (other := seen.setdefault(one.authority, f"hdfs.{name}")) != f"hdfs.{name}":
+        if (other := seen.setdefault(_cluster(one), f"hdfs.{name}")) != f"hdfs.{name}":
             yield f"hdfs.{name}.uri", f"is that of {other}: name another cluster"

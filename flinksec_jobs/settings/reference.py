@@ -58,19 +58,29 @@ def markdown() -> str:
         table = _table(of_section)
         if section == "flink":
             table += ["", _DEFAULTS, "", *_defaults()]
-        named = _NAMED.format(section) if section in schema.named_sections() else ""
+        named = _named(section) if section in schema.named_sections() else ""
         parts.append("\n".join([f"### `[{section}]`", "", f"{title}{named}", "", *table]))
     return "\n\n".join(parts) + "\n"
 
 
 _WHERE = {"job": "every job", "local": "a local run", "cluster": "`config.yaml`"}
-_NAMED = (
-    " `[{0}.NAME]` has the same settings under a name of your own: [Two clusters](clusters.md)."
-)
+_TOLD_OF = {
+    "hdfs": "[Name services and several clusters](hdfs.md#name-services-and-several-clusters)"
+}
 _DEFAULTS = (
     "What the library sets by itself, and `[flink]` may set otherwise, under the option's name or "
     "an older one:"
 )
+
+
+def _named(section: str) -> str:
+    """Say which settings a section with a name of its own has."""
+    has, of_named = (schema.section_at(place) for place in ((section,), (section, "name")))
+    which = "the same settings"
+    if has is not None and of_named is not None and has is not of_named:
+        which = f"{' and '.join(f'`{name}`' for name in of_named.model_fields)} alone,"
+    told = _TOLD_OF.get(section, "[Two clusters](clusters.md)")
+    return f" `[{section}.NAME]` has {which} under a name of your own: {told}."
 
 
 def _table(of_section: Iterable[Entry]) -> list[str]:

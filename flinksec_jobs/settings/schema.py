@@ -5,7 +5,7 @@ import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_origin
+from typing import get_args, get_origin
 
 from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
@@ -100,7 +100,12 @@ def sections() -> dict[str, type[Section]]:
 
 def section_at(place: SettingPath) -> type[Section] | None:
     """Return the model of the section that belongs there, with a name of its own or without."""
-    return sections().get(".".join(_without_name(place)))
+    plain = _without_name(place)
+    if plain != place and len(plain) == 1:
+        named = Settings.model_fields[named_sections()[place[0]]]
+        model: type[Section] = get_args(named.annotation)[1]
+        return model
+    return sections().get(".".join(plain))
 
 
 def is_section(place: SettingPath) -> bool:
@@ -136,7 +141,7 @@ def as_written(place: tuple[int | str, ...]) -> tuple[int | str, ...]:
 
 
 def _without_name(place: SettingPath) -> SettingPath:
-    """Return the place in the section without a name, which has the same settings."""
+    """Return the place in the section without a name, which has the same settings or more."""
     if len(place) > 1 and place[0] in named_sections():
         known = sections()[place[0]].model_fields
         if canonical(place[0], place[1]) not in known:

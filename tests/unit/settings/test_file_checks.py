@@ -69,6 +69,33 @@ def test_good_files_pass(
     assert check_files(settings, now=now) == []
 
 
+def test_the_cas_of_a_kms_are_opened_too(
+    kerberos: dict[str, Any], tmp_path: Path, now: datetime
+) -> None:
+    (tmp_path / "none.pem").write_text("no certificate")
+    for file, why in (("absent.pem", "no such file"), ("none.pem", "holds no PEM certificate")):
+        settings = loaded(
+            kerberos=kerberos,
+            hdfs={
+                "uri": "hdfs://name",
+                "kms_urls": ["https://kms:9600/kms"],
+                "ca_certs": tmp_path / file,
+            },
+        )
+        (found,) = check_files(settings, now=now)
+        assert (found.id, found.where.setting) == ("ca-certs-unusable", "hdfs.ca_certs")
+        assert why in str(found)
+
+
+def test_no_name_of_a_directory_is_too_odd_to_be_looked_at(
+    kerberos: dict[str, Any], now: datetime
+) -> None:
+    settings = loaded(kerberos=kerberos, hdfs={"uri": "hdfs://name", "conf_dir": "/conf\0"})
+    (found,) = check_files(settings, now=now)
+    assert found.id == "hadoop-conf-unusable"
+    assert "is no name that a directory can have" in str(found)
+
+
 def test_nothing_is_opened_for_sections_that_are_not_there() -> None:
     assert check_files(loaded()) == []
 

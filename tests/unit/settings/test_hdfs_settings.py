@@ -81,9 +81,36 @@ def test_a_view_of_a_cluster_has_its_address_and_all_else_of_hdfs() -> None:
         ({"uri": "hdfs://a:1", "proxy_user": ""}, "the name of a user on HDFS"),
         ({"uri": "hdfs://a:1", "more": {"uri": "hdfs://a:1"}}, "is that of hdfs: name another"),
         ({"uri": "hdfs://a:1", "More": {"uri": "hdfs://b:1"}}, "no name for a section"),
+        ({"uri": "hdfs://A", "more": {"uri": "hdfs://a:8020"}}, "is that of hdfs: name another"),
+        ({"uri": "hdfs://a:0"}, "must be hdfs://host:port"),
+        ({"uri": "hdfs://a:65536"}, "must be hdfs://host:port"),
+        *(
+            ({"uri": "hdfs://a:1", "namenode_principal": name}, "must be a server's principal")
+            for name in (
+                "",
+                "hdfs",
+                "*",
+                "hdfs/_HOST",
+                "hdfs/*@R",
+                " hdfs/a@R",
+                "a/b/c@R",
+                "a/b@R@R",
+            )
+        ),
+        *(
+            ({"uri": "hdfs://a:1", "kms_urls": [f"https://{host}:1/kms"]}, "must name a host each")
+            for host in ("a;b", "a,b", "${b}", "[::1]")
+        ),
+        ({"uri": "hdfs://a:1", "kms_urls": ["https://a:1/kms,b"]}, "must end with a plain path"),
+        ({"uri": "hdfs://a:1", "kms_urls": ["https://a:0/kms"]}, "must have a port"),
         (
             {"uri": "hdfs://a:1", "more": {"uri": "hdfs://b:1", "rpc_protection": "integrity"}},
-            "rpc_protection",
+            "hdfs.more.rpc_protection (argument): unknown setting, did you mean "
+            "hdfs.rpc_protection?",
+        ),
+        (
+            {"uri": "hdfs://a:1", "more": {"uri": "hdfs://b:1", "user": "x"}},
+            "[hdfs.more] has uri, namenodes",
         ),
         ({"more": {"uri": "hdfs://b:1"}}, "is missing, and [hdfs.more] is reached as it says"),
     ],
