@@ -2,7 +2,6 @@
 """Patterns of directories, which are checked before a job has a JVM."""
 
 import string
-
 from typing import Any
 
 import pytest
