@@ -93,6 +93,14 @@ def test_operations_come_to_what_they_say_in_their_order(ran: tuple[Elasticsearc
     assert "op" not in client.get(index="operated", id="3")["_source"]
 
 
+def test_a_changelog_leaves_the_documents_of_the_rows_that_are_left(
+    ran: tuple[Elasticsearch, str],
+) -> None:
+    client, _ = ran
+    assert notes(client, "changes") == {"1": "changed", "4": "b"}
+    assert client.get(index="changes", id="1")["_version"] == 2  # replaced, and never away
+
+
 def test_the_newest_version_stays(ran: tuple[Elasticsearch, str]) -> None:
     client, _ = ran
     assert notes(client, "versions") == {"1": "new"}

@@ -8,12 +8,17 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from pyflink.common import Row, Types
+from pyflink.common import Row, RowKind, Types
 
 from flinksec_jobs import SecureJob, record, row_type
 
 SETTINGS, CANARY = sys.argv[1:]
 DAY = datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC)
+KINDS = {
+    "+I": RowKind.INSERT,
+    "-U": RowKind.UPDATE_BEFORE,
+    "+U": RowKind.UPDATE_AFTER,
+}
 NEXT = datetime(2026, 3, 2, tzinfo=UTC)
 
 
@@ -30,6 +35,13 @@ class Flight:
 def flights(made: SecureJob, *rows: tuple[str, int, str, int, datetime, str | None]) -> Any:
     type_ = row_type(Flight)
     return made.env.from_collection([Row(*row) for row in rows], type_info=type_)
+
+
+def changed(change: tuple[str, int, str]) -> Row:
+    kind, number, note = change
+    row = Row("LH", number, "", 1, DAY, note)
+    row.set_row_kind(KINDS[kind])
+    return row
 
 
 overrides = {"job.dead_letters": "refused-documents", "job.parallelism": 1}
@@ -77,6 +89,14 @@ with SecureJob("documents", settings=SETTINGS, overrides=overrides) as job:
     flights(job, ("LH", 1, "", 1, DAY, "x")).sink_to(
         to("aliased", id_field="number", pipeline="nothing", require_alias=True)
     )
+    # A table's changes: the first flight stays, the second gets another number, the third goes.
+    changes = [
+        ("+I", 1, "a"), ("+I", 2, "b"), ("+I", 3, "c"), ("-U", 1, "a"), ("+U", 1, "changed"),
+        ("-U", 2, "b"), ("+U", 4, "b"), ("-U", 3, "c"),
+    ]  # fmt: skip
+    job.env.from_collection(
+        changes, type_info=Types.TUPLE([Types.STRING(), Types.LONG(), Types.STRING()])
+    ).map(changed, output_type=row_type(Flight)).sink_to(to("changes", id_field="number"))
     text = '{"@timestamp": "2026-03-01T00:00:00Z", "id": 1}'
     job.env.from_collection([text, text], type_info=Types.STRING()).sink_to(
         to("stream-of-documents", id_field="id", operation="create")
