@@ -24,3 +24,4 @@ compile --constraint requirements/lock.txt --no-deps --output-file requirements/
 compile --constraint requirements/lock.txt --output-file requirements/image-process.txt pyproject.toml >/dev/null
 compile --constraint requirements/lock.txt --no-deps --output-file requirements/sandbox.txt requirements/sandbox.in >/dev/null
 compile --output-file requirements/manifests.txt requirements/manifests.in >/dev/null
+compile --output-file requirements/peers.txt requirements/peers.in >/dev/null

@@ -82,7 +82,13 @@ def test_the_benches_are_listed_each_with_its_first_line() -> None:
     ).stdout
     found = dict(re.findall(r"^make bench BENCH=(\w+) +(\S.*)$", listed, re.MULTILINE))
     # These compare no streams of flights.
-    others = ["elasticsearch_sink", "kafka_roundtrip", "manifests", "sealed_state"]
+    others = [
+        "elasticsearch_sink",
+        "kafka_roundtrip",
+        "manifests",
+        "python_functions",
+        "sealed_state",
+    ]
     assert list(found) == sorted([*NAMES, *others])
     for name, line in found.items():
         doc = importlib.import_module(f"bench.{name}").__doc__
