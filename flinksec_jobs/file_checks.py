@@ -19,7 +19,7 @@ from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.findings import Finding, Where, problem, warning
 from flinksec_jobs.index_setup import planned
 from flinksec_jobs.logins import jaas
-from flinksec_jobs.path_checks import SECRET, attempt, check_secret, listable, readable
+from flinksec_jobs.path_checks import SECRET, attempt, check_text, listable, readable
 from flinksec_jobs.placeholders import placeholders_below
 from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.settings import (
@@ -34,6 +34,14 @@ from flinksec_jobs.settings.spelling import Spelling
 from flinksec_jobs.ticket_cache import check_ticket_cache
 
 _SOON = timedelta(days=14)
+
+# What goes into the header of a request, and how it is read.
+_CREDENTIALS = {
+    "password": SecretFile.read_line,
+    "api_key": SecretFile.read_word,
+    "token": SecretFile.read_word,
+    "proxy_password": SecretFile.read_line,
+}
 
 _PLACEHOLDER = problem("placeholder-left", "a name or address from an example")
 _LOGIN = problem("kafka-login-unusable", "a login cannot be written into Kafka's properties")
@@ -156,10 +164,10 @@ def _writable_login(login: logins.Login) -> Iterator[Finding]:
 
 
 def _https(section: str, settings: HttpsSettings, now: datetime) -> Iterator[Finding]:
-    for name in ("password", "api_key", "token", "proxy_password"):
+    for name, read in _CREDENTIALS.items():
         secret: SecretFile | None = getattr(settings, name, None)
         if secret:
-            yield from check_secret(secret, f"{section}.{name}")
+            yield from check_text(secret, f"{section}.{name}", read)
     if settings.ca_certs and settings.verification in {"full", "certificate"}:
         path, setting = settings.ca_certs, f"{section}.ca_certs"
         yield from _authorities(lambda: tls_files.trusted(settings, section), path, setting, now)

@@ -22,6 +22,14 @@ def check_secret(secret: SecretFile, setting: str) -> Iterator[Finding]:
     return attempt(SECRET, where, lambda: secret.check(setting))
 
 
+def check_text(
+    secret: SecretFile, setting: str, read: Callable[[SecretFile, str], object]
+) -> Iterator[Finding]:
+    """Yield a finding if a secret that is text cannot be read as ``read`` reads it."""
+    where = Where(setting=setting, file=str(secret.path))
+    return attempt(SECRET, where, lambda: read(secret, setting))
+
+
 def attempt(kind: Kind, where: Where, action: Callable[[], object]) -> Iterator[Finding]:
     """Yield a finding of this kind if an action raises."""
     try:

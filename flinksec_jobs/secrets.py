@@ -8,6 +8,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -85,10 +86,41 @@ class SecretFile:
             text = self.read_bytes(setting).decode("utf-8")
         except UnicodeDecodeError:
             # Without the cause: it holds the bytes.
-            raise SecretError(f"{self._named(setting)} is not UTF-8 text") from None
+            raise SecretError(
+                f"{self._named(setting)} is not UTF-8 text", hint="write it as UTF-8"
+            ) from None
         text = text.removesuffix("\n").removesuffix("\r")
         if not text:
             raise self._empty(setting)
+        return text
+
+    def read_word(self, setting: str | None = None) -> str:
+        """Return the secret as `read_text` does, if it is one word of visible ASCII, as a key is.
+
+        Raises:
+            SecretError: as `read_text`, or it is something else.
+        """
+        text = self.read_text(setting)
+        if all("!" <= character <= "~" for character in text):
+            return text
+        raise SecretError(
+            f"{self._named(setting)} holds something else than one word",
+            hint="write the key or token alone into it",
+        )
+
+    def read_line(self, setting: str | None = None) -> str:
+        """Return the secret as `read_text` does, if it is one line, as a password is (RFC 7617).
+
+        Raises:
+            SecretError: as `read_text`, or it has control characters or a byte order mark.
+        """
+        text = self.read_text(setting)
+        if text.startswith("\ufeff") or any(category(one) == "Cc" for one in text):
+            raise SecretError(
+                f"{self._named(setting)} holds several lines, control characters or a byte order "
+                "mark",
+                hint="write the password alone into it, as UTF-8",
+            )
         return text
 
     def _read(self, setting: str | None, *, whole: bool) -> bytes:

@@ -45,15 +45,17 @@ def load_private_key(key: SecretFile, setting: str) -> Any:
     Raises:
         SecretError: it cannot be read, is encrypted, or is no key.
     """
-    return parse_private_key(key.read_bytes(setting), f"{setting} (file:{key.path})")
+    password = f"{setting}_password" if setting.endswith(".client_key") else None
+    return parse_private_key(key.read_bytes(setting), f"{setting} (file:{key.path})", password)
 
 
-def parse_private_key(content: bytes, what: str) -> Any:
+def parse_private_key(content: bytes, what: str, password: str | None = None) -> Any:
     """Return the unencrypted private key of a PEM text.
 
     Args:
         content: the text.
         what: names it in a message.
+        password: the setting that could name its password; None for none.
 
     Raises:
         SecretError: it is encrypted, or is no key.
@@ -62,6 +64,8 @@ def parse_private_key(content: bytes, what: str) -> Any:
         return serialization.load_pem_private_key(content, password=None)
     except TypeError:
         problem, hint = "is encrypted", "decrypt it into a file of mode 0600 with openssl pkey"
+        if password is not None:
+            hint = f"set {password} to the file of its password, or {hint}"
     except ValueError:
         problem, hint = "holds no PEM private key", "it must contain -----BEGIN PRIVATE KEY-----"
     except UnsupportedAlgorithm:

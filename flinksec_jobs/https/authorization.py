@@ -6,7 +6,6 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
-from flinksec_jobs.errors import SecretError
 from flinksec_jobs.https import spnego
 
 if TYPE_CHECKING:
@@ -35,10 +34,10 @@ def authorization(
         return f"Negotiate {spnego.token(kerberos, service, host, section)}"
     api_key: SecretFile | None = getattr(settings, "api_key", None)
     if api_key is not None:
-        text = _word(api_key, f"{section}.api_key")
+        text = api_key.read_word(f"{section}.api_key")
         return f"ApiKey {_base64(text) if ':' in text else text}"
     if settings.token is not None:
-        return f"Bearer {_word(settings.token, f'{section}.token')}"
+        return f"Bearer {settings.token.read_word(f'{section}.token')}"
     if settings.password is not None:
         password = settings.password.read_text(f"{section}.password")
         return f"Basic {_base64(f'{settings.username}:{password}')}"
@@ -55,16 +54,6 @@ def proxy_authorization(settings: HttpsSettings, section: str) -> dict[str, str]
         return {}
     password = settings.proxy_password.read_text(f"{section}.proxy_password")
     return {"proxy-authorization": f"Basic {_base64(f'{settings.proxy_username}:{password}')}"}
-
-
-def _word(secret: SecretFile, setting: str) -> str:
-    text = secret.read_text(setting)
-    if all("!" <= character <= "~" for character in text):
-        return text
-    raise SecretError(
-        f"{setting} (file:{secret.path}) holds something else than one word",
-        hint="write the token alone into it",
-    )
 
 
 def _base64(text: str) -> str:

@@ -4,14 +4,18 @@
 import re
 from pathlib import Path
 from typing import Annotated
+from unicodedata import category
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from flinksec_jobs.logins import mechanisms
 from flinksec_jobs.sections.fields import refusal
 
 _HOST = r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\])"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_URL_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9A-Fa-f:.]+\]")
+_PATH = re.compile(r"(?:/(?!\.\.?(?:/|$))(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+)*")
 _HOST_PORT = re.compile(rf"{_HOST}:(\d{{1,5}})")
 _TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
 _HDFS = re.compile(rf"hdfs://{_HOST}(?::(\d{{1,5}}))?/?|viewfs://[A-Za-z0-9._-]+/?")
@@ -54,7 +58,19 @@ def http_url(value: str) -> str:
         raise refusal("must not contain credentials: use username and password = file:/path")
     if parts.query or parts.fragment:
         raise refusal("must end after the host, the port or a path prefix")
-    return value.strip().rstrip("/")
+    return parts.scheme + value.strip()[len(parts.scheme) :].rstrip("/")
+
+
+def server_url(value: str) -> str:
+    """Accept what `http_url` does, if Java's URI takes it for the same."""
+    url = http_url(value)
+    parts = urlsplit(url)
+    _require_plain_host(parts)
+    if not _PATH.fullmatch(parts.path):
+        raise refusal(
+            "must have a path of letters of ASCII, digits, - . _ ~ and %-escapes, without .. in it"
+        )
+    return url
 
 
 def proxy_url(value: str) -> str:
@@ -68,7 +84,8 @@ def proxy_url(value: str) -> str:
         )
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise refusal("must end after the port")
-    return value.strip().rstrip("/")
+    _require_plain_host(parts)
+    return parts.scheme + value.strip()[len(parts.scheme) :].rstrip("/")
 
 
 def principal(value: str) -> str:
@@ -126,6 +143,16 @@ def sha256_fingerprint(value: str | None) -> str | None:
     return digits
 
 
+def _require_plain_host(parts: SplitResult) -> None:
+    """Refuse what Java's URI takes for no host: an underscore, a space, what is not ASCII."""
+    host = parts.netloc.rpartition(":")[0] if parts.port is not None else parts.netloc
+    if not _URL_HOST.fullmatch(host.removesuffix(":")) or parts.port == 0:
+        raise refusal(
+            "must have a host of letters of ASCII, digits, dots and dashes, other letters as "
+            "xn--…, and a port from 1 to 65535"
+        )
+
+
 def _split(value: str) -> SplitResult | None:
     try:
         parts = urlsplit(value)
@@ -135,6 +162,18 @@ def _split(value: str) -> SplitResult | None:
     return parts
 
 
+def basic_user(value: str) -> str:
+    """Accept who HTTP basic can name: the first colon ends the name (RFC 7617)."""
+    if ":" in value or value != value.strip() or any(category(one) == "Cc" for one in value):
+        raise refusal(
+            "must have no colon, no control characters and no spaces around it: HTTP basic cannot "
+            "express them"
+        )
+    return value
+
+
 HostPort = Annotated[str, AfterValidator(host_port)]
 HttpUrl = Annotated[str, AfterValidator(http_url)]
+ServerUrl = Annotated[str, AfterValidator(server_url)]
+BasicUser = Annotated[str, Field(min_length=1), AfterValidator(basic_user)]
 ProxyUrl = Annotated[str, AfterValidator(proxy_url)]

@@ -17,7 +17,7 @@ from flinksec_jobs.settings.https import HttpsSettings
 
 
 class _Hosts(Section):
-    hosts: OneOrMore[addresses.HttpUrl] = Field(
+    hosts: OneOrMore[addresses.ServerUrl] = Field(
         description="Nodes of one cluster as https://host:port, with a path if a gateway has one; "
         "http:// only with verification = none."
     )

@@ -14,6 +14,9 @@ from flinksec_jobs.sections.fields import Duration, together
 from flinksec_jobs.settings import addresses
 from flinksec_jobs.settings.certificate_files import CertificateFiles
 
+# Java counts these in milliseconds, as an int.
+_LONGEST = timedelta(days=24)
+
 
 class HttpsSettings(CertificateFiles):
     """How servers are reached, how their certificates are checked, and who the job is."""
@@ -38,7 +41,7 @@ class HttpsSettings(CertificateFiles):
         description="SHA-256 of the server's own certificate, or of a CA's that the server shows "
         "with it, in hexadecimal, colons allowed (also ssl_assert_fingerprint).",
     )
-    username: str | None = Field(default=None, min_length=1, description="User for HTTP basic.")
+    username: addresses.BasicUser | None = Field(default=None, description="User for HTTP basic.")
     password: SecretFile | None = Field(
         default=None,
         description="The user's password, as file:/path. It is read again for each request.",
@@ -53,8 +56,8 @@ class HttpsSettings(CertificateFiles):
         description="HTTP proxy that all connections go through, as http://host:port: a tunnel "
         "(CONNECT), so that TLS is with the server. Variables such as https_proxy do not count.",
     )
-    proxy_username: str | None = Field(
-        default=None, min_length=1, description="User for HTTP basic at the proxy."
+    proxy_username: addresses.BasicUser | None = Field(
+        default=None, description="User for HTTP basic at the proxy."
     )
     proxy_password: SecretFile | None = Field(
         default=None, description="The password at the proxy, as file:/path."
@@ -100,6 +103,10 @@ class HttpsSettings(CertificateFiles):
             yield "fingerprint", 'is missing, and verification = "fingerprint" needs it'
         if self.fingerprint and self.verification in {"full", "certificate"}:
             yield "fingerprint", 'has no effect: set verification = "fingerprint", or remove it'
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, timedelta) and value > _LONGEST:
+                yield name, f"must be at most {_LONGEST.days} d"
         if self.verification != "none" and not self.uses_tls:
             yield self.servers_setting, 'names http://: use https://, or set verification = "none"'
 

@@ -16,7 +16,7 @@ SubjectNaming = Literal["topic_name", "record_name", "topic_record_name"]
 
 
 class _Urls(Section):
-    urls: OneOrMore[addresses.HttpUrl] = Field(
+    urls: OneOrMore[addresses.ServerUrl] = Field(
         description="Addresses of one registry as https://host:port, with the path of its "
         "interface if it has one, asked in turn; http:// only with verification = none."
     )

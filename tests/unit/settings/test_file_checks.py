@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every file that the settings name is opened before a job starts, and weak choices are named."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -94,6 +95,36 @@ def test_no_name_of_a_directory_is_too_odd_to_be_looked_at(
     (found,) = check_files(settings, now=now)
     assert found.id == "hadoop-conf-unusable"
     assert "is no name that a directory can have" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("password", b"\n", "is empty"),
+        ("password", b"\xe4CANARY", "is not UTF-8 text"),
+        ("password", b"CANARY" * 200_000, "holds more than 1 MiB"),
+        ("password", b"CANARY\nsecond", "holds several lines"),
+        ("password", "\ufeffCANARY".encode(), "byte order mark"),
+        ("api_key", b"CANARY second", "holds something else than one word"),
+        ("token", b"Bearer CANARY", "holds something else than one word"),
+        ("token", "CANÁRY".encode(), "holds something else than one word"),
+    ],
+)
+def test_credentials_are_read_as_they_will_be_sent(
+    tmp_path: Path, name: str, content: bytes, problem: str
+) -> None:
+    secret = write(tmp_path / "secret", content)
+    who = {name: secret, **({"username": "u"} if name == "password" else {})}
+    (found,) = check_files(loaded(elasticsearch=ELASTICSEARCH | who))
+    assert (found.id, found.where.setting) == ("secret-unusable", f"elasticsearch.{name}")
+    assert problem in str(found)
+    assert not re.search("CAN[AÁ]RY", str(found))
+
+
+def test_a_password_may_have_spaces_and_letters_of_any_alphabet(tmp_path: Path) -> None:
+    secret = write(tmp_path / "secret", " pässwörd \u00a0密码 \r\n".encode())
+    settings = loaded(elasticsearch=ELASTICSEARCH | {"username": "u", "password": secret})
+    assert check_files(settings) == []
 
 
 def test_nothing_is_opened_for_sections_that_are_not_there() -> None:

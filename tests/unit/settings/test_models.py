@@ -172,6 +172,48 @@ def test_anything_else_is_refused_as_an_elasticsearch_host(host: str) -> None:
     refused(r"elasticsearch.hosts\[0\]", elasticsearch={"hosts": [host]})
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "https://local host:9200",
+        "https://a,https://b",
+        "https://es_1:9200",
+        "https://münchen.example",
+        "https://%41",
+        "https://a\\b",
+        "https://-",
+        "https://h:0",
+        "https://h/../x",
+        "https://h/a,b",
+        "https://h/%zz",
+        "https://h/ü",
+    ],
+)
+def test_an_address_that_java_would_read_otherwise_is_refused_with_the_settings(host: str) -> None:
+    refused(r"elasticsearch.hosts\[0\].*must have a (host|path)", elasticsearch={"hosts": [host]})
+    refused(r"schema_registry.urls\[0\].*must have a (host|path)", schema_registry={"urls": [host]})
+
+
+def test_a_scheme_counts_in_any_case() -> None:
+    section = loaded(elasticsearch={"hosts": ["HTTPS://search:9200/Path/"]}).elasticsearch
+    assert section is not None
+    assert section.hosts == ("https://search:9200/Path",)
+
+
+@pytest.mark.parametrize("user", ["a:b", " a", "a\n", "a\x07b"])
+def test_a_user_that_http_basic_cannot_name_is_refused(user: str) -> None:
+    who = {"username": user, "password": "file:/p"}
+    refused("elasticsearch.username.*must have no colon", elasticsearch=ELASTICSEARCH | who)
+    proxy = {"proxy": "http://p:1", "proxy_username": user, "proxy_password": "file:/p"}
+    refused("elasticsearch.proxy_username.*no colon", elasticsearch=ELASTICSEARCH | proxy)
+
+
+@pytest.mark.parametrize("name", ["connect_timeout", "keep_alive", "flush_interval"])
+def test_a_time_is_no_longer_than_java_counts_it(name: str) -> None:
+    loaded(elasticsearch=ELASTICSEARCH | {name: "24 d"})
+    refused(f"elasticsearch.{name}.*at most 24 d", elasticsearch=ELASTICSEARCH | {name: "25 d"})
+
+
 def test_credentials_in_a_url_are_refused_without_being_repeated() -> None:
     with pytest.raises(SettingsError, match="must not contain credentials") as caught:
         loaded(elasticsearch={"hosts": ["https://elastic:hunter2@h:9200"]})

@@ -227,6 +227,8 @@ def test_a_key_that_cannot_be_used_is_refused_without_its_bytes(
             tls.load_private_key(SecretFile(path), "kafka.client_key")
         assert caught.value.__context__ is None
         assert "hunter2" not in str(caught.value)
+        names_a_password = "set kafka.client_key_password" in (caught.value.hint or "")
+        assert names_a_password == (content == encrypted)
 
 
 def test_certificates_that_cannot_be_read_are_refused(tmp_path: Path) -> None:

@@ -30,6 +30,11 @@ record BulkItem(int status, String type, String reason) {
     return status == 413 || ErrorTypes.isOfDocument(type, reason);
   }
 
+  /** Whether the index wants a routing, and the document has none. */
+  boolean lacksRouting() {
+    return ErrorTypes.isOfRouting(type);
+  }
+
   /** Whether there is a document with this id already, or one with a newer version. */
   boolean isConflict() {
     return CONFLICT.equals(type);

@@ -30,8 +30,17 @@ final class ErrorTypes {
   /** Which errors of this type are a document's fault, only the first words of the reason tell. */
   static final String AMBIGUOUS = "illegal_argument_exception";
 
+  /** Of a time series, whose index a document's time chooses; no class of its own. */
+  private static final String OF_TIMES = "timestamp_error";
+
+  /** The next document may have a routing; one without a routing field has none ever. */
+  private static final String OF_ROUTING = "routing_missing_exception";
+
   private static final List<String> REASONS_OF_DOCUMENTS =
       List.of(
+          "the document timestamp [", // is outside of ranges of currently writable indices
+          "Error extracting routing", // source didn't contain any routing fields
+          "Error extracting tsid", // the same, later
           "mapper [", // cannot be changed from type [long] to [text]; of different type
           "Mapper for [", // conflicts with existing mapping
           "can't merge a non", // object mapping [a] with an object mapping
@@ -60,11 +69,16 @@ final class ErrorTypes {
         && OF_FULL_DISKS.matcher(reason).find();
   }
 
+  static boolean isOfRouting(String type) {
+    return OF_ROUTING.equals(type);
+  }
+
   static boolean isOfDocument(String type, String reason) {
     if (type == null) {
       return false;
     }
     return OF_DOCUMENTS.contains(type)
+        || type.equals(OF_TIMES)
         || type.equals(AMBIGUOUS)
             && reason != null
             && REASONS_OF_DOCUMENTS.stream().anyMatch(reason::startsWith);

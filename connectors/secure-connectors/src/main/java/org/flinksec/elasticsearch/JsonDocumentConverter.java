@@ -39,6 +39,9 @@ final class JsonDocumentConverter extends DocumentConverter<String> {
     try {
       JsonText.Document document = text.read(json);
       DocumentRequest.Address address = addressing.of(document.values()::get, false);
+      if (address.operation().isUpdate()) {
+        JsonText.requireWithin(json);
+      }
       return new DocumentRequest(
           address,
           address.operation() == Operation.DELETE

@@ -71,6 +71,15 @@ final class Reasons {
               "(?:\\[\\d+:\\d+] )?(?:Document nesting depth|Number value length|Name length|String value length)",
               "it is deeper or longer than the server's parser takes"),
           known("(?i)field name ", "a field's name is empty, blank or made of dots"),
+          known("routing is required for ", "it has no routing, which the index requires"),
+          known(
+              "Error extracting data stream timestamp", "its @timestamp is missing, or is no time"),
+          known(
+              "the document timestamp \\[",
+              "its @timestamp is outside of what the data stream's indices take"),
+          known(
+              "Error extracting (?:routing|tsid)",
+              "it has none of the fields that choose its place in the time series"),
           // The job's own faults:
           known(
               "only write ops with an op_type of create are allowed in data streams",

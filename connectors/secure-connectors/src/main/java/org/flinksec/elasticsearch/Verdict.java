@@ -121,7 +121,7 @@ record Verdict(
                     settings.letterIndex(),
                     item.told(indexIsContent)),
             null);
-      } else if (item.documentAtFault()) {
+      } else if (item.documentAtFault() || item.lacksRouting() && mayHaveRouting(settings)) {
         rejected.add(0, rejection(settings, document, item));
       } else {
         return fatal(
@@ -145,6 +145,10 @@ record Verdict(
   private static boolean isDelivered(SinkSettings settings, DocumentRequest document) {
     return document.operation() == Operation.CREATE
         || document.address().version() != null && settings.actions().conflictIsSuccess();
+  }
+
+  private static boolean mayHaveRouting(SinkSettings settings) {
+    return settings.addressing().routingField() != null;
   }
 
   private static boolean isDeleted(DocumentRequest document, BulkItem item) {

@@ -84,7 +84,8 @@ public final class FlatSettings {
       // falls through to the same complaint
     }
     throw new IllegalArgumentException(
-        "%s is '%s'; it must be a whole number, at least %d".formatted(named(key), value, least));
+        "%s is '%s'; it must be a whole number from %d to %d"
+            .formatted(named(key), value, least, Integer.MAX_VALUE));
   }
 
   /** The name by which a message calls a setting, or an argument of the job's. */

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonParser;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonToken;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.exc.StreamConstraintsException;
 
 /**
  * The contract of all sinks for a stream of strings: each is one JSON object, which goes out as it
@@ -81,6 +82,27 @@ public final class JsonText implements Serializable {
       return read(json, parser);
     } catch (IOException | RuntimeException | StackOverflowError e) {
       throw JsonDecodingException.of(e);
+    }
+  }
+
+  /**
+   * Refuses a document that Elasticsearch cannot read as a part of another one, such as an update:
+   * there a name that comes twice, or one level too many, spoils the whole bulk request.
+   *
+   * @param json is a single JSON object
+   * @throws JsonDecodingException if it is so; nothing of the text is quoted
+   */
+  public static void requireWithin(String json) throws JsonDecodingException {
+    try (JsonParser parser = JsonLimits.WITHIN.createParser(json)) {
+      while (parser.nextToken() != null) {
+        // It is read for what the parser refuses.
+      }
+    } catch (StreamConstraintsException e) {
+      throw new JsonDecodingException(
+          "the document goes beyond what an update may be (%s)"
+              .formatted(JsonLimits.text(JsonLimits.DEPTH_WITHIN)));
+    } catch (IOException e) {
+      throw new JsonDecodingException("a name comes twice in an object of the document");
     }
   }
 

@@ -15,6 +15,7 @@ import org.apache.hc.client5.http.impl.async.CloseableHttpAsyncClient;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.nio.support.AsyncRequestBuilder;
 import org.flinksec.https.HttpsClients;
+import org.flinksec.https.HttpsFailures;
 import org.flinksec.https.LoginException;
 import org.flinksec.tls.TlsException;
 import org.flinksec.tls.TlsFailures;
@@ -81,7 +82,12 @@ final class RegistryHttp {
           if (wrong.isPresent()) {
             throw new SchemaRegistryException(wrong.get());
           }
-          silent += (silent.isEmpty() ? "" : "; ") + url + " (" + TlsFailures.last(e) + ")";
+          silent +=
+              (silent.isEmpty() ? "" : "; ")
+                  + url
+                  + " ("
+                  + HttpsFailures.last("schema_registry", e)
+                  + ")";
         }
       }
       if (Instant.now().plusMillis(pause).isAfter(end)) {
@@ -129,7 +135,7 @@ final class RegistryHttp {
       // The client's own patience is with each part of an answer.
       return sent.get(2 * settings.https().responseTimeout().toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
-      throw new IOException(TlsFailures.last(e), e.getCause());
+      throw new IOException(HttpsFailures.last("schema_registry", e), e.getCause());
     } catch (TimeoutException e) {
       throw new IOException("the answer does not end", e);
     } catch (InterruptedException e) {

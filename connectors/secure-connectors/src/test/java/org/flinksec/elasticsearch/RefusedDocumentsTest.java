@@ -105,7 +105,6 @@ class RefusedDocumentsTest extends SinkAgainstAFake {
           403 | cluster_block_exception | index [blocked] blocked by: [FORBIDDEN/8/index write (api)]; | index write (api)
           400 | illegal_argument_exception | pipeline with id [no-such] does not exist | pipeline 'no-such' does not exist: create it
           400 | routing_missing_exception | routing is required for [rout]/[CANARY] | routing_missing_exception
-          400 | illegal_argument_exception | Error extracting routing: source didn't contain CANARY | illegal_argument_exception
           400 | script_exception | CANARY | script_exception
           400 | an error of another server, CANARY | CANARY | an error of unknown type
           """)
@@ -149,6 +148,9 @@ class RefusedDocumentsTest extends SinkAgainstAFake {
           illegal_argument_exception | mapper [n] of different type, current_type [long], merged_type [text] | field 'n' has the type long in the mapping, not text
           illegal_argument_exception | can't merge a non object mapping [a.b] with an object mapping | field 'a.b' is a value in the mapping, and an object here
           illegal_argument_exception | Document contains at least one immense term in field="n" (whose UTF8 encoding is longer than the max length 32766), prefix: [CANARY] | field 'n' has a term longer than the 32766 bytes that Lucene takes
+          illegal_argument_exception | Error extracting routing: source didn't contain any CANARY | it has none of the fields that choose its place in the time series
+          illegal_argument_exception | the document timestamp [CANARY] is outside of ranges of currently writable indices [[CANARY,CANARY]] | its @timestamp is outside of what the data stream's indices take
+          timestamp_error | Error extracting data stream timestamp field: failed to parse date field [CANARY] | its @timestamp is missing, or is no time
           version_conflict_engine_exception | [CANARY]: version conflict, document already exists (current version [1]) | version_conflict_engine_exception
           """)
   void aDocumentsOwnFaultIsSkippedAndToldWithoutItsContent(String type, String reason, String told)
@@ -299,6 +301,29 @@ class RefusedDocumentsTest extends SinkAgainstAFake {
   }
 
   @Test
+  void whereAFieldIsTheRoutingADocumentWithoutOneIsBadByItsOwnContent() throws Exception {
+    config.put("on_error", "skip");
+    config.put("routing_field", "n");
+    elasticsearch.items(
+        operation ->
+            operation.id().equals("bad")
+                ? new FakeElasticsearch.Answer(
+                    400, "routing_missing_exception", "routing is required for [flights]/[CANARY]")
+                : FakeElasticsearch.Answer.of(201));
+    try (Capture log = new Capture(ElasticsearchSinkWriter.class);
+        var writer = writer()) {
+      write(writer, Row.of("bad", null), Row.of("good", 2L));
+      writer.flush(false);
+      assertThat(elasticsearch.documents()).containsOnlyKeys("good");
+      assertThat(log.messages())
+          .singleElement()
+          .asString()
+          .endsWith("it has no routing, which the index requires")
+          .doesNotContain("CANARY");
+    }
+  }
+
+  @Test
   void aLimitThatDoesNotFitIsNamedAsTheSettingsNameIt() {
     config.put("max_batch_size", "100");
     config.put("max_buffered", "100");
@@ -306,7 +331,8 @@ class RefusedDocumentsTest extends SinkAgainstAFake {
         .hasMessage("elasticsearch.max_buffered must be greater than elasticsearch.max_batch_size");
     config.put("max_buffered", "soon");
     assertThatThrownBy(() -> ElasticsearchSinks.forRows(config, TYPE))
-        .hasMessage("elasticsearch.max_buffered is 'soon'; it must be a whole number, at least 1");
+        .hasMessage(
+            "elasticsearch.max_buffered is 'soon'; it must be a whole number from 1 to 2147483647");
   }
 
   @Test

@@ -10,6 +10,7 @@ import org.flinksec.json.JsonTextMapper;
 import org.flinksec.kafka.JsonTextSerializationSchema;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A string is one JSON object, on one line, in Elasticsearch, Kafka and HDFS alike. */
@@ -63,6 +64,40 @@ class StringsInAllSinksTest {
         .doesNotContain("CANARY");
   }
 
+  /** Elasticsearch parses the documents of updates with the request, and refuses it as a whole. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {"id":"1","a":1,"a":2}       | a name comes twice in an object of the document
+          {"id":"1","a":[{"CANARY":1,"CANARY":2}]} | a name comes twice in an object of the document
+          """)
+  void whatWouldSpoilAWholeRequestOfUpdatesIsABadDocumentThere(String text, String told) {
+    for (Operation operation : List.of(Operation.UPDATE, Operation.UPSERT)) {
+      assertThatThrownBy(() -> documents("id", operation).convert(text))
+          .isInstanceOf(DocumentException.class)
+          .hasMessage(told);
+    }
+    assertThat(documents("id").convert(text).json()).isNotEmpty();
+    assertThat(documents("id", Operation.DELETE).convert(text).id()).isEqualTo("1");
+  }
+
+  @Test
+  void anUpdateIsLessDeepByTheLevelsThatStandAroundIt() {
+    JsonDocumentConverter updates = documents("id", Operation.UPDATE);
+    assertThat(updates.convert(deep(997)).json()).isNotEmpty();
+    assertThat(documents("id").convert(deep(1000)).json()).isNotEmpty();
+    assertThatThrownBy(() -> updates.convert(deep(998)))
+        .isInstanceOf(DocumentException.class)
+        .hasMessageContaining("depth 997");
+  }
+
+  /** A document of so many objects and arrays within each other. */
+  private static String deep(int levels) {
+    return "{\"id\":\"1\",\"a\":" + "[".repeat(levels - 1) + "]".repeat(levels - 1) + "}";
+  }
+
   @Test
   void aKeyAndAnIdAreOfTheSameText() {
     String text = "{\"id\":-0}";
@@ -86,9 +121,12 @@ class StringsInAllSinksTest {
   }
 
   private static JsonDocumentConverter documents(String id) {
+    return documents(id, Operation.INDEX);
+  }
+
+  private static JsonDocumentConverter documents(String id, Operation operation) {
     return new JsonDocumentConverter(
-        new Addressing(
-            id.isEmpty() ? List.of() : List.of(id), Operation.INDEX, null, null, null, null),
+        new Addressing(id.isEmpty() ? List.of() : List.of(id), operation, null, null, null, null),
         LARGE);
   }
 }

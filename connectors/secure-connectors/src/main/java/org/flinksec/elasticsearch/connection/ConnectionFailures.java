@@ -3,8 +3,8 @@ package org.flinksec.elasticsearch.connection;
 
 import java.util.Optional;
 import org.apache.flink.util.ExceptionUtils;
+import org.flinksec.https.HttpsFailures;
 import org.flinksec.https.LoginException;
-import org.flinksec.tls.TlsFailures;
 
 /** Tells failures that a setting causes from outages, and names the setting. */
 public final class ConnectionFailures {
@@ -35,8 +35,11 @@ public final class ConnectionFailures {
             .formatted(host, index, credentials);
   }
 
-  /** The innermost message, where the reason usually is. */
+  /**
+   * The innermost message, where the reason usually is; of an answer that is not HTTP only that, as
+   * the message would quote it.
+   */
   public static String last(Throwable failure) {
-    return TlsFailures.last(failure);
+    return HttpsFailures.last("elasticsearch", failure);
   }
 }
