@@ -24,6 +24,7 @@ class Contents:
 
     _layout: Layout
     _ports: Mapping[str, int]
+    _kept: tuple[tuple[Layout, dict[str, int]], kafka_broker.Kafka] | None = None
 
     def create_topics(self, topics: Mapping[str, int]) -> list[str]:
         """Make Kafka topics with so many partitions, and give the job its rights on them.
@@ -125,4 +126,15 @@ class Contents:
         return elasticsearch_node.open_client(self._layout, self._ports)
 
     def _kafka(self) -> kafka_broker.Kafka:
-        return kafka_broker.Kafka(self._layout, find_java(), self._ports)
+        """Return the client of Kafka, the same for as long as the broker is."""
+        broker = self._layout, dict(self._ports)
+        if self._kept is None or self._kept[0] != broker:
+            self._end_clients()
+            self._kept = broker, kafka_broker.Kafka(self._layout, find_java(), self._ports)
+        return self._kept[1]
+
+    def _end_clients(self) -> None:
+        """End the JVMs of clients that wait for more questions."""
+        if self._kept is not None:
+            self._kept[1].end()
+            self._kept = None

@@ -22,6 +22,9 @@ _LOGGING = (
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
 )
 
+# No ticket of the user's own may stand in for what a test left out.
+CLIENT_ENVIRONMENT = {"KRB5CCNAME": "FILE:/nonexistent"}
+
 
 def java_command(
     java: Java,
@@ -47,9 +50,7 @@ def java_command(
 
 
 @contextmanager
-def client(
-    command: Sequence[str], *, what: str, stdin: bool = False
-) -> Iterator[subprocess.Popen[str]]:
+def client(command: Sequence[str], *, what: str) -> Iterator[subprocess.Popen[str]]:
     """Run a client program; its standard output is the caller's to read.
 
     Raises:
@@ -58,12 +59,11 @@ def client(
     with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
         process = subprocess.Popen(
             list(command),
-            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
-            # No ticket of the user's own may stand in for what a test left out.
-            env=os.environ | {"KRB5CCNAME": "FILE:/nonexistent"},
+            env=os.environ | CLIENT_ENVIRONMENT,
         )
         try:
             with process:
@@ -75,8 +75,13 @@ def client(
             raise SandboxError(f"{what} failed: {_causes(errors)}")
 
 
-def _causes(errors: IO[str]) -> str:
+def last_lines(errors: IO[str]) -> list[str]:
+    """Return the last lines of what a program said on standard error."""
     errors.seek(0)
-    lines = errors.read().splitlines()
+    return errors.read().splitlines()[-5:]
+
+
+def _causes(errors: IO[str]) -> str:
+    lines = last_lines(errors)
     told = [line.removeprefix("ERROR ") for line in lines if line.startswith("ERROR ")]
-    return told[-1] if told else "\n".join(lines[-5:]) or "it said nothing"
+    return told[-1] if told else "\n".join(lines) or "it said nothing"

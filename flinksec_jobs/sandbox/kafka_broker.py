@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-import threading
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from flinksec_jobs.errors import SandboxError
 from flinksec_jobs.logins.sasl import gssapi
@@ -16,6 +14,7 @@ from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import Java
 from flinksec_jobs.sandbox import kafka_logins
 from flinksec_jobs.sandbox.jvm_programs import client, java_command
+from flinksec_jobs.sandbox.kept_clients import KeptClients
 from flinksec_jobs.sandbox.layout import Layout, write_properties
 
 JARS = "sandbox-kdc-kafka"
@@ -149,6 +148,8 @@ def _bytes(base64: str) -> bytes | None:
 class Kafka:
     """A client of the sandbox's broker, for preparing and inspecting, not for jobs.
 
+    Its JVM is kept for the next question, until `end` or until this object is forgotten.
+
     Args:
         layout: where the sandbox is.
         java: runs the client.
@@ -159,6 +160,14 @@ class Kafka:
         self._layout = layout
         self._java = java
         self._ports = ports
+        self._clients = KeptClients(
+            java_command(
+                java,
+                "org.flinksec.sandbox.kafka.KafkaTool",
+                class_path(),
+                options=[f"-Djava.security.krb5.conf={layout.krb5_conf}"],
+            )
+        )
 
     def create_topics(self, topics: Mapping[str, int]) -> list[str]:
         """Make topics with so many partitions, and let the job's principal use them.
@@ -189,17 +198,12 @@ class Kafka:
         An empty timestamp is the present, an empty key none. Lines that are ``whole`` are those of
         `whole_records.whole_lines`.
         """
-        command = self._command("flink", {}, "produce-whole" if whole else "produce", topic)
-        with client(command, what=f"writing to {topic}", stdin=True) as process:
-            assert process.stdin is not None and process.stdout is not None  # noqa: S101
-            reader = threading.Thread(target=_report, args=(process.stdout, progress), daemon=True)
-            reader.start()
-            try:
-                with process.stdin as stdin:
-                    stdin.writelines(f"{line}\n" for line in lines)
-            except BrokenPipeError:
-                pass  # it failed and has told why
-            reader.join()
+        self._clients.tell(
+            self._question("flink", {}, "produce-whole" if whole else "produce", topic),
+            lines,
+            what=f"writing to {topic}",
+            answered=lambda sent: progress(int(sent)) if progress else None,
+        )
 
     def consume(
         self, topic: str, *, isolation: str = "read_committed", principal: str | None = "flink"
@@ -230,11 +234,9 @@ class Kafka:
             SandboxError: the broker refused it.
         """
         limit = str(_ALL if most is None else most)
-        command = self._command("flink", {"isolation.level": isolation}, "records", topic, limit)
-        with client(command, what=f"reading {topic}") as process:
-            assert process.stdout is not None  # noqa: S101
-            for line in process.stdout:
-                yield Record.from_line(line)
+        question = self._question("flink", {"isolation.level": isolation}, "records", topic, limit)
+        for line in self._clients.ask(question, what=f"reading {topic}"):
+            yield Record.from_line(line)
 
     def topic_size(self, topic: str) -> int:
         """Return how many records, and marks of transactions, a topic has."""
@@ -273,25 +275,20 @@ class Kafka:
     def _ask(
         self, principal: str | None, *arguments: str, more: Mapping[str, str] | None = None
     ) -> list[str]:
-        command = self._command(principal, more or {}, *arguments)
-        with client(command, what=f"{arguments[0]} on Kafka") as process:
-            assert process.stdout is not None  # noqa: S101
-            text = process.stdout.read()
-            return text.removesuffix("\n").split("\n") if text else []
+        question = self._question(principal, more or {}, *arguments)
+        return list(self._clients.ask(question, what=f"{arguments[0]} on Kafka"))
 
-    def _command(
+    def _question(
         self, principal: str | None, more: Mapping[str, str], *arguments: str
     ) -> list[str]:
         name = "-".join([principal or "nobody", *more.values()])
         path = self._layout.directory / "clients" / f"kafka-{name}.properties"
         write_properties(path, client_properties(self._layout, self._ports, principal) | dict(more))
-        return java_command(
-            self._java,
-            "org.flinksec.sandbox.kafka.KafkaTool",
-            class_path(),
-            [str(path), *arguments],
-            options=[f"-Djava.security.krb5.conf={self._layout.krb5_conf}"],
-        )
+        return [str(path), *arguments]
+
+    def end(self) -> None:
+        """End the JVMs that wait for more questions."""
+        self._clients.end()
 
 
 def client_properties(
@@ -329,12 +326,3 @@ def _jaas(layout: Layout, principal: str | None) -> str:
     return gssapi.by_keytab(
         layout.keytab(principal), f"{layout.principals[principal]}@{layout.realm}"
     )
-
-
-def _report(lines: IO[str], progress: Callable[[int], None] | None) -> None:
-    try:
-        for line in lines:
-            if progress:
-                progress(int(line))
-    except ValueError:
-        return  # closed meanwhile: the writer has failed, and tells why

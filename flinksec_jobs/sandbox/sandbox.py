@@ -389,6 +389,7 @@ class Sandbox(ForJobs, Contents):
             write_private(layout.settings_of(login), toml)
 
     def _stop(self, *, at_once: bool) -> None:
+        self._end_clients()
         if beside := self._running_beside():
             beside.down()
         for server in self._started:

@@ -22,7 +22,7 @@ public final class Answers {
     Runtime.getRuntime().halt(code);
   }
 
-  private static String causes(Throwable error) {
+  static String causes(Throwable error) {
     StringBuilder told = new StringBuilder();
     int depth = 0;
     for (Throwable cause = error; cause != null && depth < DEEPEST; cause = cause.getCause()) {

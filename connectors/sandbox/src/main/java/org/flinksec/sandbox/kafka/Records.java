@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.sandbox.kafka;
 
-import java.io.BufferedReader;
-import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.OutputStreamWriter;
-import java.io.PrintStream;
-import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,6 +22,7 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.flinksec.sandbox.Conversation;
 
 /** Writes and reads the records of a topic as lines. */
 final class Records {
@@ -38,28 +33,32 @@ final class Records {
 
   private Records() {}
 
-  static void produce(Properties client, String topic) throws IOException {
-    send(client, line -> ofText(topic, line));
+  static void produce(
+      Properties client, String topic, Conversation.Given lines, Conversation.Told progress)
+      throws IOException {
+    send(client, line -> ofText(topic, line), lines, progress);
   }
 
-  static void produceWhole(Properties client, String topic) throws IOException {
-    send(client, line -> whole(topic, line));
+  static void produceWhole(
+      Properties client, String topic, Conversation.Given lines, Conversation.Told progress)
+      throws IOException {
+    send(client, line -> whole(topic, line), lines, progress);
   }
 
   private static void send(
-      Properties client, Function<String, ProducerRecord<byte[], byte[]>> record)
+      Properties client,
+      Function<String, ProducerRecord<byte[], byte[]>> record,
+      Conversation.Given lines,
+      Conversation.Told progress)
       throws IOException {
     client.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, "20");
     client.putIfAbsent(ProducerConfig.BATCH_SIZE_CONFIG, "131072");
     client.putIfAbsent(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
     ByteArraySerializer bytes = new ByteArraySerializer();
     AtomicReference<Exception> failure = new AtomicReference<>();
-    PrintStream progress = System.out;
-    BufferedReader lines =
-        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8), 1 << 16);
     try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(client, bytes, bytes)) {
       long sent = 0;
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      for (String line = lines.next(); line != null; line = lines.next()) {
         producer.send(
             record.apply(line),
             (metadata, error) -> {
@@ -69,12 +68,13 @@ final class Records {
             });
         if (++sent % PROGRESS_EVERY == 0) {
           rethrow(failure.get());
-          progress.println(sent);
+          progress.line(Long.toString(sent));
+          progress.flush();
         }
       }
       producer.flush();
       rethrow(failure.get());
-      progress.println(sent);
+      progress.line(Long.toString(sent));
     }
   }
 
@@ -106,22 +106,21 @@ final class Records {
     }
   }
 
-  static void consume(Properties client, String topic) throws IOException {
-    try (Writer out = standardOutput();
-        KafkaConsumer<byte[], byte[]> consumer = consumer(client)) {
-      toTheEnd(
-          consumer, topic, Long.MAX_VALUE, record -> out.append(text(record.value())).append('\n'));
+  static void consume(Properties client, String topic, Conversation.Told told) throws IOException {
+    try (KafkaConsumer<byte[], byte[]> consumer = consumer(client)) {
+      toTheEnd(consumer, topic, Long.MAX_VALUE, record -> told.line(text(record.value())));
     }
   }
 
-  static void records(Properties client, String topic, long most) throws IOException {
-    try (Writer out = standardOutput();
-        KafkaConsumer<byte[], byte[]> consumer = consumer(client)) {
+  static void records(Properties client, String topic, long most, Conversation.Told told)
+      throws IOException {
+    try (KafkaConsumer<byte[], byte[]> consumer = consumer(client)) {
       toTheEnd(
           consumer,
           topic,
           most,
           record -> {
+            StringBuilder out = new StringBuilder();
             out.append(
                 "%d\t%d\t%d\t%s\t%s"
                     .formatted(
@@ -134,7 +133,7 @@ final class Records {
               out.append('\t').append(base64(header.key().getBytes(StandardCharsets.UTF_8)));
               out.append('\t').append(base64(header.value()));
             }
-            out.append('\n');
+            told.line(out.toString());
           });
     }
   }
@@ -159,10 +158,6 @@ final class Records {
     }
   }
 
-  private static Writer standardOutput() {
-    return new BufferedWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8));
-  }
-
   private static String text(byte[] value) {
     return value == null ? "null" : new String(value, StandardCharsets.UTF_8);
   }
@@ -180,11 +175,11 @@ final class Records {
     void take(ConsumerRecord<byte[], byte[]> record) throws IOException;
   }
 
-  static void size(Properties client, String topic) {
+  static void size(Properties client, String topic, Conversation.Told told) throws IOException {
     try (KafkaConsumer<byte[], byte[]> consumer = consumer(client)) {
       List<TopicPartition> partitions = partitions(consumer, topic);
       long ends = sum(consumer.endOffsets(partitions, PATIENCE));
-      System.out.println(ends - sum(consumer.beginningOffsets(partitions, PATIENCE)));
+      told.line(Long.toString(ends - sum(consumer.beginningOffsets(partitions, PATIENCE))));
     }
   }
 

@@ -30,6 +30,7 @@ import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourcePatternFilter;
 import org.apache.kafka.common.resource.ResourceType;
+import org.flinksec.sandbox.Conversation;
 
 /** Makes topics, and gives a principal the rights that a job needs on them, and no more. */
 final class TopicsAndRights {
@@ -37,14 +38,15 @@ final class TopicsAndRights {
 
   private TopicsAndRights() {}
 
-  static void create(Properties client, List<String> arguments) throws Exception {
+  static void create(Properties client, List<String> arguments, Conversation.Told told)
+      throws Exception {
     String principal = "User:" + arguments.get(0);
     String prefix = arguments.get(1);
     List<NewTopic> topics =
         arguments.subList(2, arguments.size()).stream().map(TopicsAndRights::topic).toList();
     try (Admin admin = Admin.create(client)) {
       for (NewTopic topic : topics) {
-        System.out.println(createUnlessThere(admin, topic) ? "new" : "there");
+        told.line(createUnlessThere(admin, topic) ? "new" : "there");
       }
       List<AclBinding> rights = rights(principal, prefix, topics);
       admin.createAcls(rights).all().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
@@ -82,7 +84,7 @@ final class TopicsAndRights {
     }
   }
 
-  static void list(Properties client) throws Exception {
+  static void list(Properties client, Conversation.Told told) throws Exception {
     try (Admin admin = Admin.create(client)) {
       Set<String> names = admin.listTopics().names().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
       Map<String, TopicDescription> topics =
@@ -95,7 +97,7 @@ final class TopicsAndRights {
         long records =
             offsets(admin, partitions, OffsetSpec.latest())
                 - offsets(admin, partitions, OffsetSpec.earliest());
-        System.out.println(name + "\t" + partitions.size() + "\t" + records);
+        told.line(name + "\t" + partitions.size() + "\t" + records);
       }
     }
   }
