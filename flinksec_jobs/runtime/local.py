@@ -61,7 +61,9 @@ class LocalRun:
 
     @property
     def log_file(self) -> Path:
-        """Where the JVM of the job writes its log."""
+        """Where the JVM of the job writes its log: ``FLINKSEC_LOG_FILE``, else one by its name."""
+        if one := os.environ.get("FLINKSEC_LOG_FILE"):
+            return Path(one)
         return log_directory() / f"{file_name(self.job_name)}.log"
 
     def start_jvm(self) -> None:
@@ -76,7 +78,7 @@ class LocalRun:
         # without a password, and whoever reaches it may run any code here. Workers of process
         # mode are processes then, as they are in a cluster.
         os.environ[_WORKERS] = "process"
-        _make_log_directory()
+        _make_log_directory(self.log_file.parent)
         wanted = Surroundings.wanted(self.log_file, self.hadoop_options, self.login)
         local_jvm.start(wanted, self.job_name)
 
@@ -216,8 +218,7 @@ def python_options() -> dict[str, str]:
     }
 
 
-def _make_log_directory() -> None:
-    directory = log_directory()
+def _make_log_directory(directory: Path) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         is_usable = os.access(directory, os.W_OK | os.X_OK)
@@ -227,5 +228,5 @@ def _make_log_directory() -> None:
     if not is_usable:
         raise SettingsError(
             f"the directory for logs, {directory}, {problem}",
-            hint="name another one in the variable FLINKSEC_LOG_DIR",
+            hint="name another one in the variable FLINKSEC_LOG_DIR, or in FLINKSEC_LOG_FILE",
         )

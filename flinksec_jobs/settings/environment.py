@@ -25,6 +25,7 @@ NOT_SETTINGS = {
     "FLINKSEC_JARS_DIR": "directory of jars for use without a network",
     "FLINKSEC_MAVEN_MIRROR": "where jars are fetched from",
     "FLINKSEC_LOG_DIR": "directory of log files",
+    "FLINKSEC_LOG_FILE": "one log file for all jobs of a process",
     "FLINKSEC_JOB_LOG": "the log file of a local run's JVM, set by the library",
     "FLINKSEC_JOB_FILE": "the job of a job-cluster image, set by the image",
     "FLINKSEC_KUSTOMIZE": "the kustomize that renders overlays",

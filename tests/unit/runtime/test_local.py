@@ -26,6 +26,13 @@ def test_a_job_s_log_is_named_after_it_and_stays_in_its_directory(
     assert local.LocalRun(name, {}).log_file == Path("/logs") / file
 
 
+def test_one_log_for_all_jobs_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLINKSEC_LOG_DIR", "/logs")
+    monkeypatch.setenv("FLINKSEC_LOG_FILE", "/elsewhere/jobs.log")
+    logs = {local.LocalRun(name, {}).log_file for name in ("one", "another")}
+    assert logs == {Path("/elsewhere/jobs.log")}
+
+
 def test_logs_go_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FLINKSEC_LOG_DIR", raising=False)
     monkeypatch.setenv("XDG_STATE_HOME", "/state")

@@ -81,6 +81,21 @@ def test_the_jvm_finds_java_the_sealed_file_system_and_its_log(jvms: Jvms, tmp_p
     assert any(name.startswith("flink-dist-") for name in names)
 
 
+def test_jobs_of_other_names_share_a_jvm_only_if_they_share_a_log(
+    jvms: Jvms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start("one")
+    start("another")
+    assert len(jvms.commands) == 2
+    log = tmp_path / "made" / "jobs.log"
+    monkeypatch.setenv("FLINKSEC_LOG_FILE", str(log))
+    start("one")
+    start("another")
+    assert [command.log_file for command in jvms.commands[2:]] == [log]
+    start("another", {"fs.defaultFS": "hdfs://name:8020"})
+    assert len(jvms.commands) == 4
+
+
 def test_what_the_jvm_writes_among_temporary_files_is_in_the_runs_private_directory(
     jvms: Jvms,
 ) -> None:

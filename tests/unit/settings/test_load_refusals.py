@@ -71,6 +71,7 @@ def test_an_unknown_variable_is_refused_with_the_nearest_right_one(
         "FLINKSEC_JARS_DIR",
         "FLINKSEC_MAVEN_MIRROR",
         "FLINKSEC_LOG_DIR",
+        "FLINKSEC_LOG_FILE",
         "FLINKSEC_WYCHEPROOF",
         "FLINKSECRET",
         "PATH",
