@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run all suites of tests in three lanes, and print a table of their seconds.
+"""Run all suites of tests in lanes, and print a table of their seconds.
 
-Suites that mostly wait, for JVMs and servers, run beside those that compute. What a suite said is
-printed in one piece when it has ended. The first that fails stops all.
+Three run at a time, on two cores; and a fourth of those that mostly wait, for servers and times
+that pass, beside those that compute. What a suite said is printed in one piece when it has ended.
+The first that fails stops all.
 """
 
 from __future__ import annotations
@@ -33,17 +34,20 @@ class Stage:
         name: as it is shown.
         command: what runs it.
         after: the stages whose files it reads: it begins when they have ended.
+        waits: whether it needs less than half a processor, so that it may run beside full lanes;
+            one such stage does at a time.
     """
 
     name: str
     command: tuple[str, ...]
     after: tuple[str, ...] = ()
+    waits: bool = False
 
 
-def suite(name: str, after: tuple[str, ...] = ()) -> Stage:
+def suite(name: str, after: tuple[str, ...] = (), *, waits: bool = False) -> Stage:
     """Build the stage of a suite that scripts/test.sh knows."""
     word = name if name in {"lint", "java"} else f"tests/{name}"
-    return Stage(name, ("scripts/test.sh", word), after)
+    return Stage(name, ("scripts/test.sh", word), after, waits)
 
 
 # In the order in which they begin: the longest first in two lanes, what fails soon in the third.
@@ -51,13 +55,13 @@ STAGES = (
     suite("topics"),
     suite("servers"),
     suite("lint"),
+    suite("kafka", waits=True),
     suite("unit"),
     # Maven writes below connectors/: spotless and the Java half of the differential tests read it.
     suite("java", after=("lint",)),
-    suite("hdfs"),
+    suite("hdfs", waits=True),
     suite("formats"),
-    suite("kafka"),
-    suite("elasticsearch"),
+    suite("elasticsearch", waits=True),
     suite("cluster"),
     suite("manifests"),
     suite("faults"),
@@ -153,11 +157,18 @@ class Lanes:
         ended = {one.stage.name for one in self.runs if one.status is not None}
         known = {stage.name for stage in self._waiting} | {one.stage.name for one in self.runs}
         for stage in list(self._waiting):
-            if len(self._running) >= self._lanes:
-                return
-            if {name for name in stage.after if name in known} <= ended:
+            if not {name for name in stage.after if name in known} <= ended:
+                continue
+            if self._has_room_for(stage):
                 self._waiting.remove(stage)
                 self._start(stage)
+
+    def _has_room_for(self, stage: Stage) -> bool:
+        """Whether a lane is free, or the one beside them and the stage is of its kind."""
+        waiting = [one for one in self._running if one.stage.waits]
+        if stage.waits and not waiting:
+            return len(self._running) <= self._lanes
+        return len(self._running) - bool(waiting) < self._lanes
 
     def _start(self, stage: Stage) -> None:
         log = self._logs / f"{stage.name}.log"

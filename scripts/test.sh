@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# test.sh: every test that needs neither containers nor a Kubernetes node, in three lanes.
+# test.sh: every test that needs neither containers nor a Kubernetes node, in lanes.
 # test.sh ARGUMENT...: only these, one suite after the other, each with what it needs: paths below
 # tests/, or lint or java; what begins with a dash goes to pytest.
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"

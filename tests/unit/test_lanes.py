@@ -53,6 +53,26 @@ def test_no_more_run_at_once_than_there_are_lanes(tmp_path: Path) -> None:
     assert Lanes([shell(name, script) for name in "abcde"], logs, lanes=2).run()
 
 
+def test_one_that_waits_runs_beside_full_lanes_and_takes_none(tmp_path: Path) -> None:
+    # Each leaves a mark while it runs, and tells how many of both kinds it sees at most.
+    script = (
+        f"cd {tmp_path} && touch {{0}}.$$ && sleep 0.3\n"
+        "echo $(ls wait.* | wc -l) $(ls full.* | wc -l); rm {0}.$$"
+    )
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    waits = [
+        Stage(name, ("sh", "-c", script.format("wait")), waits=True) for name in ("one", "two")
+    ]
+    full = [shell(name, script.format("full")) for name in "abcd"]
+    run = Lanes([*full, *waits], logs, lanes=2)
+    assert run.run()
+    seen = [tuple(map(int, one.log.read_text().split()[-2:])) for one in run.runs]
+    assert max(full for _, full in seen) == 2
+    assert [one.stage.name for one in run.runs][:3] == ["a", "b", "one"]
+    assert max(wait + full for wait, full in seen) == 3
+
+
 def test_a_stage_begins_after_those_whose_files_it_reads(tmp_path: Path) -> None:
     built = tmp_path / "built"
     run = Lanes(
