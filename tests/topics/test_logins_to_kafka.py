@@ -220,6 +220,8 @@ def test_rights_that_are_taken_away_fail_the_job_by_name(box: Sandbox) -> None:
         job.from_kafka("from-revoked", Word).sink_to(job.to_kafka("out"))
         job.env.enable_checkpointing(500)
         job.execute_async()
+        box.produce("from-revoked", ['\t\t{"text":"before"}'])
+        wait(lambda: any("before" in value for value in box.consume("out")))
         box.revoke("flink", "from-revoked")
     assert caught.value.message.startswith("topic, or kafka.username: ")
     assert "from-revoked" in caught.value.message
