@@ -64,6 +64,7 @@ def test_a_job_goes_on_within_a_quota(copy: Copy, administrator: Administrator) 
     def is_throttled() -> bool:
         # A quota lets through at once what it allows in ten seconds.
         copy.produce(100)
+        time.sleep(1)  # what is more comes through as slowly
         return all(copy.metric(f"{one}-throttle-time-max") > 0 for one in ("produce", "fetch"))
 
     copy.wait_for("what the brokers slow down", is_throttled)
