@@ -4,6 +4,7 @@
 import gc
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -96,8 +97,11 @@ def test_a_program_that_dies_is_quoted_and_replaced(clients: KeptClients) -> Non
     before = who(clients)
     with pytest.raises(SandboxError, match="asking failed: an end\n  with two lines"):
         ask(clients, "die")
-    psutil.Process(now := who(clients)).kill()
+    killed = psutil.Process(now := who(clients))
     assert now != before
+    killed.kill()
+    while killed.status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
     assert who(clients) not in {now, before}
 
 
