@@ -16,6 +16,7 @@ PROTECTION = problem(
 )
 NO_TICKET = problem("hdfs-login-refused", "the NameNode refuses the job's ticket")
 SERVICE_PRINCIPAL = problem("hdfs-principal-mismatch", "the NameNode has another principal")
+SERVICE_UNNAMED = problem("hdfs-principal-not-named", "the NameNode's principal is not set")
 HDFS_FORBIDDEN = problem("hdfs-not-authorized", "the job has no right on a path of HDFS")
 SAFE_MODE = problem("hdfs-safe-mode", "the NameNode is in safe mode, in which nothing is written")
 HDFS_QUOTA = problem("hdfs-quota-exceeded", "a quota of HDFS is used up")
@@ -123,6 +124,12 @@ HDFS = (
         "hdfs.namenode_principal",
         "correct the principal, which the KDC does not know",
         SERVICE_UNKNOWN,
+    ),
+    Cause(
+        "Failed to specify server's Kerberos principal name",
+        "hdfs.namenode_principal",
+        "set it to the servers' dfs.namenode.kerberos.principal, such as hdfs/_HOST@EXAMPLE.COM",
+        SERVICE_UNNAMED,
     ),
     Cause(
         "invalid Kerberos principal",
