@@ -191,7 +191,11 @@ final class VectorReaders {
 
   private static Object time(ColumnVector column, int row) throws BadValueException {
     TimestampColumnVector times = (TimestampColumnVector) column;
-    return Times.ofSeconds(Math.floorDiv(times.time[row], 1000L), times.nanos[row]);
+    long millis = times.time[row];
+    int nanos = times.nanos[row];
+    return nanos < 0 // pyarrow counts both parts from 1970 back, and the milliseconds have both
+        ? Times.ofSeconds((millis - nanos / 1_000_000) / 1000, nanos)
+        : Times.ofSeconds(Math.floorDiv(millis, 1000L), nanos);
   }
 
   private static Reading symbols(Shape shape, Category found) {

@@ -10,6 +10,7 @@ import org.apache.flink.types.Row;
 import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.conf.PlainParquetConfiguration;
+import org.apache.parquet.hadoop.BadConfigurationException;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
 import org.apache.parquet.io.ColumnIOFactory;
@@ -125,6 +126,8 @@ public final class ParquetRecords implements RecordFiles {
     private PageReadStore nextGroup() throws IOException {
       try {
         return file.readNextRowGroup();
+      } catch (BadConfigurationException e) { // of a codec whose library is not there
+        throw new IOException("its columns are compressed in a way that is not read");
       } catch (IOException e) {
         throw quiet(e);
       }
