@@ -190,8 +190,8 @@ SAID = {
         "Client cannot authenticate": "AccessControlException: Client cannot authenticate via:"
         "[TOKEN, KERBEROS]",
         "Server not found in Kerberos": "KrbException: Server not found in Kerberos database (7)",
-        "Failed to specify server's Kerberos principal name": "/: IllegalArgumentException: Failed to "
-        "specify server's Kerberos principal name",
+        "Failed to specify server's Kerberos principal name": "/: IllegalArgumentException: Failed "
+        "to specify server's Kerberos principal name",
         "invalid Kerberos principal": "IllegalArgumentException: Server has invalid Kerberos "
         "principal: hdfs/n@R, expecting: nn/n@R",
         "Permission denied": "AccessControlException: Permission denied: user=guest, access=WRITE",

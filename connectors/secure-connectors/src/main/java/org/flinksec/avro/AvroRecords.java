@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Set;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
+import org.apache.avro.file.DataFileConstants;
 import org.apache.avro.file.DataFileReader;
 import org.apache.avro.file.SeekableInput;
 import org.apache.avro.generic.GenericDatumReader;
@@ -21,6 +22,15 @@ import org.flinksec.rows.Shape;
 /** Avro's own files, read by the schema that is in each of them. */
 public final class AvroRecords implements RecordFiles {
   private static final long serialVersionUID = 1L;
+
+  /** Those whose libraries are there; Avro has more. */
+  private static final Set<String> CODECS =
+      Set.of(
+          DataFileConstants.NULL_CODEC,
+          DataFileConstants.DEFLATE_CODEC,
+          DataFileConstants.SNAPPY_CODEC,
+          DataFileConstants.ZSTANDARD_CODEC,
+          DataFileConstants.BZIP2_CODEC);
 
   @Override
   public void check(Shape shape) {
@@ -39,6 +49,10 @@ public final class AvroRecords implements RecordFiles {
       file = new DataFileReader<>(new Opened(part), new GenericDatumReader<>());
     } catch (RuntimeException e) { // of a schema that is none, or a codec that nobody knows
       throw new IOException("it is no file of Avro (%s)".formatted(e.getClass().getSimpleName()));
+    }
+    String codec = file.getMetaString(DataFileConstants.CODEC);
+    if (codec != null && !CODECS.contains(codec)) {
+      throw new IOException("it is compressed by a codec of Avro that is not read");
     }
     ValueReader reader;
     try {

@@ -190,6 +190,19 @@ class DamagedFilesTest {
   }
 
   @Test
+  void aCodecOfAvroWhoseLibraryIsNotThereIsToldAsThat() throws Exception {
+    byte[] file = write("a.avro", AvroFiles.of(TYPE, "", "", "deflate", "t"));
+    String latin = new String(file, StandardCharsets.ISO_8859_1);
+    // The name of the codec, with its length before it, in zigzag.
+    String other = latin.replace("\u000edeflate", "\u0004xz");
+    assertThat(other).isNotEqualTo(latin);
+    assertThatThrownBy(() -> read("a.avro", other.getBytes(StandardCharsets.ISO_8859_1)))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("a.avro")
+        .hasMessageContaining("compressed by a codec of Avro that is not read");
+  }
+
+  @Test
   void whatTheFileSystemSaysOfAFileOfOrcIsNotTakenForItsContent() throws Exception {
     write("a.orc", written().get("a.orc"));
     Path path = new Path(directory.resolve("a.orc").toUri());
