@@ -12,7 +12,7 @@ import json
 import re
 import tomllib
 import warnings
-from typing import Any
+from typing import Any, NoReturn
 
 # Kubernetes' deepest objects, schemas in CRDs, have about 40 levels.
 _DEEPEST = 100
@@ -69,7 +69,9 @@ def json_value(text: str) -> Any:
             more than 64 bits.
     """
     try:
-        value = json.loads(text, object_pairs_hook=_without_duplicates)
+        value = json.loads(
+            text, object_pairs_hook=_without_duplicates, parse_constant=_no_such_number
+        )
     except json.JSONDecodeError as error:
         raise ParseError(error.msg, error.lineno) from None
     except ParseError:
@@ -78,6 +80,10 @@ def json_value(text: str) -> Any:
         raise ParseError("nested too deeply, or a number is too large") from None
     _refuse_extremes(value)
     return value
+
+
+def _no_such_number(name: str) -> NoReturn:
+    raise ParseError(f"{name} is no number of JSON")
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -96,7 +102,9 @@ def json_documents(text: str) -> list[Any]:
         ParseError: one is no JSON, has a name twice, nests deeper than 100 levels, or has an
             integer of more than 64 bits.
     """
-    decoder = json.JSONDecoder(object_pairs_hook=_without_duplicates)
+    decoder = json.JSONDecoder(
+        object_pairs_hook=_without_duplicates, parse_constant=_no_such_number
+    )
     found = []
     at = 0
     while (at := _after_blanks(text, at)) < len(text):

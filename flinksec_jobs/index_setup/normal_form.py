@@ -60,13 +60,19 @@ def mapping(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def text(value: Any) -> Any:
-    """Return a value of JSON with its numbers and booleans as text, and without null."""
+    """Return a value of JSON with its numbers and booleans as text, and without null.
+
+    Of a parameter that is a double, such as the factor of a ``scaled_float``, servers say 100.0
+    for 100.
+    """
     if isinstance(value, Mapping):
         return {key: text(inner) for key, inner in value.items() if inner is not None}
     if isinstance(value, list):
         return [text(inner) for inner in value]
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     return value if value is None or isinstance(value, str) else str(value)
 
 

@@ -73,6 +73,12 @@ STREAM = Kind(
 KINDS = (LIFECYCLE, COMPONENT, TEMPLATE, INDEX, STREAM)
 """In the order in which one may need another."""
 
+# What a body may have, each an object.
+_PARTS: Mapping[Kind, tuple[str, ...]] = {
+    INDEX: ("aliases", "mappings", "settings"),
+    STREAM: ("lifecycle",),
+}
+
 
 @dataclass(frozen=True)
 class Planned:
@@ -163,7 +169,25 @@ def _planned(path: Path) -> Planned:
             'a data stream is an empty object, {}, or one with "lifecycle"',
             hint="put mappings and settings into an index template with data_stream",
         )
+    if kind in _PARTS:
+        _check_parts(kind, name, body)
     return Planned(kind, name, path, body)
+
+
+def _check_parts(kind: Kind, name: str, body: dict[str, Any]) -> None:
+    hint = f"write the body of Elasticsearch's request PUT {kind.path}{escaped(name)}"
+    parts = _PARTS[kind]
+    if unknown := sorted(body.keys() - parts):
+        said = ", ".join(f'"{escaped(one)}"' for one in unknown)
+        raise SettingsError(
+            f"{_an(kind.label)} has {' and '.join(parts)}, and this has {said}", hint=hint
+        )
+    for part, value in body.items():
+        if not isinstance(value, dict):
+            raise SettingsError(f'its "{part}" is no JSON object', hint=hint)
+    for alias, how in body.get("aliases", {}).items():
+        if how is not None and not isinstance(how, dict):
+            raise SettingsError(f"its alias {escaped(alias)} is no JSON object", hint=hint)
 
 
 def _check_name(kind: Kind, name: str) -> None:

@@ -61,6 +61,8 @@ JSON_REFUSED = {
     "5,000 digits": ("9" * 5000, "a number is too large"),
     "20 digits": ("[99999999999999999999]", "an integer has more than 64 bits"),
     "nothing": ("", "line 1: Expecting value"),
+    "NaN": ('{"a": NaN}', "NaN is no number of JSON"),
+    "infinity": ("[-Infinity]", "-Infinity is no number of JSON"),
     "a key twice": ('[{"a": 1, "b": 2, "a": 3}]', 'found duplicate key "a"'),
 }
 _ALL: list[tuple[Callable[[str], object], str, str]] = [

@@ -44,6 +44,26 @@ def test_what_the_servers_write_otherwise_is_no_difference(tmp_path: Path) -> No
     ]
 
 
+def test_a_whole_number_is_the_double_that_the_servers_make_of_it(tmp_path: Path) -> None:
+    fields = {
+        "delay": {"type": "double", "null_value": 0},
+        "price": {"type": "scaled_float", "scaling_factor": 100},
+    }
+    kept = {
+        "delay": {"type": "double", "null_value": 0.0},
+        "price": {"type": "scaled_float", "scaling_factor": 100.0},
+    }
+    plan = files(tmp_path, index__late={"mappings": {"properties": fields}})
+    fake = Fake()
+    fake.hold("/late", {"mappings": {"properties": kept}})
+    assert [one.state for one in survey(Servers(fake), plan)] == ["equal"]
+    kept["price"]["scaling_factor"] = 100.5
+    (found,) = survey(Servers(fake), plan)
+    assert [str(one) for one in found.differences] == [
+        'mappings.properties.price.scaling_factor: the server has "100.5", the file "100"'
+    ]
+
+
 @pytest.mark.parametrize(
     ("path", "value", "told"),
     [
@@ -120,7 +140,10 @@ def test_a_parameter_that_a_field_has_by_itself_is_no_difference(tmp_path: Path)
 
 
 JSON = st.recursive(
-    st.booleans() | st.integers() | st.text(max_size=4),
+    st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=4),
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.text("abc", max_size=3), inner, max_size=3)
     ),

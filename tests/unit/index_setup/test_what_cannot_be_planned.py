@@ -49,7 +49,11 @@ def test_opensearch_and_servers_without_lifecycles_are_told_by_name(tmp_path: Pa
     ],
 )
 def test_a_missing_right_is_told_by_name(tmp_path: Path, name: str, privilege: str) -> None:
-    body = {} if "stream" in name else {"policy": {}, "template": {}, "index_patterns": ["x"]}
+    body = (
+        {}
+        if "stream" in name or name == "index__week"
+        else {"policy": {}, "template": {}, "index_patterns": ["x"]}
+    )
     plan = files(tmp_path, **{name: body})
     fake = Fake()
     path = "/week" if "stream" in name else plan[0].kind.path + "week"
@@ -83,6 +87,13 @@ def test_a_name_that_stands_for_something_else_is_refused(tmp_path: Path) -> Non
         ("index.late.json", '{"a": 1, "a": 2}', "it is no JSON"),
         ("lifecycle.week.json", '{"phases": {}}', 'it is no JSON object with "policy"'),
         ("data-stream.x.json", '{"mappings": {}}', "a data stream is an empty object"),
+        ("data-stream.x.json", '{"lifecycle": 7}', 'its "lifecycle" is no JSON object'),
+        ("index.late.json", '{"mapping": {}}', 'settings, and this has "mapping"'),
+        ("index.late.json", '{"late": {"mappings": {}}}', 'settings, and this has "late"'),
+        ("index.late.json", '{"mappings": null}', 'its "mappings" is no JSON object'),
+        ("index.late.json", '{"aliases": ["all"]}', 'its "aliases" is no JSON object'),
+        ("index.late.json", '{"aliases": {"all": "x"}}', "its alias all is no JSON object"),
+        ("index.late.json", '{"settings": {"a": NaN}}', "NaN is no number of JSON"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_told_before_any_server_is_asked(
