@@ -64,9 +64,8 @@ def markdown() -> str:
 
 
 _WHERE = {"job": "every job", "local": "a local run", "cluster": "`config.yaml`"}
-_TOLD_OF = {
-    "hdfs": "[Name services and several clusters](hdfs.md#name-services-and-several-clusters)"
-}
+# Of a section's own page, the part that tells of several.
+_SEVERAL = {"hdfs": "Name services and several clusters"}
 _DEFAULTS = (
     "What the library sets by itself, and `[flink]` may set otherwise, under the option's name or "
     "an older one:"
@@ -79,7 +78,9 @@ def _named(section: str) -> str:
     which = "the same settings"
     if has is not None and of_named is not None and has is not of_named:
         which = f"{' and '.join(f'`{name}`' for name in of_named.model_fields)} alone,"
-    told = _TOLD_OF.get(section, "[Two clusters](clusters.md)")
+    told = "[Two clusters](clusters.md)"
+    if title := _SEVERAL.get(section):
+        told = f"[{title}]({section}.md#{title.lower().replace(' ', '-')})"
     return f" `[{section}.NAME]` has {which} under a name of your own: {told}."
 
 
