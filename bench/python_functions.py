@@ -57,14 +57,15 @@ def _listed(_context: Any, _parameter: Any, text: str | None) -> list[str]:
 @click.option(
     "--parallelism",
     callback=_listed,
-    default="1,2",
+    default="1",
     show_default=True,
     metavar="NUMBERS",
-    help="Of source and functions; above 1 only keyed is run, unless --workloads names others.",
+    help="Of source and functions, such as 1,2; above 1 only keyed is run, unless --workloads "
+    "names others.",
 )
 @click.option(
     "--latency/--no-latency",
-    default=True,
+    default=False,
     show_default=True,
     help="Measure how long a record takes at 1, 100 and 10,000 records a second.",
 )
@@ -130,7 +131,7 @@ def main(  # noqa: PLR0917  click passes them by name
                     rounded.run(f"round {number + 1}, {at} of {len(plan)}", *run)
             if latency:
                 rounded.measure_latencies(asked)
-    _print(rounded, asked, plan, as_json=as_json, protocol=protocol)
+    _print(rounded, asked, plan, as_json=as_json, latency=latency, protocol=protocol)
     sys.exit(1 if rounded.failed else 0)
 
 
@@ -190,7 +191,7 @@ class _Rounds:
             try:
                 found = self.latencies[way.name] = self.bench.latencies(way)
             except FlinkSecError as error:
-                self._fails(("latency", 1, way.name), what, error)
+                self._fails((table.LATENCY, 1, way.name), what, error)
                 continue
             told = ", ".join(f"{p50}/{p99} ms at {rate}/s" for rate, (p50, p99) in found.items())
             self._progress.print(f"{what}: {told}", soft_wrap=True)
@@ -208,6 +209,7 @@ def _print(
     plan: list[tuple[str, int, Way]],
     *,
     as_json: bool,
+    latency: bool,
     protocol: str,
 ) -> None:
     records = rounded.bench.records
@@ -221,8 +223,9 @@ def _print(
         made = table.workload_table(workload, instances, listed, rounded.runs, rounded.reasons)
         console.print(f"\n{workload}: {WORKLOADS[workload]}", highlight=False)
         console.print(made, highlight=False)
-    if rounded.latencies:
-        console.print(table.latency_table(asked, rounded.latencies), highlight=False)
+    if latency:
+        made = table.latency_table(asked, rounded.latencies, rounded.reasons)
+        console.print(made, highlight=False)
     load = statistics.median(rounded.bench.load) if rounded.bench.load else 0.0
     console.print(
         f"\n{records:,} records, {protocol}. {table.machine()}; besides the ways and the broker, "

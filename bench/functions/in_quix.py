@@ -18,7 +18,7 @@ from quixstreams.kafka.configuration import ConnectionConfig
 from bench.functions import logic
 from bench.functions.task import Task
 
-_IDLE_SECONDS = 10.0
+_IDLE_SECONDS = 7.0
 """After so long without a record it is at the end of a topic; no output comes meanwhile."""
 
 

@@ -73,10 +73,10 @@ def of_phases(came: Mapping[int, int], went: Mapping[int, int]) -> dict[int, tup
     return found
 
 
-def feeder(python: Path, task: Task) -> subprocess.Popen[bytes]:
-    """Start the program that writes the records; `main` of this module."""
+def feeder(python: Path, task: Task, directory: Path) -> subprocess.Popen[bytes]:
+    """Start the program that writes the records, `main` of this module, in the checkout."""
     path = str(Path(task.directory) / "task.json")
-    return subprocess.Popen([str(python), "-m", "bench.functions.latency", path])
+    return subprocess.Popen([str(python), "-m", "bench.functions.latency", path], cwd=directory)
 
 
 def due(schedule: Sequence[Phase], elapsed: float) -> int:
@@ -95,15 +95,25 @@ def main() -> None:
     """Write the records of all phases, in the peers' environment."""
     import time
 
-    from confluent_kafka import Producer
+    from confluent_kafka import Consumer, Producer, TopicPartition
 
     task = Task.read(sys.argv[1])
     producer = Producer({"bootstrap.servers": task.bootstrap, **task.librdkafka, "linger.ms": 0})
     values = [json.dumps(one, separators=(",", ":")).encode() for one in payments(total())]
+    # The first one tells when the way has started.
+    producer.produce(task.source, values[0])
+    producer.flush()
+    consumer = Consumer(
+        {"bootstrap.servers": task.bootstrap, **task.librdkafka, "group.id": "flink-latency"}
+    )
+    made = TopicPartition(task.sink, 0)
+    while consumer.get_watermark_offsets(made, 10)[1] == 0:
+        time.sleep(0.1)
+    consumer.close()
     start = time.monotonic()
-    written = 0
+    written = 1
     while written < len(values):
-        until = due(PHASES, time.monotonic() - start)
+        until = max(written, due(PHASES, time.monotonic() - start))
         for value in values[written:until]:
             producer.produce(task.source, value)
         written = until

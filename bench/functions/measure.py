@@ -27,7 +27,6 @@ from flinksec_jobs.runtime.java import find_java
 from flinksec_jobs.shipped import checkout
 
 _HERE = Path(__file__).parent
-_READY_SECONDS = 60.0
 _AFTER_SECONDS = 3.0
 
 
@@ -93,7 +92,7 @@ class Bench:
         if self.peer_python is None:
             raise FlinkSecError(
                 "latency needs confluent-kafka, which cannot be installed here",
-                hint="leave it out with --no-latency",
+                hint="leave --latency out",
             )
         workload = "stateless" if way.variant == "none" else "keyed"
         source = f"bench-latency-{next(self._numbers)}"
@@ -115,7 +114,7 @@ class Bench:
 
         def over() -> bool:
             if not feeding:
-                feeding.append(latency.feeder(python, task))
+                feeding.append(latency.feeder(python, task, _root()))
             if feeding[0].poll() is None:
                 return False
             ended.append(time.monotonic())

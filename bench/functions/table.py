@@ -15,8 +15,11 @@ from rich.table import Table
 
 from bench.functions import figures
 from bench.functions.figures import Figures
+from bench.functions.latency import PHASES
 from bench.functions.ways import MEASURE, Way
 
+LATENCY = "latency"
+"""What stands for the workload where latency is measured."""
 CAPTION = (
     "Every record that came out was compared with a plain pass in Python, or its way is not in the "
     "tables. records/s: what went in, divided by the time from the first to the last output by the "
@@ -86,14 +89,19 @@ def workload_table(
     return made
 
 
-def latency_table(ways: Sequence[Way], found: Mapping[str, Mapping[int, tuple[int, int]]]) -> Table:
+def latency_table(
+    ways: Sequence[Way],
+    found: Mapping[str, Mapping[int, tuple[int, int]]],
+    reasons: Mapping[tuple[str, int, str], str],
+) -> Table:
     """Median and 99th percentile of each way and rate.
 
     Args:
         ways: that were asked for.
         found: by the way's name: by the rate: both in ms.
+        reasons: why others have none, by ``LATENCY``, 1 and the way's name.
     """
-    rates = sorted({rate for one in found.values() for rate in one})
+    rates = [phase.rate for phase in PHASES if phase.counted]
     made = Table("keyed, ms: p50 / p99", box=box.MARKDOWN)
     for rate in rates:
         made.add_column(f"{rate:,}/s", justify="right")
@@ -101,6 +109,8 @@ def latency_table(ways: Sequence[Way], found: Mapping[str, Mapping[int, tuple[in
         if way.name in found:
             cells = [f"{p50} / {p99}" for p50, p99 in (found[way.name][rate] for rate in rates)]
             made.add_row(way.title, *cells)
+        elif reason := reasons.get((LATENCY, 1, way.name)):
+            made.add_row(way.title, reason, *["-"] * (len(rates) - 1))
     return made
 
 

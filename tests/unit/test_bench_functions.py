@@ -220,6 +220,18 @@ def test_a_table_has_the_quickest_first_and_multiples_of_raw_pyflink() -> None:
     assert len(rows) == 5
 
 
+def test_the_table_of_latencies_names_a_way_that_failed() -> None:
+    best, ours = (way for way in ways.WAYS if way.name in {"ours", "raw-best"})
+    found = {best.name: {1: (5, 9), 100: (6, 20), 10_000: (7, 1300)}}
+    made = table.latency_table(ways.WAYS, found, {(table.LATENCY, 1, ours.name): "failed"})
+    rows = _printed(made)
+    assert rows[0] == ["keyed, ms: p50 / p99", "1/s", "100/s", "10,000/s"]
+    assert rows[2:] == [
+        [best.title, "5 / 9", "6 / 20", "7 / 1300"],
+        [ours.title, "failed", "-", "-"],
+    ]
+
+
 def test_the_json_has_each_round_and_what_has_no_figures() -> None:
     runs = {("keyed", 2, "ours"): [FIGURES, dataclasses.replace(FIGURES, rate=200.0)]}
     made = table.as_json(5, "SASL_SSL", runs, {"ours": {1: (3, 9)}}, {("model", 1, "sql"): "no"})
