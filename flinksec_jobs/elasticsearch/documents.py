@@ -16,6 +16,16 @@ Operation = Literal["index", "create", "update", "upsert", "delete"]
 ``update`` changes its fields; ``upsert`` does, or writes the first one; ``delete``. The enum
 ``Operation`` has the same in Java."""
 
+_TEXTS = (
+    "id_field",
+    "operation_field",
+    "routing_field",
+    "version_field",
+    "pipeline",
+    "script",
+    "stored_script",
+)
+
 
 @dataclass(frozen=True)
 class Documents:
@@ -36,19 +46,30 @@ class Documents:
     stored_script: str | None = None
 
     def check(self) -> None:
-        """Refuse what contradicts itself.
+        """Refuse what is of another type, says nothing, or contradicts itself.
 
         Raises:
             SettingsError: it names the argument.
         """
         choices.require("operation", self.operation, get_args(Operation))
         choices.require("version_conflict", self.version_conflict, ("success", "bad"))
+        for name in _TEXTS:
+            _require_text(name, getattr(self, name))
         for name in ("id_fields", "exclude"):
-            if isinstance(getattr(self, name), str):
-                raise SettingsError(
-                    f"{name} is text: it must be a list of fields",
-                    hint=f'write {name}=["airline", "number"]',
-                )
+            _require_fields(name, getattr(self, name))
+        if not isinstance(self.require_alias, bool):
+            raise SettingsError(
+                f"require_alias is {type(self.require_alias).__name__}: it must be True or False",
+                hint="write require_alias=True, or leave it out",
+            )
+        templates = self.dynamic_templates
+        if not isinstance(templates, Mapping) or not all(
+            isinstance(text, str) for pair in templates.items() for text in pair
+        ):
+            raise SettingsError(
+                "dynamic_templates must be a dict of texts: the field, and the template's name",
+                hint='write dynamic_templates={"notes": "as_text"}',
+            )
         if self.id_field is not None and self.id_fields:
             raise SettingsError("id_field and id_fields are two ids", hint="remove one of them")
         if self.script is not None and self.stored_script is not None:
@@ -82,3 +103,26 @@ class Documents:
             "stored_script": self.stored_script,
         }
         return {name: value for name, value in given.items() if value}
+
+
+def _require_text(name: str, value: object) -> None:
+    """Refuse an empty text, which would silently be the same as none."""
+    if value is not None and (not isinstance(value, str) or not value.strip()):
+        found = "empty" if isinstance(value, str) else f"of the type {type(value).__name__}"
+        raise SettingsError(
+            f"{name} is {found}: it must be a text", hint="write one, or leave the argument out"
+        )
+
+
+def _require_fields(name: str, value: object) -> None:
+    if isinstance(value, list | tuple):
+        # A line break would make two of one.
+        if all(isinstance(one, str) and one.strip() and "\n" not in one for one in value):
+            return
+        found = "holds something else than names"
+    else:
+        found = "is text" if isinstance(value, str) else f"is of the type {type(value).__name__}"
+    raise SettingsError(
+        f"{name} {found}: it must be a list of fields",
+        hint=f'write {name}=["airline", "number"]',
+    )

@@ -329,12 +329,33 @@ def test_java_knows_the_same_operations() -> None:
         ({"version_conflict": "fail"}, "version_conflict='fail'"),
         ({"id_fields": "id"}, "id_fields is text"),
         ({"exclude": "id"}, "exclude is text"),
+        ({"id_fields": None}, "id_fields is of the type NoneType"),
+        ({"id_fields": [5]}, "id_fields holds something else than names"),
+        ({"exclude": ["a", ""]}, "exclude holds something else than names"),
+        ({"id_fields": ["a\nb"]}, "id_fields holds something else than names"),
+        ({"id_field": ["a"]}, "id_field is of the type list"),
+        ({"operation": "update", "script": " "}, "script is empty"),
+        ({"require_alias": "no"}, "require_alias is str"),
+        ({"dynamic_templates": ["a"]}, "dynamic_templates must be a dict"),
+        ({"dynamic_templates": {"a": 5}}, "dynamic_templates must be a dict"),
+        *(
+            ({name: ""}, f"{name} is empty")  # of a variable that is not set, say
+            for name in (
+                "id_field",
+                "operation_field",
+                "routing_field",
+                "version_field",
+                "pipeline",
+            )
+        ),
         ({"id_field": "a", "id_fields": ["a", "b"]}, "two ids"),
         ({"operation": "update", "script": "a", "stored_script": "b"}, "two scripts"),
         ({"script": "a"}, "a script is what updates do"),
     ],
 )
-def test_what_is_said_of_documents_and_contradicts_itself_is_refused(said: Any, told: str) -> None:
+def test_what_is_said_of_documents_and_is_nothing_or_contradicts_itself_is_refused(
+    said: Any, told: str
+) -> None:
     with pytest.raises(SettingsError, match=re.escape(told)) as caught:
         documents.Documents(**said).check()
     assert caught.value.hint
