@@ -79,20 +79,30 @@ class Sizes:
     show_default=True,
     help="Go on until ratios are known as well as this.",
 )
+@click.option(
+    "--cipher",
+    type=click.Choice(["jdk", "conscrypt"]),
+    default="jdk",
+    show_default=True,
+    help="As state.cipher.",
+)
 @click.option("--part", "parts", type=click.Choice(PARTS), multiple=True, help="Not all of it.")
-def main(parts: tuple[str, ...], **numbers: Any) -> None:
+def main(parts: tuple[str, ...], cipher: str, **numbers: Any) -> None:
     """Measure and print."""
     sizes = Sizes(**numbers)
     measured = Measured()
     with ExitStack() as stack:
         tmpfs = Path(stack.enter_context(tempfile.TemporaryDirectory(dir="/dev/shm")))
         disk = Path(stack.enter_context(tempfile.TemporaryDirectory(dir="/var/tmp")))
-        run = Run(compiled(tmpfs / "classes"), keys(tmpfs / "keys"), sizes, measured)
+        jars = artifacts.jars(cipher) if cipher != "jdk" else []
+        classes = os.pathsep.join([compiled(tmpfs / "classes"), *map(str, jars)])
+        run = Run(classes, keys(tmpfs / "keys"), sizes, measured, cipher)
         for part in parts or PARTS:
             say(f"{part} ...")
             run.part(part, disk if part == "disk" else tmpfs, disk)
             if part == "cipher":
                 raw_ciphers.measure(sizes.mib, sizes.rounds, measured)
+    click.echo(f"Cipher: {cipher}.")
     for line in sealed_table.lines(measured, sizes.mib, sizes.files, sizes.spread):
         click.echo(line)
 
@@ -105,6 +115,7 @@ class Run:
     keys: Path
     sizes: Sizes
     measured: Measured
+    cipher: str
 
     def part(self, part: str, where: Path, disk: Path) -> None:
         """Measure one of PARTS."""
@@ -156,6 +167,7 @@ class Run:
             "-Xmx2g",
             *OPTIONS,
             *options,
+            f"-Dflinksec.sealed.cipher={self.cipher}",
             f"-Dbench.mib={self.sizes.of(part)}",
             f"-Dbench.files={self.sizes.files}",
             f"-Dbench.keys={self.sizes.mib * 1024}",

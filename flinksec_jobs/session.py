@@ -135,16 +135,17 @@ class Session:
 
     def _start_jvm(self) -> None:
         login = kerberos.login_of(self.settings)
+        jars = tuple(state.cipher_jars(self.settings))
         try:
             options = hdfs.hadoop_options(self.settings)
-            self.local_run = local.LocalRun(self.name, options, login)
+            self.local_run = local.LocalRun(self.name, options, login, jars)
             with kerberos.tickets(self.settings):
                 self.local_run.start_jvm()
         except (SettingsError, ArtifactError) as error:
             if self.settings.hdfs is None:
                 raise
             self._without_hadoop = error
-            self.local_run = local.LocalRun(self.name, {}, login)
+            self.local_run = local.LocalRun(self.name, {}, login, jars)
             self.local_run.start_jvm()
 
     def _set_up_jvm(self, configuration: Configuration) -> None:

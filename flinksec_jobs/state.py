@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from flinksec_jobs import job_name
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.file_checks import check_files
+from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.uses import Use
 
 if TYPE_CHECKING:
@@ -31,6 +32,17 @@ def use(settings: Settings) -> Use:
         sections |= {"hdfs", "kerberos"}
         login = settings.kerberos
     return Use("state", files=lambda: check_files(settings, sections=sections), login=login)
+
+
+def cipher_jars(settings: Settings) -> list[Path]:
+    """Return what the sealed file system has beside its own jar, for its cipher.
+
+    Raises:
+        ArtifactError: a jar is missing or altered.
+    """
+    if settings.state is None or settings.state.cipher == "jdk":
+        return []
+    return artifacts.jars(settings.state.cipher)
 
 
 def job_directory(settings: StateSettings, name: str) -> str:

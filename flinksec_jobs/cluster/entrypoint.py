@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from flinksec_jobs import findings, hadoop_files, hdfs
+from flinksec_jobs import findings, hadoop_files, hdfs, state
 from flinksec_jobs.cluster import flink_conf, flink_process, job_inputs, trust_stores
 from flinksec_jobs.cluster.flink_conf import Config, Role
 from flinksec_jobs.cluster.flink_conf_drift import drift
@@ -149,7 +149,9 @@ def prepare(start: ProcessStart) -> ReadyProgram:
     write_private(directory / LOG4J, _log4j(mounts))
     hadoop = _hadoop(settings, mounts)
     environment = _environment(mounts, home, java, bundle) | hadoop
-    environment["FLINK_PLUGINS_DIR"] = str(_plugins(home, mounts.run / "plugins"))
+    environment["FLINK_PLUGINS_DIR"] = str(
+        _plugins(home, mounts.run / "plugins", state.cipher_jars(settings))
+    )
     # %failure of the logging configuration.
     logging_jar = str(artifacts.own_jar("flinksec-logging"))
     class_path = [logging_jar, *hadoop.values(), *([job_inputs.jar()] if watched else [])]
@@ -211,7 +213,7 @@ def _passwords(config: Config, settings: Settings, role: Role) -> Config:
     return found
 
 
-def _plugins(home: Path, target: Path) -> Path:
+def _plugins(home: Path, target: Path, cipher_jars: Sequence[Path]) -> Path:
     """Lay out the distribution's plugins and the sealed file system, as links."""
     make_private(target)
     for existing in target.iterdir():
@@ -220,10 +222,13 @@ def _plugins(home: Path, target: Path) -> Path:
     shipped = [path for path in (home / "plugins").iterdir() if path.is_dir()]
     for plugin in shipped:
         (target / plugin.name).symlink_to(plugin)
-    if not (target / own.stem).exists():
+    if cipher_jars or not (target / own.stem).exists():
         folder = make_private(target.with_name("sealed-state"))
-        (folder / own.name).unlink(missing_ok=True)
-        (folder / own.name).symlink_to(own)
+        for old in folder.iterdir():
+            old.unlink()
+        for jar in (own, *cipher_jars):
+            (folder / jar.name).symlink_to(jar)
+        (target / own.stem).unlink(missing_ok=True)
         (target / own.stem).symlink_to(folder)
     return target
 

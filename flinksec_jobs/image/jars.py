@@ -12,6 +12,7 @@ from flinksec_jobs.runtime import artifacts
 JOB_SETS = (
     "flink-kafka",
     "hadoop-client",
+    "conscrypt",
     *sorted({name for found in formats.all_formats().values() for name in found.jars}),
 )
 SANDBOX_SETS = (

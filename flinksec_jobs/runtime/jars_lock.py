@@ -69,6 +69,8 @@ SETS = {
         ("org.apache.hadoop:hadoop-client-runtime:3.4.3", "org.slf4j:slf4j-simple:1.7.36"),
         without=("com.google.code.findbugs:*", "org.xerial.snappy:*"),
     ),
+    # The cipher of sealed state, where the settings name it.
+    "conscrypt": JarSet(("org.conscrypt:conscrypt-openjdk-uber:2.9.0",)),
     "sandbox-kdc-kafka": JarSet(
         (
             "org.apache.kafka:kafka_2.13:4.2.2",

@@ -53,11 +53,13 @@ class LocalRun:
         hadoop_options: what ``core-site.xml`` and ``hdfs-site.xml`` are to hold; empty for a job
             without HDFS, which then does not load Hadoop either.
         login: what its Kerberos login depends on.
+        cipher_jars: what the sealed file system has beside its own jar.
     """
 
     job_name: str
     hadoop_options: Mapping[str, str]
     login: tuple[str, ...] = ()
+    cipher_jars: tuple[Path, ...] = ()
 
     @property
     def log_file(self) -> Path:
@@ -79,7 +81,9 @@ class LocalRun:
         # mode are processes then, as they are in a cluster.
         os.environ[_WORKERS] = "process"
         _make_log_directory(self.log_file.parent)
-        wanted = Surroundings.wanted(self.log_file, self.hadoop_options, self.login)
+        wanted = Surroundings.wanted(
+            self.log_file, self.hadoop_options, self.login, self.cipher_jars
+        )
         local_jvm.start(wanted, self.job_name)
 
     def protected(self, options: Mapping[str, str]) -> dict[str, str]:

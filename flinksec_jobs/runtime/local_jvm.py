@@ -53,6 +53,7 @@ class Surroundings:
         hadoop_options: of Hadoop's configuration files; empty leaves Hadoop out.
         login: who it logs in as, and by what; a JVM logs in once.
         environment: what it gets of the environment of this process.
+        cipher_jars: beside that of the sealed file system.
     """
 
     java: Path
@@ -61,10 +62,15 @@ class Surroundings:
     hadoop_options: Pairs
     login: tuple[str, ...]
     environment: Pairs
+    cipher_jars: tuple[Path, ...] = ()
 
     @classmethod
     def wanted(
-        cls, log_file: Path, hadoop_options: Mapping[str, str], login: tuple[str, ...]
+        cls,
+        log_file: Path,
+        hadoop_options: Mapping[str, str],
+        login: tuple[str, ...],
+        cipher_jars: tuple[Path, ...] = (),
     ) -> Surroundings:
         """Return what a job needs, in the environment as it is now.
 
@@ -83,6 +89,7 @@ class Surroundings:
                 for name, value in sorted(jvm_environment.inherited(os.environ).items())
                 if name not in _CHANGES
             ),
+            cipher_jars,
         )
 
 
@@ -216,7 +223,7 @@ def _command(wanted: Surroundings, directory: Path) -> Command:
         "JAVA_HOME": str(wanted.java.parent.parent),
         "FLINK_CONF_DIR": str(conf),
         "FLINK_HOME": str(flink),
-        "FLINK_PLUGINS_DIR": str(_lay_out_plugins(directory / "plugins")),
+        "FLINK_PLUGINS_DIR": str(_lay_out_plugins(directory / "plugins", wanted.cipher_jars)),
         "FLINK_LIB_DIR": str(flink / "lib"),
         "FLINK_OPT_DIR": str(flink / "opt"),
         JOB_LOG_VARIABLE: str(wanted.log_file),
@@ -278,9 +285,9 @@ def _refuse_colons(class_path: list[Path]) -> None:
             )
 
 
-def _lay_out_plugins(directory: Path) -> Path:
+def _lay_out_plugins(directory: Path, cipher_jars: tuple[Path, ...]) -> Path:
     plugin = directory / "flinksec-sealed-state"
     plugin.mkdir(parents=True)
-    jar = artifacts.own_jar("flinksec-sealed-state")
-    (plugin / jar.name).symlink_to(jar)
+    for jar in (artifacts.own_jar("flinksec-sealed-state"), *cipher_jars):
+        (plugin / jar.name).symlink_to(jar)
     return directory

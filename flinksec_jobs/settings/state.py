@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, create_model
 from flinksec_jobs import key_providers
 from flinksec_jobs.key_providers import ProviderKind, Seals
 from flinksec_jobs.sections.decides import RUN, Decides
-from flinksec_jobs.sections.fields import Duration, PathMarker, Section
+from flinksec_jobs.sections.fields import Duration, LocalPath, PathMarker, Section
 from flinksec_jobs.settings import addresses
 
 
@@ -51,6 +51,19 @@ class StateSettings(_Keys):
         default="hashmap", description="Working state on the heap, or in RocksDB on local disk."
     )
 
+    cipher: Annotated[Literal["jdk", "conscrypt"], Decides("flinksec.sealed.cipher")] = Field(
+        default="jdk",
+        description="What encrypts: the JDK, or Conscrypt's native library, which is as fast in a "
+        "new JVM as in an old one.",
+    )
+    native_directory: Annotated[LocalPath | None, Decides("flinksec.sealed.native-directory")] = (
+        Field(
+            default=None,
+            description="Where Conscrypt unpacks its native library: writable, not mounted "
+            "with `noexec`. Default: Java's temporary directory.",
+        )
+    )
+
     @property
     def uri(self) -> str:
         """The directory as Flink gets it: ``sealed+file:///…`` when sealed."""
@@ -80,6 +93,8 @@ class StateSettings(_Keys):
         for kind in chosen[1:]:
             beside = f"state.{_primary_of(chosen[0])}"
             yield _primary_of(kind), f"is given beside {beside}: one key seals new files"
+        if self.native_directory is not None and self.cipher == "jdk":
+            yield "native_directory", 'is for state.cipher = "conscrypt"; remove it, or set that'
         if not self.sealed and self.directory.startswith("sealed+"):
             yield "sealed", "is false, but directory starts with sealed+: change one of the two"
 

@@ -333,6 +333,24 @@ def test_plugins_are_flink_s_own_and_the_sealed_file_system(mounts: Mounts) -> N
     ]
 
 
+def test_a_native_cipher_lies_beside_the_sealed_file_system(mounts: Mounts, tmp_path: Path) -> None:
+    """Also where the distribution ships that plugin; and it goes when it is named no more."""
+    own = tmp_path / "flinksec-sealed-state.jar"
+    home = tmp_path / "home"
+    (home / "plugins" / own.stem).mkdir(parents=True)
+    (home / "plugins" / own.stem / own.name).touch()
+    target = tmp_path / "laid-out"
+    for cipher_jars in ([tmp_path / "conscrypt.jar"], []):
+        entrypoint._plugins(home, target, cipher_jars)
+        found = {path.name: path.resolve() for path in (target / own.stem).iterdir()}
+        shipped = home / "plugins" / own.stem / own.name
+        assert found == (
+            {own.name: own, "conscrypt.jar": tmp_path / "conscrypt.jar"}
+            if cipher_jars
+            else {own.name: shipped}
+        )
+
+
 def test_hadoop_is_there_for_a_job_with_hdfs_only(
     mounts: Mounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -99,6 +99,7 @@ BESIDE: Mapping[str, tuple[dict[str, Any], ...]] = {
     "hdfs.namenodes": ({"hdfs.uri": "hdfs://flights"},),
     "hdfs.ca_certs": ({"hdfs.kms_urls": ["https://a:1/kms"]},),
     "hdfs.conf_dir": ({}, {"hdfs.uri": "viewfs://mounts"}),
+    "state.native_directory": ({"state.cipher": "conscrypt"},),
     "state.pkcs11.slot": ({"state.pkcs11.token": None},),
     "cluster.cluster_id": (KUBERNETES, ZOOKEEPER),
     "cluster.kubernetes_namespace": (KUBERNETES,),

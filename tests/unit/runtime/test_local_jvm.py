@@ -62,6 +62,16 @@ def start_with(patch: pytest.MonkeyPatch, name: str, value: str) -> None:
     start()
 
 
+def test_a_native_cipher_lies_beside_the_sealed_file_system_of_a_local_run(jvms: Jvms) -> None:
+    local.LocalRun("a", {}, (), (Path("/conscrypt.jar"),)).start_jvm()
+    (plugin,) = Path(jvms.commands[0].environment["FLINK_PLUGINS_DIR"]).iterdir()
+    names = {path.name: path.readlink() for path in plugin.iterdir()}
+    assert names["conscrypt.jar"] == Path("/conscrypt.jar")
+    assert len(names) == 2
+    start("b")
+    assert len(jvms.commands) == 2  # a JVM without it is another one
+
+
 def test_the_jvm_finds_java_the_sealed_file_system_and_its_log(jvms: Jvms, tmp_path: Path) -> None:
     start("a-job")
     (command,) = jvms.commands

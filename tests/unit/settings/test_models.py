@@ -279,6 +279,17 @@ def test_anything_else_is_refused_as_a_state_directory(directory: str) -> None:
     refused("state.directory", state={**STATE, "directory": directory})
 
 
+def test_a_native_cipher_is_named_and_its_directory_is_for_it_alone() -> None:
+    assert loaded(state=STATE).need(StateSettings).cipher == "jdk"
+    native = {**STATE, "cipher": "conscrypt", "native_directory": "/run/native"}
+    assert loaded(state=native).need(StateSettings).native_directory == Path("/run/native")
+    refused("state.cipher", state={**STATE, "cipher": "accp"})
+    refused(
+        'state.native_directory.*is for state.cipher = "conscrypt"',
+        state={**STATE, "native_directory": "/run/native"},
+    )
+
+
 def test_sealed_state_needs_keys_and_unsealed_state_is_spelled_out() -> None:
     refused("state.keys.*is missing", state={"directory": "/mnt/state"})
     plain = {"directory": "/mnt/state", "sealed": False}
@@ -398,6 +409,7 @@ def test_a_dump_is_plain_data() -> None:
             "sealed": True,
             "checkpoint_interval": "10 s",
             "backend": "hashmap",
+            "cipher": "jdk",
         },
         "python": {"execution_mode": "thread"},
         "job": {

@@ -75,10 +75,11 @@ final class KeyProviders {
   }
 
   /** System properties stand in where a process starts file systems without a configuration. */
-  private Configuration withSystemProperties(Configuration given) {
+  Configuration withSystemProperties(Configuration given) {
     Configuration config = new Configuration(given);
     Stream.concat(
-            Stream.of(SealedOptions.JOB), kinds.stream().flatMap(kind -> kind.options().stream()))
+            Stream.of(SealedOptions.JOB, SealedOptions.CIPHER, SealedOptions.NATIVE_DIRECTORY),
+            kinds.stream().flatMap(kind -> kind.options().stream()))
         .map(ConfigOption::key)
         .forEach(
             key -> {

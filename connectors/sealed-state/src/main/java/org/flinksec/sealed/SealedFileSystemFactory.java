@@ -64,6 +64,7 @@ public abstract class SealedFileSystemFactory implements FileSystemFactory {
         return;
       }
       refuseFileMerging(config);
+      String cipher = NativeCipher.choose(providers.withSystemProperties(config));
       SelfTest.run();
       sealing =
           new Sealing(
@@ -72,11 +73,12 @@ public abstract class SealedFileSystemFactory implements FileSystemFactory {
               config.get(SealedOptions.ROOT),
               config.get(SealedOptions.NAME_POLICY));
       LOG.info(
-          "{}: format 1, Cobblestone-256; {}, primary key '{}'",
+          "{}: format 1, Cobblestone-256 by {}; {}, primary key '{}'",
           getScheme(),
+          cipher,
           keys.describe(),
           keys.primaryId());
-    } catch (KeyException | SelfTest.FailedException e) {
+    } catch (KeyException | NativeCipher.UnusableException | SelfTest.FailedException e) {
       throw new IllegalConfigurationException(e.getMessage(), e);
     }
     CipherWarmUp.start();

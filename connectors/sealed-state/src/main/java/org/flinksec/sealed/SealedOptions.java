@@ -31,6 +31,21 @@ public final class SealedOptions {
               "The most that is done about a file under another's name that Flink never moves:"
                   + " ENFORCE refuses it; WARN reads relocated checkpoints.");
 
+  public static final ConfigOption<String> CIPHER =
+      ConfigOptions.key("flinksec.sealed.cipher")
+          .stringType()
+          .defaultValue("jdk")
+          .withDescription(
+              "What computes AES-256-GCM: jdk, or conscrypt, whose jar is then beside this plugin's.");
+
+  public static final ConfigOption<String> NATIVE_DIRECTORY =
+      ConfigOptions.key("flinksec.sealed.native-directory")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "Where conscrypt's native library is unpacked, on a volume without noexec; by default"
+                  + " the JVM's temporary directory.");
+
   /** Flink's own options, by their names: only their values matter here. */
   static final ConfigOption<String> CHECKPOINTS =
       ConfigOptions.key("execution.checkpointing.dir").stringType().defaultValue("");

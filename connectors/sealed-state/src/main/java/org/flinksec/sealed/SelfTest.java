@@ -26,6 +26,16 @@ final class SelfTest {
 
   private static final int LAST_CHUNK = 100;
 
+  private static final int[] LENGTHS = {
+    0, 1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 95, 96, 97, 127, 128, 129, 191, 192, 255, 256, 257,
+    511, 512, 513, 767, 768, 769, 1023, 1024, 1025, 2047, 2048, 2049, 4095, 4096, 4097, 8191, 8192,
+    8193, 16367, 16368, 16369, 16383
+  };
+
+  /** Of all of them, one after the other; computed with other software. */
+  private static final String LENGTHS_SHA256 =
+      "736458c45951e7b399942975f4877b488341520822ad620acc4d71485cedd4ee";
+
   /** Of two chunks under key 00..1f, zero salt, empty context; computed with other software. */
   private static final String CIPHERTEXT_SHA256 =
       "50826138bde57aa647a4e6b11f028e4e699404ef146db6a7a20bf6406a605a63";
@@ -45,6 +55,7 @@ final class SelfTest {
     try {
       keyWrap();
       chunks();
+      lengths();
     } catch (GeneralSecurityException | SealedFileException e) {
       throw new FailedException("encrypt as AES-256-GCM and AES-KWP must", e);
     }
@@ -59,15 +70,8 @@ final class SelfTest {
 
   private static void chunks()
       throws GeneralSecurityException, SealedFileException, FailedException {
-    byte[] key = new byte[32];
-    for (int i = 0; i < key.length; i++) {
-      key[i] = (byte) i;
-    }
-    byte[] plain = new byte[Layout.CHUNK + LAST_CHUNK];
-    for (int i = 0; i < plain.length; i++) {
-      plain[i] = (byte) (i * 7);
-    }
-    FileKeys keys = FileKeys.derive(key, new byte[Layout.SALT], new byte[0]);
+    byte[] plain = plain(Layout.CHUNK + LAST_CHUNK);
+    FileKeys keys = FileKeys.derive(key(), new byte[Layout.SALT], new byte[0]);
     ChunkSealer sealer = new ChunkSealer(keys);
     byte[] sealed = new byte[plain.length + 2 * Layout.TAG];
     int first = sealer.seal(plain, 0, sealed, 0);
@@ -82,6 +86,58 @@ final class SelfTest {
     opener.open(0, sealed, 0, first, opened, 0);
     opener.open(1, sealed, first, LAST_CHUNK + Layout.TAG, opened, Layout.CHUNK);
     check("decrypt (AES-256-GCM)", opened, HexFormat.of().formatHex(plain));
+  }
+
+  /** Short last chunks of all lengths at which implementations change over, and around. */
+  private static void lengths()
+      throws GeneralSecurityException, SealedFileException, FailedException {
+    MessageDigest all = MessageDigest.getInstance("SHA-256");
+    byte[] plain = plain(Layout.CHUNK);
+    byte[] salt = new byte[Layout.SALT];
+    for (int length : LENGTHS) {
+      salt[0] = (byte) length;
+      salt[1] = (byte) (length >> 8);
+      FileKeys keys = FileKeys.derive(key(), salt, new byte[0]);
+      byte[] sealed = new byte[length + Layout.TAG];
+      new ChunkSealer(keys).sealLast(plain, 0, length, sealed, 0);
+      all.update(sealed);
+      byte[] opened = new byte[length];
+      ChunkOpener opener = new ChunkOpener(keys);
+      opener.open(0, sealed, 0, sealed.length, opened, 0);
+      opener.release();
+      if (!Arrays.equals(opened, 0, length, plain, 0, length)) {
+        throw new FailedException("decrypt %d bytes (AES-256-GCM)".formatted(length), null);
+      }
+      refusesAltered(new ChunkOpener(keys), sealed, length);
+    }
+    check("encrypt all lengths (AES-256-GCM)", all.digest(), LENGTHS_SHA256);
+  }
+
+  private static void refusesAltered(ChunkOpener opener, byte[] sealed, int length)
+      throws FailedException {
+    sealed[length / 2] ^= 1;
+    try {
+      opener.open(0, sealed, 0, sealed.length, new byte[length], 0);
+    } catch (SealedFileException e) {
+      return;
+    }
+    throw new FailedException("refuse altered bytes (AES-256-GCM)", null);
+  }
+
+  private static byte[] key() {
+    byte[] key = new byte[32];
+    for (int i = 0; i < key.length; i++) {
+      key[i] = (byte) i;
+    }
+    return key;
+  }
+
+  private static byte[] plain(int length) {
+    byte[] plain = new byte[length];
+    for (int i = 0; i < plain.length; i++) {
+      plain[i] = (byte) (i * 7);
+    }
+    return plain;
   }
 
   private static void check(String what, byte[] actual, String expected) throws FailedException {

@@ -2,6 +2,7 @@
 package org.flinksec.sealed.format;
 
 import java.security.GeneralSecurityException;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
@@ -11,14 +12,12 @@ import javax.crypto.spec.SecretKeySpec;
  * AES-256-GCM over numbered chunks, for one user at a time.
  *
  * <p>One Cipher is reused, with arrays and one-shot calls: a new Cipher per chunk costs up to half
- * of the speed, direct buffers more than that. It is taken out of the {@link Pool} for the first
+ * of the speed, direct buffers more than that. It is taken out of a {@link Pool} for the first
  * chunk, and out of here for the time of each call: so no second caller meets it, and {@link
  * #release} during a call gives nothing back.
  */
 final class ChunkCipher {
-  private static final Pool<Cipher> CIPHERS =
-      new Pool<>(() -> Cipher.getInstance("AES/GCM/NoPadding"));
-
+  private final CipherChoice ciphers = CipherChoice.inUse();
   private final int mode;
   private final SecretKeySpec key;
   private final byte[] baseNonce;
@@ -35,19 +34,32 @@ final class ChunkCipher {
   int process(long chunk, byte[] in, int offset, int length, byte[] out, int outOffset)
       throws GeneralSecurityException {
     Cipher own = idle.getAndSet(null);
-    Cipher cipher = own == null ? CIPHERS.take() : own;
+    Cipher cipher = own == null ? ciphers.take() : own;
     // Where this throws, the Cipher is in an unknown state, and is left to the garbage collector.
     cipher.init(mode, key, new GCMParameterSpec(Layout.TAG * 8, nonce(chunk)));
-    int written = cipher.doFinal(in, offset, length, out, outOffset);
+    int written = doFinal(cipher, in, offset, length, out, outOffset);
     idle.set(cipher);
     return written;
+  }
+
+  private int doFinal(Cipher cipher, byte[] in, int offset, int length, byte[] out, int outOffset)
+      throws GeneralSecurityException {
+    boolean copied = ciphers.shouldCopy(in, length);
+    byte[] from = copied ? Arrays.copyOfRange(in, offset, offset + length) : in;
+    int start = copied ? 0 : offset;
+    if (!ciphers.shouldCopy(out, length)) {
+      return cipher.doFinal(from, start, length, out, outOffset);
+    }
+    byte[] made = cipher.doFinal(from, start, length);
+    System.arraycopy(made, 0, out, outOffset, made.length);
+    return made.length;
   }
 
   /** Lets others have the Cipher, unless a call has it at this moment. */
   void release() {
     Cipher own = idle.getAndSet(null);
     if (own != null) {
-      CIPHERS.giveBack(own);
+      ciphers.giveBack(own);
     }
   }
 

@@ -13,6 +13,11 @@ public final class TestChunks {
     return FileKeys.derive(hmac, inputKey, salt, context);
   }
 
+  /** The name of the provider whose Ciphers new files get. */
+  public static String providerInUse() throws GeneralSecurityException {
+    return CipherChoice.inUse().take().getProvider().getName();
+  }
+
   /** Seals one chunk under a number of choice. */
   public static byte[] seal(FileKeys keys, long chunk, byte[] plain)
       throws GeneralSecurityException {
