@@ -47,7 +47,7 @@ final class NativeCipher {
       case CONSCRYPT:
         loaded = loaded == null ? load(config.get(SealedOptions.NATIVE_DIRECTORY)) : loaded;
         CipherChoice.use(CipherChoice.of(loaded));
-        return loaded.getInfo();
+        return "Conscrypt";
       default:
         throw new UnusableException("'%s' is none of jdk, conscrypt".formatted(wanted), null);
     }

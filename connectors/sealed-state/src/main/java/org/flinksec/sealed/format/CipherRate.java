@@ -55,8 +55,8 @@ public final class CipherRate {
     cipher.release();
     measured = CHUNKS * Layout.CHUNK * 1_000_000_000L / quickest;
     LOG.info(
-        "AES-256-GCM of this Java: {} MiB/s; large files {} a second thread where one is free",
+        "AES-256-GCM: {} MiB/s; large files {} a second thread",
         measured / MIB,
-        isSlow() ? "get" : "need no");
+        isSlow() ? "may get" : "do without");
   }
 }
