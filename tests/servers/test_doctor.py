@@ -59,7 +59,8 @@ def findings(answer: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_all_is_well_with_the_sandbox_s_settings(sandbox: Sandbox) -> None:
     code, answer, said = diagnosis(sandbox.directory / "settings.toml", *USED)
-    assert findings(answer) == []
+    # The sandbox's Elasticsearch is that of its public artifacts, without the security of its own.
+    assert [found["id"] for found in findings(answer)] == ["elasticsearch-rights-not-asked"]
     assert (code, answer["well"]) == (0, True)
     assert set(answer["counts"]) == {"ok", "not used"}
     told = {check["id"]: check for check in answer["checks"]}
