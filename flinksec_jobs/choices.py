@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Arguments of a job's methods that take one of a few values."""
+"""Arguments of a job's methods that take one of a few values, or a text."""
 
 from __future__ import annotations
 
@@ -22,4 +22,18 @@ def require(argument: str, value: object, choices: Sequence[str]) -> None:
     raise SettingsError(
         f"{argument}={value!r} is not one of {listed}",
         hint=f'did you mean {argument}="{near[0]}"?' if near else f"choose from {listed}",
+    )
+
+
+def require_text(argument: str, value: object) -> None:
+    """Refuse an empty text, which would silently be the same as none, and what is no text.
+
+    Raises:
+        SettingsError: it names the argument.
+    """
+    if value is None or (isinstance(value, str) and value.strip()):
+        return
+    found = "empty" if isinstance(value, str) else f"of the type {type(value).__name__}"
+    raise SettingsError(
+        f"{argument} is {found}: it must be a text", hint="write one, or leave the argument out"
     )

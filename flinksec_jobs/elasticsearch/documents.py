@@ -54,7 +54,7 @@ class Documents:
         choices.require("operation", self.operation, get_args(Operation))
         choices.require("version_conflict", self.version_conflict, ("success", "bad"))
         for name in _TEXTS:
-            _require_text(name, getattr(self, name))
+            choices.require_text(name, getattr(self, name))
         for name in ("id_fields", "exclude"):
             _require_fields(name, getattr(self, name))
         if not isinstance(self.require_alias, bool):
@@ -103,15 +103,6 @@ class Documents:
             "stored_script": self.stored_script,
         }
         return {name: value for name, value in given.items() if value}
-
-
-def _require_text(name: str, value: object) -> None:
-    """Refuse an empty text, which would silently be the same as none."""
-    if value is not None and (not isinstance(value, str) or not value.strip()):
-        found = "empty" if isinstance(value, str) else f"of the type {type(value).__name__}"
-        raise SettingsError(
-            f"{name} is {found}: it must be a text", hint="write one, or leave the argument out"
-        )
 
 
 def _require_fields(name: str, value: object) -> None:

@@ -117,6 +117,7 @@ def sink(settings: Settings, o: SinkOptions, prefix: Callable[[], str]) -> Recor
     """
     from flinksec_jobs.record_sink import RecordSink
 
+    choices.require_text("key_field", o.key_field)
     choices.require("delivery", o.delivery, get_args(Guarantee))
     choices.require("partitioner", o.partitioner, get_args(Partitioner))
     bad_records.check_on_error(o.bad.on_error)

@@ -42,6 +42,17 @@ def test_anything_else_is_refused_with_the_nearest(value: Any, hint: str) -> Non
     assert caught.value.hint == hint
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [("", "is empty"), (" \n", "is empty"), (5, "is of the type int"), ([], "is of the type list")],
+)
+def test_an_empty_text_is_not_taken_for_none(value: Any, told: str) -> None:
+    choices.require_text("key_field", None)
+    choices.require_text("key_field", "id")
+    with pytest.raises(SettingsError, match=f"key_field {told}: it must be a text"):
+        choices.require_text("key_field", value)
+
+
 def test_sources_and_sinks_ask_before_anything_else() -> None:
     kafka_ = {"bootstrap_servers": ["a:1"], "security_protocol": "SSL"}
     es = {"hosts": ["https://a:1"]}
@@ -51,6 +62,8 @@ def test_sources_and_sinks_ask_before_anything_else() -> None:
         source.source(
             settings, "g", source.SourceOptions(topics.chosen("t"), Event, Json(), on_error=odd)
         )
+    with pytest.raises(SettingsError, match="key_field is empty"):
+        sink.sink(settings, sink.SinkOptions("t", Json(), key_field=""), lambda: "p")
     with pytest.raises(SettingsError, match="delivery='ignore'"):
         sink.sink(settings, sink.SinkOptions("t", Json(), delivery=odd), lambda: "p")
     with pytest.raises(SettingsError, match="on_error='ignore'"):
