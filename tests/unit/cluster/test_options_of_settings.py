@@ -136,6 +136,7 @@ VALUES: Mapping[str, tuple[Any, ...]] = {
     "schema_registry.proxy": ("http://a:1", "http://b:2"),
     "hdfs.uri": ("hdfs://other:8020",),
     "hdfs.namenodes": (["a:1", "b:2"],),
+    "hdfs.namenode_principal": ("hdfs/_HOST@EXAMPLE.COM", "nn/a@EXAMPLE.COM"),
     "hdfs.kms_urls": (["https://a:1/kms", "https://b:1/kms"],),
     "schema_registry.urls": (["https://a:1", "https://b:2/apis/ccompat/v7"],),
     "schema_registry.fingerprint": ("ab" * 32, "cd" * 32),
