@@ -127,9 +127,15 @@ final class IndexPattern implements Serializable {
         return date.atStartOfDay(ZoneOffset.UTC);
       }
       String text = (String) value;
-      return text.length() == 10
-          ? LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC)
-          : OffsetDateTime.parse(text).withOffsetSameInstant(ZoneOffset.UTC);
+      OffsetDateTime found =
+          text.length() == 10
+              ? LocalDate.parse(text).atStartOfDay().atOffset(ZoneOffset.UTC)
+              : OffsetDateTime.parse(text).withOffsetSameInstant(ZoneOffset.UTC);
+      if (found.getYear() >= 1 && found.getYear() <= 9999) {
+        return found;
+      }
+      throw new DocumentException(
+          "the field '%s' of the index's name is beyond the years 1 to 9999".formatted(field));
     } catch (DateTimeException e) {
       throw new DocumentException(
           "the field '%s' of the index's name is no time with an offset, and no date"

@@ -98,6 +98,31 @@ class StringsInAllSinksTest {
     return "{\"id\":\"1\",\"a\":" + "[".repeat(levels - 1) + "]".repeat(levels - 1) + "}";
   }
 
+  /** The years that a record may have; others would be more digits, or a sign, in a name. */
+  @ParameterizedTest
+  @CsvSource({
+    "0001-01-01, f-0001",
+    "9999-12-31T23:59:59Z, f-9999",
+    "+10000-01-01T00:00:00Z, ",
+    "9999-12-31T23:30:00-01:00, ",
+    "0001-01-01T00:30:00+01:00, ",
+    "-0001-01-01T00:00:00Z, "
+  })
+  void aTimeInTheNameOfAnIndexIsOfTheYears1To9999InUtc(String time, String index) {
+    IndexPattern pattern = IndexPattern.parse("[\"f-\",{\"field\":\"at\",\"date\":\"uuuu\"}]");
+    JsonDocumentConverter documents =
+        new JsonDocumentConverter(
+            new Addressing(List.of(), Operation.INDEX, null, null, null, pattern), LARGE);
+    String text = "{\"at\":\"" + time + "\"}";
+    if (index != null) {
+      assertThat(documents.convert(text).address().index()).isEqualTo(index);
+    } else {
+      assertThatThrownBy(() -> documents.convert(text))
+          .isInstanceOf(DocumentException.class)
+          .hasMessage("the field 'at' of the index's name is beyond the years 1 to 9999");
+    }
+  }
+
   @Test
   void aKeyAndAnIdAreOfTheSameText() {
     String text = "{\"id\":-0}";
