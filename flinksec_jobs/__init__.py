@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         SealedStateError,
         SettingsError,
     )
+    from flinksec_jobs.functions import fast
     from flinksec_jobs.job import SecureJob
     from flinksec_jobs.keyed import key_by_field
     from flinksec_jobs.records import field, record, row_type
@@ -31,6 +32,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "__version__",
+    "fast",
     "field",
     "key_by_field",
     "load_settings",
@@ -48,6 +50,7 @@ _HOMES = {
     "SecureJob": "job",
     "Settings": "settings",
     "SettingsError": "errors",
+    "fast": "functions",
     "field": "records",
     "key_by_field": "keyed",
     "load_settings": "settings",

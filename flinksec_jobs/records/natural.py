@@ -72,8 +72,8 @@ def ways(fields: Fields) -> Ways:
 @functools.lru_cache(maxsize=1024)
 def _ways(fields: Fields, inside: bool) -> Ways:
     return Ways(
-        _each_in_place([_arriving(field, inside) for _, field in fields]),
-        _each([_leaving(field, inside) for _, field in fields]),
+        each_in_place([_arriving(field, inside) for _, field in fields]),
+        each([_leaving(field, inside) for _, field in fields]),
     )
 
 
@@ -99,7 +99,7 @@ def _arriving(field: FieldType, inside: bool) -> Change | None:
     if field.kind == "row":
         return _row_arriving(field.fields, inside)
     if field.inner is not None:
-        return _in_container(field.kind, _arriving(field.inner, inside))
+        return in_container(field.kind, _arriving(field.inner, inside))
     if field.kind == "enum":
         return _member_arriving(field.cls) if field.cls else None
     return (_ARRIVE_INSIDE if inside else _ARRIVE).get(field.kind)
@@ -132,7 +132,7 @@ def _leaving(field: FieldType, inside: bool) -> Change | None:
     if field.kind == "row":  # PyFlink's converter of a row asks the row itself
         return _row_of_dict(field.fields, inside) if typing.is_typeddict(field.cls) else None
     if field.inner is not None:
-        change = _in_container(field.kind, _leaving(field.inner, inside))
+        change = in_container(field.kind, _leaving(field.inner, inside))
         if inside and field.inner.kind == "row":
             return _signed(field.kind, signature(field.inner.fields), change)
         return change
@@ -162,8 +162,12 @@ def row_of_dict(fields: Fields) -> Change:
     return _row_of_dict(fields, Mode.inside_the_jvm)
 
 
-def _each(changes: list[Change | None]) -> Leave | None:
-    """Write a function that makes a new list, and changes what has to be changed in it."""
+def each(changes: list[Change | None]) -> Leave | None:
+    """Write a function that makes a new list, and changes what has to be changed in it.
+
+    Returns:
+        None if nothing has to be changed.
+    """
     places = [place for place, change in enumerate(changes) if change]
     if not places:
         return None
@@ -171,7 +175,8 @@ def _each(changes: list[Change | None]) -> Leave | None:
     return _compiled(lines, changes)
 
 
-def _each_in_place(changes: list[Change | None]) -> Callable[[list[Any]], None] | None:
+def each_in_place(changes: list[Change | None]) -> Callable[[list[Any]], None] | None:
+    """Write a function that changes in a list what has to be changed; None for nothing."""
     places = [place for place, change in enumerate(changes) if change]
     return _compiled(["def made(v):", *_lines(places)], changes) if places else None
 
@@ -187,7 +192,8 @@ def _compiled(lines: list[str], changes: list[Change | None]) -> Callable[[Any],
     return made
 
 
-def _in_container(kind: str, change: Change | None) -> Change | None:
+def in_container(kind: str, change: Change | None) -> Change | None:
+    """Return what changes each of the values in a list or dict; None for nothing."""
     if change is None:
         return None
     if kind == "list":
@@ -306,13 +312,21 @@ _LEAVE_INSIDE: dict[str, Change] = {
 
 
 def of_key(field: FieldType) -> Change | None:
-    """Return what makes a natural key of one that `key_by_field` has read, in either mode."""
+    """Return what makes a natural scalar of one in its simplest form, in either mode.
+
+    Keys that `key_by_field` has read come in it.
+    """
     return _arriving(field, inside=True)
+
+
+def of_scalar(field: FieldType) -> Change | None:
+    """Return what makes of a natural scalar what `of_key` makes natural again; None for nothing."""
+    return _leaving(field, inside=True)
 
 
 def simpler(field: FieldType, value: Any) -> Any:
     """Return a natural scalar as it is told where `of_key` makes it natural again."""
-    change = _leaving(field, inside=True)
+    change = of_scalar(field)
     return value if change is None else change(value)
 
 

@@ -53,12 +53,12 @@ def check_results(function: Any, wanted: Declared | None, name: str) -> None:
 
 def _wrap(function: Any, method: str, wanted: Declared | None, name: str) -> None:
     original = getattr(function, method)
-    fit = _result_fit(wanted, name) if wanted else None
+    fit = result_fit(wanted, name) if wanted else None
     checked = _Checked(fit, wanted.cls if wanted and is_checked(wanted.cls) else None, name)
 
     def call(*args: Any) -> Iterable[Any] | None:
         results = original(*args)
-        return None if results is None else checked.each(_several(results, name))
+        return None if results is None else checked.each(several(results, name))
 
     setattr(function, method, call)
 
@@ -67,10 +67,10 @@ def check_flat_map(function: Any, name: str) -> None:
     """Let a ``flat_map`` say so when it returns one result in place of several."""
     flat_map = getattr(function, "_flat_map_func", None)
     if flat_map is not None:
-        function._flat_map_func = lambda value: _several(flat_map(value), name)
+        function._flat_map_func = lambda value: several(flat_map(value), name)
 
 
-def _several(results: Any, name: str) -> Any:
+def several(results: Any, name: str) -> Any:
     if hasattr(results, "__iter__"):
         return results
     raise RecordValueError(
@@ -104,12 +104,12 @@ class _Checked:
         if tag.tag_id not in self._tags:
             wanted = declared(tag.type_info)
             name = f"{self._name}, for the output {tag.tag_id!r},"
-            self._tags[tag.tag_id] = _result_fit(wanted, name) if wanted else None
+            self._tags[tag.tag_id] = result_fit(wanted, name) if wanted else None
         fit = self._tags[tag.tag_id]
         return tag, result if fit is None else fit(result)
 
 
-def _result_fit(wanted: Declared, name: str) -> Fit:
+def result_fit(wanted: Declared, name: str) -> Fit:
     """Make the function that returns a result as PyFlink has to get it."""
     names = [field for field, _ in wanted.fields]
     called = wanted.cls.__name__ if wanted.cls else name

@@ -272,7 +272,7 @@ def named_values(value: Any) -> tuple[Sequence[str] | None, Sequence[Any]] | Non
         None for anything else; the names are None for a row or tuple that has none.
     """
     if isinstance(value, row_class()):
-        return value.__dict__.get("_fields"), value.__dict__["_values"]
+        return getattr(value, "_fields", None), value.__dict__["_values"]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         info = info_of(type(value))
         if info is not None:

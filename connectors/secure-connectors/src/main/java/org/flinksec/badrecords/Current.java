@@ -20,6 +20,17 @@ public final class Current {
     return OF_THREAD.get();
   }
 
+  /**
+   * The work on another record begins, inside of that on the one that is given back.
+   *
+   * @param other null for none
+   */
+  public Traceable change(Traceable other) {
+    Traceable before = record;
+    record = other;
+    return before;
+  }
+
   /** The work on a record begins. */
   public void begin(Traceable begun) {
     record = begun;

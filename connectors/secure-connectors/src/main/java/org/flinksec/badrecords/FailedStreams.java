@@ -34,10 +34,21 @@ public final class FailedStreams {
 
   private FailedStreams() {}
 
+  /** An operator that puts out to those side outputs only that it is told of. */
+  public interface AsksForSideOutputs {
+    /**
+     * Tells of one.
+     *
+     * @param id the tag's
+     * @param type of its elements
+     */
+    void addSideOutput(String id, TypeInformation<?> type);
+  }
+
   /**
    * The letters of one function, as bytes.
    *
-   * @param pythonFunction PyFlink's object of the function
+   * @param pythonFunction PyFlink's object of the function, or the operator that runs it in batches
    * @param tag the name of its side output
    * @param function its name, {@code module.function}
    * @param onError a word of {@link OnBadRecord} other than {@code fail}
@@ -51,6 +62,9 @@ public final class FailedStreams {
       String onError) {
     for (Transformation<?> step : stepsTo(env.getTransformations())) {
       if (runs(step, pythonFunction)) {
+        if (operatorOf(step) instanceof AsksForSideOutputs operator) {
+          operator.addSideOutput(tag, TYPE);
+        }
         DataStream<Row> failed =
             new DataStream<>(env, new SideOutputTransformation<>(step, new OutputTag<>(tag, TYPE)));
         return failed
@@ -87,6 +101,9 @@ public final class FailedStreams {
 
   private static boolean runs(Transformation<?> step, Object pythonFunction) {
     StreamOperator<?> operator = operatorOf(step);
+    if (operator != null && operator == pythonFunction) {
+      return true; // of a function in batches there is no other object
+    }
     Object info = operator == null ? null : call(operator, "getPythonFunctionInfo");
     Deque<Object> chain = new ArrayDeque<>();
     if (info != null) {

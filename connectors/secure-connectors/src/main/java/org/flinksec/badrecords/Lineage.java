@@ -14,13 +14,14 @@ import org.apache.flink.streaming.runtime.partitioner.ForwardPartitioner;
  * Whether the {@link Current} record of a task is the one that an element was made of.
  *
  * <p>It is, if all operators from where records are read to where the element is are in one chain,
- * and each of them does its work while it is called. That is known of those named here; of any
- * other it is taken for not so.
+ * and each of them does its work while it is called, or says itself whose work it does. That is
+ * known of those named here; of any other it is taken for not so.
  */
 public final class Lineage {
   private static final Set<String> AT_ONCE =
       Set.of(
           "org.apache.flink.streaming.api.operators.python.embedded.EmbeddedPythonProcessOperator",
+          "org.flinksec.functions.BatchOperator",
           "org.apache.flink.streaming.api.operators.StreamMap",
           "org.apache.flink.streaming.api.operators.StreamFilter");
 

@@ -119,6 +119,15 @@ public record Shape(
     return ShapeTypes.shape(rowType);
   }
 
+  /**
+   * The shape of values of any type that a field of a row may have, and of rows.
+   *
+   * @throws IllegalArgumentException if the type has no shape
+   */
+  public static Shape ofValue(TypeInformation<?> type) {
+    return ShapeTypes.ofValue(type);
+  }
+
   /** The type of the rows; only of a {@code ROW}. */
   public RowTypeInfo rowType() {
     return ShapeTypes.rowType(this);

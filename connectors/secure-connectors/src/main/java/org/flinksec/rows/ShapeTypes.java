@@ -52,6 +52,10 @@ final class ShapeTypes {
         "the stream's type is %s, not a row with named fields".formatted(type));
   }
 
+  static Shape ofValue(TypeInformation<?> type) {
+    return any("", type);
+  }
+
   private static Shape row(RowTypeInfo row) {
     List<Shape.Field> fields = new ArrayList<>();
     for (int i = 0; i < row.getArity(); i++) {

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.functions;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.api.common.functions.RuntimeContext;
+import org.apache.flink.api.common.state.StateDescriptor;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.runtime.state.KeyedStateBackend;
+import org.apache.flink.types.Row;
+
+/**
+ * The states of a keyed Python function: one blob for each key and state.
+ *
+ * <p>Python registers what its function asks for in {@code open}.
+ */
+public final class KeyedBlobs {
+  private final RuntimeContext context;
+  private final KeyedStateBackend<Row> backend;
+  private final List<ValueState<byte[]>> states = new ArrayList<>();
+
+  KeyedBlobs(RuntimeContext context, KeyedStateBackend<Row> backend) {
+    this.context = context;
+    this.backend = backend;
+  }
+
+  /**
+   * Adds a state; called by Python.
+   *
+   * @param name of the state
+   * @param type what it holds, see {@link StateTypes}
+   * @param described PyFlink's own description, for how long values live
+   */
+  public void register(String name, String type, StateDescriptor<?, ?> described) {
+    ValueStateDescriptor<byte[]> descriptor =
+        new ValueStateDescriptor<>(name, new BlobSerializer(name, type));
+    if (described.getTtlConfig().isEnabled()) {
+      descriptor.enableTimeToLive(described.getTtlConfig());
+    }
+    states.add(context.getState(descriptor));
+  }
+
+  /** The states of some keys: for each state an array of the keys' blobs. */
+  void write(List<Row> keys, Packer packer) throws Exception {
+    int count = keys.size();
+    packer.arrayHeader(states.size());
+    for (ValueState<byte[]> state : states) {
+      packer.arrayHeader(count);
+      for (Row key : keys) {
+        backend.setCurrentKey(key);
+        byte[] blob = state.value();
+        if (blob == null) {
+          packer.nil();
+        } else {
+          packer.binary(blob);
+        }
+      }
+    }
+  }
+
+  /** Takes what has changed: for each state, places of keys and blobs in turns. */
+  void read(List<Row> keys, Unpacker answer) throws Exception {
+    int count = answer.arrayHeader();
+    for (int i = 0; i < count; i++) {
+      ValueState<byte[]> state = states.get(i);
+      int entries = answer.arrayHeader();
+      for (int j = 0; j < entries; j += 2) {
+        backend.setCurrentKey(keys.get(answer.small()));
+        if (answer.nil()) {
+          state.clear();
+        } else {
+          state.update(answer.binary());
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a state holds: from PyFlink's type to the bytes of a checkpoint and back.
+
+The bytes are one of version, and the value in MessagePack: a row is a map by the names of its
+fields, a dict an array of keys and values in turns, a time microseconds and a date days since
+1970, a decimal and a UUID text. A value of a pickled type is its pickle behind the same byte.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from flinksec_jobs.errors import FlinkSecError, RecordValueError
+from flinksec_jobs.functions import received_rows
+from flinksec_jobs.records import defaults, natural
+from flinksec_jobs.records.field_types import FieldType
+from flinksec_jobs.records.flink_types import field_type, row_fields
+from flinksec_jobs.records.rows import fit_row, info_of, named_values
+from flinksec_jobs.records.values import article, fitting
+
+VERSION = b"\x01"
+Change = Callable[[Any], Any]
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder().decode
+_UNCHANGING = ("str", "int", "int32", "float", "bool", "bytes", "datetime", "date", "decimal")
+
+
+@dataclass(frozen=True)
+class StateType:
+    """The type of a value in a state.
+
+    Attributes:
+        text: for the JVM, which compares it with that of a checkpoint; an object for JSON.
+        pack: makes of a natural value, None included, what is encoded; raises RecordValueError.
+        unpack: makes a natural value of what is decoded, None included.
+        unchanging: whether nobody can change a value that he has.
+    """
+
+    text: dict[str, Any]
+    pack: Change
+    unpack: Change
+    unchanging: bool
+    pickled: bool = False
+
+    def to_bytes(self, value: Any) -> bytes:
+        """Return the bytes of a value, which is not None."""
+        if self.pickled:
+            return VERSION + pickle.dumps(value)
+        return VERSION + _encode(self.pack(value))
+
+    def of_bytes(self, blob: bytes) -> Any:
+        """Return the value of some bytes."""
+        if self.pickled:
+            return pickle.loads(behind_version(blob))
+        return self.unpack(_decode(behind_version(blob)))
+
+
+def behind_version(blob: bytes) -> memoryview:
+    """Return what stands behind the version.
+
+    Raises:
+        FlinkSecError: it is another one.
+    """
+    if blob[:1] != VERSION:
+        raise FlinkSecError(
+            f"state of a function of fast(…) has the version {blob[0] if blob else 'none'}",
+            hint="this release reads version 1: run the release that wrote it",
+        )
+    return memoryview(blob)[1:]
+
+
+def of_flink(flink: Any, where: str) -> StateType:
+    """Return the type of a state's values.
+
+    Args:
+        flink: PyFlink's.
+        where: what to call it in messages.
+    """
+    from pyflink.common import typeinfo
+
+    if isinstance(flink, typeinfo.ExternalTypeInfo):
+        return of_flink(flink._type_info, where)
+    if isinstance(flink, typeinfo.RowTypeInfo):
+        return _row(FieldType("row", True, flinks_class(flink), row_fields(flink)), where)
+    if isinstance(flink, typeinfo.TupleTypeInfo):
+        parts = [
+            of_flink(part, f"{where}[{place}]") for place, part in enumerate(flink._field_types)
+        ]
+        return _tuple(parts, where)
+    if isinstance(flink, typeinfo.ListTypeInfo):
+        return _list(of_flink(flink.elem_type, f"{where}[]"), where)
+    if isinstance(flink, (typeinfo.ObjectArrayTypeInfo, typeinfo.BasicArrayTypeInfo)):
+        return _list(of_flink(flink._element_type, f"{where}[]"), where)
+    if isinstance(flink, typeinfo.MapTypeInfo):
+        key = of_flink(flink._key_type_info, f"a key of {where}")
+        return _dict(key, of_flink(flink._value_type_info, f"{where}{{}}"), where)
+    field = field_type(flink)
+    return _PICKLED if field.kind == "any" else _of_field(field, where)
+
+
+def flinks_class(flink: Any) -> type | None:
+    """Return the record of a row type, None if it is one written by hand."""
+    return getattr(flink, "flinksec_record", None)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_PICKLED = StateType(
+    {"kind": "pickled", "nullable": True},
+    lambda value: None if value is None else pickle.dumps(value),
+    lambda packed: None if packed is None else pickle.loads(packed),
+    unchanging=False,
+    pickled=True,
+)
+
+
+def _of_field(field: FieldType, where: str) -> StateType:
+    if field.kind == "row":
+        return _row(field, where)
+    if field.inner is not None:
+        inner = _of_field(field.inner, where + ("[]" if field.kind == "list" else "{}"))
+        if field.kind == "list":
+            return _list(inner, where, nullable=field.nullable)
+        return _dict(_of_field(FieldType("str"), f"a key of {where}"), inner, where)
+    fit = fitting(field, where, fit_row)
+    change, back = natural.of_scalar(field), natural.of_key(field)
+
+    def pack(value: Any) -> Any:
+        fitted = fit(value)
+        return fitted if fitted is None or change is None else change(fitted)
+
+    def unpack(packed: Any) -> Any:
+        return packed if packed is None or back is None else back(packed)
+
+    text: dict[str, Any] = {"kind": field.kind, "nullable": field.nullable}
+    if field.symbols:
+        text["symbols"] = list(field.symbols)
+    if field.precision:
+        text |= {"precision": field.precision, "scale": field.scale}
+    unchanging = field.kind in _UNCHANGING or field.kind in ("uuid", "enum")
+    return StateType(text, pack, unpack if back else _same, unchanging)
+
+
+def _tuple(parts: list[StateType], where: str) -> StateType:
+    packs = [part.pack for part in parts]
+    unpacks = None if all(p.unpack is _same for p in parts) else [part.unpack for part in parts]
+
+    def pack(value: Any) -> Any:
+        if value is None:
+            return None
+        if not isinstance(value, (tuple, list)):
+            raise wrong(where, "a tuple", value)
+        if len(value) != len(packs):
+            raise RecordValueError(
+                f"{where} should have {len(packs)} parts but has {len(value)}",
+                hint="give the state's Types.TUPLE([…]) a type for each part",
+            )
+        return [each(part) for each, part in zip(packs, value, strict=True)]
+
+    def unpack(packed: Any) -> Any:
+        if packed is None:
+            return None
+        if unpacks is None:
+            return tuple(packed)
+        return tuple([each(part) for each, part in zip(unpacks, packed, strict=True)])
+
+    text = {"kind": "tuple", "nullable": True, "parts": [part.text for part in parts]}
+    return StateType(text, pack, unpack, all(part.unchanging for part in parts))
+
+
+def _list(inner: StateType, where: str, *, nullable: bool = True) -> StateType:
+    def pack(value: Any) -> Any:
+        if value is None:
+            return None
+        if not isinstance(value, (list, tuple)):
+            raise wrong(where, "a list", value)
+        return [inner.pack(each) for each in value]
+
+    def unpack(packed: Any) -> Any:
+        return None if packed is None else [inner.unpack(each) for each in packed]
+
+    text = {"kind": "list", "nullable": nullable, "parts": [inner.text]}
+    return StateType(text, pack, unpack, unchanging=False)
+
+
+def _dict(key: StateType, inner: StateType, where: str) -> StateType:
+    def pack(value: Any) -> Any:
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise wrong(where, "a dict", value)
+        return [part for name, each in value.items() for part in (key.pack(name), inner.pack(each))]
+
+    def unpack(packed: Any) -> Any:
+        if packed is None:
+            return None
+        turns = zip(packed[::2], packed[1::2], strict=True)
+        return {key.unpack(name): inner.unpack(each) for name, each in turns}
+
+    text = {"kind": "dict", "nullable": True, "parts": [key.text, inner.text]}
+    return StateType(text, pack, unpack, unchanging=False)
+
+
+def _row(field: FieldType, where: str) -> StateType:
+    """Return the type of rows: a record comes back as a record, and a row as a row."""
+    names = [name for name, _ in field.fields]
+    parts = [_of_part(part, f"{where}.{name}") for name, part in field.fields]
+    make = received_rows.maker(tuple(names))
+    cls, info = field.cls, info_of(field.cls) if field.cls else None
+
+    def pack(value: Any) -> Any:
+        if value is None:
+            return None
+        named = named_values(value)
+        if named is None or (named[0] is not None and list(named[0]) != names):
+            raise wrong(where, cls.__name__ if cls else f"a row of {', '.join(names)}", value)
+        values = zip(names, parts, named[1], strict=True)
+        packed = {name: part.pack(each) for name, part, each in values}
+        return [type(value) is cls, packed]
+
+    def unpack(packed: Any) -> Any:
+        if packed is None:
+            return None
+        is_record, by_name = packed
+        values = [
+            part.unpack(by_name[name]) if name in by_name else _default(where, name, inner)
+            for (name, inner), part in zip(field.fields, parts, strict=True)
+        ]
+        return info.make(names, values) if is_record and info is not None else make(values)
+
+    fields = [
+        {"name": name, "type": part.text, "default": bool(inner.default)}
+        for (name, inner), part in zip(field.fields, parts, strict=True)
+    ]
+    text = {"kind": "row", "nullable": field.nullable, "fields": fields}
+    return StateType(text, pack, unpack, unchanging=False)
+
+
+def _of_part(field: FieldType, where: str) -> StateType:
+    return _PICKLED if field.kind == "any" else _of_field(field, where)
+
+
+def _default(where: str, name: str, field: FieldType) -> Any:
+    return defaults.of_field(f"{where}.{name}", field)
+
+
+def wrong(where: str, expected: str, value: Any) -> RecordValueError:
+    """Return the error of a value of another type than its state's."""
+    return RecordValueError(
+        f"{where} should be {expected} but is {article(value)}",
+        hint="give the state what its type says, or declare it with Types.PICKLED_BYTE_ARRAY()",
+    )
+
+
+def as_text(kind: str, part: StateType) -> str:
+    """Return the type of a state of a kind, such as ``list``, as text for the JVM."""
+    return json.dumps({"kind": kind, "nullable": True, "parts": [part.text]}, sort_keys=True)
