@@ -35,7 +35,7 @@ class Runner:
         from pyflink.fn_execution.embedded import operation_utils  # noqa: F401
 
         worker.prepare()
-        plan: Plan = pickle.loads(payload)
+        plan: Plan = pickle.loads(payload)  # noqa: S301  the job's own program
         from pyflink.datastream import OutputTag, TimeDomain
 
         self._plan = plan
@@ -50,7 +50,7 @@ class Runner:
         }
         self._states = States(self._now, told_errors.place_of(function))
         self._context: Any = self._context_of(plan)
-        self._encode = msgspec.msgpack.Encoder().encode
+        self._encode: Callable[[Any], bytes] = msgspec.msgpack.Encoder().encode
         self._tag = OutputTag
         self._item = -1
 
@@ -88,9 +88,14 @@ class Runner:
         except BaseException as error:
             return self._failed(error)
 
-    def close(self) -> None:
+    def close(self) -> bytes:
         """Close the function."""
-        self._function.close()
+        try:
+            self._function.close()
+            return self._encode([None])
+        except BaseException as error:
+            self._item = -1
+            return self._failed(error)
 
     def _failed(self, error: BaseException) -> bytes:
         return self._encode([told_errors.told(error, self._item)])
@@ -99,7 +104,8 @@ class Runner:
         kind, watermark, stamps, states, slots, keys, values = _decode(frame)
         now = self._now
         now.watermark = watermark
-        now.timers = timers = []
+        timers: list[int] = []
+        now.timers = timers
         self._sides.sent = []
         if keys is not None:
             now.keys = keys
@@ -155,9 +161,7 @@ class Runner:
             raise
         return outs, sources
 
-    def _timers(
-        self, stamps: list[int], slots: list[int]
-    ) -> tuple[list[Any], list[int] | None]:
+    def _timers(self, stamps: list[int], slots: list[int]) -> tuple[list[Any], list[int] | None]:
         now = self._now
         _, _, fit = self._out
         outs: list[Any] = []

@@ -22,11 +22,13 @@ from flinksec_jobs.records import defaults, natural
 from flinksec_jobs.records.field_types import FieldType
 from flinksec_jobs.records.flink_types import field_type, row_fields
 from flinksec_jobs.records.rows import fit_row, info_of, named_values
-from flinksec_jobs.records.values import article, fitting
+from flinksec_jobs.records.values import LARGEST, SMALLEST, article, fitting
 
 VERSION = b"\x01"
+# Values of exactly these classes fit as they are.
+_QUICK: dict[str, type] = {"int": int, "float": float, "bool": bool, "bytes": bytes}
 Change = Callable[[Any], Any]
-_encode = msgspec.msgpack.Encoder().encode
+_encode: Callable[[Any], bytes] = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
 _UNCHANGING = ("str", "int", "int32", "float", "bool", "bytes", "datetime", "date", "decimal")
 
@@ -54,10 +56,14 @@ class StateType:
             return VERSION + pickle.dumps(value)
         return VERSION + _encode(self.pack(value))
 
+    def finish(self, packed: Any) -> bytes:
+        """Return the bytes of a packed value, of a type that is not pickled."""
+        return VERSION + _encode(packed)
+
     def of_bytes(self, blob: bytes) -> Any:
         """Return the value of some bytes."""
         if self.pickled:
-            return pickle.loads(behind_version(blob))
+            return pickle.loads(behind_version(blob))  # noqa: S301  the job's state
         return self.unpack(_decode(behind_version(blob)))
 
 
@@ -87,26 +93,22 @@ def of_flink(flink: Any, where: str) -> StateType:
     if isinstance(flink, typeinfo.ExternalTypeInfo):
         return of_flink(flink._type_info, where)
     if isinstance(flink, typeinfo.RowTypeInfo):
-        return _row(FieldType("row", True, flinks_class(flink), row_fields(flink)), where)
+        cls = getattr(flink, "flinksec_record", None)
+        return _row(FieldType("row", True, cls, row_fields(flink)), where)
     if isinstance(flink, typeinfo.TupleTypeInfo):
         parts = [
             of_flink(part, f"{where}[{place}]") for place, part in enumerate(flink._field_types)
         ]
         return _tuple(parts, where)
-    if isinstance(flink, typeinfo.ListTypeInfo):
-        return _list(of_flink(flink.elem_type, f"{where}[]"), where)
-    if isinstance(flink, (typeinfo.ObjectArrayTypeInfo, typeinfo.BasicArrayTypeInfo)):
-        return _list(of_flink(flink._element_type, f"{where}[]"), where)
+    lists = typeinfo.ListTypeInfo, typeinfo.ObjectArrayTypeInfo, typeinfo.BasicArrayTypeInfo
+    if isinstance(flink, lists):
+        inner = flink.elem_type if hasattr(flink, "elem_type") else flink._element_type
+        return _list(of_flink(inner, f"{where}[]"), where)
     if isinstance(flink, typeinfo.MapTypeInfo):
         key = of_flink(flink._key_type_info, f"a key of {where}")
         return _dict(key, of_flink(flink._value_type_info, f"{where}{{}}"), where)
     field = field_type(flink)
     return _PICKLED if field.kind == "any" else _of_field(field, where)
-
-
-def flinks_class(flink: Any) -> type | None:
-    """Return the record of a row type, None if it is one written by hand."""
-    return getattr(flink, "flinksec_record", None)
 
 
 def _same(value: Any) -> Any:
@@ -116,7 +118,7 @@ def _same(value: Any) -> Any:
 _PICKLED = StateType(
     {"kind": "pickled", "nullable": True},
     lambda value: None if value is None else pickle.dumps(value),
-    lambda packed: None if packed is None else pickle.loads(packed),
+    lambda packed: None if packed is None else pickle.loads(packed),  # noqa: S301  the same
     unchanging=False,
     pickled=True,
 )
@@ -132,8 +134,11 @@ def _of_field(field: FieldType, where: str) -> StateType:
         return _dict(_of_field(FieldType("str"), f"a key of {where}"), inner, where)
     fit = fitting(field, where, fit_row)
     change, back = natural.of_scalar(field), natural.of_key(field)
+    quick = _QUICK.get(field.kind)
 
     def pack(value: Any) -> Any:
+        if type(value) is quick and (quick is not int or _is_long(value)):
+            return value
         fitted = fit(value)
         return fitted if fitted is None or change is None else change(fitted)
 
@@ -147,6 +152,10 @@ def _of_field(field: FieldType, where: str) -> StateType:
         text |= {"precision": field.precision, "scale": field.scale}
     unchanging = field.kind in _UNCHANGING or field.kind in ("uuid", "enum")
     return StateType(text, pack, unpack if back else _same, unchanging)
+
+
+def _is_long(value: Any) -> bool:
+    return bool(SMALLEST <= value <= LARGEST)
 
 
 def _tuple(parts: list[StateType], where: str) -> StateType:

@@ -55,17 +55,20 @@ class States:
 
     def get_value_state(self, descriptor: Any) -> ValueState:
         """Return PyFlink's ``ValueState``."""
-        return self._of(descriptor, "value", ValueState, descriptor.type_info)
+        made: ValueState = self._of(descriptor, "value", ValueState, descriptor.type_info)
+        return made
 
     def get_list_state(self, descriptor: Any) -> ListState:
         """Return PyFlink's ``ListState``."""
         self._refuse_ttl(descriptor, "ListState")
-        return self._of(descriptor, "list", ListState, descriptor.type_info)
+        made: ListState = self._of(descriptor, "list", ListState, descriptor.type_info)
+        return made
 
     def get_map_state(self, descriptor: Any) -> MapState:
         """Return PyFlink's ``MapState``."""
         self._refuse_ttl(descriptor, "MapState")
-        return self._of(descriptor, "map", MapState, descriptor.type_info)
+        made: MapState = self._of(descriptor, "map", MapState, descriptor.type_info)
+        return made
 
     def get_reducing_state(self, descriptor: Any) -> ReducingState:
         """Return PyFlink's ``ReducingState``."""
@@ -130,28 +133,21 @@ class State:
         self._keeps = held.unchanging
         self._blobs: list[bytes | None] = []
         self._values: list[Any] = []
-        self._changed: set[int] = set()
+        self._changed: dict[int, Any] = {}
 
     def begin(self, blobs: list[bytes | None], count: int) -> None:
         """Begin a batch of so many keys."""
         self._blobs = blobs
         self._values = [_UNREAD] * count
-        self._changed = set()
+        self._changed = {}
 
     def changed(self) -> list[Any]:
         """Return places of keys and blobs in turns, of what has changed in this batch."""
         entries: list[Any] = []
-        to_bytes, values = self._held.to_bytes, self._values
-        for slot in self._changed:
-            value = values[slot] if self._keeps else self._of_changed(slot)
-            if value is None or type(value) is bytes and not self._keeps:
-                entries += (slot, value)
-            else:
-                entries += (slot, to_bytes(value))
+        finish = self._held.finish if self._keeps else _same
+        for slot, packed in self._changed.items():
+            entries += (slot, None if packed is None else finish(packed))
         return entries
-
-    def _of_changed(self, slot: int) -> Any:
-        return self._blobs[slot]
 
     def clear(self) -> None:
         """Forget the value of the current key."""
@@ -169,14 +165,18 @@ class State:
         return value
 
     def _put(self, value: Any) -> None:
-        slot = self._now.slot
+        # An error belongs to the line that puts it, so it is packed here, if not yet encoded.
+        slot, held = self._now.slot, self._held
         if self._keeps:
-            if value is not None:
-                self._held.pack(value)  # an error belongs to the line that puts it
+            self._changed[slot] = None if value is None else held.pack(value)
             self._values[slot] = value
         else:
-            self._blobs[slot] = None if value is None else self._held.to_bytes(value)
-        self._changed.add(slot)
+            blob = None if value is None else held.to_bytes(value)
+            self._changed[slot] = self._blobs[slot] = blob
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 class ValueState(State):
@@ -241,18 +241,18 @@ class _Container(State):
     def _empty(self) -> Any:
         raise NotImplementedError
 
-    def _of_changed(self, slot: int) -> Any:
-        values = self._values[slot]
-        return self._held.to_bytes(values) if values else None
+    def changed(self) -> list[Any]:
+        """Return places of keys and blobs in turns, of what has changed in this batch."""
+        entries: list[Any] = []
+        for slot in self._changed:
+            values = self._values[slot]
+            entries += (slot, self._held.to_bytes(values) if values else None)
+        return entries
 
     def clear(self) -> None:
         """Forget all of the current key."""
         self._values[self._now.slot] = self._empty()
-        self._changed.add(self._now.slot)
-
-    def _copy(self, value: Any) -> Any:
-        """Return a value that shares nothing with the one in the state."""
-        raise NotImplementedError
+        self._changed[self._now.slot] = None
 
 
 class ListState(_Container):
@@ -278,13 +278,13 @@ class ListState(_Container):
         """Add values behind the others."""
         added = self._held.unpack(self._held.pack(_no_null(list(values))))
         self._held_values().extend(added)
-        self._changed.add(self._now.slot)
+        self._changed[self._now.slot] = None
 
     def update(self, values: Iterable[Any]) -> None:
         """Put values in the place of the others."""
         made = self._held.unpack(self._held.pack(_no_null(list(values))))
         self._values[self._now.slot] = made
-        self._changed.add(self._now.slot)
+        self._changed[self._now.slot] = None
 
 
 def _no_null(values: list[Any]) -> list[Any]:
@@ -319,12 +319,12 @@ class MapState(_Container):
     def put_all(self, dict_value: dict[Any, Any]) -> None:
         """Give keys values."""
         self._held_values().update(self._one(dict(dict_value)))
-        self._changed.add(self._now.slot)
+        self._changed[self._now.slot] = None
 
     def remove(self, key: Any) -> None:
         """Forget a key; nothing if it is not there."""
         if self._held_values().pop(key, _UNREAD) is not _UNREAD:
-            self._changed.add(self._now.slot)
+            self._changed[self._now.slot] = None
 
     def contains(self, key: Any) -> bool:
         """Whether there is such a key."""

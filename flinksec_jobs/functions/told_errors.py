@@ -25,13 +25,13 @@ def told(error: BaseException, item: int) -> list[Any]:
         function, the innermost first.
     """
     frames = [
-        [frame.f_code.co_filename, line, frame.f_code.co_name]
+        [_text(frame.f_code.co_filename), line, _text(frame.f_code.co_name)]
         for frame, line in traceback.walk_tb(error.__traceback__)
     ]
     text = f"{type(error)}: {_said(error)}"
     for cause in _causes(error):
         text += f"\n  caused by {type(cause).__name__}: {_said(cause)}"
-    return [item, _text(text), [[_text(f), n, _text(m)] for f, n, m in frames[::-1]][:_MOST_FRAMES]]
+    return [item, _text(text), frames[::-1][:_MOST_FRAMES]]
 
 
 def _said(error: BaseException) -> str:

@@ -71,6 +71,7 @@ def check_flat_map(function: Any, name: str) -> None:
 
 
 def several(results: Any, name: str) -> Any:
+    """Return the results of a function; raises RecordValueError if they are not several."""
     if hasattr(results, "__iter__"):
         return results
     raise RecordValueError(

@@ -351,6 +351,8 @@ def root_cause(java_exception: Any) -> str:
 def _is_ours(exception: Any) -> bool:
     """Whether our own Java code wrote the message: by its class, or by what threw it."""
     name = exception.getClass().getName()
+    if name == python_errors.IN_BATCHES:
+        return False  # a Python function's
     if name != "java.lang.IllegalArgumentException":
         return bool(name.startswith(_OURS))
     frames = exception.getStackTrace()
@@ -360,7 +362,8 @@ def _is_ours(exception: Any) -> bool:
 def _python_error(exception: Any) -> str | None:
     """Return what a Java exception tells of one in a Python function, ``None`` if it does not."""
     message = exception.getMessage() or ""
-    if exception.getClass().getName() == python_errors.THREAD_MODE:
+    name = exception.getClass().getName()
+    if name in (python_errors.THREAD_MODE, python_errors.IN_BATCHES):
         elements = list(exception.getStackTrace())[:_MOST_FRAMES]
         frames = [
             python_errors.java_frame(

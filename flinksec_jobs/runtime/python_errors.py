@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 THREAD_MODE = "pemja.core.PythonException"
+IN_BATCHES = "org.flinksec.functions.PythonFunctionException"
 _TRACEBACK = "Traceback (most recent call last):"
 _FRAME = re.compile(r'^\s*File "(?P<file>.+)", line (?P<line>\d+), in (?P<function>.+)$')
 _CLASS = re.compile(r"^<class '(?:[\w.<>]*\.)?(\w+)'>: ?", re.DOTALL)

@@ -110,6 +110,23 @@ class PythonSettings(Section):
             "own, isolated from it.",
         )
     )
+    batch_records: Annotated[int, Decides("flinksec.python.batch-records")] = Field(
+        default=1000,
+        ge=1,
+        le=1_000_000,
+        description="Records that a function of fast(...) gets in one batch, at most.",
+    )
+    batch_bytes: Annotated[int, Decides("flinksec.python.batch-bytes")] = Field(
+        default=1024 * 1024,
+        ge=1,
+        le=1024**3,
+        description="Bytes of records from which on such a batch is full.",
+    )
+    batch_wait: Annotated[Duration, Decides("flinksec.python.batch-wait")] = Field(
+        default=timedelta(milliseconds=5),
+        description="Time that a record may wait for others of its batch; one that nothing "
+        "follows waits some milliseconds at most.",
+    )
 
 
 class JobSettings(Section):

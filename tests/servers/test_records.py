@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What goes through Python comes out as it was, in thread mode and in process mode.
+"""What goes through Python comes out as it was: thread mode, process mode, and in batches.
 
 The documents are made by a property test's generators: every type that a record offers, with
 null, empty and odd values. One job for each mode takes all of them through a map, a filter, a
@@ -242,7 +242,7 @@ def written(document: Any, **options: Any) -> str:
     return re.sub(r'"\\u0000(-?[0-9.]+)\\u0000"', r"\1", marked)
 
 
-@pytest.mark.parametrize("mode", ["thread", "process"])
+@pytest.mark.parametrize("mode", ["thread", "process", "batches"])
 def test_every_record_comes_out_of_python_as_it_went_in(
     mode: str, sandbox: Sandbox, start_job: Any
 ) -> None:
@@ -261,7 +261,7 @@ def test_every_record_comes_out_of_python_as_it_went_in(
     )
     variables = {
         "ROUND_TRIP": f"trip-{mode}",
-        "FLINKSEC_PYTHON__EXECUTION_MODE": mode,
+        **({"BATCHES": "1"} if mode == "batches" else {"FLINKSEC_PYTHON__EXECUTION_MODE": mode}),
         **every_sink,
     }
     ended = start_job(job=PROGRAM, **variables).end(timeout=300)

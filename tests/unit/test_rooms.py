@@ -51,6 +51,7 @@ FLOORS: tuple[tuple[str, frozenset[str]], ...] = tuple(
             "record_sink keyed left_out delivery encoded_lines file_columns held_bytes "
             "partition_patterns",
         ),
+        ("functions in batches", "functions"),
         ("how long certificates last", "certificate_dates"),
         ("what is wrong with files", "file_checks"),
         ("what connectors register", "uses"),

@@ -41,14 +41,21 @@ public final class BatchOperator extends AbstractEmbeddedPythonFunctionOperator<
         FailedStreams.AsksForSideOutputs {
   private static final long serialVersionUID = 1L;
   private static final String TIMERS = "user-timers"; // PyFlink's own name
-  private static final String OPEN =
+  private static final String START =
       """
       from flinksec_jobs.functions.runner import Runner as _flinksec_Runner
       _flinksec_runner = _flinksec_Runner(bytes(_flinksec_payload))
-      _flinksec_open = _flinksec_runner.open
-      _flinksec_call = _flinksec_runner.call
-      _flinksec_close = _flinksec_runner.close
+      def _flinksec_call(frame):
+          if len(frame) > 1:
+              return _flinksec_runner.call(frame)
+          if frame == b"c":
+              return _flinksec_runner.close()
+          return _flinksec_runner.open(
+              _flinksec_context, _flinksec_parameters, _flinksec_states)
       """;
+
+  private static final byte[] TO_OPEN = {'o'};
+  private static final byte[] TO_CLOSE = {'c'};
 
   private final byte[] payload;
   private final Shape input;
@@ -125,7 +132,7 @@ public final class BatchOperator extends AbstractEmbeddedPythonFunctionOperator<
   @Override
   public void openPythonInterpreter() {
     interpreter.set("_flinksec_payload", payload);
-    interpreter.exec(OPEN);
+    interpreter.exec(START);
   }
 
   @Override
@@ -147,21 +154,29 @@ public final class BatchOperator extends AbstractEmbeddedPythonFunctionOperator<
     Current current = traced ? Current.ofThread() : null;
     batch = new Batch(input, key, current);
     emitter = new Emitter(result, sides, current);
-    byte[] answer =
-        (byte[])
-            interpreter.invoke(
-                "_flinksec_open",
-                getRuntimeContext(),
-                getRuntimeContext().getGlobalJobParameters(),
-                states);
-    Unpacker unpacker = new Unpacker(answer);
-    unpacker.arrayHeader();
-    if (!unpacker.nil()) {
-      unpacker.arrayHeader();
-      unpacker.whole();
-      throw PythonFunctionException.read(unpacker, "");
-    }
+    openFunction();
     opened = true;
+  }
+
+  private void openFunction() {
+    interpreter.set("_flinksec_context", getRuntimeContext());
+    interpreter.set("_flinksec_parameters", getRuntimeContext().getGlobalJobParameters());
+    interpreter.set("_flinksec_states", states);
+    answered(TO_OPEN);
+  }
+
+  /** Calls Python, and throws what has been raised there; what is left is the rest of the answer. */
+  private Unpacker answered(byte[] frame) {
+    // Always by the same name: when another function is called, Pemja gives back a reference to
+    // the one before that it never took, and Python's collector meets freed memory.
+    Unpacker answer = new Unpacker((byte[]) interpreter.invoke("_flinksec_call", (Object) frame));
+    answer.arrayHeader();
+    if (!answer.nil()) {
+      answer.arrayHeader();
+      int item = answer.small();
+      throw PythonFunctionException.read(answer, batch.where(item));
+    }
+    return answer;
   }
 
   @Override
@@ -275,13 +290,7 @@ public final class BatchOperator extends AbstractEmbeddedPythonFunctionOperator<
 
   private void flush() throws Exception {
     byte[] frame = batch.frame(timers == null ? watermark : timers.currentWatermark(), states);
-    Unpacker answer = new Unpacker((byte[]) interpreter.invoke("_flinksec_call", (Object) frame));
-    answer.arrayHeader();
-    if (!answer.nil()) {
-      answer.arrayHeader();
-      int item = answer.small();
-      throw PythonFunctionException.read(answer, batch.where(item));
-    }
+    Unpacker answer = answered(frame);
     if (states != null) {
       states.read(batch.keys(), answer);
       changeTimers(answer);
@@ -322,7 +331,7 @@ public final class BatchOperator extends AbstractEmbeddedPythonFunctionOperator<
   public void close() throws Exception {
     try {
       if (interpreter != null && batch != null) {
-        interpreter.invoke("_flinksec_close");
+        answered(TO_CLOSE);
       }
     } finally {
       super.close();
