@@ -7,10 +7,8 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
 from flinksec_jobs.errors import RecordValueError
-from flinksec_jobs.functions import codecs
+from flinksec_jobs.functions import codecs, packing
 from flinksec_jobs.functions.crossing_types import crossing_type
 from flinksec_jobs.functions.plan import Plan
 from flinksec_jobs.records.declared import Declared, declared
@@ -71,7 +69,7 @@ class SideOutputs:
     def __init__(self, name: str) -> None:
         self._name = name
         self._outs: dict[str, Out] = {}
-        self._encode = msgspec.msgpack.Encoder().encode
+        self._encode = packing.encoder()
         self.sent: list[Any] = []
 
     def send(self, tag: Any, value: Any, item: int) -> None:

@@ -10,9 +10,7 @@ import pickle
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import msgspec
-
-from flinksec_jobs.functions import codecs, results_out, told_errors
+from flinksec_jobs.functions import codecs, packing, results_out, told_errors
 from flinksec_jobs.functions.contexts import Context, Now, TimerService, UnkeyedContext
 from flinksec_jobs.functions.plan import Plan
 from flinksec_jobs.functions.states import States
@@ -20,7 +18,6 @@ from flinksec_jobs.records import guard, worker
 from flinksec_jobs.records.results import check_flat_map, several
 
 RECORDS, EVENT_TIMERS, PROCESSING_TIMERS = range(3)
-_decode = msgspec.msgpack.Decoder().decode
 
 
 class Runner:
@@ -50,7 +47,8 @@ class Runner:
         }
         self._states = States(self._now, told_errors.place_of(function))
         self._context: Any = self._context_of(plan)
-        self._encode: Callable[[Any], bytes] = msgspec.msgpack.Encoder().encode
+        self._encode = packing.encoder()
+        self._decode = packing.decoder()
         self._tag = OutputTag
         self._item = -1
 
@@ -101,7 +99,7 @@ class Runner:
         return self._encode([told_errors.told(error, self._item)])
 
     def _call(self, frame: bytes) -> bytes:
-        kind, watermark, stamps, states, slots, keys, values = _decode(frame)
+        kind, watermark, stamps, states, slots, keys, values = self._decode(frame)
         now = self._now
         now.watermark = watermark
         timers: list[int] = []

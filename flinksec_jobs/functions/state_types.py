@@ -14,10 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from flinksec_jobs.errors import FlinkSecError, RecordValueError
-from flinksec_jobs.functions import received_rows
+from flinksec_jobs.functions import packing, received_rows
 from flinksec_jobs.records import defaults, natural
 from flinksec_jobs.records.field_types import FieldType
 from flinksec_jobs.records.flink_types import field_type, row_fields
@@ -28,8 +26,6 @@ VERSION = b"\x01"
 # Values of exactly these classes fit as they are.
 _QUICK: dict[str, type] = {"int": int, "float": float, "bool": bool, "bytes": bytes}
 Change = Callable[[Any], Any]
-_encode: Callable[[Any], bytes] = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder().decode
 _UNCHANGING = ("str", "int", "int32", "float", "bool", "bytes", "datetime", "date", "decimal")
 
 
@@ -54,17 +50,17 @@ class StateType:
         """Return the bytes of a value, which is not None."""
         if self.pickled:
             return VERSION + pickle.dumps(value)
-        return VERSION + _encode(self.pack(value))
+        return self.finish(self.pack(value))
 
     def finish(self, packed: Any) -> bytes:
         """Return the bytes of a packed value, of a type that is not pickled."""
-        return VERSION + _encode(packed)
+        return VERSION + packing.encoder()(packed)
 
     def of_bytes(self, blob: bytes) -> Any:
         """Return the value of some bytes."""
         if self.pickled:
             return pickle.loads(behind_version(blob))  # noqa: S301  the job's state
-        return self.unpack(_decode(behind_version(blob)))
+        return self.unpack(packing.decoder()(behind_version(blob)))
 
 
 def behind_version(blob: bytes) -> memoryview:

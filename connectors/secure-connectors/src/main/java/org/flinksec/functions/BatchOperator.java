@@ -165,7 +165,9 @@ public final class BatchOperator extends AbstractEmbeddedPythonFunctionOperator<
     answered(TO_OPEN);
   }
 
-  /** Calls Python, and throws what has been raised there; what is left is the rest of the answer. */
+  /**
+   * Calls Python, and throws what has been raised there; what is left is the rest of the answer.
+   */
   private Unpacker answered(byte[] frame) {
     // Always by the same name: when another function is called, Pemja gives back a reference to
     // the one before that it never took, and Python's collector meets freed memory.

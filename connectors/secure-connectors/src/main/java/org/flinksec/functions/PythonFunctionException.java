@@ -4,8 +4,8 @@ package org.flinksec.functions;
 /**
  * A Python function has raised.
  *
- * <p>Its message is the exception's class and text, and which record it was; its stack trace the Python one, innermost
- * first, as PyFlink's thread mode has them.
+ * <p>Its message is the exception's class and text, and which record it was; its stack trace the
+ * Python one, innermost first, as PyFlink's thread mode has them.
  */
 public final class PythonFunctionException extends RuntimeException {
   private static final long serialVersionUID = 1L;
