@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""States of functions in batches: what their bytes are, and that they behave as PyFlink's do."""
+
+import datetime
+import sys
+import types
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyflink.common import Row, Time, Types
+from pyflink.datastream.state import (
+    ListStateDescriptor,
+    MapStateDescriptor,
+    ReducingStateDescriptor,
+    StateTtlConfig,
+    ValueStateDescriptor,
+)
+
+from flinksec_jobs import FlinkSecError, JobError, record, row_type
+from flinksec_jobs.errors import RecordValueError
+from flinksec_jobs.functions import state_types
+from flinksec_jobs.functions.contexts import Now
+from flinksec_jobs.functions.states import States
+
+
+@record
+class Total:
+    user: str
+    at: datetime.datetime
+    seen: list[int]
+
+
+@record
+class TotalLater:
+    seen: list[int]
+    user: str
+    at: datetime.datetime
+    mean: float = 0.5
+
+
+NOW = datetime.datetime(2024, 2, 29, 12, 0, 0, 1, datetime.UTC)
+
+
+class JavaStates:
+    """The JVM's side: what is registered."""
+
+    def __init__(self) -> None:
+        self.types: dict[str, str] = {}
+
+    def register(self, name: str, text: str, _described: Any) -> None:
+        self.types[name] = text
+
+
+@pytest.fixture(autouse=True)
+def inside_the_jvm(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Without Pemja, which is there in the JVM only."""
+    name = "pyflink.fn_execution.embedded.java_utils"
+    module = types.ModuleType(name)
+    module.to_java_state_descriptor = lambda descriptor: descriptor  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, name, module)
+    yield
+
+
+def opened(now: Now) -> States:
+    return States(now, "Totals").opening(JavaStates())
+
+
+def test_the_bytes_of_a_record_are_a_version_and_a_map_by_name() -> None:
+    of_total = state_types.of_flink(row_type(Total), "the state")
+    blob = of_total.to_bytes(Total("ü", NOW, [1]))
+    assert blob[:1] == b"\x01"
+    assert msgspec.msgpack.decode(blob[1:]) == [
+        True,
+        {"user": "ü", "at": 1709208000000001, "seen": [1]},
+    ]
+    assert of_total.of_bytes(blob) == Total("ü", NOW, [1])
+
+
+def test_a_field_with_a_default_may_be_added_and_fields_may_change_their_order() -> None:
+    blob = state_types.of_flink(row_type(Total), "s").to_bytes(Total("u", NOW, [1, 2]))
+    later = state_types.of_flink(row_type(TotalLater), "s")
+    assert later.of_bytes(blob) == TotalLater([1, 2], "u", NOW, 0.5)
+
+
+def test_a_row_comes_back_as_a_row_and_a_record_as_a_record() -> None:
+    of_total = state_types.of_flink(row_type(Total), "s")
+    row = Row(user="u", at=NOW, seen=[1])
+    assert of_total.of_bytes(of_total.to_bytes(row)) == row
+    assert isinstance(of_total.of_bytes(of_total.to_bytes(Total("u", NOW, []))), Total)
+
+
+def test_another_version_is_refused() -> None:
+    with pytest.raises(FlinkSecError, match="has the version 2"):
+        state_types.of_flink(Types.LONG(), "s").of_bytes(b"\x02\x01")
+
+
+@pytest.mark.parametrize(
+    ("flink", "value", "message"),
+    [
+        (Types.LONG(), "x", "the state should be an int but is a str"),
+        (Types.LONG(), 2**63, "outside the 64-bit range"),
+        (Types.TUPLE([Types.LONG(), Types.STRING()]), (1, 2), r"the state\[1\] should be a str"),
+        (Types.TUPLE([Types.LONG()]), (1, 2), "should have 1 parts but has 2"),
+        (Types.LIST(Types.STRING()), ["a", 1], r"the state\[\] should be a str but is an int"),
+        (Types.MAP(Types.LONG(), Types.LONG()), {"a": 1}, "a key of the state should be an int"),
+        (row_type(Total), Row(a=1), "should be Total but is a Row"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_without_being_quoted(
+    flink: Any, value: Any, message: str
+) -> None:
+    with pytest.raises(RecordValueError, match=message):
+        state_types.of_flink(flink, "the state").to_bytes(value)
+
+
+PAIRS = Types.MAP(Types.LONG(), Types.TUPLE([Types.STRING(), Types.DOUBLE()]))
+
+
+@given(
+    st.dictionaries(
+        st.integers(-(2**63), 2**63 - 1),
+        st.tuples(st.text(st.characters(exclude_categories=["Cs"])), st.floats(allow_nan=False)),
+    )
+)
+def test_dicts_with_keys_of_any_type_come_back(value: dict[int, tuple[str, float]]) -> None:
+    held = state_types.of_flink(PAIRS, "s")
+    assert held.of_bytes(held.to_bytes(value)) == value
+
+
+def test_what_is_changed_after_it_was_put_or_read_is_not_in_the_state() -> None:
+    now = Now()
+    states = opened(now)
+    value = states.get_value_state(ValueStateDescriptor("v", Types.PICKLED_BYTE_ARRAY()))
+    listed = states.get_list_state(ListStateDescriptor("l", Types.PICKLED_BYTE_ARRAY()))
+    mapped = states.get_map_state(
+        MapStateDescriptor("m", Types.STRING(), Types.PICKLED_BYTE_ARRAY())
+    )
+    states.begin([[None], [None], [None]], 1)
+    held = [1]
+    value.update(held)
+    listed.add(held)
+    mapped.put("k", held)
+    held.append(2)
+    value.value().append(3)
+    next(listed.get()).append(3)
+    mapped.get("k").append(3)
+    assert (value.value(), list(listed), mapped["k"]) == ([1], [[1]], [1])
+    blobs = [changed[1] for changed in states.changed()]
+    states.begin([[blob] for blob in blobs], 1)
+    assert (value.value(), list(listed), dict(mapped.items())) == ([1], [[1]], {"k": [1]})
+    assert states.changed() == [[], [], []]
+
+
+def test_each_key_has_its_own_values_and_only_changed_ones_are_handed_back() -> None:
+    now = Now()
+    states = opened(now)
+    total = states.get_reducing_state(
+        ReducingStateDescriptor("sum", lambda one, other: one + other, Types.LONG())
+    )
+    states.begin([[None, None, None]], 3)
+    for slot, number in ((0, 1), (2, 5), (0, 2)):
+        now.slot = slot
+        total.add(number)
+    now.slot = 1
+    assert total.get() is None
+    (changed,) = states.changed()
+    assert changed[::2] == [0, 2]
+    states.begin([[changed[1], None, changed[3]]], 3)
+    now.slot = 2
+    assert total.get() == 5
+    total.clear()
+    assert states.changed() == [[2, None]]
+
+
+def test_a_list_or_map_that_lives_for_a_time_is_refused_and_so_is_a_state_without_keys() -> None:
+    descriptor = MapStateDescriptor("m", Types.STRING(), Types.LONG())
+    descriptor.enable_time_to_live(StateTtlConfig.new_builder(Time.seconds(1)).build())
+    with pytest.raises(JobError, match="'m' of Totals is a MapState with a time to live"):
+        opened(Now()).get_map_state(descriptor)
+    with pytest.raises(JobError, match="asks for the state 'v' on a stream without keys"):
+        States(Now(), "Totals").opening(None).get_value_state(
+            ValueStateDescriptor("v", Types.LONG())
+        )
+
+
+def test_types_are_told_to_the_jvm_with_kinds_and_defaults() -> None:
+    java = JavaStates()
+    states = States(Now(), "Totals").opening(java)
+    states.get_list_state(ListStateDescriptor("l", row_type(TotalLater)))
+    assert '"kind": "list"' in java.types["l"]
+    assert (
+        '{"default": true, "name": "mean", "type": {"kind": "float", "nullable": false}}'
+        in (java.types["l"])
+    )
