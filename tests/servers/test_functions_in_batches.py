@@ -45,6 +45,10 @@ def test_states_timers_side_outputs_and_contexts_are_the_same_by_key_and_in_orde
     assert sum("timer" in line for lines in fast.values() for line in lines) > 50
 
 
+def test_the_example_of_the_documentation_prints_its_totals(came: dict[str, Any]) -> None:
+    assert came["documented"] == "[('ann', 120), ('bob', 40), ('ann', 125)]\n"
+
+
 def test_timers_of_the_machine_s_time_fire_unless_they_are_deleted(came: dict[str, Any]) -> None:
     for way in came["compared"].values():
         ticks = {key: set(lines) for key, lines in way.items() if key.startswith("ticks")}

@@ -4,7 +4,9 @@
 Prints one line of JSON: what came out, by the way in which the functions ran.
 """
 
+import contextlib
 import gc
+import io
 import json
 import logging
 import sys
@@ -34,6 +36,7 @@ from pyflink.table import StreamTableEnvironment
 
 from flinksec_jobs import FlinkSecError, SecureJob, fast, key_by_field, record, row_type
 
+PAGE = Path(__file__).parents[3] / "docs" / "performance.md"
 WAYS: dict[str, Any] = {"plain": lambda stream: stream, "fast": fast}
 
 
@@ -388,10 +391,19 @@ def restored(directory: Path, backend: str, count: int = 16_000) -> dict[str, An
     return {"lines": lines, "broken": broken_once.exists(), "count": count}
 
 
+def documented() -> str:
+    """What the example of the documentation prints."""
+    code = PAGE.read_text().split("```python\n")[1].split("```")[0]
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(compile(code, "performance.md", "exec"), {"__name__": "example"})
+    return printed.getvalue()
+
+
 if __name__ == "__main__":
     directory = Path(sys.argv[1])
     parts: dict[str, Any] = {
         "compared": compared,
+        "documented": documented,
         "lone": lone,
         "endings": endings,
         "fallbacks": fallbacks,

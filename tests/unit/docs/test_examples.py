@@ -29,6 +29,7 @@ PYTHON = {
     ("docs/elasticsearch.md", "elasticsearch.client("): "tests/tls/test_products_over_https.py",
     ("docs/kafka.md", "AROUND"): "tests/topics/test_kafka_in_and_out.py",
     ("docs/clusters.md", 'cluster="partner"'): "tests/topics/test_two_clusters.py",
+    ("docs/performance.md", "fast("): "tests/servers/test_functions_in_batches.py",
     ("docs/dead-letters.md", "job.guard"): "tests/topics/test_dead_letters.py",
     ("docs/sql.md", "late-deliveries"): "tests/servers/test_what_sinks_take.py",
     ("docs/formats.md", "Protobuf("): "tests/formats/test_formats_on_servers.py",
