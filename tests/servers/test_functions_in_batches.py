@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.pages import blocks
+
 PROGRAM = Path(__file__).parent / "programs" / "functions_in_batches.py"
 KEYS = 7
 
@@ -19,6 +21,8 @@ KEYS = 7
 def came(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the jobs gave."""
     directory = tmp_path_factory.mktemp("batches")
+    (example,) = blocks("docs/performance.md", "python")
+    (directory / "example.py").write_text(example.text)
     ended = subprocess.run(
         [sys.executable, PROGRAM, directory],
         cwd=directory,

@@ -36,7 +36,6 @@ from pyflink.table import StreamTableEnvironment
 
 from flinksec_jobs import FlinkSecError, SecureJob, fast, key_by_field, record, row_type
 
-PAGE = Path(__file__).parents[3] / "docs" / "performance.md"
 WAYS: dict[str, Any] = {"plain": lambda stream: stream, "fast": fast}
 
 
@@ -391,11 +390,11 @@ def restored(directory: Path, backend: str, count: int = 16_000) -> dict[str, An
     return {"lines": lines, "broken": broken_once.exists(), "count": count}
 
 
-def documented() -> str:
+def documented(example: Path) -> str:
     """What the example of the documentation prints."""
-    code = PAGE.read_text().split("```python\n")[1].split("```")[0]
+    code = example.read_text()
     with contextlib.redirect_stdout(io.StringIO()) as printed:
-        exec(compile(code, "performance.md", "exec"), {"__name__": "example"})
+        exec(compile(code, str(example), "exec"), {"__name__": "__main__"})
     return printed.getvalue()
 
 
@@ -403,7 +402,7 @@ if __name__ == "__main__":
     directory = Path(sys.argv[1])
     parts: dict[str, Any] = {
         "compared": compared,
-        "documented": documented,
+        "documented": lambda: documented(directory / "example.py"),
         "lone": lone,
         "endings": endings,
         "fallbacks": fallbacks,
