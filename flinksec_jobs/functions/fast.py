@@ -105,14 +105,13 @@ class Fast:
         )
         if why_not:
             return why_not
-        j_type = java.getTransformation().getOutputType()
         key = None
         try:
             if self._keyed:
-                key = crossing_type(typeinfo._from_java_type(j_type.getTypeAt(0)))
+                j_key = java.getTransformation().getOutputType().getTypeAt(0)
+                key = crossing_type(typeinfo._from_java_type(j_key))
                 key = getattr(self._stream, "flinksec_key", None) or key
-                j_type = j_type.getTypeAt(1)
-            element = crossing_type(typeinfo._from_java_type(j_type))
+            element = crossing_type(typeinfo._from_java_type(self._j_element_type()))
         except TypeError:
             return "PyFlink does not know the type of its elements"
         result = crossing_type(output_type)
@@ -128,6 +127,13 @@ class Fast:
             key=key,
             guard=guard_of(func),
         )
+
+    def _j_element_type(self) -> Any:
+        """Return Java's type of an element; of one behind a key, without the key."""
+        j_type = self._j_data_stream.getTransformation().getOutputType()
+        if self._keyed:
+            return j_type.getTypeAt(1)
+        return jvm.row_type_of(self._stream) or j_type
 
     def _operated(self, plan: Plan, output_type: Any) -> DataStream:
         import cloudpickle
@@ -145,6 +151,7 @@ class Fast:
                 get_j_env_configuration(java.getExecutionEnvironment()),
                 cloudpickle.dumps(plan),
                 java.getTransformation(),
+                self._j_element_type(),
                 plan.keyed,
                 j_type,
             )

@@ -22,21 +22,22 @@ public final class BatchFunctions {
    * @param config of the job
    * @param payload the function and all about it, pickled
    * @param from the step whose elements it gets
-   * @param keyed whether these are rows of a key and an element
+   * @param element the type of an element; where there is a key, of what is behind it
+   * @param keyed whether the step puts out rows of a key and an element
    * @param result the type of its main output
    */
   public static BatchOperator operator(
       Configuration config,
       byte[] payload,
       Transformation<?> from,
+      TypeInformation<?> element,
       boolean keyed,
       TypeInformation<?> result) {
-    TypeInformation<?> type = from.getOutputType();
-    RowTypeInfo withKey = keyed ? (RowTypeInfo) type : null;
+    RowTypeInfo withKey = keyed ? (RowTypeInfo) from.getOutputType() : null;
     return new BatchOperator(
         config,
         payload,
-        shape(keyed ? withKey.getTypeAt(1) : type),
+        shape(element),
         keyed ? shape(withKey.<Object>getTypeAt(0)) : null,
         shape(result),
         Lineage.isTraced(from));
