@@ -48,9 +48,7 @@ def test_states_timers_side_outputs_and_contexts_are_the_same_by_key_and_in_orde
     }
     for key in plain.keys() | fast.keys():
         if not key.startswith("ticks"):
-            assert sorted(fast.get(key, ())) == sorted(plain.get(key, ())), key
-        if key.startswith("states"):
-            assert fast[key] == plain[key], key
+            assert fast.get(key) == plain.get(key), key
     assert sum("timer" in line for lines in fast.values() for line in lines) > 50
 
 
