@@ -142,7 +142,7 @@ final class Leftovers {
   }
 
   /** A file may be renamed between its listing and a look at it, where these are two. */
-  private static FileStatus[] list(FileSystem files, Path directory) throws IOException {
+  static FileStatus[] list(FileSystem files, Path directory) throws IOException {
     FileNotFoundException last = null;
     for (int i = 0; i < LISTINGS; i++) {
       try {

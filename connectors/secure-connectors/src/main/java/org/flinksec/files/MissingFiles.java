@@ -67,11 +67,14 @@ final class MissingFiles {
     Set<String> names = new HashSet<>();
     FileStatus[] found;
     try {
-      found = within.getFileSystem().listStatus(within);
+      found = Leftovers.list(within.getFileSystem(), within);
     } catch (FileNotFoundException e) {
+      if (within.getFileSystem().exists(within)) {
+        throw e; // files come and go while it is listed
+      }
       return names;
     }
-    for (FileStatus each : found == null ? new FileStatus[0] : found) {
+    for (FileStatus each : found) {
       String name = each.getPath().getName();
       int end = name.lastIndexOf(UNFINISHED);
       names.add(name.startsWith(".") && end > 0 ? name.substring(1, end) : name);

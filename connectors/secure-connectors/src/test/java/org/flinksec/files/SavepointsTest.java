@@ -2,6 +2,7 @@
 package org.flinksec.files;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -146,5 +147,17 @@ class SavepointsTest {
     // What came after the savepoint is there twice: nobody can go back in time.
     assertThat(visible().stream().distinct().toList())
         .isEqualTo(LongStream.range(0, ROWS).boxed().toList());
+  }
+
+  @Test
+  void filesThatAreStillToBeMergedRefuseASinkThatDoesNotMergeAndAreNotLost() throws Exception {
+    JobClient first = start("", 1, true);
+    waitForRows(1);
+    String savepoint = saved(true, first);
+    assertThat(files()).anyMatch(file -> file.getFileName().toString().startsWith("."));
+    assertThatThrownBy(() -> start(savepoint, 1, false).getJobExecutionResult().get())
+        .hasStackTraceContaining("Cannot map checkpoint/savepoint state for operator");
+    start(savepoint, 1, true).getJobExecutionResult().get();
+    assertThat(visible()).isEqualTo(LongStream.range(0, ROWS).boxed().toList());
   }
 }

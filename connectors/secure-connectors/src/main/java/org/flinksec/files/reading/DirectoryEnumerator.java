@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import org.apache.flink.connector.file.src.FileSourceSplit;
 import org.apache.flink.connector.file.src.enumerate.FileEnumerator;
 import org.apache.flink.core.fs.FileStatus;
@@ -40,8 +41,8 @@ final class DirectoryEnumerator implements FileEnumerator {
   private boolean failed;
 
   /**
-   * @param wholeFiles whether a file is never shared by several readers; Flink drops all parts but
-   *     the first one of a file that it finds while it watches
+   * @param wholeFiles whether a file is never shared by several readers, as where new ones are
+   *     looked for, of which each path is one
    * @param part the size of the parts of a file, in bytes; 0 for that of its blocks
    */
   DirectoryEnumerator(RecordFiles files, boolean wholeFiles, long part) {
@@ -53,26 +54,14 @@ final class DirectoryEnumerator implements FileEnumerator {
   @Override
   public Collection<FileSourceSplit> enumerateSplits(Path[] paths, int desired) throws IOException {
     List<FileStatus> found = new ArrayList<>();
-    try {
-      for (Path path : paths) {
-        FileSystem system = path.getFileSystem();
-        FileStatus status = system.getFileStatus(path);
-        if (status.isDir()) {
-          list(system, path, found);
-        } else {
-          found.add(status);
-        }
+    for (Path path : paths) {
+      FileSystem system = path.getFileSystem();
+      FileStatus status = system.getFileStatus(path);
+      if (status.isDir()) {
+        list(system, path, found);
+      } else {
+        found.add(status);
       }
-    } catch (IOException e) {
-      if (wholeFiles) {
-        told(paths, e);
-        return List.of();
-      }
-      throw e;
-    }
-    if (failed) {
-      failed = false;
-      LOG.info("Files below {} are found again.", (Object) paths[0]);
     }
     found.sort(Comparator.comparing(status -> status.getPath().getPath()));
     List<FileSourceSplit> splits = new ArrayList<>();
@@ -82,13 +71,29 @@ final class DirectoryEnumerator implements FileEnumerator {
     return splits;
   }
 
+  /** The files of a directory that is watched; none if they cannot be looked for at present. */
+  Optional<List<FileSourceSplit>> look(Path path) {
+    List<FileSourceSplit> found;
+    try {
+      found = List.copyOf(enumerateSplits(new Path[] {path}, 1));
+    } catch (IOException e) {
+      told(path, e);
+      return Optional.empty();
+    }
+    if (failed) {
+      failed = false;
+      LOG.info("Files below {} are found again.", path);
+    }
+    return Optional.of(found);
+  }
+
   /** Of a directory that is watched, it is told once, and looked for again. */
-  private void told(Path[] paths, IOException e) {
+  private void told(Path path, IOException e) {
     if (!failed) {
       failed = true;
       LOG.warn(
           "New files below {} cannot be looked for at present, and the job looks again: {}",
-          paths[0],
+          path,
           e.getMessage() == null
               ? e.getClass().getName()
               : e.getMessage().lines().findFirst().get());

@@ -2,6 +2,8 @@
 package org.flinksec.files.reading;
 
 import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.Source;
@@ -47,6 +49,15 @@ public final class DirectorySource
     return source(new RowsOfFiles(said, new SimpleCounter()));
   }
 
+  private WatchedFiles watching(
+      SplitEnumeratorContext<FileSourceSplit> context,
+      Collection<FileSourceSplit> waiting,
+      Collection<Path> known) {
+    DirectoryEnumerator files = new DirectoryEnumerator(said.files, true, said.part);
+    return new WatchedFiles(
+        context, files, new Path(said.directory), said.watchMillis, waiting, known);
+  }
+
   @Override
   public Boundedness getBoundedness() {
     return source().getBoundedness();
@@ -63,7 +74,9 @@ public final class DirectorySource
   @Override
   public SplitEnumerator<FileSourceSplit, PendingSplitsCheckpoint<FileSourceSplit>>
       createEnumerator(SplitEnumeratorContext<FileSourceSplit> context) {
-    return source().createEnumerator(context);
+    return said.watchMillis > 0
+        ? watching(context, List.of(), List.of())
+        : source().createEnumerator(context);
   }
 
   @Override
@@ -71,7 +84,9 @@ public final class DirectorySource
       restoreEnumerator(
           SplitEnumeratorContext<FileSourceSplit> context,
           PendingSplitsCheckpoint<FileSourceSplit> checkpoint) {
-    return source().restoreEnumerator(context, checkpoint);
+    return said.watchMillis > 0
+        ? watching(context, checkpoint.getSplits(), checkpoint.getAlreadyProcessedPaths())
+        : source().restoreEnumerator(context, checkpoint);
   }
 
   @Override
