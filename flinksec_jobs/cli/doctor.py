@@ -178,6 +178,13 @@ def _named(given: tuple[str, ...]) -> tuple[str, ...]:
     "--path", "paths", multiple=True, help="A directory of HDFS that it writes; may be repeated."
 )
 @click.option(
+    "--read-path",
+    "read_paths",
+    multiple=True,
+    metavar="PATH",
+    help="A directory or file of HDFS that it reads; may be repeated.",
+)
+@click.option(
     "--flink-config",
     "config",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),

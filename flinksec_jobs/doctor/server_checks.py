@@ -62,7 +62,7 @@ def _of(server: Server, patient: Patient, settings: Settings, wanted: Wanted) ->
             [*before, connect],
             then=partial(server.rights, settings, wanted, item),
         )
-    for other in server.others(settings):
+    for other in server.others(settings, wanted):
         yield _check(server, patient, id_of(other.id, name), other, [*before, connect])
     for kind, label, about in server.more(settings, wanted):
         yield _check(

@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from flinksec_jobs import elasticsearch, hdfs, index_names, logins, refusals, schema_registry
+from flinksec_jobs import (
+    elasticsearch,
+    hdfs,
+    hdfs_source,
+    index_names,
+    logins,
+    refusals,
+    schema_registry,
+)
 from flinksec_jobs.doctor import rights
 from flinksec_jobs.doctor.checks import Answer
 from flinksec_jobs.doctor.wanted import Wanted
@@ -22,6 +30,11 @@ from flinksec_jobs.uses import Question, Use
 # Without an index Elasticsearch would be asked what it is, which takes a right on the cluster that
 # jobs have no use for. That there is no such index is as good an answer as any.
 _ANY_INDEX = "flinksec-doctor"
+
+
+def _read_paths(settings: Settings, wanted: Wanted) -> Iterator[Question]:
+    if wanted.read_paths:
+        yield hdfs_source.question(settings, *wanted.read_paths)
 
 
 @dataclass(frozen=True)
@@ -40,7 +53,7 @@ class Server:
         any: names to ask about where only the connection counts.
         logs_in_by_kerberos: whether its own client does.
         rights: asks what the principal may do with one, after a good answer.
-        others: makes questions that are about no names.
+        others: makes questions of another kind.
         more: other things that are asked about: what kind, in words, as the question takes it.
     """
 
@@ -55,7 +68,7 @@ class Server:
     any: tuple[str, ...] = ()
     logs_in_by_kerberos: Callable[[Settings], bool] = lambda _: False
     rights: Callable[[Settings, Wanted, str], Answer] = lambda *_: Answer()
-    others: Callable[[Settings], Iterable[Question]] = lambda _: ()
+    others: Callable[[Settings, Wanted], Iterable[Question]] = lambda *_: ()
     more: Callable[[Settings, Wanted], Iterable[tuple[str, str, str]]] = lambda *_: ()
 
     def needs_ticket(self, settings: Settings) -> bool:
@@ -98,7 +111,7 @@ SERVERS: tuple[Server, ...] = (
         wanted=lambda wanted: wanted.indices,
         item="index",
         rights=rights.of_index,
-        others=setup.comparison,
+        others=lambda settings, _: setup.comparison(settings),
     ),
     Server(
         section="hdfs",
@@ -111,6 +124,7 @@ SERVERS: tuple[Server, ...] = (
         wrong_name=refusals.PATH_NAME,
         any=("/",),
         rights=rights.of_path,
+        others=_read_paths,
     ),
 )
 

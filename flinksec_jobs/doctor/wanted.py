@@ -18,6 +18,7 @@ class Wanted:
         writes: topics that it writes.
         indices: of Elasticsearch, that it writes.
         paths: directories of HDFS, that it writes.
+        read_paths: directories and files of HDFS, that it reads.
         job: its name, for its consumer group and its transactional ids.
         config: Flink's ``config.yaml``; default: the one of a container, if it is there.
 
@@ -28,6 +29,7 @@ class Wanted:
     writes: Sequence[str] = ()
     indices: Sequence[str] = ()
     paths: Sequence[str] = ()
+    read_paths: Sequence[str] = ()
     job: str | None = None
     config: Path | None = None
 

@@ -7,6 +7,7 @@ import base64
 import gzip
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -315,3 +316,14 @@ def test_partitions_that_the_records_do_not_have_are_refused_before_the_job_star
     assert "say how it is written, as {…:%Y-%m-%d}" in said["a datetime as it is"]
     assert "leave the format out" in said["a text as a time"]
     assert "makes no name of a directory" in said["a list"]
+
+
+@pytest.mark.parametrize("name", ["parquet", "orc", "avro"])
+def test_a_schema_that_changed_is_told_by_its_columns_before_the_job_starts(
+    written: Written, name: str
+) -> None:
+    said = written.refused[name]
+    assert f"the HDFS path /data/files/{name} is not that of the newest file there" in said
+    assert f"/data/files/{name}/part-" in said
+    assert re.search("'n' was (int64|bigint|long) and is (string|binary)", said), said
+    assert 'schema_change="accept"' in said

@@ -124,9 +124,27 @@ def refused(attach: Callable[[SecureJob, Any], Any]) -> str:
     return "not refused"
 
 
+@record
+class Changed:
+    n: str
+    gate: str | None
+
+
+def changed(format_: str) -> str:
+    """What a job is told whose records are none of those of the files that are there."""
+    try:
+        with job("changed") as made:
+            changes = made.from_kafka("hdfs-files", Changed, bounded=True)
+            changes.sink_to(made.to_hdfs(f"/data/files/{format_}", format=format_))
+    except FlinkSecError as error:
+        return f"{error} {error.hint}"
+    return "not refused"
+
+
 def main() -> None:
     said = {name: refused(attach) for name, attach in REFUSED.items()}
     write_all()
+    said |= {name: changed(name) for name in ("parquet", "orc", "avro")}
     exec(compile(Path(EXAMPLE).read_text(), EXAMPLE, "exec"), {"__name__": "example"})
     copy()
     sys.stdout.write(json.dumps(said) + "\n")

@@ -3,16 +3,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from flinksec_jobs import hdfs_source, refusals
 from flinksec_jobs.doctor import rights, server_checks
 from flinksec_jobs.doctor.checks import Answer, Checked, carry_out
 from flinksec_jobs.doctor.patient import Patient
 from flinksec_jobs.doctor.servers import SERVERS
 from flinksec_jobs.doctor.wanted import Wanted
+from flinksec_jobs.findings import Finding, Where
 from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.settings import (
     ElasticsearchSettings,
@@ -49,6 +52,24 @@ def test_an_index_that_no_job_could_name_is_a_problem(monkeypatch: pytest.Monkey
     assert (found.id, found.where.object) == ("index-name-invalid", "index LATE")
     assert found.why == "to_elasticsearch('LATE'): the name of an index must be lowercase"
     assert looked_at("elasticsearch", Wanted(indices=["late"]), monkeypatch).result == "ok"
+
+
+def test_paths_that_a_job_reads_are_looked_for_and_looked_into(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Sequence[str]] = []
+
+    def ask(_: HdfsSettings, paths: Sequence[str]) -> Iterable[Finding]:
+        asked.append(paths)
+        yield refusals.HDFS_FORBIDDEN.at(Where(object=paths[0]), "no right", fix="ask for it")
+
+    monkeypatch.setattr(hdfs_source, "ask", ask)
+    wanted = Wanted(read_paths=["/old", "/new"])
+    checked = looked_at("hdfs", wanted, monkeypatch)
+    assert asked == [("/old", "/new")]
+    assert [found.id for found in checked.findings] == ["hdfs-not-authorized"]
+    (found,) = looked_at("hdfs", Wanted(read_paths=["old"]), monkeypatch).findings
+    assert found.fix == "write /old"
 
 
 def test_a_path_that_no_job_could_name_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
