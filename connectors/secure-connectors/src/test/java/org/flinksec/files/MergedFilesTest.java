@@ -163,6 +163,27 @@ class MergedFilesTest {
   }
 
   @Test
+  void filesOfBeforeAndAfterAFieldWithinARecordOrAListWasAddedBecomeOne() throws Exception {
+    TypeInformation<Row> old = Types.ROW_NAMED(new String[] {"name"}, Types.STRING);
+    TypeInformation<Row> now =
+        Types.ROW_NAMED(new String[] {"lat", "name"}, Types.DOUBLE, Types.STRING);
+    String[] names = {"place", "stops"};
+    TypeInformation<Row> before = Types.ROW_NAMED(names, old, Types.OBJECT_ARRAY(old));
+    TypeInformation<Row> after = Types.ROW_NAMED(names, now, Types.OBJECT_ARRAY(now));
+    Row first = Row.of(Row.of("a"), new Object[] {Row.of("b"), Row.of("c")});
+    Row second = Row.of(Row.of(0.5, "d"), new Object[] {Row.of(1.5, "e")});
+    List<Path> small =
+        List.of(
+            written("new", ParquetFiles.of(after, "none", 1 << 20, TARGET), List.of(second)),
+            written("old", ParquetFiles.of(before, "none", 1 << 20, TARGET), List.of(first)));
+    Path merged = written("merged", new MergedParquet("none", 1 << 20, TARGET), small);
+    List<String> rows = read(merged).stream().map(Group::toString).toList();
+    assertThat(rows).hasSize(2);
+    assertThat(rows.get(0)).contains("name: d", "lat: 0.5", "name: e", "lat: 1.5");
+    assertThat(rows.get(1)).contains("name: a", "name: b", "name: c").doesNotContain("lat");
+  }
+
+  @Test
   void filesWhoseColumnHasTwoTypesAreNotMerged() throws Exception {
     TypeInformation<Row> other = Types.ROW_NAMED(new String[] {"text"}, Types.LONG);
     List<Path> small =

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.flink.api.common.serialization.BulkWriter;
 import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.core.fs.Path;
@@ -96,7 +97,7 @@ public final class MergedParquet implements BulkWriter.Factory<Path> {
 
   /**
    * Returns what holds the rows of files of several schemas: those of before and after a change of
-   * the record class. A column that one does not have is optional.
+   * the record class, or of one within it. A column that one does not have is optional.
    *
    * @throws FormatException if a column has two types
    */
@@ -105,38 +106,70 @@ public final class MergedParquet implements BulkWriter.Factory<Path> {
     if (schemas.stream().allMatch(newest::equals)) {
       return newest;
     }
-    Map<String, Type> columns = new LinkedHashMap<>();
-    newest.getFields().forEach(column -> columns.put(column.getName(), column));
+    List<Type> columns = newest.getFields();
     for (MessageType schema : schemas) {
-      schema.getFields().forEach(column -> columns.putIfAbsent(column.getName(), column));
+      columns = common(columns, schema.getFields(), "", target);
     }
-    for (MessageType schema : schemas) {
-      columns.replaceAll((name, column) -> common(schema, column, target));
-    }
-    return new MessageType(newest.getName(), List.copyOf(columns.values()));
+    return new MessageType(newest.getName(), columns);
   }
 
-  private static Type common(MessageType schema, Type column, String target) {
-    Type other = schema.containsField(column.getName()) ? schema.getType(column.getName()) : null;
-    if (other != null && !optional(other).equals(optional(column))) {
+  private static List<Type> common(List<Type> some, List<Type> others, String path, String target) {
+    Map<String, Type> columns = new LinkedHashMap<>();
+    some.forEach(column -> columns.put(column.getName(), column));
+    Map<String, Type> rest = new LinkedHashMap<>();
+    others.forEach(column -> rest.put(column.getName(), column));
+    columns.replaceAll(
+        (name, column) -> {
+          Type other = rest.remove(name);
+          return other == null
+              ? made(column, Repetition.OPTIONAL)
+              : common(column, other, path + name, target);
+        });
+    rest.forEach((name, column) -> columns.put(name, made(column, Repetition.OPTIONAL)));
+    return List.copyOf(columns.values());
+  }
+
+  private static Type common(Type one, Type other, String path, String target) {
+    Repetition repetition =
+        other.isRepetition(Repetition.OPTIONAL) && one.isRepetition(Repetition.REQUIRED)
+            ? Repetition.OPTIONAL
+            : one.getRepetition();
+    if (made(one, Repetition.OPTIONAL).equals(made(other, Repetition.OPTIONAL))) {
+      return made(one, repetition);
+    }
+    boolean areGroups =
+        !one.isPrimitive()
+            && !other.isPrimitive()
+            && one.isRepetition(Repetition.REPEATED) == other.isRepetition(Repetition.REPEATED)
+            && Objects.equals(one.getLogicalTypeAnnotation(), other.getLogicalTypeAnnotation());
+    if (!areGroups) {
       throw new FormatException(
           "files of %s have the column '%s' with two types, and cannot be merged"
-              .formatted(target, column.getName()));
+              .formatted(target, path));
     }
-    return other == null || other.isRepetition(Repetition.OPTIONAL) ? optional(column) : column;
+    List<Type> within =
+        common(one.asGroupType().getFields(), other.asGroupType().getFields(), path + ".", target);
+    return group(one, repetition, within);
   }
 
-  private static Type optional(Type column) {
+  private static Type made(Type column, Repetition repetition) {
+    if (column.isRepetition(Repetition.REPEATED) || column.isRepetition(repetition)) {
+      return column;
+    }
     if (column.isPrimitive()) {
       return org.apache.parquet.schema.Types.primitive(
-              column.asPrimitiveType().getPrimitiveTypeName(), Repetition.OPTIONAL)
+              column.asPrimitiveType().getPrimitiveTypeName(), repetition)
           .length(column.asPrimitiveType().getTypeLength())
           .as(column.getLogicalTypeAnnotation())
           .named(column.getName());
     }
-    return org.apache.parquet.schema.Types.buildGroup(Repetition.OPTIONAL)
+    return group(column, repetition, column.asGroupType().getFields());
+  }
+
+  private static Type group(Type column, Repetition repetition, List<Type> fields) {
+    return org.apache.parquet.schema.Types.buildGroup(repetition)
         .as(column.getLogicalTypeAnnotation())
-        .addFields(column.asGroupType().getFields().toArray(new Type[0]))
+        .addFields(fields.toArray(new Type[0]))
         .named(column.getName());
   }
 
