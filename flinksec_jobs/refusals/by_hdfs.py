@@ -163,6 +163,14 @@ HDFS = (
         "`hdfs dfs -count -q PATH`",
         HDFS_QUOTA,
     ),
+    # Of those, and no others, the client has tried each, and none took it.
+    Cause(
+        "and 1 node(s) are excluded",
+        "hdfs.data_transfer_protection",
+        "check that it is the DataNode's dfs.data.transfer.protection, and that its port can be "
+        "reached; the log of the job says why it did not take what was written",
+        NO_DATANODE,
+    ),
     Cause(
         "could only be written to 0",
         "hdfs.uri",

@@ -217,7 +217,7 @@ def test_servers_that_offer_less_are_refused_before_anything_that_can_be_read_is
     assert said["weaker-rpc"].startswith("JobError: hdfs.rpc_protection: "), said["weaker-rpc"]
     assert "[hdfs-protection-mismatch]" in said["weaker-rpc"]
     assert said["weaker-data"].startswith("JobError: hdfs.data_transfer_protection: "), said
-    assert "[hdfs-protection-mismatch]" in said["weaker-data"]
+    assert "check that it is the DataNode's dfs.data.transfer.protection" in said["weaker-data"]
     assert said["weakest"] == ""
     # What was written without protection shows that it is looked for where it would be.
     assert servers.weaker.recorded.count(SECRET) == 1

@@ -201,6 +201,9 @@ SAID = {
         "(directories and files) of directory /d is exceeded: quota=2 file count=3",
         "DiskSpace quota": "DSQuotaExceededException: The DiskSpace quota of /d is exceeded: "
         "quota = 1024 B = 1 KB but diskspace consumed = 134217728 B = 128 MB",
+        "and 1 node(s) are excluded": "IOException: File /d/.part-0 could only be written to 0 of "
+        "the 1 minReplication nodes. There are 1 datanode(s) running and 1 node(s) are excluded in "
+        "this operation.",
         "could only be written to 0": "IOException: File /d/.part-0 could only be written to 0 of "
         "the 1 minReplication nodes. There are 1 datanode(s) running",
         "are bad. Aborting": "IOException: All datanodes [DatanodeInfoWithStorage[127.0.0.1:1,"
