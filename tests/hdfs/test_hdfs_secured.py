@@ -220,9 +220,9 @@ def test_servers_that_offer_less_are_refused_before_anything_that_can_be_read_is
     assert "check that it is the DataNode's dfs.data.transfer.protection" in said["weaker-data"]
     assert said["weakest"] == ""
     # What was written without protection shows that it is looked for where it would be.
-    assert servers.weaker.recorded.count(SECRET) == 1
+    assert SECRET + b'","to":"/data/weakest"' in servers.weaker.recorded
+    assert b'"to":"/data/d"' not in servers.weaker.recorded
     assert b"/data/rpc" not in servers.weaker.recorded
-    assert b"/data/weakest" in servers.weaker.recorded
 
 
 def test_files_of_a_proxy_user_are_that_user_s(servers: Servers, said: dict[str, str]) -> None:
@@ -255,7 +255,7 @@ def test_a_taskmanager_of_another_process_has_proxy_user_kms_and_name_service(
         for path in ("/zone/guest/lines", f"{by}/guest/lines"):
             (listed,) = [line for line in hadoop.fs("-ls", path) if "part-" in line]
             assert listed.split()[2] == "guest"
-        assert hadoop.fs("-cat", f"{by}/guest/lines/part-*") == ['{"said":"by a guest"}']
+        assert '{"said":"by a guest"}' in hadoop.fs("-cat", f"{by}/guest/lines/part-*")
 
 
 def test_a_user_who_may_not_be_impersonated_is_told_before_the_job_starts(

@@ -16,13 +16,13 @@ from pyflink.common import Types
 from flinksec_jobs import SecureJob
 from flinksec_jobs.errors import FlinkSecError
 
-SECRET = '{"said":"a secret that nobody may read on the way"}'
+SECRET = '{"said":"a secret that nobody may read on the way","to":"%s"}'
 
 
 def outcome(name: str, overrides: dict[str, Any], path: str, cluster: str | None) -> str:
     try:
         with SecureJob(f"flink-{name}", settings=sys.argv[1], overrides=overrides) as job:
-            lines = job.env.from_collection([SECRET], type_info=Types.STRING())
+            lines = job.env.from_collection([SECRET % path], type_info=Types.STRING())
             lines.sink_to(job.to_hdfs(path, cluster=cluster))
     except FlinkSecError as error:
         return f"{type(error).__name__}: {error.message}\nhint: {error.hint}"
