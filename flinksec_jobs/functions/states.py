@@ -289,9 +289,7 @@ class ListState(_Container):
 
 def _no_null(values: list[Any]) -> list[Any]:
     if any(value is None for value in values):
-        raise FlinkSecError(
-            "None cannot be added to a ListState", hint="leave it out, or add another value"
-        )
+        raise FlinkSecError("a ListState takes no None", hint="leave it out, or add another value")
     return values
 
 
