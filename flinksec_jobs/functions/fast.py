@@ -23,7 +23,7 @@ _log = logging.getLogger("flinksec_jobs")
 
 
 def fast(stream: DataStream) -> Fast:
-    """Return a stream whose Python functions get their records in batches, many times faster.
+    """Return a stream whose Python functions get their records in batches.
 
     ``fast(by_user).process(Totals(), row_type(Total))`` runs the same function as
     ``by_user.process(…)``, with the same results, states, timers and side outputs. What cannot
