@@ -45,7 +45,7 @@ def came(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         check=False,
         env=os.environ
         | {
-            "FLINKSEC_LOG_DIR": str(home / "logs"),
+            "FLINKSEC_LOG_FILE": str(home / "logs" / "jobs.log"),
             "FLINKSEC_SETTINGS": str(settings),
             "FLINKSEC_STATE__CHECKPOINT_INTERVAL": "1 s",  # a job ends with one
         },

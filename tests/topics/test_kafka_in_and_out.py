@@ -74,7 +74,10 @@ def came(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         [sys.executable, "-m", PROGRAM, settings, example, recipes, sandbox.keytab("kafka")],
         cwd=ROOT,
         env=os.environ
-        | {"FLINKSEC_LOG_DIR": str(home / "logs"), "FLINKSEC_SETTINGS": str(settings)},
+        | {
+            "FLINKSEC_LOG_FILE": str(home / "logs" / "jobs.log"),
+            "FLINKSEC_SETTINGS": str(settings),
+        },
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
