@@ -79,7 +79,7 @@ def box(temporary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 def logs(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """One directory for all, so that one JVM does for all."""
     directory = tmp_path_factory.getbasetemp() / "logins-logs"
-    monkeypatch.setenv("FLINKSEC_LOG_DIR", str(directory))
+    monkeypatch.setenv("FLINKSEC_LOG_FILE", str(directory / "jobs.log"))
     return directory
 
 
