@@ -23,6 +23,7 @@ from flinksec_jobs import (
     SecureJob,
     Settings,
     SettingsError,
+    fast,
     field,
     key_by_field,
     load_settings,
@@ -92,7 +93,7 @@ def in_a_block() -> None:
             start=datetime(2026, 1, 1, tzinfo=UTC),
             metadata={"written_at": "timestamp"},
         )
-        key_by_field(flights, "id")
+        fast(key_by_field(flights, "id")).map(lambda row: row)
         flights.sink_to(job.to_elasticsearch("flights", id_field="id"))
         flights.sink_to(job.to_kafka("late", delivery="at_least_once"))
         flights.sink_to(job.to_hdfs("/flights"))

@@ -39,6 +39,7 @@ PUBLIC = [
     "Settings",
     "SettingsError",
     "__version__",
+    "fast",
     "field",
     "key_by_field",
     "load_settings",

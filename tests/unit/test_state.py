@@ -33,6 +33,7 @@ def test_the_section_decides_how_often_state_is_kept_in_what_and_by_which_keys()
     assert options_of(kept) == {
         "execution.checkpointing.interval": "1500 ms",
         "state.backend.type": "rocksdb",
+        "flinksec.sealed.cipher": "jdk",
         "flinksec.sealed.keys": "/k",
     }
 

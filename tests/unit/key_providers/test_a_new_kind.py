@@ -58,6 +58,7 @@ def test_it_seals_before_a_key_ring_and_not_beside_another_that_is_to_seal(
 
 def test_flink_is_told_its_options_and_nobody_else_may_tell_them(facts: dict[str, Any]) -> None:
     assert facts["config"] == {
+        "flinksec.sealed.cipher": "jdk",
         "flinksec.sealed.job": "flink",
         "flinksec.sealed.toy.key": "t1",
         "flinksec.sealed.toy.token": f"{facts['top']}/token",

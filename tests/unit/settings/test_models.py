@@ -411,7 +411,12 @@ def test_a_dump_is_plain_data() -> None:
             "backend": "hashmap",
             "cipher": "jdk",
         },
-        "python": {"execution_mode": "thread"},
+        "python": {
+            "execution_mode": "thread",
+            "batch_records": 1000,
+            "batch_bytes": 1024 * 1024,
+            "batch_wait": "5 ms",
+        },
         "job": {
             "parallelism": 1,
             "accept": [],
