@@ -17,6 +17,7 @@ import fastavro
 import psutil
 import pytest
 
+from flinksec_jobs import hadoop_files
 from flinksec_jobs.runtime.java import find_java
 from flinksec_jobs.sandbox import Sandbox, hdfs_nodes
 from tests.hdfs.hadoop_shell import HadoopShell
@@ -56,6 +57,15 @@ def restart_servers(sandbox: Sandbox) -> None:
     """Let them be away for a while."""
     kill_servers(sandbox)
     time.sleep(LASTS)
+    start_servers(sandbox)
+
+
+def reserve(sandbox: Sandbox, size: int) -> None:
+    """Start them again with so many bytes of the disk that are not for blocks."""
+    kill_servers(sandbox)
+    file = sandbox.directory / "hadoop" / "hdfs-site.xml"
+    options = hadoop_files.read(file.parent, "test") | {"dfs.datanode.du.reserved": str(size)}
+    file.write_text(hadoop_files.as_xml(options))
     start_servers(sandbox)
 
 
@@ -99,6 +109,12 @@ FAULTS = (
             "-shutdownDatanode", f"{sandbox._layout.host}:{sandbox.ports['datanode-ipc']}"
         ),
         lambda sandbox, _: restart_servers(sandbox),
+        "could only be written to 0 of the 1 minReplication nodes",
+    ),
+    Fault(
+        "a disk without room, of a DataNode that is there",
+        lambda sandbox, _: reserve(sandbox, 1 << 60),
+        lambda sandbox, _: reserve(sandbox, 0),
         "could only be written to 0 of the 1 minReplication nodes",
     ),
 )
@@ -164,8 +180,12 @@ def test_each_row_is_written_and_read_once_whatever_happens_to_hdfs_and_to_the_j
             job.start(2)
             wait_for_more("the start")
             for fault in FAULTS:
+                before = job.log.count(fault.told)  # two faults are called the same
                 fault.begin(sandbox, hadoop)
-                job.wait_for(f"{fault.name} in the log", lambda f=fault: f.told in job.log)  # type: ignore[misc]
+                job.wait_for(
+                    f"{fault.name} in the log",
+                    lambda f=fault, n=before: job.log.count(f.told) > n,  # type: ignore[misc]
+                )
                 time.sleep(LASTS)
                 fault.end(sandbox, hadoop)
                 wait_for_more(fault.name)

@@ -286,6 +286,20 @@ def test_files_of_the_sink_are_read_back_as_the_rows_they_were(read: Read, name:
     assert by_id(read.rows(f"ours-{name}")) == first
 
 
+def test_watermarks_and_partitions_follow_the_event_time_of_files(read: Read) -> None:
+    rows = read.rows("watermarks")
+    assert sorted(row["at"] for row in rows) == sorted(row["departed_at"] for row in FLIGHTS)
+    marks, none = {row["watermark"] for row in rows}, -(2**63)
+    epoch, second = datetime(1970, 1, 1, tzinfo=UTC), 1001  # and a millisecond, as Flink counts
+    times = {(row["at"] - epoch) // timedelta(milliseconds=1) for row in rows}
+    assert none in marks
+    assert marks - {none}
+    assert marks - {none} <= {time - second for time in times}
+    days = {path.name for path in (read.files / "by-day").iterdir()}
+    assert days == {f"day={row['departed_at'].date().isoformat()}" for row in FLIGHTS}
+    assert all((read.files / "by-day" / day / "_SUCCESS").exists() for day in days)
+
+
 @pytest.mark.parametrize("name", ["foreign-csv", "ours-csv"])
 def test_lines_of_csv_may_go_on_between_quotes(read: Read, name: str) -> None:
     assert sorted(read.rows(name), key=lambda row: row["n"]) == FLAT

@@ -9,13 +9,17 @@ directory to be made, to which what the jobs wrote is copied.
 
 import json
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from flinksec_jobs import SecureJob, field, record
+from pyflink.common import Row
+from pyflink.datastream import ProcessFunction, RuntimeContext
+
+from flinksec_jobs import SecureJob, field, record, row_type
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.formats.csv import Csv
 from flinksec_jobs.runtime import jvm
@@ -118,6 +122,37 @@ def read_ours() -> None:
 
 
 @record
+class Timed:
+    at: datetime
+    watermark: int
+
+
+class Watermarks(ProcessFunction):  # type: ignore[misc]
+    """Gives of each row its time, and the watermark that it meets, and gives that time to come."""
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        self._seen = 0
+
+    def process_element(self, row: Row, context: ProcessFunction.Context) -> Iterator[Row]:
+        yield Row(at=row.departed_at, watermark=context.timer_service().current_watermark())
+        self._seen += 1
+        time.sleep(0.5 if self._seen < 4 else 0)
+
+
+def read_by_event_time() -> None:
+    with job("times", **{"job.parallelism": 1}) as made:
+        flights = made.from_hdfs(
+            "/data/ours/json-zstd", Flight, event_time="departed_at", out_of_orderness="1 s"
+        )
+        times = flights.process(Watermarks(), output_type=row_type(Timed))
+        times.sink_to(made.to_hdfs("/data/read/watermarks", format="parquet"))
+        by_day = made.to_hdfs(
+            "/data/read/by-day", partition_by="day={:%Y-%m-%d}", success_file="_SUCCESS"
+        )
+        flights.sink_to(by_day)
+
+
+@record
 class Letter:
     value: bytes | None
     headers: dict[str, bytes | None]
@@ -186,6 +221,7 @@ def copy() -> None:
 def main() -> None:
     read_foreign()
     read_ours()
+    read_by_event_time()
     found = {name: said(run) for name, run in TRIED.items()}
     read_letters()
     copy()
