@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -215,15 +216,29 @@ def _dict(key: StateType, inner: StateType, where: str) -> StateType:
 
 
 def _row(field: FieldType, where: str) -> StateType:
-    """Return the type of rows: a record comes back as a record, and a row as a row."""
+    """Return the type of rows: each comes back as what it was, a row, a record or a dict."""
     names = [name for name, _ in field.fields]
     parts = [_of_part(part, f"{where}.{name}") for name, part in field.fields]
     make = received_rows.maker(tuple(names))
-    cls, info = field.cls, info_of(field.cls) if field.cls else None
+    cls: Any = field.cls
+    info = info_of(cls) if cls else None
+    optional: frozenset[str] | None = None
+    if cls is not None and typing.is_typeddict(cls):
+        optional = cls.__optional_keys__
 
     def pack(value: Any) -> Any:
         if value is None:
             return None
+        if optional is not None and isinstance(value, dict) and value.keys() <= set(names):
+            given = zip(names, parts, strict=True)
+            return [
+                True,
+                {
+                    name: part.pack(value.get(name))
+                    for name, part in given
+                    if name in value or name not in optional
+                },
+            ]
         named = named_values(value)
         if named is None or (named[0] is not None and list(named[0]) != names):
             raise wrong(where, cls.__name__ if cls else f"a row of {', '.join(names)}", value)
@@ -235,6 +250,12 @@ def _row(field: FieldType, where: str) -> StateType:
         if packed is None:
             return None
         is_record, by_name = packed
+        if is_record and optional is not None:
+            return {
+                name: part.unpack(by_name[name])
+                for name, part in zip(names, parts, strict=True)
+                if name in by_name
+            }
         values = [
             part.unpack(by_name[name]) if name in by_name else _default(where, name, inner)
             for (name, inner), part in zip(field.fields, parts, strict=True)

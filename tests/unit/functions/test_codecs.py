@@ -51,7 +51,7 @@ class All:
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=9)
 TIME = st.datetimes(timezones=st.just(datetime.UTC))
-MONEY = st.decimals(allow_nan=False, allow_infinity=False, places=2, max_value=10**9)
+MONEY = st.decimals(min_value=-(10**9), max_value=10**9, places=2)
 LEG = st.builds(Leg, at=TIME, cost=MONEY)
 ALL = st.builds(
     All,

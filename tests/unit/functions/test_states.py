@@ -5,7 +5,7 @@ import datetime
 import sys
 import types
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import msgspec
 import pytest
@@ -40,6 +40,18 @@ class TotalLater:
     user: str
     at: datetime.datetime
     mean: float = 0.5
+
+
+class Note(TypedDict):
+    text: str
+    stars: NotRequired[int | None]
+
+
+@record
+class Trip:
+    id: str
+    note: Note
+    notes: list[Note]
 
 
 NOW = datetime.datetime(2024, 2, 29, 12, 0, 0, 1, datetime.UTC)
@@ -91,6 +103,22 @@ def test_a_row_comes_back_as_a_row_and_a_record_as_a_record() -> None:
     row = Row(user="u", at=NOW, seen=[1])
     assert of_total.of_bytes(of_total.to_bytes(row)) == row
     assert isinstance(of_total.of_bytes(of_total.to_bytes(Total("u", NOW, []))), Total)
+
+
+def test_a_dict_that_stands_for_a_typed_dict_comes_back_with_the_keys_that_it_had() -> None:
+    of_trip = state_types.of_flink(row_type(Trip), "s")
+    notes: list[Note] = [{"text": "a"}, {"text": "b", "stars": 3}, {"text": "c", "stars": None}]
+    for note in notes:
+        trip = Trip("1", note, notes)
+        assert of_trip.of_bytes(of_trip.to_bytes(trip)) == trip
+
+
+@pytest.mark.parametrize("value", [{"text": "a", "more": 1}, {"stars": 1}, {"text": None}])
+def test_a_dict_with_other_keys_than_its_typed_dict_is_refused(value: dict[str, Any]) -> None:
+    with pytest.raises(
+        RecordValueError, match=r"the state(\.text is None| should be Note but is a dict)"
+    ):
+        state_types.of_flink(row_type(Note), "the state").to_bytes(value)
 
 
 def test_another_version_is_refused() -> None:
