@@ -25,6 +25,11 @@ time.sleep(0.4 if sys.argv[1] == "ends" else 600)
 """
 
 
+def has_child(directory: Path) -> bool:
+    """Whether the parent has told of its child, which takes a busy machine a while."""
+    return (directory / "log").read_text().endswith("\n")
+
+
 @pytest.fixture
 def run_parent(tmp_path: Path) -> Iterator[Callable[..., processes.Watched]]:
     log = tmp_path / "log"
@@ -65,24 +70,22 @@ def test_a_run_that_does_not_end_is_ended_with_all_that_it_started(
     run_parent: Callable[..., processes.Watched],
 ) -> None:
     with pytest.raises(FlinkSecError, match="did not end within"):
-        run_parent("hangs", seconds=0.6)
+        run_parent("hangs", seconds=4.0)
 
 
 def test_a_run_is_over_when_its_time_has_come(
-    run_parent: Callable[..., processes.Watched],
+    run_parent: Callable[..., processes.Watched], tmp_path: Path
 ) -> None:
     begun = time.monotonic()
-    run_parent("hangs", meanwhile=lambda: time.monotonic() - begun > 0.5)
-    assert time.monotonic() - begun < 20
+    run_parent("hangs", meanwhile=lambda: has_child(tmp_path))
+    assert time.monotonic() - begun < 25
 
 
 def test_ctrl_c_ends_all_that_a_run_has_started(
-    run_parent: Callable[..., processes.Watched],
+    run_parent: Callable[..., processes.Watched], tmp_path: Path
 ) -> None:
-    begun = time.monotonic()
-
     def interrupted() -> bool:
-        if time.monotonic() - begun > 0.5:
+        if has_child(tmp_path):
             raise KeyboardInterrupt
         return False
 

@@ -99,9 +99,9 @@ def test_the_first_that_fails_stops_the_others_and_is_printed_last(
     assert results(run) == {"waits": "stopped", "fails": "FAILED"}
     assert [stage.name for stage in run.not_run] == ["later"]
     said = capfdbinary.readouterr().out
-    assert b"fails: FAILED after 0 s; the others are stopped" in said
+    assert re.search(rb"fails: FAILED after \d+ s; the others are stopped", said)
     assert b"waits\nservers stopped\n" in said
-    assert said.endswith(b"==== fails: FAILED, 0 s\nwhat is wrong\n")
+    assert re.search(rb"==== fails: FAILED, \d+ s\nwhat is wrong\n\Z", said)
 
 
 def test_what_ignores_an_interrupt_is_killed(
