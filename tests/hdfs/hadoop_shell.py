@@ -72,8 +72,16 @@ class HadoopShell(AbstractContextManager["HadoopShell"]):
         return self._run("dfsadmin", *words)
 
     def files(self, directory: str) -> dict[str, str]:
-        """Return the path below a directory of each file that a job wrote there, by its name."""
-        listed = self.fs("-ls", "-C", "-R", directory)
+        """Return the path below a directory of each file that a job wrote there, by its name.
+
+        None are in a directory that no file has made yet.
+        """
+        try:
+            listed = self.fs("-ls", "-C", "-R", directory)
+        except RefusedError as error:
+            if str(error) != f"ls: `{directory}': No such file or directory":
+                raise
+            return {}
         paths = [Path(line) for line in listed if line.startswith(f"{directory}/")]
         return {
             path.name: str(path.parent.relative_to(directory))
