@@ -40,9 +40,10 @@ def _listed(_context: Any, _parameter: Any, text: str | None) -> list[str]:
 @click.option(
     "--records",
     type=click.IntRange(10 * USERS),
-    default=100_000,
+    default=2_000_000,
     show_default=True,
-    help="Records that each run reads. With less than a million the JVM is cold for most of them.",
+    help="Records that each run reads; of slow ways a half or less. With less than a million the "
+    "JVM is cold for most of them, and rates say little.",
 )
 @click.option(
     "--rounds", type=click.IntRange(1), default=1, show_default=True, help="Runs of each way."
@@ -179,8 +180,9 @@ class _Rounds:
             return
         self.runs.setdefault(key, []).append(one)
         self._progress.print(
-            f"{what}: {one.rate:,.0f}/s, 2nd half {one.second_half:,.0f}/s, "
-            f"CPU {one.cpu:.1f} s a million, other work {self.bench.load[-1]:.1f} processors",
+            f"{what}: warm {one.second_half:,.0f}/s with {one.warm_cpu:.1f} s of CPU a million, "
+            f"first to last {one.rate:,.0f}/s with {one.run_cpu:.1f} s, "
+            f"other work {self.bench.load[-1]:.1f} processors",
             soft_wrap=True,
         )
 

@@ -34,6 +34,7 @@ class Figures:
         rate: records a second that went in, from the first to the last output.
         second_half: the same of the second half of the outputs, when all is warm.
         cpu: seconds of CPU a million records, start and end of the processes included.
+        run_cpu: the same from the first to the last output.
         warm_cpu: the same of the second half of the outputs alone.
         memory_mb: the most that its processes held.
     """
@@ -41,6 +42,7 @@ class Figures:
     rate: float
     second_half: float
     cpu: float
+    run_cpu: float
     warm_cpu: float
     memory_mb: float
 
@@ -68,12 +70,15 @@ def of_run(
     half = ordered[len(ordered) // 2]
     part = (len(ordered) - len(ordered) // 2) / len(ordered) * records
     last = max(ordered[-1], half + 1)
-    warm = cpu_at(samples, ordered[-1] / 1000) - cpu_at(samples, half / 1000)
+    first_cpu, half_cpu, last_cpu = (
+        cpu_at(samples, stamp / 1000) for stamp in (ordered[0], half, ordered[-1])
+    )
     return Figures(
         rate=1000 * records / (ordered[-1] - ordered[0]),
         second_half=1000 * part / (last - half),
         cpu=samples[-1].cpu / records * 1e6,
-        warm_cpu=warm / part * 1e6,
+        run_cpu=(last_cpu - first_cpu) / records * 1e6,
+        warm_cpu=(last_cpu - half_cpu) / part * 1e6,
         memory_mb=memory_mb,
     )
 

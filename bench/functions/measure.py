@@ -28,6 +28,7 @@ from flinksec_jobs.shipped import checkout
 
 _HERE = Path(__file__).parent
 _AFTER_SECONDS = 3.0
+_FEW = 200_000
 
 
 @dataclass
@@ -36,7 +37,7 @@ class Bench:
 
     Attributes:
         broker: where the records are.
-        records: how many go in.
+        records: how many go in; of slow ways the share that they read, but 200,000 at least.
         limit: after how many seconds a run is given up.
         directory: of all runs; a run's own lies below it.
         say: takes lines of progress.
@@ -53,7 +54,7 @@ class Bench:
     keep_logs: bool
     peer_python: Path | None
     load: list[float] = field(default_factory=list)
-    _expected: dict[str, checking.Expected] = field(default_factory=dict)
+    _expected: dict[tuple[str, int], checking.Expected] = field(default_factory=dict)
     _sources: set[str] = field(default_factory=set)
     _jar: Path | None = None
     _numbers: Iterator[int] = field(default_factory=count)
@@ -64,7 +65,8 @@ class Bench:
         Raises:
             FlinkSecError: it failed, or wrote something else than a plain pass.
         """
-        source = self._source(parallelism)
+        records = max(self.records // way.share, self.records if self.records < _FEW else _FEW)
+        source = self._source(parallelism, records)
         with self._run_of(way, workload, parallelism, source) as task:
             begun, before = time.monotonic(), self._others()
             watched = self._start(way, task)
@@ -78,10 +80,10 @@ class Bench:
                     yield value
 
             name = f"{way.title}, {workload}"
-            self._expect("unchanged" if way.variant == "none" else workload).faults(
+            self._expect("unchanged" if way.variant == "none" else workload, records).faults(
                 values()
             ).require_none(name)
-            return figures.of_run(self.records, stamps, watched.samples, watched.memory_mb)
+            return figures.of_run(records, stamps, watched.samples, watched.memory_mb)
 
     def latencies(self, way: Way) -> dict[int, tuple[int, int]]:
         """Run a way at the rates of `latency.PHASES`, and return median and 99th percentile.
@@ -177,21 +179,22 @@ class Bench:
             if not self.keep_logs:
                 shutil.rmtree(directory, ignore_errors=True)
 
-    def _source(self, partitions: int) -> str:
-        """The topic of payments with so many partitions; it is written when first asked for."""
-        topic = f"bench-payments-{partitions}"
+    def _source(self, partitions: int, records: int) -> str:
+        """The topic of so many payments and partitions; it is written when first asked for."""
+        topic = f"bench-payments-{partitions}-{records}"
         if topic not in self._sources:
-            self.say(f"writing {self.records:,} records to a topic of {partitions} partitions")
-            self.broker.produce(topic, self.records, partitions)
+            self.say(f"writing {records:,} records to a topic of {partitions} partitions")
+            self.broker.produce(topic, records, partitions)
             self._sources.add(topic)
         return topic
 
-    def _expect(self, workload: str) -> checking.Expected:
-        if workload not in self._expected:
-            self.say(f"the plain pass of {workload}")
+    def _expect(self, workload: str, records: int) -> checking.Expected:
+        key = workload, records
+        if key not in self._expected:
+            self.say(f"the plain pass of {workload} over {records:,} records")
             makers = checking.EXPECTED | {"unchanged": checking.unchanged}
-            self._expected[workload] = makers[workload](self.records)
-        return self._expected[workload]
+            self._expected[key] = makers[workload](records)
+        return self._expected[key]
 
     def _own_jar(self) -> Path:
         """The jar of `JsonKey.java`, compiled when first asked for."""

@@ -36,6 +36,7 @@ class Way:
         parallel: whether it is run with a parallelism of more than 1, too.
         peer: whether it needs the peers' own environment.
         timed: whether its latency is measured, too.
+        share: it reads one of so many records only, as it is slow.
     """
 
     name: str
@@ -50,25 +51,27 @@ class Way:
     parallel: bool = True
     peer: bool = False
     timed: bool = False
+    share: int = 1
 
 
 _RAW, _OURS = "raw_pyflink", "the_library"
 WAYS = (
-    Way("raw-json", "raw PyFlink, thread, json", _RAW, "documented", json="json"),
-    Way("raw-orjson", "raw PyFlink, thread, orjson", _RAW, "documented"),
-    Way("raw-best", "raw PyFlink, best form, orjson", _RAW, "best", timed=True),
-    Way("raw-process", "raw PyFlink, process, orjson", _RAW, "documented", mode="process"),
-    Way("ours", "ours, per record", _OURS, "records", timed=True),
+    Way("raw-json", "raw PyFlink, thread, json", _RAW, "documented", json="json", share=2),
+    Way("raw-orjson", "raw PyFlink, thread, orjson", _RAW, "documented", share=2),
+    Way("raw-best", "raw PyFlink, best form, orjson", _RAW, "best", share=2, timed=True),
+    Way("raw-process", "raw PyFlink, process, orjson", _RAW, "documented", mode="process",
+        share=10),
+    Way("ours", "ours, per record", _OURS, "records", share=2, timed=True),
     Way("batches", "ours, in batches", _OURS, "batches", timed=True),
     Way("raw-best-rocksdb", "raw PyFlink, best form, RocksDB", _RAW, "best", _KEYED,
-        backend="rocksdb", parallel=False),
+        backend="rocksdb", parallel=False, share=2),
     Way("ours-rocksdb", "ours, per record, RocksDB", _OURS, "records", _KEYED,
-        backend="rocksdb", parallel=False),
+        backend="rocksdb", parallel=False, share=2),
     Way("batches-rocksdb", "ours, in batches, RocksDB", _OURS, "batches", _KEYED,
         backend="rocksdb", parallel=False),
     Way("bytewax", "Bytewax, orjson", "in_bytewax", "documented", peer=True),
     Way("bytewax-batched", "Bytewax, steps batched, orjson", "in_bytewax", "batched", peer=True),
-    Way("quix", "Quix Streams", "in_quix", peer=True),
+    Way("quix", "Quix Streams", "in_quix", peer=True, share=2),
     Way("sql", "Flink SQL", "flink_sql", workloads=("stateless", "keyed", "windows", "json"),
         lacks=("model",)),
     Way("none", "Kafka to Kafka, no Python", _RAW, "none", ("stateless", "json", "model"),
