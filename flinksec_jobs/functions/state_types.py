@@ -24,8 +24,14 @@ from flinksec_jobs.records.rows import fit_row, info_of, named_values
 from flinksec_jobs.records.values import LARGEST, SMALLEST, article, fitting
 
 VERSION = b"\x01"
-# Values of exactly these classes fit as they are.
-_QUICK: dict[str, type] = {"int": int, "float": float, "bool": bool, "bytes": bytes}
+# What the value of a local variable looks like that is packed as it is.
+_AS_IT_IS = {
+    "int": f"type({{v}}) is int and {SMALLEST} <= {{v}} <= {LARGEST}",
+    "float": "type({v}) is float",
+    "bool": "({v} is True or {v} is False)",
+    "bytes": "type({v}) is bytes",
+    "str": "type({v}) is str and {v}.isascii()",
+}
 Change = Callable[[Any], Any]
 _UNCHANGING = ("str", "int", "int32", "float", "bool", "bytes", "datetime", "date", "decimal")
 
@@ -39,6 +45,8 @@ class StateType:
         pack: makes of a natural value, None included, what is encoded; raises RecordValueError.
         unpack: makes a natural value of what is decoded, None included.
         unchanging: whether nobody can change a value that he has.
+        pickled: whether its bytes are a pickle.
+        as_it_is: the test of a variable ``{v}`` whose value is packed as it is; empty for none.
     """
 
     text: dict[str, Any]
@@ -46,6 +54,7 @@ class StateType:
     unpack: Change
     unchanging: bool
     pickled: bool = False
+    as_it_is: str = ""
 
     def to_bytes(self, value: Any) -> bytes:
         """Return the bytes of a value, which is not None."""
@@ -131,13 +140,13 @@ def _of_field(field: FieldType, where: str) -> StateType:
         return _dict(_of_field(FieldType("str"), f"a key of {where}"), inner, where)
     fit = fitting(field, where, fit_row)
     change, back = natural.of_scalar(field), natural.of_key(field)
-    quick = _QUICK.get(field.kind)
 
-    def pack(value: Any) -> Any:
-        if type(value) is quick and (quick is not int or _is_long(value)):
-            return value
-        fitted = fit(value)
-        return fitted if fitted is None or change is None else change(fitted)
+    def fitted(value: Any) -> Any:
+        made = fit(value)
+        return made if made is None or change is None else change(made)
+
+    test = _AS_IT_IS.get(field.kind)
+    pack = _quick_pack(test.format(v="value"), fitted) if test else fitted
 
     def unpack(packed: Any) -> Any:
         return packed if packed is None or back is None else back(packed)
@@ -148,11 +157,17 @@ def _of_field(field: FieldType, where: str) -> StateType:
     if field.precision:
         text |= {"precision": field.precision, "scale": field.scale}
     unchanging = field.kind in _UNCHANGING or field.kind in ("uuid", "enum")
-    return StateType(text, pack, unpack if back else _same, unchanging)
+    return StateType(text, pack, unpack if back else _same, unchanging, as_it_is=test or "")
 
 
-def _is_long(value: Any) -> bool:
-    return bool(SMALLEST <= value <= LARGEST)
+def _quick_pack(test: str, otherwise: Change) -> Change:
+    """Write what gives a value back that passes a test, and else what another makes of it."""
+    scope: dict[str, Any] = {"otherwise": otherwise}
+    exec(  # noqa: S102  of the tests above only
+        f"def pack(value):\n    if {test}: return value\n    return otherwise(value)", scope
+    )
+    made: Change = scope["pack"]
+    return made
 
 
 def _tuple(parts: list[StateType], where: str) -> StateType:
@@ -179,7 +194,12 @@ def _tuple(parts: list[StateType], where: str) -> StateType:
         return tuple([each(part) for each, part in zip(unpacks, packed, strict=True)])
 
     text = {"kind": "tuple", "nullable": True, "parts": [part.text for part in parts]}
-    return StateType(text, pack, unpack, all(part.unchanging for part in parts))
+    unchanging = all(part.unchanging for part in parts)
+    if all(part.as_it_is for part in parts):
+        tests = [part.as_it_is.format(v=f"value[{at}]") for at, part in enumerate(parts)]
+        all_of = [f"type(value) is tuple and len(value) == {len(parts)}", *tests]
+        return StateType(text, _quick_pack(" and ".join(all_of), pack), unpack, unchanging)
+    return StateType(text, pack, unpack, unchanging)
 
 
 def _list(inner: StateType, where: str, *, nullable: bool = True) -> StateType:
