@@ -25,6 +25,7 @@ from bench.functions import broker, table
 from bench.functions.data import USERS
 from bench.functions.figures import Figures
 from bench.functions.measure import Bench, peer_python
+from bench.functions.picture import drawn
 from bench.functions.ways import WAYS, WORKLOADS, Way, chosen, in_turn
 from flinksec_jobs import FlinkSecError
 
@@ -87,6 +88,11 @@ def _listed(_context: Any, _parameter: Any, text: str | None) -> list[str]:
 @click.option(
     "--keep-logs", type=click.Path(path_type=Path), help="A new directory for their logs."
 )
+@click.option(
+    "--picture",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="Draw the rates into this SVG file, too.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object in place of tables.")
 def main(  # noqa: PLR0917  click passes them by name
     records: int,
@@ -98,6 +104,7 @@ def main(  # noqa: PLR0917  click passes them by name
     protocol: str,
     limit: float,
     keep_logs: Path | None,
+    picture: Path | None,
     as_json: bool,
 ) -> None:
     """Run all ways in turn, print the tables, and end with 1 if one of them failed."""
@@ -133,6 +140,8 @@ def main(  # noqa: PLR0917  click passes them by name
             if latency:
                 rounded.measure_latencies(asked)
     _print(rounded, asked, plan, as_json=as_json, latency=latency, protocol=protocol)
+    if picture and rounded.runs:
+        picture.write_text(drawn(asked, rounded.runs), encoding="utf-8")
     sys.exit(1 if rounded.failed else 0)
 
 

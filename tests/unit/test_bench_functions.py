@@ -5,6 +5,7 @@ import dataclasses
 import functools
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import orjson
 import pytest
@@ -12,7 +13,7 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from bench import python_functions
-from bench.functions import checking, data, figures, latency, logic, table, ways
+from bench.functions import checking, data, figures, latency, logic, picture, table, ways
 from bench.functions.checking import Faults
 from bench.functions.figures import Figures, Sample
 from bench.functions.task import Task
@@ -338,3 +339,13 @@ def test_a_task_comes_out_of_its_file_as_it_went_in_and_only_its_owner_reads_it(
     path = task.write()
     assert Task.read(path) == task
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_picture_has_a_bar_for_each_way_that_ran_as_long_as_its_warm_rate() -> None:
+    quick = dataclasses.replace(FIGURES, second_half=300.0)
+    runs = {("keyed", 1, ways.MEASURE): [FIGURES], ("keyed", 1, "batches"): [quick]}
+    svg = ElementTree.fromstring(picture.drawn(ways.WAYS, runs))
+    bars = [bar.get("width") for bar in svg.iter("{*}rect")][1:]
+    assert bars == ["450.0", "225.0"]
+    said = [text.text for text in svg.iter("{*}text")]
+    assert said[2:] == ["ours, in batches", "0  (2.0)", "raw PyFlink, thread, orjson", "0  (1.0)"]
