@@ -345,7 +345,7 @@ def test_a_picture_has_a_bar_for_each_way_that_ran_as_long_as_its_warm_rate() ->
     quick = dataclasses.replace(FIGURES, second_half=300.0)
     runs = {("keyed", 1, ways.MEASURE): [FIGURES], ("keyed", 1, "batches"): [quick]}
     svg = ElementTree.fromstring(picture.drawn(ways.WAYS, runs))
-    bars = [bar.get("width") for bar in svg.iter("{*}rect")][1:]
+    bars = [bar.get("width") for bar in svg.findall(".//{*}rect")][1:]
     assert bars == ["450.0", "225.0"]
-    said = [text.text for text in svg.iter("{*}text")]
+    said = [text.text for text in svg.findall(".//{*}text")]
     assert said[2:] == ["ours, in batches", "0  (2.0)", "raw PyFlink, thread, orjson", "0  (1.0)"]
