@@ -28,7 +28,7 @@ def ran(program: Path, sandbox: Sandbox, directory: Path, given: Any) -> dict[st
         capture_output=True,
         text=True,
         timeout=400,
-        env=os.environ | {"FLINKSEC_LOG_DIR": str(directory / "logs")},
+        env=os.environ | {"FLINKSEC_LOG_FILE": str(directory / "logs" / "jobs.log")},
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -6,7 +6,6 @@ The others are fastavro, for the records, and plain HTTPS requests for the regis
 
 import json
 import struct
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -87,24 +86,13 @@ def ours(flight: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(only=["kafka", "schema-registry"]) as servers:
-        topics = ["avro-in", "avro-out", "avro-again", "avro-latest", "flights", "late-flights"]
-        servers.create_topics(dict.fromkeys(topics, 1))
-        yield servers
-
-
-@pytest.fixture(scope="module")
-def registry(sandbox: Sandbox) -> Registry:
-    return Registry(sandbox)
-
-
-@pytest.fixture(scope="module")
 def told(
     sandbox: Sandbox, registry: Registry, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
     """What the jobs of the program came to, by their names."""
     directory = tmp_path_factory.mktemp("avro")
+    topics = ["avro-in", "avro-out", "avro-again", "avro-latest", "flights", "late-flights"]
+    sandbox.create_topics(dict.fromkeys(topics, 1))
     leg = registry.register("legs", {**LEG, "namespace": "org.example"})
     reference = [{"name": "org.example.Leg", "subject": "legs", "version": 1}]
     number = registry.register("avro-in-value", OLD, reference)

@@ -124,18 +124,10 @@ ORDERS: list[dict[str, Any]] = [
 REGIONS = ("north", "süd")
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(only=["kafka", "schema-registry"]) as servers:
-        topics = "orders orders-again by-file by-file-again orders-strict unknown-id copies keyed"
-        ways = "token certificate no-certificate away-a-while away refuses"
-        servers.create_topics(dict.fromkeys(f"{topics} {ways}".split(), 1))
-        yield servers
-
-
-@pytest.fixture(scope="module")
-def registry(sandbox: Sandbox) -> Registry:
-    return Registry(sandbox)
+TOPICS = (
+    "orders orders-again by-file by-file-again orders-strict unknown-id copies keyed "
+    "token certificate no-certificate away-a-while away refuses"
+)
 
 
 @pytest.fixture(scope="module")
@@ -211,6 +203,7 @@ def told(
 ) -> dict[str, Any]:
     """What the jobs of the program came to, by their names."""
     directory = tmp_path_factory.mktemp("avro-records")
+    sandbox.create_topics(dict.fromkeys(TOPICS.split(), 1))
     registry.ask("/config/orders-strict-value", {"compatibility": "FULL"}, "PUT")
     strict = {**KEYED, "fields": [*KEYED["fields"], {"name": "gone", "type": "string"}]}
     registry.register("orders-strict-value", strict)

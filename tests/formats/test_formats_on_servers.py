@@ -98,7 +98,10 @@ def ran(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
         [sys.executable, PROGRAM, settings, home],
         cwd=home,
         env=os.environ
-        | {"FLINKSEC_LOG_DIR": str(home / "logs"), "FLINKSEC_SETTINGS": str(settings)},
+        | {
+            "FLINKSEC_LOG_FILE": str(home / "logs" / "jobs.log"),
+            "FLINKSEC_SETTINGS": str(settings),
+        },
         capture_output=True,
         text=True,
         timeout=400,

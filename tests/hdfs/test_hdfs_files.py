@@ -92,7 +92,10 @@ def written(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Writt
     done = subprocess.run(
         [sys.executable, PROGRAM, settings, home / "copies", script],
         env=os.environ
-        | {"FLINKSEC_LOG_DIR": str(home / "logs"), "FLINKSEC_SETTINGS": str(settings)},
+        | {
+            "FLINKSEC_LOG_FILE": str(home / "logs" / "jobs.log"),
+            "FLINKSEC_SETTINGS": str(settings),
+        },
         check=False,
         capture_output=True,
         text=True,

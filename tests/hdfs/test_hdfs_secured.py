@@ -57,7 +57,7 @@ class Servers:
     def start(self, program: str, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, PROGRAMS / program, self.settings, *arguments],
-            env=os.environ | {"FLINKSEC_LOG_DIR": str(self.directory / "logs")},
+            env=os.environ | {"FLINKSEC_LOG_FILE": str(self.directory / "logs" / "jobs.log")},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -250,7 +250,7 @@ def read(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Read:
     sandbox.write_settings(settings)
     done = subprocess.run(
         [sys.executable, PROGRAM, settings, home / "copies"],
-        env=os.environ | {"FLINKSEC_LOG_DIR": str(home / "logs")},
+        env=os.environ | {"FLINKSEC_LOG_FILE": str(home / "logs" / "jobs.log")},
         check=False,
         capture_output=True,
         text=True,

@@ -244,7 +244,7 @@ def written(document: Any, **options: Any) -> str:
 
 @pytest.mark.parametrize("mode", ["thread", "process", "batches"])
 def test_every_record_comes_out_of_python_as_it_went_in(
-    mode: str, sandbox: Sandbox, start_job: Any
+    mode: str, sandbox: Sandbox, start_job: Any, tmp_path: Path
 ) -> None:
     documents = generated()
     every_sink = {"EVERY_SINK": "1"} if mode == "thread" else {}
@@ -262,6 +262,7 @@ def test_every_record_comes_out_of_python_as_it_went_in(
     variables = {
         "ROUND_TRIP": f"trip-{mode}",
         **({"BATCHES": "1"} if mode == "batches" else {"FLINKSEC_PYTHON__EXECUTION_MODE": mode}),
+        "FLINKSEC_LOG_FILE": str(tmp_path / "jobs.log"),
         **every_sink,
     }
     ended = start_job(job=PROGRAM, **variables).end(timeout=300)

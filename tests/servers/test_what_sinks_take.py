@@ -54,7 +54,10 @@ def ran(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     sandbox.write_settings(settings)
     example = home / "example.py"
     example.write_text(example_of_sql())
-    variables = {"FLINKSEC_LOG_DIR": str(home / "logs"), "FLINKSEC_SETTINGS": str(settings)}
+    variables = {
+        "FLINKSEC_LOG_FILE": str(home / "logs" / "jobs.log"),
+        "FLINKSEC_SETTINGS": str(settings),
+    }
     done = subprocess.run(
         [sys.executable, PROGRAM, settings, example, CANARY],
         env=os.environ | variables,

@@ -53,7 +53,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 def logs(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """One directory for all, so that one JVM does for all."""
     directory = tmp_path_factory.getbasetemp() / "logs-of-changes"
-    monkeypatch.setenv("FLINKSEC_LOG_DIR", str(directory))
+    monkeypatch.setenv("FLINKSEC_LOG_FILE", str(directory / "jobs.log"))
     return directory
 
 
