@@ -26,9 +26,9 @@ from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import find_java
 from flinksec_jobs.sandbox.ports import free_ports
 from flinksec_jobs.sealed import KeyRing
+from tests.patience import PATIENCE
 
 HOST = "127.0.0.1"
-PATIENCE = 600
 # Smaller keys than a cluster's own: they are made quicker.
 MAKING = Making(key_bits=2048)
 # Processes that live for a minute have no use for the slower compiler.

@@ -23,8 +23,8 @@ from tests.elasticsearch.search_node import SearchNode
 from tests.https_certificates import written
 from tests.kafka.logs import lines_about
 from tests.kafka.wire import Proxy
+from tests.patience import PATIENCE
 
-PATIENCE = 90
 PROGRAM = Path(__file__).parent / "programs" / "numbered_documents.py"
 CANARY = "canary-of-numbered-documents"
 INDICES = ("each", "any", "latest", "changed")

@@ -16,6 +16,7 @@ from elasticsearch import Elasticsearch
 
 from flinksec_jobs.cli import main
 from flinksec_jobs.sandbox import Sandbox
+from tests.patience import PATIENCE
 
 PROGRAM = Path(__file__).parent / "programs" / "documents.py"
 CANARY = "canary-of-documents"
@@ -55,7 +56,7 @@ def ran(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ela
         | {"FLINKSEC_LOG_DIR": str(home / "logs"), "FLINKSEC_ELASTICSEARCH__SETUP": str(planned)},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-4000:]

@@ -12,6 +12,7 @@ import pytest
 
 from flinksec_jobs.sandbox import Sandbox
 from tests.elasticsearch.setup_life import check_life, check_no_lifecycles
+from tests.patience import PATIENCE
 
 
 def test_what_files_plan_is_made_compared_and_changed(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -39,7 +40,7 @@ def test_the_command_makes_and_compares_by_the_client_of_the_jobs(
 ) -> None:
     def told(verb: str) -> tuple[int, dict[str, object]]:
         words = [*command[:4], verb, *command[4:], "--json"]
-        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=200)
+        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=PATIENCE)
         assert done.stdout, done.stderr
         return done.returncode, json.loads(done.stdout)["setup"][0]
 

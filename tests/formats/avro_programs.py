@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flinksec_jobs.sandbox import Sandbox
+from tests.patience import PATIENCE
 
 
 def ran(program: Path, sandbox: Sandbox, directory: Path, given: Any) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def ran(program: Path, sandbox: Sandbox, directory: Path, given: Any) -> dict[st
         [sys.executable, program, settings, file],
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=PATIENCE,
         env=os.environ | {"FLINKSEC_LOG_FILE": str(directory / "logs" / "jobs.log")},
         check=False,
     )

@@ -26,6 +26,7 @@ from flinksec_jobs.sandbox import Sandbox
 from tests.formats.avro_programs import ran
 from tests.formats.registry_client import Registry, framed, unframed, written
 from tests.formats.registry_door import DROPPED, RegistryDoor
+from tests.patience import PATIENCE
 
 PROGRAM = Path(__file__).parent / "programs" / "avro_records.py"
 CANARY = "hunter2-in-a-record"
@@ -321,7 +322,7 @@ def test_the_doctor_asks_the_registry_whether_it_lets_the_job_in(
             [sys.executable, "-m", "flinksec_jobs", "doctor", "--json", "--settings", settings],
             capture_output=True,
             text=True,
-            timeout=200,
+            timeout=PATIENCE,
             env=os.environ | {"FLINKSEC_LOG_DIR": str(tmp_path / "logs")} | variables,
             check=False,
         )

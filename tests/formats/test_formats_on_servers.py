@@ -20,6 +20,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from flinksec_jobs.sandbox import Sandbox
 from tests.pages import blocks
+from tests.patience import PATIENCE
 
 PROGRAM = Path(__file__).parent / "programs" / "formats.py"
 DESCRIPTORS = Path(__file__).parents[1] / "vectors" / "protobuf" / "shop.desc"
@@ -104,7 +105,7 @@ def ran(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
         },
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr

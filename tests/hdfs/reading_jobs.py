@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flinksec_jobs.sandbox import Sandbox
+from tests.patience import PATIENCE
 from tests.servers.conftest import StartedJob
 
-PATIENCE = 240
 INTERVAL = 1.0
 FIRST = datetime(2024, 12, 30, 21, tzinfo=UTC)
 HOURS = 3

@@ -18,11 +18,11 @@ import pyarrow.parquet  # type: ignore[import-untyped]
 from flinksec_jobs.demo import flights
 from flinksec_jobs.sandbox import Sandbox
 from tests.hdfs.hadoop_shell import HadoopShell
+from tests.patience import PATIENCE
 from tests.servers.conftest import StartedJob
 
 JOB = Path(__file__).parents[2] / "jobs" / "departures_by_day.py"
 DIRECTORY = "/data/departures-by-day"
-PATIENCE = 240
 # After so many checkpoints small files are merged, as the job has it by default.
 COMPACTED = 10
 

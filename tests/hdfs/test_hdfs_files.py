@@ -25,9 +25,9 @@ import zstandard
 
 from flinksec_jobs.sandbox import Sandbox
 from tests.pages import blocks
+from tests.patience import PATIENCE
 
 PROGRAM = Path(__file__).parent / "programs" / "hdfs_files.py"
-PATIENCE = 300
 NONE = "__HIVE_DEFAULT_PARTITION__"
 FIRST = datetime(2024, 12, 29, 22, 0, 0, 123456, tzinfo=UTC)
 CARRIERS = ["AA", "", "ü b", "../x", "a:b/c=d%", " ", None, "_x", "長" * 100]

@@ -24,6 +24,7 @@ from tests.exit_codes import FINISHED
 from tests.hdfs.hadoop_shell import HadoopShell
 from tests.hdfs.hdfs_pair import NAME, HdfsPair
 from tests.hdfs.weaker_hdfs import WeakerHdfs
+from tests.patience import PATIENCE
 
 PROGRAMS = Path(__file__).with_name("programs")
 TICKET_SECONDS = 60
@@ -31,7 +32,6 @@ LONG_SECONDS = 135  # more than two lives of a ticket
 # Hadoop's client closes a connection after ten seconds without a call, and the next one logs in.
 CHECKPOINT_SECONDS = 12
 SECRET = b"a secret that nobody may read on the way"
-PATIENCE = 400
 WEAKEST = {
     "hdfs.rpc_protection": "authentication",
     "hdfs.data_transfer_protection": "authentication",

@@ -32,9 +32,9 @@ import zstandard
 
 from flinksec_jobs.sandbox import Sandbox
 from tests.hdfs.hadoop_shell import HadoopShell
+from tests.patience import PATIENCE
 
 PROGRAM = Path(__file__).parent / "programs" / "hdfs_source.py"
-PATIENCE = 400
 ROWS = 120
 LINE_ENDS = "a\nb\r\n'c'\n"
 CARRIERS = ["AA", "", "ü b", "../x", "a:b/c=d%25", " x ", None, "_x", ".y", "~z", "%41", "長" * 25]

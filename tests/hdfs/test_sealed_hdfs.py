@@ -18,11 +18,11 @@ from flinksec_jobs.runtime import jvm
 from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.sealed import KeyRing, Status, open_sealed, verify_file
 from flinksec_jobs.session import Session
+from tests.patience import PATIENCE
 from tests.servers.conftest import StartedJob
 
 DIRECTORY = "/data/sealed-state"
 WORD = b"canary-on-hdfs"
-PATIENCE = 300
 NUMBERS = 600
 FAILS_AT = 400
 # A sum per remainder of 3; each number takes 5 ms, so that checkpoints come in between.

@@ -14,9 +14,9 @@ from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.session import Session
 from flinksec_jobs.uses import Use
 from tests.kafka.brokers import NODES, Brokers
+from tests.patience import PATIENCE
 
 _SECONDS = 60
-_PATIENCE = 120
 _PREFIX = "flink"
 _SERIALIZATION = "org.apache.flink.kafka.shaded.org.apache.kafka.common.serialization"
 # As Kafka writes a record down for a log.
@@ -151,7 +151,7 @@ class Administrator:
     @_alone
     def wait_until_in_sync(self) -> None:
         """Wait until each copy of each partition is as new as its leader's."""
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + PATIENCE
         while behind := self._behind():
             assert time.monotonic() < end, behind
             time.sleep(0.2)
@@ -301,7 +301,7 @@ class Administrator:
         for number, one in new.items():
             consumer.seek(one, read.get(number, 0))
         found: list[str] = []
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + PATIENCE
         while any(read.get(number, 0) < ends[one] for number, one in new.items()):
             assert time.monotonic() < end, (read, ends)
             polled = consumer.poll(jvm.view().java.time.Duration.ofMillis(500))

@@ -23,9 +23,9 @@ from flinksec_jobs.sandbox.jvm_programs import java_command
 from flinksec_jobs.sandbox.layout import write_properties
 from flinksec_jobs.sandbox.test_ca import Authority
 from tests.kafka.wire import Proxy, held_port
+from tests.patience import PATIENCE
 
 NODES = (1, 2, 3)
-PATIENCE = 120
 # Each listener: whether clients use it, by a proxy.
 LISTENERS = {"CLEAR": True, "TLS": True, "TESTS": False, "INSIDE": False, "CTRL": False}
 # How long a transaction may stay open here, at most and before it is aborted.

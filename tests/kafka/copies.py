@@ -19,8 +19,8 @@ from tests.kafka.brokers import NODES, Brokers
 from tests.kafka.logs import lines_about
 from tests.kafka.way_to_kdc import WayToKdc
 from tests.kafka.wire import Moment, Passing
+from tests.patience import PATIENCE
 
-PATIENCE = 240
 PROGRAM = Path(__file__).parent / "programs" / "copy_job.py"
 # Kafka's clients give up, and look for new partitions, soon here: by default after minutes.
 IMPATIENT = {

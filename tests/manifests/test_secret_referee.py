@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 from flinksec_jobs.manifests import check, load
+from tests.patience import PATIENCE
 from tests.unit.manifests.test_secret_texts import NO_SECRETS, SECRETS
 
 
@@ -33,7 +34,7 @@ def test_checkov_finds_no_secret_that_we_do_not(tmp_path: Path) -> None:
     done = subprocess.run(
         [Path(tools) / "checkov", "--directory", tmp_path, "--framework", "secrets",
          "--skip-download", "--quiet", "--compact", "--output", "json"],
-        capture_output=True, text=True, check=False, timeout=120,
+        capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     failed = json.loads(done.stdout)["results"]["failed_checks"]
     theirs = {Path(one["file_path"]).name for one in failed}

@@ -8,9 +8,8 @@ import pytest
 
 from flinksec_jobs.sandbox import Sandbox
 from tests.broken_settings import CANARY, CASES, Case, without_kdc
+from tests.patience import PATIENCE
 from tests.servers.conftest import Ended, StartJob
-
-PATIENCE = 120
 
 
 def refusal(job_ended: Ended) -> str:

@@ -14,9 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.patience import PATIENCE
 from tests.unit.demo.test_readme import shown_in_the_readme
-
-PATIENCE = 300
 
 
 @contextmanager

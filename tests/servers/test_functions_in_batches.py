@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.pages import blocks
+from tests.patience import PATIENCE
 
 PROGRAM = Path(__file__).parent / "programs" / "functions_in_batches.py"
 KEYS = 7
@@ -29,7 +30,7 @@ def came(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         env=os.environ | {"XDG_STATE_HOME": str(directory)},
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=PATIENCE,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr

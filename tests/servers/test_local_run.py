@@ -26,9 +26,9 @@ from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import run_directory, running
 from flinksec_jobs.runtime.running import RunningJob
 from flinksec_jobs.sealed import KeyRing, Status, verify_file
+from tests.patience import PATIENCE
 from tests.servers.local_jobs import ask_gateway, below, listening
 
-PATIENCE = 240
 NUMBERS = """
 from flinksec_jobs import SecureJob
 from pyflink.common import Types, WatermarkStrategy

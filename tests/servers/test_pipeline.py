@@ -20,10 +20,9 @@ from flinksec_jobs.demo.evidence import Evidence
 from flinksec_jobs.demo.expected import Expected, expected_figures
 from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.sealed import KeyRing, Status, read_header, verify_file
+from tests.patience import PATIENCE
 from tests.servers.conftest import JOB, Ended, StartedJob
 from tests.servers.secrets_search import Seen, ask_local_run, secrets_of, words_in
-
-PATIENCE = 300
 
 
 @dataclass

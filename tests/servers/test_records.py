@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from flinksec_jobs.sandbox import Sandbox
+from tests.patience import PATIENCE
 
 PROGRAM = Path(__file__).parent / "programs" / "round_trip.py"
 DOCUMENTS = 400
@@ -265,7 +266,7 @@ def test_every_record_comes_out_of_python_as_it_went_in(
         "FLINKSEC_LOG_FILE": str(tmp_path / "jobs.log"),
         **every_sink,
     }
-    ended = start_job(job=PROGRAM, **variables).end(timeout=300)
+    ended = start_job(job=PROGRAM, **variables).end(timeout=PATIENCE)
     assert ended.code == 0, ended.err
     came = [json.loads(line, parse_float=Digits) for line in sandbox.consume(f"trip-{mode}-out")]
     assert [seen for seen in came if seen.get("problems")] == []

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from flinksec_jobs.sandbox.ports import WELL_KNOWN
+from tests.patience import PATIENCE
 
 HOST, ADDRESS = "servers.sandbox.example", "192.0.2.10"
 ROWS = 3000
@@ -66,7 +67,7 @@ def flinksec(inside: list[str], *arguments: str | Path) -> subprocess.CompletedP
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=PATIENCE,
     )
 
 

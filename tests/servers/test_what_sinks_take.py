@@ -19,10 +19,10 @@ from elasticsearch import Elasticsearch
 
 from flinksec_jobs.sandbox import Sandbox
 from tests.pages import blocks
+from tests.patience import PATIENCE
 from tests.unit.test_index_names import ILLEGAL, LEGAL
 
 PROGRAM = Path(__file__).with_name("sink_jobs.py")
-PATIENCE = 400
 CANARY = "canary-of-a-document"
 GOOD = 12
 FIRST = 1_700_000_000_000  # 22:13:20; the next come ten and twenty minutes later

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = 5000
 # The caches of the user and what a network may need, but nothing that names a Java.
@@ -46,7 +48,7 @@ def run(*command: str | Path, timeout: float, env: dict[str, str] | None = None)
 @pytest.fixture(scope="module")
 def wheels() -> dict[str, Path]:
     """Both wheels, by the name of their distribution; built if anything in them changed."""
-    run(ROOT / "scripts" / "wheels.sh", timeout=300)
+    run(ROOT / "scripts" / "wheels.sh", timeout=PATIENCE)
     return {wheel.name.split("-")[0]: wheel for wheel in (ROOT / "dist").glob("*.whl")}
 
 
@@ -54,7 +56,7 @@ def wheels() -> dict[str, Path]:
 def installed(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder `bin` of a new virtual environment where the README's `pip install` was typed."""
     directory = tmp_path_factory.mktemp("wheels")
-    run(sys.executable, "-m", "venv", directory / "venv", timeout=120)
+    run(sys.executable, "-m", "venv", directory / "venv", timeout=PATIENCE)
     # The locked versions, without their hashes: our wheels have none there.
     locked = (ROOT / "requirements" / "lock.txt").read_text()
     constraints = directory / "constraints.txt"
@@ -68,7 +70,7 @@ def installed(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory)
         "PIP_QUIET": "1",
     }
     assert wheels
-    run("bash", "-c", f"cd {ROOT} && {install}", timeout=600, env=environment)
+    run("bash", "-c", f"cd {ROOT} && {install}", timeout=PATIENCE, env=environment)
     yield bin_directory
     shutil.rmtree(directory)  # 900 MB, of which pytest would keep three
 
@@ -115,7 +117,7 @@ def test_the_demo_passes_with_python_alone(
     installed: Path, bare_environment: dict[str, str]
 ) -> None:
     command = (installed / "flinksec", "demo", "--json", "--rows", str(ROWS))
-    result = json.loads(run(*command, timeout=600, env=bare_environment))
+    result = json.loads(run(*command, timeout=PATIENCE, env=bare_environment))
     failed = [check for check in result["checks"] if not check["ok"]]
     assert failed == []
     assert result["checks"]

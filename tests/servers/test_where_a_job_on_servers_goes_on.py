@@ -16,9 +16,9 @@ import pytest
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.runtime import running
 from flinksec_jobs.sandbox import Sandbox
+from tests.patience import PATIENCE
 from tests.servers.conftest import Ended, StartedJob
 
-PATIENCE = 300
 NAME = "платежи"
 JOB = """
     import os

@@ -14,11 +14,11 @@ import pytest
 
 from flinksec_jobs.sandbox import Sandbox
 from tests.pages import blocks
+from tests.patience import PATIENCE
 from tests.servers.conftest import StartJob
 
 PROGRAMS = Path(__file__).parent / "programs"
 CANARY = "canary-of-letters-"
-PATIENCE = 120
 HALF = 1000
 OTHERS = ("all-quota", "dead-other", "deliveries", "prices", "prices-dead")
 OURS = "__flinksec.letter"
@@ -51,7 +51,7 @@ def came(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         },
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=PATIENCE,
     )
     results = [line for line in ran.stdout.splitlines() if line.startswith("RESULTS ")]
     assert results, ran.stderr[-4000:]

@@ -19,6 +19,7 @@ import pytest
 from flinksec_jobs import kafka_python, load_settings
 from flinksec_jobs.dead_letter_topics.letter import ERRORS, HOLDS, MARK
 from flinksec_jobs.sandbox import Sandbox, kafka_logins
+from tests.patience import PATIENCE
 from tests.topics.test_logins_to_kafka import write_token
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -34,7 +35,7 @@ def command(*arguments: str | Path, settings: Path) -> subprocess.CompletedProce
         check=False,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=PATIENCE,
     )
 
 
@@ -202,7 +203,7 @@ def test_a_replay_that_is_killed_at_each_of_its_steps_sends_each_letter_once(
         check=False,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     *killed, ended, again = json.loads(done.stdout)
@@ -259,7 +260,7 @@ def test_of_two_replays_at_once_the_second_ends_the_first_and_no_letter_goes_twi
         )
         time.sleep(random.uniform(0.0, 1.0))
     for process in processes:
-        _, said = process.communicate(timeout=180)
+        _, said = process.communicate(timeout=PATIENCE)
         assert process.returncode in {0, 1}
         assert "Traceback" not in said
     done = command("replay", "letters", "--to", "letters-at-once", "--json", settings=plain)

@@ -19,10 +19,10 @@ import fastavro
 
 from flinksec_jobs import kafka_python, load_settings
 from flinksec_jobs.sandbox import Sandbox
+from tests.patience import PATIENCE
 from tests.servers.conftest import StartedJob
 
 JOBS = Path(__file__).parents[2] / "jobs"
-PATIENCE = 180
 CANARY = b"canary-of-an-order"
 
 

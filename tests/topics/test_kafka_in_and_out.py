@@ -18,9 +18,9 @@ import pytest
 
 from flinksec_jobs.sandbox import Sandbox
 from tests.pages import ROOT, blocks, prose
+from tests.patience import PATIENCE
 
 PROGRAM = "tests.topics.programs.kafka_in_and_out"
-PATIENCE = 120
 FIRST = 1_700_000_000_000
 TOPICS = {
     "mirror-a": 2,

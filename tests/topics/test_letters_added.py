@@ -18,10 +18,10 @@ import pytest
 
 from flinksec_jobs.runtime import running
 from flinksec_jobs.sandbox import Sandbox
+from tests.patience import PATIENCE
 from tests.servers.conftest import StartedJob
 
 PROGRAM = Path(__file__).parent / "programs" / "letters_added.py"
-PATIENCE = 180
 RECORDS = 100
 NAMES = ("a", "b")
 

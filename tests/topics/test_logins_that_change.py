@@ -21,12 +21,12 @@ from flinksec_jobs.records import record
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.sandbox import kafka_logins
 from flinksec_jobs.settings import Settings
+from tests.patience import PATIENCE
 from tests.topics.guest_rights import Rights
 from tests.topics.replaced_files import Broker
 from tests.topics.test_logins_to_kafka import ask, endpoint
 
 AGAIN_SECONDS = 2
-PATIENCE = 180
 SHORT = timedelta(seconds=30)
 RENEWABLE = timedelta(seconds=40)
 LOGINS = {login: login.replace("-", "") for login in kafka_logins.LOGINS}

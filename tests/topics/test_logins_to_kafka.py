@@ -27,6 +27,7 @@ from flinksec_jobs.sandbox import Sandbox, kafka_logins
 from flinksec_jobs.sandbox.ports import free_ports
 from flinksec_jobs.secrets import SecretFile
 from flinksec_jobs.settings import Settings, load_settings
+from tests.patience import PATIENCE
 from tests.servers.secrets_search import Seen, ask_local_run
 from tests.topics.every_login import (
     IN_STORES,
@@ -37,7 +38,6 @@ from tests.topics.every_login import (
 )
 
 AGAIN_SECONDS = 3
-PATIENCE = 90
 # Some of what Flink tells; the rest is looked through as well.
 EVERYWHERE = {
     *("/config", "/jobmanager/config", "/jobmanager/environment", "/jobmanager/thread-dump"),

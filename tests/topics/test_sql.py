@@ -13,11 +13,11 @@ import pytest
 
 from flinksec_jobs.demo import flights
 from flinksec_jobs.sandbox import Sandbox
+from tests.patience import PATIENCE
 from tests.servers.conftest import Ended, StartedJob, StartJob
 from tests.servers.secrets_search import Seen, ask_local_run, secrets_of
 
 EXAMPLE = Path(__file__).parents[2] / "jobs" / "delays_by_carrier.sql"
-PATIENCE = 300
 SECRET_VALUE = "hunter2-in-a-record"
 
 FUNCTIONS = """

@@ -19,10 +19,10 @@ from flinksec_jobs.private_files import write_private
 from flinksec_jobs.sandbox import Sandbox, kafka_logins
 from flinksec_jobs.settings import Settings
 from tests import pages
+from tests.patience import PATIENCE
 from tests.servers.conftest import StartedJob
 from tests.topics.guest_rights import Rights
 
-PATIENCE = 240
 # The page's example, on the sandbox's names.
 [EXAMPLE] = pages.blocks("docs/clusters.md", "python")
 PARTNER = Path(__file__).parents[2] / "jobs" / "orders_of_partner.py"

@@ -10,6 +10,7 @@ from typing import Any
 
 from flinksec_jobs import SecureJob
 from flinksec_jobs.errors import FlinkSecError
+from tests.patience import PATIENCE
 from tests.topics.programs.kafka_by_hand import (
     SETTINGS,
     Number,
@@ -22,7 +23,6 @@ from tests.topics.programs.kafka_by_hand import (
 )
 
 NAME = "flink-io-restores"
-PATIENCE = 90
 OVER = {"FAILED", "CANCELED", "FINISHED"}
 
 
