@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+from tests.patience import PATIENCE
+
 _REFUSAL = (
     b"HTTP/1.1 407 Proxy Authentication Required\r\n"
     b'Proxy-Authenticate: Basic realm="proxy"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'
@@ -66,7 +68,7 @@ def proxying(demands: str | None = None, knows: Mapping[str, str] | None = None)
             address = target.removeprefix("http://").partition("/")[0]
             host, _, port = address.rpartition(":")
             host = (knows or {}).get(host, host)
-            with socket.create_connection((host, int(port)), timeout=10) as server:
+            with socket.create_connection((host, int(port)), timeout=PATIENCE) as server:
                 server.settimeout(None)
                 if method == "CONNECT":
                     self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")

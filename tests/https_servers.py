@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.patience import PATIENCE
+
 PRODUCT = {"X-Elastic-Product": "Elasticsearch"}
 ROOT = {"name": "node", "version": {"number": "8.19.0"}, "tagline": "You Know, for Search"}
 
@@ -71,7 +73,7 @@ class _Server(ThreadingHTTPServer):
         try:
             self.connections.append(request)
             if self.context is not None:
-                request.settimeout(10)
+                request.settimeout(PATIENCE)
                 request = self.context.wrap_socket(request, server_side=True)
                 self.connections.append(request)
                 request.settimeout(None)

@@ -138,7 +138,7 @@ class FlinkCluster:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"https://{HOST}:{self.rest_port}{path}", data)
         request.add_header("Content-Type", "application/json")
-        with urllib.request.urlopen(request, timeout=10, context=self.rest_context()) as answer:
+        with urllib.request.urlopen(request, timeout=60, context=self.rest_context()) as answer:
             content: bytes = answer.read()
             return content
 

@@ -17,7 +17,7 @@ from tests.cluster.processes import FlinkCluster
 JOB = Path(__file__).parent / "programs" / "to_elasticsearch.py"
 REPLACED = "takes its place"
 # So soon ZooKeeper takes a JobManager that was killed for gone.
-SOON = ("-Dhigh-availability.zookeeper.client.session-timeout=5 s",)
+SOON = ("-Dhigh-availability.zookeeper.client.session-timeout=12 s",)
 
 
 @pytest.fixture

@@ -114,9 +114,9 @@ class NumberedDocuments:
         """Whether it has not ended: at its first failure a local run ends."""
         return self.process is not None and self.process.poll() is None
 
-    def wait_for(self, what: str, done: Callable[[], bool], seconds: float = PATIENCE) -> None:
+    def wait_for(self, what: str, done: Callable[[], bool]) -> None:
         """Wait until something is so while the job runs."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + PATIENCE
         while not done():
             if not self.is_running or time.monotonic() > end:
                 said = ""
@@ -151,10 +151,10 @@ class NumberedDocuments:
         except FlinkSecError:
             return 0
 
-    def wait_for_checkpoints(self, more: int, seconds: float = PATIENCE) -> None:
+    def wait_for_checkpoints(self, more: int) -> None:
         """Wait until it has completed so many more."""
         wanted = self.checkpoints() + more
-        self.wait_for(f"{wanted} checkpoints", lambda: self.checkpoints() >= wanted, seconds)
+        self.wait_for(f"{wanted} checkpoints", lambda: self.checkpoints() >= wanted)
 
     def end(self) -> int:
         """Have it hand on nothing more, and return the last number."""
@@ -201,7 +201,7 @@ class NumberedDocuments:
             hits = helpers.scan(client, index="any", query=new, size=5000)
             return {hit["_source"]["n"] for hit in hits} == numbers
 
-        self.wait_for("without ids: each at least once", is_there, 30)
+        self.wait_for("without ids: each at least once", is_there)
         # Of a block of numbers that is over, each id has the newest of its numbers; where the job
         # was started again, it comes through older ones.
         blocks = range(begin // BLOCK, upto // BLOCK)
@@ -214,7 +214,7 @@ class NumberedDocuments:
                     for number in range(IDS)
                 }
 
-            self.wait_for(f"{index}: the newest of each id", is_newest, 30)
+            self.wait_for(f"{index}: the newest of each id", is_newest)
         self._checked = upto // BLOCK * BLOCK
 
     def _found(self, client: Elasticsearch, index: str, blocks: range) -> dict[str, int]:
@@ -240,14 +240,16 @@ class NumberedDocuments:
 
     def assert_told(self, cause: str, most: int = 3 * len(INDICES)) -> None:
         """The log names a cause, each form of it a few times a sink, and has no stack trace."""
-        log = self.log
-        told = [line for line in lines_about(log, " WARN ") if re.search(cause, line)]
-        assert told, (cause, lines_about(log, " WARN ")[-20:])
+
+        def told() -> list[str]:
+            return [line for line in lines_about(self.log, " WARN ") if re.search(cause, line)]
+
+        self.wait_for(f"{cause} in the log", lambda: bool(told()))
         forms = Counter(
-            re.sub(r".* again in \d+ ms: | \(and \d+ more.*", "", line) for line in told
+            re.sub(r".* again in \d+ ms: | \(and \d+ more.*", "", line) for line in told()
         )
         assert max(forms.values()) <= most, forms
-        assert not re.search(r"^\s+at org\.flinksec", log, re.MULTILINE)
+        assert not re.search(r"^\s+at org\.flinksec", self.log, re.MULTILINE)
 
     def assert_quiet_about_documents(self) -> None:
         """Nothing of a document is in any log."""

@@ -29,6 +29,7 @@ from flinksec_jobs.sandbox.test_ca import write_certificates
 from flinksec_jobs.sealed import KeyRing
 from tests.https_certificates import Issued, issued, server_context
 from tests.https_servers import PRODUCT, Asked, Said, serving
+from tests.patience import PATIENCE
 
 READY_SECONDS = 300
 _KEPT = ("authorization", "content-type", "content-encoding")
@@ -138,7 +139,7 @@ class Door:
             body=asked.body or None,
             headers={name: asked.headers[name] for name in _KEPT if name in asked.headers},
             retries=False,
-            timeout=30,
+            timeout=PATIENCE,
         )
         return Said(answer.status, answer.data, PRODUCT)
 

@@ -18,6 +18,7 @@ import fastavro
 
 from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.secrets import SecretFile
+from tests.patience import PATIENCE
 
 
 class Registry:
@@ -34,7 +35,7 @@ class Registry:
         headers = {"Authorization": f"Basic {self._basic}", "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, headers, method=method)
-        with urllib.request.urlopen(request, context=self.context, timeout=30) as answer:
+        with urllib.request.urlopen(request, context=self.context, timeout=PATIENCE) as answer:
             return json.load(answer)
 
     def register(self, subject: str, schema: Any, references: list[Any] | None = None) -> int:

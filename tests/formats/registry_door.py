@@ -18,6 +18,7 @@ from typing import Self
 
 from flinksec_jobs import certificates
 from tests.certificates import authority, signed
+from tests.patience import PATIENCE
 
 MID_JOB = "/schemas/ids/"
 DROPPED = 3
@@ -100,7 +101,7 @@ class RegistryDoor:
         headers = {name: request.headers[name] for name in names if request.headers[name]}
         asked = urllib.request.Request(self.inner + path, body, headers, method=request.command)
         try:
-            with urllib.request.urlopen(asked, context=self.context, timeout=30) as answer:
+            with urllib.request.urlopen(asked, context=self.context, timeout=PATIENCE) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()

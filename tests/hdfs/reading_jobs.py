@@ -51,7 +51,7 @@ class Readings:
 
     def _lines(self) -> Iterator[str]:
         n = 0
-        while not self._is_enough.wait(0.02):
+        while not self._is_enough.wait(0.05):
             for _ in range(20):
                 yield f'\t{n}\t{{"n":{n},"at":"{taken_at(n).isoformat()}"}}'
                 n += 1
@@ -128,12 +128,10 @@ class Job:
 
         self.wait_for(f"{number} checkpoints", done, 0.002)
 
-    def wait_for(
-        self, what: str, done: Callable[[], bool], pause: float = 0.5, seconds: float = PATIENCE
-    ) -> None:
+    def wait_for(self, what: str, done: Callable[[], bool], pause: float = 0.5) -> None:
         """Wait until something is so while it runs."""
         assert self._started is not None
-        end = time.monotonic() + seconds
+        end = time.monotonic() + PATIENCE
         while not done():
             is_running = self._started.process.poll() is None
             if not is_running or time.monotonic() > end:

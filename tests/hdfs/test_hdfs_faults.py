@@ -23,6 +23,7 @@ from flinksec_jobs.sandbox import Sandbox, hdfs_nodes
 from tests.hdfs.hadoop_shell import HadoopShell
 from tests.hdfs.reading_jobs import Job, Readings
 from tests.kafka.logs import assert_causes_are_told_once
+from tests.patience import PATIENCE
 
 PROGRAM = Path(__file__).parent / "programs" / "hdfs_faults.py"
 TOPIC = "faults"
@@ -35,7 +36,6 @@ RESTARTS = """
 "restart-strategy.fixed-delay.attempts" = 1000
 "restart-strategy.fixed-delay.delay" = "1 s"
 """
-START_SECONDS = 90
 
 
 def kill_servers(sandbox: Sandbox) -> None:
@@ -43,14 +43,14 @@ def kill_servers(sandbox: Sandbox) -> None:
     (found,) = [one for one in sandbox.status() if one.name == "hdfs" and one.alive]
     process = psutil.Process(found.pid)
     process.kill()
-    process.wait(10)
+    process.wait(PATIENCE)
 
 
 def start_servers(sandbox: Sandbox) -> None:
     """Start them again with what is on their disks."""
     options = [f"-Djava.security.krb5.conf={sandbox.krb5_conf}"]
     command = hdfs_nodes.server_command(sandbox._layout, find_java(), options)
-    sandbox._launch("hdfs", command).wait_ready("hdfs", START_SECONDS)
+    sandbox._launch("hdfs", command).wait_ready("hdfs", PATIENCE)
 
 
 def restart_servers(sandbox: Sandbox) -> None:
@@ -202,7 +202,7 @@ def test_each_row_is_written_and_read_once_whatever_happens_to_hdfs_and_to_the_j
                 lambda d=directory: numbers.look(d).keys() == expected,  # type: ignore[misc]
                 1.0,
             )
-        job.wait_for("no unfinished file", lambda: not numbers.unfinished(), 1.0, 60)
+        job.wait_for("no unfinished file", lambda: not numbers.unfinished(), 1.0)
         for directory in (DIRECTORY, COPY):
             assert set(numbers.look(directory).values()) == {1}, directory
     assert "Connection refused" in job.log

@@ -136,6 +136,6 @@ def test_each_row_of_a_job_that_is_killed_is_in_one_whole_file_and_nothing_else_
         say(f"{len(saved)} of {len(left)} unfinished files were made visible by the next run")
         assert left - saved, "the kills left nothing that is of no use"
         # Each writer has looked for them by now, as each row is there.
-        job.wait_for("no unfinished file", is_nothing_left, seconds=60)
+        job.wait_for("no unfinished file", is_nothing_left)
         reader.look_again()
     assert set(reader.found.values()) == {1}

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import textwrap
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,8 @@ from tests.servers.conftest import StartedJob
 
 DIRECTORY = "/data/sealed-state"
 WORD = b"canary-on-hdfs"
-NUMBERS = 600
-FAILS_AT = 400
-# A sum per remainder of 3; each number takes 5 ms, so that checkpoints come in between.
+NUMBERS = 3000
+# A sum per remainder of 3, slowly until a file says that there is a checkpoint: then it fails.
 JOB = """
     import json
     import os
@@ -37,12 +37,13 @@ JOB = """
 
     from flinksec_jobs import SecureJob
 
-    FAILS = os.environ["CANARY_FAILS"] == "yes"
+    FAILS_WHEN = os.environ.get("CANARY_FAILS_WHEN")
 
     def slowly(number):
-        time.sleep(0.005)
-        if FAILS and number == {fails_at}:
-            raise ValueError("the failure that the test asked for")
+        if FAILS_WHEN:
+            time.sleep(0.1)
+            if os.path.exists(FAILS_WHEN):
+                raise ValueError("the failure that the test asked for")
         return f"canary-on-hdfs-{{number % 3}}", number
 
     def as_json(pair):
@@ -130,7 +131,7 @@ def test_a_job_goes_on_from_a_sealed_checkpoint_on_hdfs(
 ) -> None:
     sandbox.create_topics({"sums": 1})
     script = tmp_path / "sums.py"
-    script.write_text(textwrap.dedent(JOB.format(numbers=NUMBERS, fails_at=FAILS_AT)))
+    script.write_text(textwrap.dedent(JOB.format(numbers=NUMBERS)))
     settings = tmp_path / "settings.toml"
     sandbox.write_settings(settings)
     variables = {
@@ -140,21 +141,23 @@ def test_a_job_goes_on_from_a_sealed_checkpoint_on_hdfs(
         "FLINKSEC_JOB__RESUME": "never",
         "FLINKSEC_JOB__PARALLELISM": "1",
     }
-    failed = StartedJob(settings, variables | {"CANARY_FAILS": "yes"}, script).end(PATIENCE)
+    fails_when = tmp_path / "there-is-a-checkpoint"
+    failing = StartedJob(settings, variables | {"CANARY_FAILS_WHEN": str(fails_when)}, script)
+    while not checkpoints(sandbox) and failing.process.poll() is None:
+        time.sleep(0.5)
+    fails_when.touch()
+    failed = failing.end(PATIENCE)
     assert failed.code == 1
     assert "the failure that the test asked for" in failed.err
 
-    checkpoints = [
-        path for path in sandbox.hdfs_ls(f"{DIRECTORY}/sums") if path.endswith("/_metadata")
-    ]
-    latest = uri(sandbox, max(checkpoints, key=number_of).removesuffix("/_metadata"))
+    latest = uri(sandbox, max(checkpoints(sandbox), key=number_of).removesuffix("/_metadata"))
     assert WORD in read(f"sealed+{latest}/_metadata")
     assert WORD not in read(f"{latest}/_metadata")
 
     with settings.open("a") as file:
         recovery = json.dumps(f"sealed+{latest}")
         file.write(f'\n[flink]\n"execution.state-recovery.path" = {recovery}\n')
-    ended = StartedJob(settings, variables | {"CANARY_FAILS": "no"}, script).end(PATIENCE)
+    ended = StartedJob(settings, variables, script).end(PATIENCE)
     assert ended.code == 0, ended.err
 
     sums: dict[str, list[int]] = {}
@@ -169,6 +172,11 @@ def test_hdfs_in_clear_is_reached_beside_sealed_hdfs(sandbox: Sandbox, java: Non
     name = uri(sandbox, "/data/in-clear")
     write(name, WORD)
     assert read(name) == WORD
+
+
+def checkpoints(sandbox: Sandbox) -> list[str]:
+    found = sandbox.hdfs_ls(DIRECTORY)
+    return [path for path in found if "/sums/" in path and path.endswith("/_metadata")]
 
 
 def number_of(metadata: str) -> int:

@@ -25,12 +25,12 @@ PROGRAM = Path(__file__).parent / "programs" / "copy_job.py"
 # Kafka's clients give up, and look for new partitions, soon here: by default after minutes.
 IMPATIENT = {
     "metadata.max.age.ms": "3000",
-    "request.timeout.ms": "3000",
-    "delivery.timeout.ms": "8000",
-    "max.block.ms": "8000",
-    "default.api.timeout.ms": "8000",
-    "socket.connection.setup.timeout.ms": "1000",
-    "socket.connection.setup.timeout.max.ms": "2000",
+    "request.timeout.ms": "5000",
+    "delivery.timeout.ms": "15000",
+    "max.block.ms": "15000",
+    "default.api.timeout.ms": "15000",
+    "socket.connection.setup.timeout.ms": "2000",
+    "socket.connection.setup.timeout.max.ms": "4000",
     "reconnect.backoff.max.ms": "500",
 }
 # As tickets live for seconds, and Kafka's clients renew them once a minute by default.
@@ -178,9 +178,9 @@ class Copy:
         code, self.process = self.process.returncode, None
         return code, said
 
-    def wait_for(self, what: str, done: Callable[[], bool], seconds: float = PATIENCE) -> None:
+    def wait_for(self, what: str, done: Callable[[], bool]) -> None:
         """Wait until something is so while the job runs."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + PATIENCE
         while not done():
             if not self.is_running or time.monotonic() > end:
                 said = self._last_words()

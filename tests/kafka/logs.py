@@ -29,6 +29,12 @@ def whole_failures(log: str) -> Counter[str]:
     return found
 
 
+def causes_of_failed_tasks(log: str) -> list[str]:
+    """What made tasks fail, as far as their stack traces were written whole."""
+    failed = [block for block in _DATED.split(log) if " to FAILED" in block.partition("\n")[0]]
+    return [line for block in failed for line in block.splitlines()[1:] if ": " in line]
+
+
 def assert_causes_are_told_once(log: str) -> None:
     """No cause fills a log with its stack traces, however often the job starts again."""
     often = {cause: n for cause, n in whole_failures(log).items() if n > FORMS}

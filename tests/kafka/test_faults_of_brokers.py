@@ -35,12 +35,14 @@ def test_a_job_goes_on_when_connections_are_cut_in_mid_request(
 ) -> None:
     proxies = [brokers.proxies[node, "TLS"] for node in NODES]
     before = sum(proxy.cuts for proxy in proxies)
-    for _turn in range(10):
+
+    def are_cut() -> bool:
         copy.produce(20)
         for proxy in proxies:
             proxy.cut()
-        time.sleep(0.2)
-    assert sum(proxy.cuts for proxy in proxies) > before + 10
+        return sum(proxy.cuts for proxy in proxies) > before + 30
+
+    copy.wait_for("thirty connections that are cut", are_cut)
 
 
 def test_a_job_goes_on_with_brokers_that_are_slow_or_do_not_answer(
@@ -54,7 +56,7 @@ def test_a_job_goes_on_with_brokers_that_are_slow_or_do_not_answer(
     # Longer than the clients wait for an answer.
     brokers.pause(1)
     copy.produce(20)
-    time.sleep(4)
+    time.sleep(7)
     brokers.go_on(1)
 
 
@@ -64,7 +66,7 @@ def test_a_job_goes_on_within_a_quota(copy: Copy, administrator: Administrator) 
     def is_throttled() -> bool:
         # A quota lets through at once what it allows in ten seconds.
         copy.produce(100)
-        time.sleep(1)  # what is more comes through as slowly
+        time.sleep(3)  # what is more comes through as slowly
         return all(copy.metric(f"{one}-throttle-time-max") > 0 for one in ("produce", "fetch"))
 
     copy.wait_for("what the brokers slow down", is_throttled)

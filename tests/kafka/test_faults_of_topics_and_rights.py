@@ -8,6 +8,7 @@ from tests.kafka.administrator import Administrator
 from tests.kafka.brokers import Brokers
 from tests.kafka.conftest import CopyOf
 from tests.kafka.copies import Copy
+from tests.kafka.logs import causes_of_failed_tasks
 
 
 def test_a_job_reads_and_writes_partitions_that_are_added(
@@ -66,8 +67,11 @@ def test_a_revoked_right_on_the_group_is_named_with_what_to_do_and_does_not_stop
     hint = "hint: give the job's principal READ on its group, kafka.group_id, again"
     copy.wait_for("the lack of the right", lambda: hint in copy.log)
     copy.wait_for_checkpoints(3)
-    assert copy.log.count(hint) == 1
-    assert copy.restarts() == 0
+    copy.produce_and_see("three checkpoints without it")
+    # A machine that is busy may have had the job start again for another reason.
+    assert copy.log.count(hint) <= 1 + copy.restarts()
+    causes = causes_of_failed_tasks(copy.log)
+    assert not [cause for cause in causes if "GroupAuthorization" in cause]
     administrator.allow("GROUP", "flink", "READ", pattern="PREFIXED")
 
 

@@ -12,6 +12,7 @@ from tests.kafka.administrator import Administrator
 from tests.kafka.conftest import CopyOf, side_by_side
 from tests.kafka.logs import ALARMS, lines_about
 from tests.kafka.wire import Moment
+from tests.patience import PATIENCE
 
 # In the order in which a sink takes them. Since Kafka 4.0 the brokers add partitions to a
 # transaction by themselves, with the first Produce.
@@ -42,7 +43,13 @@ def test_a_job_with_pooled_ids_killed_at_each_step_of_a_commit_writes_each_recor
 def kill_at_steps(
     copies: CopyOf, administrator: Administrator, naming: str, steps: tuple[tuple[str, Moment], ...]
 ) -> None:
-    copy = copies(f"killed-{naming}", listener="CLEAR", partitions=2, transaction_naming=naming)
+    copy = copies(
+        f"killed-{naming}",
+        listener="CLEAR",
+        partitions=2,
+        transaction_naming=naming,
+        transaction_timeout="120 s",
+    )
     for number, (api, moment) in enumerate(steps):
         copy.produce(100)
         # Restored with other parallelism each time.
@@ -51,8 +58,8 @@ def kill_at_steps(
     copy.produce(100)
     copy.start(parallelism=1 + len(steps) % 2)
     copy.wait_until_each_is_there()
-    # What the runs before have left open is aborted before its timeout, of a minute.
-    wait_until_readers_go_on(administrator, copy.target, 30)
+    # What the runs before have left open is aborted before its timeout.
+    wait_until_readers_go_on(administrator, copy.target, 100)
     log = copy.log
     copy.kill()
     copy.assert_each_once()
@@ -65,26 +72,30 @@ def kill_at_steps(
 def test_a_transaction_that_has_timed_out_holds_no_reader_back_and_ends_the_job_by_name(
     copies: CopyOf, administrator: Administrator
 ) -> None:
-    copy = copies("lost", listener="CLEAR", transaction_timeout="6 s")
+    copy = copies("lost", listener="CLEAR", transaction_timeout="15 s")
     copy.produce(300)
     copy.start()
     copy.kill_at("EndTxn", "asked")
     open_before = administrator.transactions(copy.ids)
     assert "Ongoing" in {one.state for one in open_before.values()}
     assert administrator.is_blocked(copy.target)
-    wait_until_readers_go_on(administrator, copy.target, 60)
+    wait_until_readers_go_on(administrator, copy.target, PATIENCE)
     copy.produce(300)
     copy.start()
     code, said = copy.end()
     assert code == 1
     assert "the brokers have aborted what the job wrote to the Kafka topic lost-to" in said
-    assert re.search(rf"transactional id {copy.ids}-0-\d+, kafka.transaction_timeout 6000 ms", said)
+    assert re.search(
+        rf"transactional id {copy.ids}-0-\d+, kafka.transaction_timeout 15000 ms", said
+    )
     assert 'set kafka.on_lost_transaction = "log"' in said
     assert administrator.committed(copy.target) == []
     # A restart would end the same way: there was none.
     assert "to RESTARTING" not in copy.log
 
-    copy.start(FLINKSEC_KAFKA__ON_LOST_TRANSACTION="log")
+    copy.start(
+        FLINKSEC_KAFKA__ON_LOST_TRANSACTION="log", FLINKSEC_KAFKA__TRANSACTION_TIMEOUT="120 s"
+    )
     since = set(range(300, 600))
     copy.wait_for("the records since", lambda: copy.written().keys() >= since)
     (told,) = lines_about(copy.log, "the job goes on, as")

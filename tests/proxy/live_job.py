@@ -20,6 +20,7 @@ import pyflink
 
 from flinksec_jobs.certs.create import Request, create
 from tests import certificates
+from tests.patience import PATIENCE
 from tests.proxy.nginx import Proxy, free_port, running
 from tests.proxy.upstream import REST
 
@@ -50,7 +51,7 @@ class LiveJob:
     def ask(self, path: str) -> bytes:
         """Ask Flink itself, with a client certificate and past the proxy."""
         url = f"https://localhost:{self._rest}{path}"
-        with urllib.request.urlopen(url, timeout=30, context=self._tls) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE, context=self._tls) as answer:
             content: bytes = answer.read()
             return content
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flinksec_jobs.sandbox.test_ca import Authority
+from tests.patience import PATIENCE
 from tests.proxy.files import authorization, write_certificate, write_users
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +47,7 @@ class Proxy:
         body: bytes | None = None,
     ) -> http.client.HTTPResponse:
         connection = http.client.HTTPSConnection(
-            "localhost", self.port, context=self.context(), timeout=30
+            "localhost", self.port, context=self.context(), timeout=PATIENCE
         )
         sent = authorization(password) | dict(headers or {})
         connection.request(method, path, body, headers=sent)
@@ -57,7 +58,7 @@ class Proxy:
         head = "".join(f"{name}: {value}\r\n" for name, value in authorization(PASSWORD).items())
         lines = f"{request_line}\r\nHost: localhost\r\nConnection: close\r\n{head}\r\n"
         with (
-            socket.create_connection(("localhost", self.port), timeout=30) as plain,
+            socket.create_connection(("localhost", self.port), timeout=PATIENCE) as plain,
             self.context().wrap_socket(plain, server_hostname="localhost") as one,
         ):
             one.sendall(lines.encode("latin-1"))
@@ -113,7 +114,7 @@ def running(folder: Path, upstream: int) -> Iterator[Proxy]:
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         assert process.poll() is None, process.stderr and process.stderr.read()
         with socket.socket() as one:

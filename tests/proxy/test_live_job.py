@@ -13,6 +13,7 @@ from pathlib import Path
 import pyflink
 import pytest
 
+from tests.patience import PATIENCE
 from tests.proxy.live_job import LiveJob, running_job
 from tests.proxy.table import line_for, lines
 
@@ -132,7 +133,7 @@ def test_past_the_proxy_a_get_cancels_the_job_although_the_button_is_hidden(job:
     """Why there is a list of paths, and who holds the client certificate holds everything."""
     assert not job.tell("/config")["features"]["web-cancel"]
     assert json.loads(job.ask(f"/jobs/{job.id}/yarn-cancel")) == {}
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while job.tell(f"/jobs/{job.id}")["state"] != "CANCELED":
         assert time.monotonic() < deadline
         time.sleep(0.2)

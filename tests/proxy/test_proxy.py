@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from flinksec_jobs.manifests.flink.nginx import Request, answers, parse
+from tests.patience import PATIENCE
 from tests.proxy.nginx import CONFIGURATION, Proxy
 from tests.proxy.upstream import Upstream, between
 
@@ -191,7 +192,7 @@ def test_no_other_page_may_show_or_read_the_answer(proxy: Proxy) -> None:
 
 
 def test_it_speaks_no_plain_http(proxy: Proxy) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=PATIENCE)
     connection.request("GET", "/overview")
     assert connection.getresponse().status == 400
 
@@ -200,7 +201,7 @@ def test_it_speaks_no_older_tls(proxy: Proxy) -> None:
     context = proxy.context()
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     with (
-        socket.create_connection(("localhost", proxy.port), timeout=20) as plain,
+        socket.create_connection(("localhost", proxy.port), timeout=PATIENCE) as plain,
         pytest.raises(ssl.SSLError),
     ):
         context.wrap_socket(plain, server_hostname="localhost")

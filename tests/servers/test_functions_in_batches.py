@@ -68,7 +68,7 @@ def test_timers_of_the_machine_s_time_fire_unless_they_are_deleted(came: dict[st
 
 
 def test_a_record_that_nothing_follows_does_not_wait(came: dict[str, Any]) -> None:
-    assert came["lone"] < 2  # of 20 s that a record may wait for others
+    assert came["lone"] < 50  # nothing follows for 60 s, and 90 s it might wait for others
 
 
 def test_an_error_has_its_cause_its_record_and_the_user_s_line(came: dict[str, Any]) -> None:

@@ -296,13 +296,13 @@ def test_ctrl_c_ends_a_job_without_a_traceback_and_leaves_nothing(odd: Odd) -> N
     jvm = [process for process in below(odd.process.pid) if process.name() == "java"]
     # As a terminal does it: to all of the process group.
     os.killpg(odd.process.pid, signal.SIGINT)
-    out, err = odd.process.communicate(timeout=60)
+    out, err = odd.process.communicate(timeout=PATIENCE)
     assert odd.process.returncode == 130
     assert out == ""
     told = [line for line in err.splitlines() if not line.startswith("warning: ")]
     assert told[0] == f"job Zählung 1 runs, its log is {odd.job.log_file}"
     assert told[1].startswith(f"Flink's web UI and REST: {odd.job.rest}, for clients with ")
     assert told[2:] == ["interrupted"]
-    _, alive = psutil.wait_procs(jvm, timeout=30)
+    _, alive = psutil.wait_procs(jvm, timeout=PATIENCE)
     assert alive == []
     assert not odd.run.exists()

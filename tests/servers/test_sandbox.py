@@ -24,6 +24,7 @@ from flinksec_jobs.errors import SandboxError
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.sandbox import Sandbox, kafka_broker
 from flinksec_jobs.sandbox.processes import ServerRecord
+from tests.patience import PATIENCE
 
 LINES = [f'{1000 + i}\tkey-{i % 3}\t{{"n":{i}}}' for i in range(500)]
 
@@ -100,16 +101,21 @@ def test_the_jobs_principal_has_no_right_on_a_topic_that_it_was_not_given(
         sandbox.consume("__consumer_offsets")
 
 
-def handshake(sandbox: Sandbox, port: str, context: ssl.SSLContext) -> str | None:
-    """The TLS version agreed upon; raises ssl.SSLError where either side refuses."""
+def handshake(
+    sandbox: Sandbox, port: str, context: ssl.SSLContext, seconds: float = PATIENCE
+) -> str | None:
+    """The TLS version agreed upon; raises ssl.SSLError where either side refuses.
+
+    In TLS 1.3 the refusal of a client comes after its handshake, within some seconds.
+    """
     address = ("localhost", sandbox.ports[port])
     with (
-        socket.create_connection(address, timeout=10) as plain,
+        socket.create_connection(address, timeout=PATIENCE) as plain,
         context.wrap_socket(plain, server_hostname="localhost") as tls,
     ):
-        tls.settimeout(1)
+        tls.settimeout(seconds)
         with suppress(TimeoutError):
-            tls.recv(1)  # in TLS 1.3 the refusal of a client comes after its handshake
+            tls.recv(1)
         return tls.version()
 
 
@@ -126,7 +132,7 @@ def test_the_client_certificate_listener_of_kafka_takes_the_jobs_certificate(
 ) -> None:
     context = ssl.create_default_context(cafile=sandbox.ca_certs)
     context.load_cert_chain(sandbox.client_cert, sandbox.client_key)
-    assert handshake(sandbox, "kafka-ssl", context) == "TLSv1.3"
+    assert handshake(sandbox, "kafka-ssl", context, seconds=3) == "TLSv1.3"
 
 
 @pytest.mark.parametrize("port", ["kafka-sasl-ssl", "kafka-ssl", "elasticsearch", "hdfs-https"])
@@ -174,7 +180,7 @@ def test_elasticsearch_refuses_missing_and_wrong_credentials(
 
 def test_elasticsearch_speaks_no_plain_http(sandbox: Sandbox) -> None:
     address = ("localhost", sandbox.ports["elasticsearch"])
-    with socket.create_connection(address, timeout=10) as plain:
+    with socket.create_connection(address, timeout=PATIENCE) as plain:
         plain.sendall(b"GET /_cat/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert not plain.recv(100).startswith(b"HTTP/1.1 200")
 
@@ -249,7 +255,7 @@ def killed_owner(directory: Path, how: str) -> list[ServerRecord]:
 
 
 def gone(servers: list[ServerRecord]) -> bool:
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE
     while any(server.process() for server in servers):
         if time.monotonic() > end:
             return False

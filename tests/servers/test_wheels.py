@@ -24,7 +24,7 @@ KEPT = re.compile(
 )
 
 
-def run(*command: str | Path, timeout: float, env: dict[str, str] | None = None) -> str:
+def run(*command: str | Path, env: dict[str, str] | None = None) -> str:
     """Output of a command that must succeed; on a time-out all that it started dies."""
     process = subprocess.Popen(
         command,
@@ -36,7 +36,7 @@ def run(*command: str | Path, timeout: float, env: dict[str, str] | None = None)
         start_new_session=True,
     )
     try:
-        out, err = process.communicate(timeout=timeout)
+        out, err = process.communicate(timeout=PATIENCE)
     except BaseException:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
@@ -48,7 +48,7 @@ def run(*command: str | Path, timeout: float, env: dict[str, str] | None = None)
 @pytest.fixture(scope="module")
 def wheels() -> dict[str, Path]:
     """Both wheels, by the name of their distribution; built if anything in them changed."""
-    run(ROOT / "scripts" / "wheels.sh", timeout=PATIENCE)
+    run(ROOT / "scripts" / "wheels.sh")
     return {wheel.name.split("-")[0]: wheel for wheel in (ROOT / "dist").glob("*.whl")}
 
 
@@ -56,7 +56,7 @@ def wheels() -> dict[str, Path]:
 def installed(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder `bin` of a new virtual environment where the README's `pip install` was typed."""
     directory = tmp_path_factory.mktemp("wheels")
-    run(sys.executable, "-m", "venv", directory / "venv", timeout=PATIENCE)
+    run(sys.executable, "-m", "venv", directory / "venv")
     # The locked versions, without their hashes: our wheels have none there.
     locked = (ROOT / "requirements" / "lock.txt").read_text()
     constraints = directory / "constraints.txt"
@@ -70,7 +70,7 @@ def installed(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory)
         "PIP_QUIET": "1",
     }
     assert wheels
-    run("bash", "-c", f"cd {ROOT} && {install}", timeout=PATIENCE, env=environment)
+    run("bash", "-c", f"cd {ROOT} && {install}", env=environment)
     yield bin_directory
     shutil.rmtree(directory)  # 900 MB, of which pytest would keep three
 
@@ -100,24 +100,22 @@ def test_the_runtime_wheel_is_tagged_for_its_platform_and_keeps_the_legal_files(
     assert "flinksec_jobs_jre/runtime/legal/java.base/LICENSE" in names
 
 
-@pytest.mark.timeout(1200)  # the installation is in it
 def test_the_java_of_the_wheel_is_found_and_has_the_sasl_mechanism_gssapi(
     installed: Path, bare_environment: dict[str, str]
 ) -> None:
     program = "from flinksec_jobs.runtime.java import find_java; print(find_java().executable)"
-    java = Path(run(installed / "python", "-c", program, timeout=60, env=bare_environment).strip())
+    java = Path(run(installed / "python", "-c", program, env=bare_environment).strip())
     assert java.is_relative_to(installed.parent)
-    modules = run(java, "--list-modules", timeout=60, env=bare_environment)
+    modules = run(java, "--list-modules", env=bare_environment)
     assert "\njdk.security.jgss@" in modules
     assert "\njdk.crypto.cryptoki@" in modules
 
 
-@pytest.mark.timeout(1200)
 def test_the_demo_passes_with_python_alone(
     installed: Path, bare_environment: dict[str, str]
 ) -> None:
     command = (installed / "flinksec", "demo", "--json", "--rows", str(ROWS))
-    result = json.loads(run(*command, timeout=PATIENCE, env=bare_environment))
+    result = json.loads(run(*command, env=bare_environment))
     failed = [check for check in result["checks"] if not check["ok"]]
     assert failed == []
     assert result["checks"]

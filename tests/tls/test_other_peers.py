@@ -14,6 +14,7 @@ import pytest
 from flinksec_jobs.certs.inspection import inspect
 from flinksec_jobs.certs.stores import Party
 from tests import certificates as make
+from tests.patience import PATIENCE
 from tests.tls.conftest import Peers, Rotation
 
 STEPS = range(4)
@@ -28,7 +29,7 @@ def client_context(directory: Path, *, shows: bool = True) -> ssl.SSLContext:
 
 def ask(port: int, context: ssl.SSLContext, name: str = "localhost") -> bytes:
     with (
-        socket.create_connection(("127.0.0.1", port), timeout=20) as plain,
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as plain,
         context.wrap_socket(plain, server_hostname=name) as connection,
     ):
         connection.sendall(b"hello")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ from flinksec_jobs import elasticsearch
 from tests.https_certificates import issued, server_context
 from tests.https_proxy import proxying
 from tests.https_servers import Asked, Said, Server, as_elasticsearch, serving
+from tests.patience import PATIENCE
 from tests.tls.https_box import CANARY, TAKEN, Box, basic, verdicts
 from tests.tls.judges import Jvm, by_preflight, by_python, by_sink
 
@@ -110,8 +112,12 @@ def test_requests_are_compressed_where_the_settings_say_so(
 
 
 def test_a_server_that_says_nothing_is_given_up_in_time(java: Jvm, box: Box) -> None:
+    is_over = threading.Event()
+
     def slow(asked: Asked) -> Said:
-        time.sleep(3)
+        if not is_over.wait(60):
+            raise AssertionError("nobody has given it up")
+        time.sleep(1)
         return as_elasticsearch(asked)
 
     with serving(box.context, slow) as server, socket.create_server(("127.0.0.1", 0)) as deaf:
@@ -124,8 +130,9 @@ def test_a_server_that_says_nothing_is_given_up_in_time(java: Jvm, box: Box) -> 
             for judge in (by_sink, by_python):
                 begun = time.monotonic()
                 assert judge(java, settings) != ""
-                assert time.monotonic() - begun < 2.8  # of 60 s, the default
-        assert by_sink(java, box.settings(server.url, response_timeout="20 s")) == ""
+                assert time.monotonic() - begun < 50  # of 60 s, the default
+        is_over.set()
+        assert by_sink(java, box.settings(server.url, response_timeout="50 s")) == ""
 
 
 def test_a_connection_is_used_again_until_it_has_been_idle_for_long(java: Jvm, box: Box) -> None:
@@ -189,7 +196,7 @@ def test_nodes_are_asked_for_where_the_settings_say_so(java: Jvm, box: Box) -> N
         second.answers = first.answers
         settings = box.settings(first.url, sniff=True)
         assert by_sink(java, settings) == ""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while not any(asked.method == "POST" for asked in second.asked):
             assert time.monotonic() < deadline
             assert java.tell("again", {}) == ""

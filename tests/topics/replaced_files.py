@@ -19,6 +19,7 @@ from flinksec_jobs.sandbox import Sandbox, kafka_broker, kafka_logins
 from flinksec_jobs.sandbox.layout import Layout
 from flinksec_jobs.sandbox.test_ca import Authority
 from tests.kafka.wire import Proxy
+from tests.patience import PATIENCE
 from tests.topics.guest_rights import Rights
 
 _LISTENER = "SSL"
@@ -114,7 +115,7 @@ class Broker:
     def _await_certificate(self) -> None:
         """Wait until the broker shows a certificate of the CA: it answers before it does so."""
         context = ssl.create_default_context(cadata=self._authority.pem.decode())
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE
         while True:
             try:
                 with (

@@ -91,8 +91,7 @@ def test_orders_that_a_job_cannot_use_come_back_when_it_is_mended(
     job = StartedJob(settings, variables, JOBS / "order_totals.py", ["EUR=1"])
     try:
         wait(lambda: len(totals()) == 15, job)
-        wait(lambda: sandbox.topic_size("order-totals-dead-letters") > 0, job)
-        time.sleep(2)
+        wait(lambda: len(list(sandbox.records("order-totals-dead-letters"))) == 6, job)
         stop = [sys.executable, "-m", "flinksec_jobs", "stop", "order-totals", "--savepoint"]
         subprocess.run(stop, check=True, capture_output=True, timeout=PATIENCE)
         job.end(PATIENCE)

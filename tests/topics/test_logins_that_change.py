@@ -92,7 +92,7 @@ def renewing(broker: Broker, path: Path) -> Iterator[None]:
 
     def renew() -> None:
         while not ended.wait(AGAIN_SECONDS):
-            write_token(broker, path, SHORT / 2)
+            write_token(broker, path, SHORT)
 
     thread = threading.Thread(target=renew, daemon=True)
     thread.start()
@@ -192,7 +192,7 @@ def test_a_running_job_goes_on_with_what_replaces_its_tickets_certificates_and_t
         box.kinit(own / "renewable", lasts=RENEWABLE, renewable=timedelta(days=1))
         renewable_ends = time.monotonic() + RENEWABLE.total_seconds()
         # People get a new one when theirs is over.
-        box.kinit(own / "tickets", lasts=SHORT / 2)
+        box.kinit(own / "tickets", lasts=SHORT)
         wait_for(lambda: OVER in log_of(logs))
         box.kinit(own / "tickets")
         write_round(broker, "second", clusters)
@@ -282,7 +282,7 @@ def test_what_has_ended_while_a_job_runs_is_told_by_its_setting(
 ) -> None:
     own = tmp_path / "own"
     write_all(broker, own)
-    kafka_logins.set_token_lifetime(broker.sandbox._layout, 3 * AGAIN_SECONDS)
+    kafka_logins.set_token_lifetime(broker.sandbox._layout, 8 * AGAIN_SECONDS)
     settings = settings_in(broker, own, {login: LOGINS[login]})
     try:
         with (

@@ -138,7 +138,7 @@ def test_a_job_that_was_killed_goes_on_from_its_checkpoint_and_writes_each_recor
         f"CREATE TABLE a (id BIGINT) WITH ({KAFKA}, 'topic' = 'sql-in');"
         "CREATE TABLE slow (id BIGINT, at_ AS PROCTIME()) WITH ('connector' = 'datagen',"
         " 'fields.id.kind' = 'sequence', 'fields.id.start' = '1000', 'fields.id.end' = '1140',"
-        " 'rows-per-second' = '20');"
+        " 'rows-per-second' = '1');"
         f"CREATE TABLE b (id BIGINT) WITH ({KAFKA}, 'topic' = 'sql-out');"
         "INSERT INTO b SELECT id FROM a UNION ALL SELECT id FROM slow;"
     )
@@ -148,6 +148,7 @@ def test_a_job_that_was_killed_goes_on_from_its_checkpoint_and_writes_each_recor
     first = start_job(job=job, **variables)
     wait_for(first, lambda: any(state.rglob("chk-[2-9]*/_metadata")))
     first.kill()
+    job.write_text(text.replace("'rows-per-second' = '1'", "'rows-per-second' = '1000'"))
     assert len(topics.consume("sql-out")) < 341
     ended = start_job(job=job, **variables).end(PATIENCE)
     assert ended.code == 0, ended.err

@@ -17,6 +17,7 @@ from pyflink.datastream import DataStream, ProcessFunction
 from flinksec_jobs import SecureJob, record, row_type
 from flinksec_jobs.record_sink import RecordSink
 from flinksec_jobs.runtime import jvm
+from tests.patience import PATIENCE
 from tests.topics.programs.kafka_by_hand import (
     FIRST,
     SETTINGS,
@@ -70,7 +71,7 @@ def recipes(file: str) -> str:
         if isinstance(sink, RecordSink):
             streams[0].sink_to(sink)
     client = made.execute_async()
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE
     while (status := client.get_job_status().result().name) != "RUNNING":
         if time.monotonic() > end:
             break
@@ -123,8 +124,8 @@ def align() -> dict[str, int]:
         values = [json.loads(one[4])["n"] for one in consumed(made, "aligned")]
         return sorted((n - FIRST) // 1000 for n in values)
 
-    def until(enough: Any) -> list[int]:
-        end = time.monotonic() + 60
+    def until(enough: Any, patience: float = PATIENCE) -> list[int]:
+        end = time.monotonic() + patience
         while not enough(seen := seconds()) and time.monotonic() < end:
             time.sleep(0.5)
         return seen
@@ -145,9 +146,12 @@ def align() -> dict[str, int]:
     send("behind", 0)
     send("ahead", 0)
     until(lambda seen: len(seen) == 2)
+    is_held = False
     for second in range(1, 101):
         send("ahead", second)
-        time.sleep(0.1)
+        if second < 50 and not is_held:
+            seen = until(lambda seen, last=second: last in seen, patience=10)
+            is_held = second > 10 and second not in seen
     time.sleep(2)
     waited = seconds()
     send("behind", 200)
@@ -180,7 +184,7 @@ def idle() -> dict[str, int]:
     given = client_properties(made)  # which also brings the classes
     producer = kafka().clients.producer.KafkaProducer(given)
     farthest = {"1 s": -1, "1 h": -1}
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE
     second = 0
     while (farthest["1 s"] < 0 or second < 3) and time.monotonic() < end:
         value = b'{"n":%d}' % (FIRST + 1000 * second)
