@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# test.sh: every test that needs neither containers nor a Kubernetes node, in lanes.
+# test.sh: every test that needs neither containers nor a Kubernetes node, in lanes; those that have not
+# ended after MINUTES, a variable, are stopped.
 # test.sh ARGUMENT...: only these, one suite after the other, each with what it needs: paths below
 # tests/, or lint or java; what begins with a dash goes to pytest.
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
@@ -16,7 +17,8 @@ if (($# == 0)); then
   need_policy_referee
   is_left_out fuse || need_fuse
   offline true
-  FLINKSEC_WITHOUT=${FLINKSEC_WITHOUT:-} exec "$VENV/bin/python" scripts/lanes.py
+  FLINKSEC_WITHOUT=${FLINKSEC_WITHOUT:-} \
+    exec "$VENV/bin/python" scripts/lanes.py ${MINUTES:+--minutes "$MINUTES"}
 fi
 
 # suite_of ARGUMENT: empty for an option, or the value of one.

@@ -24,6 +24,9 @@ from tests.patience import PATIENCE
 from tests.servers.conftest import JOB, Ended, StartedJob
 from tests.servers.secrets_search import Seen, ask_local_run, secrets_of, words_in
 
+# So slow that the job lasts for half a minute.
+BYTES_A_SECOND = 250_000
+
 
 @dataclass
 class Killed:
@@ -58,12 +61,14 @@ def run(
     settings = sandbox.directory / "settings.toml"
     evidence = Evidence(sandbox.directory / "state", sandbox.directory / "evidence")
     with evidence, Seen.watching(ask_local_run) as seen:
+        sandbox.limit_reading(BYTES_A_SECOND)
         first = StartedJob(settings, variables)
         try:
             kill_between_checkpoints(first, evidence, checkpoints=2)
         finally:
             first.kill()
             first.process.communicate()
+            sandbox.limit_reading(0)
         alerts = len(sandbox.consume("delay-alerts"))
         old_key, rekeyed = change_key(ring, sandbox.directory / "state", evidence.directory)
         second = StartedJob(settings, variables)

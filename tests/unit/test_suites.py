@@ -92,6 +92,13 @@ def test_faults_are_left_out_only_where_that_is_said(checkout: Checkout) -> None
     assert "left out, as FLINKSEC_WITHOUT says" in told.err
 
 
+def test_all_suites_have_the_minutes_that_make_is_given(checkout: Checkout) -> None:
+    tools = ("KUSTOMIZE", "MANIFEST_TOOLS", "POLICY_REFEREE")
+    variables = {f"FLINKSEC_{name}": "there" for name in tools} | {"FLINKSEC_WITHOUT": "fuse,netns"}
+    assert "called: scripts/lanes.py --minutes 80" in checkout.test(MINUTES="80", **variables).calls
+    assert "called: scripts/lanes.py" in checkout.test(**variables).calls
+
+
 def test_no_test_sees_what_is_left_out_as_a_setting(checkout: Checkout) -> None:
     told = checkout.test("tests/unit", FLINKSEC_WITHOUT="netns,fuse")
     assert len(told.calls) == 1
