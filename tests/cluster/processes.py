@@ -26,13 +26,13 @@ from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import find_java
 from flinksec_jobs.sandbox.ports import free_ports
 from flinksec_jobs.sealed import KeyRing
+from tests.jvms import QUICK
 from tests.patience import PATIENCE
 
 HOST = "127.0.0.1"
 # Smaller keys than a cluster's own: they are made quicker.
 MAKING = Making(key_bits=2048)
-# Processes that live for a minute have no use for the slower compiler.
-QUICK_START = '"env.java.opts.all" = "-XX:TieredStopAtLevel=1"'
+QUICK_START = f'"env.java.opts.all" = "{" ".join(QUICK)}"'
 T = TypeVar("T")
 
 

@@ -16,6 +16,7 @@ from flinksec_jobs.sandbox import Sandbox
 from tests.formats.avro_programs import ran
 from tests.formats.registry_client import Registry, framed, written
 from tests.pages import blocks
+from tests.patience import PATIENCE
 from tests.servers.conftest import StartedJob
 
 PROGRAM = Path(__file__).parent / "programs" / "avro_ways.py"
@@ -213,7 +214,7 @@ def test_the_example_of_the_page_of_formats_does_what_it_says(
         },
         job,
     )
-    ended = started.end(300)
+    ended = started.end(PATIENCE)
     assert ended.code == 0, ended.err
     (late,) = written(sandbox, registry, "late-flights")
     assert late[0] == {"id": "b", "departed_at": 2, "delay": 16.5, "tags": []}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -22,13 +21,14 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from flinksec_jobs import kafka_python
 from flinksec_jobs.sandbox import Sandbox
 from tests.formats.registry_client import Registry, framed, unframed, written
+from tests.patience import PATIENCE
 from tests.servers.conftest import Ended, StartedJob
 
 DESCRIPTORS = Path(__file__).parents[1] / "vectors" / "protobuf" / "shop.desc"
 SECRET_VALUE = "hunter2-in-a-record"
 # Statements that read `orders` by one hint share a source.
 SOURCES = 1
-TOPICS = "orders orders-out items changes counted per-city letters casts castable"
+TOPICS = "shop-orders orders-out items changes counted per-city letters casts castable"
 POOL = descriptor_pool.DescriptorPool()
 for _file in descriptor_pb2.FileDescriptorSet.FromString(DESCRIPTORS.read_bytes()).file:
     POOL.Add(_file)
@@ -90,7 +90,7 @@ CREATE TABLE orders (
     WATERMARK FOR `at` AS `at` - INTERVAL '5' SECOND
 ) WITH (
     'connector' = 'flinksec-kafka',
-    'topic' = 'orders',
+    'topic' = 'shop-orders',
     'format' = 'avro',
     'on-error' = 'dead_letter'
 );
@@ -149,18 +149,6 @@ def change(op: str, before: Any, after: Any) -> str:
     return json.dumps({"before": before, "after": after, "op": op, "ts_ms": 2})
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(only=["kafka", "schema-registry"]) as servers:
-        servers.create_topics(dict.fromkeys(TOPICS.split(), 1))
-        yield servers
-
-
-@pytest.fixture(scope="module")
-def registry(sandbox: Sandbox) -> Registry:
-    return Registry(sandbox)
-
-
 def run(sandbox: Sandbox, directory: Path, name: str, text: str) -> tuple[Ended, str]:
     """What the job said, and its logs."""
     settings = directory / "settings.toml"
@@ -172,7 +160,7 @@ def run(sandbox: Sandbox, directory: Path, name: str, text: str) -> tuple[Ended,
         "FLINKSEC_JOB__DEAD_LETTERS": "letters",
         "FLINKSEC_SCHEMA_REGISTRY__AUTO_REGISTER": "true",
     }
-    ended = StartedJob(settings, variables, job).end(300)
+    ended = StartedJob(settings, variables, job).end(PATIENCE)
     return ended, "".join(path.read_text() for path in (directory / "logs").rglob("*.log*"))
 
 
@@ -182,13 +170,14 @@ def ran(
 ) -> tuple[Ended, str]:
     directory = tmp_path_factory.mktemp("sql-formats")
     shutil.copy(DESCRIPTORS, directory)
-    number = registry.register("orders-value", ORDER)
+    sandbox.create_topics(dict.fromkeys(TOPICS.split(), 1))
+    number = registry.register("shop-orders-value", ORDER)
     schema = fastavro.parse_schema(ORDER)
     good = [framed(number, schema, one) for one in ORDERS]
     with kafka_python.client_options(sandbox.settings(login="certificate")) as options:
         producer = KafkaProducer(**options)
         for value in (good[0], good[1], good[0][:-1], good[2]):
-            producer.send("orders", value)
+            producer.send("shop-orders", value)
         producer.close()
     ann, bob = {"id": 1, "name": "Ann"}, {"id": 1, "name": "Bob"}
     lines = [change("c", None, ann), change("u", ann, bob), change("d", bob, None)]
@@ -221,12 +210,14 @@ def test_a_bad_record_of_a_table_becomes_a_dead_letter_with_its_bytes(
         consumer = KafkaConsumer(**options, isolation_level="read_committed")
         consumer.assign([TopicPartition("letters", 0)])
         consumer.seek_to_beginning()
-        letters = [one for found in consumer.poll(20_000).values() for one in found]
+        letters: list[Any] = []
+        while len({one.offset for one in letters}) < SOURCES:
+            letters += [one for found in consumer.poll(1000).values() for one in found]
         consumer.close()
     bad = next(one for one in letters if one.value)
     assert len({one.offset for one in letters}) == SOURCES
     headers = dict(bad.headers)
-    assert headers["__connect.errors.topic"] == b"orders"
+    assert headers["__connect.errors.topic"] == b"shop-orders"
     assert headers["__connect.errors.offset"] == b"2"
     assert b"ends too early" in headers["__connect.errors.exception.message"]
     assert "dead letter" in ran[0].err
@@ -261,6 +252,7 @@ def test_an_upsert_table_has_keys_and_tombstones_in_avro(
     assert records[-1].value is None
 
 
+@pytest.mark.usefixtures("ran")
 def test_what_a_cast_fails_with_is_told_by_the_record_and_not_by_its_value(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:

@@ -149,7 +149,7 @@ class Brokers:
         process = self._running.pop(node)
         process.terminate()
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -13,14 +13,13 @@ from typing import Any
 import pytest
 
 from flinksec_jobs.sandbox import Sandbox
+from tests.jvms import quick_jvms
 from tests.kafka.administrator import Administrator
 from tests.kafka.brokers import Brokers
 from tests.kafka.copies import Copy
 from tests.kafka.logs import assert_causes_are_told_once
 from tests.kafka.way_to_kdc import WayToKdc
 
-# As in tests/servers: for jobs that live for a minute.
-JVM_ARGUMENTS = "-Xmx1g -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 CopyOf = Callable[..., Copy]
 Story = Callable[[CopyOf, Administrator], None]
 
@@ -28,8 +27,7 @@ Story = Callable[[CopyOf, Administrator], None]
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A KDC and certificates."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JVM_ARGS", JVM_ARGUMENTS)
+    with quick_jvms("1g"):
         directory = tmp_path_factory.mktemp("sandbox") / "box"
         with Sandbox(directory, only=[]) as box:
             yield box

@@ -110,7 +110,7 @@ def running(folder: Path, upstream: int) -> Iterator[Proxy]:
         yield Proxy(port, tls / "ca.crt")
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:

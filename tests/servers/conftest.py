@@ -13,19 +13,16 @@ import pytest
 
 from flinksec_jobs.demo import flights
 from flinksec_jobs.sandbox import Sandbox
+from tests.jvms import quick_jvms
 
 JOB = Path(__file__).parents[2] / "jobs" / "flight_delays.py"
 ROWS = 40_000
-# Jobs that live for a minute have no use for the slower compiler, nor for a collector with threads
-# of its own; Flink's default is -Xmx2g alone, and the demo of the wheels runs with that.
-JVM_ARGUMENTS = "-Xmx2g -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_jobs() -> Iterator[None]:
-    """JVMs of jobs that start quickly."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JVM_ARGS", JVM_ARGUMENTS)
+    """JVMs that start quickly."""
+    with quick_jvms("2g"):
         yield
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from flinksec_jobs.demo import flights
 from flinksec_jobs.sandbox import Sandbox
 from tests.pages import blocks
+from tests.patience import PATIENCE
 from tests.servers.conftest import StartedJob
 
 
@@ -19,7 +20,7 @@ def test_the_job_of_the_readme_does_what_it_says(
     settings = tmp_path / "late_flights.toml"
     sandbox.write_settings(settings)
     started = StartedJob(settings, {"FLINKSEC_LOG_DIR": str(tmp_path / "logs")}, job)
-    ended = started.end(300)
+    ended = started.end(PATIENCE)
     assert ended.code == 0, ended.err
 
     late = [row for row in flights_in_kafka if (flights.minutes(row, "dep_delay") or 0) > 15]

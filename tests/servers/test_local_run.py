@@ -54,7 +54,9 @@ resume = "never"
 """
 
 
-SEVERAL = """import sys
+SEVERAL = """import os
+import sys
+from pathlib import Path
 from flinksec_jobs import SecureJob
 from flinksec_jobs.errors import FlinkSecError
 from pyflink.common import Types, WatermarkStrategy
@@ -69,15 +71,20 @@ def numbers(job, last):
     source, none = NumberSequenceSource(1, last), WatermarkStrategy.no_watermarks()
     return job.env.from_source(source, none, "numbers", Types.LONG())
 
+def rpc_jars():
+    return list(Path(os.environ["TMPDIR"]).glob("flinksec-run-*/tmp/flink-rpc-akka*.jar"))
+
 print(sys.argv[1:], flush=True)
 with SecureJob("doubles") as job:
     doubled = numbers(job, 1000).map(lambda number: 2 * number, Types.LONG())
     doubled.filter(lambda number: number > 1990).print()
     result = job.execute()
+jars = rpc_jars()
 again = SecureJob("doubles")
 numbers(again, 10).map(lambda number: 2 * number, Types.LONG()).print()
 client = again.execute_async()
 print("told", result.get_job_id() != client.get_job_id(), result.get_net_runtime() > 0)
+print("one copy of Flink's RPC for both", len(jars) == 1 and jars == rpc_jars())
 client.get_job_execution_result().result()
 numbers(again, 5).filter(lambda _: False).print()
 again.env.execute()
@@ -179,9 +186,10 @@ def test_functions_that_fail_are_told_with_their_lines_and_the_jobs_that_ran_as_
         "['--bounded', '-x', '1']",
         *("1992", "1994", "1996", "1998", "2000"),
         "told True True",
+        "one copy of Flink's RPC for both True",
         *map(str, range(2, 22, 2)),
         "collected 3",
-        *["the job fails failed: ValueError: not 500", f"  at {script}:8, in refuse"] * 2,
+        *["the job fails failed: ValueError: not 500", f"  at {script}:10, in refuse"] * 2,
     ]
     told = json.loads(last)
     assert [(job["name"], job["ok"]) for job in told["jobs"]] == [

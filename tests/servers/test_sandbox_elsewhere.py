@@ -94,7 +94,7 @@ def directory(inside: list[str], tmp_path_factory: pytest.TempPathFactory) -> It
             assert said[-1], said
         yield box
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE) == 0
     assert not (box / "sandbox.json").exists()
     shutil.rmtree(box)
 
