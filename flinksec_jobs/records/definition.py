@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar, cast, dataclass_transform
 
 from flinksec_jobs.errors import RecordTypeError, RecordValueError
-from flinksec_jobs.records import field_types
+from flinksec_jobs.records import field_types, quick_init
 from flinksec_jobs.records.defaults import check_defaults
 from flinksec_jobs.records.field_types import Fields
 from flinksec_jobs.records.options import field
@@ -64,6 +64,8 @@ def record(cls: type[T]) -> type[T]:
     made.of = classmethod(_of)  # type: ignore[attr-defined]
     if is_dataclass or has_own_init:
         _check_after_init(made)
+    elif made.__post_init__.flinksec_user is None:  # type: ignore[attr-defined]
+        quick_init.give(made)
     return made
 
 

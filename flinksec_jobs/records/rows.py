@@ -34,7 +34,7 @@ _QUICK = {
     "date": "type({v}) is date",
     "uuid": "type({v}) is UUID",
 }
-_NAMES_IN_QUICK = {
+NAMES_IN_QUICK = {
     "datetime": datetime.datetime,
     "UTC": datetime.UTC,
     "date": datetime.date,
@@ -129,13 +129,13 @@ def _unset(info: RecordInfo, instance: Any, error: AttributeError) -> Exception:
 def _checker(info: RecordInfo) -> Callable[[Any], None]:
     """Write a function that looks at each field once: most values pass without a call."""
     lines = ["def made(instance):", "  try:"]
-    scope: dict[str, Any] = {"put": object.__setattr__, **_NAMES_IN_QUICK}
+    scope: dict[str, Any] = {"put": object.__setattr__, **NAMES_IN_QUICK}
     scope["unset"] = functools.partial(_unset, info)
     for place, (name, field) in enumerate(info.fields):
         where = f"{info.cls.__name__}.{name}"
         lines += [
             f"    v = instance.{name}",
-            f"    if not ({_quick(field, 'v', place, scope)}):",
+            f"    if not ({quick(field, 'v', place, scope)}):",
             f"        put(instance, {name!r}, fit{place}(v))",
         ]
         scope[f"fit{place}"] = fitting(field, where, fit_row)
@@ -151,10 +151,10 @@ def values_fitter(fields: Fields, where: str, fit_inner: FitRow) -> Fit:
     """
     names = [f"v{place}" for place in range(len(fields))]
     lines = ["def made(values):", f"    {', '.join(names)}, = values", "    same = True"]
-    scope: dict[str, Any] = dict(_NAMES_IN_QUICK)
+    scope: dict[str, Any] = dict(NAMES_IN_QUICK)
     for place, (name, field) in enumerate(fields):
         lines += [
-            f"    if not ({_quick(field, f'v{place}', place, scope)}):",
+            f"    if not ({quick(field, f'v{place}', place, scope)}):",
             f"        new = fit{place}(v{place})",
             f"        if new is not v{place}:",
             f"            v{place}, same = new, False",
@@ -164,7 +164,8 @@ def values_fitter(fields: Fields, where: str, fit_inner: FitRow) -> Fit:
     return _compiled(lines, scope)
 
 
-def _quick(field: FieldType, variable: str, place: int, scope: dict[str, Any]) -> str:
+def quick(field: FieldType, variable: str, place: int, scope: dict[str, Any]) -> str:
+    """Return the test that a variable's value needs no second look, in terms of a scope."""
     test = _QUICK.get(field.kind, "False").format(v=variable)
     if (field.kind == "row" and is_checked(field.cls)) or (field.kind == "enum" and field.cls):
         scope[f"cls{place}"] = field.cls
@@ -176,9 +177,14 @@ def _quick(field: FieldType, variable: str, place: int, scope: dict[str, Any]) -
     return f"{variable} is None or {test}" if field.nullable else test
 
 
-def _compiled(lines: Sequence[str], scope: dict[str, Any]) -> Callable[[Any], Any]:
+def compiled(name: str, lines: Sequence[str], scope: dict[str, Any]) -> Any:
+    """Return a function of these lines, in which only identifiers have been put."""
     exec("\n".join(lines), scope)  # noqa: S102  all that is put in is an identifier
-    made: Callable[[Any], Any] = scope["made"]
+    return scope.pop(name)
+
+
+def _compiled(lines: Sequence[str], scope: dict[str, Any]) -> Callable[[Any], Any]:
+    made: Callable[[Any], Any] = compiled("made", lines, scope)
     return made
 
 
