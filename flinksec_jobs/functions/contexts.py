@@ -14,7 +14,7 @@ _SMALLEST = -(2**63)
 REGISTER_EVENT, REGISTER_PROCESSING, DELETE_EVENT, DELETE_PROCESSING = range(4)
 
 
-@dataclass
+@dataclass(slots=True)
 class Now:
     """What a function is called for: one item of a batch.
 

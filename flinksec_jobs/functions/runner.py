@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -99,15 +100,18 @@ class Runner:
         return self._encode([told_errors.told(error, self._item)])
 
     def _call(self, frame: bytes) -> bytes:
-        kind, watermark, stamps, states, slots, keys, values = self._decode(frame)
+        kind, watermark, stamps, states, slots, keys, told, give, values = self._decode(frame)
         now = self._now
         now.watermark = watermark
         timers: list[int] = []
         now.timers = timers
         self._sides.sent = []
         if keys is not None:
-            now.keys = keys
-            self._states.begin(states, len(keys))
+            if told:
+                now.keys += keys
+            else:
+                now.keys = keys
+            self._states.begin(states, told)
         if kind == RECORDS:
             now.domain = None
             outs, sources = self._records(values, stamps, slots)
@@ -116,12 +120,12 @@ class Runner:
             outs, sources = self._timers(stamps, slots)
         answer: list[Any] = [None]
         if keys is not None:
-            answer += (self._states.changed(), timers)
+            answer += (self._states.changed() if give else None, timers)
         answer += (sources, outs, self._sides.sent)
         return self._encode(answer)
 
     def _records(
-        self, values: list[Any], stamps: list[int | None], slots: list[int] | None
+        self, values: list[Any], stamps: list[int | None] | None, slots: list[int] | None
     ) -> tuple[list[Any], list[int] | None]:
         arrive = self._arrive
         natural: Iterable[Any] = values
@@ -134,12 +138,11 @@ class Runner:
         outs: list[Any] = []
         sources: list[int] = []
         add, add_source = outs.append, sources.append
+        slot_of, stamp_of = slots or itertools.repeat(0), stamps or itertools.repeat(None)
+        items = zip(natural, slot_of, stamp_of, strict=False)
         item = -1
         try:
-            for item, value in enumerate(natural):
-                if slots is not None:
-                    now.slot = slots[item]
-                now.timestamp = stamps[item]
+            for item, (value, now.slot, now.timestamp) in enumerate(items):
                 results = process(value, context)
                 if results is None:
                     continue
@@ -157,7 +160,7 @@ class Runner:
         except BaseException:
             self._item = item
             raise
-        return outs, sources
+        return outs, None if sources == list(range(len(values))) else sources
 
     def _timers(self, stamps: list[int], slots: list[int]) -> tuple[list[Any], list[int] | None]:
         now = self._now

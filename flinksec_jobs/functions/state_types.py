@@ -34,6 +34,8 @@ _AS_IT_IS = {
 }
 Change = Callable[[Any], Any]
 _UNCHANGING = ("str", "int", "int32", "float", "bool", "bytes", "datetime", "date", "decimal")
+# Of each value of these it is known how long it is at most.
+_SMALL = ("int", "int32", "float", "bool", "datetime", "date", "uuid", "enum")
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class StateType:
         unpack: makes a natural value of what is decoded, None included.
         unchanging: whether nobody can change a value that he has.
         pickled: whether its bytes are a pickle.
+        small: whether a value that nobody can change takes little memory, whatever it is.
         as_it_is: the test of a variable ``{v}`` whose value is packed as it is; empty for none.
     """
 
@@ -54,6 +57,7 @@ class StateType:
     unpack: Change
     unchanging: bool
     pickled: bool = False
+    small: bool = False
     as_it_is: str = ""
 
     def to_bytes(self, value: Any) -> bytes:
@@ -157,7 +161,14 @@ def _of_field(field: FieldType, where: str) -> StateType:
     if field.precision:
         text |= {"precision": field.precision, "scale": field.scale}
     unchanging = field.kind in _UNCHANGING or field.kind in ("uuid", "enum")
-    return StateType(text, pack, unpack if back else _same, unchanging, as_it_is=test or "")
+    return StateType(
+        text,
+        pack,
+        unpack if back else _same,
+        unchanging,
+        small=field.kind in _SMALL,
+        as_it_is=test or "",
+    )
 
 
 def _quick_pack(test: str, otherwise: Change) -> Change:
@@ -194,12 +205,13 @@ def _tuple(parts: list[StateType], where: str) -> StateType:
         return tuple([each(part) for each, part in zip(unpacks, packed, strict=True)])
 
     text = {"kind": "tuple", "nullable": True, "parts": [part.text for part in parts]}
-    unchanging = all(part.unchanging for part in parts)
+    unchanging, small = (all(getattr(part, n) for part in parts) for n in ("unchanging", "small"))
     if all(part.as_it_is for part in parts):
         tests = [part.as_it_is.format(v=f"value[{at}]") for at, part in enumerate(parts)]
         all_of = [f"type(value) is tuple and len(value) == {len(parts)}", *tests]
-        return StateType(text, _quick_pack(" and ".join(all_of), pack), unpack, unchanging)
-    return StateType(text, pack, unpack, unchanging)
+        quick = _quick_pack(" and ".join(all_of), pack)
+        return StateType(text, quick, unpack, unchanging, small=small)
+    return StateType(text, pack, unpack, unchanging, small=small)
 
 
 def _list(inner: StateType, where: str, *, nullable: bool = True) -> StateType:

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The states of a function: one blob for each key of a batch, and those that have changed.
 
-A value that nobody can change is kept for as long as its batch is; any other is made anew of its
-bytes each time, and becomes bytes where it is put, as it does in a state backend.
+A value that nobody can change is kept for as long as its batch is, and, if it is small, until the
+JVM forgets its keys or asks for what has changed: at a checkpoint, and when there are many keys.
+Any other is made anew of its bytes each time, and becomes bytes where it is put, as it does in a
+state backend.
 """
 
 from __future__ import annotations
@@ -44,13 +46,13 @@ class States:
         """Refuse further states."""
         self._is_open = True
 
-    def begin(self, blobs: list[list[bytes | None]], count: int) -> None:
-        """Begin a batch: for each state the blobs of the batch's keys."""
+    def begin(self, blobs: list[list[bytes | None]], told: int) -> None:
+        """Begin a batch: for each state the blobs of keys behind so many that are there."""
         for state, of_state in zip(self._in_order, blobs, strict=True):
-            state.begin(of_state, count)
+            state.begin(of_state, told)
 
     def changed(self) -> list[list[Any]]:
-        """Return for each state in turns places of keys and blobs that are to be kept."""
+        """Return for each state in turns places of keys and blobs, and take them for kept."""
         return [state.changed() for state in self._in_order]
 
     def get_value_state(self, descriptor: Any) -> ValueState:
@@ -118,7 +120,7 @@ class States:
         held = state_types.of_flink(flink, f"the state {name!r}")
         made = cls(self._now, held)
         text = state_types.as_text(kind, held)
-        self._java.register(name, text, to_java_state_descriptor(descriptor))
+        self._java.register(name, text, to_java_state_descriptor(descriptor), held.small)
         self._states[name] = made
         self._in_order.append(made)
         return made
@@ -135,18 +137,23 @@ class State:
         self._values: list[Any] = []
         self._changed: dict[int, Any] = {}
 
-    def begin(self, blobs: list[bytes | None], count: int) -> None:
-        """Begin a batch of so many keys."""
-        self._blobs = blobs
-        self._values = [_UNREAD] * count
-        self._changed = {}
+    def begin(self, blobs: list[bytes | None], told: int) -> None:
+        """Begin a batch with the blobs of keys behind so many that stay from before."""
+        if told:
+            self._blobs += blobs
+            self._values += [_UNREAD] * len(blobs)
+        else:
+            self._blobs = blobs
+            self._values = [_UNREAD] * len(blobs)
+            self._changed = {}
 
     def changed(self) -> list[Any]:
-        """Return places of keys and blobs in turns, of what has changed in this batch."""
+        """Return places of keys and blobs in turns, of what has changed since the last time."""
         entries: list[Any] = []
         finish = self._held.finish if self._keeps else _same
         for slot, packed in self._changed.items():
             entries += (slot, None if packed is None else finish(packed))
+        self._changed = {}
         return entries
 
     def clear(self) -> None:
@@ -168,8 +175,10 @@ class State:
         # An error belongs to the line that puts it, so it is packed here, if not yet encoded.
         slot, held = self._now.slot, self._held
         if self._keeps:
-            self._changed[slot] = None if value is None else held.pack(value)
-            self._values[slot] = value
+            packed = None if value is None else held.pack(value)
+            self._changed[slot] = packed
+            # What it is behind a checkpoint it is at once: a list for a tuple, an int for a float.
+            self._values[slot] = value if packed is value else held.unpack(packed)
         else:
             blob = None if value is None else held.to_bytes(value)
             self._changed[slot] = self._blobs[slot] = blob

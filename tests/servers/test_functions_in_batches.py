@@ -44,13 +44,24 @@ def test_states_timers_side_outputs_and_contexts_are_the_same_by_key_and_in_orde
     plain, fast = came["compared"]["plain"], came["compared"]["fast"]
     kinds = {key.rsplit(" ", 1)[0] for key in plain}
     assert kinds == {
-        *("states", "ticks", "unkeyed", "flat", "filter", "pickled", "keyed"),
+        *("states", "small", "ticks", "unkeyed", "flat", "filter", "pickled", "keyed"),
         *("large", "texts", "more texts"),
     }
     for key in plain.keys() | fast.keys():
         if not key.startswith("ticks"):
             assert fast.get(key) == plain.get(key), key
     assert sum("timer" in line for lines in fast.values() for line in lines) > 50
+
+
+def test_keys_that_no_longer_stay_in_python_have_their_states_from_the_backend(
+    came: dict[str, Any],
+) -> None:
+    rows = came["many keys"]
+    assert len(rows) == 24_000
+    sums: dict[int, int] = {}
+    for user, amount, total in sorted(rows, key=lambda row: row[1]):
+        sums[user] = sums.get(user, 0) + amount
+        assert total == sums[user]
 
 
 def test_the_example_of_the_documentation_prints_its_totals(came: dict[str, Any]) -> None:

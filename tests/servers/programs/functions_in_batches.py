@@ -163,6 +163,32 @@ class EveryState(KeyedProcessFunction):  # type: ignore[misc]
         ]
 
 
+class SmallStates(KeyedProcessFunction):  # type: ignore[misc]
+    """Keeps only states that may stay in Python from batch to batch."""
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        two = Types.TUPLE([Types.LONG(), Types.DOUBLE()])
+        self.pair = runtime_context.get_state(ValueStateDescriptor("pair", two))
+        self.sum = runtime_context.get_reducing_state(
+            ReducingStateDescriptor("sum", lambda one, other: one + other, Types.LONG())
+        )
+
+    def process_element(self, order: Any, ctx: KeyedProcessFunction.Context) -> Iterator[str]:
+        count, mean = self.pair.value() or (0, 0.0)
+        self.pair.update((count + 1, mean + order.amount / 2))
+        self.sum.add(order.amount)
+        ctx.timer_service().register_event_time_timer(order.at + 20)
+        if order.amount % 11 == 0:
+            self.sum.clear()
+        yield f"{order.user}\t{self.pair.value()} {self.sum.get()}"
+
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[str]:
+        if timestamp % 2:
+            self.pair.clear()
+        self.sum.add(timestamp)
+        yield f"{ctx.get_current_key()}\t{timestamp} {self.pair.value()} {self.sum.get()}"
+
+
 class Ticks(KeyedProcessFunction):  # type: ignore[misc]
     """Registers timers of the machine's time, and deletes those of one key."""
 
@@ -211,6 +237,7 @@ def compared() -> dict[str, Any]:
         for name, way in WAYS.items():
             kinds = {
                 "states": way(key_by_field(timed, "user")).process(EveryState(), Types.STRING()),
+                "small": way(key_by_field(timed, "user")).process(SmallStates(), Types.STRING()),
                 "ticks": way(key_by_field(timed, "user")).process(Ticks(), Types.STRING()),
                 "unkeyed": way(timed).process(Unkeyed(), Types.STRING()),
                 "flat": way(timed).flat_map(
@@ -241,6 +268,23 @@ def compared() -> dict[str, Any]:
                 key = text.split("\t")[0] if "\t" in text else ""
                 came[name].setdefault(f"{kind} {key}", []).append(text)
     return came
+
+
+def many_keys() -> list[list[int]]:
+    """Running sums of more keys than may stay in Python, each of which comes more than once."""
+    orders = [Order(f"u{n * 7919 % 11_000}", n, 0) for n in range(24_000)]
+
+    class Running(SmallStates):
+        def process_element(self, order: Any, ctx: Any) -> Iterator[Any]:
+            count, total = self.pair.value() or (0, 0.0)
+            self.pair.update((count + 1, total + order.amount))
+            yield Order(order.user, order.amount, int(total + order.amount))
+
+    with SecureJob("many-keys") as job:
+        source = job.env.from_collection(orders, type_info=row_type(Order))
+        made = fast(key_by_field(source, "user")).process(Running(), row_type(Order))
+        with made.execute_and_collect() as rows:
+            return [[int(row.user[1:]), row.amount, row.at] for row in rows]
 
 
 def lone(came: Path) -> float:
@@ -411,6 +455,7 @@ if __name__ == "__main__":
     parts: dict[str, Any] = {
         "compared": compared,
         "documented": lambda: documented(directory / "example.py"),
+        "many keys": many_keys,
         "lone": lambda: lone(directory / "lone-came"),
         "endings": endings,
         "fallbacks": fallbacks,

@@ -62,9 +62,11 @@ class JavaStates:
 
     def __init__(self) -> None:
         self.types: dict[str, str] = {}
+        self.small: dict[str, bool] = {}
 
-    def register(self, name: str, text: str, _described: Any) -> None:
+    def register(self, name: str, text: str, _described: Any, small: bool) -> None:
         self.types[name] = text
+        self.small[name] = small
 
 
 @pytest.fixture(autouse=True)
@@ -167,7 +169,7 @@ def test_what_is_changed_after_it_was_put_or_read_is_not_in_the_state() -> None:
     mapped = states.get_map_state(
         MapStateDescriptor("m", Types.STRING(), Types.PICKLED_BYTE_ARRAY())
     )
-    states.begin([[None], [None], [None]], 1)
+    states.begin([[None], [None], [None]], 0)
     held = [1]
     value.update(held)
     listed.add(held)
@@ -178,7 +180,7 @@ def test_what_is_changed_after_it_was_put_or_read_is_not_in_the_state() -> None:
     mapped.get("k").append(3)
     assert (value.value(), list(listed), mapped["k"]) == ([1], [[1]], [1])
     blobs = [changed[1] for changed in states.changed()]
-    states.begin([[blob] for blob in blobs], 1)
+    states.begin([[blob] for blob in blobs], 0)
     assert (value.value(), list(listed), dict(mapped.items())) == ([1], [[1]], {"k": [1]})
     assert states.changed() == [[], [], []]
 
@@ -189,7 +191,7 @@ def test_each_key_has_its_own_values_and_only_changed_ones_are_handed_back() -> 
     total = states.get_reducing_state(
         ReducingStateDescriptor("sum", lambda one, other: one + other, Types.LONG())
     )
-    states.begin([[None, None, None]], 3)
+    states.begin([[None, None, None]], 0)
     for slot, number in ((0, 1), (2, 5), (0, 2)):
         now.slot = slot
         total.add(number)
@@ -197,11 +199,85 @@ def test_each_key_has_its_own_values_and_only_changed_ones_are_handed_back() -> 
     assert total.get() is None
     (changed,) = states.changed()
     assert changed[::2] == [0, 2]
-    states.begin([[changed[1], None, changed[3]]], 3)
+    states.begin([[changed[1], None, changed[3]]], 0)
     now.slot = 2
     assert total.get() == 5
     total.clear()
     assert states.changed() == [[2, None]]
+
+
+PAIR = Types.TUPLE([Types.LONG(), Types.DOUBLE()])
+_puts = st.tuples(st.integers(0, 7), st.none() | st.tuples(st.integers(), st.floats()))
+_batches = st.lists(st.tuples(st.lists(_puts, max_size=6), st.sampled_from(("stay", "give", "go"))))
+
+
+@given(_batches)
+def test_states_that_stay_from_batch_to_batch_are_those_that_are_given_back_at_once(
+    batches: list[tuple[list[tuple[int, tuple[int, float] | None]], str]],
+) -> None:
+    now = Now()
+    states = opened(now)
+    value = states.get_value_state(ValueStateDescriptor("v", PAIR))
+    backend: dict[int, bytes | None] = {}
+    model: dict[int, tuple[int, float] | None] = {}
+    slots: dict[int, int] = {}
+    for puts, after in batches:
+        told = len(slots)
+        new = [key for key in dict.fromkeys(key for key, _ in puts) if key not in slots]
+        slots |= {key: told + place for place, key in enumerate(new)}
+        states.begin([[backend.get(key) for key in new]], told)
+        for key, put in puts:
+            now.slot = slots[key]
+            assert repr(value.value()) == repr(model.get(key))
+            if put is None or -(2**63) <= put[0] < 2**63:
+                value.update(put)
+                model[key] = put
+        if after != "stay":
+            (changed,) = states.changed()
+            keys = list(slots)
+            backend |= {keys[s]: b for s, b in zip(changed[::2], changed[1::2], strict=True)}
+            held = {
+                key: blob and state_types.of_flink(PAIR, "v").of_bytes(blob)
+                for key, blob in backend.items()
+            }
+            known = {key: one for key, one in model.items() if one is not None}
+            assert repr(sorted((k, v) for k, v in held.items() if v)) == repr(sorted(known.items()))
+        if after == "go":
+            slots = {}
+
+
+@pytest.mark.parametrize(
+    ("flink", "small"),
+    [
+        (Types.LONG(), True),
+        (Types.DOUBLE(), True),
+        (PAIR, True),
+        (Types.STRING(), False),
+        (Types.TUPLE([Types.LONG(), Types.STRING()]), False),
+        (Types.LIST(Types.LONG()), False),
+        (Types.PICKLED_BYTE_ARRAY(), False),
+        (row_type(Total), False),
+    ],
+    ids=str,
+)
+def test_only_values_that_are_small_whatever_they_are_may_stay(flink: Any, small: bool) -> None:
+    java = JavaStates()
+    States(Now(), "Totals").opening(java).get_value_state(ValueStateDescriptor("v", flink))
+    assert java.small == {"v": small}
+
+
+def test_a_value_is_at_once_what_it_is_behind_a_checkpoint() -> None:
+    now = Now()
+    states = opened(now)
+    value = states.get_value_state(ValueStateDescriptor("v", PAIR))
+    states.begin([[None]], 0)
+    put = [1, 2]
+    value.update(put)
+    put[0] = 7
+    assert repr(value.value()) == "(1, 2.0)"
+    ((_, blob),) = states.changed()
+    states.begin([[blob]], 0)
+    assert repr(value.value()) == "(1, 2.0)"
 
 
 def test_a_list_or_map_that_lives_for_a_time_is_refused_and_so_is_a_state_without_keys() -> None:

@@ -15,7 +15,8 @@ import org.flinksec.rows.Shape;
 /**
  * What goes to Python in one call: records, or timers that fire, with the keys that they are for.
  *
- * <p>Records are written when they come, as objects may be used again.
+ * <p>Records are written when they come, as objects may be used again. Keys may stay from batch to
+ * batch, each at its place: Python then has their states.
  */
 final class Batch {
   static final int RECORDS = 0;
@@ -26,6 +27,8 @@ final class Batch {
   static final long NO_TIME = Long.MIN_VALUE;
 
   private static final int FIRST = 1024;
+  private static final int MOST_KEYS = 10_000;
+  private static final int MOST_KEY_BYTES = 1 << 22;
   private static final Packer NOTHING = new Packer();
 
   private final Crossing input;
@@ -34,11 +37,15 @@ final class Batch {
   private final Packer records = new Packer();
   private final Packer keyBytes = new Packer();
   private final Packer head = new Packer();
-  private final Map<Row, Integer> slots = new HashMap<>();
+  private final Map<Object, Integer> slots = new HashMap<>();
   private final List<Row> keys = new ArrayList<>();
   private final List<Original> originals = new ArrayList<>();
   private int kind;
   private int size;
+  private int number;
+  private int told; // so many of the keys Python has from batches before
+  private long toldBytes;
+  private int[] usedIn = new int[FIRST]; // by a key's place: the number of its last batch
   private int[] slot = new int[FIRST];
   private long[] times = new long[FIRST];
 
@@ -65,13 +72,20 @@ final class Batch {
     return records.size();
   }
 
-  /** The keys, each once, in the order of their places. */
+  /** The keys, each once, in the order of their places; also those that stayed. */
   List<Row> keys() {
     return keys;
   }
 
+  /** Whether no more keys are to stay. */
+  boolean hasManyKeys() {
+    return keys.size() >= MOST_KEYS || toldBytes + keyBytes.size() >= MOST_KEY_BYTES;
+  }
+
+  /** Whether this batch has an item of a key. */
   boolean has(Row someKey) {
-    return slots.containsKey(someKey);
+    Integer found = slots.get(identity(someKey));
+    return found != null && usedIn[found] == number;
   }
 
   /** The timestamp of an item; {@link #NO_TIME} for none. */
@@ -110,50 +124,78 @@ final class Batch {
   }
 
   private int slotOf(Row ofKey) {
-    Integer found = slots.get(ofKey);
+    Object identity = identity(ofKey);
+    Integer found = slots.get(identity);
     if (found != null) {
+      usedIn[found] = number;
       return found;
     }
     int made = keys.size();
-    slots.put(ofKey, made);
+    if (made == usedIn.length) {
+      usedIn = Arrays.copyOf(usedIn, made * 2);
+    }
+    usedIn[made] = number;
+    slots.put(identity, made);
     keys.add(ofKey);
     key.writeOrNil(ofKey.getField(0), keyBytes);
     return made;
   }
 
+  /** What tells keys apart: the row itself would look at its fields one by one. */
+  private static Object identity(Row ofKey) {
+    Object only = ofKey.getField(0);
+    return only instanceof String || only instanceof Long ? only : ofKey;
+  }
+
   /**
-   * The bytes for Python: an array of the kind, the watermark or null, timestamps or nulls, keys,
-   * the place of each item's key, states, and records; the three before the last are null where
-   * there are no keys, and the last for timers.
+   * The bytes for Python: an array of the kind; the watermark or null; timestamps or nulls, or null
+   * if no item has one; states of new keys; the place of each item's key; new keys; how many keys
+   * are there from batches before; whether Python is to give back all states that it has changed;
+   * and records. The three in the middle are null where there are no keys, and the last for timers.
    */
-  byte[] frame(long watermark, KeyedBlobs states) throws Exception {
+  byte[] frame(long watermark, KeyedBlobs states, boolean giveBack) throws Exception {
     head.clear();
-    head.arrayHeader(7);
+    head.arrayHeader(9);
     head.whole(kind);
     timeOrNil(watermark);
-    head.arrayHeader(size);
-    for (int i = 0; i < size; i++) {
-      timeOrNil(times[i]);
-    }
+    writeTimes();
     if (key == null) {
       head.nil();
       head.nil();
       head.nil();
     } else {
-      states.write(keys, head);
+      List<Row> made = keys.subList(told, keys.size());
+      states.write(made, head);
       head.arrayHeader(size);
       for (int i = 0; i < size; i++) {
         head.whole(slot[i]);
       }
-      head.arrayHeader(keys.size());
+      head.arrayHeader(made.size());
       head.append(keyBytes);
     }
+    head.whole(told);
+    head.bool(giveBack);
     if (kind != RECORDS) {
       head.nil();
       return head.with(NOTHING);
     }
     head.arrayHeader(size);
     return head.with(records);
+  }
+
+  private void writeTimes() {
+    boolean none = kind == RECORDS;
+    for (int i = 0; none && i < size; i++) {
+      none = times[i] == NO_TIME;
+    }
+    if (none) {
+      head.nil();
+      return;
+    }
+    head.arrayHeader(size);
+    for (int i = 0; i < size; i++) {
+      timeOrNil(times[i]);
+    }
   }
 
   private void timeOrNil(long time) {
@@ -175,13 +217,24 @@ final class Batch {
     return original == null ? place : place + ", " + original.origin().one();
   }
 
-  /** Forgets all. */
-  void clear() {
+  /**
+   * Forgets the items.
+   *
+   * @param keysStay whether Python keeps the keys and their states
+   */
+  void clear(boolean keysStay) {
     size = 0;
+    number++;
     records.clear();
-    keyBytes.clear();
-    slots.clear();
-    keys.clear();
     originals.clear();
+    if (keysStay) {
+      toldBytes += keyBytes.size();
+    } else {
+      slots.clear();
+      keys.clear();
+      toldBytes = 0;
+    }
+    told = keys.size();
+    keyBytes.clear();
   }
 }

@@ -77,6 +77,7 @@ public final class BatchOperator extends AbstractEmbeddedPythonFunctionOperator<
   private transient long seen;
   private transient boolean armed;
   private transient boolean opened;
+  private transient boolean pythonHasStates;
 
   /** A side output that somebody reads. */
   static final class Side implements Serializable {
@@ -291,14 +292,41 @@ public final class BatchOperator extends AbstractEmbeddedPythonFunctionOperator<
   }
 
   private void flush() throws Exception {
-    byte[] frame = batch.frame(timers == null ? watermark : timers.currentWatermark(), states);
-    Unpacker answer = answered(frame);
+    boolean keysStay = states != null && states.canStay() && !batch.hasManyKeys();
+    Unpacker answer = answered(batch.frame(currentWatermark(), states, !keysStay));
     if (states != null) {
       states.read(batch.keys(), answer);
       changeTimers(answer);
     }
     emitter.emit(answer, batch, output);
-    batch.clear();
+    batch.clear(keysStay);
+    pythonHasStates = keysStay;
+  }
+
+  private long currentWatermark() {
+    return timers == null ? watermark : timers.currentWatermark();
+  }
+
+  /** Takes the states from Python that it has changed since the last time. */
+  private void takeStates() throws Exception {
+    if (pythonHasStates) {
+      pythonHasStates = false;
+      Unpacker answer = answered(batch.frame(currentWatermark(), states, true));
+      states.read(batch.keys(), answer);
+      batch.clear(true);
+    }
+  }
+
+  @Override
+  public void prepareSnapshotPreBarrier(long checkpoint) throws Exception {
+    super.prepareSnapshotPreBarrier(checkpoint); // which ends the batch
+    takeStates();
+  }
+
+  @Override
+  public void finish() throws Exception {
+    super.finish();
+    takeStates();
   }
 
   private void changeTimers(Unpacker answer) {

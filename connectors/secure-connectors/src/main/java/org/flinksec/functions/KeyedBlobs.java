@@ -19,6 +19,7 @@ public final class KeyedBlobs {
   private final RuntimeContext context;
   private final KeyedStateBackend<Row> backend;
   private final List<ValueState<byte[]>> states = new ArrayList<>();
+  private boolean canStay = true;
 
   KeyedBlobs(RuntimeContext context, KeyedStateBackend<Row> backend) {
     this.context = context;
@@ -31,14 +32,22 @@ public final class KeyedBlobs {
    * @param name of the state
    * @param type what it holds, see {@link StateTypes}
    * @param described PyFlink's own description, for how long values live
+   * @param small whether a value takes little memory, and is not changed where it is
    */
-  public void register(String name, String type, StateDescriptor<?, ?> described) {
+  public void register(
+      String name, String type, StateDescriptor<?, ?> described, boolean small) {
     ValueStateDescriptor<byte[]> descriptor =
         new ValueStateDescriptor<>(name, new BlobSerializer(name, type));
+    canStay &= small && !described.getTtlConfig().isEnabled();
     if (described.getTtlConfig().isEnabled()) {
       descriptor.enableTimeToLive(described.getTtlConfig());
     }
     states.add(context.getState(descriptor));
+  }
+
+  /** Whether Python may keep states from batch to batch. */
+  boolean canStay() {
+    return canStay;
   }
 
   /** The states of some keys: for each state an array of the keys' blobs. */
@@ -59,8 +68,11 @@ public final class KeyedBlobs {
     }
   }
 
-  /** Takes what has changed: for each state, places of keys and blobs in turns. */
+  /** Takes what has changed: null, or for each state places of keys and blobs in turns. */
   void read(List<Row> keys, Unpacker answer) throws Exception {
+    if (answer.nil()) {
+      return;
+    }
     int count = answer.arrayHeader();
     for (int i = 0; i < count; i++) {
       ValueState<byte[]> state = states.get(i);
