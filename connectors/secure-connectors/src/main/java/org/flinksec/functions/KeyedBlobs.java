@@ -34,8 +34,7 @@ public final class KeyedBlobs {
    * @param described PyFlink's own description, for how long values live
    * @param small whether a value takes little memory, and is not changed where it is
    */
-  public void register(
-      String name, String type, StateDescriptor<?, ?> described, boolean small) {
+  public void register(String name, String type, StateDescriptor<?, ?> described, boolean small) {
     ValueStateDescriptor<byte[]> descriptor =
         new ValueStateDescriptor<>(name, new BlobSerializer(name, type));
     canStay &= small && !described.getTtlConfig().isEnabled();
