@@ -2,15 +2,20 @@
 package org.flinksec.sealed;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
-import org.apache.flink.core.fs.FSDataInputStream;
 import org.flinksec.sealed.format.ChunkOpener;
 import org.flinksec.sealed.format.Layout;
 import org.flinksec.sealed.format.SealedFileException;
 
 /** Some full chunks of a file, one after the other, the last of them decrypted or not. */
 final class ChunkBatch {
-  private byte[] sealed = {};
+  /** A batch of more chunks may be direct memory: what is read here and there never is. */
+  private static final int SMALL = 2;
+
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+  private ByteBuffer sealed = NOTHING;
   private long first;
   private int count;
 
@@ -23,26 +28,39 @@ final class ChunkBatch {
     return first <= chunk && chunk < first + count;
   }
 
+  /** Holds nothing any more. */
+  void release() {
+    count = 0;
+    ByteBuffer before = sealed;
+    sealed = NOTHING;
+    DirectMemory.giveBack(before);
+  }
+
+  private ByteBuffer sealed(int place) {
+    int start = place * Layout.SEALED_CHUNK;
+    return sealed.limit(start + Layout.SEALED_CHUNK).position(start);
+  }
+
   /** Whether a chunk is the next one after this batch. */
   boolean endsAt(long chunk) {
     return count > 0 && chunk == first + count;
   }
 
-  /**
-   * Reads chunks.
-   *
-   * @param at the chunk at which the stream stands, or -1
-   */
-  void fill(FSDataInputStream inner, long at, long chunk, int number) throws IOException {
-    int length = number * Layout.SEALED_CHUNK;
-    if (sealed.length < length) {
-      sealed = new byte[length];
-    }
+  /** The chunk behind this batch. */
+  long end() {
+    return first + count;
+  }
+
+  /** Reads chunks. */
+  void fill(FileSource inner, long chunk, int number) throws IOException {
     count = 0;
-    if (at != chunk) {
-      inner.seek(Layout.chunkOffset(chunk));
+    int length = number * Layout.SEALED_CHUNK;
+    if (sealed.capacity() < length) {
+      release();
+      boolean direct = inner.likesDirectMemory() && number > SMALL && length <= DirectMemory.SIZE;
+      sealed = direct ? DirectMemory.take() : ByteBuffer.allocate(length);
     }
-    SealedFileOpener.readFully(inner, sealed, 0, length);
+    inner.readFully(Layout.chunkOffset(chunk), sealed.clear().limit(length));
     first = chunk;
     count = number;
     openedFrom = number;
@@ -56,7 +74,7 @@ final class ChunkBatch {
     }
     try {
       for (int i = from; i < count; i++) {
-        opener.open(first + i, sealed, i * Layout.SEALED_CHUNK, opened, (i - from) * Layout.CHUNK);
+        opener.open(first + i, sealed(i), opened, (i - from) * Layout.CHUNK);
       }
       openedFrom = from;
     } catch (SealedFileException e) {
@@ -68,7 +86,7 @@ final class ChunkBatch {
   void open(long chunk, ChunkOpener opener, byte[] out, int offset) throws SealedFileException {
     int place = (int) (chunk - first);
     if (place < openedFrom) {
-      opener.open(chunk, sealed, place * Layout.SEALED_CHUNK, out, offset);
+      opener.open(chunk, sealed(place), out, offset);
     } else {
       int from = (place - openedFrom) * Layout.CHUNK;
       System.arraycopy(opened, from, out, offset, Layout.CHUNK);

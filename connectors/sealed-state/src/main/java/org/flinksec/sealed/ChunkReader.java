@@ -4,7 +4,6 @@ package org.flinksec.sealed;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
-import org.apache.flink.core.fs.FSDataInputStream;
 import org.flinksec.sealed.format.ChunkOpener;
 import org.flinksec.sealed.format.Layout;
 
@@ -27,7 +26,7 @@ final class ChunkReader {
   /** Full batches, one after the other, behind which a file counts as a large one. */
   private static final int LARGE_BEHIND = 7;
 
-  private final FSDataInputStream inner;
+  private final FileSource inner;
   private final ChunkOpener opener;
 
   /** How many full chunks the file has. */
@@ -44,9 +43,6 @@ final class ChunkReader {
   /** The batch that another thread reads. */
   private volatile CompletableFuture<ChunkBatch> ahead;
 
-  /** The chunk at which the inner stream stands, or -1. */
-  private long innerChunk = -1;
-
   /** The plaintext of one chunk, of which only a part was asked for yet. */
   private byte[] part;
 
@@ -57,7 +53,7 @@ final class ChunkReader {
   /** Full batches, one after the other. */
   private int inARow;
 
-  ChunkReader(FSDataInputStream inner, ChunkOpener opener, long chunks) {
+  ChunkReader(FileSource inner, ChunkOpener opener, long chunks) {
     this.inner = inner;
     this.opener = opener;
     this.chunks = chunks;
@@ -99,14 +95,10 @@ final class ChunkReader {
     size = (int) Math.min(most, Math.max(goesOn ? 2 * size : 1, wanted));
     inARow = goesOn && size >= BATCH ? inARow + 1 : 0;
     if (!takeAhead(chunk)) {
-      int count = (int) Math.min(size, chunks - chunk);
-      long from = innerChunk;
-      innerChunk = -1;
-      batch.fill(inner, from, chunk, count);
-      innerChunk = chunk + count;
+      batch.fill(inner, chunk, (int) Math.min(size, chunks - chunk));
     }
-    if (beside && size == BATCH_BESIDE && innerChunk < chunks) {
-      readAhead(innerChunk, (int) Math.min(BATCH_BESIDE, chunks - innerChunk));
+    if (beside && size == BATCH_BESIDE && batch.end() < chunks) {
+      readAhead(batch.end(), (int) Math.min(BATCH_BESIDE, chunks - batch.end()));
     }
   }
 
@@ -130,14 +122,11 @@ final class ChunkReader {
     ahead =
         SpareThread.start(
                 () -> {
-                  next.fill(inner, chunk, chunk, count);
+                  next.fill(inner, chunk, count);
                   next.openFrom(count - count / 4, nextOpener);
                   return next;
                 })
             .orElse(null);
-    if (ahead != null) {
-      innerChunk = chunk + count;
-    }
   }
 
   /** Makes the batch that was read ahead the current one, if it begins with this chunk. */
@@ -147,11 +136,8 @@ final class ChunkReader {
       return false;
     }
     boolean wanted = batch.endsAt(chunk);
-    long end = innerChunk;
-    innerChunk = -1;
     try {
       ChunkBatch next = SpareThread.await(reading);
-      innerChunk = end;
       if (wanted) {
         other = batch;
         batch = next;
@@ -172,5 +158,10 @@ final class ChunkReader {
     place.leave();
     SpareThread.settle(ahead);
     opener.release();
+  }
+
+  /** Gives its memory back; only while no read is under way, and none follows. */
+  void release() {
+    batch.release();
   }
 }

@@ -2,9 +2,7 @@
 package org.flinksec.sealed;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -31,8 +29,8 @@ final class DirectorySync {
   }
 
   private static void sync(Path directory) throws IOException {
-    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-      channel.force(true);
+    try (LocalFile file = LocalFile.open(directory)) {
+      file.sync();
     }
   }
 }

@@ -9,6 +9,7 @@ import org.apache.flink.core.fs.FSDataOutputStream;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
+import org.apache.flink.core.fs.local.LocalFileSystem;
 import org.apache.flink.util.TemporaryClassLoaderContext;
 
 /**
@@ -29,6 +30,12 @@ final class InnerFileSystem extends FileSystem {
     try (var ignored = flinksClassLoader()) {
       return new InnerFileSystem(FileSystem.getUnguardedFileSystem(uri));
     }
+  }
+
+  /** Whether it is Flink's local one itself, with no limit of connections or the like around it. */
+  static boolean isFlinksLocal(FileSystem fileSystem) {
+    FileSystem inside = fileSystem instanceof InnerFileSystem wrapped ? wrapped.inner : fileSystem;
+    return inside.getClass() == LocalFileSystem.class;
   }
 
   private static TemporaryClassLoaderContext flinksClassLoader() {

@@ -19,10 +19,11 @@ final class LargeStreams {
   /** One stream's place among those that count; it takes it when its file turns out to be large. */
   static final class Place {
     private boolean taken;
+    private boolean left;
 
-    /** Takes the place, once. */
+    /** Takes the place, once; and not after it was left, as a stream may be during its work. */
     synchronized void take() {
-      if (!taken) {
+      if (!taken && !left) {
         taken = true;
         OPEN.incrementAndGet();
       }
@@ -30,6 +31,7 @@ final class LargeStreams {
 
     /** Leaves it, if it was taken. */
     synchronized void leave() {
+      left = true;
       if (taken) {
         taken = false;
         OPEN.decrementAndGet();

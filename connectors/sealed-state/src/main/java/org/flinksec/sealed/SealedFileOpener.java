@@ -2,9 +2,9 @@
 package org.flinksec.sealed;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
-import org.apache.flink.core.fs.FSDataInputStream;
 import org.flinksec.sealed.format.ChunkOpener;
 import org.flinksec.sealed.format.FileKeys;
 import org.flinksec.sealed.format.Header;
@@ -36,10 +36,10 @@ final class SealedFileOpener {
    * @param path the file's path, without scheme
    * @param fileLength the length that the inner file system tells
    */
-  SealedInputStream open(Object file, FSDataInputStream inner, String path, long fileLength)
+  SealedInputStream open(Object file, FileSource inner, String path, long fileLength)
       throws IOException {
     byte[] start = new byte[(int) (fileLength < ONE_READ ? fileLength : Layout.PREFIX)];
-    readFully(inner, start, 0, start.length);
+    inner.readFully(0, ByteBuffer.wrap(start));
     Header header = Header.parse(start, start.length);
     wholeLength(fileLength);
     int commitment = Layout.HEADER + Layout.SALT;
@@ -60,12 +60,12 @@ final class SealedFileOpener {
    * the length.
    */
   static SealedInputStream openPayload(
-      Object file, FSDataInputStream inner, FileKeys keys, long fileLength) throws IOException {
+      Object file, FileSource inner, FileKeys keys, long fileLength) throws IOException {
     return openPayload(file, inner, keys, fileLength, new byte[0]);
   }
 
   private static SealedInputStream openPayload(
-      Object file, FSDataInputStream inner, FileKeys keys, long fileLength, byte[] start)
+      Object file, FileSource inner, FileKeys keys, long fileLength, byte[] start)
       throws IOException {
     long length = wholeLength(fileLength);
     try {
@@ -91,7 +91,7 @@ final class SealedFileOpener {
    * @param start what was read of the file before: all of it, or less than its last chunk needs
    */
   private static byte[] openLastChunk(
-      FSDataInputStream inner, ChunkOpener opener, long length, byte[] start) throws IOException {
+      FileSource inner, ChunkOpener opener, long length, byte[] start) throws IOException {
     long chunk = length / Layout.CHUNK;
     byte[] plain = new byte[(int) (length % Layout.CHUNK)];
     byte[] sealed = start;
@@ -99,10 +99,9 @@ final class SealedFileOpener {
     if (offset < Layout.chunkOffset(chunk)) {
       sealed = new byte[plain.length + Layout.TAG];
       offset = 0;
-      inner.seek(Layout.chunkOffset(chunk));
-      readFully(inner, sealed, 0, sealed.length);
+      inner.readFully(Layout.chunkOffset(chunk), ByteBuffer.wrap(sealed));
     }
-    opener.open(chunk, sealed, offset, plain.length + Layout.TAG, plain, 0);
+    opener.open(chunk, ByteBuffer.wrap(sealed, offset, plain.length + Layout.TAG), plain, 0);
     return plain;
   }
 
@@ -120,18 +119,6 @@ final class SealedFileOpener {
                   + " you moved yourself set %s: WARN".formatted(SealedOptions.NAME_POLICY.key()));
       case WARN -> LOG.warn("Sealed file {} was written as '{}'.", path, stored);
       default -> LOG.debug("Sealed file {} was written as '{}'.", path, stored);
-    }
-  }
-
-  static void readFully(FSDataInputStream in, byte[] out, int offset, int size) throws IOException {
-    int done = 0;
-    while (done < size) {
-      int count = in.read(out, offset + done, size - done);
-      if (count < 0) {
-        throw new SealedFileException(
-            Reason.TRUNCATED, "it ended earlier than its length said: cut short while it was read");
-      }
-      done += count;
     }
   }
 }

@@ -4,6 +4,7 @@ package org.flinksec.sealed;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.locks.ReentrantLock;
 import org.apache.flink.core.fs.ByteBufferReadable;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.flinksec.sealed.format.ChunkOpener;
@@ -16,12 +17,12 @@ import org.flinksec.sealed.format.SealedFileException;
  * <p>Positions are in plaintext. No byte of a chunk is returned before its tag was checked; after a
  * failure every read fails. Reads of all kinds may come from several threads: they take turns.
  *
- * <p>Memory: 16 KiB of plaintext, the last chunk, and 17 to 65 KiB of ciphertext; with a second
- * thread twice 257 KiB and 64 KiB of plaintext.
+ * <p>Memory: 16 KiB of plaintext, the last chunk, and 17 to 80 KiB of ciphertext, which of a large
+ * local file are direct memory; with a second thread twice 257 KiB and 64 KiB of plaintext.
  */
 final class SealedInputStream extends FSDataInputStream implements ByteBufferReadable {
   private final Object file;
-  private final FSDataInputStream inner;
+  private final FileSource inner;
   private final long length;
   private final long chunks;
   private final byte[] lastChunk;
@@ -31,6 +32,9 @@ final class SealedInputStream extends FSDataInputStream implements ByteBufferRea
   private long position;
 
   private final ByteBuffer oneByte = ByteBuffer.allocate(1);
+
+  /** Held by a read, so that {@link #close} knows whether one is under way. */
+  private final ReentrantLock reading = new ReentrantLock();
 
   private Exception failure;
   private volatile boolean closed;
@@ -43,7 +47,7 @@ final class SealedInputStream extends FSDataInputStream implements ByteBufferRea
    * @param lastChunk the last chunk's plaintext, {@code length % 16384} bytes
    */
   SealedInputStream(
-      Object file, FSDataInputStream inner, ChunkOpener opener, long length, byte[] lastChunk) {
+      Object file, FileSource inner, ChunkOpener opener, long length, byte[] lastChunk) {
     this.file = file;
     this.inner = inner;
     this.length = length;
@@ -101,7 +105,16 @@ final class SealedInputStream extends FSDataInputStream implements ByteBufferRea
   /** Reads at a position and leaves the stream's own position as it was. */
   @Override
   public synchronized int read(long at, ByteBuffer out) throws IOException {
-    checkUsable();
+    reading.lock();
+    try {
+      checkUsable();
+      return readLocked(at, out);
+    } finally {
+      reading.unlock();
+    }
+  }
+
+  private int readLocked(long at, ByteBuffer out) throws IOException {
     checkPosition(at);
     if (!out.hasRemaining() || at >= length) {
       return out.hasRemaining() ? -1 : 0;
@@ -155,6 +168,10 @@ final class SealedInputStream extends FSDataInputStream implements ByteBufferRea
     if (!closed) {
       closed = true;
       fullChunks.settle();
+      if (reading.tryLock()) {
+        fullChunks.release();
+        reading.unlock();
+      }
       inner.close();
     }
   }

@@ -2,6 +2,7 @@
 package org.flinksec.sealed;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
 import java.util.Objects;
@@ -27,8 +28,8 @@ import org.flinksec.sealed.format.Layout;
  * sealed: one batch at a time, and in order. Then a failure shows one batch later, and at the
  * latest in {@link #flush()}, {@link #sync()} or close.
  *
- * <p>Memory: at most 16 KiB of plaintext and 81 KiB of ciphertext, with a second thread twice 273
- * KiB; about twice its content for a small file.
+ * <p>Memory: at most 16 KiB of plaintext and 80 KiB of ciphertext, which of a local file are direct
+ * memory; with a second thread twice 273 KiB; about twice its content for a small file.
  */
 final class SealedOutputStream extends FSDataOutputStream {
   /** Chunks that are written to the inner stream at once: they stay in the processor's cache. */
@@ -39,12 +40,17 @@ final class SealedOutputStream extends FSDataOutputStream {
 
   private static final long BESIDE_FROM = 1 << 20;
 
+  /** A file of more chunks gets a whole batch's memory at once. */
+  private static final int SMALL = 2 * Layout.SEALED_CHUNK;
+
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
   /** Runs after the inner stream was closed, to make the file's directory entry durable. */
   interface AfterClose {
     void run() throws IOException;
   }
 
-  private final FSDataOutputStream inner;
+  private final FileTarget inner;
   private final AfterClose afterClose;
   private final ChunkSealer sealer;
   private final ReentrantLock lock = new ReentrantLock();
@@ -53,18 +59,20 @@ final class SealedOutputStream extends FSDataOutputStream {
   private byte[] chunk = {};
 
   private int chunkLength;
-  private byte[] sealed;
-  private int sealedLength;
+
+  /** Ciphertext that the inner file does not have yet, up to the buffer's position. */
+  private ByteBuffer sealed;
+
   private long position;
 
-  /** The batch before, while another thread writes it; then {@code sealed}'s next array. */
-  private volatile CompletableFuture<byte[]> writing;
+  /** The batch before, while another thread writes it; then {@code sealed}'s next buffer. */
+  private volatile CompletableFuture<ByteBuffer> writing;
 
   private final LargeStreams.Place place = new LargeStreams.Place();
   private volatile IOException failure;
   private volatile boolean closed;
 
-  SealedOutputStream(FSDataOutputStream inner, Sealing sealing, String path, AfterClose afterClose)
+  SealedOutputStream(FileTarget inner, Sealing sealing, String path, AfterClose afterClose)
       throws IOException {
     this.inner = inner;
     this.afterClose = afterClose;
@@ -74,11 +82,8 @@ final class SealedOutputStream extends FSDataOutputStream {
     try {
       FileKeys keys = FileKeys.derive(sealing.dataKey().key(), salt, context);
       sealer = new ChunkSealer(keys);
-      sealed = Arrays.copyOf(Header.create(context, sealing.dataKey().wrapped()), Layout.PREFIX);
-      System.arraycopy(salt, 0, sealed, Layout.HEADER, Layout.SALT);
-      System.arraycopy(
-          keys.commitment(), 0, sealed, Layout.HEADER + Layout.SALT, Layout.COMMITMENT);
-      sealedLength = Layout.PREFIX;
+      byte[] header = Header.create(context, sealing.dataKey().wrapped());
+      sealed = ByteBuffer.allocate(Layout.PREFIX).put(header).put(salt).put(keys.commitment());
     } catch (GeneralSecurityException e) {
       throw new IOException("this Java cannot seal files", e);
     }
@@ -161,6 +166,9 @@ final class SealedOutputStream extends FSDataOutputStream {
       finish();
     } finally {
       sealer.finish();
+      // Nobody else has it: a thread beside this one has arrays only, and no write is under way.
+      DirectMemory.giveBack(sealed);
+      sealed = NOTHING;
       lock.unlock();
     }
   }
@@ -172,7 +180,7 @@ final class SealedOutputStream extends FSDataOutputStream {
         throw new IOException("the file is not whole, an earlier write failed", failure);
       }
       reserve(chunkLength + Layout.TAG);
-      sealedLength += sealer.sealLast(chunk, 0, chunkLength, sealed, sealedLength);
+      sealer.sealLast(chunk, 0, chunkLength, sealed);
       drain();
       inner.sync();
     } catch (IOException | GeneralSecurityException | RuntimeException e) {
@@ -207,10 +215,10 @@ final class SealedOutputStream extends FSDataOutputStream {
 
   private void sealChunk(byte[] bytes, int offset) throws IOException, GeneralSecurityException {
     reserve(Layout.SEALED_CHUNK);
-    sealedLength += sealer.seal(bytes, offset, sealed, sealedLength);
+    sealer.seal(bytes, offset, sealed);
     boolean mayBeside = position >= BESIDE_FROM && secondThreadPays();
     int batch = mayBeside ? BATCH_BESIDE : BATCH;
-    if (sealedLength >= batch * Layout.SEALED_CHUNK && !(mayBeside && drainBeside())) {
+    if (sealed.position() >= batch * Layout.SEALED_CHUNK && !(mayBeside && drainBeside())) {
       drain();
     }
   }
@@ -222,28 +230,26 @@ final class SealedOutputStream extends FSDataOutputStream {
 
   /** As {@link #drain()}, on another thread if one is free. */
   private boolean drainBeside() throws IOException {
-    byte[] free = awaitWritten();
-    byte[] full = sealed;
-    int length = sealedLength;
+    ByteBuffer free = awaitWritten();
+    ByteBuffer full = sealed;
     writing =
         SpareThread.start(
                 () -> {
-                  inner.write(full, 0, length);
-                  return full;
+                  inner.write(full.flip());
+                  return full.clear();
                 })
             .orElse(null);
     if (writing == null) {
       return false;
     }
-    sealed = free == null ? new byte[full.length] : free;
-    sealedLength = 0;
+    sealed = free == null ? ByteBuffer.allocate(full.capacity()) : free;
     return true;
   }
 
-  /** The array that was written, or null if none was being written. */
-  private byte[] awaitWritten() throws IOException {
-    CompletableFuture<byte[]> before = writing;
-    byte[] free = before == null ? null : SpareThread.await(before);
+  /** The buffer that was written, or null if none was being written. */
+  private ByteBuffer awaitWritten() throws IOException {
+    CompletableFuture<ByteBuffer> before = writing;
+    ByteBuffer free = before == null ? null : SpareThread.await(before);
     writing = null;
     if (failure != null) {
       throw new IOException("the stream was closed during a write", failure);
@@ -253,12 +259,22 @@ final class SealedOutputStream extends FSDataOutputStream {
 
   /** Buffers grow step by step, so that a small file costs little memory. */
   private void reserve(int size) {
-    int needed = sealedLength + size;
-    if (needed > sealed.length) {
-      boolean large = needed > (BATCH + 1) * Layout.SEALED_CHUNK;
-      int limit = ((large ? BATCH_BESIDE : BATCH) + 1) * Layout.SEALED_CHUNK;
-      sealed = Arrays.copyOf(sealed, Math.max(needed, Math.min(4 * sealedLength, limit)));
+    int needed = sealed.position() + size;
+    if (needed <= sealed.capacity()) {
+      return;
     }
+    ByteBuffer before = sealed;
+    if (needed <= DirectMemory.SIZE) {
+      sealed =
+          inner.likesDirectMemory() && needed > SMALL
+              ? DirectMemory.take()
+              : ByteBuffer.allocate(
+                  Math.max(needed, Math.min(4 * before.position(), DirectMemory.SIZE)));
+    } else {
+      sealed = ByteBuffer.allocate((BATCH_BESIDE + 1) * Layout.SEALED_CHUNK);
+    }
+    sealed.put(before.flip());
+    DirectMemory.giveBack(before);
   }
 
   private void reserveChunk(int needed) {
@@ -270,9 +286,9 @@ final class SealedOutputStream extends FSDataOutputStream {
   /** Hands everything that is sealed to the inner stream. */
   private void drain() throws IOException {
     awaitWritten();
-    if (sealedLength > 0) {
-      inner.write(sealed, 0, sealedLength);
-      sealedLength = 0;
+    if (sealed.position() > 0) {
+      inner.write(sealed.flip());
+      sealed.clear();
     }
   }
 

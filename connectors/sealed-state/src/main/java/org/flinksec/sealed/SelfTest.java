@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.sealed;
 
+import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.Arrays;
@@ -55,7 +56,8 @@ final class SelfTest {
     try {
       keyWrap();
       chunks();
-      lengths();
+      lengths(ByteBuffer.allocate(Layout.SEALED_CHUNK));
+      lengths(ByteBuffer.allocateDirect(Layout.SEALED_CHUNK));
     } catch (GeneralSecurityException | SealedFileException e) {
       throw new FailedException("encrypt as AES-256-GCM and AES-KWP must", e);
     }
@@ -74,8 +76,9 @@ final class SelfTest {
     FileKeys keys = FileKeys.derive(key(), new byte[Layout.SALT], new byte[0]);
     ChunkSealer sealer = new ChunkSealer(keys);
     byte[] sealed = new byte[plain.length + 2 * Layout.TAG];
-    int first = sealer.seal(plain, 0, sealed, 0);
-    sealer.sealLast(plain, Layout.CHUNK, LAST_CHUNK, sealed, first);
+    ByteBuffer out = ByteBuffer.wrap(sealed);
+    int first = sealer.seal(plain, 0, out);
+    sealer.sealLast(plain, Layout.CHUNK, LAST_CHUNK, out);
     if (!keys.matches(hex(COMMITMENT))) {
       throw new FailedException("derive keys (HKDF-SHA-512)", null);
     }
@@ -83,13 +86,17 @@ final class SelfTest {
     check("encrypt (AES-256-GCM)", digest, CIPHERTEXT_SHA256);
     byte[] opened = new byte[plain.length];
     ChunkOpener opener = new ChunkOpener(keys);
-    opener.open(0, sealed, 0, first, opened, 0);
-    opener.open(1, sealed, first, LAST_CHUNK + Layout.TAG, opened, Layout.CHUNK);
+    opener.open(0, ByteBuffer.wrap(sealed, 0, first), opened, 0);
+    opener.open(1, ByteBuffer.wrap(sealed, first, LAST_CHUNK + Layout.TAG), opened, Layout.CHUNK);
     check("decrypt (AES-256-GCM)", opened, HexFormat.of().formatHex(plain));
   }
 
-  /** Short last chunks of all lengths at which implementations change over, and around. */
-  private static void lengths()
+  /**
+   * Short last chunks of all lengths at which implementations change over, and around.
+   *
+   * @param sealed memory of the kind that is tested
+   */
+  private static void lengths(ByteBuffer sealed)
       throws GeneralSecurityException, SealedFileException, FailedException {
     MessageDigest all = MessageDigest.getInstance("SHA-256");
     byte[] plain = plain(Layout.CHUNK);
@@ -98,26 +105,25 @@ final class SelfTest {
       salt[0] = (byte) length;
       salt[1] = (byte) (length >> 8);
       FileKeys keys = FileKeys.derive(key(), salt, new byte[0]);
-      byte[] sealed = new byte[length + Layout.TAG];
-      new ChunkSealer(keys).sealLast(plain, 0, length, sealed, 0);
-      all.update(sealed);
+      new ChunkSealer(keys).sealLast(plain, 0, length, sealed.clear());
+      all.update(sealed.flip());
       byte[] opened = new byte[length];
       ChunkOpener opener = new ChunkOpener(keys);
-      opener.open(0, sealed, 0, sealed.length, opened, 0);
+      opener.open(0, sealed.rewind(), opened, 0);
       opener.release();
       if (!Arrays.equals(opened, 0, length, plain, 0, length)) {
         throw new FailedException("decrypt %d bytes (AES-256-GCM)".formatted(length), null);
       }
-      refusesAltered(new ChunkOpener(keys), sealed, length);
+      refusesAltered(new ChunkOpener(keys), sealed.rewind(), length);
     }
     check("encrypt all lengths (AES-256-GCM)", all.digest(), LENGTHS_SHA256);
   }
 
-  private static void refusesAltered(ChunkOpener opener, byte[] sealed, int length)
+  private static void refusesAltered(ChunkOpener opener, ByteBuffer sealed, int length)
       throws FailedException {
-    sealed[length / 2] ^= 1;
+    sealed.put(length / 2, (byte) (sealed.get(length / 2) ^ 1));
     try {
-      opener.open(0, sealed, 0, sealed.length, new byte[length], 0);
+      opener.open(0, sealed, new byte[length], 0);
     } catch (SealedFileException e) {
       return;
     }

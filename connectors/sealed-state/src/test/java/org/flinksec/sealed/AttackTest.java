@@ -202,7 +202,8 @@ class AttackTest {
     Set<String> commitments = new HashSet<>();
     for (int i = 0; i < files; i++) {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-      new SealedOutputStream(new MemoryOutputStream(bytes), sealing, "/f", () -> {}).close();
+      new SealedOutputStream(FileTarget.of(new MemoryOutputStream(bytes)), sealing, "/f", () -> {})
+          .close();
       HexFormat hex = HexFormat.of();
       int salt = Layout.HEADER;
       int commitment = salt + Layout.SALT;

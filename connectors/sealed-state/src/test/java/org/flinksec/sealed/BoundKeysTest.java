@@ -170,7 +170,9 @@ class BoundKeysTest {
   private static byte[] sealed(KeyProvider keys, String job) throws IOException {
     Sealing sealing = new Sealing(keys, job, null, NamePolicy.ENFORCE);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    new SealedOutputStream(new MemoryOutputStream(bytes), sealing, "/state/f", () -> {}).close();
+    new SealedOutputStream(
+            FileTarget.of(new MemoryOutputStream(bytes)), sealing, "/state/f", () -> {})
+        .close();
     return bytes.toByteArray();
   }
 

@@ -22,8 +22,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.zip.CRC32;
-import org.apache.flink.core.fs.FSDataInputStream;
-import org.apache.flink.core.fs.FileSystem;
 import org.flinksec.sealed.format.NamePolicy;
 import org.flinksec.sealed.format.SealedFileException;
 import org.flinksec.sealed.keys.DirectoryKeyRing;
@@ -98,12 +96,14 @@ public final class DifferentialPeer {
     switch (request.what()) {
       case "read" -> {
         List<String> steps = words.subList(1, words.size());
-        return read(new MemoryFile(bytes), path, bytes.length, steps) + " | " + whole(bytes, path);
+        String inArrays = read(FileSource.of(new MemoryFile(bytes)), path, bytes.length, steps);
+        String inDirectMemory = read(new ShortReads(bytes), path, bytes.length, steps);
+        String same = inArrays.equals(inDirectMemory) ? "" : "DIRECT MEMORY " + inDirectMemory;
+        return same + inArrays + " | " + whole(bytes, path);
       }
       case "file" -> {
-        var file = new org.apache.flink.core.fs.Path(path);
-        FileSystem fs = FileSystem.getLocalFileSystem();
-        return read(fs.open(file), path, fs.getFileStatus(file).getLen(), words);
+        LocalFile file = LocalFile.open(Path.of(path));
+        return read(file, path, file.size(), words);
       }
       case "ring" -> {
         return ring(Path.of(path));
@@ -118,7 +118,7 @@ public final class DifferentialPeer {
   }
 
   /** What opening says, and each step after it; after a failure every step must fail. */
-  private String read(FSDataInputStream inner, String path, long length, List<String> steps)
+  private String read(FileSource inner, String path, long length, List<String> steps)
       throws IOException {
     SealedInputStream stream;
     try {
@@ -197,7 +197,8 @@ public final class DifferentialPeer {
     byte[] buffer = new byte[WHOLE_READ];
     CRC32 crc = new CRC32();
     long total = 0;
-    try (SealedInputStream stream = opener.open(path, new MemoryFile(bytes), path, bytes.length)) {
+    try (SealedInputStream stream =
+        opener.open(path, FileSource.of(new MemoryFile(bytes)), path, bytes.length)) {
       for (int count = stream.read(buffer); count >= 0; count = stream.read(buffer)) {
         crc.update(buffer, 0, count);
         total += count;
@@ -219,7 +220,7 @@ public final class DifferentialPeer {
             new Given(random),
             Clock.fixed(time, ZoneOffset.UTC));
     ByteArrayOutputStream sealed = new ByteArrayOutputStream();
-    MemoryOutputStream inner = new MemoryOutputStream(sealed);
+    FileTarget inner = FileTarget.of(new MemoryOutputStream(sealed));
     int done = 0;
     try (SealedOutputStream stream = new SealedOutputStream(inner, sealing, path, () -> {})) {
       for (String step : steps) {

@@ -22,7 +22,7 @@ class LargeFileTest {
     FileKeys keys = FileKeys.derive(new byte[32], new byte[Layout.SALT], new byte[0]);
     try (SealedInputStream in =
         SealedFileOpener.openPayload(
-            "large", new Generated(keys, length), keys, Layout.fileLength(length))) {
+            "large", FileSource.of(new Generated(keys, length)), keys, Layout.fileLength(length))) {
       for (long boundary : new long[] {1L << 31, 1L << 32, 1L << 45, length / 2, length}) {
         for (long at = Math.max(0, boundary - 20_000); at < boundary + 20_000; at += 4_001) {
           if (at < length) {

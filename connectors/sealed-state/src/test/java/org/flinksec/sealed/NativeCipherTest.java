@@ -65,6 +65,9 @@ class NativeCipherTest {
   @Nested
   class Streams extends StreamsShareCiphersTest {}
 
+  @Nested
+  class LocalFiles extends LocalFileTest {}
+
   @Test
   void itIsUsedAndNobodyElseHasIt() throws Exception {
     List<Provider> before = Arrays.asList(Security.getProviders());

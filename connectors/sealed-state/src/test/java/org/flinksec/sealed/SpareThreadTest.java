@@ -106,6 +106,18 @@ class SpareThreadTest {
   }
 
   @Test
+  void aStreamThatWasClosedDuringItsWorkCountsNoMore() {
+    LargeStreams.Place place = new LargeStreams.Place();
+    place.take();
+    place.take();
+    assertThat(LargeStreams.open()).isEqualTo(1);
+    place.leave();
+    place.take();
+    place.leave();
+    assertThat(LargeStreams.open()).isZero();
+  }
+
+  @Test
   void aStreamCountsOnceHoweverItEnds() throws IOException {
     FSDataOutputStream out = create();
     out.write(new byte[3 * MIB]);

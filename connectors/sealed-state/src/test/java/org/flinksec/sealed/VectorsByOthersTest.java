@@ -123,7 +123,9 @@ class VectorsByOthersTest {
     System.arraycopy(message, 0, file, Layout.HEADER, message.length);
     SealedInputStream in;
     try {
-      in = SealedFileOpener.openPayload("message", new MemoryInputStream(file), keys, file.length);
+      in =
+          SealedFileOpener.openPayload(
+              "message", FileSource.of(new MemoryInputStream(file)), keys, file.length);
     } catch (SealedFileException e) {
       return new Opened(true, false, false, none);
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -154,12 +155,13 @@ class VectorsTest {
     out.write(keys.commitment());
     byte[] plain = plaintext(file.get("length").intValue());
     byte[] chunk = new byte[Layout.SEALED_CHUNK];
+    ByteBuffer sealed = ByteBuffer.wrap(chunk);
     ChunkSealer sealer = new ChunkSealer(keys);
     int done = 0;
     for (; plain.length - done >= Layout.CHUNK; done += Layout.CHUNK) {
-      out.write(chunk, 0, sealer.seal(plain, done, chunk, 0));
+      out.write(chunk, 0, sealer.seal(plain, done, sealed.clear()));
     }
-    out.write(chunk, 0, sealer.sealLast(plain, done, plain.length - done, chunk, 0));
+    out.write(chunk, 0, sealer.sealLast(plain, done, plain.length - done, sealed.clear()));
     return out.toByteArray();
   }
 

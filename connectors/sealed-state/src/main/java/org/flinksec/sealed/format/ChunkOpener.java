@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.sealed.format;
 
+import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
 import javax.crypto.Cipher;
@@ -30,24 +31,18 @@ public final class ChunkOpener {
     cipher.release();
   }
 
-  /** Decrypts a full chunk. */
-  public void open(long chunk, byte[] in, int offset, byte[] out, int outOffset)
-      throws SealedFileException {
-    open(chunk, in, offset, Layout.SEALED_CHUNK, out, outOffset);
-  }
-
   /**
-   * Decrypts one chunk; returns its plaintext's length.
+   * Decrypts the chunk that is all of the buffer; returns its plaintext's length.
    *
    * @throws SealedFileException TAMPERED if its tag is wrong; then {@code out} has zeros for it
    */
-  public int open(long chunk, byte[] in, int offset, int length, byte[] out, int outOffset)
-      throws SealedFileException {
+  public int open(long chunk, ByteBuffer in, byte[] out, int offset) throws SealedFileException {
+    int length = in.remaining();
     try {
-      return cipher.process(chunk, in, offset, length, out, outOffset);
+      return cipher.decrypt(chunk, in, out, offset);
     } catch (GeneralSecurityException e) {
       // Not every provider leaves the output alone until it has compared the tag.
-      Arrays.fill(out, outOffset, outOffset + Math.max(0, length - Layout.TAG), (byte) 0);
+      Arrays.fill(out, offset, offset + Math.max(0, length - Layout.TAG), (byte) 0);
       throw new SealedFileException(
           Reason.TAMPERED,
           "chunk " + chunk + " is not authentic: the file was altered or cut short inside it",

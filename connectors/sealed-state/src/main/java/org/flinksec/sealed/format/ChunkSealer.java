@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.sealed.format;
 
+import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import javax.crypto.Cipher;
 
@@ -19,19 +20,18 @@ public final class ChunkSealer {
     cipher = keys.cipher(Cipher.ENCRYPT_MODE);
   }
 
-  /** Seals a full chunk; returns the bytes written to {@code out}. */
-  public int seal(byte[] in, int offset, byte[] out, int outOffset)
-      throws GeneralSecurityException {
-    return sealNext(in, offset, Layout.CHUNK, out, outOffset);
+  /** Seals a full chunk to where the buffer stands; returns the bytes that it now has more. */
+  public int seal(byte[] in, int offset, ByteBuffer out) throws GeneralSecurityException {
+    return sealNext(in, offset, Layout.CHUNK, out);
   }
 
   /** Seals the last chunk, which is shorter than a full one and may be empty. */
-  public int sealLast(byte[] in, int offset, int length, byte[] out, int outOffset)
+  public int sealLast(byte[] in, int offset, int length, ByteBuffer out)
       throws GeneralSecurityException {
     if (length >= Layout.CHUNK) {
       throw new IllegalArgumentException("the last chunk must be short");
     }
-    int written = sealNext(in, offset, length, out, outOffset);
+    int written = sealNext(in, offset, length, out);
     finish();
     return written;
   }
@@ -42,7 +42,7 @@ public final class ChunkSealer {
     cipher.release();
   }
 
-  private int sealNext(byte[] in, int offset, int length, byte[] out, int outOffset)
+  private int sealNext(byte[] in, int offset, int length, ByteBuffer out)
       throws GeneralSecurityException {
     if (finished) {
       throw new IllegalStateException("the message is finished");
@@ -51,6 +51,6 @@ public final class ChunkSealer {
     if (chunk >= Layout.MAX_CHUNKS) {
       throw new GeneralSecurityException("a sealed file holds less than 4 PiB");
     }
-    return cipher.process(chunk, in, offset, length, out, outOffset);
+    return cipher.encrypt(chunk, in, offset, length, out);
   }
 }

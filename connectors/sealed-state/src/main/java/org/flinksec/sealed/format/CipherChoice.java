@@ -16,21 +16,22 @@ public final class CipherChoice {
 
   /** Whatever the JVM takes by itself. */
   public static final CipherChoice JDK =
-      new CipherChoice(new Pool<>(() -> Cipher.getInstance(TRANSFORMATION)), false);
+      new CipherChoice(
+          new Pool<>(() -> new CipherWorker.OnArrays(Cipher.getInstance(TRANSFORMATION))));
 
   private static volatile CipherChoice inUse = JDK;
 
-  private final Pool<Cipher> pool;
-  private final boolean exactArrays;
+  private final Pool<CipherWorker> pool;
 
-  private CipherChoice(Pool<Cipher> pool, boolean exactArrays) {
+  private CipherChoice(Pool<CipherWorker> pool) {
     this.pool = pool;
-    this.exactArrays = exactArrays;
   }
 
-  /** Ciphers of this provider, which copies whole arrays, however little of them it works on. */
+  /** Ciphers of this provider, which is quick with direct memory only. */
   public static CipherChoice of(Provider provider) {
-    return new CipherChoice(new Pool<>(() -> Cipher.getInstance(TRANSFORMATION, provider)), true);
+    return new CipherChoice(
+        new Pool<>(
+            () -> new CipherWorker.OnDirectMemory(Cipher.getInstance(TRANSFORMATION, provider))));
   }
 
   /** Lets files that are opened from now on have these Ciphers; returns those of before. */
@@ -44,16 +45,11 @@ public final class CipherChoice {
     return inUse;
   }
 
-  Cipher take() throws GeneralSecurityException {
+  CipherWorker take() throws GeneralSecurityException {
     return pool.take();
   }
 
-  void giveBack(Cipher cipher) {
-    pool.giveBack(cipher);
-  }
-
-  /** Whether work on a part of an array so much longer costs more than to copy the part. */
-  boolean shouldCopy(byte[] array, int part) {
-    return exactArrays && array.length > 2 * part;
+  void giveBack(CipherWorker worker) {
+    pool.giveBack(worker);
   }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.sealed.format;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import javax.crypto.Cipher;
 import org.slf4j.Logger;
@@ -22,19 +25,26 @@ public final class CipherRate {
 
   private static final int CHUNKS = 16;
 
+  /** Of this thread, which other work of the machine does not make slower, as it does the clock. */
+  private static final ThreadMXBean TIMES = ManagementFactory.getThreadMXBean();
+
   /** Bytes in a second; a JVM that has just started is slow. */
   private static volatile long measured;
+
+  /** What a test says instead; 0 if none does. */
+  private static volatile long assumed;
 
   private CipherRate() {}
 
   public static boolean isSlow() {
-    return measured < SLOW_BELOW;
+    long rate = assumed == 0 ? measured : assumed;
+    return rate < SLOW_BELOW;
   }
 
-  /** Only tests say what was measured; returns what was said before. */
+  /** Only tests say what was measured, whenever that is; returns what was said before. */
   public static long assume(long bytesPerSecond) {
-    long before = measured;
-    measured = bytesPerSecond;
+    long before = assumed;
+    assumed = bytesPerSecond;
     return before;
   }
 
@@ -42,15 +52,15 @@ public final class CipherRate {
   static void measure(FileKeys keys) throws GeneralSecurityException {
     ChunkCipher cipher = keys.cipher(Cipher.ENCRYPT_MODE);
     byte[] plain = new byte[Layout.CHUNK];
-    byte[] sealed = new byte[Layout.SEALED_CHUNK];
+    ByteBuffer sealed = ByteBuffer.allocateDirect(Layout.SEALED_CHUNK);
     long quickest = Long.MAX_VALUE;
     long chunk = 1L << 32;
     for (int sample = 0; sample < SAMPLES; sample++) {
-      long start = System.nanoTime();
+      long start = TIMES.getCurrentThreadCpuTime();
       for (int i = 0; i < CHUNKS; i++) {
-        cipher.process(chunk++, plain, 0, Layout.CHUNK, sealed, 0);
+        cipher.encrypt(chunk++, plain, 0, Layout.CHUNK, sealed.clear());
       }
-      quickest = Math.min(quickest, System.nanoTime() - start);
+      quickest = Math.min(quickest, TIMES.getCurrentThreadCpuTime() - start);
     }
     cipher.release();
     measured = CHUNKS * Layout.CHUNK * 1_000_000_000L / quickest;

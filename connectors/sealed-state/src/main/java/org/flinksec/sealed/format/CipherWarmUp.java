@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.sealed.format;
 
+import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.crypto.Cipher;
@@ -40,11 +41,11 @@ public final class CipherWarmUp implements Runnable {
       ChunkCipher sealer = keys.cipher(Cipher.ENCRYPT_MODE);
       ChunkCipher opener = keys.cipher(Cipher.DECRYPT_MODE);
       byte[] plain = new byte[Layout.CHUNK];
-      byte[] sealed = new byte[Layout.SEALED_CHUNK];
+      ByteBuffer sealed = ByteBuffer.allocateDirect(Layout.SEALED_CHUNK);
       for (int i = 0; i < ROUNDS; i++) {
         int size = i % CHUNK_EVERY == 0 ? Layout.CHUNK : SMALL;
-        sealer.process(i, plain, 0, size, sealed, 0);
-        opener.process(i, sealed, 0, size + Layout.TAG, plain, 0);
+        sealer.encrypt(i, plain, 0, size, sealed.clear());
+        opener.decrypt(i, sealed.flip(), plain, 0);
       }
       sealer.release();
       opener.release();

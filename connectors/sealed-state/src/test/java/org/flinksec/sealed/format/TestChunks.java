@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.sealed.format;
 
+import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import javax.crypto.Cipher;
 
@@ -15,14 +16,14 @@ public final class TestChunks {
 
   /** The name of the provider whose Ciphers new files get. */
   public static String providerInUse() throws GeneralSecurityException {
-    return CipherChoice.inUse().take().getProvider().getName();
+    return CipherChoice.inUse().take().cipher.getProvider().getName();
   }
 
   /** Seals one chunk under a number of choice. */
   public static byte[] seal(FileKeys keys, long chunk, byte[] plain)
       throws GeneralSecurityException {
     byte[] out = new byte[plain.length + Layout.TAG];
-    keys.cipher(Cipher.ENCRYPT_MODE).process(chunk, plain, 0, plain.length, out, 0);
+    keys.cipher(Cipher.ENCRYPT_MODE).encrypt(chunk, plain, 0, plain.length, ByteBuffer.wrap(out));
     return out;
   }
 }
