@@ -2,19 +2,20 @@
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import com.sun.management.OperatingSystemMXBean;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
@@ -41,12 +42,11 @@ public final class SealedStateBench {
   private static final int WARM_UP = 3;
   private static final int WARM = 8;
   private static final int TICKS_PER_SECOND = 100;
+  private static final double NANOS = 1e9;
 
   private static long nonces;
   private static final BufferedReader ANSWERS =
       new BufferedReader(new InputStreamReader(System.in, US_ASCII));
-  private static final OperatingSystemMXBean SYSTEM =
-      (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
   /**
    * A way to keep files.
@@ -194,11 +194,15 @@ public final class SealedStateBench {
   }
 
   private static void timed(String what, Way way, int round, Work work) throws Exception {
-    double cpu = cpuSeconds(way);
+    double mounted = cpuOfMount(way);
+    Map<String, Long> cpu = cpuOfThreads();
     long start = System.nanoTime();
     long bytes = work.run(way);
-    double seconds = (System.nanoTime() - start) / 1e9;
-    double used = cpuSeconds(way) - cpu;
+    double seconds = (System.nanoTime() - start) / NANOS;
+    double used = cpuOfMount(way) - mounted;
+    for (Map.Entry<String, Long> thread : cpuOfThreads().entrySet()) {
+      used += (thread.getValue() - cpu.getOrDefault(thread.getKey(), 0L)) / NANOS;
+    }
     System.out.printf(
         Locale.ROOT,
         "bench %s %s %d %.6f %.6f %d%n",
@@ -210,17 +214,32 @@ public final class SealedStateBench {
         bytes);
   }
 
-  /** Of this process, and of the one that mounted the way's directory if there is one. */
-  private static double cpuSeconds(Way way) throws IOException {
-    double own = SYSTEM.getProcessCpuTime() / 1e9;
+  /** Nanoseconds of each thread of this process: Java tells those of all in steps of 10 ms. */
+  private static Map<String, Long> cpuOfThreads() throws IOException {
+    Map<String, Long> times = new HashMap<>();
+    try (var tasks = Files.newDirectoryStream(java.nio.file.Path.of("/proc/self/task"))) {
+      for (java.nio.file.Path task : tasks) {
+        try {
+          String told = Files.readString(task.resolve("schedstat"));
+          times.put(task.toString(), Long.parseLong(told.split(" ")[0]));
+        } catch (NoSuchFileException e) {
+          continue; // Ended since.
+        }
+      }
+    }
+    return times;
+  }
+
+  /** Seconds of the process that mounted the way's directory, if there is one. */
+  private static double cpuOfMount(Way way) throws IOException {
     String process = System.getProperty("bench.process." + way.name());
     if (process == null) {
-      return own;
+      return 0;
     }
     String stat = Files.readString(java.nio.file.Path.of("/proc", process, "stat"));
     String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
     long ticks = Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
-    return own + (double) ticks / TICKS_PER_SECOND;
+    return (double) ticks / TICKS_PER_SECOND;
   }
 
   private long write(Way way, boolean sync) throws IOException {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Write and read files of Flink state: plain, sealed, and on gocryptfs; checkpoint and restore."""
+"""Write and read files of Flink state, plain and sealed; checkpoint and restore."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ from bench.slow_storage import MB, inside, throttled
 from flinksec_jobs.runtime import artifacts
 
 SOURCES = sorted(Path(__file__).parent.glob("SealedState*.java"))
-PARTS = ("files", "checkpoint", "slow", "disk", "first", "cipher")
+PARTS = ("files", "checkpoint", "slow", "first", "cipher")
+# No aim names what they measure.
+MORE_PARTS = ("disk", "later")
 SLOW_MB_PER_SECOND = (125, 250, 500)
 # MiniCluster opens these; the log would go to standard output.
 OPTIONS = (
@@ -45,6 +47,7 @@ class Sizes:
         rounds: that count, at least.
         most: rounds, however much the ratios spread.
         spread: half of a ratio's interval, at which rounds end.
+        jvms: that begin anew.
     """
 
     mib: int
@@ -52,10 +55,7 @@ class Sizes:
     rounds: int
     most: int
     spread: float
-
-    def of(self, part: str) -> int:
-        """MiB of a large file."""
-        return max(1, self.mib // 4) if part in {"first", "slow"} else self.mib
+    jvms: int
 
     def enough(self, rounds: int, measured: Measured, what: str) -> bool:
         """Whether no more rounds are needed."""
@@ -64,13 +64,13 @@ class Sizes:
 
 
 @click.command(help=__doc__)
-@click.option("--mib", type=click.IntRange(8), default=1024, show_default=True, help="Large files.")
+@click.option("--mib", type=click.IntRange(8), default=256, show_default=True, help="Large files.")
 @click.option("--files", type=click.IntRange(1), default=10_000, show_default=True, help="Small.")
 @click.option(
     "--rounds", type=click.IntRange(1), default=12, show_default=True, help="At least so many."
 )
 @click.option(
-    "--most", type=click.IntRange(1), default=40, show_default=True, help="No more of them."
+    "--most", type=click.IntRange(1), default=20, show_default=True, help="No more of them."
 )
 @click.option(
     "--spread",
@@ -86,9 +86,13 @@ class Sizes:
     show_default=True,
     help="As state.cipher.",
 )
-@click.option("--part", "parts", type=click.Choice(PARTS), multiple=True, help="Not all of it.")
-def main(parts: tuple[str, ...], cipher: str, **numbers: Any) -> None:
-    """Measure and print."""
+@click.option("--jvms", type=click.IntRange(1), default=10, show_default=True, help="New ones.")
+@click.option(
+    "--part", "parts", type=click.Choice(PARTS + MORE_PARTS), multiple=True, help="Not all of it."
+)
+@click.option("--more", is_flag=True, help="The disk, gocryptfs, other ciphers, a JVM after 5 s.")
+def main(parts: tuple[str, ...], cipher: str, *, more: bool, **numbers: Any) -> None:
+    """Measure and print; what there is, if that is cut short (Ctrl-C)."""
     sizes = Sizes(**numbers)
     measured = Measured()
     with ExitStack() as stack:
@@ -96,12 +100,13 @@ def main(parts: tuple[str, ...], cipher: str, **numbers: Any) -> None:
         disk = Path(stack.enter_context(tempfile.TemporaryDirectory(dir="/var/tmp")))
         jars = artifacts.jars(cipher) if cipher != "jdk" else []
         classes = os.pathsep.join([compiled(tmpfs / "classes"), *map(str, jars)])
-        run = Run(classes, keys(tmpfs / "keys"), sizes, measured, cipher)
-        for part in parts or PARTS:
-            say(f"{part} ...")
-            run.part(part, disk if part == "disk" else tmpfs, disk)
-            if part == "cipher":
-                raw_ciphers.measure(sizes.mib, sizes.rounds, measured)
+        run = Run(classes, keys(tmpfs / "keys"), sizes, measured, cipher, more=more)
+        try:
+            for part in parts or (PARTS + MORE_PARTS if more else PARTS):
+                say(f"{part} ...")
+                run.part(part, disk if part == "disk" else tmpfs, disk)
+        except KeyboardInterrupt:
+            measured.refused.append("what came after this run was cut short")
     click.echo(f"Cipher: {cipher}.")
     for line in sealed_table.lines(measured, sizes.mib, sizes.files, sizes.spread):
         click.echo(line)
@@ -116,34 +121,33 @@ class Run:
     sizes: Sizes
     measured: Measured
     cipher: str
+    more: bool
 
     def part(self, part: str, where: Path, disk: Path) -> None:
         """Measure one of PARTS."""
-        if part == "first":
-            self._first(where)
+        if part in {"first", "later"}:
+            self._first(where, 5 if part == "later" else 0)
         elif part == "slow":
             for rate in SLOW_MB_PER_SECOND:
                 self._slow(where, rate)
         elif part == "cipher":
             self._java(part, [])
+            if self.more:
+                raw_ciphers.measure(self.sizes.mib, self.sizes.rounds, self.measured)
         else:
-            with directories(where, gocryptfs=True) as (ways, mount):
+            with directories(where, gocryptfs=self.more) as (ways, mount):
                 options = [f"-Dbench.process.gocryptfs={mount.pid}"] if mount else []
                 with tempfile.TemporaryDirectory(dir=disk) as local:
                     self._java(part, list(ways.values()), *options, f"-Dbench.local={local}")
 
-    def _first(self, where: Path) -> None:
-        for seconds in (0, 5):
-            rounds = 0
-            while not self.sizes.enough(rounds, self.measured, f"first-{seconds}"):
-                order = ("plain", "sealed") if rounds % 2 == 0 else ("sealed", "plain")
-                for way in order:
-                    with directories(where, gocryptfs=False) as (ways, _):
-                        self._java("first", [ways[way]], f"-Dbench.after={seconds}")
-                rounds += 1
+    def _first(self, where: Path, seconds: int) -> None:
+        for number in range(self.sizes.jvms):
+            for way in ("plain", "sealed") if number % 2 == 0 else ("sealed", "plain"):
+                with directories(where, gocryptfs=False) as (ways, _):
+                    self._java("first", [ways[way]], f"-Dbench.after={seconds}")
 
     def _slow(self, where: Path, rate: int) -> None:
-        size = 2 * max(rate * MB, self.sizes.of("slow") * MIB) + 64 * MIB
+        size = 2 * max(rate * MB, self.sizes.mib * MIB) + 64 * MIB
         with (
             tempfile.TemporaryDirectory(dir=where) as base,
             throttled(Path(base), rate, size, self._refuse) as storage,
@@ -168,7 +172,7 @@ class Run:
             *OPTIONS,
             *options,
             f"-Dflinksec.sealed.cipher={self.cipher}",
-            f"-Dbench.mib={self.sizes.of(part)}",
+            f"-Dbench.mib={self.sizes.mib}",
             f"-Dbench.files={self.sizes.files}",
             f"-Dbench.keys={self.sizes.mib * 1024}",
             *("-cp", self.classes, "SealedStateBench", str(self.keys), part, *ways),
@@ -178,15 +182,22 @@ class Run:
         with subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as process:
-            for line in process.stdout or ():
-                word, *rest = line.split()
-                if word == "bench":
-                    say(self.measured.add(*rest))
-                elif word == "more" and process.stdin:
-                    process.stdin.write("no\n" if self._enough(rest[0]) else "yes\n")
-                    process.stdin.flush()
+            try:
+                self._follow(process)
+            except KeyboardInterrupt:
+                process.kill()
+                raise
         if process.returncode:
             raise click.ClickException(f"the JVM of {part!r} ended with {process.returncode}")
+
+    def _follow(self, process: subprocess.Popen[str]) -> None:
+        for line in process.stdout or ():
+            word, *rest = line.split()
+            if word == "bench":
+                say(self.measured.add(*rest))
+            elif word == "more" and process.stdin:
+                process.stdin.write("no\n" if self._enough(rest[0]) else "yes\n")
+                process.stdin.flush()
 
     def _enough(self, what: str) -> bool:
         ways = [rounds for (name, _), rounds in self.measured.rounds.items() if name == what]

@@ -20,7 +20,7 @@ if [[ ! -f bench/$name.py ]] || ! runnable "bench/$name.py"; then
   die "there is no bench '$name'" "make bench lists them"
 fi
 # The other side of a comparison, where we may install it; the bench goes on without.
-if [[ $name == sealed_state && $EUID == 0 ]] && command -v apt-get >/dev/null; then
+if [[ $name == sealed_state && $* == *--more* && $EUID == 0 ]] && command -v apt-get >/dev/null; then
   # shellcheck source=debian.sh
   . "$ROOT/scripts/debian.sh"
   mapfile -t debian < <(packages_in requirements/debian-bench.txt)

@@ -47,11 +47,6 @@ def strerror(rules: tuple[Rule, ...]) -> str:
     return os.strerror(getattr(errno, str(rules[-1].error)))
 
 
-def java_says(rules: tuple[Rule, ...]) -> str:
-    """The same as Java has it: of a file's failed fsync it tells no reason."""
-    return "sync failed" if rules[-1].op == "fsync" else strerror(rules)
-
-
 def steps_of(op: str, volume: Volume) -> int:
     return sum(step == op for step, _ in volume.steps())
 
@@ -71,7 +66,7 @@ def test_java_tells_of_a_write_that_failed(
     volume.fail(*rules)
     answer = jvm.ask(f"write {path} {LARGE}")
     assert answer.startswith("error write")
-    assert java_says(rules) in answer
+    assert strerror(rules) in answer
     volume.heal()
     assert not is_whole(path, ring)
     assert jvm.ask(f"digest {path}").startswith("error digest")
@@ -91,7 +86,7 @@ def test_java_tells_of_a_close_that_failed_after_every_write_went_well(
     answer = jvm.ask(f"write {path} {size}")
     assert answer.startswith("error write")
     assert "at close" in answer
-    assert java_says(rules) in answer
+    assert strerror(rules) in answer
     volume.heal()
     assert is_whole(path, ring)
 
