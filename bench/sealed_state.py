@@ -20,7 +20,7 @@ import pyflink
 from bench import raw_ciphers, sealed_table
 from bench.gocryptfs import Mount, mounted
 from bench.sealed_table import MIB, Measured
-from bench.slow_storage import MB, inside, throttled
+from bench.slow_storage import MB, inside, kept, throttled
 from flinksec_jobs.runtime import artifacts
 
 SOURCES = sorted(Path(__file__).parent.glob("SealedState*.java"))
@@ -158,6 +158,13 @@ class Run:
             with directories(storage.directory, gocryptfs=False) as (ways, _):
                 options = f"-Dbench.slow={rate}"
                 self._java("slow", list(ways.values()), options, slowed_by=storage.processes)
+        row = f"slow-{rate}"
+        reached = self.measured.rate(row, "plain")
+        if not kept(reached, rate):
+            self.measured.drop(row)
+            self._refuse(
+                f"the plain files reached {reached / MB:,.0f} MB/s where the limit was {rate}"
+            )
 
     def _refuse(self, why: str) -> None:
         say(why)

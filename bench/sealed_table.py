@@ -43,6 +43,11 @@ class Measured:
         rate = size / MIB / seconds
         return f"  {what:<12} {way:<10} {number!s:>2} {seconds:8.2f} s {rate:8,.0f} MiB/s"
 
+    def drop(self, what: str) -> None:
+        """Forget what turned out to be worth nothing."""
+        for key in [key for key in self.rounds if key[0] == what]:
+            del self.rounds[key]
+
     def cpu_per_gib(self, what: str, way: str) -> float:
         """The median of CPU seconds for a GiB."""
         return median(each.cpu / each.size * GIB for each in self.rounds[what, way])

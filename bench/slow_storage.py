@@ -15,7 +15,14 @@ from pathlib import Path
 MB = 1_000_000
 # How far a second's worth may be from the limit: the kernel lets its first tenth through.
 _KEPT = (0.5, 1.25)
+
 _CGROUPS = Path("/sys/fs/cgroup")
+
+
+def kept(rate: float, mb_per_second: int) -> bool:
+    """Whether so many bytes per second are what the limit allows, more or less."""
+    low, high = (mb_per_second * MB * part for part in _KEPT)
+    return low <= rate <= high
 
 
 @dataclass(frozen=True)
@@ -74,8 +81,7 @@ def _made(stack: ExitStack, base: Path, limit: int, size: int) -> Throttled:
     stack.callback(_run, "umount", str(directory))
     cgroup = _cgroup(stack, device, limit)
     rate = probed(directory / "probe", limit, cgroup)
-    low, high = (limit * part for part in _KEPT)
-    if not low <= rate <= high:
+    if not kept(rate, limit // MB):
         raise CannotThrottleError(
             f"a synced write reached {rate / MB:,.0f} MB/s, so the limit is not kept"
         )

@@ -147,6 +147,14 @@ def test_slow_storage_whose_limit_nothing_keeps_is_refused(
     assert not [*(cgroups / "blkio").iterdir()]
 
 
+def test_a_row_of_slow_storage_that_was_quick_is_dropped() -> None:
+    figures = measured(*(("slow-125", way, 1, 1) for way in ("plain", "sealed")))
+    assert not slow_storage.kept(figures.rate("slow-125", "plain"), 125)
+    assert slow_storage.kept(110e6, 125)
+    figures.drop("slow-125")
+    assert not [line for line in table(figures) if "125 MB/s" in line]
+
+
 def test_small_files_and_random_reads_are_counted() -> None:
     figures = Measured()
     for way in ("plain", "sealed"):
