@@ -65,7 +65,14 @@ def _row_class(names: tuple[str, ...]) -> Any:
             return values[key]
         raise ValueError(key)
 
+    def as_dict(row: Any, recursive: bool = False) -> dict[str, Any]:
+        if recursive:
+            made: dict[str, Any] = Row.as_dict(row, True)
+            return made
+        return dict(zip(row._fields, row.__dict__["_values"], strict=True))
+
     members: dict[str, Any] = {
+        "as_dict": as_dict,
         "_fields": list(names),
         "_row_kind": RowKind.INSERT,
         "_from_dict": True,

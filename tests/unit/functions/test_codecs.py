@@ -99,6 +99,15 @@ def test_a_received_row_is_pyflinks_row_in_all_ways() -> None:
     assert row != make([2, "x"])
     assert hash(row) == hash(plain)
     assert row.as_dict() == {"a": 1, "_b": "x"}
+    nested = make([plain, "x"])
+    assert nested.as_dict() == {"a": plain, "_b": "x"}
+    assert (
+        nested.as_dict(True)
+        == nested.as_dict(recursive=True)
+        == {"a": {"a": 1, "_b": "x"}, "_b": "x"}
+    )
+    nested.set_field_names(["c", "d"])
+    assert nested.as_dict() == {"c": plain, "d": "x"}
     assert repr(row) == repr(plain)
     assert type(pickle.loads(pickle.dumps(row))) is Row
     assert copy.deepcopy(row) == plain
