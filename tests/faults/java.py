@@ -17,13 +17,13 @@ import pyflink
 
 from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import Java
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "connectors/sealed-state/src/test/java/org/flinksec/sealed/faults"
 _PACKAGE = "org.flinksec.sealed.faults"
 _JAR = "programs.jar"
 # No test asserts a time: this ends what hangs, also on a machine that is busy elsewhere.
-_PATIENCE = 600.0
 # Quick to start; the log would go to standard output.
 _OPTIONS = (
     "-Xmx256m",
@@ -119,7 +119,7 @@ class Lines:
 
     def line(self) -> str:
         """The next line."""
-        line = self._lines.get(timeout=_PATIENCE)
+        line = self._lines.get(timeout=PATIENCE)
         assert line is not None, f"it ended after: {self.said[-5:]}"
         self.said.append(line)
         return line
@@ -132,7 +132,7 @@ class Lines:
 
     def rest(self) -> list[str]:
         """Every line; the program must be at its end."""
-        while (line := self._lines.get(timeout=_PATIENCE)) is not None:
+        while (line := self._lines.get(timeout=PATIENCE)) is not None:
             self.said.append(line)
         return self.said
 
@@ -168,13 +168,13 @@ class Jvm(Lines):
         """Let it end in order; its exit code."""
         self.close()
         try:
-            return self._process.wait(_PATIENCE)
+            return self._process.wait(PATIENCE)
         finally:
             self.kill()
 
     def killed_by(self) -> int:
         """Wait for a process that is being killed; the signal."""
-        return -self._process.wait(_PATIENCE)
+        return -self._process.wait(PATIENCE)
 
     def kill(self) -> None:
         """SIGKILL."""

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.rules import Rule
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 DEVICE = Path("/dev/fuse")
-_PATIENCE = 120.0
 
 
 class Volume:
@@ -46,7 +46,7 @@ class Volume:
             text=True,
             start_new_session=True,
         )
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + PATIENCE
         while not os.path.ismount(self.path):
             if self._process.poll() is not None or time.monotonic() > end:
                 self.close()
@@ -91,7 +91,7 @@ class Volume:
         """Unmount."""
         assert self._process.stdin
         self._process.stdin.close()
-        self._process.wait(_PATIENCE)
+        self._process.wait(PATIENCE)
         assert self._process.stdout
         self._process.stdout.close()
 

@@ -13,6 +13,7 @@ import pytest
 
 from bench.functions import processes
 from flinksec_jobs import FlinkSecError
+from tests.patience import PATIENCE
 
 PARENT = """
 import subprocess, sys, time
@@ -40,12 +41,12 @@ def run_parent(tmp_path: Path) -> Iterator[Callable[..., processes.Watched]]:
             log,
             directory=tmp_path,
             environment={},
-            **({"seconds": 30.0} | more),  # type: ignore[arg-type]
+            **({"seconds": 300.0} | more),  # type: ignore[arg-type]
         )
 
     yield run
     child = int(log.read_text().split()[0])
-    end = time.monotonic() + 10
+    end = time.monotonic() + PATIENCE
     while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < end, "a process was left behind"
         time.sleep(0.05)
@@ -78,7 +79,7 @@ def test_a_run_is_over_when_its_time_has_come(
 ) -> None:
     begun = time.monotonic()
     run_parent("hangs", meanwhile=lambda: has_child(tmp_path))
-    assert time.monotonic() - begun < 25
+    assert time.monotonic() - begun < 250
 
 
 def test_ctrl_c_ends_all_that_a_run_has_started(

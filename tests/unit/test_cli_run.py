@@ -18,6 +18,7 @@ from flinksec_jobs.errors import JobError
 from flinksec_jobs.runtime.local_tls import ClientFiles
 from flinksec_jobs.runtime.run_figures import RunFigures
 from flinksec_jobs.runtime.running import RunningJob
+from tests.patience import PATIENCE
 
 JOB = RunningJob(
     name="flights",
@@ -102,7 +103,7 @@ def test_signals_end_a_run_without_a_traceback(
     tmp_path: Path, sign: signal.Signals, code: int, told: str
 ) -> None:
     job = tmp_path / "job.py"
-    job.write_text("import time\nprint('begins', flush=True)\ntime.sleep(60)\n")
+    job.write_text("import time\nprint('begins', flush=True)\ntime.sleep(600)\n")
     with subprocess.Popen(
         [sys.executable, "-m", "flinksec_jobs", "run", job],
         stdout=subprocess.PIPE,
@@ -115,7 +116,7 @@ def test_signals_end_a_run_without_a_traceback(
         for _ in range(2):
             os.kill(process.pid, sign)
             time.sleep(0.01)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (code, told)
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from scripts import lanes
 from scripts.lanes import Lanes, Stage
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -156,7 +157,7 @@ def test_an_interrupt_ends_everything_and_still_prints_the_table(
         assert process.poll() is None
         time.sleep(0.01)
     process.send_signal(number)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert re.search(r"^waits +stopped", out, re.MULTILINE)
     with pytest.raises(ProcessLookupError):

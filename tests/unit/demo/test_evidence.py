@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from flinksec_jobs.demo.evidence import Evidence
+from tests.patience import PATIENCE
 
 
 def wait_for(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.01)

@@ -23,7 +23,7 @@ def test_blank_lines_and_long_lines_of_a_config_map_cost_little(tmp_path: Path) 
     head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\ndata:\n"
     begun = time.monotonic()
     _check(tmp_path, head + lines)
-    assert time.monotonic() - begun < 20  # it was hours
+    assert time.monotonic() - begun < 120  # it was hours
 
 
 def test_names_of_objects_cannot_forge_lines(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from flinksec_jobs.errors import SandboxError
 from flinksec_jobs.sandbox.processes import Server, ServerRecord, stop, tail
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_a_server_that_is_too_slow_is_told(servers: list[Server], tmp_path: Path
 
 
 def ended(record: ServerRecord) -> bool:
-    end = time.monotonic() + 10
+    end = time.monotonic() + PATIENCE
     while record.process():
         if time.monotonic() > end:
             return False
