@@ -86,7 +86,15 @@ def test_a_producer_s_transactions_end_before_the_brokers_limit() -> None:
     shorter = loaded(transaction_timeout="1 min")
     made = client.producer_properties(shorter)
     assert made.pop("transaction.timeout.ms") == "60000"
+    assert made.pop("batch.size") == "65536"
     assert made == client.client_properties(shorter)
+
+
+def test_a_producer_fills_larger_batches_than_kafka_s_own_unless_the_settings_say_else() -> None:
+    assert client.producer_properties(loaded())["batch.size"] == "65536"
+    assert "batch.size" not in client.consumer_properties(loaded())
+    otherwise = loaded(properties={"batch.size": "1024"})
+    assert client.producer_properties(otherwise)["batch.size"] == "1024"
 
 
 def test_an_event_time_that_is_no_field_is_refused_with_the_fields() -> None:
