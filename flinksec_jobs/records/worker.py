@@ -123,6 +123,21 @@ def _prepare_thread_mode() -> None:
     state_impl.from_type_info = process_function.from_type_info = made
     converters.from_type_info = made
     _convert_in_the_jvm(converters.findClass)
+    _let_states_expire()
+
+
+def _let_states_expire() -> None:
+    """Let a state have a time to live: PyFlink asks a JVM for 30 days that nobody reads.
+
+    The JVM that it would ask is one of the program that builds the job.
+    """
+    from pyflink.datastream.state import StateTtlConfig
+
+    def init(strategy: Any, entries: int, period: Any = None) -> None:
+        strategy._query_time_after_num_entries = entries
+        strategy._periodic_compaction_time = period
+
+    StateTtlConfig.CleanupStrategies.RocksdbCompactFilterCleanupStrategy.__init__ = init
 
 
 def _to_list(converter: Any, value: Any) -> Any:
