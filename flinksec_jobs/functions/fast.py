@@ -115,7 +115,9 @@ class Fast:
         except TypeError:
             return "PyFlink does not know the type of its elements"
         result = crossing_type(output_type)
-        why_not = obstacles.of_types(element=element, key=key, output_type=result)
+        why_not = obstacles.of_output(output_type) or obstacles.of_types(
+            element=element, key=key, output_type=result
+        )
         return why_not or Plan(
             function=func,
             name=name,

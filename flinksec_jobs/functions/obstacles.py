@@ -34,6 +34,15 @@ def of_job(j_configuration: Any, *, keyed: bool) -> str | None:
     return None
 
 
+def of_output(output_type: Any) -> str | None:
+    """Return why values of PyFlink's type of a result cannot go in batches; None if they can."""
+    from pyflink.common.typeinfo import ExternalTypeInfo
+
+    if isinstance(output_type, ExternalTypeInfo):
+        return "its output has the type of a table's stream"
+    return None
+
+
 def of_types(**types: FieldType | None) -> str | None:
     """Return why values of these types, by what they are, cannot go in batches; None if they can.
 

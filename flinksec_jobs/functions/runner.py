@@ -37,6 +37,7 @@ class Runner:
         from pyflink.datastream import OutputTag, TimeDomain
 
         self._plan = plan
+        self.name = plan.name
         self._function = function = plan.function
         if plan.guard is not None:
             guard.set_up(function, plan.guard)

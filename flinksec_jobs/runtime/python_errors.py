@@ -16,6 +16,8 @@ from pathlib import Path
 
 THREAD_MODE = "pemja.core.PythonException"
 IN_BATCHES = "org.flinksec.functions.PythonFunctionException"
+# What `org.flinksec.functions.PythonFunctionException` says of a function that does not return.
+HUNG = "(python.function_timeout)"
 _TRACEBACK = "Traceback (most recent call last):"
 _FRAME = re.compile(r'^\s*File "(?P<file>.+)", line (?P<line>\d+), in (?P<function>.+)$')
 _CLASS = re.compile(r"^<class '(?:[\w.<>]*\.)?(\w+)'>: ?", re.DOTALL)
@@ -85,6 +87,8 @@ def java_frame(class_name: str, file: str | None, line: int, function: str) -> F
 def _told(said: str, frames: Sequence[Frame]) -> str:
     said = said.strip().removesuffix(":")[:_MOST_CHARACTERS]
     own = [frame for frame in frames if _is_of_the_user(frame.file)]
+    if not own and HUNG in said:
+        return said
     if not own:
         # Ours names the function itself.
         ours = said.removeprefix("RecordValueError: ")

@@ -127,6 +127,13 @@ class PythonSettings(Section):
         description="Time that a record may wait for others of its batch; one that nothing "
         "follows waits some milliseconds at most.",
     )
+    function_timeout: Annotated[Duration | None, Decides("flinksec.python.function-timeout")] = (
+        Field(
+            default=None,
+            description="Time that a function of fast(...) may take for one record, after which it "
+            "is interrupted and the job fails. Default: any.",
+        )
+    )
 
 
 class JobSettings(Section):

@@ -145,6 +145,7 @@ VALUES: Mapping[str, tuple[Any, ...]] = {
     "cluster.taskmanager_memory": ("4g",),
     "cluster.tls.cipher_suites": (["TLS_AES_128_GCM_SHA256"],),
     "cluster.zookeeper_quorum": (["a:1", "b:2"],),
+    "python.function_timeout": ("2 min", "3 min"),
     "job.parallelism": (2, 3),
     "job.accept": (["job other"],),
     "flink": ({"heartbeat.timeout": "9 s"},),

@@ -45,6 +45,7 @@ public final class BatchOperator extends AbstractEmbeddedPythonFunctionOperator<
       """
       from flinksec_jobs.functions.runner import Runner as _flinksec_Runner
       _flinksec_runner = _flinksec_Runner(bytes(_flinksec_payload))
+      _flinksec_name = _flinksec_runner.name
       def _flinksec_call(frame):
           if len(frame) > 1:
               return _flinksec_runner.call(frame)
@@ -52,7 +53,8 @@ public final class BatchOperator extends AbstractEmbeddedPythonFunctionOperator<
               return _flinksec_runner.close()
           return _flinksec_runner.open(
               _flinksec_context, _flinksec_parameters, _flinksec_states)
-      """;
+      """
+          + FunctionThread.kept("_flinksec_call");
 
   private static final byte[] TO_OPEN = {'o'};
   private static final byte[] TO_CLOSE = {'c'};
@@ -65,6 +67,7 @@ public final class BatchOperator extends AbstractEmbeddedPythonFunctionOperator<
   private final Map<String, Side> sides = new LinkedHashMap<>();
 
   private long watermark = Long.MIN_VALUE;
+  private transient FunctionThread function;
   private transient Batch batch;
   private transient Emitter emitter;
   private transient Limits limits;
@@ -132,8 +135,14 @@ public final class BatchOperator extends AbstractEmbeddedPythonFunctionOperator<
 
   @Override
   public void openPythonInterpreter() {
-    interpreter.set("_flinksec_payload", payload);
-    interpreter.exec(START);
+    function = new FunctionThread(Patience.of(config), () -> getContainingTask().isCanceled());
+    function.call(
+        python -> {
+          python.set("_flinksec_payload", payload);
+          python.exec(START);
+          function.named(python.get("_flinksec_name", String.class));
+          return null;
+        });
   }
 
   @Override
@@ -160,9 +169,13 @@ public final class BatchOperator extends AbstractEmbeddedPythonFunctionOperator<
   }
 
   private void openFunction() {
-    interpreter.set("_flinksec_context", getRuntimeContext());
-    interpreter.set("_flinksec_parameters", getRuntimeContext().getGlobalJobParameters());
-    interpreter.set("_flinksec_states", states);
+    function.call(
+        python -> {
+          python.set("_flinksec_context", getRuntimeContext());
+          python.set("_flinksec_parameters", getRuntimeContext().getGlobalJobParameters());
+          python.set("_flinksec_states", states);
+          return null;
+        });
     answered(TO_OPEN);
   }
 
@@ -172,14 +185,35 @@ public final class BatchOperator extends AbstractEmbeddedPythonFunctionOperator<
   private Unpacker answered(byte[] frame) {
     // Always by the same name: when another function is called, Pemja gives back a reference to
     // the one before that it never took, and Python's collector meets freed memory.
-    Unpacker answer = new Unpacker((byte[]) interpreter.invoke("_flinksec_call", (Object) frame));
+    FunctionThread.Work work = python -> (byte[]) python.invoke("_flinksec_call", (Object) frame);
+    byte[] bytes = frame.length > 1 ? function.callWithRecords(work) : function.call(work);
+    FunctionThread.Hung hung = function.hung();
+    if (bytes == null) {
+      throw hung(hung);
+    }
+    Unpacker answer = new Unpacker(bytes);
     answer.arrayHeader();
     if (!answer.nil()) {
       answer.arrayHeader();
-      int item = answer.small();
-      throw PythonFunctionException.read(answer, batch.where(item));
+      String where = batch.where(answer.small());
+      PythonFunctionException raised = PythonFunctionException.read(answer, where);
+      throw hung == null ? raised : hung(hung, where, raised.getStackTrace());
+    }
+    if (hung != null) {
+      throw hung(hung);
     }
     return answer;
+  }
+
+  private PythonFunctionException hung(FunctionThread.Hung hung) {
+    FunctionWatch.Seen seen = hung.seen();
+    String where = seen.isAnswered() ? batch.where(seen.item()) : FunctionWatch.Seen.KEPT;
+    return hung(hung, where, seen.frames());
+  }
+
+  private PythonFunctionException hung(
+      FunctionThread.Hung hung, String where, StackTraceElement[] frames) {
+    return PythonFunctionException.hung(function.function(), hung.seconds(), where, frames);
   }
 
   @Override
@@ -360,10 +394,13 @@ public final class BatchOperator extends AbstractEmbeddedPythonFunctionOperator<
   @Override
   public void close() throws Exception {
     try {
-      if (interpreter != null && batch != null) {
+      if (function != null && !function.isLeft() && batch != null) {
         answered(TO_CLOSE);
       }
     } finally {
+      if (function != null) {
+        function.close();
+      }
       super.close();
     }
   }

@@ -22,6 +22,24 @@ public final class PythonFunctionException extends RuntimeException {
    */
   static PythonFunctionException read(Unpacker answer, String where) {
     String message = answer.text();
+    return new PythonFunctionException(message, where, frames(answer));
+  }
+
+  /**
+   * Tells of a function that took longer than it may; the stack trace is where it was.
+   *
+   * @param function its name
+   * @param where which record the function got; empty if it got none
+   */
+  static PythonFunctionException hung(
+      String function, long seconds, String where, StackTraceElement[] frames) {
+    String message =
+        "%s has not returned for %d s (python.function_timeout)".formatted(function, seconds);
+    return new PythonFunctionException(message, where, frames);
+  }
+
+  /** Reads files, lines and names of functions. */
+  static StackTraceElement[] frames(Unpacker answer) {
     StackTraceElement[] frames = new StackTraceElement[answer.arrayHeader()];
     for (int i = 0; i < frames.length; i++) {
       answer.arrayHeader();
@@ -37,6 +55,6 @@ public final class PythonFunctionException extends RuntimeException {
               file.substring(name),
               line);
     }
-    return new PythonFunctionException(message, where, frames);
+    return frames;
   }
 }
