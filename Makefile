@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # One line each; the logic is in scripts/.
 
-.PHONY: help setup demo check unit java test lint format docs wheels bench fuzz fuzz-policies test-nfs image image-test image-compare test-kafka test-kubernetes clean
+.PHONY: help setup demo check unit java test lint format docs wheels bench fuzz fuzz-policies soak test-nfs image image-test image-compare test-kafka test-kubernetes clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -63,6 +63,9 @@ fuzz: setup ## fuzz sealed files, Java against Python: make fuzz MINUTES=60 SEED
 
 fuzz-policies: setup ## judge random NetworkPolicies, we and another: make fuzz-policies MINUTES=60 SEED=1
 	@scripts/fuzz_policies.sh --minutes "$(or $(MINUTES),5)" $(if $(SEED),--seed "$(SEED)")
+
+soak: setup ## run functions in batches for an hour, and see that memory stays: make soak MINUTES=15
+	@scripts/soak.sh --minutes "$(or $(MINUTES),60)"
 
 clean: ## remove what was built, .venv included
 	@scripts/clean.sh

@@ -88,13 +88,14 @@ class Job:
         self._logs = directory / "logs"
         self._started: StartedJob | None = None
 
-    def start(self, parallelism: int) -> None:
+    def start(self, parallelism: int, **more: str) -> None:
         self._known = self.checkpoints()
         variables = self._variables | {
             "FLINKSEC_STATE__DIRECTORY": str(self._state),
             "FLINKSEC_STATE__CHECKPOINT_INTERVAL": f"{INTERVAL} s",
             "FLINKSEC_JOB__PARALLELISM": str(parallelism),
             "FLINKSEC_LOG_DIR": str(self._logs),
+            **more,
         }
         self._started = StartedJob(self._settings, variables, self._program)
 
@@ -105,6 +106,13 @@ class Job:
         started, self._started = self._started, None
         started.kill()
         return started.process.communicate()[1]
+
+    def wait_for_end(self) -> None:
+        """Wait until it has ended well by itself."""
+        assert self._started is not None
+        ended = self._started.end(PATIENCE)
+        self._started = None
+        assert ended.code == 0, ended.err[-3000:]
 
     @property
     def log(self) -> str:
@@ -128,10 +136,12 @@ class Job:
 
         self.wait_for(f"{number} checkpoints", done, 0.002)
 
-    def wait_for(self, what: str, done: Callable[[], bool], pause: float = 0.5) -> None:
+    def wait_for(
+        self, what: str, done: Callable[[], bool], pause: float = 0.5, seconds: float = PATIENCE
+    ) -> None:
         """Wait until something is so while it runs."""
         assert self._started is not None
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + seconds
         while not done():
             is_running = self._started.process.poll() is None
             if not is_running or time.monotonic() > end:

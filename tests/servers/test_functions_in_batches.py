@@ -27,7 +27,11 @@ def came(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     ended = subprocess.run(
         [sys.executable, PROGRAM, directory],
         cwd=directory,
-        env=os.environ | {"XDG_STATE_HOME": str(directory)},
+        env=os.environ
+        | {
+            "XDG_STATE_HOME": str(directory),
+            "FLINKSEC_LOG_FILE": str(directory / "jobs.log"),
+        },
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -102,7 +106,8 @@ def test_a_state_is_declared_in_open_and_holds_what_its_type_says(came: dict[str
 def test_what_cannot_run_in_batches_runs_as_before_and_one_line_says_why(
     came: dict[str, Any],
 ) -> None:
-    (said,) = came["fallbacks"]["said"]
+    of_table, said = came["fallbacks"]["said"]
+    assert of_table.endswith("as PyFlink runs it: its output has the type of a table's stream")
     assert re.fullmatch(
         r"fast\(\): .*<lambda> \(.*functions_in_batches.py:\d+\) runs record by record, as PyFlink "
         r"runs it: its output type has a type that is neither a row of known types nor pickled",
@@ -111,11 +116,11 @@ def test_what_cannot_run_in_batches_runs_as_before_and_one_line_says_why(
     assert came["fallbacks"]["values"] == [[1, 1], [2, 2], [3, 3]]
 
 
-@pytest.mark.parametrize("backend", ["hashmap", "rocksdb"])
+@pytest.mark.parametrize("kind", ["hashmap", "rocksdb", "unaligned"])
 def test_a_job_that_fails_goes_on_from_its_checkpoint_with_exact_sums(
-    backend: str, came: dict[str, Any]
+    kind: str, came: dict[str, Any]
 ) -> None:
-    restored = came[backend]
+    restored = came[kind]
     assert restored["broken"]
     last = dict.fromkeys(range(KEYS), (0, 0))
     for line in restored["lines"]:
@@ -127,3 +132,91 @@ def test_a_job_that_fails_goes_on_from_its_checkpoint_with_exact_sums(
         for key in range(KEYS)
         if (of_key := [n for n in numbers if n % KEYS == key])
     }
+
+
+def test_checkpoints_that_are_not_aligned_hold_the_records_that_are_under_way(
+    came: dict[str, Any],
+) -> None:
+    assert came["unaligned"]["in flight"] > 0
+    assert came["hashmap"]["in flight"] == 0
+
+
+@pytest.mark.parametrize("most", ["3", "1000"])
+def test_a_record_with_which_a_guarded_function_fails_harms_no_other_record_of_its_batch(
+    most: str, came: dict[str, Any]
+) -> None:
+    plain, fast = came["guarded"][most]["plain"], came["guarded"][most]["fast"]
+    assert fast == plain
+    told = [
+        int(text.split()[0])
+        for key, texts in fast.items()
+        if "fails" in key
+        for text in texts
+        if "timer" not in text
+    ]
+    assert sorted(told) == [n for n in range(1, 200) if n % 5]
+    timers = [text for texts in fast.values() for text in texts if text.startswith("timer")]
+    assert len(timers) == 199  # also those of the records that failed
+
+
+@pytest.mark.parametrize("way", ["plain", "fast"])
+@pytest.mark.parametrize("renewed", [False, True])
+def test_a_state_lives_as_long_as_it_may_after_the_last_write_or_read(
+    way: str, renewed: bool, came: dict[str, Any]
+) -> None:
+    lines = [line.split(" ", 2) for line in came["expiring"][f"{way} {renewed}"]]
+    count, last, certain = 0, float("-inf"), 0
+    for at, writes, found in lines:
+        age = float(at) - last
+        values = json.loads(found)
+        if abs(age - 1) > 0.3:  # of a time to live of a second
+            certain += 1
+            assert values == [count if age < 1 else 0] * 3, (lines, at)
+        count = values[0] + int(writes)
+        if int(writes) or (renewed and values[0]):
+            last = float(at)
+    assert certain > 0
+
+
+def line_of(text: str) -> int:
+    program = PROGRAM.with_name("hanging_functions.py")
+    return 1 + next(n for n, line in enumerate(program.read_text().splitlines()) if text in line)
+
+
+def test_a_function_that_takes_too_long_fails_the_job_with_the_line_where_it_was(
+    came: dict[str, Any],
+) -> None:
+    for what, name, text in (
+        ("spins too long", "spin", "number = 7"),
+        ("waits too long", "wait_outside", "time.sleep(100_000)"),
+    ):
+        said = came["hanging"][what]
+        assert re.search(
+            rf"{name} \(.*\) has not returned for \d+ s \(python.function_timeout", said
+        )
+        assert re.search(r"in record \d+ of a batch of \d+", said), said
+        (line,) = map(int, re.findall(rf":(\d+), in {name}", said))
+        assert abs(line - line_of(text)) <= 2, said
+    assert came["hanging"]["slow"] == "ended well"
+
+
+def test_a_function_that_lets_no_other_run_fails_the_job_all_the_same(
+    came: dict[str, Any],
+) -> None:
+    said = came["hanging"]["keeps the lock"]
+    assert re.search(r"failed: keep_the_lock \(.*\) has not returned for \d+ s", said), said
+    assert "it keeps the lock of Python outside of Python code" in said
+
+
+def test_cancelling_ends_a_job_whose_function_does_not_return_within_seconds(
+    came: dict[str, Any],
+) -> None:
+    spins, waits = came["hanging"]["spins"], came["hanging"]["waits"]
+    # Flink by itself would end the whole process after 180 s.
+    assert spins["seconds"] < 90
+    assert waits["seconds"] < 90
+    assert spins["left"] == []
+    assert len(waits["left"]) == 1
+    log = waits["log"]
+    assert re.search(r"has not returned for 10 s\n +at .*wait_outside.*hanging_functions.py", log)
+    assert "cannot be interrupted, and is left behind" in log

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from tests.servers.conftest import StartJob
 PROGRAMS = Path(__file__).parent / "programs"
 CANARY = "canary-of-letters-"
 HALF = 1000
+MODES = ("thread", "process", "batches")
 OTHERS = ("all-quota", "dead-other", "deliveries", "prices", "prices-dead")
 OURS = "__flinksec.letter"
 CONNECT = "__connect.errors."
@@ -31,9 +33,7 @@ Letter = tuple[int, str | None, str | None, list[list[str | None]], dict[str, st
 def came(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What came of each job, and ``logs``, all that was logged."""
     home = tmp_path_factory.mktemp("letters")
-    topics = [
-        f"{name}-{mode}" for mode in ("thread", "process") for name in ("all", "good", "dead")
-    ]
+    topics = [f"{name}-{mode}" for mode in MODES for name in ("all", "good", "dead")]
     sandbox.create_topics(dict.fromkeys([*topics, *OTHERS], 1))
     settings = home / "settings.toml"
     sandbox.write_settings(settings)
@@ -78,7 +78,7 @@ def letters(came: dict[str, Any], mode: str, stage: str, *, holds: str) -> list[
     ]
 
 
-@pytest.mark.parametrize("mode", ["thread", "process"])
+@pytest.mark.parametrize("mode", MODES)
 def test_what_cannot_be_decoded_is_kept_byte_for_byte(came: dict[str, Any], mode: str) -> None:
     kept = letters(came, mode, "VALUE_CONVERTER", holds="record")
     assert [list(one[:4]) for one in kept] == [came[mode]["all"][place] for place in (1, 3)]
@@ -90,11 +90,12 @@ def test_what_cannot_be_decoded_is_kept_byte_for_byte(came: dict[str, Any], mode
         assert ours[f"{CONNECT}exception.class.name"] == "org.flinksec.json.JsonDecodingException"
 
 
+@pytest.mark.parametrize("mode", ["thread", "batches"])
 def test_a_function_that_raises_keeps_the_record_that_its_element_was_made_of(
-    came: dict[str, Any],
+    came: dict[str, Any], mode: str
 ) -> None:
-    ((*record, ours),) = letters(came, "thread", "TRANSFORMATION", holds="record")
-    assert record == came["thread"]["all"][2]
+    ((*record, ours),) = letters(came, mode, "TRANSFORMATION", holds="record")
+    assert record == came[mode]["all"][2]
     assert ours[f"{CONNECT}offset"] == "2"
     assert ours[f"{CONNECT}class.name"] == "__main__.Invert"
     assert ours[f"{CONNECT}exception.class.name"] == "ValueError"
@@ -102,7 +103,9 @@ def test_a_function_that_raises_keeps_the_record_that_its_element_was_made_of(
     assert ours[f"{CONNECT}exception.stacktrace"].splitlines()[-1] == "ValueError"
 
 
-@pytest.mark.parametrize(("mode", "elements"), [("thread", [6]), ("process", [2, 5])])
+@pytest.mark.parametrize(
+    ("mode", "elements"), [("thread", [6]), ("batches", [6]), ("process", [2, 5])]
+)
 def test_where_the_record_is_not_known_a_function_keeps_its_element(
     came: dict[str, Any], mode: str, elements: list[int]
 ) -> None:
@@ -114,27 +117,33 @@ def test_where_the_record_is_not_known_a_function_keeps_its_element(
     assert all(f"{CONNECT}topic" not in ours for *_, ours in kept)
 
 
-def test_what_cannot_be_written_or_is_too_large_is_kept(came: dict[str, Any]) -> None:
-    kept = letters(came, "thread", "KAFKA_PRODUCE", holds="record")
-    assert [list(one[:4]) for one in kept] == [came["thread"]["all"][place] for place in (4, 5)]
-    assert [ours["__flinksec.target"] for *_, ours in kept] == ["good-thread"] * 2
+@pytest.mark.parametrize("mode", ["thread", "batches"])
+def test_what_cannot_be_written_or_is_too_large_is_kept(came: dict[str, Any], mode: str) -> None:
+    kept = letters(came, mode, "KAFKA_PRODUCE", holds="record")
+    assert [list(one[:4]) for one in kept] == [came[mode]["all"][place] for place in (4, 5)]
+    assert [ours["__flinksec.target"] for *_, ours in kept] == [f"good-{mode}"] * 2
     assert [ours[f"{CONNECT}exception.class.name"] for *_, ours in kept] == [
         "org.flinksec.kafka.UnwritableRecordException",
         "org.apache.kafka.common.errors.RecordTooLargeException",
     ]
+
+
+def test_where_the_record_is_not_known_what_cannot_be_written_is_kept_as_it_was_to_be(
+    came: dict[str, Any],
+) -> None:
     ((*_, value, _, ours),) = letters(came, "process", "KAFKA_PRODUCE", holds="element")
     assert json.loads(value or "") == {"id": f"{CANARY}4", "inverse": "NaN"}
     assert ours["__flinksec.target"] == "good-process"
 
 
-@pytest.mark.parametrize("mode", ["thread", "process"])
+@pytest.mark.parametrize("mode", MODES)
 def test_good_records_go_on(came: dict[str, Any], mode: str) -> None:
     good = [json.loads(value)["id"] for _, key, value, _ in came[mode]["good"] if key is not None]
     assert good == [f"{CANARY}0", f"{CANARY}6"]
 
 
 def test_no_header_and_no_log_has_anything_of_a_record(came: dict[str, Any]) -> None:
-    for mode in ("thread", "process"):
+    for mode in MODES:
         for letter in came[mode]["dead"]:
             assert CANARY not in json.dumps(taken_apart(letter)[4])
     assert "A dead letter for the Kafka topic dead-thread" in came["logs"]
@@ -149,6 +158,20 @@ def test_a_full_quota_fails_the_job_and_nothing_starts_it_again(came: dict[str, 
 
 def test_a_function_that_fails_with_everything_is_the_jobs_fault(came: dict[str, Any]) -> None:
     assert "has failed with 2 elements in a row (job.max_skipped_in_a_row)" in came["in a row"]
+
+
+def test_without_a_guard_an_error_in_a_batch_has_its_line_and_its_record_in_kafka(
+    came: dict[str, Any],
+) -> None:
+    program = PROGRAMS / "dead_letters.py"
+    lines = program.read_text().splitlines()
+    line = 1 + next(n for n, text in enumerate(lines) if 'Inverse("", 1 / reading.n)' in text)
+    said = came["unguarded"]
+    assert re.search(
+        r"in record \d+ of a batch of \d+, the Kafka record at topic all-thread, partition 0, "
+        rf"offset 2\n +at {re.escape(str(program))}:{line}, in inverted",
+        said,
+    ), said
 
 
 def test_the_example_of_the_documentation_keeps_what_it_cannot_use(came: dict[str, Any]) -> None:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Counts slowly, in state; told to, it fails once it has counted far enough."""
+"""Counts slowly, in state, by functions in batches; told to, it fails once it has counted enough.
+
+Of one element it cannot make anything, which is left out.
+"""
 
 import sys
 import time
@@ -9,14 +12,17 @@ from pyflink.common import Types
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import ValueStateDescriptor
 
-from flinksec_jobs import SecureJob
+from flinksec_jobs import SecureJob, fast
 
 ELEMENTS = 50_000
+BAD = 3
 
 
 def slowly(value: int) -> int:
     # Beside the source: what waits further down would wait before a checkpoint's barrier too.
     time.sleep(0.01)
+    if value == BAD:
+        raise ValueError("a bad element")
     return value
 
 
@@ -36,13 +42,12 @@ class Count(KeyedProcessFunction):  # type: ignore[misc]
 
 
 def main() -> None:
-    with SecureJob("count") as job:
+    # A barrier waits for a batch, which is to take a tenth of a second.
+    with SecureJob("count", overrides={"python.batch_records": 10}) as job:
         numbers = job.env.from_collection(list(range(ELEMENTS)), Types.LONG())
-        counts = (
-            numbers.map(slowly, Types.LONG())
-            .key_by(lambda _: 0, Types.LONG())
-            .process(Count(int(sys.argv[1])), Types.LONG())
-        )
+        slow = fast(numbers).map(job.guard(slowly, on_error="skip"), Types.LONG())
+        keyed = slow.key_by(lambda _: 0, Types.LONG())
+        counts = fast(keyed).process(Count(int(sys.argv[1])), Types.LONG())
         counts.map(lambda count: count, Types.LONG())
 
 

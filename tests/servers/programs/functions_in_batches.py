@@ -35,6 +35,9 @@ from pyflink.datastream.state import (
 from pyflink.table import StreamTableEnvironment
 
 from flinksec_jobs import FlinkSecError, SecureJob, fast, key_by_field, record, row_type
+from flinksec_jobs.runtime import jvm
+from tests.servers.programs.guarded_and_expiring import expiring, guarded
+from tests.servers.programs.hanging_functions import hanging
 
 WAYS: dict[str, Any] = {"plain": lambda stream: stream, "fast": fast}
 
@@ -373,6 +376,9 @@ def fallbacks() -> dict[str, Any]:
     logging.getLogger("flinksec_jobs").addHandler(handler)
     with SecureJob("fallbacks") as job:
         numbers = job.env.from_collection([1, 2, 3], type_info=Types.LONG())
+        tables = StreamTableEnvironment.create(job.env)
+        rows = tables.to_data_stream(tables.sql_query("SELECT 1 AS n"))
+        fast(rows).filter(lambda row: row.n == 2).print()
         pairs = fast(numbers).map(lambda n: (n, n), Types.TUPLE([Types.LONG(), Types.LONG()]))
         with pairs.execute_and_collect() as came:
             values = [list(pair) for pair in came]
@@ -400,8 +406,16 @@ class Sums(KeyedProcessFunction):  # type: ignore[misc]
         self.sum.update((total, count))
         yield f"{row.k} {count} {total}"
         if self._is_first_try and self._is_stored():
-            Path(self._broken).touch()
+            self._keep_newest()
             raise RuntimeError("broken once")
+
+    def _keep_newest(self) -> None:
+        """Keep what the newest checkpoint says; Flink may remove it for a newer one meanwhile."""
+        while not Path(self._broken).exists():
+            with contextlib.suppress(FileNotFoundError):
+                found = Path(self._checkpoints).rglob("_metadata")
+                newest = max(found, key=lambda path: path.stat().st_mtime)
+                Path(self._broken).write_bytes(newest.read_bytes())
 
     def _is_stored(self) -> bool:
         time.sleep(0.001)  # else all is read before there is a checkpoint
@@ -409,11 +423,15 @@ class Sums(KeyedProcessFunction):  # type: ignore[misc]
         return self._seen % 50 == 0 and any(Path(self._checkpoints).rglob("_metadata"))
 
 
-def restored(directory: Path, backend: str, count: int = 8000) -> dict[str, Any]:
+def restored(
+    directory: Path, backend: str, count: int = 8000, unaligned: bool = False
+) -> dict[str, Any]:
     """Sums of a job that fails in its middle and goes on from its last checkpoint."""
-    checkpoints = directory / backend
-    broken_once = directory / f"{backend}-broken"
+    name = f"{backend}-{unaligned}"
+    checkpoints = directory / name
+    broken_once = directory / f"{name}-broken"
     flink = {
+        "execution.checkpointing.unaligned.enabled": unaligned,
         "taskmanager.memory.segment-size": "4 kb",  # which hold few records
         "restart-strategy.type": "fixed-delay",
         "restart-strategy.fixed-delay.attempts": "3",
@@ -426,12 +444,15 @@ def restored(directory: Path, backend: str, count: int = 8000) -> dict[str, Any]
         "checkpoint_interval": "100 ms",
     }
     checkpoints.mkdir()
-    with SecureJob(f"restored-{backend}", overrides={"flink": flink, "state": state}) as job:
-        job.env.set_parallelism(1)
+    overrides = {"flink": flink, "state": state, "python": {"batch_records": 20}}
+    with SecureJob(f"restored-{name}", overrides=overrides) as job:
+        job.env.set_parallelism(2 if unaligned else 1)
         tables = StreamTableEnvironment.create(job.env)
         tables.execute_sql(
             "CREATE TEMPORARY TABLE numbers (n BIGINT) WITH ('connector' = 'datagen', "
-            f"'rows-per-second' = '2000', 'fields.n.kind' = 'sequence', 'fields.n.start' = '1', "
+            # More than can be worked on, so that much is under way.
+            f"'rows-per-second' = '{50_000 if unaligned else 2000}', "
+            "'fields.n.kind' = 'sequence', 'fields.n.start' = '1', "
             f"'fields.n.end' = '{count}')"
         )
         query = tables.sql_query("SELECT CAST(MOD(n, 7) AS BIGINT) AS k, n FROM numbers")
@@ -439,7 +460,27 @@ def restored(directory: Path, backend: str, count: int = 8000) -> dict[str, Any]
         sums = fast(keyed).process(Sums(broken_once, checkpoints), Types.STRING())
         with sums.execute_and_collect() as came:
             lines = list(came)
-    return {"lines": lines, "broken": broken_once.exists(), "count": count}
+    return {
+        "lines": lines,
+        "broken": broken_once.exists(),
+        "count": count,
+        "in flight": in_flight(broken_once),
+    }
+
+
+def in_flight(metadata: Path) -> int:
+    """How many channels of a checkpoint hold records that were under way."""
+    java = jvm.view()
+    stream = java.java.io.DataInputStream(java.java.io.FileInputStream(str(metadata)))
+    loader = java.java.lang.Thread.currentThread().getContextClassLoader()
+    found = java.org.apache.flink.runtime.checkpoint.Checkpoints.loadCheckpointMetadata(
+        stream, loader, str(metadata)
+    )
+    return sum(
+        part.getInputChannelState().size() + part.getResultSubpartitionState().size()
+        for operator in found.getOperatorStates().toArray()
+        for part in operator.getStates().toArray()
+    )
 
 
 def documented(example: Path) -> str:
@@ -461,6 +502,10 @@ if __name__ == "__main__":
         "fallbacks": fallbacks,
         "hashmap": lambda: restored(directory, "hashmap"),
         "rocksdb": lambda: restored(directory, "rocksdb"),
+        "unaligned": lambda: restored(directory, "hashmap", unaligned=True),
+        "guarded": lambda: {str(most): guarded(most, directory) for most in (3, 1000)},
+        "expiring": expiring,
+        "hanging": lambda: hanging(directory),
     }
     wanted = sys.argv[2:] or list(parts)
     came = {name: parts[name]() for name in wanted}

@@ -15,7 +15,7 @@ from typing import Any
 from pyflink.datastream import RuntimeContext
 from pyflink.datastream.functions import MapFunction
 
-from flinksec_jobs import FlinkSecError, SecureJob, record, row_type
+from flinksec_jobs import FlinkSecError, SecureJob, fast, record, row_type
 from flinksec_jobs.runtime import jvm
 
 SETTINGS, CANARY, EXAMPLE = sys.argv[1:]
@@ -123,20 +123,21 @@ def everywhere(mode: str) -> dict[str, Any]:
     with job(mode, dead_letters=f"dead-{mode}") as made:
         # In process mode the record that an element was made of is not known, and as JSON this
         # one is too large for any topic.
-        records = [one for one in RECORDS if mode == "thread" or ("large", b"1") not in one[2]]
+        records = [one for one in RECORDS if mode != "process" or ("large", b"1") not in one[2]]
         produce(made, f"all-{mode}", records)
         readings = made.from_kafka(
             f"all-{mode}", Reading, bounded=True, event_time="at", on_error="dead_letter"
         )
-        inverses = readings.filter(lambda r: r.n < 100).map(
+        way: Callable[[Any], Any] = fast if mode == "batches" else lambda stream: stream
+        inverses = way(way(readings).filter(lambda r: r.n < 100)).map(
             made.guard(Invert()), output_type=row_type(Inverse)
         )
-        same = inverses.map(lambda i: i, output_type=row_type(Inverse))
+        same = way(inverses).map(lambda i: i, output_type=row_type(Inverse))
         same.sink_to(made.to_kafka(f"good-{mode}", key_field="id", on_error="dead_letter"))
-        keyed = readings.key_by(lambda r: r.id).map(
+        keyed = way(readings.key_by(lambda r: r.id)).map(
             made.guard(lambda r: Inverse(r.id, 1 / (r.n - 4))), output_type=row_type(Inverse)
         )
-        keyed.filter(made.guard(lambda i: 1 / (i.inverse + 0.5) > 0, on_error="skip")).sink_to(
+        way(keyed).filter(made.guard(lambda i: 1 / (i.inverse + 0.5) > 0, on_error="skip")).sink_to(
             made.to_kafka(f"good-{mode}")
         )
     with job(mode + "-look") as made:
@@ -153,6 +154,15 @@ def too_many(made: SecureJob) -> None:
 def too_many_in_a_row(made: SecureJob) -> None:
     readings = made.from_kafka("all-thread", Reading, bounded=True, on_error="skip")
     readings.map(made.guard(lambda r: 1 / (r.n - r.n))).print()
+
+
+def inverted(reading: Any) -> Inverse:
+    return Inverse("", 1 / reading.n)
+
+
+def unguarded(made: SecureJob) -> None:
+    readings = made.from_kafka("all-thread", Reading, bounded=True, on_error="skip")
+    fast(readings).map(inverted, output_type=row_type(Inverse)).print()
 
 
 def nowhere(made: SecureJob) -> None:
@@ -194,10 +204,11 @@ def example() -> list[Any]:
 
 
 def main() -> None:
-    results: dict[str, Any] = {mode: everywhere(mode) for mode in ("thread", "process")}
+    results: dict[str, Any] = {mode: everywhere(mode) for mode in ("thread", "process", "batches")}
     results["example"] = example()
     results["too many"] = refused("quota", too_many, max_dead_letters=3)
     results["in a row"] = refused("row", too_many_in_a_row, max_skipped_in_a_row=2)
+    results["unguarded"] = refused("unguarded", unguarded)
     results["nowhere"] = refused("nowhere", nowhere)
     results["too large"] = refused("large", too_large)
     sys.stdout.write(f"RESULTS {json.dumps(results)}\n")
