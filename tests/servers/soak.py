@@ -132,6 +132,7 @@ def main(minutes: float, rate: int, kills: int, parallelism: int, backend: str) 
                     job.start(parallelism, SAMPLES=str(samples))
                     runs.append(_watch(job, samples, begin, span * run / (kills + 1), readings))
                     if run <= kills:
+                        job.wait_for_checkpoints(1)
                         job.kill()
             wrong = _wrong(sandbox, job, readings.numbers)
         finally:

@@ -159,6 +159,10 @@ def test_a_record_with_which_a_guarded_function_fails_harms_no_other_record_of_i
     assert len(timers) == 199  # also those of the records that failed
 
 
+def test_what_a_guarded_function_fails_with_is_never_lost_silently(came: dict[str, Any]) -> None:
+    assert "nothing takes that, as the job runs past its SecureJob" in came["collected"]
+
+
 @pytest.mark.parametrize("way", ["plain", "fast"])
 @pytest.mark.parametrize("renewed", [False, True])
 def test_a_state_lives_as_long_as_it_may_after_the_last_write_or_read(

@@ -36,7 +36,7 @@ from pyflink.table import StreamTableEnvironment
 
 from flinksec_jobs import FlinkSecError, SecureJob, fast, key_by_field, record, row_type
 from flinksec_jobs.runtime import jvm
-from tests.servers.programs.guarded_and_expiring import expiring, guarded
+from tests.servers.programs.guarded_and_expiring import collected, expiring, guarded
 from tests.servers.programs.hanging_functions import hanging
 
 WAYS: dict[str, Any] = {"plain": lambda stream: stream, "fast": fast}
@@ -504,6 +504,7 @@ if __name__ == "__main__":
         "rocksdb": lambda: restored(directory, "rocksdb"),
         "unaligned": lambda: restored(directory, "hashmap", unaligned=True),
         "guarded": lambda: {str(most): guarded(most, directory) for most in (3, 1000)},
+        "collected": collected,
         "expiring": expiring,
         "hanging": lambda: hanging(directory),
     }

@@ -101,6 +101,18 @@ def guarded(batch_records: int, directory: Path) -> dict[str, dict[str, list[str
     return came
 
 
+def collected() -> str:
+    """How a job ends that fails with an element, and leaves out what would take it."""
+    try:
+        with SecureJob("collected") as job:
+            numbers = job.env.from_collection([1, 0, 2], type_info=Types.LONG())
+            inverses = fast(numbers).map(job.guard(lambda n: 1 // n, on_error="skip"), Types.LONG())
+            with inverses.execute_and_collect() as came:
+                return str(list(came))
+    except Exception as error:
+        return str(error)
+
+
 class Sum(AggregateFunction):  # type: ignore[misc]
     """A sum."""
 

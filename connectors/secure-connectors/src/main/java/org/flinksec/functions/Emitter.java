@@ -12,6 +12,9 @@ import org.flinksec.rows.Shape;
 
 /** Puts out the results of a batch, each with the timestamp of what it was made of. */
 final class Emitter {
+  /** How the side outputs begin that guarded functions put out what they fail with. */
+  private static final String FAILED = "flinksec-failed-";
+
   private final Crossing result;
   private final Map<String, BatchOperator.Side> sides;
   private final Current current;
@@ -69,11 +72,17 @@ final class Emitter {
   private void emitSides(Unpacker answer, Batch batch, Output<StreamRecord<Object>> output) {
     int count = answer.arrayHeader();
     for (int i = 0; i < count; i += 3) {
-      BatchOperator.Side side = sides.get(answer.text());
+      String id = answer.text();
+      BatchOperator.Side side = sides.get(id);
       int source = answer.small();
       Unpacker value = new Unpacker(answer.binary());
       if (side != null) {
         collect(side.tag(), next(side.crossing().readOrNull(value), batch, source), output);
+      } else if (id.startsWith(FAILED)) {
+        throw new IllegalStateException(
+            "a function of job.guard(...) has failed with an element, and nothing takes that, as"
+                + " the job runs past its SecureJob; give its stream a sink in place of"
+                + " execute_and_collect()");
       }
     }
   }
