@@ -115,6 +115,11 @@ def test_what_a_function_returned_is_told_by_its_name_alone() -> None:
     assert told == "the function f"
 
 
+def test_a_function_that_nobody_could_look_at_is_told_as_what_it_is() -> None:
+    said = f"f (/jobs/job.py:1) has not returned for 3 s {python_errors.HUNG}\n  it keeps the lock"
+    assert python_errors.of_thread_mode(said, []) == said
+
+
 def test_a_deep_recursion_is_told_in_a_few_lines() -> None:
     deep = [Frame("/jobs/job.py", 4, "again")] * 900
     told = python_errors.of_thread_mode("<class 'RecursionError'>: too deep", deep)
