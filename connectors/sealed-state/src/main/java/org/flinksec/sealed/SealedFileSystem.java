@@ -4,7 +4,7 @@ package org.flinksec.sealed;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.FileSystemException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.core.fs.BlockLocation;
@@ -100,9 +100,10 @@ final class SealedFileSystem extends FileSystem {
   private LocalFile openLocal(Path innerPath) throws IOException {
     try {
       return LocalFile.open(local(innerPath));
-    } catch (NoSuchFileException e) {
+    } catch (FileSystemException e) {
+      // Nothing there is told so, also where a file stands in the place of a directory.
       innerStatus(innerPath);
-      throw (IOException) new FileNotFoundException(innerPath + " is not there").initCause(e);
+      throw e;
     }
   }
 

@@ -284,8 +284,10 @@ class LocalFileTest {
     assertThat(file).hasBinaryContent(new byte[] {7});
     assertThatThrownBy(() -> fs.create(TestKeys.sealed(file.resolve("below")), WriteMode.OVERWRITE))
         .isInstanceOf(IOException.class);
-    assertThatThrownBy(() -> fs.open(TestKeys.sealed(dir.resolve("none"))))
-        .isInstanceOf(FileNotFoundException.class);
+    for (Path nothing : List.of(dir.resolve("none"), dir.resolve("no/ne"), file.resolve("below"))) {
+      assertThatThrownBy(() -> fs.open(TestKeys.sealed(nothing)))
+          .isInstanceOf(FileNotFoundException.class);
+    }
     assertThatThrownBy(() -> fs.open(TestKeys.sealed(dir))).isInstanceOf(IOException.class);
     assertThatThrownBy(() -> fs.create(TestKeys.sealed(dir), WriteMode.OVERWRITE))
         .isInstanceOf(IOException.class);
