@@ -14,7 +14,7 @@ if TYPE_CHECKING:
         SealedStateError,
         SettingsError,
     )
-    from flinksec_jobs.functions import fast
+    from flinksec_jobs.functions import fast, map_batches, process_batches
     from flinksec_jobs.job import SecureJob
     from flinksec_jobs.keyed import key_by_field
     from flinksec_jobs.records import field, record, row_type
@@ -36,6 +36,8 @@ __all__ = [
     "field",
     "key_by_field",
     "load_settings",
+    "map_batches",
+    "process_batches",
     "record",
     "row_type",
 ]
@@ -54,6 +56,8 @@ _HOMES = {
     "field": "records",
     "key_by_field": "keyed",
     "load_settings": "settings",
+    "map_batches": "functions",
+    "process_batches": "functions",
     "record": "records",
     "row_type": "records",
 }

@@ -12,12 +12,19 @@ from flinksec_jobs.functions import obstacles
 from flinksec_jobs.functions.crossing_types import crossing_type
 from flinksec_jobs.functions.plan import Plan
 from flinksec_jobs.records import declared
+from flinksec_jobs.records.field_types import FieldType
 from flinksec_jobs.records.guard import guard_of
 from flinksec_jobs.runtime import jvm
 
 if TYPE_CHECKING:
     from pyflink.common.typeinfo import TypeInformation
     from pyflink.datastream import DataStream
+
+WITHOUT_BATCHES = (
+    *("ConnectedStreams", "BroadcastStream", "BroadcastConnectedStream"),
+    *("WindowedStream", "AllWindowedStream"),
+)
+"""What PyFlink has whose functions do not run in batches."""
 
 _log = logging.getLogger("flinksec_jobs")
 
@@ -27,10 +34,33 @@ def fast(stream: DataStream) -> Fast:
 
     ``fast(by_user).process(Totals(), row_type(Total))`` runs the same function as
     ``by_user.process(…)``, with the same results, states, timers and side outputs. What cannot
-    run in batches runs as PyFlink runs it, and a warning says why.
+    run in batches runs as PyFlink runs it, and a warning says why: so do all functions of windows,
+    and of connected and broadcast streams, which are returned as they are.
 
     Args:
         stream: of PyFlink; with keys, as `key_by_field` or ``key_by`` makes it, or without.
+
+    Raises:
+        JobError: it is no stream of PyFlink.
+    """
+    from pyflink.datastream import data_stream
+
+    without = tuple(getattr(data_stream, name) for name in WITHOUT_BATCHES)
+    if isinstance(stream, without):
+        _log.warning(
+            "fast(): the functions of a %s run record by record, as PyFlink runs them",
+            type(stream).__name__,
+        )
+        return stream  # type: ignore[no-any-return]
+    return of_stream(stream, "fast")
+
+
+def of_stream(stream: Any, call: str) -> Fast:
+    """Return what runs functions of a stream in batches.
+
+    Args:
+        stream: of PyFlink, or what `fast` has returned.
+        call: the name of the function that got it, for a message.
 
     Raises:
         JobError: it is no stream of PyFlink.
@@ -41,7 +71,7 @@ def fast(stream: DataStream) -> Fast:
         return stream
     if not isinstance(stream, DataStream):
         raise JobError(
-            f"fast() got a {type(stream).__name__}, which is no stream of PyFlink",
+            f"{call}() got a {type(stream).__name__}, which is no stream of PyFlink",
             hint="give it what from_kafka, key_by_field or an operation of a stream returns",
         )
     return Fast(stream)
@@ -58,7 +88,7 @@ class Fast:
         from pyflink.datastream import KeyedStream
 
         self._stream = stream
-        self._keyed = isinstance(stream, KeyedStream)
+        self.keyed = isinstance(stream, KeyedStream)
         # PyFlink's own filter of a keyed stream asks for it.
         self._original_data_type_info = getattr(stream, "_original_data_type_info", None)
         self._j_data_stream = stream._j_data_stream
@@ -78,6 +108,28 @@ class Fast:
     def filter(self, func: Callable[..., Any] | Any) -> DataStream:
         """Return a stream of the elements that the function accepts: PyFlink's ``filter``."""
         return type(self._stream).filter(self, func)
+
+    def reduce(self, func: Callable[..., Any] | Any) -> DataStream:
+        """Return a stream of what the elements of each key come to: PyFlink's ``reduce``."""
+        if not self.keyed:
+            raise JobError(
+                "fast(…).reduce is for a stream with keys",
+                hint="put key_by_field(…) or key_by(…) before it",
+            )
+        return type(self._stream).reduce(self, func)
+
+    def __getattr__(self, name: str) -> Any:
+        """Say where PyFlink's other operations are.
+
+        Raises:
+            JobError: the stream has the operation, and this has not.
+        """
+        if name.startswith("_") or not hasattr(self._stream, name):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        raise JobError(
+            f"fast(…) has map, flat_map, filter, reduce and process, and no {name}",
+            hint=f"call {name} on the stream itself, or on what one of these returns",
+        )
 
     def process(self, func: Any, output_type: TypeInformation | None = None) -> DataStream:
         """Return a stream of what the function gives: PyFlink's ``process``.
@@ -100,18 +152,18 @@ class Fast:
 
         java = self._j_data_stream
         configuration = get_j_env_configuration(java.getExecutionEnvironment())
-        why_not = obstacles.of_function(func, keyed=self._keyed) or obstacles.of_job(
-            configuration, keyed=self._keyed
+        why_not = obstacles.of_function(func, keyed=self.keyed) or obstacles.of_job(
+            configuration, keyed=self.keyed
         )
         if why_not:
             return why_not
         key = None
         try:
-            if self._keyed:
+            if self.keyed:
                 j_key = java.getTransformation().getOutputType().getTypeAt(0)
                 key = crossing_type(typeinfo._from_java_type(j_key))
                 key = getattr(self._stream, "flinksec_key", None) or key
-            element = crossing_type(typeinfo._from_java_type(self._j_element_type()))
+            element = self.element()
         except TypeError:
             return "PyFlink does not know the type of its elements"
         result = crossing_type(output_type)
@@ -125,15 +177,25 @@ class Fast:
             result=result,
             wanted=declared.declared(output_type),
             hands_on=declared.hands_on(func),
-            keyed=self._keyed,
+            keyed=self.keyed,
             key=key,
             guard=guard_of(func),
         )
 
+    def element(self) -> FieldType | None:
+        """Return what functions get; None for pickled values.
+
+        Raises:
+            TypeError: PyFlink does not know its type.
+        """
+        from pyflink.common import typeinfo
+
+        return crossing_type(typeinfo._from_java_type(self._j_element_type()))
+
     def _j_element_type(self) -> Any:
         """Return Java's type of an element; of one behind a key, without the key."""
         j_type = self._j_data_stream.getTransformation().getOutputType()
-        if self._keyed:
+        if self.keyed:
             return j_type.getTypeAt(1)
         return jvm.row_type_of(self._stream) or j_type
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import itertools
 import pickle
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from flinksec_jobs.functions import codecs, packing, results_out, told_errors
 from flinksec_jobs.functions.contexts import Context, Now, TimerService, UnkeyedContext
 from flinksec_jobs.functions.plan import Plan
 from flinksec_jobs.functions.states import States
-from flinksec_jobs.records import guard, worker
+from flinksec_jobs.functions.whole_runner import WholeRunner
+from flinksec_jobs.records import guard, reduce_state, worker
 from flinksec_jobs.records.results import check_flat_map, several
 
 RECORDS, EVENT_TIMERS, PROCESSING_TIMERS = range(3)
@@ -39,8 +40,11 @@ class Runner:
         self._plan = plan
         self.name = plan.name
         self._function = function = plan.function
-        if plan.guard is not None:
+        self._is_whole = hasattr(function, "flinksec_whole")
+        self._whole: WholeRunner | None = None
+        if plan.guard is not None and not self._is_whole:
             guard.set_up(function, plan.guard)
+        reduce_state.keep_name(function)
         check_flat_map(function, plan.name)
         self._now = Now()
         self._domains = {
@@ -72,6 +76,8 @@ class Runner:
             self._arrive = pickle.loads if element is None else codecs.arriving(element)
             self._out = results_out.of_plan(plan)
             self._sides = results_out.SideOutputs(plan.name)
+            if self._is_whole:
+                self._whole = WholeRunner(plan, self._now, self._out, self._sides)
             context = StreamingRuntimeContext.of(j_context, job_parameters)
             context.set_keyed_state_backend(self._states.opening(j_states))
             self._function.open(context)
@@ -98,7 +104,10 @@ class Runner:
             return self._failed(error)
 
     def _failed(self, error: BaseException) -> bytes:
-        return self._encode([told_errors.told(error, self._item)])
+        items: Sequence[int] = () if self._item < 0 else (self._item,)
+        if self._whole is not None:
+            items, self._whole.items = self._whole.items, ()
+        return self._encode([told_errors.told(error, items)])
 
     def _call(self, frame: bytes) -> bytes:
         kind, watermark, stamps, states, slots, keys, told, give, values = self._decode(frame)
@@ -115,7 +124,11 @@ class Runner:
             self._states.begin(states, told)
         if kind == RECORDS:
             now.domain = None
-            outs, sources = self._records(values, stamps, slots)
+            sources: list[int] | None
+            if self._whole is not None:
+                outs, sources = self._whole.run(values, slots, len(keys or ()))
+            else:
+                outs, sources = self._records(values, stamps, slots)
         else:
             now.domain = self._domains[kind]
             outs, sources = self._timers(stamps, slots)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from typing import Any
 
 from flinksec_jobs.errors import FlinkSecError
@@ -13,15 +14,15 @@ _MOST_CAUSES = 5
 _MOST_CHARACTERS = 2000
 
 
-def told(error: BaseException, item: int) -> list[Any]:
+def told(error: BaseException, items: Sequence[int]) -> list[Any]:
     """Return an error as `org.flinksec.functions.PythonFunctionException` reads it.
 
     Args:
         error: what was raised.
-        item: the place of the item in its batch; -1 outside of any.
+        items: the places of those in the batch that it may belong to; none outside of any.
 
     Returns:
-        The place; the text, as PyFlink's thread mode writes it; frames of file, line and
+        The places; the text, as PyFlink's thread mode writes it; frames of file, line and
         function, the innermost first.
     """
     frames = [
@@ -31,7 +32,7 @@ def told(error: BaseException, item: int) -> list[Any]:
     text = f"{type(error)}: {_said(error)}"
     for cause in _causes(error):
         text += f"\n  caused by {type(cause).__name__}: {_said(cause)}"
-    return [item, _text(text), frames[::-1][:_MOST_FRAMES]]
+    return [list(items), _text(text), frames[::-1][:_MOST_FRAMES]]
 
 
 def _said(error: BaseException) -> str:

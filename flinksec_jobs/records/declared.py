@@ -22,6 +22,7 @@ _USER_FUNCTIONS = (
     "_map_func1",
     "_flat_map_func1",
     "_reduce_function",
+    "_batch_func",
 )
 _METHODS = ("process_element", "process_element1", "process_broadcast_element", "process")
 
@@ -80,11 +81,16 @@ def name_of(function: Any) -> str:
     for attribute in _USER_FUNCTIONS:
         inner = getattr(function, attribute, None)
         if inner is not None:
-            name = str(getattr(inner, "__qualname__", type(inner).__name__))
-            return name + _place(getattr(inner, "__code__", None))
+            return name_of_callable(inner)
     methods = (getattr(type(function), name, None) for name in _METHODS)
     codes = (getattr(method, "__code__", None) for method in methods)
     return type(function).__name__ + _place(next(filter(None, codes), None))
+
+
+def name_of_callable(function: Any) -> str:
+    """Return the name of a function, or of the class of what can be called, and its place."""
+    name = str(getattr(function, "__qualname__", type(function).__name__))
+    return name + _place(getattr(function, "__code__", None))
 
 
 def _place(code: Any) -> str:

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from flinksec_jobs.records import natural
 from flinksec_jobs.records.collected import in_the_jvms_terms
-from flinksec_jobs.records.field_types import Fields, FieldType, below, fields_of
+from flinksec_jobs.records.field_types import (
+    Fields,
+    FieldType,
+    below,
+    containers_of_rows,
+    fields_of,
+)
 from flinksec_jobs.records.shape import text_of
 from flinksec_jobs.runtime import jvm
 
@@ -115,7 +121,10 @@ def _record_type() -> Any:
             )
             self.flinksec_record = cls  # what a function with this output type has to return
             self._fields = fields
-            self._is_simple = not any(part.kind in natural.SIMPLER for part in below(fields))
+            # Of rows in lists and dicts PyFlink's own way makes nulls.
+            self._is_simple = not any(
+                part.kind in natural.SIMPLER or containers_of_rows(part) for part in below(fields)
+            )
 
         def get_java_type_info(self) -> Any:
             if self._j_typeinfo is None:

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from flinksec_jobs.errors import FlinkSecError
+from flinksec_jobs.errors import FlinkSecError, RecordValueError
 from flinksec_jobs.records import element_json
 
 SETTING = "job.max_skipped_in_a_row"
@@ -31,8 +31,17 @@ _KINDS = (
     "CoProcessFunction",
     "KeyedCoProcessFunction",
 )
+
+
+class WrongReturnError(RecordValueError):
+    """A function of whole batches returned what it never may, whatever it got."""
+
+
 # Whatever the element is, these are the fault of the program or of the machine.
-_OF_THE_JOB = (ImportError, MemoryError, NameError, NotImplementedError, SyntaxError)
+OF_THE_JOB = (
+    *(ImportError, MemoryError, NameError, NotImplementedError, SyntaxError),
+    WrongReturnError,
+)
 _NOT_THE_USERS = ("/pyflink/", "/flinksec_jobs/records/")
 _MOST_CAUSES = 5
 
@@ -124,37 +133,50 @@ def set_up(function: Any, guard: Guard) -> None:
     for name, part in list(vars(function).items()):
         if isinstance(part, Guarded):
             setattr(function, name, part.function)  # saves a call for each element
-    catching = _Catching(guard)
+    catching = Catching(guard)
     for method in _METHODS:
         if hasattr(function, method):
             setattr(function, method, catching.around(getattr(function, method)))
 
 
-class _Catching:
+class Catching:
+    """Makes rows of elements that a function fails with, and counts them."""
+
     def __init__(self, guard: Guard) -> None:
         from pyflink.common import Row, Types
         from pyflink.datastream import OutputTag
 
         self._guard = guard
         self._row = Row
-        self._tag = OutputTag(guard.tag, Types.ROW([Types.STRING()] * 4))
+        self.tag = OutputTag(guard.tag, Types.ROW([Types.STRING()] * 4))
         self._in_a_row = 0
 
     def around(self, method: Callable[..., Iterable[Any] | None]) -> Callable[..., Iterable[Any]]:
+        """Return a method that gives such a row in place of what it raises."""
+
         def call(value: Any, *rest: Any) -> Iterable[Any]:
             try:
                 # All of its results or none: an element that failed has left nothing behind.
                 results = list(method(value, *rest) or ())
-            except _OF_THE_JOB:
+            except OF_THE_JOB:
                 raise
             except Exception as error:
-                return [(self._tag, self._failed(value, error))]
-            self._in_a_row = 0
+                return [(self.tag, self.failed(value, error))]
+            self.succeeded()
             return results
 
         return call
 
-    def _failed(self, value: Any, error: Exception) -> Any:
+    def succeeded(self) -> None:
+        """Note that the function did not fail with an element."""
+        self._in_a_row = 0
+
+    def failed(self, value: Any, error: Exception) -> Any:
+        """Return the row of an element that the function fails with, for the side output.
+
+        Raises:
+            FlinkSecError: too many have failed in a row.
+        """
         guard = self._guard
         kind, why, trace = _class_of(error), _why(error), _trace(error)
         self._in_a_row += 1

@@ -7,13 +7,14 @@ from typing import Any
 
 from flinksec_jobs.records import classes, natural
 from flinksec_jobs.records.declared import Incoming
-from flinksec_jobs.records.field_types import FieldType, below
+from flinksec_jobs.records.field_types import FieldType, below, containers_of_rows
 from flinksec_jobs.records.flink_types import field_type, row_type
 
 _RECORD = "org.flinksec.rows.RecordTypeInfo"
 _RECORDS_BY_NAME = "org.flinksec.rows.RowsByNameTypeInfo"
-# What crosses as something simpler than it is, in Java's names and in ours.
-_SIMPLER = ("Instant", "LocalDate", "BigDecimal", _RECORD)
+# What crosses as something simpler than it is, in Java's names and in ours. A list of rows leaves
+# with their types, which a row that a function hands on has to know.
+_SIMPLER = ("Instant", "LocalDate", "BigDecimal", "ObjectArrayTypeInfo<", "Map<", _RECORD)
 
 
 def of_one(stream: Any) -> Incoming:
@@ -78,5 +79,6 @@ def _element(stream: Any) -> FieldType | None:
         made = field_type(typeinfo._from_java_type(java))
     except TypeError:  # a type that PyFlink does not know, whose values it could not convert either
         return None
-    simpler = any(part.kind in natural.SIMPLER for part in below((("", made),)))
-    return made if simpler else None
+    parts = below((("", made),))
+    changes = any(part.kind in natural.SIMPLER or containers_of_rows(part) for part in parts)
+    return made if changes else None

@@ -22,6 +22,7 @@ _TRACEBACK = "Traceback (most recent call last):"
 _FRAME = re.compile(r'^\s*File "(?P<file>.+)", line (?P<line>\d+), in (?P<function>.+)$')
 _CLASS = re.compile(r"^<class '(?:[\w.<>]*\.)?(\w+)'>: ?", re.DOTALL)
 _QUALIFIED = re.compile(r"^(?:[A-Za-z_]\w*\.)+([A-Za-z_]\w*)(?=:|$)")
+_OF_RESULTS = re.compile("^(?:RecordValueError|WrongReturnError): ")
 _MACHINERY = {"pyflink", "apache_beam", "pemja", "flinksec_jobs"}
 _PACKAGES = ("site-packages", "dist-packages", ".zip")
 _OURS = Path(__file__).parents[1]
@@ -91,7 +92,7 @@ def _told(said: str, frames: Sequence[Frame]) -> str:
         return said
     if not own:
         # Ours names the function itself.
-        ours = said.removeprefix("RecordValueError: ")
+        ours = _OF_RESULTS.sub("", said, count=1)
         return ours if ours != said else f"{_NO_RESULT}: {said}"
     shown = own[:_MOST_FRAMES]
     if frames[0] not in shown and not Path(frames[0].file).is_relative_to(_OURS):

@@ -22,8 +22,8 @@ KEYS = 7
 def came(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the jobs gave."""
     directory = tmp_path_factory.mktemp("batches")
-    (example,) = blocks("docs/performance.md", "python")
-    (directory / "example.py").write_text(example.text)
+    for number, example in enumerate(blocks("docs/performance.md", "python")):
+        (directory / f"example{number}.py").write_text(example.text)
     ended = subprocess.run(
         [sys.executable, PROGRAM, directory],
         cwd=directory,
@@ -68,8 +68,11 @@ def test_keys_that_no_longer_stay_in_python_have_their_states_from_the_backend(
         assert total == sums[user]
 
 
-def test_the_example_of_the_documentation_prints_its_totals(came: dict[str, Any]) -> None:
-    assert came["documented"] == "[('ann', 120), ('bob', 40), ('ann', 125)]\n"
+def test_the_examples_of_the_documentation_print_their_totals(came: dict[str, Any]) -> None:
+    assert came["documented"] == [
+        "[('ann', 120), ('bob', 40), ('ann', 125)]\n",
+        "('south', 1)\n",
+    ]
 
 
 def test_timers_of_the_machine_s_time_fire_unless_they_are_deleted(came: dict[str, Any]) -> None:
@@ -114,6 +117,60 @@ def test_what_cannot_run_in_batches_runs_as_before_and_one_line_says_why(
         said,
     ), said
     assert came["fallbacks"]["values"] == [[1, 1], [2, 2], [3, 3]]
+
+
+def test_whole_batches_give_what_pyflink_s_own_way_does_from_records_of_their_class(
+    came: dict[str, Any],
+) -> None:
+    plain, whole = came["whole"]["plain"], came["whole"]["whole"]
+    kinds = ("map", "keyed map", "sums", "large", "halves", "reduce")
+    assert plain.keys() == {f"{kind} u{user}" for kind in kinds for user in range(5)}
+    assert whole.keys() == plain.keys()
+    for key, lines in plain.items():
+        if key.startswith(("map", "keyed map", "reduce")):
+            assert whole[key] == lines, key  # with the time of each
+            continue
+        assert [line.split(" ", 1)[1] for line in whole[key]] == [
+            line.split(" ", 1)[1] for line in lines
+        ]
+        if not key.startswith("large"):  # whose time PyFlink's own way loses
+            for mine, theirs in zip(whole[key], lines, strict=True):
+                # that of the last record of its key in the batch
+                assert int(mine.split(" ")[0]) >= int(theirs.split(" ")[0])
+
+
+def test_a_function_of_whole_batches_that_is_wrong_is_told_with_what_it_returned(
+    came: dict[str, Any],
+) -> None:
+    endings = came["whole endings"]
+    assert re.search(
+        r"wrong failed: the function one_less \(.*\) returned \d results for \d records\n"
+        r"  hint: return exactly one for each record",
+        endings["count"],
+    ), endings["count"]
+    assert re.search(
+        r"ValueError: some of them\n  in one of (\d) records of a batch of \1\n  at .*, in fails",
+        endings["raises"],
+    ), endings["raises"]
+    assert re.search(
+        r"the function one_wrong \(.*\) should be an int but is a str\n.*\n"
+        r"  in record \d of a batch of \d\n",
+        endings["wrong type"],
+    ), endings["wrong type"]
+    assert "returned a list instead of its results and the new state" in endings["no state"]
+    assert "takes records of Item (name: str, weights: list)" in endings["other record"]
+    assert endings["no keys"].startswith("process_batches got a stream without keys")
+
+
+def test_whole_batches_that_cannot_be_are_batches_of_one_and_one_line_says_why(
+    came: dict[str, Any],
+) -> None:
+    (said,) = came["whole fallbacks"]["said"]
+    assert re.fullmatch(
+        r"fast\(\): pairs \(.*\) runs record by record, as PyFlink runs it: its output type .*",
+        said,
+    )
+    assert came["whole fallbacks"]["values"] == [[1, 1], [2, 1], [3, 1]]
 
 
 @pytest.mark.parametrize("kind", ["hashmap", "rocksdb", "unaligned"])

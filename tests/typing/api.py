@@ -27,6 +27,8 @@ from flinksec_jobs import (
     field,
     key_by_field,
     load_settings,
+    map_batches,
+    process_batches,
     record,
     row_type,
 )
@@ -80,6 +82,16 @@ def settings() -> None:
     load_settings(Path("job.toml"))
 
 
+def of_flights(flights: list[Flight]) -> list[Flight]:
+    """A function of a whole batch."""
+    return flights
+
+
+def with_state(flights: list[Flight], held: Order | None) -> tuple[list[Flight], Order | None]:
+    """One with the state of a key."""
+    return flights, held
+
+
 def in_a_block() -> None:
     """A job that runs when its block ends."""
     with SecureJob("flights") as job:
@@ -94,6 +106,10 @@ def in_a_block() -> None:
             metadata={"written_at": "timestamp"},
         )
         fast(key_by_field(flights, "id")).map(lambda row: row)
+        map_batches(flights, of_flights, Flight)
+        process_batches(key_by_field(flights, "id"), of_flights, Flight)
+        process_batches(key_by_field(flights, "id"), with_state, Flight, state=Order)
+        process_batches(flights, with_state, Flight)  # type: ignore[arg-type]  # takes a state
         flights.sink_to(job.to_elasticsearch("flights", id_field="id"))
         flights.sink_to(job.to_kafka("late", delivery="at_least_once"))
         flights.sink_to(job.to_hdfs("/flights"))

@@ -43,6 +43,8 @@ PUBLIC = [
     "field",
     "key_by_field",
     "load_settings",
+    "map_batches",
+    "process_batches",
     "record",
     "row_type",
 ]

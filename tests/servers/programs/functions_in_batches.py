@@ -6,6 +6,7 @@ Prints one line of JSON: what came out, by the way in which the functions ran.
 
 import contextlib
 import gc
+import importlib
 import io
 import json
 import logging
@@ -495,7 +496,7 @@ if __name__ == "__main__":
     directory = Path(sys.argv[1])
     parts: dict[str, Any] = {
         "compared": compared,
-        "documented": lambda: documented(directory / "example.py"),
+        "documented": lambda: [documented(each) for each in sorted(directory.glob("example*.py"))],
         "many keys": many_keys,
         "lone": lambda: lone(directory / "lone-came"),
         "endings": endings,
@@ -507,6 +508,7 @@ if __name__ == "__main__":
         "collected": collected,
         "expiring": expiring,
         "hanging": lambda: hanging(directory),
+        **importlib.import_module("whole_batches").PARTS,
     }
     wanted = sys.argv[2:] or list(parts)
     came = {name: parts[name]() for name in wanted}

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.types.Row;
 import org.flinksec.badrecords.Current;
@@ -206,15 +207,19 @@ final class Batch {
     }
   }
 
-  /** Tells for a message which item of the batch it is. */
-  String where(int item) {
-    if (item < 0 || item >= size) {
+  /** Tells for a message which items of the batch it may be about; nothing of none. */
+  String where(int... items) {
+    if (items.length == 0) {
       return "";
     }
     String what = kind == RECORDS ? "record" : "timer";
-    String place = "in %s %d of a batch of %d".formatted(what, item + 1, size);
-    Original original = original(item);
-    return original == null ? place : place + ", " + original.origin().one();
+    String place =
+        items.length == 1
+            ? "in %s %d of a batch of %d".formatted(what, items[0] + 1, size)
+            : "in one of %d %ss of a batch of %d".formatted(items.length, what, size);
+    List<Original> known =
+        Arrays.stream(items).mapToObj(this::original).filter(Objects::nonNull).toList();
+    return known.isEmpty() ? place : place + ", " + Offsets.of(known);
   }
 
   /**

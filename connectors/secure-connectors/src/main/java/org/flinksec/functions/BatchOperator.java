@@ -195,7 +195,11 @@ public final class BatchOperator extends AbstractEmbeddedPythonFunctionOperator<
     answer.arrayHeader();
     if (!answer.nil()) {
       answer.arrayHeader();
-      String where = batch.where(answer.small());
+      int[] items = new int[answer.arrayHeader()];
+      for (int i = 0; i < items.length; i++) {
+        items[i] = answer.small();
+      }
+      String where = batch.where(items);
       PythonFunctionException raised = PythonFunctionException.read(answer, where);
       throw hung == null ? raised : hung(hung, where, raised.getStackTrace());
     }
