@@ -126,7 +126,7 @@ class Runner:
             now.domain = None
             sources: list[int] | None
             if self._whole is not None:
-                outs, sources = self._whole.run(values, slots, len(keys or ()))
+                outs, sources = self._whole.run(values, slots)
             else:
                 outs, sources = self._records(values, stamps, slots)
         else:

@@ -46,13 +46,12 @@ class WholeRunner:
         self._catching = None if plan.guard is None else Catching(plan.guard)
         self.items: Sequence[int] = ()
 
-    def run(self, values: list[Any], slots: list[int] | None, keys: int) -> Outs:
+    def run(self, values: list[Any], slots: list[int] | None) -> Outs:
         """Run the function on the values of a batch; see `Runner`.
 
         Args:
             values: as they are decoded.
             slots: for each of them the place of its key; None on a stream without keys.
-            keys: how many keys there are.
         """
         self.items = range(len(values))
         records = self._make(values)
@@ -60,10 +59,10 @@ class WholeRunner:
         if self._whole.one_each or slots is None:
             self._run(records, self.items, outs)
             return outs
-        groups: list[list[int]] = [[] for _ in range(keys)]
+        groups: dict[int, list[int]] = {}
         for item, slot in enumerate(slots):
-            groups[slot].append(item)
-        for slot, items in enumerate(groups):
+            groups.setdefault(slot, []).append(item)
+        for slot, items in groups.items():
             self._now.slot = slot
             self._run([records[item] for item in items], items, outs)
         return outs

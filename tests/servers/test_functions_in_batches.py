@@ -149,7 +149,8 @@ def test_a_function_of_whole_batches_that_is_wrong_is_told_with_what_it_returned
         endings["count"],
     ), endings["count"]
     assert re.search(
-        r"ValueError: some of them\n  in (one of \d records|record 1) of a batch of \d\n  at .*, in fails",
+        r"ValueError: some of them\n"
+        r"  in (one of \d records|record 1) of a batch of \d\n  at .*, in fails",
         endings["raises"],
     ), endings["raises"]
     assert re.search(

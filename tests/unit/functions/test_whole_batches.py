@@ -166,7 +166,7 @@ def values(*numbers: int) -> list[list[int]]:
 def test_map_batches_has_one_result_for_each_record(returned: Any) -> None:
     made, _, _ = runner(lambda _: returned, one_each=True)
     with pytest.raises(WrongReturnError, match=r"the function f returned \d results for 2 records"):
-        made.run(values(1, 2), None, 0)
+        made.run(values(1, 2), None)
 
 
 def test_process_batches_is_called_once_for_each_key_with_its_records_in_order() -> None:
@@ -177,7 +177,7 @@ def test_process_batches_is_called_once_for_each_key_with_its_records_in_order()
         return [len(numbers)] * 2 if len(numbers) > 1 else []
 
     made, _, _ = runner(function, one_each=False)
-    outs, sources = made.run(values(10, 20, 11, 30, 12), [0, 1, 0, 2, 0], 3)
+    outs, sources = made.run(values(10, 20, 11, 30, 12), [5, 1, 5, 2, 5])
     assert called == [[10, 11, 12], [20], [30]]
     assert (outs, sources) == ([3, 3], [4, 4])  # of the last record of its key
 
@@ -196,7 +196,7 @@ def test_a_guard_leaves_out_the_records_that_a_function_fails_with_and_no_others
         return [number.n for number in numbers]
 
     made, _, sides = runner(function, one_each=True, guard=guarded())
-    outs, sources = made.run(values(*range(len(bad))), None, 0)
+    outs, sources = made.run(values(*range(len(bad))), None)
     assert outs == sources == [n for n, is_bad in enumerate(bad) if not is_bad]
     assert sides.sent[0::3] == ["letters"] * sum(bad)
     assert sides.sent[1::3] == [n for n, is_bad in enumerate(bad) if is_bad]
@@ -205,14 +205,14 @@ def test_a_guard_leaves_out_the_records_that_a_function_fails_with_and_no_others
 def test_a_guard_does_not_take_what_is_the_job_s_fault() -> None:
     made, _, _ = runner(lambda _: [], one_each=True, guard=guarded())
     with pytest.raises(WrongReturnError):
-        made.run(values(1, 2), None, 0)
+        made.run(values(1, 2), None)
 
     def fails(_numbers: list[Number]) -> list[int]:
         raise ValueError("always")
 
     made, _, _ = runner(fails, one_each=True, guard=guarded(most=2))
     with pytest.raises(FlinkSecError, match="has failed with 2 elements in a row"):
-        made.run(values(1, 2, 3), None, 0)
+        made.run(values(1, 2, 3), None)
 
 
 class Held:
@@ -242,7 +242,7 @@ def test_a_guarded_function_with_state_goes_on_as_if_the_bad_record_had_not_come
 
     made, batches, sides = runner(function, one_each=False, guard=guarded(), state=Number)
     batches._state = Held()
-    outs, _ = made.run(values(1, 2, 0, 4, 5), [0, 0, 0, 0, 0], 1)
+    outs, _ = made.run(values(1, 2, 0, 4, 5), [0, 0, 0, 0, 0])
     assert outs == [100, 150, 175, 195]
     assert sides.sent[1] == 2
     assert batches._state.held == Number(195)
@@ -253,11 +253,11 @@ def test_none_for_the_state_forgets_it_and_all_else_but_a_pair_is_refused() -> N
     made, batches, _ = runner(lambda _, _held: tuple(returned), one_each=False, state=Number)
     batches._state = Held()
     batches._state.held = Number(3)
-    assert made.run(values(7), [0], 1)[0] == [1]
+    assert made.run(values(7), [0])[0] == [1]
     assert batches._state.held is None
     returned = [1, 2, 3]
     with pytest.raises(WrongReturnError, match="a tuple instead of its results and the new state"):
-        made.run(values(7), [0], 1)
+        made.run(values(7), [0])
 
 
 @pytest.mark.parametrize("call", [fast, lambda it: map_batches(it, of_rows, Number)])
