@@ -96,6 +96,8 @@ class Runner:
 
     def close(self) -> bytes:
         """Close the function."""
+        if self._whole is not None:
+            self._whole.items = ()
         try:
             self._function.close()
             return self._encode([None])

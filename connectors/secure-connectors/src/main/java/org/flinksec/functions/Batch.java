@@ -207,8 +207,9 @@ final class Batch {
     }
   }
 
-  /** Tells for a message which items of the batch it may be about; nothing of none. */
-  String where(int... items) {
+  /** Tells for a message which items of the batch it may be about; nothing of none of it. */
+  String where(int... places) {
+    int[] items = Arrays.stream(places).filter(place -> 0 <= place && place < size).toArray();
     if (items.length == 0) {
       return "";
     }
