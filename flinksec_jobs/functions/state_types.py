@@ -48,6 +48,7 @@ class StateType:
         unpack: makes a natural value of what is decoded, None included.
         unchanging: whether nobody can change a value that he has.
         pickled: whether its bytes are a pickle.
+        parts: of a list that of its values, of a dict those of keys and values; else empty.
         small: whether a value that nobody can change takes little memory, whatever it is.
         as_it_is: the test of a variable ``{v}`` whose value is packed as it is; empty for none.
     """
@@ -58,7 +59,13 @@ class StateType:
     unchanging: bool
     pickled: bool = False
     small: bool = False
+    parts: tuple[StateType, ...] = ()
     as_it_is: str = ""
+
+    def settled(self, value: Any) -> Any:
+        """Return what a value is behind a checkpoint, of a type that nobody can change."""
+        packed = self.pack(value)
+        return value if packed is value else self.unpack(packed)
 
     def to_bytes(self, value: Any) -> bytes:
         """Return the bytes of a value, which is not None."""
@@ -226,7 +233,7 @@ def _list(inner: StateType, where: str, *, nullable: bool = True) -> StateType:
         return None if packed is None else [inner.unpack(each) for each in packed]
 
     text = {"kind": "list", "nullable": nullable, "parts": [inner.text]}
-    return StateType(text, pack, unpack, unchanging=False)
+    return StateType(text, pack, unpack, unchanging=False, parts=(inner,))
 
 
 def _dict(key: StateType, inner: StateType, where: str) -> StateType:
@@ -244,7 +251,7 @@ def _dict(key: StateType, inner: StateType, where: str) -> StateType:
         return {key.unpack(name): inner.unpack(each) for name, each in turns}
 
     text = {"kind": "dict", "nullable": True, "parts": [key.text, inner.text]}
-    return StateType(text, pack, unpack, unchanging=False)
+    return StateType(text, pack, unpack, unchanging=False, parts=(key, inner))
 
 
 def _row(field: FieldType, where: str) -> StateType:

@@ -236,7 +236,14 @@ class AggregatingState(State):
 
 
 class _Container(State):
-    """A state of several values: read once for each key of a batch, and written at its end."""
+    """A state of several values: read once for each key of a batch, and written at its end.
+
+    What goes in and out is copied, unless nobody can change it.
+    """
+
+    def __init__(self, now: Now, held: StateType) -> None:
+        super().__init__(now, held)
+        self._is_plain = bool(held.parts) and all(part.unchanging for part in held.parts)
 
     def _held_values(self) -> Any:
         slot = self._now.slot
@@ -273,6 +280,8 @@ class ListState(_Container):
     def get(self) -> Iterator[Any]:
         """Give the values of the current key, in the order in which they came."""
         held = self._held_values()
+        if self._is_plain:
+            return iter(held[:])
         copied = self._held.unpack(self._held.pack(held)) if held else held
         return iter(copied)
 
@@ -315,13 +324,20 @@ class MapState(_Container):
     def get(self, key: Any) -> Any:
         """Return the value of a key; None if there is none."""
         held = self._held_values()
+        if self._is_plain:
+            return held.get(key)
         if key not in held:
             return None
         return next(iter(self._one({key: held[key]}).values()))
 
     def put(self, key: Any, value: Any) -> None:
         """Give a key a value."""
-        self.put_all({key: value})
+        if self._is_plain:
+            of_key, of_value = self._held.parts
+            self._held_values()[of_key.settled(key)] = of_value.settled(value)
+            self._changed[self._now.slot] = None
+        else:
+            self.put_all({key: value})
 
     def put_all(self, dict_value: dict[Any, Any]) -> None:
         """Give keys values."""
@@ -340,6 +356,8 @@ class MapState(_Container):
     def items(self) -> Iterator[tuple[Any, Any]]:
         """Give keys and values."""
         held = self._held_values()
+        if self._is_plain:
+            return iter(dict(held).items())
         return iter((self._one(held) if held else {}).items())
 
     def keys(self) -> Iterator[Any]:

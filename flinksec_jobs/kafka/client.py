@@ -19,8 +19,8 @@ from flinksec_jobs.uses import Question, Use
 if TYPE_CHECKING:
     from flinksec_jobs.settings import Settings
 
-# Kafka's own 16 KiB make so many requests, each with its TLS, that client and broker work up to
-# twice as much for a record; no record waits longer for that than linger.ms, which stays.
+# Kafka's own 16 KiB make so many requests, each with its TLS, that client and broker work half as
+# much again for a small record; none waits longer for that than linger.ms, which stays.
 _BATCH_SIZE = str(64 * 1024)
 _ON_LOST_OFFSETS = "flinksec.on.lost.offsets"  # read by org.flinksec.kafka.LosslessSource
 

@@ -246,6 +246,52 @@ def test_states_that_stay_from_batch_to_batch_are_those_that_are_given_back_at_o
             slots = {}
 
 
+_KEYS = st.sampled_from(["a", "b", "ü", "c"])
+_OPERATIONS = st.lists(
+    st.one_of(
+        st.tuples(st.just("put"), _KEYS, st.tuples(st.integers(-5, 5), st.integers(0, 3))),
+        st.tuples(st.sampled_from(["remove", "add", "batch", "clear"]), _KEYS, st.integers(0, 9)),
+    )
+)
+
+
+@given(_OPERATIONS)
+def test_maps_and_lists_of_values_that_nobody_can_change_are_dicts_and_lists(
+    operations: list[tuple[str, str, Any]],
+) -> None:
+    now = Now()
+    states = opened(now)
+    mapped = states.get_map_state(MapStateDescriptor("m", Types.STRING(), PAIR))
+    listed = states.get_list_state(ListStateDescriptor("l", Types.DOUBLE()))
+    states.begin([[None], [None]], 0)
+    there: dict[str, Any] = {}
+    all_of: list[Any] = []
+    blobs: list[bytes | None] = [None, None]
+    for what, key, value in operations:
+        before = list(mapped.items()), list(listed)
+        walk = mapped.items(), listed.get()
+        if what == "put":
+            mapped.put(key, list(value))
+            there[key] = (value[0], float(value[1]))
+        elif what == "remove":
+            mapped.remove(key)
+            there.pop(key, None)
+        elif what == "add":
+            listed.add(value)
+            all_of.append(float(value))
+        elif what == "clear":
+            (mapped if value % 2 else listed).clear()
+            (there if value % 2 else all_of).clear()
+        else:
+            for place, changed in enumerate(states.changed()):
+                blobs[place] = changed[1] if changed else blobs[place]
+            states.begin([[blob] for blob in blobs], 0)
+        assert (list(walk[0]), list(walk[1])) == before  # what is walked through does not change
+        assert repr(dict(mapped.items())) == repr(there)
+        assert repr(list(listed)) == repr(all_of)
+        assert repr(mapped.get(key)) == repr(there.get(key))
+
+
 @pytest.mark.parametrize(
     ("flink", "small"),
     [
