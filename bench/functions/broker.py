@@ -57,7 +57,7 @@ class Broker:
         return found | ({"ssl.ca.location": str(self.sandbox.ca_certs)} if self._has_tls else {})
 
     def java(self) -> dict[str, str]:
-        """Properties of Java's clients."""
+        """Properties of Java's clients; the size of batches is that of the library's jobs."""
         # The name that it has in Flink's connector.
         module = "org.apache.flink.kafka.shaded.org.apache.kafka.common.security.scram"
         login = f"{module}.ScramLoginModule"
@@ -69,6 +69,7 @@ class Broker:
             "security.protocol": self.protocol,
             "sasl.mechanism": MECHANISM,
             "sasl.jaas.config": f'{login} required username="{USER}" password="{self.password}";',
+            "batch.size": "65536",
         }
         return found | (tls if self._has_tls else {})
 
