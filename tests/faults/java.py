@@ -23,7 +23,6 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "connectors/sealed-state/src/test/java/org/flinksec/sealed/faults"
 _PACKAGE = "org.flinksec.sealed.faults"
 _JAR = "programs.jar"
-# No test asserts a time: this ends what hangs, also on a machine that is busy elsewhere.
 # Quick to start; the log would go to standard output.
 _OPTIONS = (
     "-Xmx256m",

@@ -144,7 +144,7 @@ class CrossCheckTest {
     Path errors = dir.resolve("errors");
     Process process = builder.redirectError(errors.toFile()).start();
     String output = new String(process.getInputStream().readAllBytes(), UTF_8);
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(300, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).as(() -> errorsOf(errors)).isZero();
     TreeMap<String, String> lines = new TreeMap<>();
     output.lines().map(line -> line.split(" ", 2)).forEach(pair -> lines.put(pair[0], pair[1]));

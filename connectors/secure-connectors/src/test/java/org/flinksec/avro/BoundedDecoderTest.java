@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Our decoder beside Avro's own, and records made to exhaust one. */
-@Timeout(60)
+@Timeout(300)
 class BoundedDecoderTest {
   private interface Read {
     Object from(Decoder in) throws Exception;

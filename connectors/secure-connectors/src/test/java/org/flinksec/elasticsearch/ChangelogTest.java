@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A stream of a table's changes leaves the documents of the rows that the table has. */
-@Timeout(30)
+@Timeout(300)
 class ChangelogTest extends SinkAgainstAFake {
   private static final TypeInformation<Row> PLACED =
       Types.ROW_NAMED(new String[] {"id", "n", "place"}, Types.STRING, Types.LONG, Types.STRING);

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What arrives, whatever happens on the way. */
-@Timeout(30)
+@Timeout(300)
 class DeliveryTest extends SinkAgainstAFake {
   private static final List<Letter> LETTERS = new CopyOnWriteArrayList<>();
   private static final Answer CONFLICT =

@@ -17,7 +17,7 @@ import org.flinksec.elasticsearch.FakeElasticsearch.Operation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(300)
 class ElasticsearchSinkWriterTest extends SinkAgainstAFake {
   @Test
   void aCheckpointSendsAllDocumentsAndLeavesNoState() throws Exception {

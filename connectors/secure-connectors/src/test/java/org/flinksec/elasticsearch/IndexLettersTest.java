@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Bad documents go to an index of their own. */
-@Timeout(30)
+@Timeout(300)
 class IndexLettersTest extends SinkAgainstAFake {
   private static final ObjectMapper JSON = new ObjectMapper();
 

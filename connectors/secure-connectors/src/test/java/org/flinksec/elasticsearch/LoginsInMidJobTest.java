@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Who the job is changes while it runs: in the file and on the server, in either order. */
-@Timeout(30)
+@Timeout(300)
 class LoginsInMidJobTest extends SinkAgainstAFake {
   @TempDir Path directory;
   private Path file;

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What is done with documents, and where they go. */
-@Timeout(30)
+@Timeout(300)
 class OperationsTest extends SinkAgainstAFake {
   private static final TypeInformation<Row> WHOLE =
       Types.ROW_NAMED(

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an index comes to is what the operations come to one after the other, by their ids. */
-@Timeout(60)
+@Timeout(300)
 class OrderByIdTest extends SinkAgainstAFake {
   private static final TypeInformation<Row> OPERATIONS =
       Types.ROW_NAMED(new String[] {"id", "n", "op"}, Types.STRING, Types.LONG, Types.STRING);

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What a running writer does while the server does not take what it sends. */
-@Timeout(30)
+@Timeout(300)
 class OutageTest extends SinkAgainstAFake {
   private static Answer blocked(String by) {
     return new Answer(403, "cluster_block_exception", "index [flights] blocked by: [" + by + "];");
@@ -50,7 +50,7 @@ class OutageTest extends SinkAgainstAFake {
       Thread.sleep(1500);
       assertThat(more).as("twice as many as may wait").isNotDone();
       down.set(false);
-      more.get(10, TimeUnit.SECONDS);
+      more.get(300, TimeUnit.SECONDS);
       writer.flush(true);
     }
     assertThat(elasticsearch.documents()).hasSize(20);

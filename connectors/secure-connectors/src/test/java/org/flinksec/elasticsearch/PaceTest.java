@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** How fast documents go out, by what comes back. */
-@Timeout(30)
+@Timeout(300)
 class PaceTest extends SinkAgainstAFake {
   @Test
   void requestsThatFailTogetherHalveThePaceOnceAndSuccessesBringItBackByTenthsOfABatch() {

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What becomes of documents that are refused: whose fault it is, and what is told of it. */
-@Timeout(30)
+@Timeout(300)
 class RefusedDocumentsTest extends SinkAgainstAFake {
   @Test
   void ofMixedStatusesTheOverloadedDocumentIsSentAgainAndTheBadOneSkipped() throws Exception {

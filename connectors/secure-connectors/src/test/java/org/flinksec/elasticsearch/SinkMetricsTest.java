@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What the sink tells of itself, heard by Flink's own listener. */
-@Timeout(30)
+@Timeout(300)
 class SinkMetricsTest extends SinkAgainstAFake {
   private final MetricListener listener = new MetricListener();
 

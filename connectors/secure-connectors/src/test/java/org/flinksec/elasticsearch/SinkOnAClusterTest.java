@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Flink's own suite of tests for sinks, and restores of what was in flight, on its MiniCluster. */
-@Timeout(60)
+@Timeout(300)
 class SinkOnAClusterTest extends SinkTestSuiteBase<String> {
   @TestSemantics final CheckpointingMode[] semantics = {CheckpointingMode.AT_LEAST_ONCE};
 
@@ -135,7 +135,7 @@ class SinkOnAClusterTest extends SinkTestSuiteBase<String> {
         String savepoint =
             first
                 .triggerSavepoint(flink.getCheckpointUri(), SavepointFormatType.CANONICAL)
-                .get(30, TimeUnit.SECONDS);
+                .get(300, TimeUnit.SECONDS);
         CommonTestUtils.terminateJob(first);
         assertThat(server.elasticsearch.documents()).isEmpty();
         server.elasticsearch.requestStatus(request -> 200);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What is in checkpoints of the sink, byte by byte: a later release reads what this one wrote. */
-@Timeout(30)
+@Timeout(300)
 class SinkStateTest extends SinkAgainstAFake {
   private static final String FIRST =
       "ffffffffffffffff000000020000000000000028010003c3bc22000000137b226964223a22c3bc5c2222"

@@ -105,7 +105,7 @@ class SavepointsTest {
   }
 
   private void waitForRows(long more) throws Exception {
-    long end = System.nanoTime() + 60_000_000_000L;
+    long end = System.nanoTime() + 300_000_000_000L;
     while (!Files.isDirectory(directory.resolve("data")) || visible().size() < more) {
       assertThat(System.nanoTime()).isLessThan(end);
       Thread.sleep(10);

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Host names, with the very HTTP client that the sink uses. */
-@Timeout(30)
+@Timeout(300)
 class NameCheckingTlsStrategyTest {
   private final TestAuthority authority = new TestAuthority("Test CA");
   private FakeElasticsearch elasticsearch;
@@ -125,6 +125,6 @@ class NameCheckingTlsStrategyTest {
   private int status(CloseableHttpAsyncClient client, String method) throws Exception {
     URI uri = URI.create("https://localhost:" + elasticsearch.port() + "/_bulk");
     SimpleHttpRequest request = SimpleHttpRequest.create(method, uri.toString());
-    return client.execute(request, null).get(10, TimeUnit.SECONDS).getCode();
+    return client.execute(request, null).get(300, TimeUnit.SECONDS).getCode();
   }
 }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the client does with servers that are not as they should be. */
-@Timeout(60)
+@Timeout(300)
 class SchemaRegistryTest {
   private static final String SCHEMA = "{\"schema\": \"\\\"string\\\"\", \"schemaType\": \"AVRO\"}";
 

@@ -210,7 +210,7 @@ final class JobRun {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
     while (!condition.getAsBoolean()) {
       if (cluster.getJobStatus(job).get().isTerminalState()) {
-        JobResult result = cluster.requestJobResult(job).get(1, TimeUnit.SECONDS);
+        JobResult result = cluster.requestJobResult(job).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
         throw new AssertionError(
             "the job ended early", result.getSerializedThrowable().orElse(null));
       }
