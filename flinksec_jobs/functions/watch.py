@@ -18,6 +18,8 @@ from flinksec_jobs.functions import packing
 _MOST_FRAMES = 30
 _OURS = "flinksec_jobs.functions."
 _FROM_JAVA = "<string>"
+# The methods of `Runner` that call a function for one record, or timer, after the other.
+_ONE_BY_ONE = ("_records", "_timers")
 
 
 class FunctionStopped(BaseException):
@@ -51,7 +53,8 @@ def _seen(ident: int) -> list[Any]:
     inner: list[types.FrameType] = []
     for frame in _calls(sys._current_frames().get(ident)):
         if str(frame.f_globals.get("__name__")).startswith(_OURS):
-            item = max(item, frame.f_locals.get("item", -1))
+            if frame.f_code.co_name in _ONE_BY_ONE:
+                item = frame.f_locals.get("item", -1)
         elif item < 0 and frame.f_code.co_filename != _FROM_JAVA:
             inner.append(frame)
     frames = [

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from flinksec_jobs.functions import packing, watch
+from flinksec_jobs.functions.runner import Runner
 from tests.patience import PATIENCE
 
 
@@ -73,13 +74,20 @@ def test_what_is_told_to_stop_is_interrupted_though_it_catches_exceptions(
     assert spinning.raised == [watch.FunctionStopped]
 
 
+def test_the_methods_that_have_places_are_there() -> None:
+    assert all(hasattr(Runner, name) for name in watch._ONE_BY_ONE)
+
+
 def test_the_place_of_a_record_is_that_of_the_room_s_own_frame() -> None:
     scope = {"__name__": "flinksec_jobs.functions.runner", "look": seen, "me": threading.get_ident}
-    exec("def run():\n    for item in (4,):\n        return look(me())", scope)
-    run: Any = scope["run"]
-    item, frames = run()
+    body = "    for item in (4,):\n        return look(me())"
+    exec(f"def _records():\n{body}\ndef run():\n{body}", scope)
+    records: Any = scope["_records"]
+    item, frames = records()
     assert item == 4
-    assert "run" not in [function for _, _, function in frames]
+    assert "_records" not in [function for _, _, function in frames]
+    run: Any = scope["run"]
+    assert run()[0] == -1  # which has no record of its own
 
 
 def test_an_interruption_that_has_come_too_late_is_taken_back() -> None:
