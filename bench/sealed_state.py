@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -93,6 +94,8 @@ class Sizes:
 @click.option("--more", is_flag=True, help="The disk, gocryptfs, other ciphers, a JVM after 5 s.")
 def main(parts: tuple[str, ...], cipher: str, *, more: bool, **numbers: Any) -> None:
     """Measure and print; what there is, if that is cut short (Ctrl-C)."""
+    # Mounts, devices and the table are not left to whoever ends a run by its id or a timeout.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sizes = Sizes(**numbers)
     measured = Measured()
     with ExitStack() as stack:

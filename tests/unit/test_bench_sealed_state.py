@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from pathlib import Path
 from random import Random
 
@@ -182,8 +183,9 @@ def test_the_machine_is_named() -> None:
     assert "median in 95 of 100 cases" in first
 
 
+@pytest.mark.parametrize("name", ["INT", "TERM"])
 def test_a_run_that_is_cut_short_shows_what_there_is(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:
     """In the middle of a round, when the plain file was written once more than the sealed one."""
     java = tmp_path / "java"
@@ -191,14 +193,18 @@ def test_a_run_that_is_cut_short_shows_what_there_is(
         "#!/bin/sh\n"
         "for way in plain sealed plain; do echo bench write $way 0 2.0 1.0 1048576; done\n"
         "echo more write; read answer\n"
-        "kill -INT $PPID\n"
+        f"kill -{name} $PPID\n"
         "exec sleep 600\n"
     )
     java.chmod(0o755)
     monkeypatch.setattr(sealed_state, "compiled", lambda _: "")
     monkeypatch.setattr(sealed_state, "keys", lambda _: tmp_path)
     monkeypatch.setattr(sealed_state, "jdk", lambda _: str(java))
-    done = CliRunner().invoke(sealed_state.main, ["--part", "files", "--part", "checkpoint"])
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        done = CliRunner().invoke(sealed_state.main, ["--part", "files", "--part", "checkpoint"])
+    finally:
+        signal.signal(signal.SIGTERM, before)
     assert done.exit_code == 0
     assert "| write 256 MiB, tmpfs | 0 MiB/s | 0 MiB/s | 1.00 ± 0.00 |" in done.output
     assert "Not measured: what came after this run was cut short." in done.output
