@@ -54,11 +54,15 @@ def _row_arriving(fields: Fields) -> Change:
 
 @functools.lru_cache(maxsize=1024)
 def leaving(field: FieldType) -> Change | None:
-    """Return what makes of a value that fits its type, and is not None, what is encoded."""
+    """Return what makes of a value that fits its type, and is not None, what is encoded.
+
+    That is at the end of the batch, so whatever a function could still change is copied.
+    """
     if field.kind == "row":
         return _row_leaving(field)
     if field.inner is not None:
-        return natural.in_container(field.kind, leaving(field.inner))
+        copy: Change = list if field.kind == "list" else dict
+        return natural.in_container(field.kind, leaving(field.inner)) or copy
     return natural.of_scalar(field)
 
 
@@ -76,7 +80,7 @@ def _row_leaving(field: FieldType) -> Change:
         if isinstance(value, row):
             kind = value._row_kind.value
             values = received_rows.values_of(value, names)
-            return [*values, kind] if kind else values
+            return [*values, kind] if kind else [*values]
         if is_dict and isinstance(value, dict):
             return [value.get(name) for name in names]
         return tuple(value)

@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
+import operator
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from flinksec_jobs.errors import JobError
+from flinksec_jobs.errors import JobError, RecordValueError
 
-_SMALLEST = -(2**63)
+_SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 REGISTER_EVENT, REGISTER_PROCESSING, DELETE_EVENT, DELETE_PROCESSING = range(4)
 
 
@@ -73,7 +74,13 @@ class TimerService:
                 "timers are only there on a keyed stream",
                 hint="put key_by_field(…) or key_by(…) before process",
             )
-        self._now.timers += (self._now.slot, what, int(timestamp))
+        when = operator.index(timestamp)
+        if not _SMALLEST <= when <= _LARGEST:
+            raise RecordValueError(
+                f"a timer's time has {when.bit_length()} bits, which are too many for 64",
+                hint="give it milliseconds since 1970",
+            )
+        self._now.timers += (self._now.slot, what, when)
 
 
 class Context:

@@ -61,9 +61,11 @@ def _row_class(names: tuple[str, ...]) -> Any:
         place = places.get(key) if type(key) is str else None
         if place is not None:
             return values[place]
-        if isinstance(key, (int, slice)):
-            return values[key]
-        raise ValueError(key)
+        return Row.__getitem__(row, key)
+
+    def set_field_names(row: Any, given: list[str]) -> None:
+        row.__dict__.update(_fields=given, _row_kind=row._row_kind, _from_dict=True)
+        object.__setattr__(row, "__class__", Row)  # the properties have the names from before
 
     def as_dict(row: Any, recursive: bool = False) -> dict[str, Any]:
         if recursive:
@@ -73,6 +75,7 @@ def _row_class(names: tuple[str, ...]) -> Any:
 
     members: dict[str, Any] = {
         "as_dict": as_dict,
+        "set_field_names": set_field_names,
         "_fields": list(names),
         "_row_kind": RowKind.INSERT,
         "_from_dict": True,

@@ -97,7 +97,8 @@ def _field(row: Any, name: str) -> Any:
 def _leaving_by_names(row: Any, names: list[str]) -> list[Any]:
     """Return the values of a row as they leave Python: process mode's converter asks for them."""
     own = row.__dict__
-    values, fields = own["_values"], own.get("_fields", names)
+    # A row that a function in batches has received has its names from its class.
+    values, fields = own["_values"], own.get("_fields") or getattr(type(row), "_fields", names)
     if (leave := own.get(natural.LEAVE)) is not None:
         values = leave(values)
     if fields == names:

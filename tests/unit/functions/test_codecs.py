@@ -5,6 +5,7 @@ import copy
 import datetime
 import enum
 import pickle
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
@@ -17,6 +18,7 @@ from pyflink.common import Row, RowKind
 
 from flinksec_jobs import record
 from flinksec_jobs.functions import codecs, received_rows
+from flinksec_jobs.records import worker
 from flinksec_jobs.records.field_types import FieldType, fields_of
 
 
@@ -29,6 +31,11 @@ class Colour(enum.Enum):
 class Leg:
     at: datetime.datetime
     cost: Decimal
+
+
+@record
+class Kept:
+    ns: list[int]
 
 
 @record
@@ -112,6 +119,10 @@ def test_a_received_row_is_pyflinks_row_in_all_ways() -> None:
     assert type(pickle.loads(pickle.dumps(row))) is Row
     assert copy.deepcopy(row) == plain
     assert "a" in row
+    renamed = make([1, "x"])
+    renamed.set_field_names(["_b", "a"])
+    assert (renamed.a, renamed["a"], renamed["_b"], renamed.a) == ("x", "x", 1, "x")
+    assert renamed == Row(_b=1, a="x")
     row["a"] = 5
     assert (row.a, row.get_fields_by_names(["_b", "a"])) == (5, ["x", 5])
     with pytest.raises(AttributeError):
@@ -127,6 +138,51 @@ def test_a_received_row_is_pyflinks_row_in_all_ways() -> None:
     )
     assert leave is not None
     assert list(leave(deleted)) == [1, "x", 3]
+
+
+def test_fields_of_a_received_row_are_given_by_names_also_where_functions_run() -> None:
+    row = received_rows.maker(("a", "b", "c"))([1, "x", None])
+    assert worker._leaving_by_names(row, ["c", "b"]) == [None, "x"]
+    assert worker._leaving_by_names(row, ["a", "b", "c"]) == [1, "x", None]
+    assert worker._leaving_by_names(Row(1, "x"), ["a", "b"]) == [1, "x"]
+
+
+INTS = FieldType("list", inner=FieldType("int"))
+NAMED = FieldType("dict", inner=INTS)
+ROW = FieldType("row", fields=(("n", FieldType("int")), ("ns", INTS)))
+FLAT = FieldType("row", fields=(("n", FieldType("int")),))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "change"),
+    [
+        (INTS, [1], lambda it: it.append(2)),
+        (NAMED, {"a": [1]}, lambda it: it["a"].append(2)),
+        (NAMED, {"a": [1]}, lambda it: it.clear()),
+        (FLAT, Row(n=1), lambda it: it.__setitem__("n", 2)),
+        (FLAT, received_rows.maker(("n",))([1]), lambda it: it.__setitem__("n", 2)),
+        (ROW, Row(n=1, ns=[1]), lambda it: it.ns.append(2)),
+        (FieldType("list", inner=FLAT), [Row(n=1)], lambda it: it[0].__setitem__("n", 2)),
+        (
+            FieldType("row", cls=Kept, fields=fields_of(Kept, {})),
+            Kept([1]),
+            lambda it: it.ns.append(2),
+        ),
+    ],
+)
+def test_what_a_function_changes_after_it_has_given_it_has_left_as_it_was(
+    field: FieldType, value: Any, change: Callable[[Any], None]
+) -> None:
+    leave = codecs.leaving(field)
+    assert leave is not None
+    left = leave(value)
+    before = copy.deepcopy(left)
+    change(value)
+    assert left == before
+    if isinstance(value, Kept):
+        left = codecs.leaving_record(Kept, field.fields)(value)
+        change(value)
+        assert list(left) == [[1, 2]]
 
 
 def test_a_type_that_nobody_knows_does_not_cross() -> None:
