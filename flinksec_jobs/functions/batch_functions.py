@@ -31,11 +31,13 @@ class Whole:
         name: of the function, for messages.
         received: what it takes, its state too.
         one_each: whether it gives exactly one result for each record.
+        as_arrow: whether it takes and gives Arrow data.
     """
 
     name: str
     received: Received
     one_each: bool
+    as_arrow: bool = False
 
     def of_call(self, given: Any, count: int) -> tuple[list[Any], Any]:
         """Return the results of a call and the new state, which is None where there is none.

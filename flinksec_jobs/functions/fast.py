@@ -141,6 +141,12 @@ class Fast:
         name = declared.name_of(func)
         plan = self._plan(func, output_type, name)
         if isinstance(plan, str):
+            whole = getattr(func, "flinksec_whole", None)
+            if whole is not None and whole.as_arrow:
+                raise JobError(
+                    f"{name} cannot get Arrow data: {plan}",
+                    hint="let it take a list of records, or change what is in the way",
+                )
             _log.warning("fast(): %s runs record by record, as PyFlink runs it: %s", name, plan)
             return self._stream.process(func, output_type)
         return self._operated(plan, output_type)

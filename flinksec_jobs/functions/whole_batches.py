@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from flinksec_jobs.errors import JobError
-from flinksec_jobs.functions import received_records
+from flinksec_jobs.functions import arrow_batches, received_records
 from flinksec_jobs.functions.fast import Fast, of_stream
 from flinksec_jobs.records import declared, row_type
 from flinksec_jobs.records.field_types import FieldType, is_record_class
@@ -22,8 +22,28 @@ O = TypeVar("O")  # noqa: E741
 S = TypeVar("S")
 
 
+@overload
 def map_batches(
     stream: DataStream, fn: Callable[[list[R]], Iterable[O]], out: type[O] | TypeInformation
+) -> DataStream: ...
+
+
+@overload
+def map_batches(
+    stream: DataStream,
+    fn: Callable[[Any], Any],
+    out: type | TypeInformation,
+    *,
+    as_arrow: Literal[True],
+) -> DataStream: ...
+
+
+def map_batches(
+    stream: DataStream,
+    fn: Callable[..., Any],
+    out: type | TypeInformation,
+    *,
+    as_arrow: bool = False,
 ) -> DataStream:
     """Return a stream of what a function makes of whole batches, one result for each record.
 
@@ -37,11 +57,15 @@ def map_batches(
         fn: the function. One that has the methods ``open(runtime_context)`` and ``close()`` is
             opened before its first batch, and closed.
         out: the record class of its results, or a type of PyFlink.
+        as_arrow: whether the function takes a ``pyarrow.RecordBatch`` with a column for each field,
+            and returns one, or a ``pyarrow.Table``, with the columns of ``out``, which is a class
+            or row type then.
 
     Raises:
-        JobError: the function takes records of another class than the stream has.
+        JobError: the function takes records of another class than the stream has; or what is asked
+            for cannot be Arrow data.
     """
-    return _attached(stream, fn, out, one_each=True, state=None)
+    return _attached(stream, fn, out, one_each=True, state=None, as_arrow=as_arrow)
 
 
 @overload
@@ -93,7 +117,13 @@ def process_batches(
 
 
 def _attached(
-    stream: Any, fn: Callable[..., Any], out: Any, *, one_each: bool, state: type | None
+    stream: Any,
+    fn: Callable[..., Any],
+    out: Any,
+    *,
+    one_each: bool,
+    state: type | None,
+    as_arrow: bool = False,
 ) -> DataStream:
     call = "map_batches" if one_each else "process_batches"
     on = of_stream(stream, call)
@@ -109,7 +139,30 @@ def _attached(
     received = received_records.of_function(user, name, element, state)
     made = KeyedBatches if on.keyed else PlainBatches
     output_type = row_type(out) if is_record_class(out) else out
-    return on.process(made(fn, Whole(name, received, one_each)), output_type)
+    if as_arrow:
+        _require_arrow(fn, name, element, output_type)
+    return on.process(made(fn, Whole(name, received, one_each, as_arrow)), output_type)
+
+
+def _require_arrow(fn: Any, name: str, element: FieldType | None, output_type: Any) -> None:
+    """Refuse what cannot be Arrow data, where the job is defined."""
+    arrow_batches.pyarrow()
+    if element is None or element.kind != "row":
+        raise JobError(
+            f"{name} cannot get Arrow data of a stream whose elements are no rows",
+            hint="name the type of what the last operation returns: "
+            ".map(function, output_type=row_type(YourRecord))",
+        )
+    if declared.declared(output_type) is None:
+        raise JobError(
+            f"{name} returns Arrow data, so what it gives has columns",
+            hint="name a record class for its results",
+        )
+    if isinstance(fn, Guarded):
+        raise JobError(
+            f"{name} gets Arrow data, so a guard cannot tell which record it fails with",
+            hint="leave job.guard out, or let the function take a list of records",
+        )
 
 
 def _require(on: Fast, fn: Any, call: str, state: Any) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flinksec_jobs.functions.arrow_function import ArrowFunction
 from flinksec_jobs.functions.contexts import Now
 from flinksec_jobs.functions.plan import Plan
 from flinksec_jobs.functions.results_out import Out, SideOutputs
@@ -39,6 +40,7 @@ class WholeRunner:
         self._function = plan.function
         self._whole = plan.function.flinksec_whole
         self._make = self._whole.received.many()
+        self._arrow = ArrowFunction.of_plan(plan) if self._whole.as_arrow else None
         self._now = now
         self._cls, self._leave, self._fit = outs
         self._sides = sides
@@ -46,7 +48,7 @@ class WholeRunner:
         self._catching = None if plan.guard is None else Catching(plan.guard)
         self.items: Sequence[int] = ()
 
-    def run(self, values: list[Any], slots: list[int] | None) -> Outs:
+    def run(self, values: list[Any], slots: list[int] | None) -> tuple[list[Any], list[int] | None]:
         """Run the function on the values of a batch; see `Runner`.
 
         Args:
@@ -54,6 +56,8 @@ class WholeRunner:
             slots: for each of them the place of its key; None on a stream without keys.
         """
         self.items = range(len(values))
+        if self._arrow is not None:
+            return self._arrow.run(values), None
         records = self._make(values)
         outs: Outs = [], []
         if self._whole.one_each or slots is None:

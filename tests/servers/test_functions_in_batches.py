@@ -163,6 +163,12 @@ def test_a_function_of_whole_batches_that_is_wrong_is_told_with_what_it_returned
     assert endings["no keys"].startswith("process_batches got a stream without keys")
 
 
+def test_arrow_data_gives_what_lists_of_records_give(came: dict[str, Any]) -> None:
+    ways = came["whole arrow"]
+    assert len(ways["records"]) == 60
+    assert ways["arrow"] == ways["records"]
+
+
 def test_whole_batches_that_cannot_be_are_batches_of_one_and_one_line_says_why(
     came: dict[str, Any],
 ) -> None:

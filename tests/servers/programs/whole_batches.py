@@ -294,6 +294,43 @@ def pairs(numbers: list[int]) -> list[tuple[int, int]]:
     return [(number, len(numbers)) for number in numbers]
 
 
+def scored_as_arrow(batch: Any) -> Any:
+    """What scored() does, by columns."""
+    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow.compute as pc  # type: ignore[import-untyped]
+
+    notes = pc.struct_field(batch.column("note"), "text")
+    stars = pc.fill_null(pc.struct_field(batch.column("note"), "stars"), 0)
+    pairs = zip(batch.column("amount").to_pylist(), stars.to_pylist(), strict=True)
+    return pa.table(
+        {
+            "last": pa.array([list(pair) for pair in pairs], pa.list_(pa.int64())),
+            "total": pc.utf8_length(notes),
+            "user": batch.column("user"),
+        }
+    )
+
+
+def whole_arrow() -> dict[str, list[str]]:
+    """What came of lists of records, and of Arrow data."""
+    sales = [sale_of(number) for number in range(60)]
+    came: dict[str, list[str]] = {"records": [], "arrow": []}
+    with SecureJob("arrow") as job:
+        job.env.set_parallelism(1)
+        stream = job.env.from_collection(sales, type_info=row_type(Sale))
+        records = map_batches(stream, scored, Sum)
+        arrow = map_batches(stream, scored_as_arrow, Sum, as_arrow=True)
+        ways = [
+            way.map(lambda row, name=name: f"{name}\t{row}", Types.STRING())
+            for name, way in (("records", records), ("arrow", arrow))
+        ]
+        with ways[0].union(ways[1]).execute_and_collect() as lines:
+            for line in lines:
+                name, text = line.split("\t")
+                came[name].append(text)
+    return came
+
+
 def whole_fallbacks() -> dict[str, Any]:
     """What is said where batches cannot be, and that the functions run all the same."""
     with warnings_of_fast() as said, SecureJob("fallbacks") as job:
@@ -307,5 +344,6 @@ def whole_fallbacks() -> dict[str, Any]:
 PARTS: dict[str, Callable[[], Any]] = {
     "whole": whole_compared,
     "whole endings": whole_endings,
+    "whole arrow": whole_arrow,
     "whole fallbacks": whole_fallbacks,
 }

@@ -12,16 +12,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flinksec_jobs import FlinkSecError, JobError, fast, map_batches, process_batches, record
+from flinksec_jobs import (
+    FlinkSecError,
+    JobError,
+    fast,
+    map_batches,
+    process_batches,
+    record,
+    row_type,
+)
 from flinksec_jobs.errors import RecordValueError
-from flinksec_jobs.functions import codecs, received_records, record_arrivals, results_out
+from flinksec_jobs.functions import (
+    codecs,
+    received_records,
+    record_arrivals,
+    results_out,
+    whole_batches,
+)
 from flinksec_jobs.functions.batch_functions import KeyedBatches, PlainBatches, Whole
 from flinksec_jobs.functions.contexts import Now
 from flinksec_jobs.functions.fast import WITHOUT_BATCHES, Fast
 from flinksec_jobs.functions.plan import Plan
 from flinksec_jobs.functions.whole_runner import WholeRunner
 from flinksec_jobs.records.field_types import FieldType, fields_of
-from flinksec_jobs.records.guard import Guard, WrongReturnError
+from flinksec_jobs.records.guard import Guard, Guarded, WrongReturnError
 
 
 class Note(TypedDict):
@@ -280,7 +294,7 @@ def test_a_state_is_of_a_record_class_and_a_function_can_be_called() -> None:
     with pytest.raises(JobError, match="<class 'int'> for its state, which is no record class"):
         process_batches(keyed, lambda _, state: ([], state), Number, state=int)
     with pytest.raises(JobError, match="got a int for its function"):
-        map_batches(keyed, 3, Number)  # type: ignore[arg-type]
+        map_batches(keyed, 3, Number)  # type: ignore[call-overload]
     with pytest.raises(JobError, match="process_batches got a stream without keys"):
         process_batches(stream_of("DataStream"), of_rows, Number)
 
@@ -321,3 +335,18 @@ def test_windows_and_connected_streams_run_as_before_and_one_line_says_so(
         stream = stream_of(name)
         assert fast(stream) is stream
         assert f"the functions of a {name} run record by record" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("function", "element", "out", "said"),
+    [
+        (of_rows, FieldType("int"), Number, "a stream whose elements are no rows"),
+        (of_rows, row_of(Number), None, "so what it gives has columns"),
+        (Guarded(of_rows, guarded()), row_of(Number), Number, "a guard cannot tell which record"),
+    ],
+)
+def test_what_cannot_be_arrow_data_is_refused_where_it_is_defined(
+    function: Any, element: FieldType, out: Any, said: str
+) -> None:
+    with pytest.raises(JobError, match=said):
+        whole_batches._require_arrow(function, "f", element, out and row_type(out))
