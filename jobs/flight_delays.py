@@ -19,7 +19,7 @@ from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext
 from pyflink.datastream.state import ValueStateDescriptor
 from pyflink.table import Schema, StreamTableEnvironment
 
-from flinksec_jobs import SecureJob, key_by_field, record, row_type
+from flinksec_jobs import SecureJob, fast, key_by_field, record, row_type
 
 DELAYED_MINUTES = 15
 ALERT_MINUTES = 120
@@ -153,7 +153,7 @@ def main() -> None:
 
         # A flight of unknown aircraft stands for itself.
         by_aircraft = key_by_field(flights, "tail_number", "id")
-        late = by_aircraft.process(LateDepartures(), row_type(Departure))
+        late = fast(by_aircraft).process(LateDepartures(), row_type(Departure))
         late.sink_to(job.to_elasticsearch("flight-delays", id_field="id")).name(
             "Elasticsearch: late departures"
         )
