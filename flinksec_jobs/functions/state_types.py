@@ -9,6 +9,7 @@ fields, a dict an array of keys and values in turns, a time microseconds and a d
 from __future__ import annotations
 
 import json
+import math
 import pickle
 import typing
 from collections.abc import Callable
@@ -248,10 +249,15 @@ def _dict(key: StateType, inner: StateType, where: str) -> StateType:
         if packed is None:
             return None
         turns = zip(packed[::2], packed[1::2], strict=True)
-        return {key.unpack(name): inner.unpack(each) for name, each in turns}
+        return {one_nan(key.unpack(name)): inner.unpack(each) for name, each in turns}
 
     text = {"kind": "dict", "nullable": True, "parts": [key.text, inner.text]}
     return StateType(text, pack, unpack, unchanging=False, parts=(key, inner))
+
+
+def one_nan(key: Any) -> Any:
+    """Return a key as a dict finds it: of all NaN, which equal nothing, always the same object."""
+    return math.nan if type(key) is float and math.isnan(key) else key
 
 
 def _row(field: FieldType, where: str) -> StateType:

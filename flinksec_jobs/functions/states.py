@@ -323,7 +323,7 @@ class MapState(_Container):
 
     def get(self, key: Any) -> Any:
         """Return the value of a key; None if there is none."""
-        held = self._held_values()
+        held, key = self._held_values(), state_types.one_nan(key)
         if self._is_plain:
             return held.get(key)
         if key not in held:
@@ -334,7 +334,8 @@ class MapState(_Container):
         """Give a key a value."""
         if self._is_plain:
             of_key, of_value = self._held.parts
-            self._held_values()[of_key.settled(key)] = of_value.settled(value)
+            settled = state_types.one_nan(of_key.settled(key))
+            self._held_values()[settled] = of_value.settled(value)
             self._changed[self._now.slot] = None
         else:
             self.put_all({key: value})
@@ -346,12 +347,12 @@ class MapState(_Container):
 
     def remove(self, key: Any) -> None:
         """Forget a key; nothing if it is not there."""
-        if self._held_values().pop(key, _UNREAD) is not _UNREAD:
+        if self._held_values().pop(state_types.one_nan(key), _UNREAD) is not _UNREAD:
             self._changed[self._now.slot] = None
 
     def contains(self, key: Any) -> bool:
         """Whether there is such a key."""
-        return key in self._held_values()
+        return state_types.one_nan(key) in self._held_values()
 
     def items(self) -> Iterator[tuple[Any, Any]]:
         """Give keys and values."""

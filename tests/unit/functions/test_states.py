@@ -2,6 +2,7 @@
 """States of functions in batches: what their bytes are, and that they behave as PyFlink's do."""
 
 import datetime
+import math
 import sys
 import types
 from collections.abc import Iterator
@@ -346,3 +347,21 @@ def test_types_are_told_to_the_jvm_with_kinds_and_defaults() -> None:
         '{"default": true, "name": "mean", "type": {"kind": "float", "nullable": false}}'
         in (java.types["l"])
     )
+
+
+@pytest.mark.parametrize("key", [Types.DOUBLE(), Types.PICKLED_BYTE_ARRAY()])
+@pytest.mark.parametrize("value", [Types.LONG(), Types.PICKLED_BYTE_ARRAY()])
+def test_all_nan_are_one_key_of_a_map_as_in_flink(key: Any, value: Any) -> None:
+    states = opened(Now())
+    mapped = states.get_map_state(MapStateDescriptor("m", key, value))
+    blob = None
+    for number in range(1, 4):
+        states.begin([[blob]], 0)
+        mapped.put(float("nan"), (mapped.get(float("nan")) or 0) + 1)
+        mapped.put_all({float("nan"): mapped.get(float("nan")), 1.0: 5})
+        assert [each for at, each in mapped.items() if math.isnan(at)] == [number]
+        assert mapped.contains(float("nan"))
+        ((_, blob),) = states.changed()
+    states.begin([[blob]], 0)
+    mapped.remove(float("nan"))
+    assert list(mapped.items()) == [(1.0, 5)]
