@@ -22,7 +22,11 @@ KEYS = 7
 def came(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the jobs gave."""
     directory = tmp_path_factory.mktemp("batches")
-    for number, example in enumerate(blocks("docs/performance.md", "python")):
+    examples = [
+        *blocks("docs/performance.md", "python"),
+        *blocks("docs/first-job.md", "python")[1:],
+    ]
+    for number, example in enumerate(examples):
         (directory / f"example{number}.py").write_text(example.text)
     ended = subprocess.run(
         [sys.executable, PROGRAM, directory],
@@ -72,6 +76,7 @@ def test_the_examples_of_the_documentation_print_their_totals(came: dict[str, An
     assert came["documented"] == [
         "[('ann', 120), ('bob', 40), ('ann', 125)]\n",
         "('south', 1)\n",
+        "['ann']\n",
     ]
 
 

@@ -41,6 +41,7 @@ PYTHON = {
     ("docs/hdfs.md", "class Departure"): "tests/hdfs/test_hdfs_files.py",
     ("docs/hdfs.md", "class Sale"): "tests/hdfs/test_hdfs_files.py",
     ("docs/records.md", "class Order"): "tests/unit/docs/test_examples.py",
+    ("docs/first-job.md", "fast("): "tests/servers/test_functions_in_batches.py",
     ("docs/first-job.md", "    ...\n"): "not run: the frame of a job, without a job in it",
 }
 
