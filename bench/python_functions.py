@@ -228,7 +228,7 @@ def _print(
         found = table.as_json(records, protocol, rounded.runs, rounded.latencies, rounded.reasons)
         click.echo(json.dumps(found))
         return
-    console = Console(width=140)
+    console = Console(width=150)
     for workload, instances in dict.fromkeys((workload, number) for workload, number, _ in plan):
         listed = [way for way in asked if instances == 1 or way.parallel]
         made = table.workload_table(workload, instances, listed, rounded.runs, rounded.reasons)

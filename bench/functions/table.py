@@ -60,7 +60,8 @@ def workload_table(
         runs: the figures.
         reasons: why others have none.
     """
-    made = Table(f"{workload}, parallelism {parallelism}", box=box.MARKDOWN)
+    made = Table(box=box.MARKDOWN)
+    made.add_column(f"{workload}, parallelism {parallelism}", no_wrap=True)
     headings = (
         *("/ raw", "warm, records/s", "first to last", "CPU s, warm", "first to last"),
         *("with start", "MB", "warm, all rounds"),
@@ -107,7 +108,8 @@ def latency_table(
         reasons: why others have none, by ``LATENCY``, 1 and the way's name.
     """
     rates = [phase.rate for phase in PHASES if phase.counted]
-    made = Table("keyed, ms: p50 / p99", box=box.MARKDOWN)
+    made = Table(box=box.MARKDOWN)
+    made.add_column("keyed, ms: p50 / p99", no_wrap=True)
     for rate in rates:
         made.add_column(f"{rate:,}/s", justify="right")
     for way in ways:
