@@ -39,7 +39,8 @@ PHASES = (
     Phase(4000, 20_000, 0),
     Phase(1, 1, 12),
     Phase(100, 100, 900),
-    Phase(10_000, 20_000, 50_000),
+    # A JVM compiles its code for some ten seconds of such a rate.
+    Phase(10_000, 150_000, 50_000),
 )
 
 
