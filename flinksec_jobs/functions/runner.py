@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from flinksec_jobs.functions import codecs, packing, results_out, told_errors
+from flinksec_jobs.functions.collector import collector
 from flinksec_jobs.functions.contexts import Context, Now, TimerService, UnkeyedContext
 from flinksec_jobs.functions.plan import Plan
 from flinksec_jobs.functions.states import States
@@ -82,6 +83,7 @@ class Runner:
             context.set_keyed_state_backend(self._states.opening(j_states))
             self._function.open(context)
             self._states.opened()
+            collector.opened()
             return self._encode([None])
         except BaseException as error:
             return self._failed(error)
@@ -96,6 +98,7 @@ class Runner:
 
     def close(self) -> bytes:
         """Close the function."""
+        collector.closed()
         if self._whole is not None:
             self._whole.items = ()
         try:
