@@ -28,7 +28,10 @@ DESCRIPTORS = Path(__file__).parents[1] / "vectors" / "protobuf" / "shop.desc"
 SECRET_VALUE = "hunter2-in-a-record"
 # Statements that read `orders` by one hint share a source.
 SOURCES = 1
-TOPICS = "shop-orders orders-out items changes counted per-city letters casts castable"
+# No other test of these servers has topics of these names.
+TOPICS = (
+    "shop-orders orders-out shop-items shop-changes shop-counted per-city letters casts castable"
+)
 POOL = descriptor_pool.DescriptorPool()
 for _file in descriptor_pb2.FileDescriptorSet.FromString(DESCRIPTORS.read_bytes()).file:
     POOL.Add(_file)
@@ -110,17 +113,17 @@ CREATE TABLE orders_out (
 );
 CREATE TABLE items (sku STRING NOT NULL, `count` INT NOT NULL) WITH (
     'connector' = 'flinksec-kafka',
-    'topic' = 'items',
+    'topic' = 'shop-items',
     'format' = 'protobuf',
     'protobuf.descriptor-file' = 'shop.desc',
     'protobuf.message' = 'shop.Item'
 );
 CREATE TABLE changes (id BIGINT, name STRING) WITH (
-    'connector' = 'flinksec-kafka', 'topic' = 'changes', 'format' = 'debezium',
+    'connector' = 'flinksec-kafka', 'topic' = 'shop-changes', 'format' = 'debezium',
     'scan.bounded.mode' = 'latest-offset'
 );
 CREATE TABLE counted (name STRING, n BIGINT) WITH (
-    'connector' = 'flinksec-kafka', 'topic' = 'counted', 'format' = 'debezium'
+    'connector' = 'flinksec-kafka', 'topic' = 'shop-counted', 'format' = 'debezium'
 );
 CREATE TABLE per_city (city STRING, n BIGINT NOT NULL, PRIMARY KEY (city) NOT ENFORCED) WITH (
     'connector' = 'flinksec-upsert-kafka',
@@ -181,7 +184,7 @@ def ran(
         producer.close()
     ann, bob = {"id": 1, "name": "Ann"}, {"id": 1, "name": "Bob"}
     lines = [change("c", None, ann), change("u", ann, bob), change("d", bob, None)]
-    sandbox.produce("changes", [f"1\t1\t{line}" for line in lines])
+    sandbox.produce("shop-changes", [f"1\t1\t{line}" for line in lines])
     return run(sandbox, directory, "sql-formats", STATEMENTS)
 
 
@@ -225,7 +228,7 @@ def test_a_bad_record_of_a_table_becomes_a_dead_letter_with_its_bytes(
 
 def test_a_table_writes_protobuf(ran: tuple[Ended, str], sandbox: Sandbox) -> None:
     assert ran[0].code == 0, ran[0].err
-    found = [ITEM.FromString(one.value or b"") for one in sandbox.records("items")]
+    found = [ITEM.FromString(one.value or b"") for one in sandbox.records("shop-items")]
     assert found == [ITEM(sku="a", count=3), ITEM(sku="b", count=-1)]
 
 
@@ -233,7 +236,7 @@ def test_changes_of_debezium_are_counted_and_written_as_changes(
     ran: tuple[Ended, str], sandbox: Sandbox
 ) -> None:
     assert ran[0].code == 0, ran[0].err
-    found = [json.loads(one.value or b"") for one in sandbox.records("counted")]
+    found = [json.loads(one.value or b"") for one in sandbox.records("shop-counted")]
     assert [(one["op"], one["before"], one["after"]) for one in found] == [
         ("c", None, {"name": "Ann", "n": 1}),
         ("d", {"name": "Ann", "n": 1}, None),
