@@ -161,7 +161,7 @@ def _require_arrow(fn: Any, name: str, element: FieldType | None, output_type: A
     if isinstance(fn, Guarded):
         raise JobError(
             f"{name} gets Arrow data, so a guard cannot tell which record it fails with",
-            hint="leave job.guard out, or let the function take a list of records",
+            hint="leave out job.guard(…), or let the function take a list of records",
         )
 
 
