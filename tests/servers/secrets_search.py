@@ -18,6 +18,7 @@ import psutil
 
 from flinksec_jobs.errors import JobError
 from flinksec_jobs.runtime import running
+from tests.living_files import content_below
 
 _INTERVAL_SECONDS = 0.2
 # Processes come and go; what REST tells stays, and each answer costs the JobManager time.
@@ -79,9 +80,8 @@ class Seen:
         self._content.append((where, content))
 
     def add_files(self, where: str, directory: Path) -> None:
-        for path in directory.rglob("*"):
-            if path.is_file():
-                self.add(where, path.read_bytes())
+        for content in content_below(directory):
+            self.add(where, content)
 
     def ask_for_all(self) -> set[str]:
         """Ask Flink's REST server for everything that it tells of its jobs, once.

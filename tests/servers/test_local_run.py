@@ -26,6 +26,7 @@ from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import run_directory, running
 from flinksec_jobs.runtime.running import RunningJob
 from flinksec_jobs.sealed import KeyRing, Status, verify_file
+from tests.living_files import paths_below
 from tests.patience import PATIENCE
 from tests.servers.local_jobs import ask_gateway, below, listening
 
@@ -228,7 +229,8 @@ def test_in_an_odd_environment_a_job_runs_and_its_state_is_sealed(odd: Odd) -> N
     end = time.monotonic() + PATIENCE
     while True:
         # Flink removes older checkpoints meanwhile.
-        files = [path for path in (odd.directory / "Zustände").rglob("_metadata") if path.exists()]
+        below = paths_below(odd.directory / "Zustände")
+        files = [path for path in below if path.name == "_metadata" and path.exists()]
         try:
             assert files
             assert {verify_file(path, ring).status for path in files} == {Status.WHOLE}
@@ -292,7 +294,7 @@ def test_only_this_user_can_read_what_a_local_run_writes(odd: Odd) -> None:
     # Beside Flink's own directory, named by the job's id, lies the record of the job, sealed, with
     # the mode that this process gives to files.
     of_flink = next((odd.directory / "Zustände").glob(f"*/{odd.job.job_id}"))
-    written = [of_flink, *of_flink.rglob("*"), *(odd.directory / "logs").rglob("*")]
+    written = [of_flink, *paths_below(of_flink), *paths_below(odd.directory / "logs")]
     assert len(written) > 2
     open_ones = [
         path for path in written if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077

@@ -21,6 +21,7 @@ from flinksec_jobs.records import record
 from flinksec_jobs.runtime import jvm
 from flinksec_jobs.sandbox import kafka_logins
 from flinksec_jobs.settings import Settings
+from tests.living_files import content_below
 from tests.patience import PATIENCE
 from tests.topics.guest_rights import Rights
 from tests.topics.replaced_files import Broker
@@ -160,7 +161,7 @@ def wait_for(done: Callable[[], bool]) -> None:
 
 
 def log_of(logs: Path) -> str:
-    return "".join(path.read_text() for path in logs.rglob("*") if path.is_file())
+    return "".join(content.decode() for content in content_below(logs))
 
 
 def test_a_running_job_goes_on_with_what_replaces_its_tickets_certificates_and_tokens(

@@ -37,6 +37,7 @@ from pyflink.table import StreamTableEnvironment
 
 from flinksec_jobs import FlinkSecError, SecureJob, fast, key_by_field, record, row_type
 from flinksec_jobs.runtime import jvm
+from tests.living_files import paths_below
 from tests.servers.programs.guarded_and_expiring import collected, expiring, guarded
 from tests.servers.programs.hanging_functions import hanging
 
@@ -414,14 +415,18 @@ class Sums(KeyedProcessFunction):  # type: ignore[misc]
         """Keep what the newest checkpoint says; Flink may remove it for a newer one meanwhile."""
         while not Path(self._broken).exists():
             with contextlib.suppress(FileNotFoundError):
-                found = Path(self._checkpoints).rglob("_metadata")
+                found = self._stored()
                 newest = max(found, key=lambda path: path.stat().st_mtime)
                 Path(self._broken).write_bytes(newest.read_bytes())
 
     def _is_stored(self) -> bool:
         time.sleep(0.001)  # else all is read before there is a checkpoint
         self._seen += 1
-        return self._seen % 50 == 0 and any(Path(self._checkpoints).rglob("_metadata"))
+        return self._seen % 50 == 0 and any(self._stored())
+
+    def _stored(self) -> Iterator[Path]:
+        below = paths_below(Path(self._checkpoints))
+        return (path for path in below if path.name == "_metadata")
 
 
 def restored(
