@@ -5,17 +5,34 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import ssl
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from flinksec_jobs.errors import FlinkSecError, JobError
-from flinksec_jobs.runtime.local_tls import ClientFiles
 
 TIMEOUT_SECONDS = 5.0
 _ERRORS_FROM = 400
 _MOST_BYTES = 64 << 20
+
+
+class Certificate(Protocol):
+    """What a client shows, and whom it trusts: paths of PEM files."""
+
+    @property
+    def certificate(self) -> Path:
+        """The client's certificate, with its chain."""
+
+    @property
+    def key(self) -> Path:
+        """Its key."""
+
+    @property
+    def trusted(self) -> Path:
+        """Certificates that the server's own must come from."""
 
 
 class RestUnreachableError(JobError):
@@ -41,19 +58,27 @@ class RestClient:
         address: of the server, ``https://127.0.0.1:40123``.
         files: the client's certificate and key, and whom it trusts.
         timeout: of one request in seconds.
+        open_socket: opens a connection to the server, if not by its address; the server's name
+            is still that of the address.
     """
 
     def __init__(
-        self, address: str, files: ClientFiles, *, timeout: float = TIMEOUT_SECONDS
+        self,
+        address: str,
+        files: Certificate,
+        *,
+        timeout: float = TIMEOUT_SECONDS,
+        open_socket: Callable[[], socket.socket] | None = None,
     ) -> None:
         parts = urlsplit(address)
         if parts.scheme != "https" or not parts.hostname or not parts.port:
             raise FlinkSecError(f"{address} is not the address of a REST server with TLS")
         self.address = address
         self._context = _context(files)
-        self._connection = http.client.HTTPSConnection(
+        self._connection = _Connection(
             parts.hostname, parts.port, timeout=timeout, context=self._context
         )
+        self._connection.open_socket = open_socket
 
     def get(self, path: str) -> Any:
         """Ask for a path, ``/jobs``, and return its JSON.
@@ -81,6 +106,15 @@ class RestClient:
             RestRefusedError: the answer is an error.
         """
         return json.loads(self.request("PATCH", path) or b"null")
+
+    def put(self, path: str, body: Mapping[str, Any]) -> Any:
+        """Put a JSON object at a path, and return the answer's.
+
+        Raises:
+            RestUnreachableError: there is no answer.
+            RestRefusedError: the answer is an error.
+        """
+        return json.loads(self.request("PUT", path, body) or b"null")
 
     def request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> bytes:
         """Send a request and return the bytes of a good answer.
@@ -112,7 +146,23 @@ class RestClient:
         self._connection.close()
 
 
-def _context(files: ClientFiles) -> ssl.SSLContext:
+class _Connection(http.client.HTTPSConnection):
+    """A connection whose socket may be opened by somebody else, as through a port-forward."""
+
+    open_socket: Callable[[], socket.socket] | None = None
+
+    def connect(self) -> None:
+        """Open it."""
+        if self.open_socket is None:
+            super().connect()
+            return
+        plain = self.open_socket()
+        plain.settimeout(self.timeout)
+        context: ssl.SSLContext = self._context  # type: ignore[attr-defined]
+        self.sock = context.wrap_socket(plain, server_hostname=self.host)
+
+
+def _context(files: Certificate) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=str(files.trusted))
         context.hostname_checks_common_name = False
@@ -120,9 +170,9 @@ def _context(files: ClientFiles) -> ssl.SSLContext:
         context.load_cert_chain(files.certificate, files.key)
     except OSError as error:
         raise RestUnreachableError(
-            f"the certificate of the run in {files.certificate.parent} cannot be used: "
+            f"the client certificate in {files.certificate.parent} cannot be used: "
             f"{error.strerror or error}",
-            hint="the job may have ended: its private directory is deleted then",
+            hint="a local run deletes its own when it ends",
         ) from error
     return context
 

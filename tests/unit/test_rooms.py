@@ -45,6 +45,7 @@ FLOORS: tuple[tuple[str, frozenset[str]], ...] = tuple(
         ("Kafka over TLS, and servers over HTTPS", "kafka_tls https"),
         ("Kafka's client in Python", "kafka_python"),
         ("Flink, its jars and its JVM", "runtime"),
+        ("Flink's REST interface in a cluster", "flink_rest"),
         ("records", "records"),
         (
             "streams of records",

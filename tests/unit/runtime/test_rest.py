@@ -119,7 +119,7 @@ def test_a_run_that_is_over_is_told_as_that(tls: LocalTls, tmp_path: Path) -> No
     gone = local_tls.ClientFiles(tmp_path / "tls.crt", tmp_path / "tls.key")
     with pytest.raises(RestUnreachableError, match="cannot be used") as caught:
         RestClient("https://127.0.0.1:1", gone)
-    assert "may have ended" in str(caught.value.hint)
+    assert "deletes its own when it ends" in str(caught.value.hint)
     with pytest.raises(RestUnreachableError, match=r"does not answer at https://127\.0\.0\.1:1"):
         RestClient("https://127.0.0.1:1", tls.client).get("/jobs")
 

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A connection to a pod's port through the API server, as ``kubectl port-forward`` has it."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+from flinksec_jobs.runtime.rest import RestUnreachableError
+
+
+def forwarded(core: Any, namespace: str, pod: str, port: int) -> socket.socket:
+    """Open a connection to a port of a pod; who asks needs ``create`` on ``pods/portforward``.
+
+    Args:
+        core: a ``kubernetes.client.CoreV1Api``.
+        namespace: of the pod.
+        pod: its name.
+        port: on which it listens.
+
+    Raises:
+        RestUnreachableError: the API server lets nobody through, or does not answer.
+    """
+    from kubernetes.client.exceptions import ApiException
+    from kubernetes.stream import portforward
+
+    try:
+        forward = portforward(
+            core.connect_get_namespaced_pod_portforward, pod, namespace, ports=str(port)
+        )
+    except (ApiException, OSError) as error:
+        reason = getattr(error, "reason", None) or error
+        raise RestUnreachableError(
+            f"no port-forward to port {port} of the pod {namespace}/{pod}: {reason}",
+            hint="your account needs create on pods/portforward in this namespace, or run the "
+            "command in the deployer's pod: kubectl exec deployment/flink-deployer -- flinksec …",
+        ) from error
+    # One end of a pair; a thread copies between the other and the API server until this is closed.
+    # The client wraps it in an object of its own, which TLS does not take.
+    return socket.socket(fileno=forward.socket(port).detach())

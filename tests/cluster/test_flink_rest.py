@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The typed client on a real JobManager: a stop that is asked for twice is one stop."""
+
+import secrets
+from pathlib import Path
+
+import pytest
+
+from flinksec_jobs.flink_rest.answers import JobState, Operation, Progress
+from flinksec_jobs.flink_rest.flink_rest import FlinkRest
+from flinksec_jobs.flink_rest.client_files import client_files
+from flinksec_jobs.runtime.rest import RestRefusedError, RestUnreachableError
+from tests.cluster.processes import HOST, FlinkCluster
+from tests.exit_codes import FINISHED
+
+COUNT = Path(__file__).parent / "programs" / "count.py"
+
+
+def test_what_flink_tells_is_understood_and_a_stop_asked_for_again_is_the_same(
+    small_cluster: FlinkCluster,
+) -> None:
+    cluster = small_cluster
+    cluster.start_taskmanager("taskmanager")
+    cluster.start_jobmanager(COUNT, str(10**9))
+    cluster.wait_for_checkpoint()
+    address = f"https://{HOST}:{cluster.rest_port}"
+    rest = FlinkRest(client_files(cluster.tls / "cli"), address)
+
+    ((job_id, state),) = rest.jobs().items()
+    assert state is JobState.RUNNING
+    job = rest.job(job_id)
+    assert job is not None
+    assert (job.id, job.name, job.is_running) == (job_id, "count", True)
+    assert {vertex.parallelism for vertex in job.vertices} == {1}
+    assert {vertex.max_parallelism for vertex in job.vertices} == {128}
+    seen = rest.checkpoints(job_id)
+    assert seen.last is not None
+    assert seen.last.path.startswith(f"sealed+file:{cluster.state}/")
+    assert seen.last.completed - seen.last.triggered <= seen.last.duration
+    assert (seen.failed, seen.last_savepoint, seen.restored) == (0, None, None)
+    assert rest.checkpoint_interval_ms(job_id) == 300
+    assert rest.exceptions(job_id) == []
+    assert rest.job_metrics(job_id, ["numRestarts", "none"]) == {"numRestarts": 0.0}
+    vertex = job.vertices[0].id
+    assert "busyTimeMsPerSecond" in rest.metric_names(job_id, vertex)
+    busy = rest.vertex_metrics(job_id, vertex, ["busyTimeMsPerSecond"], "max")
+    assert 0 <= busy["busyTimeMsPerSecond"] <= 1000
+    assert len(rest.taskmanagers()) == 1
+    assert rest.configuration()["rest.port"] == str(cluster.rest_port)
+    assert rest.operation(job_id, "0" * 32) == Operation(Progress.UNKNOWN)
+    with pytest.raises(RestRefusedError):
+        rest.required(job_id)  # no adaptive scheduler
+
+    directory = f"sealed+file://{cluster.state}/savepoints"
+    trigger = secrets.token_hex(16)
+    for _ in range(2):
+        rest.take_savepoint(job_id, trigger, directory)
+    taken = cluster.wait_for("savepoint", lambda: _done(rest, job_id, trigger))
+    assert taken.progress is Progress.DONE
+    found = rest.checkpoints(job_id).last_savepoint
+    assert found is not None
+    assert (found.path, found.is_savepoint) == (taken.location, True)
+
+    trigger = secrets.token_hex(16)
+    for _ in range(2):
+        rest.stop_with_savepoint(job_id, trigger, directory, "NATIVE")
+    stopped = cluster.wait_for("savepoint", lambda: _done(rest, job_id, trigger))
+    assert stopped.progress is Progress.DONE
+    assert Path(stopped.location.removeprefix("sealed+file:"), "_metadata").exists()
+    savepoints = Path(cluster.state, "savepoints").glob("savepoint-*")
+    assert len(list(savepoints)) == 2
+    assert cluster.exit_code("jobmanager") == FINISHED
+    with pytest.raises(RestUnreachableError):
+        rest.jobs()
+
+
+def _done(rest: FlinkRest, job_id: str, trigger: str) -> Operation | None:
+    found = rest.operation(job_id, trigger)
+    return found if found.progress in {Progress.DONE, Progress.FAILED} else None
