@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from flinksec_jobs.flink_rest.answers import JobState, Operation, Progress
-from flinksec_jobs.flink_rest.flink_rest import FlinkRest
 from flinksec_jobs.flink_rest.client_files import client_files
+from flinksec_jobs.flink_rest.flink_rest import FlinkRest
 from flinksec_jobs.runtime.rest import RestRefusedError, RestUnreachableError
 from tests.cluster.processes import HOST, FlinkCluster
 from tests.exit_codes import FINISHED

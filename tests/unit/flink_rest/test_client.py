@@ -13,8 +13,8 @@ import pytest
 
 from flinksec_jobs.errors import CertificateError
 from flinksec_jobs.flink_rest.answers import Operation, Progress
-from flinksec_jobs.flink_rest.flink_rest import FlinkRest
 from flinksec_jobs.flink_rest.client_files import VARIABLE, ClientFiles, client_files
+from flinksec_jobs.flink_rest.flink_rest import FlinkRest
 from flinksec_jobs.runtime import local_tls
 from flinksec_jobs.runtime.rest import RestRefusedError, RestUnreachableError
 
