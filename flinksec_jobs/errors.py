@@ -18,6 +18,7 @@
     ├── CertificateError     a certificate, key or store cannot be used or made
     ├── SandboxError         a sandbox server did not start or died
     ├── ManifestError        Kubernetes YAML cannot be read or rendered
+    ├── DeployError          a job on Kubernetes cannot be deployed or changed, or not yet
     └── ImageError           an image cannot be built
 
 Those with a star are public, as a caller does something else on each:
@@ -127,3 +128,7 @@ class StatementError(FlinkSecError):
 
 class ManifestError(FlinkSecError):
     """Kubernetes YAML cannot be read or rendered."""
+
+
+class DeployError(FlinkSecError):
+    """A job on Kubernetes cannot be deployed or changed, or it is not clear what came of it."""

@@ -77,6 +77,7 @@ FLOORS: tuple[tuple[str, frozenset[str]], ...] = tuple(
         ("certificates of a cluster", "certs"),
         ("what runs in a container", "cluster"),
         ("images and manifests", "image manifests scaffold"),
+        ("the life of a job on Kubernetes", "deploy"),
         ("servers to try it on", "sandbox"),
         ("the demo", "demo"),
         ("topics of dead letters", "dead_letter_topics"),
