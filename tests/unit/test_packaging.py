@@ -78,6 +78,7 @@ def test_the_lock_has_what_the_project_asks_for() -> None:
         *loaded["project"]["dependencies"],
         *loaded["project"]["optional-dependencies"]["demo"],
         *loaded["project"]["optional-dependencies"]["gssapi"],
+        *loaded["project"]["optional-dependencies"]["kubernetes"],
         *loaded["project"]["optional-dependencies"]["tools"],
         *loaded["dependency-groups"]["dev"],
         *loaded["build-system"]["requires"],
