@@ -287,6 +287,20 @@ DEFAULTS: tuple[Default, ...] = (
     ),
     Default(
         "cluster",
+        "jobmanager.scheduler",
+        "adaptive",
+        "A job gets another parallelism while it runs (`flinksec rescale`), and runs with fewer "
+        "tasks while a TaskManager is missing.",
+    ),
+    Default(
+        "cluster",
+        "jobmanager.adaptive-scheduler.submission.resource-stabilization-timeout",
+        "2 min",
+        "A start waits so long for all of its TaskManagers before it begins with fewer tasks; "
+        "Flink's 10 s end before a pod has its image.",
+    ),
+    Default(
+        "cluster",
         "jobmanager.execution.failover-strategy",
         None,
         "It comes from the config.yaml that Flink ships.",
