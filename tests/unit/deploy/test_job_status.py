@@ -1,0 +1,302 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The state of a job in a cluster: what is wrong is told, and what is not known is no figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from flinksec_jobs.cli import status_screen
+from flinksec_jobs.deploy.job_look import JobLook, look
+from flinksec_jobs.deploy.outside import KubeObject, Ref
+from flinksec_jobs.deploy.status import Status, status
+from flinksec_jobs.errors import FlinkSecError
+from flinksec_jobs.flink_rest.answers import (
+    Checkpoint,
+    Checkpoints,
+    Failed,
+    Job,
+    JobException,
+    JobState,
+    Restored,
+    Vertex,
+)
+from flinksec_jobs.runtime.rest import RestRefusedError, RestUnreachableError
+
+JOB_ID = "5b" * 16
+START = 1_000_000_000_000
+LAST = Checkpoint(
+    7, "sealed+file:/s/chk-7", START + 50_000, START + 50_200, 200, 1 << 20, 99, False
+)
+GOOD = Checkpoints(7, 0, 0, last=LAST, restored=Restored(1, START, "sealed+file:/s/sp", True))
+SOURCE = Vertex("a", "Source: flights", 2, 128, "RUNNING")
+SINK = Vertex("b", "Sink", 2, 128, "RUNNING")
+METRICS = {
+    "a": {"0.pendingRecords": 7.0, "Source__x.pendingRecords": 5.0, "x.watermarkLag": 1500.0},
+    "b": {"busyTimeMsPerSecond": 430.0, "backPressuredTimeMsPerSecond": 20.0},
+}
+
+
+@dataclass
+class Flink:
+    """Flink's REST of a job that is well, unless it is told otherwise."""
+
+    job_: Job | None = field(
+        default_factory=lambda: Job(
+            JOB_ID, "flights", JobState.RUNNING, True, START, START, (SOURCE, SINK)
+        )
+    )
+    checkpoints_: Checkpoints = GOOD
+    failures: Sequence[JobException] = ()
+    restarts: float = 0
+    metrics: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: METRICS)
+    registered: int = 2
+
+    def job(self, job_id: str) -> Job | None:
+        assert job_id == JOB_ID
+        return self.job_
+
+    def checkpoints(self, job_id: str) -> Checkpoints:
+        assert job_id == JOB_ID
+        return self.checkpoints_
+
+    def checkpoint_interval_ms(self, job_id: str) -> int:
+        assert job_id == JOB_ID
+        return 10_000
+
+    def exceptions(self, job_id: str, most: int = 20) -> list[JobException]:
+        assert (job_id, most) == (JOB_ID, 1)
+        return list(self.failures)
+
+    def job_metrics(self, job_id: str, names: Sequence[str]) -> dict[str, float]:
+        assert (job_id, list(names)) == (JOB_ID, ["numRestarts"])
+        return {"numRestarts": self.restarts}
+
+    def metric_names(self, job_id: str, vertex: str) -> list[str]:
+        assert job_id == JOB_ID
+        return list(self.metrics[vertex])
+
+    def vertex_metrics(
+        self, job_id: str, vertex: str, names: Sequence[str], of: str
+    ) -> dict[str, float]:
+        assert (job_id, of) in {(JOB_ID, "max"), (JOB_ID, "sum")}
+        return {name: self.metrics[vertex][name] for name in names}
+
+    def taskmanagers(self) -> list[str]:
+        return [f"tm-{number}" for number in range(self.registered)]
+
+
+def pod(name: str, component: str, **state: Any) -> KubeObject:
+    return {
+        "metadata": {
+            "name": name,
+            "creationTimestamp": "2026-11-30T08:00:00Z",
+            "labels": {"app.kubernetes.io/component": component},
+        },
+        "status": {
+            "phase": "Running",
+            "conditions": [{"type": "Ready", "status": "True"}],
+            "containerStatuses": [{"restartCount": 0, "state": state or {"running": {}}}],
+        },
+    }
+
+
+def job(*conditions: Mapping[str, str], job_id: str = JOB_ID) -> KubeObject:
+    containers = [{"name": "jobmanager", "image": "registry.example.com/flights@sha256:12"}]
+    return {
+        "metadata": {"annotations": {"flinksec.org/job-id": job_id}},
+        "spec": {"template": {"spec": {"containers": containers}}},
+        "status": {"conditions": list(conditions)},
+    }
+
+
+@dataclass
+class Api:
+    """The part of the API server that a look needs."""
+
+    job: KubeObject | None = field(default_factory=job)
+    pods: Sequence[KubeObject] = (
+        pod("flink-jobmanager-x", "jobmanager"),
+        pod("flink-taskmanager-0", "taskmanager"),
+        pod("flink-taskmanager-1", "taskmanager"),
+    )
+    namespace: str = "flights"
+
+    def get(self, what: Ref) -> KubeObject | None:
+        if what.kind == "StatefulSet":
+            return {"spec": {"replicas": 2}}
+        assert what == Ref("batch/v1", "Job", "flink-jobmanager")
+        return self.job
+
+    def list(
+        self, api_version: str, kind: str, labels: Mapping[str, str] | None = None
+    ) -> Sequence[KubeObject]:
+        assert (api_version, kind) == ("v1", "Pod")
+        assert labels == {"app.kubernetes.io/name": "flink"}
+        return self.pods
+
+
+def seen(api: Api | None = None, flink: Flink | Exception | None = None) -> Status:
+    @contextmanager
+    def opened() -> Iterator[Flink]:
+        if isinstance(flink, Exception):
+            raise flink
+        yield flink or Flink()
+
+    found = status(api or Api(), opened)  # type: ignore[arg-type]
+    return replace(found, at=START + 60_000)
+
+
+def ids(found: Status) -> list[str]:
+    """Flink's part again at the time of these tests, and Kubernetes' as it is."""
+    from flinksec_jobs.deploy import job_health
+
+    told = [] if found.look is None else job_health.of_job(found.look, 2, found.at)
+    of_kubernetes = {"job-has-failed", "job-has-ended", "pod-does-not-start"}
+    of_kubernetes |= {"job-does-not-answer", "job-not-known"}
+    kept = [one for one in found.findings if one.id in of_kubernetes]
+    return [one.id for one in sorted([*told, *kept])]
+
+
+def test_a_job_that_is_well_has_its_figures_and_no_findings() -> None:
+    found = seen()
+    assert ids(found) == []
+    text = "\n".join(status_screen.lines(found))
+    assert text == (
+        "flights in flights: RUNNING since 1 min (2001-09-09 01:46:40 UTC)\n"
+        f"  job id        {JOB_ID}\n"
+        "  restarts      0 since this JobManager has it\n"
+        "  checkpoint    9 s ago, 1 MiB in 0.2 s, one every 10 s; 7 completed, 0 failed\n"
+        "  went on from  sealed+file:/s/sp\n"
+        "  lag           12 records not read yet, watermark 1 s behind the clock\n"
+        "  back-pressure 2% at most, of Sink\n"
+        "  busiest       43%, Sink\n"
+        "  TaskManagers  2 of 2 ready, 2 registered\n"
+        "  image         registry.example.com/flights@sha256:12"
+    )
+    told = status_screen.as_dict(found)
+    assert (told["state"], told["lag"], told["watermark_lag"]) == ("RUNNING", 12, 1500)
+
+
+def test_a_figure_that_flink_does_not_have_is_none_and_not_zero() -> None:
+    found = seen(flink=Flink(metrics={"a": {}, "b": {}}))
+    told = status_screen.as_dict(found)
+    assert (told["lag"], told["watermark_lag"]) == (None, None)
+    assert {one["busy"] for one in told["vertices"]} == {None}
+    assert "lag" not in "\n".join(status_screen.lines(found))
+
+
+FAILURE = JobException(START, "x.Y", "x.Y: a\nCaused by: b.C: the disk is full\n", "Sink")
+
+
+@pytest.mark.parametrize(
+    ("flink", "expected"),
+    [
+        (Flink(checkpoints_=replace(GOOD, last=None, completed=0)), []),  # it has just begun
+        (Flink(registered=1), ["taskmanagers-missing"]),
+        (Flink(restarts=3, failures=[FAILURE]), ["job-was-restarted"]),
+        (
+            Flink(checkpoints_=replace(GOOD, last_failed=Failed(START + 55_000, "expired"))),
+            ["checkpoint-has-failed"],
+        ),
+        (Flink(checkpoints_=replace(GOOD, last_failed=Failed(START + 5, "expired"))), []),
+        (
+            Flink(metrics={"a": {"backPressuredTimeMsPerSecond": 700.0}, "b": {}}),
+            ["job-back-pressured"],
+        ),
+        (Flink(job_=None), ["job-not-known"]),
+    ],
+    ids=str,
+)
+def test_what_flink_tells_that_is_wrong_is_a_finding(flink: Flink, expected: list[str]) -> None:
+    assert ids(seen(flink=flink)) == expected
+
+
+@pytest.mark.parametrize("state", [JobState.RESTARTING, JobState.FAILING, JobState.CREATED])
+def test_a_job_that_does_not_run_is_a_problem_with_its_cause(state: JobState) -> None:
+    one = Flink().job_
+    assert one is not None
+    found = seen(flink=Flink(job_=replace(one, state=state, is_running=False), failures=[FAILURE]))
+    assert "job-not-running" in ids(found)
+    assert not found.is_well
+    (told,) = [one for one in found.findings if one.id == "job-not-running"]
+    assert "b.C: the disk is full" in told.why
+
+
+def test_a_checkpoint_that_is_overdue_is_a_problem_and_says_flinks_reason() -> None:
+    overdue = Flink(checkpoints_=replace(GOOD, last_failed=Failed(START + 55_000, "volume full")))
+    found = replace(seen(flink=overdue), at=START + 50_200 + 3 * 10_000 + 60_001)
+    assert ids(found) == ["checkpoint-overdue"]
+    assert ids(replace(found, at=found.at - 2)) == ["checkpoint-has-failed"]
+
+
+def test_a_checkpoint_is_due_from_the_start_of_the_jobmanager_on() -> None:
+    never = Flink(checkpoints_=replace(GOOD, last=None, completed=0))
+    assert ids(replace(seen(flink=never), at=START + 90_001)) == ["checkpoint-overdue"]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [RestUnreachableError("nobody answers"), RestRefusedError("Flink refuses", 500)],
+    ids=["silent", "refusing"],
+)
+def test_flink_that_does_not_answer_is_a_problem_and_kubernetes_is_told_all_the_same(
+    refusal: FlinkSecError,
+) -> None:
+    found = seen(flink=refusal)
+    assert ids(found) == ["job-does-not-answer"]
+    assert not found.is_well
+    assert status_screen.as_dict(found)["state"] is None
+    assert "its JobManager is Running" in next(status_screen.lines(found))
+
+
+def test_a_job_that_has_ended_is_not_asked() -> None:
+    ended = Api(job({"type": "Complete", "status": "True"}))
+    found = seen(ended, AssertionError("asked"))
+    assert ids(found) == ["job-has-ended"]
+    assert not found.is_well
+
+
+def test_a_job_that_has_failed_for_good_is_told_with_the_way_to_recover_it() -> None:
+    failed = Api(
+        job({"type": "Failed", "status": "True", "reason": "PodFailurePolicy"}),
+        [pod("flink-jobmanager-x", "jobmanager", terminated={"exitCode": 163})],
+    )
+    found = seen(failed, AssertionError("asked"))
+    assert ids(found) == ["job-has-failed"]
+    assert "Failed: PodFailurePolicy, exit code 163" in found.findings[0].why
+    assert "flinksec recover" in found.findings[0].fix
+
+
+def test_a_pod_that_cannot_get_its_image_is_told_with_kubernetes_reason() -> None:
+    waiting = {"reason": "ImagePullBackOff", "message": "no such image"}
+    api = Api(pods=[pod("flink-jobmanager-x", "jobmanager", waiting=waiting)])
+    found = seen(api, RestUnreachableError("nobody"))
+    assert ids(found) == ["job-does-not-answer", "pod-does-not-start"]
+    assert "ImagePullBackOff: no such image" in found.findings[1].why
+
+
+def test_a_namespace_without_a_job_says_so() -> None:
+    with pytest.raises(FlinkSecError, match="no Job/flink-jobmanager in the namespace flights"):
+        seen(Api(None))
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "text"),
+    [
+        *((0, "0 s"), (200, "0.2 s"), (1000, "1 s"), (61_000, "1 min 1 s"), (-5, "0 s")),
+        *((7_380_000, "2 h 3 min"), (86_400_000, "1 d"), (90_061_000, "1 d 1 h")),
+        *((3_600_500, "1 h"), (3_660_000, "1 h 1 min")),
+    ],
+)
+def test_a_span_is_told_by_its_two_largest_units(milliseconds: int, text: str) -> None:
+    assert status_screen.span(milliseconds) == text
+
+
+def test_a_look_asks_for_nothing_of_a_job_that_is_not_known() -> None:
+    assert look(Flink(job_=None), JOB_ID) is None
+    assert isinstance(look(Flink(), JOB_ID), JobLook)
