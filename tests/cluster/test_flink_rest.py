@@ -48,8 +48,9 @@ def test_what_flink_tells_is_understood_and_a_stop_asked_for_again_is_the_same(
     assert len(rest.taskmanagers()) == 1
     assert rest.configuration()["rest.port"] == str(cluster.rest_port)
     assert rest.operation(job_id, "0" * 32) == Operation(Progress.UNKNOWN)
-    with pytest.raises(RestRefusedError):
-        rest.required(job_id)  # no adaptive scheduler
+    assert rest.required(job_id) == {vertex.id: 1 for vertex in job.vertices}
+    with pytest.raises(RestRefusedError, match="missing job vertex"):
+        rest.require(job_id, {vertex: 1})
 
     directory = f"sealed+file://{cluster.state}/savepoints"
     trigger = secrets.token_hex(16)
