@@ -289,7 +289,7 @@ DEFAULTS: tuple[Default, ...] = (
         "cluster",
         "jobmanager.scheduler",
         "adaptive",
-        "A job gets another parallelism while it runs (`flinksec rescale`), and runs with fewer "
+        "A job can be given another parallelism while it runs, and runs with fewer "
         "tasks while a TaskManager is missing.",
     ),
     Default(
