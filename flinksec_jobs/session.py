@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from flinksec_jobs import hdfs, job_options, kerberos, refusals, state
 from flinksec_jobs.errors import ArtifactError, FlinkSecError, JobError, SettingsError
 from flinksec_jobs.findings import announce, refuse
+from flinksec_jobs.monitoring import watched
+from flinksec_jobs.monitoring.json_lines import announce_in_json
 from flinksec_jobs.records import crossing
 from flinksec_jobs.runtime import artifacts, cluster_run, jvm, local, local_jvm
 from flinksec_jobs.settings import Settings
@@ -71,6 +73,8 @@ class Session:
         if jvm.runs_in_a_cluster():
             _refuse_in_a_cluster(self.settings)
             cluster_run.tell_errors_briefly()
+            if self.settings.cluster and self.settings.cluster.logs == "json":
+                announce_in_json(_log)
         announce(weaknesses(self.settings), _log)
         kept = state.use(self.settings)
         self._check(kept)
@@ -136,16 +140,17 @@ class Session:
     def _start_jvm(self) -> None:
         login = kerberos.login_of(self.settings)
         jars = tuple(state.cipher_jars(self.settings))
+        seen = tuple(watched.of_job(self.settings))
         try:
             options = hdfs.hadoop_options(self.settings)
-            self.local_run = local.LocalRun(self.name, options, login, jars)
+            self.local_run = local.LocalRun(self.name, options, login, jars, seen)
             with kerberos.tickets(self.settings):
                 self.local_run.start_jvm()
         except (SettingsError, ArtifactError) as error:
             if self.settings.hdfs is None:
                 raise
             self._without_hadoop = error
-            self.local_run = local.LocalRun(self.name, {}, login, jars)
+            self.local_run = local.LocalRun(self.name, {}, login, jars, seen)
             self.local_run.start_jvm()
 
     def _set_up_jvm(self, configuration: Configuration) -> None:

@@ -66,6 +66,7 @@ STAGES = (
     suite("unit"),
     suite("elasticsearch", waits=True),
     suite("cluster"),
+    suite("monitoring", waits=True),
     suite("faults"),
     suite("manifests"),
     suite("proxy"),

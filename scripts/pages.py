@@ -17,6 +17,7 @@ import griffe
 
 import flinksec_jobs
 from flinksec_jobs import findings, logins, refusals
+from flinksec_jobs.monitoring import catalogue
 from flinksec_jobs.settings import reference
 
 ROOT = Path(__file__).parents[1]
@@ -47,6 +48,7 @@ def written() -> dict[str, str]:
         "docs/api.md": api(),
         "docs/settings.md": between("docs/settings.md", "settings", reference.markdown()),
         "CONTRIBUTING.md": between("CONTRIBUTING.md", "rooms", rooms()),
+        "docs/monitoring.md": between("docs/monitoring.md", "metrics", catalogue.markdown()),
         "docs/findings.md": between("docs/findings.md", "kinds", kinds()),
         "docs/troubleshoot.md": between("docs/troubleshoot.md", "refusals", refused()),
     }

@@ -110,7 +110,7 @@ run_suite() {
     # What waits for minutes by the clock is for `make test-kafka`, whose -m comes later.
     "${PYTEST[@]}" --timeout 1800 -m 'not minutes' "${arguments[@]}"
     ;;
-  tables | tls | proxy | cluster)
+  tables | tls | proxy | cluster | monitoring)
     need_test_packages
     "${PYTEST[@]}" --timeout 1800 "${arguments[@]}"
     ;;

@@ -84,7 +84,7 @@ def class_archive() -> Path:
 def _identity(java: Path) -> str:
     """What an archive depends on: Java looks at the time and the size of each jar, too."""
     flink = local_jvm.pyflink_home()
-    jars = [artifacts.own_jar(f"flinksec-{name}") for name in ("gateway", "logging")]
+    jars = [artifacts.own_jar(f"flinksec-{name}") for name in ("gateway", "logging", "metrics")]
     jars += sorted((*(flink / "lib").glob("*.jar"), *(flink / "opt").glob("flink-python*.jar")))
     told = [str(java), Path(__file__).read_text()]
     told += [f"{jar} {jar.stat().st_size} {jar.stat().st_mtime_ns}" for jar in jars]

@@ -35,17 +35,21 @@ def kubectl_lines(
     directory: Path, parties: Mapping[str, Party], names: Iterable[str], namespace: str | None
 ) -> list[str]:
     """Return the commands that make or update the Secrets from the files; they hold no secret."""
+    return [
+        secret_line(secret_name(name), [directory / name / file for file in files], namespace)
+        for name in in_cluster(names)
+        for files in (parties[name].files(),)
+    ]
+
+
+def secret_line(name: str, files: Iterable[Path], namespace: str | None) -> str:
+    """Return the command that makes or updates a Secret from files; it holds no secret."""
     where = ["--namespace", namespace] if namespace else []
-    lines = []
-    for name in in_cluster(names):
-        files = [f"--from-file={directory / name / file}" for file in parties[name].files()]
-        command = ["kubectl", "create", "secret", "generic", secret_name(name), *where, *files]
-        # Server-side, as the other way would keep a second copy in an annotation.
-        apply = ["kubectl", "apply", "--server-side", *where, "-f", "-"]
-        lines.append(
-            f"{shlex.join([*command, '--dry-run=client', '-o', 'yaml'])} | {shlex.join(apply)}"
-        )
-    return lines
+    given = [f"--from-file={file}" for file in files]
+    command = ["kubectl", "create", "secret", "generic", name, *where, *given]
+    # Server-side, as the other way would keep a second copy in an annotation.
+    apply = ["kubectl", "apply", "--server-side", *where, "-f", "-"]
+    return f"{shlex.join([*command, '--dry-run=client', '-o', 'yaml'])} | {shlex.join(apply)}"
 
 
 def manifests(parties: Mapping[str, Party], names: Iterable[str], namespace: str | None) -> str:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from flinksec_jobs.certs import create as creation
-from flinksec_jobs.certs import kubernetes
+from flinksec_jobs.certs import kubernetes, metrics_pair
 from flinksec_jobs.certs.generations import Content, Generations
 from flinksec_jobs.certs.inspection import inspect as inspect_paths
 from flinksec_jobs.certs.issue import CLIENTS, KEY_BITS, Making, Services
@@ -278,6 +278,48 @@ def rotate(
     if not dry_run:
         _secrets(directory, content, state.affected, manifest, namespace)
     output.roll(directory, Step(step), state)
+
+
+@certs.command()
+@_DIRECTORY
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3650),
+    default=365,
+    show_default=True,
+    help="For how long the certificates are valid.",
+)
+@click.option(
+    "--key-bits",
+    type=click.Choice(["2048", "3072", "4096"]),
+    default=str(KEY_BITS),
+    show_default=True,
+    help="Size of the RSA keys.",
+)
+@click.option(
+    "--name",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help=f"Another name of the servers, beside {metrics_pair.SERVER_NAME}; may be repeated.",
+)
+@click.option("--namespace", metavar="NAME", help="The job's Kubernetes namespace.")
+def metrics(
+    *, directory: Path, days: int, key_bits: str, names: tuple[str, ...], namespace: str | None
+) -> None:
+    """Make the certificates of metrics in DIRECTORY, a new one.
+
+    metrics is for Flink's processes, prometheus for Prometheus, each in PEM files. To renew them,
+    make new ones and replace both Secrets: the processes read theirs again by themselves.
+    """
+    parties = metrics_pair.make(Making(days, int(key_bits)), names)
+    metrics_pair.write(directory, parties)
+    say(f"made in {directory}: {', '.join(parties)}")
+    say("the Secrets:")
+    for party, files in parties.items():
+        paths = [directory / party / file for file in files]
+        name = metrics_pair.SECRETS[party]
+        say(f"  {kubernetes.secret_line(name, paths, namespace)}")
 
 
 def _source(directory: Path | None, password_file: Path | None) -> Source | None:

@@ -12,12 +12,19 @@ import os
 import resource
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flinksec_jobs import findings, hadoop_files, hdfs, state
-from flinksec_jobs.cluster import flink_conf, flink_process, job_inputs, trust_stores
+from flinksec_jobs.cluster import (
+    flink_conf,
+    flink_process,
+    job_inputs,
+    json_logs,
+    reporters,
+    trust_stores,
+)
 from flinksec_jobs.cluster.flink_conf import Config, Role
 from flinksec_jobs.cluster.flink_conf_drift import drift
 from flinksec_jobs.cluster.flink_conf_problems import conf_problems
@@ -30,6 +37,7 @@ from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.file_checks import check_files
 from flinksec_jobs.files import SETTINGS, read_text
 from flinksec_jobs.findings import Finding
+from flinksec_jobs.monitoring.json_lines import announce_in_json
 from flinksec_jobs.private_files import write_private
 from flinksec_jobs.runtime import artifacts, local
 from flinksec_jobs.runtime.java import Java, find_java
@@ -119,6 +127,8 @@ def prepare(start: ProcessStart) -> ReadyProgram:
     settings = load_settings(mounts.settings)
     given = _given(settings, mounts, home)
     config = given | flink_conf.role_options(settings, start.role) | dict(start.options)
+    if _logs_json(settings):
+        announce_in_json(_log)
     # The job would say some of it too, from within Flink and half a minute later.
     found = [
         *check_files(settings),
@@ -126,8 +136,9 @@ def prepare(start: ProcessStart) -> ReadyProgram:
         *_options(config, settings, start),
         *check_environment(os.environ),
         *drift(given, settings, home, str(mounts.config)),
-        *logging_problems(_log4j(mounts), str(mounts.log4j)),
+        *logging_problems(_log4j(mounts, settings), str(mounts.log4j)),
         *check_tls(settings, start.role),
+        *reporters.check(settings),
     ]
     rest = findings.refuse(found, lambda count: f"{count} problems keep the process from starting")
     findings.announce(rest, _log)
@@ -138,6 +149,7 @@ def prepare(start: ProcessStart) -> ReadyProgram:
         watched = job_inputs.watched(config, settings, start.program, directory)
     store, bundle = trust_stores.merge(mounts.ca, java.home, directory)
     config |= _python(start.module_path, config)
+    config |= reporters.at_start(settings, start.role, config)
     config[flink_conf.JAVA_OPTIONS] = " ".join(
         [
             str(config.get(flink_conf.JAVA_OPTIONS, "")),
@@ -146,15 +158,21 @@ def prepare(start: ProcessStart) -> ReadyProgram:
         ]
     )
     write_private(directory / "config.yaml", flink_conf.as_yaml(config | watched | passwords))
-    write_private(directory / LOG4J, _log4j(mounts))
+    write_private(directory / LOG4J, _log4j(mounts, settings))
     hadoop = _hadoop(settings, mounts)
     environment = _environment(mounts, home, java, bundle) | hadoop
     environment["FLINK_PLUGINS_DIR"] = str(
-        _plugins(home, mounts.run / "plugins", state.cipher_jars(settings))
+        _plugins(
+            home,
+            mounts.run / "plugins",
+            state.cipher_jars(settings),
+            without=reporters.not_as_plugins(settings),
+        )
     )
-    # %failure of the logging configuration.
-    logging_jar = str(artifacts.own_jar("flinksec-logging"))
-    class_path = [logging_jar, *hadoop.values(), *([job_inputs.jar()] if watched else [])]
+    # %failure of the logging configuration, and the reporters of metrics.
+    own = [str(artifacts.own_jar(f"flinksec-{name}")) for name in ("logging", "metrics")]
+    class_path = [*own, *reporters.jars(settings, home), *hadoop.values()]
+    class_path += [job_inputs.jar()] if watched else []
     command = flink_process.command(
         start.role, java, home, conf_dir=directory, config=config, class_path=class_path
     )
@@ -181,10 +199,15 @@ def _options(config: Config, settings: Settings, start: ProcessStart) -> list[Fi
     return found
 
 
-def _log4j(mounts: Mounts) -> str:
+def _log4j(mounts: Mounts, settings: Settings) -> str:
     own = Path(__file__).with_name(LOG4J)
     chosen = mounts.log4j if mounts.log4j.exists() else own
-    return read_text(chosen, "the configuration of logs", SETTINGS, error=SettingsError)
+    text = read_text(chosen, "the configuration of logs", SETTINGS, error=SettingsError)
+    return json_logs.with_json(text, str(chosen)) if _logs_json(settings) else text
+
+
+def _logs_json(settings: Settings) -> bool:
+    return settings.cluster is not None and settings.cluster.logs == "json"
 
 
 def _python(module_path: Sequence[Path], config: Config) -> Config:
@@ -213,7 +236,9 @@ def _passwords(config: Config, settings: Settings, role: Role) -> Config:
     return found
 
 
-def _plugins(home: Path, target: Path, cipher_jars: Sequence[Path]) -> Path:
+def _plugins(
+    home: Path, target: Path, cipher_jars: Sequence[Path], without: Collection[str] = ()
+) -> Path:
     """Lay out the distribution's plugins and the sealed file system, as links."""
     make_private(target)
     for existing in target.iterdir():
@@ -221,6 +246,8 @@ def _plugins(home: Path, target: Path, cipher_jars: Sequence[Path]) -> Path:
     own = artifacts.own_jar("flinksec-sealed-state")
     shipped = [path for path in (home / "plugins").iterdir() if path.is_dir()]
     for plugin in shipped:
+        if plugin.name in without:
+            continue
         (target / plugin.name).symlink_to(plugin)
     if cipher_jars or not (target / own.stem).exists():
         folder = make_private(target.with_name("sealed-state"))

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from flinksec_jobs.errors import JobError, SettingsError
 from flinksec_jobs.files import reason
 from flinksec_jobs.job_name import file_name
+from flinksec_jobs.monitoring import watched
 from flinksec_jobs.runtime import jvm, local_jvm, running, user_directories
 from flinksec_jobs.runtime.local_jvm import Surroundings
 from flinksec_jobs.runtime.run_figures import RunFigures, RunListener
@@ -54,12 +55,14 @@ class LocalRun:
             without HDFS, which then does not load Hadoop either.
         login: what its Kerberos login depends on.
         cipher_jars: what the sealed file system has beside its own jar.
+        watched: what its metrics watch, as `flinksec_jobs.monitoring.watched` says it.
     """
 
     job_name: str
     hadoop_options: Mapping[str, str]
     login: tuple[str, ...] = ()
     cipher_jars: tuple[Path, ...] = ()
+    watched: tuple[str, ...] = ()
 
     @property
     def log_file(self) -> Path:
@@ -93,10 +96,16 @@ class LocalRun:
         for name, value in sorted(options.items()):
             if any(value != protections.get(option.name, value) for option in options_set_by(name)):
                 _log.warning("[flink] %s has no effect on a local run, which protects itself", name)
-        found = {**options, **protections}
+        found = {**options, **protections, **self._gauges(options)}
         if named := options.get(_REPORTERS):
-            found[_REPORTERS] = f"{named},flinksec"  # Flink starts those in the list alone
+            # Flink starts those in the list alone.
+            found[_REPORTERS] = f"{named},flinksec,{watched.OWN_GAUGES.rpartition('.')[2]}"
         return found
+
+    def _gauges(self, options: Mapping[str, str]) -> dict[str, str]:
+        savepoints = options.get("execution.checkpointing.savepoint-dir")
+        more = [watched.savepoints(savepoints)] if savepoints else []
+        return watched.gauges([*self.watched, *more])
 
     def run_to_end(self, environment: Any) -> JobExecutionResult:
         """Run the job of a ``StreamExecutionEnvironment``, and let other programs find it.

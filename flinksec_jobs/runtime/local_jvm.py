@@ -37,6 +37,7 @@ JOB_LOG_VARIABLE = "FLINKSEC_JOB_LOG"
 # Each of a user's tests has another value of it, and could have the same JVM.
 _CHANGES = {"PYTEST_CURRENT_TEST"}
 _DEFAULT_ARGUMENTS = "-Xmx2g"
+_OWN_JARS = ("gateway", "logging", "metrics")
 _log = logging.getLogger("flinksec_jobs")
 
 Pairs = tuple[tuple[str, str], ...]
@@ -216,7 +217,7 @@ def _command(wanted: Surroundings, directory: Path) -> Command:
         made.mkdir(mode=0o700)
     (conf / "config.yaml").touch()  # Flink looks for one; ours comes with the job
     flink = pyflink_home()
-    class_path = [artifacts.own_jar(f"flinksec-{name}") for name in ("gateway", "logging")]
+    class_path = [artifacts.own_jar(f"flinksec-{name}") for name in _OWN_JARS]
     class_path += sorted((flink / "lib").glob("*.jar"))
     class_path += sorted((flink / "opt").glob("flink-python*.jar"))
     variables = dict(wanted.environment) | {

@@ -16,11 +16,11 @@ from flinksec_jobs.settings import load_settings
 # Component, and what it needs of a cluster or of the job.
 _LEFT_OUT = {
     "hdfs": "for [hdfs] in settings.toml; its addresses are at the end of addresses.yaml",
-    "monitoring": "the Prometheus operator; docs/kubernetes.md has the settings that go with it",
+    "monitoring": "the Prometheus operator; docs/monitoring.md has the settings that go with it",
     "cert-manager": "makes the TLS Secrets, which `flinksec certs create` makes otherwise",
     "istio": "a mesh, with its CNI plugin",
 }
-_SETTINGS_LEFT_OUT = ("hdfs", "flink")
+_SETTINGS_LEFT_OUT = ("hdfs", "cluster.metrics")
 _POLICY_LEFT_OUT = "egress-hdfs"
 
 
@@ -65,5 +65,5 @@ def _without_policy(text: str) -> str:
 
 def _without_sections(text: str) -> str:
     for name in _SETTINGS_LEFT_OUT:
-        text = re.sub(rf"(?m)(?:^#.*\n)*^\[{name}\]\n(?:[^\[#\n].*\n|\n)*", "", text)
+        text = re.sub(rf"(?m)(?:^#.*\n)*^\[{re.escape(name)}\]\n(?:[^\[#\n].*\n|\n)*", "", text)
     return text.rstrip("\n") + "\n"

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, Field
 from flinksec_jobs.sections.decides import RUN, Decides, MayDiffer, ShutsOut
 from flinksec_jobs.sections.fields import Duration, LocalPath, Section, refusal
 from flinksec_jobs.settings import addresses
+from flinksec_jobs.settings.cluster_metrics import MetricsSettings
 from flinksec_jobs.settings.cluster_tls import ClusterTlsSettings
 from flinksec_jobs.settings.sizes import size_bytes
 
@@ -156,6 +157,14 @@ class ClusterSettings(Section):
     tls: ClusterTlsSettings = Field(
         default=ClusterTlsSettings(), description="Mutual TLS of Flink's own traffic."
     )
+    metrics: MetricsSettings = Field(
+        default=MetricsSettings(), description="Metrics for Prometheus."
+    )
+    logs: Literal["text", "json"] = Field(
+        default="text",
+        description="How processes write their logs to the console. text: a line for people. json: "
+        "an object a line, with the job's id.",
+    )
     high_availability: Annotated[
         Literal["none", "kubernetes", "zookeeper"],
         Decides(
@@ -253,8 +262,13 @@ class ClusterSettings(Section):
         if len(set(self._taskmanager_ports())) < len(self._taskmanager_ports()):
             yield "taskmanager_rpc_port", "or another port of a TaskManager is given twice"
 
+    @property
+    def _metrics_ports(self) -> tuple[int, ...]:
+        return () if self.metrics.prometheus == "off" else (self.metrics.port,)
+
     def _jobmanager_ports(self) -> tuple[int, ...]:
         return (
+            *self._metrics_ports,
             self.jobmanager_rpc_port,
             self.blob_port,
             self.jobmanager_metrics_port,
@@ -263,6 +277,7 @@ class ClusterSettings(Section):
 
     def _taskmanager_ports(self) -> tuple[int, ...]:
         return (
+            *self._metrics_ports,
             self.taskmanager_rpc_port,
             self.taskmanager_data_port,
             self.taskmanager_metrics_port,

@@ -61,6 +61,7 @@ _HTTPS = {
 _REGISTERS = warning("schemas-registered-by-the-job", "the job may register schemas")
 _HDFS_CLEAR = warning("hdfs-not-encrypted", "HDFS is not encrypted")
 _STATE_CLEAR = warning("state-not-sealed", "state is neither encrypted nor authenticated")
+_METRICS = warning("metrics-not-encrypted", "whoever reaches a process reads its metrics")
 _ZOOKEEPER = warning("zookeeper-open", "ZooKeeper is neither encrypted nor authenticated")
 _SQL_CONNECTOR = warning(
     "sql-connector-unchecked", "what a connector of tables connects to is checked by nobody"
@@ -100,6 +101,7 @@ def weaknesses(settings: Settings) -> list[Finding]:
         *_state(settings),
         *_sql(settings),
         *_flink(settings),
+        *_metrics(settings),
         *_zookeeper(settings),
     ]
 
@@ -243,6 +245,15 @@ def _flink(settings: Settings) -> Iterator[Finding]:
             effect = "nothing happens: this release of Flink knows no such option"
             fix = "compare its name with Flink's documentation"
             yield _found(_FLINK_UNKNOWN, settings, setting, said, effect, fix=fix)
+
+
+def _metrics(settings: Settings) -> Iterator[Finding]:
+    cluster = settings.cluster
+    if cluster and cluster.metrics.prometheus == "plain":
+        effect = f"metrics on port {cluster.metrics.port} are in clear, and anyone may ask for them"
+        fix = "set it to mutual-tls, and make its certificate: `flinksec certs metrics`"
+        setting = "cluster.metrics.prometheus"
+        yield _found(_METRICS, settings, setting, "plain", effect, fix=fix)
 
 
 def _zookeeper(settings: Settings) -> Iterator[Finding]:

@@ -161,8 +161,12 @@ print(json.dumps({
     assert found["dist"] == ["/opt/flink/lib/flink-dist-2.2.1.jar"]
     assert found["modules"] == ["pyflink", "pemja"]
     assert found["own"] == [
-        *("flinksec-gateway.jar", "flinksec-hadoop.jar", "flinksec-high-availability.jar"),
-        "flinksec-logging.jar",
+        *(
+            "flinksec-gateway.jar",
+            "flinksec-hadoop.jar",
+            "flinksec-high-availability.jar",
+        ),
+        *("flinksec-logging.jar", "flinksec-metrics.jar"),
         *("flinksec-sealed-state.jar", "flinksec-secure-connectors.jar"),
     ]
 

@@ -57,7 +57,13 @@ def _kdc(d: Documents) -> None:
     data["krb5.conf"] = data["krb5.conf"].replace("kdc.example.com", "kdc.example.com:10088")
 
 
+def _monitor(d: Documents) -> None:
+    d.get("PodMonitor", "flink")["spec"]["podMetricsEndpoints"][0].pop("scheme")
+
+
 MUTATIONS: dict[str, Mutation] = {
+    "flink-metrics-in-clear": lambda d: d.settings('"mutual-tls"', '"plain"'),
+    "flink-metrics-asked-in-clear": _monitor,
     "flink-configuration": lambda d: d.flink("security.ssl.rest.truststore", None),
     "flink-logging": _beam_logger,
     "flink-log-files": _log_file,

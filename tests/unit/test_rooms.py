@@ -37,7 +37,7 @@ FLOORS: tuple[tuple[str, frozenset[str]], ...] = tuple(
         ("settings", "settings"),
         (
             "what settings mean for a JVM, and for Python",
-            "kerberos ticket_cache tls certificates",
+            "kerberos ticket_cache tls certificates monitoring",
         ),
         ("files of Hadoop's configuration", "hadoop_files"),
         ("Hadoop's configuration", "hadoop_conf"),

@@ -35,7 +35,7 @@ def mounts(tmp_path: Path, tls: Path, monkeypatch: pytest.MonkeyPatch) -> Mounts
         monkeypatch.delenv(name)
     monkeypatch.setattr(entrypoint, "find_java", lambda: Java(tmp_path / "java", 17))
     monkeypatch.setattr(flink_process, "_memory", lambda *_: (["-Xmx1g"], ["-D", "a.size=1b"]))
-    for name in ("sealed-state", "logging"):
+    for name in ("sealed-state", "logging", "metrics"):
         (tmp_path / f"flinksec-{name}.jar").touch()
     monkeypatch.setattr(artifacts, "own_jar", lambda name: tmp_path / f"{name}.jar")
     monkeypatch.setattr(artifacts, "jars", lambda _: [tmp_path / "hadoop.jar"])
@@ -97,8 +97,8 @@ def test_java_runs_flink_without_a_shell(mounts: Mounts) -> None:
     assert "-Djavax.net.ssl.trustStoreType=PKCS12" in command
     assert command[main - 2] == "-cp"
     jars = command[main - 1].split(os.pathsep)
-    assert "flink-dist" in jars[-2]
-    assert Path(jars[-1]).name == "flinksec-logging.jar"
+    assert "flink-dist" in jars[-3]
+    assert [Path(jar).name for jar in jars[-2:]] == ["flinksec-logging.jar", "flinksec-metrics.jar"]
 
 
 def test_with_high_availability_a_jobmanager_compares_the_stored_job_with_its_own(

@@ -326,7 +326,7 @@ def test_a_local_run_is_for_this_user_and_this_machine_whatever_the_settings_say
         store = Path(options[f"security.ssl.{kind}.keystore"])
         assert stat.S_IMODE(store.stat().st_mode) == 0o600
         assert stat.S_IMODE(store.parent.stat().st_mode) == 0o700
-    assert (options["a.b"], options["metrics.reporters"]) == ("c", "prom,flinksec")
+    assert (options["a.b"], options["metrics.reporters"]) == ("c", "prom,flinksec,flinksec-gauges")
     assert [record.getMessage() for record in caplog.records] == [
         f"[flink] {name} has no effect on a local run, which protects itself"
         for name in ("jobmanager.web.address", "rest.bind-address", "security.ssl.rest.enabled")

@@ -27,7 +27,7 @@ _KEY = Mounts().settings.name
 def _settings(manifests: Manifests) -> Iterator[Place]:
     for entry in dict(_mounted(manifests)).values():
         try:
-            _parsed(entry)
+            parsed(entry)
         except FlinkSecError as error:
             yield entry.at(f"data[{_KEY}]", error.message)
 
@@ -45,7 +45,7 @@ def _drift(manifests: Manifests) -> Iterator[Place]:
             continue
         told.add((id(config.object), id(entry)))
         try:
-            settings = _parsed(entry)
+            settings = parsed(entry)
         except FlinkSecError:
             continue  # the rule above names it
         for found in drift(config.options, settings):
@@ -60,7 +60,7 @@ def _drift(manifests: Manifests) -> Iterator[Place]:
 def _options(manifests: Manifests) -> Iterator[Place]:
     for process, entry in _mounted(manifests):
         try:
-            state = _parsed(entry).state
+            state = parsed(entry).state
         except FlinkSecError:
             continue  # the rule above names it
         sealed = state is not None and state.sealed
@@ -79,6 +79,16 @@ def _mounted(manifests: Manifests) -> Iterator[tuple[FlinkProcess, Object]]:
                 yield process, entry
 
 
-def _parsed(entry: Object) -> Settings:
+def mounted_settings(manifests: Manifests) -> Iterator[Object]:
+    """Yield the ConfigMaps of settings that our processes mount, each once."""
+    yield from {id(entry): entry for _, entry in _mounted(manifests)}.values()
+
+
+def parsed(entry: Object) -> Settings:
+    """Return the settings in a ConfigMap.
+
+    Raises:
+        FlinkSecError: they cannot be used.
+    """
     content = text(mapping(entry.content.get("data")).get(_KEY))
     return parse(content, _KEY, Path(Mounts().settings.parent))

@@ -15,6 +15,7 @@ import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.core.fs.RecoverableWriter;
 import org.flinksec.sealed.format.SealedFileException;
+import org.flinksec.sealed.keys.KeyException;
 
 /**
  * Any Flink file system, its files sealed: contents, lengths and positions are plaintext on this
@@ -80,8 +81,13 @@ final class SealedFileSystem extends FileSystem {
     try {
       return opener.open(path, source, innerPath.getPath(), length.get());
     } catch (SealedFileException e) {
+      SealedState.failed(e);
       source.close();
       throw e.in(path);
+    } catch (KeyException e) {
+      SealedState.failed(e);
+      source.close();
+      throw e;
     } catch (IOException | RuntimeException e) {
       source.close();
       throw e;

@@ -72,6 +72,7 @@ public abstract class SealedFileSystemFactory implements FileSystemFactory {
               providers.job(config),
               config.get(SealedOptions.ROOT),
               config.get(SealedOptions.NAME_POLICY));
+      SealedState.show(sealing.dataKey().wrapped().keyId());
       LOG.info(
           "{}: format 1, Cobblestone-256 by {}; {}, primary key '{}'",
           getScheme(),

@@ -124,6 +124,7 @@ final class SealedInputStream extends FSDataInputStream implements ByteBufferRea
       copy(at, at + total, out);
       return total;
     } catch (SealedFileException e) {
+      SealedState.failed(e);
       failure = e.in(file);
       throw (SealedFileException) failure;
     } catch (IOException | RuntimeException e) {

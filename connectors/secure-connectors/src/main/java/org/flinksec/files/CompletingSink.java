@@ -38,7 +38,7 @@ public final class CompletingSink extends DirectorySink
     implements SupportsPreCommitTopology<FileSinkCommittable, FileSinkCommittable>,
         SupportsPostCommitTopology<FileSinkCommittable> {
   private static final long serialVersionUID = 1L;
-  private static final String LATE = "numLateRecords";
+  private static final String LATE = "lateRows";
 
   private final Partitions partitions;
   private final Merging merging;
@@ -97,7 +97,11 @@ public final class CompletingSink extends DirectorySink
   BucketAssigner<Object, String> assigner(WriterInitContext context) {
     return ends == null
         ? partitions
-        : new LateRows(partitions, ends, context.metricGroup().counter(LATE), directory());
+        : new LateRows(
+            partitions,
+            ends,
+            context.metricGroup().addGroup("flinksec").counter(LATE),
+            directory());
   }
 
   /** Gives the file that is made the paths of those that it is made of. */

@@ -38,7 +38,7 @@ final class LateRows implements BucketAssigner<Object, String> {
       if (late.getCount() == 0) {
         LOG.warn(
             "Rows for {} come after the watermark has passed the end of their partitions; they are"
-                + " written, and counted by numLateRecords",
+                + " written, and counted by flinksec.lateRows",
             directory);
       }
       late.inc();

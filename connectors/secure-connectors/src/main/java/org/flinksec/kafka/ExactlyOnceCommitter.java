@@ -101,6 +101,9 @@ final class ExactlyOnceCommitter implements Committer<KafkaCommittable> {
       return false;
     }
     boolean done = commitBy(producer, transaction);
+    if (done) {
+      OpenTransactions.settled(transaction.getTransactionalId());
+    }
     finished(transaction, done);
     return done;
   }
@@ -190,6 +193,7 @@ final class ExactlyOnceCommitter implements Committer<KafkaCommittable> {
 
   /** The writer has no producer for it, or has been told already that it is to be closed. */
   private void recovered(KafkaCommittable transaction) {
+    OpenTransactions.settled(transaction.getTransactionalId());
     if (transaction.getProducer().isEmpty()) {
       finished(transaction, true);
     }

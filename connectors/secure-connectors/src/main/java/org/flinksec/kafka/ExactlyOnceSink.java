@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.kafka;
 
+import java.time.Clock;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.flink.api.connector.sink2.Committer;
 import org.apache.flink.api.connector.sink2.CommitterInitContext;
+import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaCommittable;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
@@ -16,6 +18,9 @@ import org.apache.flink.kafka.shaded.org.apache.kafka.common.serialization.ByteA
 /** A sink in transactions, which {@link ExactlyOnceCommitter} commits. */
 public final class ExactlyOnceSink<T> extends QuietlyClosedSink<T> {
   private static final long serialVersionUID = 1L;
+
+  /** An hour, as Flink's builder sets it where the properties do not say. */
+  private static final String FLINKS_TIMEOUT = "3600000";
 
   private final Properties producerProperties;
   private final String transactionalIdPrefix;
@@ -88,6 +93,15 @@ public final class ExactlyOnceSink<T> extends QuietlyClosedSink<T> {
     rest.remove(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG);
     rest.remove(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG);
     return rest;
+  }
+
+  @Override
+  OpenTransactions transactions(WriterInitContext context) {
+    OpenTransactions open = new OpenTransactions(Clock.systemUTC());
+    String timeout =
+        producerProperties.getProperty(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, FLINKS_TIMEOUT);
+    open.show(context.metricGroup(), Long.parseLong(timeout));
+    return open;
   }
 
   @Override

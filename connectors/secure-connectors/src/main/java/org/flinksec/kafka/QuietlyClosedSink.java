@@ -66,13 +66,19 @@ public class QuietlyClosedSink<T>
   @Override
   public PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable> createWriter(
       WriterInitContext context) throws IOException {
-    return new QuietlyClosedWriter<>(flinks().createWriter(context));
+    return new QuietlyClosedWriter<>(flinks().createWriter(context), transactions(context));
   }
 
   @Override
   public PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable> restoreWriter(
       WriterInitContext context, Collection<KafkaWriterState> states) throws IOException {
-    return new QuietlyClosedWriter<>(flinks().restoreWriter(context, states));
+    return new QuietlyClosedWriter<>(
+        flinks().restoreWriter(context, states), transactions(context));
+  }
+
+  /** What is told of the transactions of a writer; null if it has none. */
+  OpenTransactions transactions(WriterInitContext context) {
+    return null;
   }
 
   /** By its interface: the class of its writer is not public. */

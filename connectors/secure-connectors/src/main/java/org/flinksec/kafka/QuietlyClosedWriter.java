@@ -26,10 +26,16 @@ final class QuietlyClosedWriter<T>
   private static final Logger LOG = LoggerFactory.getLogger(QuietlyClosedWriter.class);
 
   private final PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable> writer;
+  private final OpenTransactions transactions;
 
+  /**
+   * @param transactions those of the writer; null if it has none
+   */
   QuietlyClosedWriter(
-      PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable> writer) {
+      PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable> writer,
+      OpenTransactions transactions) {
     this.writer = writer;
+    this.transactions = transactions;
   }
 
   @Override
@@ -49,7 +55,11 @@ final class QuietlyClosedWriter<T>
 
   @Override
   public Collection<KafkaCommittable> prepareCommit() throws IOException, InterruptedException {
-    return writer.prepareCommit();
+    Collection<KafkaCommittable> prepared = writer.prepareCommit();
+    if (transactions != null) {
+      transactions.prepared(prepared);
+    }
+    return prepared;
   }
 
   @Override
@@ -59,6 +69,9 @@ final class QuietlyClosedWriter<T>
 
   @Override
   public void close() throws InterruptedException {
+    if (transactions != null) {
+      transactions.close();
+    }
     try {
       writer.close();
     } catch (InterruptedException e) {

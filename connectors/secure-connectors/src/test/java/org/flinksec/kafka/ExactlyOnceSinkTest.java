@@ -51,10 +51,11 @@ class ExactlyOnceSinkTest {
   @Test
   void aWriterThatCannotAbortItsTransactionIsClosedAllTheSame() {
     KafkaException failed = new KafkaException("in an error state");
-    assertThatCode(new QuietlyClosedWriter<>(closing(failed))::close).doesNotThrowAnyException();
-    assertThatThrownBy(new QuietlyClosedWriter<>(closing(new InterruptedException()))::close)
+    assertThatCode(new QuietlyClosedWriter<>(closing(failed), null)::close)
+        .doesNotThrowAnyException();
+    assertThatThrownBy(new QuietlyClosedWriter<>(closing(new InterruptedException()), null)::close)
         .isInstanceOf(InterruptedException.class);
-    assertThatThrownBy(new QuietlyClosedWriter<>(closing(new OutOfMemoryError()))::close)
+    assertThatThrownBy(new QuietlyClosedWriter<>(closing(new OutOfMemoryError()), null)::close)
         .isInstanceOf(OutOfMemoryError.class);
   }
 
