@@ -20,9 +20,9 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Literal
+from typing import Any, Literal
 
 from flinksec_jobs.errors import FlinkSecError, SettingsError
 
@@ -118,6 +118,12 @@ class Finding:
             "why": self.why,
             "fix": self.fix,
         }
+
+    @classmethod
+    def of_dict(cls, told: Mapping[str, Any]) -> Finding:
+        """Read what `as_dict` returned, in another process."""
+        where = Where(**told["where"])
+        return cls(told["id"], told["severity"], where, told["why"], told["fix"])
 
     def _order(self) -> tuple[int, str, str, str]:
         return SEVERITIES.index(self.severity), str(self.where), self.id, self.why

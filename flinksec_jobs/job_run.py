@@ -14,7 +14,7 @@ from flinksec_jobs.errors import JobError
 from flinksec_jobs.findings import announce
 from flinksec_jobs.in_background import Background
 from flinksec_jobs.resume import of_job
-from flinksec_jobs.runtime import graph, jvm, local_jvm
+from flinksec_jobs.runtime import build_only, graph, jvm, local_jvm
 
 if TYPE_CHECKING:
     from pyflink.common import JobClient, JobExecutionResult
@@ -97,7 +97,8 @@ class JobRun:
         """Run what is defined to its end, and return Flink's result."""
         with self._attempt() as env, self._accepted(env), self._explained():
             if jvm.runs_in_a_cluster():
-                with jvm.translated(f"the job {self._session.name} failed"):
+                failed = f"the job {self._session.name} failed"
+                with build_only.ended_when_taken(), jvm.translated(failed):
                     return type(env).execute(env, self._session.name)
             with left_out.told(self._session.name):
                 return self._session.local_run.run_to_end(env)
@@ -112,7 +113,7 @@ class JobRun:
         with self._attempt() as env, ExitStack() as stack:
             stack.enter_context(self._accepted(env))
             if jvm.runs_in_a_cluster():
-                with jvm.translated(f"the job {name} failed"):
+                with build_only.ended_when_taken(), jvm.translated(f"the job {name} failed"):
                     return type(env).execute_async(env, name)
             stack.enter_context(left_out.told(name))
             submitted = run.submit(env)
@@ -168,7 +169,10 @@ class JobRun:
         found = uses.check_delivery(session.name, graph.checkpointing(env), bounded=bounded)
         session.warn_of_hadoop()
         announce(found, _log)
-        announce(uses.ask_the_servers(), _log)
+        answers = uses.ask_the_servers()
+        announce(answers, _log)
+        if build_only.is_wanted():
+            build_only.tell_job(session.name, [*found, *answers], bounded=bounded)
         where = "the console" if jvm.runs_in_a_cluster() else session.local_run.log_file
         _log.info("job %s starts; its log is %s", session.name, where)
         job = of_job.Job(session.name, session.settings, env, uses.names, bounded=bounded)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -11,42 +10,30 @@ from typing import Any
 
 import click
 
-from flinksec_jobs import sql_job
 from flinksec_jobs.cli import findings_output
+from flinksec_jobs.cli.cluster_check import check, dispose, newest, verify
+from flinksec_jobs.cli.cluster_options import (
+    PATH,
+    absolute_mounts,
+    flink_options,
+    mount_options,
+    program_arguments,
+)
 from flinksec_jobs.cli.output import put
 from flinksec_jobs.cluster import flink_conf
-from flinksec_jobs.cluster.entrypoint import Mounts, ProcessStart, prepare
+from flinksec_jobs.cluster.entrypoint import ProcessStart, prepare
 from flinksec_jobs.cluster.flink_conf_problems import conf_problems
 from flinksec_jobs.cluster.job_inputs import Program
 from flinksec_jobs.cluster.process_checks import check_state
 from flinksec_jobs.findings import refuse
 from flinksec_jobs.settings import load_settings, refuse_nothing
 
-_DEFAULTS = Mounts()
-_HELP = {
-    "settings": "The job's settings.",
-    "config": "Flink's config.yaml. If it is missing, it is made from the settings.",
-    "log4j": "The file log4j-console.properties. If it is missing, the library's own is used.",
-    "ca": "Directory of the services' CAs, *.pem.",
-    "run": "Private directory in memory for files that are made at start.",
-}
-_PATH = click.Path(path_type=Path)
-
 
 def _process_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for mount in reversed(dataclasses.fields(Mounts)):
-        default = getattr(_DEFAULTS, mount.name)
-        command = click.option(
-            f"--{mount.name}",
-            type=_PATH,
-            default=default,
-            show_default=True,
-            help=_HELP[mount.name],
-        )(command)
-    command = click.option(
-        "-D", "options", multiple=True, metavar="NAME=VALUE", help="A Flink option that wins."
-    )(command)
-    return click.option("--host", help="The address by which others reach this process.")(command)
+    command = click.option("--host", help="The address by which others reach this process.")(
+        command
+    )
+    return mount_options(command)
 
 
 @click.group()
@@ -57,8 +44,12 @@ def cluster() -> None:
     """
 
 
+for command in (check, verify, newest, dispose):
+    cluster.add_command(command)
+
+
 @cluster.command()
-@click.option("--settings", type=_PATH, help="Default: the file that FLINKSEC_SETTINGS names.")
+@click.option("--settings", type=PATH, help="Default: the file that FLINKSEC_SETTINGS names.")
 def conf(settings: Path | None) -> None:
     """Print Flink's config.yaml for the settings.
 
@@ -103,7 +94,7 @@ def jobmanager(  # noqa: PLR0917  click calls it by name
     JOB.sql is a job of SQL alone. JOB gets the ARGUMENTS. Exit code 0 when the job has finished,
     163 when it has failed.
     """
-    given = _options(options)
+    given = flink_options(options)
     if host:
         given["jobmanager.rpc.address"] = host
     own = ["--job-classname", "org.apache.flink.client.python.PythonDriver"]
@@ -111,13 +102,11 @@ def jobmanager(  # noqa: PLR0917  click calls it by name
     own += ["--fromSavepoint", from_savepoint] if from_savepoint else []
     own += ["--allowNonRestoredState"] if allow_non_restored_state else []
     program = job.absolute()
-    if program.suffix == sql_job.SUFFIX and arguments:
-        raise click.UsageError(f"{program.name} is SQL, and takes no arguments: {arguments[0]}")
     start = ProcessStart(
         role="jobmanager",
-        mounts=_absolute(mounts),
+        mounts=absolute_mounts(mounts),
         options=given,
-        arguments=[*own, "-py", *_run_by(program), *arguments],
+        arguments=[*own, *program_arguments(program, arguments)],
         module_path=[program.parent],
         program=Program(program, arguments, is_packed=_is_the_images(program)),
     )
@@ -128,33 +117,14 @@ def jobmanager(  # noqa: PLR0917  click calls it by name
 @_process_options
 def taskmanager(host: str | None, options: tuple[str, ...], **mounts: Path) -> None:
     """Become a TaskManager, which runs until it is stopped."""
-    given = _options(options)
+    given = flink_options(options)
     if host:
         given["taskmanager.host"] = host
-    prepare(ProcessStart(role="taskmanager", mounts=_absolute(mounts), options=given)).become()
-
-
-def _run_by(program: Path) -> list[str]:
-    """Return the program of Python that Flink is to run, and what comes first of its arguments."""
-    if program.suffix == sql_job.SUFFIX:
-        return [sql_job.__file__, str(program)]
-    return [str(program)]
+    prepare(
+        ProcessStart(role="taskmanager", mounts=absolute_mounts(mounts), options=given)
+    ).become()
 
 
 def _is_the_images(program: Path) -> bool:
     """Whether it is the job of an image, which has a folder of its own."""
     return os.environ.get("FLINKSEC_JOB_FILE") == str(program)
-
-
-def _absolute(mounts: dict[str, Path]) -> Mounts:
-    return Mounts(**{name: path.absolute() for name, path in mounts.items()})
-
-
-def _options(given: tuple[str, ...]) -> dict[str, str]:
-    found = {}
-    for option in given:
-        name, equals, value = option.partition("=")
-        if not equals or not name:
-            raise click.BadParameter(f"{name}: write NAME=VALUE", param_hint="-D")
-        found[name] = value
-    return found

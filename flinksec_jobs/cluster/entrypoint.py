@@ -107,6 +107,7 @@ class ProcessStart:
         arguments: of Flink's main class.
         module_path: directories of the job's own Python modules.
         program: of the job, for a JobManager.
+        main_class: in the place of Flink's own, of the jar that looks after high availability.
     """
 
     role: Role
@@ -115,6 +116,7 @@ class ProcessStart:
     arguments: Sequence[str] = ()
     module_path: Sequence[Path] = ()
     program: job_inputs.Program | None = None
+    main_class: str | None = None
 
 
 def prepare(start: ProcessStart) -> ReadyProgram:
@@ -129,23 +131,13 @@ def prepare(start: ProcessStart) -> ReadyProgram:
     config = given | flink_conf.role_options(settings, start.role) | dict(start.options)
     if _logs_json(settings):
         announce_in_json(_log)
-    # The job would say some of it too, from within Flink and half a minute later.
-    found = [
-        *check_files(settings),
-        *check_process(settings),
-        *_options(config, settings, start),
-        *check_environment(os.environ),
-        *drift(given, settings, home, str(mounts.config)),
-        *logging_problems(_log4j(mounts, settings), str(mounts.log4j)),
-        *check_tls(settings, start.role),
-        *reporters.check(settings),
-    ]
+    found = _found(start, settings, given, config)
     rest = findings.refuse(found, lambda count: f"{count} problems keep the process from starting")
     findings.announce(rest, _log)
     passwords = _passwords(config, settings, start.role)
     directory = make_private(mounts.run / "conf")
     watched: Config = {}
-    if start.program:
+    if start.program and start.main_class is None:
         watched = job_inputs.watched(config, settings, start.program, directory)
     store, bundle = trust_stores.merge(mounts.ca, java.home, directory)
     config |= _python(start.module_path, config)
@@ -172,11 +164,41 @@ def prepare(start: ProcessStart) -> ReadyProgram:
     # %failure of the logging configuration, and the reporters of metrics.
     own = [str(artifacts.own_jar(f"flinksec-{name}")) for name in ("logging", "metrics")]
     class_path = [*own, *reporters.jars(settings, home), *hadoop.values()]
-    class_path += [job_inputs.jar()] if watched else []
+    if watched or start.main_class:
+        class_path.append(job_inputs.jar())
     command = flink_process.command(
         start.role, java, home, conf_dir=directory, config=config, class_path=class_path
     )
+    if start.main_class:
+        command[command.index(flink_process.MAIN_CLASSES[start.role])] = start.main_class
     return ReadyProgram([*command, *start.arguments], environment)
+
+
+def start_findings(start: ProcessStart) -> list[Finding]:
+    """Return what is wrong with a start, and what is worth a warning, and write nothing.
+
+    Raises:
+        FlinkSecError: the settings or the configuration cannot be read.
+    """
+    settings = load_settings(start.mounts.settings)
+    given = _given(settings, start.mounts, flink_conf.flink_home())
+    config = given | flink_conf.role_options(settings, start.role) | dict(start.options)
+    return _found(start, settings, given, config)
+
+
+def _found(start: ProcessStart, settings: Settings, given: Config, config: Config) -> list[Finding]:
+    # The job would say some of it too, from within Flink and half a minute later.
+    mounts = start.mounts
+    return [
+        *check_files(settings),
+        *check_process(settings),
+        *_options(config, settings, start),
+        *check_environment(os.environ),
+        *drift(given, settings, flink_conf.flink_home(), str(mounts.config)),
+        *logging_problems(_log4j(mounts, settings), str(mounts.log4j)),
+        *check_tls(settings, start.role),
+        *reporters.check(settings),
+    ]
 
 
 def _given(settings: Settings, mounts: Mounts, home: Path) -> Config:

@@ -18,7 +18,7 @@ from flinksec_jobs.errors import FlinkSecError, SettingsError
 from flinksec_jobs.files import files_below
 from flinksec_jobs.runtime.java import Java
 
-_MAIN_CLASSES = {
+MAIN_CLASSES = {
     "jobmanager": "org.apache.flink.container.entrypoint.StandaloneApplicationClusterEntryPoint",
     "taskmanager": "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
 }
@@ -54,7 +54,7 @@ def command(
         f"-Dlog4j.configurationFile={log4j}",
         "-cp",
         os.pathsep.join([*_python_jars(home), *_jars(home), *class_path]),
-        _MAIN_CLASSES[role],
+        MAIN_CLASSES[role],
         "--configDir",
         str(conf_dir),
         *flink_memory,

@@ -85,6 +85,25 @@ def begin(request: Request) -> Iterator[Begun]:
         yield Begun(_options(request, after, origin), after, write)
 
 
+def would_begin_from(request: Request) -> str | None:
+    """Return the URI of what a start would go on from, and leave everything as it is.
+
+    Raises:
+        ResumeError: that is not clear, or another job's.
+        SealedStateError: it is not whole.
+        KeyRingError: the keys cannot be used.
+    """
+    with ExitStack() as stack:
+        keys: KeyProvider | None = None
+        if request.settings.providers:
+            keys = stack.enter_context(state.open_keys(request.settings))
+        before = _record(request, keys)
+        if before is not None:
+            identity.check_owner(before.job, request.job, request.accept, request.directory)
+        _, origin = _settled(request, before, keys)
+    return origin.uri if origin else None
+
+
 def _last_holder(directory: Path, keys: KeyProvider | None) -> str:
     """Who started the job last, if anybody can tell."""
     try:

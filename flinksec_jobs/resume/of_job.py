@@ -14,7 +14,7 @@ from flinksec_jobs.resume import begin as beginning
 from flinksec_jobs.resume import identity
 from flinksec_jobs.resume.named import look
 from flinksec_jobs.resume.request import Request, Resume
-from flinksec_jobs.runtime import cluster_run, graph, jvm, local_jvm, running
+from flinksec_jobs.runtime import build_only, cluster_run, graph, jvm, local_jvm, running
 from flinksec_jobs.settings.flink_options import flink_options, names
 
 if TYPE_CHECKING:
@@ -85,6 +85,10 @@ def started(job: Job) -> Iterator[None]:
         named=_named(job.env),
         contents_of=graph.contents_of,
     )
+    if build_only.is_wanted():
+        build_only.tell_origin(beginning.would_begin_from(request))
+        yield
+        return
     with beginning.begin(request) as begun:
         graph.change_options(job.env, _wanted(job.settings, begun.options), removed=PATHS)
         yield

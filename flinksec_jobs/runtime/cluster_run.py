@@ -8,7 +8,7 @@ import traceback
 from types import TracebackType
 
 from flinksec_jobs.errors import FlinkSecError
-from flinksec_jobs.runtime import jvm
+from flinksec_jobs.runtime import build_only, jvm
 
 
 def option(name: str) -> str | None:
@@ -33,6 +33,7 @@ def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType 
     if not isinstance(error, FlinkSecError):
         sys.__excepthook__(kind, error, trace)
         return
+    build_only.tell_refusal(error)
     lines = traceback.format_exception(kind, error, trace)
     print("".join(lines[:-1]), file=sys.stderr, end="")  # noqa: T201  the log of the cluster
     print(f"error: {error.message}", file=sys.stderr)  # noqa: T201

@@ -25,6 +25,7 @@ class FileInfo:
         file_length: bytes on the volume; None if it could not be read.
         length: bytes of plaintext; authenticated if the file was opened with its key.
         header: its header; authenticated if the file was opened with its key.
+        commitment: what names this file and no other; None unless it was opened with its key.
     """
 
     path: Path
@@ -33,6 +34,7 @@ class FileInfo:
     file_length: int | None
     length: int | None
     header: Header | None
+    commitment: bytes | None = None
 
 
 def inspect_file(
@@ -55,6 +57,7 @@ def inspect_file(
     file_length: int | None = None
     length: int | None = None
     header: Header | None = None
+    commitment: bytes | None = None
     detail = ""
     try:
         with open_regular(path) as file:
@@ -63,15 +66,15 @@ def inspect_file(
             length = whole_length(file_length)
             if ring is not None:
                 reader = SealedReader(file, ring)
-                header, length = reader.header, reader.length
+                header, length, commitment = reader.header, reader.length, reader.commitment
                 detail = check_name(path if place is None else place, header)
     except SealedFileError as e:
-        return FileInfo(path, e.status, e.message, file_length, length, header)
+        return FileInfo(path, e.status, e.message, file_length, length, header, commitment)
     except OSError as e:
         if is_gone(path):
             raise FileNotFoundError(e.errno, "was removed", str(path)) from e
         return FileInfo(path, Status.UNREADABLE, reason(e), file_length, None, None)
-    return FileInfo(path, None, detail, file_length, length, header)
+    return FileInfo(path, None, detail, file_length, length, header, commitment)
 
 
 def inspect_found(

@@ -28,6 +28,7 @@ NOT_SETTINGS = {
     "FLINKSEC_LOG_FILE": "one log file for all jobs of a process",
     "FLINKSEC_JOB_LOG": "the log file of a local run's JVM, set by the library",
     "FLINKSEC_JOB_FILE": "the job of a job-cluster image, set by the image",
+    "FLINKSEC_BUILD_ONLY": "set by `flinksec cluster check`, which builds a job alone",
     "FLINKSEC_KUSTOMIZE": "the kustomize that renders overlays",
     "FLINKSEC_MANIFEST_TOOLS": "programs that judge manifests, for the project's own tests",
     "FLINKSEC_POLICY_REFEREE": "a program that judges NetworkPolicies, for the project's own tests",

@@ -76,6 +76,7 @@ FLOORS: tuple[tuple[str, frozenset[str]], ...] = tuple(
         ("jobs of SQL alone", "sql_job"),
         ("certificates of a cluster", "certs"),
         ("what runs in a container", "cluster"),
+        ("a job looked at where it runs", "job_check"),
         ("images and manifests", "image manifests scaffold"),
         ("the life of a job on Kubernetes", "deploy"),
         ("servers to try it on", "sandbox"),

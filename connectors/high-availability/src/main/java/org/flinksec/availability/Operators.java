@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.flinksec.availability;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.apache.flink.runtime.OperatorIDPair;
 import org.apache.flink.runtime.checkpoint.OperatorState;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
@@ -26,15 +28,7 @@ final class Operators {
   static Set<OperatorID> of(ExecutionPlan plan) {
     Set<OperatorID> found = new HashSet<>();
     if (plan instanceof StreamGraph graph) {
-      // As Flink does it when it makes the job graph of it.
-      Map<Integer, byte[]> hashes =
-          new StreamGraphHasherV2().traverseStreamGraphAndGenerateHashes(graph);
-      hashes.values().forEach(hash -> found.add(new OperatorID(hash)));
-      for (StreamNode node : graph.getStreamNodes()) {
-        if (node.getUserHash() != null) {
-          found.add(new OperatorID(StringUtils.hexStringToByte(node.getUserHash())));
-        }
-      }
+      idsByNode(graph).values().forEach(found::addAll);
     } else if (plan instanceof JobGraph graph) {
       for (JobVertex vertex : graph.getVertices()) {
         for (OperatorIDPair pair : vertex.getOperatorIDs()) {
@@ -44,6 +38,23 @@ final class Operators {
       }
     } else {
       throw new IllegalArgumentException("a plan of an unknown kind: " + plan.getClass());
+    }
+    return found;
+  }
+
+  /** The same for each node of a graph, by its number there. */
+  static Map<Integer, List<OperatorID>> idsByNode(StreamGraph graph) {
+    // As Flink does it when it makes the job graph of it.
+    Map<Integer, byte[]> hashes =
+        new StreamGraphHasherV2().traverseStreamGraphAndGenerateHashes(graph);
+    Map<Integer, List<OperatorID>> found = new TreeMap<>();
+    for (StreamNode node : graph.getStreamNodes()) {
+      List<OperatorID> ids = new ArrayList<>();
+      ids.add(new OperatorID(hashes.get(node.getId())));
+      if (node.getUserHash() != null) {
+        ids.add(new OperatorID(StringUtils.hexStringToByte(node.getUserHash())));
+      }
+      found.put(node.getId(), ids);
     }
     return found;
   }
@@ -62,7 +73,7 @@ final class Operators {
         .toList();
   }
 
-  private static boolean hasState(OperatorState state) {
+  static boolean hasState(OperatorState state) {
     return state.getCoordinatorState() != null
         || state.getStates().stream().anyMatch(OperatorSubtaskState::hasState);
   }
