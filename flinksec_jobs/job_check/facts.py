@@ -97,7 +97,8 @@ class StateFacts:
     """What the metadata of a checkpoint or savepoint tells.
 
     Attributes:
-        uri: of its directory.
+        uri: of its directory; of one that Flink removed meanwhile, that of the next.
+        asked: the URI that was asked about.
         error: why the metadata cannot be read; all else is then empty.
         number: Flink's, of one run of the job.
         ends_job: whether it is a savepoint that its job was to end with.
@@ -107,6 +108,7 @@ class StateFacts:
     """
 
     uri: str
+    asked: str = ""
     error: str | None = None
     number: int = 0
     ends_job: bool = False
@@ -118,9 +120,10 @@ class StateFacts:
     def of(cls, told: Mapping[str, Any]) -> StateFacts:
         """Read one."""
         if "error" in told:
-            return cls(told["uri"], error=told["error"])
+            return cls(told["uri"], told["asked"], error=told["error"])
         return cls(
             uri=told["uri"],
+            asked=told["asked"],
             number=told["number"],
             ends_job=told["ends_job"],
             operators=[StateOperator.of(one) for one in told["operators"]],

@@ -140,7 +140,8 @@ def _listed(uri: str, seen: Seen, looked: Looked | None) -> dict[str, Any]:
     return {
         "uri": uri,
         "kind": str(seen.snapshot.kind),
-        "number": seen.whole.number if seen.whole else None,
+        "job_id": seen.snapshot.run or seen.snapshot.directory.name.split("-")[1],
+        "number": looked.facts.number if looked else None,
         "created_at_ms": seen.whole.created_at_ms if seen.whole else None,
         "of_last_start": seen.of_last_start,
         "bytes": looked.facts.bytes if looked else None,
@@ -170,15 +171,17 @@ def newest(
         except (ResumeError, SealedStateError) as error:
             refusal = error
         looked = [_with_files(job, one, facts, keys) for one in seen[:most]]
-    return Listed(job.name, choice, refusal, looked)
+    by_uri = {one[0]: one for one in reversed(looked)}  # two may have been replaced by one
+    return Listed(job.name, choice, refusal, list(reversed(by_uri.values())))
 
 
 def _with_files(
     job: OwnJob, seen: Seen, facts: Mapping[str, StateFacts], keys: KeyProvider | None
 ) -> tuple[str, Seen, Looked | None]:
     uri = job.uri(seen.snapshot)
-    used = keys if job.settings.sealed else None
-    return uri, seen, look_at(facts[uri], used) if seen.whole else None
+    if not seen.whole:
+        return uri, seen, None
+    return facts[uri].uri, seen, look_at(facts[uri], keys if job.settings.sealed else None)
 
 
 @dataclass(frozen=True)
@@ -288,7 +291,7 @@ def _unusable(uri: str, seen: Seen) -> Finding:
 def _facts_of(start: ProcessStart, uris: Sequence[str]) -> dict[str, StateFacts]:
     if not uris:
         return {}
-    return {one.uri: one for one in inspect(start, states=uris).states}
+    return {one.asked: one for one in inspect(start, states=uris).states}
 
 
 @contextmanager

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flinksec_jobs import state
-from flinksec_jobs.errors import SealedStateError
+from flinksec_jobs.errors import ResumeError, SealedStateError
 from flinksec_jobs.resume import identity, job_record, one_run
 from flinksec_jobs.resume.job_record import JobRecord, Start
-from flinksec_jobs.resume.named import Named
+from flinksec_jobs.resume.named import Named, replacement
 from flinksec_jobs.resume.origin import found_of, name_of, origin_of
 from flinksec_jobs.resume.request import Request
 from flinksec_jobs.resume.snapshots import Snapshot, VanishedError
@@ -88,6 +88,9 @@ def begin(request: Request) -> Iterator[Begun]:
 def would_begin_from(request: Request) -> str | None:
     """Return the URI of what a start would go on from, and leave everything as it is.
 
+    A checkpoint of a running job that is named may be gone by now: then the one that has taken its
+    place counts.
+
     Raises:
         ResumeError: that is not clear, or another job's.
         SealedStateError: it is not whole.
@@ -100,7 +103,17 @@ def would_begin_from(request: Request) -> str | None:
         before = _record(request, keys)
         if before is not None:
             identity.check_owner(before.job, request.job, request.accept, request.directory)
-        _, origin = _settled(request, before, keys)
+        for _ in range(_LOOKS):
+            try:
+                _, origin = _settled(request, before, keys)
+                break
+            except (ResumeError, VanishedError):
+                newer = replacement(request.named) if request.named else None
+                if newer is None:
+                    raise
+                request = replace(request, named=newer)
+        else:
+            _, origin = _settled(request, before, keys)
     return origin.uri if origin else None
 
 

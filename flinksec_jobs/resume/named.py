@@ -90,6 +90,27 @@ def look(path: str, keys: KeyProvider | None) -> Named:
     return Named(uri, whole, _owner(directory, keys), below)
 
 
+def replacement(path: str) -> str | None:
+    """Return the newest checkpoint of the same run if the one that is named was removed.
+
+    Args:
+        path: as for `look`.
+
+    Returns:
+        ``None`` if it is there, is no checkpoint, or has no other in its place.
+    """
+    scheme, separator, plain = path.rpartition("file:")
+    directory = Path("/" + plain.lstrip("/"))
+    if not _CHECKPOINT.fullmatch(directory.name) or directory.exists():
+        return None
+    try:
+        there = [one for one in directory.parent.iterdir() if (one / METADATA).exists()]
+    except OSError:
+        return None
+    found = {int(named[1]): one for one in there if (named := _CHECKPOINT.fullmatch(one.name))}
+    return f"{scheme}{separator}{found[max(found)]}" if found else None
+
+
 def _is_sealed(directory: Path) -> bool:
     from flinksec_jobs.sealed.format import MAGIC
 

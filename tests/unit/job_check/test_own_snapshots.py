@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,18 @@ def test_a_directory_without_any_job_is_said_to_be_so(volume: Volume) -> None:
     volume.base.mkdir()
     with pytest.raises(ResumeError, match="jobs there: none"):
         own_job(volume.settings, volume.keys, None)
+
+
+def test_a_named_checkpoint_that_was_replaced_meanwhile_stands_for_the_next(
+    volume: Volume,
+) -> None:
+    started(volume, FIRST, 5, 6)
+    named = volume.uri(volume.job / FIRST / "chk-4")
+    request = volume.request(in_cluster=True, job_id=SECOND, named=named)
+    assert would_begin_from(request) == volume.uri(volume.job / FIRST / "chk-6")
+    elsewhere = replace(request, named=volume.uri(volume.job / "nowhere" / "chk-4"))
+    with pytest.raises(ResumeError, match="there is no checkpoint"):
+        would_begin_from(elsewhere)
 
 
 def test_asking_what_a_job_would_begin_from_writes_nothing(volume: Volume) -> None:

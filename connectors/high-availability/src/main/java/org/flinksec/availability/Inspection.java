@@ -141,21 +141,22 @@ public final class Inspection {
     ObjectNode found = JSON.createObjectNode();
     ArrayNode listed = found.putArray("states");
     for (String uri : states) {
-      read(uri, listed.addObject(), false);
+      readNewest(uri, listed.addObject(), false);
     }
     Path chosen = facts.resolve(CHOSEN);
     if (Files.exists(chosen)) {
-      readChosen(Files.readString(chosen), found.putObject("chosen"));
+      readNewest(Files.readString(chosen), found.putObject("chosen"), true);
     }
     write("state-facts", found);
   }
 
   /** Of a job that runs, a newer checkpoint may replace the one that was chosen at any moment. */
-  private static void readChosen(String chosen, ObjectNode told) throws IOException {
-    String uri = chosen;
+  private static void readNewest(String asked, ObjectNode told, boolean opensAll)
+      throws IOException {
+    String uri = asked;
     for (int tries = 0; ; tries++) {
       told.removeAll();
-      read(uri, told, true);
+      read(uri, told.put("asked", asked), opensAll);
       String newer = tries < MOST_TRIES ? StateFacts.newerThan(uri) : null;
       if (newer == null || isWhole(told)) {
         return;
@@ -169,7 +170,7 @@ public final class Inspection {
       return false;
     }
     for (var file : told.withArray("files")) {
-      if (!file.path("error").isNull()) {
+      if (file.hasNonNull("error")) {
         return false;
       }
     }
