@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is deployed when an operation has ended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flinksec_jobs.deploy.operation import Operation, Outcome
+from flinksec_jobs.deploy.record import Book, Current
+
+
+def current_after(book: Book, now: Operation, outcome: Outcome) -> Current | None:
+    """Return what is deployed after an operation."""
+    if outcome is Outcome.RUNS_ON:
+        return book.current
+    if outcome is Outcome.STOPPED:
+        return Current(
+            revision=now.source or 0,
+            job_id=now.old_job,
+            origin=book.current.origin if book.current else "",
+            stopped=True,
+            savepoint=now.origin,
+            **_former(book),
+        )
+    is_good = outcome in {Outcome.ACCEPTED, Outcome.ROLLED_BACK}
+    if now.back_job:
+        previous, before = (
+            (book.current.previous, book.current.before) if book.current else (None, "")
+        )
+        return Current(
+            now.source or 0,
+            now.back_job,
+            now.back_origin,
+            accepted=is_good,
+            previous=previous,
+            before=before,
+        )
+    if outcome is Outcome.ABANDONED and not now.new_job:
+        return replace(book.current, accepted=False) if book.current else None
+    former = _former(book)
+    if book.current and book.current.revision != now.target:
+        former = {"previous": book.current.revision, "before": now.origin}
+    return Current(now.target or 0, now.new_job, now.origin, accepted=is_good, **former)
+
+
+def _former(book: Book) -> dict[str, Any]:
+    if book.current is None:
+        return {}
+    return {"previous": book.current.previous, "before": book.current.before}

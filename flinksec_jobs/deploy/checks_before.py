@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is looked at before anything is touched: whether the new version can run, and go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from flinksec_jobs.deploy.job_version import Version
+from flinksec_jobs.deploy.objects_applied import ObjectsApplied
+from flinksec_jobs.deploy.outside import Inside
+from flinksec_jobs.deploy.step_errors import RefusedError
+
+
+class ChecksBefore:
+    """The checks.
+
+    Args:
+        objects: what may be applied.
+        inside: looks from within the cluster.
+        tell: gets a line for each warning.
+    """
+
+    def __init__(
+        self, objects: ObjectsApplied, inside: Inside, tell: Callable[[str], None]
+    ) -> None:
+        self._objects, self._inside, self._tell = objects, inside, tell
+
+    def refuse(
+        self,
+        version: Version,
+        recorded: Mapping[str, str] | None,
+        *,
+        state: str,
+        drop_state: bool,
+    ) -> None:
+        """Refuse a version that could not run, or would lose state.
+
+        Args:
+            version: to be deployed.
+            recorded: hash of each object that is deployed; ``None`` if nothing is.
+            state: checkpoint or savepoint that shows what it will go on from; empty for none.
+            drop_state: whether state without an operator may be dropped.
+
+        Raises:
+            RefusedError: it could not run, or would lose state.
+            DeployError: the API server does not take an object, or it could not be looked.
+        """
+        self._objects.refuse_what_must_be_others(version, recorded)
+        self._tell("asks the API server whether it takes every object")
+        self._objects.dry_run(version)
+        if recorded is None:
+            # Nothing runs yet, and a pod needs its accounts, volume and policies to be looked from.
+            self._objects.apply(version)
+        self._tell("looks from within the cluster whether this version can run")
+        found = self._inside.check(version.objects, state=state or None)
+        for warning in found.warnings:
+            self._tell(f"warning: {warning}")
+        if found.problems:
+            raise RefusedError(
+                f"this version cannot run: {_listed(found.problems)}",
+                hint="nothing was changed; mend that and run the command again",
+            )
+        for one in found.added:
+            self._tell(f"begins from nothing, as the state has nothing for it: {one}")
+        if found.dropped and not drop_state:
+            raise RefusedError(
+                "this version has no operator for some of the state, which would be lost: "
+                f"{_listed(found.dropped)}",
+                hint="nothing was changed; give the operator its uid again, or drop its state on "
+                "purpose: --allow-non-restored-state",
+            )
+        for one in found.dropped:
+            self._tell(f"drops the state of {one}")
+
+
+def _listed(sentences: Sequence[str]) -> str:
+    return "; ".join(sentences)

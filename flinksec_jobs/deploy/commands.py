@@ -1,0 +1,520 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the commands do: they look at what is there, check, and begin an operation.
+
+Each first ends what another command has begun and not ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flinksec_jobs.deploy.checks_before import ChecksBefore
+from flinksec_jobs.deploy.found import Finder, Found
+from flinksec_jobs.deploy.ha_maps import HaMaps
+from flinksec_jobs.deploy.job_version import Version
+from flinksec_jobs.deploy.operation import Operation, Outcome, Phase
+from flinksec_jobs.deploy.outside import StateFound
+from flinksec_jobs.deploy.record import Book, Current, Past
+from flinksec_jobs.deploy.revisions import Revision
+from flinksec_jobs.deploy.step_errors import RefusedError
+from flinksec_jobs.deploy.steps import Steps
+from flinksec_jobs.deploy.workload import JobStatus
+from flinksec_jobs.errors import FlinkSecError
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a command is to do it.
+
+    Attributes:
+        steady: how long a job must not restart to be accepted, in seconds.
+        form: of savepoints, ``CANONICAL`` or ``NATIVE``.
+        drop_state: whether state without an operator may be dropped.
+        from_savepoint: what to go on from; empty to let the command find it.
+        without_savepoint: take the last checkpoint of a job instead of a savepoint.
+        wait: whether to wait until the job is accepted.
+    """
+
+    steady: float = 60.0
+    form: str = "CANONICAL"
+    drop_state: bool = False
+    from_savepoint: str = ""
+    without_savepoint: bool = False
+    wait: bool = True
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command came to.
+
+    Attributes:
+        past: the operation that it did, or ended; ``None`` if there was nothing to do.
+        said: what there is to say, if there was nothing to do.
+        pending: what it left for the next command, as it was not to wait.
+    """
+
+    past: Past | None = None
+    said: str = ""
+    pending: Operation | None = None
+
+
+class Commands:
+    """The commands on one deployment.
+
+    Args:
+        steps: what they are done with.
+        who: the account.
+        options: how they are to do it.
+    """
+
+    def __init__(self, steps: Steps, who: str, options: Options) -> None:
+        self._steps, self._who, self._options = steps, who, options
+        self._tell = steps.waiting.tell
+        self._finder = Finder(steps.api, steps.flink, steps.waiting)
+        self._checks = ChecksBefore(steps.objects, steps.inside, self._tell)
+
+    def deploy(self, version: Version) -> Result:
+        """Start a version where no job runs.
+
+        Raises:
+            RefusedError: a job runs, or the version cannot run.
+        """
+        book, past = self._settled()
+        if done := self._done(past, version):
+            return done
+        found = self._find(book, version)
+        if found.status is JobStatus.ACTIVE:
+            return self._adopt(book, found, version)
+        return self._from_rest("deploy", book, found, version)
+
+    def upgrade(self, version: Version) -> Result:
+        """Put a version in the place of the one that runs.
+
+        Raises:
+            RefusedError: there is nothing to upgrade, or the version cannot run.
+        """
+        book, past = self._settled()
+        if done := self._done(past, version):
+            return done
+        found = self._find(book, version)
+        if found.status is not JobStatus.ACTIVE:
+            if book.current is None:
+                raise RefusedError(
+                    "nothing is deployed that could be upgraded", hint="`flinksec deploy` does that"
+                )
+            return self._from_rest("upgrade", book, found, version)
+        book = self._known(book, found, version)
+        if self._is_deployed(book, version):
+            return Result(said="this version runs already: nothing to do")
+        return self._replace("upgrade", book, found, version)
+
+    def rollback(self, number: int | None = None, *, to_savepoint_before: bool = False) -> Result:
+        """Go back to a version that ran before, or undo what was begun.
+
+        Args:
+            number: of its revision. Default: the one that ran before.
+            to_savepoint_before: go back to the savepoint with which that one was stopped, so that
+                all records since are processed again.
+
+        Raises:
+            RefusedError: there is none, or it cannot run.
+        """
+        book = self._steps.record.read()
+        if book.pending:
+            self._found_pending(book.pending)
+            book = self._steps.claim(book)
+            undone = self._steps.undo(book, "undone by `flinksec rollback`")
+            was_turned = undone is not book
+            book = self._proceed(undone)
+            if was_turned and book.pending is None:
+                return Result(past=book.history[0])
+        if number is None and book.current:
+            number = book.current.previous
+        if number is None or book.current is None:
+            raise RefusedError(
+                "there is no version to go back to", hint="`flinksec history` shows what there was"
+            )
+        if number == book.current.revision and book.current.accepted:
+            raise RefusedError(f"revision {number} is deployed already", hint="name another one")
+        version = self._steps.version(number)
+        found = self._find(book, version)
+        if to_savepoint_before:
+            return self._to_savepoint_before(book, found, version, number)
+        if found.status is not JobStatus.ACTIVE:
+            return self._from_rest("rollback", book, found, version)
+        book = self._known(book, found, version)
+        return self._replace("rollback", book, found, version)
+
+    def restart(self, version: Version | None = None) -> Result:
+        """Start the job anew from its last checkpoint, with other settings if there are some.
+
+        Raises:
+            RefusedError: it does not run, or it is another image.
+        """
+        book, _ = self._settled()
+        if book.current is None and version is None:
+            raise RefusedError(
+                "nothing is recorded of this deployment",
+                hint="name its overlay: `flinksec restart OVERLAY`",
+            )
+        like = version or self._steps.version(book.current.revision if book.current else 0)
+        found = self._find(book, like)
+        if found.status is not JobStatus.ACTIVE:
+            raise RefusedError(
+                "no job runs that could be restarted",
+                hint="`flinksec deploy` starts a stopped one, `flinksec recover` a failed one",
+            )
+        book = self._known(book, found, like)
+        running = self._steps.version(book.current.revision if book.current else 0)
+        if version is not None and version.image != running.image:
+            raise RefusedError(
+                f"this is another image: {version.image}, and {running.image} runs",
+                hint="`flinksec upgrade` does that",
+            )
+        return self._replace("restart", book, found, version or running, without_savepoint=True)
+
+    def stop(self) -> Result:
+        """Stop the job with a savepoint, from which the next start goes on.
+
+        Raises:
+            RefusedError: no job runs.
+        """
+        book, past = self._settled()
+        if past and past.command == "stop" and past.is_good:
+            return Result(past=past)
+        found = self._find(book, self._recorded(book))
+        if found.status is not JobStatus.ACTIVE:
+            return Result(said="no job runs: nothing to do")
+        book = self._known(book, found, self._recorded(book))
+        without_savepoint = self._options.without_savepoint
+        if not found.is_running and not without_savepoint:
+            raise RefusedError(
+                f"the job does not run, so it can take no savepoint: {found.why_not}",
+                hint="--without-savepoint ends it all the same, and leaves its last checkpoint",
+            )
+        return self._begin("stop", book, found, None, without_savepoint=without_savepoint)
+
+    def recover(
+        self, version: Version | None, confirm: Callable[[list[StateFound]], bool]
+    ) -> Result:
+        """Start a job that does not run any more from its newest checkpoint that can be read.
+
+        Args:
+            version: in place of the one that was deployed last.
+            confirm: is shown what there is, newest first, and decides.
+
+        Raises:
+            RefusedError: it runs, there is nothing to go on from, or it was not confirmed.
+        """
+        book = self._steps.record.read()
+        if book.pending and (self._options.from_savepoint or book.pending.phase is Phase.STOPPING):
+            self._found_pending(book.pending)
+            book = self._steps.give_up(self._steps.claim(book), "given up by `flinksec recover`")
+        book, _ = self._settled()
+        like = version or self._recorded(book)
+        found = self._find(book, like)
+        if found.is_running:
+            raise RefusedError("the job runs", hint="`flinksec upgrade` and `restart` change it")
+        if found.job is not None:
+            book = self._known(book, found, like)
+        states = self._states(like)
+        if not confirm(states):
+            raise RefusedError(
+                "it was not confirmed, and nothing was changed", hint="--yes confirms it"
+            )
+        self._check(book, like, states[0].path)
+        named = self._options.from_savepoint
+        if found.status is JobStatus.ACTIVE:
+            return self._begin(
+                "recover", book, found, like, without_savepoint=True, origin=named, way_back=False
+            )
+        return self._begin_from_rest("recover", book, found, like, states[0].path)
+
+    def finish(self) -> Result:
+        """End what another command has begun."""
+        book, past = self._settled()
+        if past is None:
+            return Result(said="nothing was left unfinished")
+        return Result(past, pending=book.pending)
+
+    # What was begun.
+
+    def _settled(self) -> tuple[Book, Past | None]:
+        book = self._steps.record.read()
+        if book.pending is None:
+            return book, None
+        self._found_pending(book.pending)
+        book = self._proceed(self._steps.claim(book))
+        return book, book.history[0] if book.pending is None else None
+
+    def _found_pending(self, pending: Operation) -> None:
+        to = "" if pending.target is None else f" to revision {pending.target}"
+        self._tell(
+            f"found {pending.command}{to} by {pending.who}, which had come to: {pending.phase}"
+        )
+
+    def _done(self, past: Past | None, version: Version) -> Result | None:
+        """Return what came of the command before, if it was about the same version."""
+        if past is None or past.target is None or past.outcome == Outcome.RUNS_ON:
+            return None
+        if self._steps.version(past.target).hash != version.hash:
+            return None
+        return Result(past=past)
+
+    def _proceed(self, book: Book) -> Book:
+        old = book.pending.old_job if book.pending else ""
+        book = self._steps.proceed(book, until=None if self._options.wait else Phase.ACCEPTING)
+        if book.pending is None and book.current and book.history[0].is_good:
+            self._tidy(book, old)
+        return book
+
+    def _tidy(self, book: Book, old_job: str) -> None:
+        """Remove what nobody needs any more; what cannot be removed stays until the next time."""
+        current = book.current
+        assert current is not None  # noqa: S101
+        try:
+            if old_job != current.job_id:
+                maps = HaMaps(self._steps.api, self._steps.version(current.revision))
+                maps.forget(old_job)
+            needed = {current.revision, current.previous if current.previous is not None else -1}
+            self._steps.revisions.forget(needed)
+        except FlinkSecError as error:
+            self._tell(f"left to be removed: {error.message}")
+
+    # What is there.
+
+    def _recorded(self, book: Book) -> Version:
+        if book.current is None:
+            raise RefusedError(
+                "nothing is recorded of this deployment",
+                hint="`flinksec deploy OVERLAY` with the overlay that runs records it",
+            )
+        return self._steps.version(book.current.revision)
+
+    def _find(self, book: Book, version: Version) -> Found:
+        like = self._steps.version(book.current.revision) if book.current else version
+        return self._finder.look(like)
+
+    def _known(self, book: Book, found: Found, like: Version) -> Book:
+        """Return the record with what runs, also if somebody else has applied it."""
+        assert found.job is not None  # noqa: S101
+        current = book.current
+        if current and current.job_id == found.job.job_id:
+            recorded = self._steps.version(current.revision)
+            changed = self._finder.changed(recorded)
+            if not changed:
+                return book
+            self._tell(f"somebody else has changed since: {', '.join(changed)}")
+            like = recorded
+        elif current:
+            self._tell(f"somebody else has started the job that runs: {found.job.job_id}")
+        revision = self._keep(self._finder.live(like))
+        now = Current(
+            revision.number,
+            found.job.job_id,
+            found.began_from,
+            previous=current.revision if current else None,
+        )
+        if current and current.job_id == found.job.job_id:
+            now = replace(current, revision=revision.number)
+        book = replace(book, current=now)
+        self._steps.record.write(book)
+        return book
+
+    def _adopt(self, book: Book, found: Found, version: Version) -> Result:
+        known = book.current is not None
+        book = self._known(book, found, version)
+        if known and self._is_deployed(book, version):
+            return Result(said="this version runs already: nothing to do")
+        if not known and not self._finder.changed(version):
+            revision = self._keep(version)
+            assert book.current is not None  # noqa: S101
+            self._steps.record.write(
+                replace(book, current=replace(book.current, revision=revision.number))
+            )
+            return Result(said="this version runs already, and is recorded now")
+        raise RefusedError("another version runs", hint="`flinksec upgrade` puts this in its place")
+
+    def _is_deployed(self, book: Book, version: Version) -> bool:
+        current = book.current
+        return (
+            current is not None
+            and current.accepted
+            and not current.stopped
+            and self._steps.version(current.revision).hash == version.hash
+        )
+
+    def _states(self, version: Version) -> list[StateFound]:
+        if named := self._options.from_savepoint:
+            return [self._steps.inside.verify(version.objects, named)]
+        found = list(self._steps.inside.newest(version.objects))
+        if not found:
+            raise RefusedError(
+                "no checkpoint or savepoint of the job can be read",
+                hint="look at the volume and at the state keys: `flinksec state verify`",
+            )
+        return found
+
+    # What is begun.
+
+    def _replace(
+        self,
+        command: str,
+        book: Book,
+        found: Found,
+        version: Version,
+        without_savepoint: bool = False,
+    ) -> Result:
+        """Put a version in the place of a job that is there."""
+        if not found.is_running and self._never_completed(book, found):
+            self._tell(f"the job never completed a checkpoint ({found.why_not}): it starts anew")
+            self._check(book, version, "")
+            return self._begin(command, book, found, version, again=True)
+        state = found.last_checkpoint
+        without_savepoint = without_savepoint or self._options.without_savepoint
+        if not found.is_running:
+            self._tell(
+                f"the job does not run ({found.why_not}): it goes on from its last checkpoint"
+            )
+            without_savepoint = True
+        if without_savepoint:
+            maps = HaMaps(self._steps.api, self._recorded(book))
+            if maps.is_other:
+                raise RefusedError(
+                    "the plan of the job is stored where this command cannot drop it, so that it "
+                    "would run again",
+                    hint='set cluster.high_availability = "kubernetes"',
+                )
+            state = state or self._states(self._recorded(book))[0].path
+        self._check(book, version, state)
+        return self._begin(command, book, found, version, without_savepoint=without_savepoint)
+
+    def _never_completed(self, book: Book, found: Found) -> bool:
+        assert found.job is not None  # noqa: S101
+        if book.current is None or book.current.origin or found.last_checkpoint:
+            return False
+        maps = HaMaps(self._steps.api, self._recorded(book))
+        return maps.last_checkpoint(found.job.job_id) == 0
+
+    def _to_savepoint_before(
+        self, book: Book, found: Found, version: Version, number: int
+    ) -> Result:
+        current = book.current
+        if current is None or not current.before or current.previous != number:
+            raise RefusedError(
+                f"no savepoint is recorded with which revision {number} was stopped last",
+                hint="leave --to-savepoint-of-upgrade out, or name one: `flinksec recover "
+                "--from-savepoint PATH`",
+            )
+        self._tell(f"all records since {current.before} are processed again")
+        if found.job is not None:
+            book = self._known(book, found, version)
+        self._check(book, version, current.before)
+        if found.status is JobStatus.ACTIVE:
+            return self._begin(
+                "rollback",
+                book,
+                found,
+                version,
+                without_savepoint=True,
+                origin=current.before,
+                way_back=False,
+            )
+        return self._begin_from_rest("rollback", book, found, version, current.before)
+
+    def _from_rest(self, command: str, book: Book, found: Found, version: Version) -> Result:
+        """Start a version where no job runs."""
+        if found.status is JobStatus.FAILED:
+            raise RefusedError(
+                f"the job has failed for good: {found.why_not}",
+                hint="`flinksec recover` goes on from its newest checkpoint, with another version "
+                "if you name its overlay",
+            )
+        current = book.current
+        origin = self._options.from_savepoint
+        if not origin and current and current.stopped:
+            origin = current.savepoint
+        if not origin and current is None:
+            origin = version.named_origin
+        if not origin and current is not None:
+            states = self._steps.inside.newest(version.objects)
+            origin = states[0].path if states else ""
+        self._check(book, version, origin)
+        return self._begin_from_rest(command, book, found, version, origin)
+
+    def _check(self, book: Book, version: Version, state: str) -> None:
+        current, recorded = book.current, None
+        if current is not None:
+            recorded = self._steps.revisions.get(current.revision)[0].fingerprints
+        self._checks.refuse(version, recorded, state=state, drop_state=self._options.drop_state)
+
+    def _keep(self, version: Version) -> Revision:
+        return self._steps.revisions.keep(version, self._steps.waiting.now(), self._who)
+
+    def _begin(
+        self,
+        command: str,
+        book: Book,
+        found: Found,
+        version: Version | None,
+        *,
+        without_savepoint: bool = False,
+        origin: str = "",
+        again: bool = False,
+        way_back: bool = True,
+    ) -> Result:
+        """Begin an operation that ends a job first."""
+        job, current = found.job, book.current
+        assert job is not None  # noqa: S101
+        assert current is not None  # noqa: S101
+        target = None if version is None else self._keep(version).number
+        operation = replace(
+            self._operation(command, current.revision if way_back else None, target),
+            old_job=job.job_id,
+            old_uid=job.uid,
+            checkpoints=found.checkpoints,
+        )
+        known: dict[str, Any] = {}
+        if without_savepoint or again:
+            phase = Phase.SUSPENDING
+            known = {"new_job": job.job_id} if again else {"origin": origin} if origin else {}
+        else:
+            phase = Phase.STOPPING
+            directory = self._steps.version(current.revision).savepoints
+            known = {"trigger": self._steps.make_id(), "directory": directory}
+        return self._run(book, operation.enter(phase, self._steps.waiting.now(), **known))
+
+    def _begin_from_rest(
+        self, command: str, book: Book, found: Found, version: Version, origin: str
+    ) -> Result:
+        operation = replace(
+            self._operation(command, None, self._keep(version).number),
+            old_job=book.current.job_id if book.current else "",
+            old_uid=found.job.uid if found.job else "",
+        )
+        known = {"new_job": self._steps.make_id(), "origin": origin}
+        return self._run(book, operation.enter(Phase.SWAPPING, self._steps.waiting.now(), **known))
+
+    def _operation(self, command: str, source: int | None, target: int | None) -> Operation:
+        return Operation(
+            id=self._steps.make_id()[:8],
+            command=command,
+            who=self._who,
+            started=self._steps.waiting.now(),
+            source=source,
+            target=target,
+            form=self._options.form,
+            drop_state=self._options.drop_state,
+            steady=self._options.steady,
+        )
+
+    def _run(self, book: Book, operation: Operation) -> Result:
+        book = self._proceed(self._steps.record.enter(book, operation))
+        if book.pending is not None:
+            return Result(pending=book.pending)
+        return Result(past=book.history[0])
+
+
+__all__ = ["Commands", "Options", "Outcome", "Result"]

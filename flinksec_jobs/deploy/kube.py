@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The API server through the official client: few verbs, plain objects, errors of our own.
+
+What gets no answer is asked again, with longer and longer waits, as long as ``patience`` lasts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from flinksec_jobs.deploy.kube_answers import refused, unreachable
+from flinksec_jobs.deploy.kube_errors import KubeUnreachableError
+from flinksec_jobs.deploy.kube_paths import Paths
+from flinksec_jobs.deploy.outside import KubeObject, Ref
+
+FIELD_MANAGER = "flinksec"
+_APPLY = "application/apply-patch+yaml"
+_MERGE = "application/merge-patch+json"
+# To connect, and to wait for an answer; admission webhooks have up to half a minute.
+_TIMEOUT_SECONDS = (5, 40)
+_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.5, 8.0
+_NOT_FOUND = 404
+T = TypeVar("T")
+
+
+class Kube:
+    """The API server for one namespace; an `flinksec_jobs.deploy.outside.ApiServer`.
+
+    Args:
+        client: a ``kubernetes.client.ApiClient``; `flinksec_jobs.deploy.kube_login` makes it.
+        namespace: of everything that has one.
+        patience: how long to go on asking an API server that does not answer, in seconds.
+        clock: seconds that never go back.
+        sleep: waits for some seconds.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        namespace: str,
+        *,
+        patience: float = 60.0,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.client = client
+        self._namespace = namespace
+        self._patience = patience
+        self._clock = clock
+        self._sleep = sleep
+        self._paths = Paths(namespace, lambda path: self._ask("GET", path) or {})
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of everything that has one."""
+        return self._namespace
+
+    def who(self) -> str:
+        """Return the name of the account, as the API server knows it."""
+        version = "authentication.k8s.io/v1"
+        asked = {"apiVersion": version, "kind": "SelfSubjectReview"}
+        answer = self._ask("POST", f"/apis/{version}/selfsubjectreviews", body=asked)
+        return str(answer["status"]["userInfo"].get("username") or "?")
+
+    def may(self, verb: str, what: Ref) -> bool:
+        """Tell whether the account may do something to an object, by the API server's own word."""
+        resource = self._paths.resource(what.api_version, what.kind)
+        attributes = {
+            "verb": verb,
+            "group": what.api_version.rpartition("/")[0],
+            "resource": resource.plural,
+            "name": what.name,
+        }
+        if resource.namespaced:
+            attributes["namespace"] = self._namespace
+        version = "authorization.k8s.io/v1"
+        asked = {
+            "apiVersion": version,
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": attributes},
+        }
+        answer = self._ask("POST", f"/apis/{version}/selfsubjectaccessreviews", body=asked)
+        return bool(answer["status"].get("allowed"))
+
+    def get(self, what: Ref) -> KubeObject | None:
+        """Return an object, ``None`` if there is none."""
+        found: KubeObject | None = self._ask("GET", self._path(what), missing_is_none=True)
+        return found
+
+    def list(
+        self, api_version: str, kind: str, labels: Mapping[str, str] | None = None
+    ) -> Sequence[KubeObject]:
+        """Return the objects of a kind that have these labels."""
+        selector = ",".join(f"{key}={value}" for key, value in (labels or {}).items())
+        path = self._paths.collection(api_version, kind)
+        answer = self._ask("GET", path, query={"labelSelector": selector} if selector else {})
+        # The items of a list leave out what they are.
+        return [one | {"apiVersion": api_version, "kind": kind} for one in answer.get("items", ())]
+
+    def apply(self, content: KubeObject, *, dry_run: bool = False) -> KubeObject:
+        """Apply server-side, and take over the fields that somebody else has applied."""
+        query = {"fieldManager": FIELD_MANAGER, "force": "true"} | _dry(dry_run)
+        path = self._path(Ref.of(content))
+        return self._ask("PATCH", path, query=query, body=content, content_type=_APPLY) or {}
+
+    def create(self, content: KubeObject, *, dry_run: bool = False) -> KubeObject:
+        """Create an object; one of its name is a conflict."""
+        what = Ref.of(content)
+        path = self._paths.collection(what.api_version, what.kind)
+        query = {"fieldManager": FIELD_MANAGER} | _dry(dry_run)
+        return self._ask("POST", path, query=query, body=content) or {}
+
+    def replace(self, content: KubeObject) -> KubeObject:
+        """Put this in place of the object with the ``metadata.resourceVersion`` that it has."""
+        query = {"fieldManager": FIELD_MANAGER}
+        return self._ask("PUT", self._path(Ref.of(content)), query=query, body=content) or {}
+
+    def patch(self, what: Ref, changes: Mapping[str, Any]) -> KubeObject:
+        """Merge changes into an object; ``None`` removes."""
+        query = {"fieldManager": FIELD_MANAGER}
+        path, body = self._path(what), dict(changes)
+        return self._ask("PATCH", path, query=query, body=body, content_type=_MERGE) or {}
+
+    def delete(self, what: Ref, *, uid: str | None = None) -> None:
+        """Delete an object and, before it, what it owns; one that is gone is deleted."""
+        options: dict[str, Any] = {
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "propagationPolicy": "Foreground",
+        }
+        if uid is not None:
+            options["preconditions"] = {"uid": uid}
+        self._ask("DELETE", self._path(what), body=options, missing_is_none=True)
+
+    def logs(self, pod: str, *, container: str | None = None, lines: int = 50) -> str:
+        """Return the last lines that a pod wrote; nothing if it has written none, or is gone."""
+        path = f"{self._path(Ref('v1', 'Pod', pod))}/log"
+        query = {"tailLines": str(lines)} | ({"container": container} if container else {})
+        found = self._ask("GET", path, query=query, missing_is_none=True, text=True)
+        return found or ""
+
+    def _path(self, what: Ref) -> str:
+        return f"{self._paths.collection(what.api_version, what.kind)}/{what.name}"
+
+    def _ask(  # noqa: PLR0917  the parts of a request
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        content_type: str = "application/json",
+        missing_is_none: bool = False,
+        text: bool = False,
+    ) -> Any:
+        def once() -> Any:
+            return self.client.call_api(
+                path,
+                method,
+                query_params=list((query or {}).items()),
+                header_params={
+                    "Accept": "text/plain" if text else "application/json",
+                    "Content-Type": content_type,
+                },
+                body=body,
+                response_type="str" if text else "object",
+                auth_settings=["BearerToken"],
+                _return_http_data_only=True,
+                _request_timeout=_TIMEOUT_SECONDS,
+            )
+
+        return self._patiently(lambda: _told(once, method, path, missing_is_none=missing_is_none))
+
+    def _patiently(self, call: Callable[[], T]) -> T:
+        end, wait = self._clock() + self._patience, _FIRST_WAIT_SECONDS
+        while True:
+            try:
+                return call()
+            except KubeUnreachableError:
+                if self._clock() + wait > end:
+                    raise
+            self._sleep(wait)
+            wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
+
+
+def _dry(dry_run: bool) -> dict[str, str]:
+    return {"dryRun": "All"} if dry_run else {}
+
+
+def _told(once: Callable[[], T], method: str, path: str, *, missing_is_none: bool) -> T | None:
+    """Ask once, and tell an error in our words."""
+    import urllib3.exceptions
+    from kubernetes.client.exceptions import ApiException
+
+    try:
+        return once()
+    except ApiException as error:
+        if missing_is_none and error.status == _NOT_FOUND:
+            return None
+        raise refused(error, method, path) from None  # its text has headers
+    except (urllib3.exceptions.HTTPError, OSError) as error:
+        raise unreachable(error) from error

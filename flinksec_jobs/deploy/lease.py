@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One command at a time: a Lease that its holder renews, and that another takes when it expires.
+
+Whether it has expired is told as Kubernetes' own leader election does it: it was not renewed while
+somebody looked on for its whole duration. So no two clocks are compared. A holder that hung, and
+wakes up after another has taken over, cannot write the record any more, as that has another
+``resourceVersion`` by then; and nothing is done that was not written there before.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from flinksec_jobs.deploy.kube_errors import ConflictError, KubeUnreachableError
+from flinksec_jobs.deploy.outside import ApiServer, KubeObject, Ref
+from flinksec_jobs.errors import DeployError
+
+LEASE = Ref("coordination.k8s.io/v1", "Lease", "flinksec-deploy")
+SECONDS = 30
+_LOOK_SECONDS = 2.0
+
+
+class LeaseHeldError(DeployError):
+    """Another command is at work."""
+
+
+class Lease:
+    """The right to change a deployment, for one command.
+
+    Args:
+        api: the API server.
+        holder: who asks, for others to read.
+        tell: gets a line when it waits.
+        clock: seconds that never go back.
+        sleep: waits for some seconds.
+    """
+
+    def __init__(
+        self,
+        api: ApiServer,
+        holder: str,
+        *,
+        tell: Callable[[str], None] = lambda _: None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._api, self._tell, self._clock, self._sleep = api, tell, clock, sleep
+        # Two commands of one person are two holders.
+        self._holder = f"{holder} {secrets.token_hex(4)}"
+        self._renewed = clock()
+        self._lost = ""
+        self._at_once = threading.Lock()
+
+    def take(self) -> None:
+        """Take it, from one that has expired too.
+
+        Raises:
+            LeaseHeldError: its holder is at work; says who.
+        """
+        seen, since, told = None, self._clock(), False
+        while True:
+            found = self._api.get(LEASE)
+            spec = (found or {}).get("spec") or {}
+            holder = spec.get("holderIdentity") or ""
+            state = (holder, spec.get("renewTime"))
+            if holder and holder != self._holder:
+                if seen not in {None, state}:
+                    raise LeaseHeldError(
+                        f"another command is at work on this deployment: {holder}",
+                        hint="wait until it has ended; one that was killed is recognised within "
+                        f"{SECONDS} s",
+                    )
+                if seen is None:
+                    seen, since = state, self._clock()
+                if self._clock() - since < SECONDS:
+                    if not told:
+                        self._tell(f"waits whether the last command is still at work: {holder}")
+                        told = True
+                    self._sleep(_LOOK_SECONDS)
+                    continue
+            try:
+                self._write(found)
+            except ConflictError:
+                seen, since = None, self._clock()  # somebody was faster
+                continue
+            self._renewed = self._clock()
+            return
+
+    def renew(self) -> None:
+        """Say that the command is still at work.
+
+        Raises:
+            LeaseHeldError: another has taken over.
+        """
+        with self._at_once:
+            found = self._api.get(LEASE)
+            spec = (found or {}).get("spec") or {}
+            if found is None or spec.get("holderIdentity") != self._holder:
+                self._lost = str(spec.get("holderIdentity") or "nobody")
+                self.check()
+            self._write(found)
+            self._renewed = self._clock()
+
+    def check(self) -> None:
+        """See that it is still held, without asking.
+
+        Raises:
+            LeaseHeldError: it expired, or another has taken over.
+        """
+        if self._lost or self._clock() - self._renewed > SECONDS:
+            raise LeaseHeldError(
+                "this command was away for too long, and another may be at work now"
+                + (f": {self._lost}" if self._lost else ""),
+                hint="run it again: it goes on where it was",
+            )
+
+    def give_back(self) -> None:
+        """Let others have it; one that is lost already stays with its new holder."""
+        with self._at_once:
+            found = self._api.get(LEASE)
+            spec = (found or {}).get("spec") or {}
+            if found is not None and spec.get("holderIdentity") == self._holder:
+                self._api.replace(found | {"spec": spec | {"holderIdentity": ""}})
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Renew it from a thread of its own, as long as a block runs."""
+        ended = threading.Event()
+
+        def renewing() -> None:
+            while not ended.wait(SECONDS / 4):
+                try:
+                    self.renew()
+                except (ConflictError, KubeUnreachableError):
+                    continue  # once more; `check` tells when it was too long
+                except DeployError:
+                    return
+
+        thread = threading.Thread(target=renewing, name="lease", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join(SECONDS)
+
+    def _write(self, found: KubeObject | None) -> None:
+        spec: dict[str, Any] = {
+            "holderIdentity": self._holder,
+            "leaseDurationSeconds": SECONDS,
+            "renewTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        }
+        if found is not None:
+            self._api.replace(found | {"spec": spec})
+            return
+        self._api.create(
+            {
+                "apiVersion": LEASE.api_version,
+                "kind": LEASE.kind,
+                "metadata": {"name": LEASE.name, "namespace": self._api.namespace},
+                "spec": spec,
+            }
+        )

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a step ends that cannot go on."""
+
+from __future__ import annotations
+
+from flinksec_jobs.errors import DeployError
+
+
+class RefusedError(DeployError):
+    """Nothing was changed: something must be different first."""
+
+
+class UnclearError(DeployError):
+    """It is not known yet what comes of it; the next command goes on from the record."""
+
+
+class ForeignChangeError(DeployError):
+    """Somebody else has changed the job meanwhile; nothing more is done."""

@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands where nothing goes wrong on the way, and where the job itself does."""
+
+from __future__ import annotations
+
+import pytest
+
+from flinksec_jobs.deploy.commands import Options
+from flinksec_jobs.deploy.operation import Outcome
+from flinksec_jobs.deploy.outside import StateFound
+from flinksec_jobs.deploy.step_errors import RefusedError
+from tests.unit.deploy.fakes import Bench, version
+
+OLD, NEW = "registry/job@sha256:old", "registry/job@sha256:new"
+
+
+@pytest.fixture
+def deployed() -> Bench:
+    bench = Bench()
+    done = bench.commands().deploy(version())
+    assert done.past and done.past.outcome == Outcome.ACCEPTED
+    bench.rest()
+    assert bench.running() == OLD
+    return bench
+
+
+def well(bench: Bench) -> None:
+    """Nothing is lost or twice, and it goes on."""
+    bench.rest()
+    before = len(bench.world.committed)
+    bench.rest(10)
+    assert len(bench.world.committed) > before
+    assert bench.world.violations == []
+    assert bench.world.committed == list(range(len(bench.world.committed)))
+    assert bench.book().pending is None
+
+
+def test_an_upgrade_goes_on_from_the_savepoint_of_the_old_version(deployed: Bench) -> None:
+    old_id = deployed.job_id()
+    done = deployed.commands().upgrade(version(NEW, "new"))
+    assert done.past and done.past.outcome == Outcome.ACCEPTED, deployed.told
+    assert deployed.running() == NEW
+    assert deployed.setting() == "a = 'new'"
+    assert deployed.job_id() != old_id
+    job_id, _, _, path = deployed.world.starts[-1]
+    assert (job_id, path) == (deployed.job_id(), done.past.origin)
+    assert path.startswith("sealed+file:///mnt/state/savepoints/savepoint-" + old_id[:6])
+    names = deployed.world.objects["Role", "flink-jobmanager"]["rules"][0]["resourceNames"]
+    assert names == [f"flink-{job_id}-config-map"]
+    assert done.past.stood_still is not None and done.past.stood_still > 0
+    well(deployed)
+
+
+def test_the_same_version_again_is_nothing_to_do(deployed: Bench) -> None:
+    assert deployed.commands().upgrade(version()).past is None
+    assert deployed.commands().deploy(version()).past is None
+    assert len(deployed.world.starts) == 1
+    well(deployed)
+
+
+@pytest.mark.parametrize("image", ["crashes", "start-error", "fails", "other-keys"])
+def test_a_version_that_does_not_run_is_rolled_back_with_its_config_maps(
+    deployed: Bench, image: str
+) -> None:
+    done = deployed.commands().upgrade(version(image, "new"))
+    assert done.past and done.past.outcome == Outcome.ROLLED_BACK, deployed.told
+    assert done.past.why
+    assert deployed.running() == OLD
+    assert deployed.setting() == "a = 'old'"
+    assert len({start[0] for start in deployed.world.starts}) == len(deployed.world.starts)
+    well(deployed)
+
+
+def test_a_version_that_crashes_after_a_checkpoint_is_gone_back_from_at_that_checkpoint(
+    deployed: Bench,
+) -> None:
+    done = deployed.commands().upgrade(version("crashes-later"))
+    assert done.past and done.past.outcome == Outcome.ROLLED_BACK
+    assert "/chk-" in done.past.origin
+    assert not done.past.repeats
+    well(deployed)
+
+
+def test_a_version_that_would_drop_state_is_refused_and_nothing_is_touched(
+    deployed: Bench,
+) -> None:
+    with pytest.raises(RefusedError, match="the state of count"):
+        deployed.commands().upgrade(version("drops"))
+    assert len(deployed.world.starts) == 1
+    done = deployed.commands(Options(steady=6, drop_state=True)).upgrade(version("drops"))
+    assert done.past and done.past.outcome == Outcome.ACCEPTED
+    well(deployed)
+
+
+def test_a_version_that_cannot_run_is_refused(deployed: Bench) -> None:
+    with pytest.raises(RefusedError, match="cannot reach Kafka"):
+        deployed.commands().upgrade(version("bad"))
+    well(deployed)
+
+
+@pytest.mark.parametrize("goes", ["fails", "runs on"])
+def test_a_job_that_cannot_be_stopped_runs_on_and_that_is_said(deployed: Bench, goes: str) -> None:
+    deployed.world.stop_goes = goes
+    done = deployed.commands().upgrade(version(NEW))
+    assert done.past and done.past.outcome == Outcome.RUNS_ON
+    assert "runs on" in done.past.why
+    assert deployed.running() == OLD
+    well(deployed)
+    done = deployed.commands().upgrade(version(NEW))
+    assert done.past and done.past.outcome == Outcome.ACCEPTED
+    well(deployed)
+
+
+def test_a_jobmanager_that_dies_during_the_stop_is_asked_again(deployed: Bench) -> None:
+    deployed.world.stop_goes = "jobmanager dies"
+    done = deployed.commands().upgrade(version(NEW))
+    assert done.past and done.past.outcome == Outcome.ACCEPTED, deployed.told
+    well(deployed)
+
+
+def test_a_savepoint_whose_place_nobody_could_tell_is_found(deployed: Bench) -> None:
+    deployed.world.stop_goes = "dies after"
+    done = deployed.commands().upgrade(version(NEW))
+    assert done.past and done.past.outcome == Outcome.ACCEPTED, deployed.told
+    assert "savepoint-" in done.past.origin
+    well(deployed)
+
+
+def test_a_rollback_takes_the_state_of_now_to_the_version_before(deployed: Bench) -> None:
+    deployed.commands().upgrade(version(NEW, "new"))
+    deployed.rest()
+    done = deployed.commands().rollback()
+    assert done.past and done.past.outcome == Outcome.ACCEPTED
+    assert (deployed.running(), deployed.setting()) == (OLD, "a = 'old'")
+    well(deployed)
+
+
+def test_a_rollback_to_the_savepoint_before_processes_again_what_came_since(
+    deployed: Bench,
+) -> None:
+    before = deployed.commands().upgrade(version(NEW)).past
+    deployed.rest()
+    deployed.world.repeats_allowed = True
+    done = deployed.commands().rollback(to_savepoint_before=True)
+    assert before and done.past and done.past.outcome == Outcome.ACCEPTED
+    assert deployed.world.starts[-1][3] == before.origin
+    assert deployed.running() == OLD
+
+
+def test_a_job_that_crashes_is_upgraded_from_its_last_checkpoint(deployed: Bench) -> None:
+    next(deployed.world.flink_jobs()).image = "crashes"
+    deployed.rest(3)
+    done = deployed.commands().upgrade(version(NEW))
+    assert done.past and done.past.outcome == Outcome.ACCEPTED, deployed.told
+    assert "/chk-" in done.past.origin
+    well(deployed)
+
+
+def test_a_restart_with_other_settings_goes_on_from_the_last_checkpoint(deployed: Bench) -> None:
+    done = deployed.commands().restart(version(OLD, "changed"))
+    assert done.past and done.past.outcome == Outcome.ACCEPTED, deployed.told
+    assert "/chk-" in done.past.origin
+    assert deployed.setting() == "a = 'changed'"
+    well(deployed)
+    with pytest.raises(RefusedError, match="another image"):
+        deployed.commands().restart(version(NEW))
+
+
+def test_a_stopped_job_starts_from_its_savepoint(deployed: Bench) -> None:
+    done = deployed.commands().stop()
+    assert done.past and done.past.outcome == Outcome.STOPPED
+    deployed.rest()
+    assert deployed.running() == "" and deployed.world.workers == []
+    assert deployed.commands().stop().past is None
+    started = deployed.commands().deploy(version())
+    assert started.past and started.past.origin == done.past.origin
+    well(deployed)
+
+
+def test_a_job_is_ended_without_a_savepoint_if_it_can_take_none(deployed: Bench) -> None:
+    next(deployed.world.flink_jobs()).image = "crashes"
+    deployed.rest(3)
+    with pytest.raises(RefusedError, match="can take no savepoint"):
+        deployed.commands().stop()
+    done = deployed.commands(Options(without_savepoint=True)).stop()
+    assert done.past and "/chk-" in done.past.origin
+    deployed.commands().deploy(version())
+    well(deployed)
+
+
+def test_a_failed_job_is_recovered_from_its_newest_checkpoint_when_that_is_confirmed(
+    deployed: Bench,
+) -> None:
+    next(deployed.world.flink_jobs()).image = "fails"
+    deployed.rest(5)
+    with pytest.raises(RefusedError, match="failed for good"):
+        deployed.commands().upgrade(version(NEW))
+    with pytest.raises(RefusedError, match="not confirmed"):
+        deployed.commands().recover(None, lambda found: False)
+    shown: list[list[StateFound]] = []
+
+    def confirm(found: list[StateFound]) -> bool:
+        shown.append(found)
+        return True
+
+    done = deployed.commands().recover(None, confirm)
+    assert done.past and done.past.outcome == Outcome.ACCEPTED
+    assert shown[0][0].path == done.past.origin
+    well(deployed)
+
+
+def test_a_first_version_that_crashes_is_replaced_under_its_own_id() -> None:
+    bench = Bench()
+    done = bench.commands().deploy(version("crashes"))
+    assert done.past and done.past.outcome == Outcome.NOT_ACCEPTED
+    done = bench.commands().upgrade(version(NEW))
+    assert done.past and done.past.outcome == Outcome.ACCEPTED, bench.told
+    assert len({start[0] for start in bench.world.starts}) == 1
+    well(bench)
+
+
+def test_what_somebody_applied_by_hand_is_what_is_gone_back_to(deployed: Bench) -> None:
+    by_hand = deployed.world.objects["ConfigMap", "job-settings"]
+    by_hand["data"]["settings.toml"] = "a = 'by hand'"
+    done = deployed.commands().upgrade(version("crashes", "new"))
+    assert done.past and done.past.outcome == Outcome.ROLLED_BACK
+    assert deployed.setting() == "a = 'by hand'"
+    well(deployed)
+
+
+def test_a_job_that_was_applied_without_the_command_is_adopted() -> None:
+    bench = Bench()
+    bench.commands().deploy(version())
+    for name in [key for key in bench.world.objects if key[1].startswith("flinksec-")]:
+        del bench.world.objects[name]
+    assert "recorded now" in bench.commands().deploy(version()).said
+    done = bench.commands().upgrade(version(NEW))
+    assert done.past and done.past.outcome == Outcome.ACCEPTED
+    well(bench)
+
+
+def test_another_job_that_appears_in_between_is_left_alone(deployed: Bench) -> None:
+    commands = deployed.commands()
+    stop = deployed.world.stop
+
+    def replaced(*args: str) -> None:
+        stop(*args)
+        deployed.world.objects["Job", "flink-jobmanager"]["metadata"]["uid"] = "another"
+
+    deployed.world.stop = replaced  # type: ignore[method-assign,assignment]
+    done = commands.upgrade(version(NEW))
+    assert done.past and done.past.outcome == Outcome.ABANDONED
+    assert "somebody else" in done.past.why
+
+
+def test_objects_that_the_account_may_not_change_must_be_as_recorded(deployed: Bench) -> None:
+    deployed.api.forbidden = {"NetworkPolicy"}
+    done = deployed.commands().upgrade(version(NEW))
+    assert done.past and done.past.outcome == Outcome.ACCEPTED
+    other = version("registry/job@sha256:third")
+    policy = next(one for one in other.objects if one["kind"] == "NetworkPolicy")
+    policy["spec"]["policyTypes"] = []
+    with pytest.raises(RefusedError, match="NetworkPolicy/default-deny"):
+        deployed.commands().upgrade(other)
+    well(deployed)
