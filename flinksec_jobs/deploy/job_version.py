@@ -157,14 +157,30 @@ def version_of(objects: Iterable[Mapping[str, Any]]) -> Version:
             f"an object is there twice: {', '.join(sorted(twice))}", hint="remove one of them"
         )
     version = Version(content)
+    _refuse_elsewhere(version)
     for one in content:
         _name_ids(one, _NO_ID)
-    annotations = version.job["metadata"].get("annotations") or {}
-    annotations.pop(JOB_ID, None)
+    metadata = version.job["metadata"]
+    (metadata.get("annotations") or {}).pop(JOB_ID, None)
+    if not metadata.get("annotations"):
+        metadata.pop("annotations", None)
     container = _container(version.job)
     container["args"] = _without_start(container.get("args") or [])
     assert version.taskmanagers  # noqa: S101  it says what is missing
     return version
+
+
+def _refuse_elsewhere(version: Version) -> None:
+    elsewhere = [
+        str(Ref.of(one))
+        for one in version.objects
+        if one["metadata"].get("namespace") not in {None, version.namespace}
+    ]
+    if elsewhere:
+        raise DeployError(
+            f"these objects are in another namespace than the job: {', '.join(elsewhere)}",
+            hint="apply them apart; a deployment is one namespace",
+        )
 
 
 def hashed(value: object) -> str:

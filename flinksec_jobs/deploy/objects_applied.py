@@ -113,7 +113,18 @@ class ObjectsApplied:
         for one in self.ours(version):
             self._api.apply(one, dry_run=True)
         self._api.apply(version.taskmanagers, dry_run=True)
-        self._api.create(_under_another_name(version.job), dry_run=True)
+        self.dry_run_job(version)
+
+    def dry_run_job(self, version: Version) -> KubeObject:
+        """Return the Job of a version as the API server would take it.
+
+        Raises:
+            InvalidObjectError: it does not take it.
+            ForbiddenError: an admission refuses it.
+        """
+        found = self._api.create(_under_another_name(version.job), dry_run=True)
+        found["metadata"]["name"] = version.job["metadata"]["name"]
+        return found
 
     def _is_ours(self, content: KubeObject) -> bool:
         what = Ref.of(content)

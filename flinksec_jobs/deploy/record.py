@@ -123,17 +123,15 @@ class Record:
 
     Args:
         api: the API server.
-        now: epoch seconds.
         before_write: is called before each write: the lease is looked at there.
+
+    Attributes:
+        has_begun: whether this command has written that it goes on with an operation.
     """
 
-    def __init__(
-        self,
-        api: ApiServer,
-        now: Callable[[], float],
-        before_write: Callable[[], None] = lambda: None,
-    ) -> None:
-        self._api, self._now, self._before_write = api, now, before_write
+    def __init__(self, api: ApiServer, before_write: Callable[[], None] = lambda: None) -> None:
+        self._api, self._before_write = api, before_write
+        self.has_begun = False
         self._found: KubeObject | None = None
 
     def read(self) -> Book:
@@ -188,6 +186,7 @@ class Record:
     def enter(self, book: Book, operation: Operation) -> Book:
         """Write down that an operation enters its next phase, before anything of it is done."""
         entered = replace(book, pending=operation)
+        self.has_begun = True
         self.write(entered)
         return entered
 
@@ -195,6 +194,7 @@ class Record:
         """Write down what came of an operation."""
         ended = Book(current, None, (past, *book.history)[:_MOST_HISTORY])
         self.write(ended)
+        self.has_begun = False
         return ended
 
     def _content(self, data: Mapping[str, str]) -> KubeObject:
@@ -221,7 +221,7 @@ def read_record(api: ApiServer) -> Book:
     Raises:
         DeployError: it is not understood.
     """
-    return Record(api, lambda: 0.0).read()
+    return Record(api).read()
 
 
 __all__ = ["RECORD", "Book", "ConflictError", "Current", "Past", "Record", "read_record"]

@@ -341,7 +341,7 @@ class Bench:
             api,
             FakeFlink(world),
             FakeInside(world),
-            Record(api, world.clock),
+            Record(api),
             waiting,
             ObjectsApplied(api, self.told.append),
             Revisions(api),

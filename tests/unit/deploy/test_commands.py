@@ -58,7 +58,9 @@ def test_the_same_version_again_is_nothing_to_do(deployed: Bench) -> None:
     well(deployed)
 
 
-@pytest.mark.parametrize("image", ["crashes", "start-error", "fails", "other-keys"])
+@pytest.mark.parametrize(
+    "image", ["crashes", "start-error", "fails", "other-keys", "no-checkpoints"]
+)
 def test_a_version_that_does_not_run_is_rolled_back_with_its_config_maps(
     deployed: Bench, image: str
 ) -> None:
@@ -161,6 +163,9 @@ def test_a_restart_with_other_settings_goes_on_from_the_last_checkpoint(deployed
     assert done.past and done.past.outcome == Outcome.ACCEPTED, deployed.told
     assert "/chk-" in done.past.origin
     assert deployed.setting() == "a = 'changed'"
+    well(deployed)
+    again = deployed.commands().restart()
+    assert again.past and again.past.origin > done.past.origin
     well(deployed)
     with pytest.raises(RefusedError, match="another image"):
         deployed.commands().restart(version(NEW))

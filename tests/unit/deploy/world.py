@@ -267,7 +267,7 @@ class World:
             return
         job.state = "RUNNING"
         job.uncommitted += 1
-        if job.age % CHECKPOINT_EVERY == 0:
+        if job.age % CHECKPOINT_EVERY == 0 and "no-checkpoints" not in job.image:
             self._checkpoint(job)
 
     def _checkpoint(self, job: FlinkJob) -> None:
