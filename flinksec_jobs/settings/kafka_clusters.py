@@ -15,7 +15,8 @@ from flinksec_jobs.settings.named_sections import wrong_names
 
 if TYPE_CHECKING:
     from flinksec_jobs.settings.kafka import KafkaSettings
-    from flinksec_jobs.settings.models import KerberosSettings, Settings
+    from flinksec_jobs.settings.kerberos_login import KerberosSettings
+    from flinksec_jobs.settings.models import Settings
 
 
 def clusters(settings: Settings) -> tuple[str | None, ...]:

@@ -9,37 +9,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
-from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import (
-    AfterValidator,
-    BeforeValidator,
     Field,
     PrivateAttr,
     model_validator,
 )
 
-from flinksec_jobs.bad_records import OnError
 from flinksec_jobs.errors import SettingsError
-from flinksec_jobs.secrets import SecretFile
-from flinksec_jobs.sections.decides import Decides, ShutsOut, decided_by
+from flinksec_jobs.sections.decides import decided_by
 from flinksec_jobs.sections.fields import (
     Beside,
-    Duration,
-    LocalPath,
     Scalars,
     Section,
 )
-from flinksec_jobs.settings import addresses, hdfs, kafka_clusters, ticket_caches
+from flinksec_jobs.settings import hdfs, kafka_clusters
 from flinksec_jobs.settings.cluster import ClusterSettings
 from flinksec_jobs.settings.elasticsearch import ElasticsearchSettings
 from flinksec_jobs.settings.hdfs import HdfsClusterSettings, HdfsSettings
+from flinksec_jobs.settings.job_itself import JobSettings
 from flinksec_jobs.settings.kafka import KafkaSettings
 from flinksec_jobs.settings.kafka_clusters import section_name
+from flinksec_jobs.settings.kerberos_login import KerberosSettings
 from flinksec_jobs.settings.named_sections import put_together, taken_apart
 from flinksec_jobs.settings.passthrough import Giving, refused_in_flink
+from flinksec_jobs.settings.python_functions import PythonSettings
 from flinksec_jobs.settings.schema_registry import SchemaRegistrySettings
 from flinksec_jobs.settings.spelling import Spelling
 from flinksec_jobs.settings.sql import SqlSettings
@@ -47,138 +42,6 @@ from flinksec_jobs.settings.state import StateSettings
 
 S = TypeVar("S", bound=Section)
 _NAMED = {"kafka_clusters", "kerberos_logins", "hdfs_clusters"}
-
-
-class KerberosSettings(Section):
-    """Who the job is towards Kafka and HDFS."""
-
-    principal: Annotated[
-        str,
-        AfterValidator(addresses.principal),
-        # Flink takes no principal without a keytab.
-        Decides("security.kerberos.login.principal", lambda own: own.keytab and own.principal),
-    ] = Field(description="The job's principal with its realm, such as flink@EXAMPLE.COM.")
-    keytab: Annotated[
-        SecretFile | None,
-        Decides("security.kerberos.login.keytab"),
-        # Flink would also take a ticket of someone else's that lies about.
-        Decides(
-            "security.kerberos.login.use-ticket-cache", lambda own: own.ticket_cache is not None
-        ),
-    ] = Field(
-        default=None, description="The keytab that holds the principal's keys, as file:/path."
-    )
-    ticket_cache: Annotated[SecretFile | None, BeforeValidator(ticket_caches.ticket_cache)] = Field(
-        default=None,
-        description="A file of tickets that kinit has made, as file:/tmp/krb5cc_1000, or default "
-        "for the one that KRB5CCNAME or else your user id names; in place of the keytab: for a "
-        "job on a person's own machine only.",
-    )
-    krb5_conf: Annotated[LocalPath, ShutsOut("security.kerberos.krb5-conf.path")] = Field(
-        default=Path("/etc/krb5.conf"),
-        description="The Kerberos configuration with the realm's KDCs.",
-    )
-
-    @property
-    def keys(self) -> SecretFile:
-        """The keytab.
-
-        Raises:
-            SettingsError: there is a ticket cache instead.
-        """
-        if self.keytab is None:
-            raise SettingsError(
-                "kerberos.keytab is missing, and tickets of kerberos.ticket_cache do not do here",
-                hint="set kerberos.keytab",
-            )
-        return self.keytab
-
-    def _contradictions(self) -> Iterator[tuple[str, str]]:
-        if self.keytab is None and self.ticket_cache is None:
-            yield "keytab", "is missing; on your own machine, ticket_cache may take its place"
-        if self.keytab is not None and self.ticket_cache is not None:
-            yield "ticket_cache", "excludes keytab: keep one of the two"
-
-
-class PythonSettings(Section):
-    """How Flink runs the job's Python functions."""
-
-    execution_mode: Annotated[Literal["thread", "process"], Decides("python.execution-mode")] = (
-        Field(
-            default="thread",
-            description="thread: inside Flink's JVM, much faster. process: in processes of their "
-            "own, isolated from it.",
-        )
-    )
-    batch_records: Annotated[int, Decides("flinksec.python.batch-records")] = Field(
-        default=1000,
-        ge=1,
-        le=1_000_000,
-        description="Records that a function of fast(...) gets in one batch, at most.",
-    )
-    batch_bytes: Annotated[int, Decides("flinksec.python.batch-bytes")] = Field(
-        default=1024 * 1024,
-        ge=1,
-        le=1024**3,
-        description="Bytes of records from which on such a batch is full.",
-    )
-    batch_wait: Annotated[Duration, Decides("flinksec.python.batch-wait")] = Field(
-        default=timedelta(milliseconds=5),
-        description="Time that a record may wait for others of its batch; one that nothing "
-        "follows waits some milliseconds at most.",
-    )
-    function_timeout: Annotated[Duration | None, Decides("flinksec.python.function-timeout")] = (
-        Field(
-            default=None,
-            description="Time that a function of fast(...) may take for one record, after which it "
-            "is interrupted and the job fails. Default: any.",
-        )
-    )
-
-
-class JobSettings(Section):
-    """How the job itself runs."""
-
-    parallelism: Annotated[int, Field(ge=1), Decides("parallelism.default")] = Field(
-        default=1, description="Parallel instances of every operator."
-    )
-    resume: Literal["latest", "required", "first", "never"] | None = Field(
-        default=None,
-        description="latest: go on from the newest checkpoint or savepoint of the job, or start "
-        "from nothing if it has none. required: there must be one. first: like required, but "
-        "the very first start is from nothing. never: start from nothing. Default: required in "
-        "a cluster, latest elsewhere.",
-    )
-    accept: tuple[str, ...] = Field(
-        default=(),
-        description="Old names in checkpoints that the job accepts after a renaming: "
-        '"job NAME", "reads Kafka topic NAME", as the error prints them.',
-    )
-    on_error: OnError | None = Field(
-        default=None,
-        description="What from_kafka, to_kafka, to_elasticsearch and guard do with a bad record "
-        "unless they say it themselves: fail, skip or dead_letter. Default: fail; dead_letter for "
-        "guard.",
-    )
-    max_skipped_in_a_row: int = Field(
-        default=100,
-        ge=0,
-        description="Number of bad records in a row, left out by on_error = skip or dead_letter, "
-        "after which the job stops; 0 for no limit.",
-    )
-    dead_letters: Annotated[str | None, AfterValidator(addresses.kafka_topic)] = Field(
-        default=None,
-        description="Kafka topic that keeps bad records, by on_error = dead_letter; it must exist.",
-    )
-    max_dead_letters: int = Field(
-        default=1000,
-        ge=0,
-        description="Number of dead letters in dead_letter_window after which the job fails, "
-        "counted by each TaskManager; 0 for no limit.",
-    )
-    dead_letter_window: Duration = Field(
-        default=timedelta(hours=1), description="The time that max_dead_letters is about."
-    )
 
 
 class Settings(Section):

@@ -12,7 +12,7 @@ import pytest
 from flinksec_jobs import SecureJob, bad_records, load_settings
 from flinksec_jobs.errors import SettingsError
 from flinksec_jobs.records import guard
-from flinksec_jobs.settings.models import JobSettings
+from flinksec_jobs.settings.job_itself import JobSettings
 
 _JAVA = (
     Path(__file__).parents[2] / "connectors/secure-connectors/src/main/java/org/flinksec/badrecords"
