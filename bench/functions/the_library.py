@@ -133,6 +133,7 @@ def settings_of(task: Task) -> Settings:
             },
             "state": state,
             "job": {"parallelism": task.parallelism, "resume": "never"},
+            "python": {"batch_execution_mode": task.mode},
             "flink": flink,
         },
     )

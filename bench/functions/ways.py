@@ -63,6 +63,7 @@ WAYS = (
         share=10),
     Way("ours", "ours, per record", _OURS, "records", share=2, timed=True),
     Way("batches", "ours, in batches", _OURS, "batches", timed=True),
+    Way("batches-process", "ours, in batches, processes", _OURS, "batches", mode="process"),
     Way("raw-best-rocksdb", "raw PyFlink, best form, RocksDB", _RAW, "best", _KEYED,
         backend="rocksdb", parallel=False, share=2),
     Way("ours-rocksdb", "ours, per record, RocksDB", _OURS, "records", _KEYED,

@@ -25,9 +25,6 @@ def of_function(function: Any, *, keyed: bool) -> str | None:
 def of_job(j_configuration: Any, *, keyed: bool) -> str | None:
     """Return why a job with these options cannot run functions in batches; None if it can."""
     options = jvm.view().org.apache.flink
-    mode = j_configuration.get(options.python.PythonOptions.PYTHON_EXECUTION_MODE)
-    if mode != "thread":
-        return f"python.execution_mode is {mode}, and batches are for thread"
     runtime = str(j_configuration.get(options.configuration.ExecutionOptions.RUNTIME_MODE))
     if keyed and runtime != "STREAMING":
         return f"execution.runtime-mode is {runtime}, in which keys come one after the other"

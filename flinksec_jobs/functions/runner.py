@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a function inside Flink's JVM: a batch of records in, its results and states out.
+"""Runs a function: a batch of records in, its results and states out.
 
-``org.flinksec.functions.BatchOperator`` calls it, once for each batch, with MessagePack both ways.
+``org.flinksec.functions`` calls it, once for each batch, with MessagePack both ways: inside of
+Flink's JVM, or in a process of its own.
 """
 
 from __future__ import annotations
@@ -31,9 +32,6 @@ class Runner:
     """
 
     def __init__(self, payload: bytes) -> None:
-        # Imported first: by it `prepare` knows that this is inside the JVM.
-        from pyflink.fn_execution.embedded import operation_utils  # noqa: F401
-
         worker.prepare()
         plan: Plan = pickle.loads(payload)  # noqa: S301  the job's own program
         from pyflink.datastream import OutputTag, TimeDomain
@@ -65,13 +63,14 @@ class Runner:
         to_key = pickle.loads if plan.key is None else codecs.arriving(plan.key)
         return Context(self._now, TimerService(self._now, keyed=True), to_key)
 
-    def open(self, j_context: Any, job_parameters: Any, j_states: Any) -> bytes:
-        """Open the function; Java's objects are its runtime context, parameters, and states."""
-        try:
-            from pyflink.fn_execution.datastream.embedded.runtime_context import (
-                StreamingRuntimeContext,
-            )
+    def open(self, make_context: Callable[[], Any], j_states: Any) -> bytes:
+        """Open the function.
 
+        Args:
+            make_context: makes its runtime context, which takes a state backend.
+            j_states: the JVM's side of its states, see `States.opening`.
+        """
+        try:
             plan = self._plan
             element = plan.element
             self._arrive = pickle.loads if element is None else codecs.arriving(element)
@@ -79,7 +78,7 @@ class Runner:
             self._sides = results_out.SideOutputs(plan.name)
             if self._is_whole:
                 self._whole = WholeRunner(plan, self._now, self._out, self._sides)
-            context = StreamingRuntimeContext.of(j_context, job_parameters)
+            context = make_context()
             context.set_keyed_state_backend(self._states.opening(j_states))
             self._function.open(context)
             self._states.opened()

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from flinksec_jobs.errors import FlinkSecError, JobError
-from flinksec_jobs.functions import state_types
+from flinksec_jobs.functions import state_types, time_to_live
 from flinksec_jobs.functions.contexts import Now
 from flinksec_jobs.functions.state_types import StateType
 
@@ -38,7 +38,11 @@ class States:
         self._is_open = False
 
     def opening(self, java: Any) -> States:
-        """Take the JVM's side, None on a stream without keys; returns itself."""
+        """Take the JVM's side, None on a stream without keys; returns itself.
+
+        Args:
+            java: ``org.flinksec.functions.KeyedBlobs``, or what stands for it in another process.
+        """
         self._java = java
         return self
 
@@ -87,7 +91,7 @@ class States:
         return made
 
     def _refuse_ttl(self, descriptor: Any, kind: str) -> None:
-        if descriptor._ttl_config is not None and descriptor._ttl_config.is_enabled():
+        if time_to_live.of_descriptor(descriptor) is not None:
             raise JobError(
                 f"the state {descriptor.name!r} of {self._name} is a {kind} with a time to live, "
                 "whose entries do not end by themselves in batches",
@@ -115,12 +119,10 @@ class States:
                     hint="give each state a name of its own",
                 )
             return self._states[name]
-        from pyflink.fn_execution.embedded.java_utils import to_java_state_descriptor
-
         held = state_types.of_flink(flink, f"the state {name!r}")
         made = cls(self._now, held)
         text = state_types.as_text(kind, held)
-        self._java.register(name, text, to_java_state_descriptor(descriptor), held.small)
+        self._java.register(name, text, held.small, time_to_live.of_descriptor(descriptor))
         self._states[name] = made
         self._in_order.append(made)
         return made

@@ -6,10 +6,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from flinksec_jobs.sections.decides import Decides
 from flinksec_jobs.sections.fields import Duration, Section
+from flinksec_jobs.settings.sizes import size_bytes
+
+
+def _size(size: str | None) -> str | None:
+    if size is not None and not size_bytes(size):
+        raise ValueError("is no size, such as 512m or 2g")
+    return size
 
 
 class PythonSettings(Section):
@@ -21,6 +28,14 @@ class PythonSettings(Section):
             description="thread: inside Flink's JVM, much faster. process: in processes of their "
             "own, isolated from it.",
         )
+    )
+    batch_execution_mode: Annotated[
+        Literal["thread", "process"] | None,
+        Decides("flinksec.python.batch-execution-mode"),
+    ] = Field(
+        default=None,
+        description="The same for functions of fast(...), of which each has a process for itself "
+        "in each parallel instance, nearly as fast as a thread. Default: as execution_mode.",
     )
     batch_records: Annotated[int, Decides("flinksec.python.batch-records")] = Field(
         default=1000,
@@ -45,4 +60,11 @@ class PythonSettings(Section):
             description="Time that a function of fast(...) may take for one record, after which it "
             "is interrupted and the job fails. Default: any.",
         )
+    )
+    process_memory: Annotated[
+        str | None, AfterValidator(_size), Decides("flinksec.python.process-memory")
+    ] = Field(
+        default=None,
+        description="Memory that the process of a function of fast(...) may have, such as 2g, "
+        "after which it is ended and the job fails. Default: any.",
     )

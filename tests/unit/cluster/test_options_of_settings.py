@@ -146,6 +146,7 @@ VALUES: Mapping[str, tuple[Any, ...]] = {
     "cluster.tls.cipher_suites": (["TLS_AES_128_GCM_SHA256"],),
     "cluster.zookeeper_quorum": (["a:1", "b:2"],),
     "python.function_timeout": ("2 min", "3 min"),
+    "python.process_memory": ("1g", "1536m"),
     "job.parallelism": (2, 3),
     "job.accept": (["job other"],),
     "flink": ({"heartbeat.timeout": "9 s"},),

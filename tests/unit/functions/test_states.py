@@ -3,9 +3,6 @@
 
 import datetime
 import math
-import sys
-import types
-from collections.abc import Iterator
 from typing import Any, NotRequired, TypedDict
 
 import msgspec
@@ -65,19 +62,9 @@ class JavaStates:
         self.types: dict[str, str] = {}
         self.small: dict[str, bool] = {}
 
-    def register(self, name: str, text: str, _described: Any, small: bool) -> None:
+    def register(self, name: str, text: str, small: bool, _time_to_live: Any) -> None:
         self.types[name] = text
         self.small[name] = small
-
-
-@pytest.fixture(autouse=True)
-def inside_the_jvm(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Without Pemja, which is there in the JVM only."""
-    name = "pyflink.fn_execution.embedded.java_utils"
-    module = types.ModuleType(name)
-    module.to_java_state_descriptor = lambda descriptor: descriptor  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, name, module)
-    yield
 
 
 def opened(now: Now) -> States:

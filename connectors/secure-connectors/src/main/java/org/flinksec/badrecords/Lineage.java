@@ -21,7 +21,8 @@ public final class Lineage {
   private static final Set<String> AT_ONCE =
       Set.of(
           "org.apache.flink.streaming.api.operators.python.embedded.EmbeddedPythonProcessOperator",
-          "org.flinksec.functions.BatchOperator",
+          "org.flinksec.functions.ThreadBatchOperator",
+          "org.flinksec.functions.ProcessBatchOperator",
           "org.apache.flink.streaming.api.operators.StreamMap",
           "org.apache.flink.streaming.api.operators.StreamFilter");
 

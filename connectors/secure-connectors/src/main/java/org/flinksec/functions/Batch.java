@@ -3,9 +3,7 @@ package org.flinksec.functions;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.types.Row;
@@ -16,8 +14,7 @@ import org.flinksec.rows.Shape;
 /**
  * What goes to Python in one call: records, or timers that fire, with the keys that they are for.
  *
- * <p>Records are written when they come, as objects may be used again. Keys may stay from batch to
- * batch, each at its place: Python then has their states.
+ * <p>Records are written when they come, as objects may be used again.
  */
 final class Batch {
   static final int RECORDS = 0;
@@ -28,35 +25,25 @@ final class Batch {
   static final long NO_TIME = Long.MIN_VALUE;
 
   private static final int FIRST = 1024;
-  private static final int MOST_KEYS = 10_000;
-  private static final int MOST_KEY_BYTES = 1 << 22;
-  private static final Packer NOTHING = new Packer();
 
   private final Crossing input;
-  private final Crossing key;
+  private final KeyPlaces places;
   private final Current current;
   private final Packer records = new Packer();
-  private final Packer keyBytes = new Packer();
   private final Packer head = new Packer();
-  private final Map<Object, Integer> slots = new HashMap<>();
-  private final List<Row> keys = new ArrayList<>();
   private final List<Original> originals = new ArrayList<>();
   private int kind;
   private int size;
-  private int number;
-  private int told; // so many of the keys Python has from batches before
-  private long toldBytes;
-  private int[] usedIn = new int[FIRST]; // by a key's place: the number of its last batch
-  private int[] slot = new int[FIRST];
+  private int[] place = new int[FIRST];
   private long[] times = new long[FIRST];
 
   /**
-   * @param key null without keys
+   * @param places null without keys
    * @param current null if it is not known what elements were made of
    */
-  Batch(Shape input, Shape key, Current current) {
+  Batch(Shape input, KeyPlaces places, Current current) {
     this.input = Crossing.of(input);
-    this.key = key == null ? null : Crossing.of(key);
+    this.places = places;
     this.current = current;
   }
 
@@ -68,25 +55,17 @@ final class Batch {
     return kind != RECORDS;
   }
 
+  int size() {
+    return size;
+  }
+
+  boolean isEmpty() {
+    return size == 0;
+  }
+
   /** How many bytes the records have. */
   int bytes() {
     return records.size();
-  }
-
-  /** The keys, each once, in the order of their places; also those that stayed. */
-  List<Row> keys() {
-    return keys;
-  }
-
-  /** Whether no more keys are to stay. */
-  boolean hasManyKeys() {
-    return keys.size() >= MOST_KEYS || toldBytes + keyBytes.size() >= MOST_KEY_BYTES;
-  }
-
-  /** Whether this batch has an item of a key. */
-  boolean has(Row someKey) {
-    Integer found = slots.get(identity(someKey));
-    return found != null && usedIn[found] == number;
   }
 
   /** The timestamp of an item; {@link #NO_TIME} for none. */
@@ -115,37 +94,13 @@ final class Batch {
 
   private void next(Row ofKey, long time) {
     if (size == times.length) {
-      slot = Arrays.copyOf(slot, size * 2);
+      place = Arrays.copyOf(place, size * 2);
       times = Arrays.copyOf(times, size * 2);
     }
-    if (key != null) {
-      slot[size] = slotOf(ofKey);
+    if (places != null) {
+      place[size] = places.placeOf(ofKey);
     }
     times[size++] = time;
-  }
-
-  private int slotOf(Row ofKey) {
-    Object identity = identity(ofKey);
-    Integer found = slots.get(identity);
-    if (found != null) {
-      usedIn[found] = number;
-      return found;
-    }
-    int made = keys.size();
-    if (made == usedIn.length) {
-      usedIn = Arrays.copyOf(usedIn, made * 2);
-    }
-    usedIn[made] = number;
-    slots.put(identity, made);
-    keys.add(ofKey);
-    key.writeOrNil(ofKey.getField(0), keyBytes);
-    return made;
-  }
-
-  /** What tells keys apart: the row itself would look at its fields one by one. */
-  private static Object identity(Row ofKey) {
-    Object only = ofKey.getField(0);
-    return only instanceof String || only instanceof Long ? only : ofKey;
   }
 
   /**
@@ -160,25 +115,24 @@ final class Batch {
     head.whole(kind);
     timeOrNil(watermark);
     writeTimes();
-    if (key == null) {
+    if (places == null) {
       head.nil();
       head.nil();
       head.nil();
+      head.whole(0);
     } else {
-      List<Row> made = keys.subList(told, keys.size());
-      states.write(made, head);
+      states.write(places.untold(), head);
       head.arrayHeader(size);
       for (int i = 0; i < size; i++) {
-        head.whole(slot[i]);
+        head.whole(place[i]);
       }
-      head.arrayHeader(made.size());
-      head.append(keyBytes);
+      places.writeUntold(head);
+      head.whole(places.told());
     }
-    head.whole(told);
     head.bool(giveBack);
     if (kind != RECORDS) {
       head.nil();
-      return head.with(NOTHING);
+      return head.copy();
     }
     head.arrayHeader(size);
     return head.with(records);
@@ -208,39 +162,26 @@ final class Batch {
   }
 
   /** Tells for a message which items of the batch it may be about; nothing of none of it. */
-  String where(int... places) {
-    int[] items = Arrays.stream(places).filter(place -> 0 <= place && place < size).toArray();
-    if (items.length == 0) {
+  String where(int... items) {
+    int[] known = Arrays.stream(items).filter(item -> 0 <= item && item < size).toArray();
+    if (known.length == 0) {
       return "";
     }
     String what = kind == RECORDS ? "record" : "timer";
-    String place =
-        items.length == 1
-            ? "in %s %d of a batch of %d".formatted(what, items[0] + 1, size)
-            : "in one of %d %ss of a batch of %d".formatted(items.length, what, size);
-    List<Original> known =
-        Arrays.stream(items).mapToObj(this::original).filter(Objects::nonNull).toList();
-    return known.isEmpty() ? place : place + ", " + Offsets.of(known);
+    String told =
+        known.length == 1
+            ? "in %s %d of a batch of %d".formatted(what, known[0] + 1, size)
+            : "in one of %d %ss of a batch of %d".formatted(known.length, what, size);
+    List<Original> read =
+        Arrays.stream(known).mapToObj(this::original).filter(Objects::nonNull).toList();
+    return read.isEmpty() ? told : told + ", " + Offsets.of(read);
   }
 
-  /**
-   * Forgets the items.
-   *
-   * @param keysStay whether Python keeps the keys and their states
-   */
-  void clear(boolean keysStay) {
+  /** Forgets the items. */
+  void clear() {
     size = 0;
-    number++;
+    kind = RECORDS;
     records.clear();
     originals.clear();
-    if (keysStay) {
-      toldBytes += keyBytes.size();
-    } else {
-      slots.clear();
-      keys.clear();
-      toldBytes = 0;
-    }
-    told = keys.size();
-    keyBytes.clear();
   }
 }

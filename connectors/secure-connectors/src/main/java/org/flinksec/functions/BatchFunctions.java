@@ -5,7 +5,10 @@ import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.dag.Transformation;
 import org.apache.flink.api.java.typeutils.RowTypeInfo;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ConfigOptions;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ReadableConfig;
 import org.flinksec.badrecords.Lineage;
 import org.flinksec.rows.Shape;
 
@@ -13,6 +16,11 @@ import org.flinksec.rows.Shape;
 public final class BatchFunctions {
   private static final String PICKLED =
       "org.apache.flink.streaming.api.typeinfo.python.PickledByteArrayTypeInfo";
+
+  private static final ConfigOption<String> MODE =
+      ConfigOptions.key("flinksec.python.batch-execution-mode").stringType().noDefaultValue();
+  private static final ConfigOption<String> MODE_OF_ALL =
+      ConfigOptions.key("python.execution-mode").stringType().defaultValue("process");
 
   private BatchFunctions() {}
 
@@ -34,13 +42,20 @@ public final class BatchFunctions {
       boolean keyed,
       TypeInformation<?> result) {
     RowTypeInfo withKey = keyed ? (RowTypeInfo) from.getOutputType() : null;
-    return new BatchOperator(
-        config,
-        payload,
-        shape(element),
-        keyed ? shape(withKey.<Object>getTypeAt(0)) : null,
-        shape(result),
-        Lineage.isTraced(from));
+    FunctionPlan plan =
+        new FunctionPlan(
+            payload,
+            shape(element),
+            keyed ? shape(withKey.<Object>getTypeAt(0)) : null,
+            shape(result),
+            Lineage.isTraced(from));
+    return isInProcess(config)
+        ? new ProcessBatchOperator(config, plan)
+        : new ThreadBatchOperator(config, plan);
+  }
+
+  private static boolean isInProcess(ReadableConfig config) {
+    return config.getOptional(MODE).orElse(config.get(MODE_OF_ALL)).equals("process");
   }
 
   /** The shape of a type; pickled values are bytes. */

@@ -16,7 +16,7 @@ final class Emitter {
   private static final String FAILED = "flinksec-failed-";
 
   private final Crossing result;
-  private final Map<String, BatchOperator.Side> sides;
+  private final Map<String, SideOutput> sides;
   private final Current current;
   private final StreamRecord<Object> record = new StreamRecord<>(null);
   private final Made made = new Made();
@@ -34,7 +34,7 @@ final class Emitter {
   /**
    * @param current null if it is not known what elements were made of
    */
-  Emitter(Shape result, Map<String, BatchOperator.Side> sides, Current current) {
+  Emitter(Shape result, Map<String, SideOutput> sides, Current current) {
     this.result = Crossing.of(result);
     this.sides = sides;
     this.current = current;
@@ -73,7 +73,7 @@ final class Emitter {
     int count = answer.arrayHeader();
     for (int i = 0; i < count; i += 3) {
       String id = answer.text();
-      BatchOperator.Side side = sides.get(id);
+      SideOutput side = sides.get(id);
       int source = answer.small();
       Unpacker value = new Unpacker(answer.binary());
       if (side != null) {

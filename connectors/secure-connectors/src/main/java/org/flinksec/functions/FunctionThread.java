@@ -7,15 +7,12 @@ import org.apache.flink.runtime.execution.CancelTaskException;
 import org.apache.flink.util.ExceptionUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import pemja.core.PythonInterpreter;
-import pemja.core.PythonInterpreterConfig;
 
 /**
- * The thread in which the Python function of one operator runs, while the task waits for it.
+ * The thread in which the Python function of one operator runs, one work after the other.
  *
- * <p>It has a Python interpreter of its own, as Pemja's belong to the thread that has made them,
- * and Python knows it by a number that no other function has. By that a function which does not
- * return can be looked at and interrupted; one that cannot be interrupted is left behind.
+ * <p>The task may go on meanwhile, and asks for the answer later. A function that does not return
+ * is looked at and interrupted; one that can neither be interrupted nor killed is left behind.
  */
 final class FunctionThread {
   private static final Logger LOG = LoggerFactory.getLogger(FunctionThread.class);
@@ -25,7 +22,7 @@ final class FunctionThread {
 
   /** What is done in the thread. */
   interface Work {
-    byte[] in(PythonInterpreter python);
+    byte[] in(Python python) throws Exception;
   }
 
   /**
@@ -36,39 +33,48 @@ final class FunctionThread {
    */
   record Hung(long seconds, FunctionWatch.Seen seen) {}
 
+  private final Python python;
   private final Patience patience;
   private final BooleanSupplier isCancelled;
   private final Thread thread;
   private final FunctionWatch watch;
+  private volatile Runnable whenDone = () -> {};
   private String function = "a Python function";
-  private Thread caller;
-  private Hung hung;
   private boolean isLeft;
   private boolean wasInterrupted;
 
+  // of the work that is under way, for the task
+  private Patience allowed;
+  private long since;
+  private long warned;
+  private FunctionWatch.Seen seen;
+  private Hung hung;
+
   private volatile Work todo;
-  private volatile boolean isDone;
+  private volatile boolean isDone = true;
   private volatile boolean ends;
+  private volatile Thread waiting;
   private byte[] answer;
   private Throwable failure;
 
   /**
+   * @param python in which the function is
    * @param patience how long it may take
    * @param isCancelled whether its task is to end
    */
-  FunctionThread(Patience patience, BooleanSupplier isCancelled) {
+  FunctionThread(Python python, Patience patience, BooleanSupplier isCancelled) {
+    this.python = python;
     this.patience = patience;
     this.isCancelled = isCancelled;
-    caller = Thread.currentThread();
-    thread = new Thread(this::work, "Python: " + caller.getName());
+    Thread task = Thread.currentThread();
+    thread = new Thread(this::work, "Python: " + task.getName());
     thread.setDaemon(true);
-    thread.setContextClassLoader(caller.getContextClassLoader());
-    watch = new FunctionWatch(thread.getName());
+    thread.setContextClassLoader(task.getContextClassLoader());
+    watch = new FunctionWatch(thread.getName(), python);
     thread.start();
   }
 
   private void work() {
-    PythonInterpreter python = null;
     while (true) {
       Work next = todo;
       if (next == null && ends) {
@@ -80,50 +86,40 @@ final class FunctionThread {
       }
       todo = null;
       try {
-        if (python == null) {
-          python = interpreter();
-          python.exec("from threading import get_ident as _i; _flinksec_thread = _i()");
-          watch.watches(python.get("_flinksec_thread", Long.class));
-        }
         answer = next.in(python);
       } catch (Throwable thrown) {
         failure = thrown;
       }
       isDone = true;
-      LockSupport.unpark(caller);
+      Thread waits = waiting;
+      if (waits != null) {
+        LockSupport.unpark(waits);
+      } else {
+        whenDone.run();
+      }
     }
-    if (python != null) {
-      python.close();
-    }
+    python.end();
   }
 
-  /**
-   * Statements that give Pemja a reference to a function which it calls by its name: it never takes
-   * one, and gives one back when its interpreter ends, or calls another function. Else Python's
-   * collector meets freed memory.
-   */
-  static String kept(String called) {
-    return "import ctypes as _c; _c.pythonapi.Py_IncRef(_c.py_object(%s))\n".formatted(called);
-  }
-
-  /** A further interpreter of those that share what Python has loaded, for the calling thread. */
-  static PythonInterpreter interpreter() {
-    return new PythonInterpreter(
-        PythonInterpreterConfig.newBuilder()
-            .setExcType(PythonInterpreterConfig.ExecType.MULTI_THREAD)
-            .build());
-  }
-
-  /**
-   * @param name of the function, for messages
-   */
-  void named(String name) {
-    function = name;
+  /** Loads the function. */
+  void load() {
+    call(
+        inside -> {
+          function = inside.load();
+          return null;
+        });
   }
 
   /** What the messages call the function. */
   String function() {
     return function;
+  }
+
+  /**
+   * @param then what is run in the thread when a work is done that nobody waits for
+   */
+  void whenDone(Runnable then) {
+    whenDone = then;
   }
 
   /** Why the function was interrupted; null if it was not. */
@@ -136,41 +132,54 @@ final class FunctionThread {
     return isLeft;
   }
 
+  /** Whether there is an answer, or nothing is under way. */
+  boolean isDone() {
+    return isDone;
+  }
+
   /**
    * Does something in the thread, and waits for it, however long it takes.
    *
    * @throws CancelTaskException the task is to end
    */
   byte[] call(Work work) {
-    return call(work, patience.without());
+    start(work, patience.without());
+    return await();
+  }
+
+  /** Begins to run the function on a batch, of which each item may take so long only. */
+  void start(byte[] frame) {
+    start(inside -> inside.call(frame), patience);
+  }
+
+  private void start(Work work, Patience within) {
+    allowed = within;
+    since = System.nanoTime();
+    warned = within.warns();
+    seen = null;
+    hung = null;
+    answer = null;
+    failure = null;
+    isDone = false;
+    todo = work;
+    LockSupport.unpark(thread);
   }
 
   /**
-   * The same with records, of which each may take so long only.
+   * Waits for what is under way.
    *
    * @return what it gives; nothing that counts if it has hung
    * @throws CancelTaskException the task is to end
    */
-  byte[] callWithRecords(Work work) {
-    return call(work, patience);
-  }
-
-  private byte[] call(Work work, Patience allowed) {
-    caller = Thread.currentThread();
-    answer = null;
-    failure = null;
-    hung = null;
-    isDone = false;
-    todo = work;
-    LockSupport.unpark(thread);
+  byte[] await() {
     try {
-      if (!isDoneWithin(allowed.looks(), true)) {
-        waitAndLook(allowed);
+      while (hung == null && !isDoneWithin(allowed.looks(), true)) {
+        look();
       }
     } finally {
       if (wasInterrupted) {
         wasInterrupted = false;
-        caller.interrupt();
+        Thread.currentThread().interrupt();
       }
     }
     if (hung != null) {
@@ -185,46 +194,62 @@ final class FunctionThread {
   /** Whether the work is done before a time is over, or before the task is cancelled. */
   private boolean isDoneWithin(long nanos, boolean unlessCancelled) {
     long end = System.nanoTime() + nanos;
-    while (!isDone) {
-      wasInterrupted |= Thread.interrupted();
-      long left = end - System.nanoTime();
-      if (left <= 0 || unlessCancelled && wasInterrupted && isCancelled.getAsBoolean()) {
-        break;
+    waiting = Thread.currentThread(); // before it is asked, see work()
+    try {
+      while (!isDone) {
+        wasInterrupted |= Thread.interrupted();
+        long left = end - System.nanoTime();
+        if (left <= 0 || unlessCancelled && wasInterrupted && isCancelled.getAsBoolean()) {
+          break;
+        }
+        LockSupport.parkNanos(this, left);
       }
-      LockSupport.parkNanos(this, left);
+      return isDone;
+    } finally {
+      waiting = null;
     }
-    return isDone;
   }
 
-  private void waitAndLook(Patience allowed) {
-    long since = System.nanoTime() - allowed.looks();
-    long warned = allowed.warns();
-    FunctionWatch.Seen seen = null;
-    do {
-      if (isCancelled.getAsBoolean()) {
-        cancel();
-      }
-      FunctionWatch.Seen before = seen;
-      seen = watch.look();
-      long now = System.nanoTime();
-      if (before != null && seen.isAnotherItemThan(before)) {
-        since = now;
-        warned = allowed.warns();
-      }
-      long took = now - since;
-      if (allowed.isOver(took)) {
-        hung = new Hung(took / SECOND, seen);
-        isLeft = !isStopped();
-        return;
-      }
-      if (took >= warned) {
-        warned = 2 * took;
-        LOG.warn("{} has not returned for {} s{}", function, took / SECOND, seen);
-      }
-    } while (!isDoneWithin(allowed.looks(), true));
+  /**
+   * Looks at what is under way, if anything is; to be called in between, about every {@link
+   * Patience#looks}.
+   *
+   * @return whether the function was interrupted, so that there is no more to wait for
+   * @throws CancelTaskException the task is to end
+   */
+  boolean look() {
+    if (!isDone && isCancelled.getAsBoolean()) {
+      cancel();
+    }
+    python.check();
+    if (isDone || hung != null || System.nanoTime() - since < allowed.looks()) {
+      return hung != null;
+    }
+    FunctionWatch.Seen before = seen;
+    seen = watch.look();
+    long now = System.nanoTime();
+    if (before != null && seen.isAnotherItemThan(before)) {
+      since = now;
+      warned = allowed.warns();
+    }
+    long took = now - since;
+    if (allowed.isOver(took)) {
+      hung = new Hung(took / SECOND, seen);
+      isLeft = !isStopped();
+    } else if (took >= warned) {
+      warned = 2 * took;
+      LOG.warn("{} has not returned for {} s{}", function, took / SECOND, seen);
+    }
+    return hung != null;
   }
 
   private void cancel() {
+    leave();
+    throw new CancelTaskException(function + " has ended, as its task ends");
+  }
+
+  /** Gives the function a moment to return, and interrupts it then. */
+  private void leave() {
     isLeft = !isDoneWithin(GENTLE_SECONDS * SECOND, false) && !isStopped();
     if (isLeft) {
       LOG.warn(
@@ -232,27 +257,46 @@ final class FunctionThread {
           function,
           watch.look());
     }
-    throw new CancelTaskException(function + " has ended, as its task ends");
   }
 
-  /** Interrupts the function, each second again, as it may take no notice. */
+  /** Interrupts the function, each second again, as it may take no notice, and kills it then. */
   private boolean isStopped() {
-    for (int i = 0; i < GRACE_SECONDS && !isDone; i++) {
+    int tries = python.canBeKilled() ? GENTLE_SECONDS : GRACE_SECONDS;
+    for (int i = 0; i < tries && !isDone; i++) {
       watch.stop();
       isDoneWithin(SECOND, false);
     }
     if (isDone) {
       watch.clear();
+    } else if (python.canBeKilled()) {
+      python.kill();
+      isDoneWithin(GRACE_SECONDS * SECOND, false);
     }
     return isDone;
   }
 
-  /** Lets the thread end; one that is left behind ends when it can. */
-  void close() {
+  /**
+   * Closes the function, and lets the thread end; one that is left behind ends when it can.
+   *
+   * @param isOpen whether the function is to be closed
+   * @return its answer; null if it could not be asked
+   */
+  byte[] close(boolean isOpen) {
+    try {
+      if (!isDone && !isLeft) {
+        leave(); // its task has failed elsewhere
+      }
+      return isOpen && !isLeft ? call(Python::close) : null;
+    } finally {
+      end();
+    }
+  }
+
+  private void end() {
     ends = true;
     LockSupport.unpark(thread);
     watch.close();
-    boolean interrupted = false;
+    boolean interrupted = wasInterrupted;
     for (int i = 0; i < GRACE_SECONDS && thread.isAlive() && !isLeft; i++) {
       try {
         thread.join(1000);

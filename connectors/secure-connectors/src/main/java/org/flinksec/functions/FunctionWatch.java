@@ -2,6 +2,7 @@
 package org.flinksec.functions;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -9,7 +10,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import pemja.core.PythonInterpreter;
 
 /**
  * Looks at the thread of a function that does not return, from another one, and interrupts it.
@@ -20,19 +20,10 @@ import pemja.core.PythonInterpreter;
 final class FunctionWatch {
   private static final Logger LOG = LoggerFactory.getLogger(FunctionWatch.class);
   private static final long PATIENCE_SECONDS = 5;
-  private static final String START =
-      """
-      from flinksec_jobs.functions import watch as _flinksec_watch
-      def _flinksec_answer(question):
-          return _flinksec_watch.answer(question)
-      """
-          + FunctionThread.kept("_flinksec_answer");
-
   private final String name;
   private final ClassLoader loader = Thread.currentThread().getContextClassLoader();
-  private volatile long ident;
+  private final Python python;
   private ExecutorService executor;
-  private PythonInterpreter python;
   private CompletableFuture<byte[]> unanswered;
 
   /**
@@ -66,15 +57,9 @@ final class FunctionWatch {
     }
   }
 
-  FunctionWatch(String name) {
+  FunctionWatch(String name, Python python) {
     this.name = name + ", watched";
-  }
-
-  /**
-   * @param number by which Python knows the thread
-   */
-  void watches(long number) {
-    ident = number;
+    this.python = python;
   }
 
   /** Looks at it. */
@@ -138,22 +123,17 @@ final class FunctionWatch {
   }
 
   private byte[] answer(char what) {
-    if (python == null) {
-      python = FunctionThread.interpreter();
-      python.exec(START);
+    try {
+      return python.ask(what);
+    } catch (Exception e) {
+      throw new CompletionException(e);
     }
-    return (byte[]) python.invoke("_flinksec_answer", what + Long.toString(ident));
   }
 
   /** Ends what the first look has begun. */
   void close() {
-    if (executor != null) {
-      executor.execute(
-          () -> {
-            if (python != null) {
-              python.close();
-            }
-          });
+    if (executor != null && !executor.isShutdown()) {
+      executor.execute(python::endAsking);
       executor.shutdown();
     }
   }

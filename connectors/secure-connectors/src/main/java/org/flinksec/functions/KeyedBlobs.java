@@ -4,7 +4,6 @@ package org.flinksec.functions;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.api.common.functions.RuntimeContext;
-import org.apache.flink.api.common.state.StateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.runtime.state.KeyedStateBackend;
@@ -31,15 +30,15 @@ public final class KeyedBlobs {
    *
    * @param name of the state
    * @param type what it holds, see {@link StateTypes}
-   * @param described PyFlink's own description, for how long values live
    * @param small whether a value takes little memory, and is not changed where it is
+   * @param timeToLive see {@link TimeToLive}; null for any time
    */
-  public void register(String name, String type, StateDescriptor<?, ?> described, boolean small) {
+  public void register(String name, String type, boolean small, byte[] timeToLive) {
     ValueStateDescriptor<byte[]> descriptor =
         new ValueStateDescriptor<>(name, new BlobSerializer(name, type));
-    canStay &= small && !described.getTtlConfig().isEnabled();
-    if (described.getTtlConfig().isEnabled()) {
-      descriptor.enableTimeToLive(described.getTtlConfig());
+    canStay &= small && timeToLive == null;
+    if (timeToLive != null) {
+      descriptor.enableTimeToLive(TimeToLive.read(timeToLive));
     }
     states.add(context.getState(descriptor));
   }

@@ -26,6 +26,11 @@ final class Packer {
     return bytes;
   }
 
+  /** A copy of what is written. */
+  byte[] copy() {
+    return Arrays.copyOf(bytes, end);
+  }
+
   /** A copy of what is written, with more behind it. */
   byte[] with(Packer behind) {
     byte[] all = Arrays.copyOf(bytes, Math.addExact(end, behind.end));
