@@ -26,6 +26,9 @@ WITHOUT_BATCHES = (
 )
 """What PyFlink has whose functions do not run in batches."""
 
+BATCH_MODE = "flinksec.python.batch-execution-mode"
+"""The option that says where; without it, it is where Flink's other functions run."""
+
 _log = logging.getLogger("flinksec_jobs")
 
 
@@ -217,19 +220,28 @@ class Fast:
         java = self._j_data_stream
         with jvm.translated(f"{plan.name} cannot run in batches"):
             j_type = made_type.get_java_type_info()
+            configuration = get_j_env_configuration(java.getExecutionEnvironment())
             operator = jvm.view().org.flinksec.functions.BatchFunctions.operator(
-                get_j_env_configuration(java.getExecutionEnvironment()),
+                configuration,
                 cloudpickle.dumps(plan),
                 java.getTransformation(),
                 self._j_element_type(),
                 plan.keyed,
                 j_type,
+                _is_in_process(configuration),
             )
             if plan.guard is not None:
                 plan.guard.used(operator)
             kind = "Keyed Process in batches" if plan.keyed else "Process in batches"
             made = java.transform(kind, j_type, operator)
         return _stream_class()(made, operator)
+
+
+def _is_in_process(j_configuration: Any) -> bool:
+    """Whether functions in batches have processes of their own, in a job with these options."""
+    option = jvm.view().org.apache.flink.python.PythonOptions.PYTHON_EXECUTION_MODE
+    mode = j_configuration.get(option)
+    return bool(j_configuration.getString(BATCH_MODE, mode) == "process")
 
 
 def _stream_class() -> Any:

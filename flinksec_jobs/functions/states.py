@@ -91,7 +91,7 @@ class States:
         return made
 
     def _refuse_ttl(self, descriptor: Any, kind: str) -> None:
-        if time_to_live.of_descriptor(descriptor) is not None:
+        if time_to_live.is_limited(descriptor):
             raise JobError(
                 f"the state {descriptor.name!r} of {self._name} is a {kind} with a time to live, "
                 "whose entries do not end by themselves in batches",

@@ -8,11 +8,17 @@ from typing import Any
 from flinksec_jobs.functions import packing
 
 
+def is_limited(descriptor: Any) -> bool:
+    """Whether PyFlink's description of a state says that its values do not live for ever."""
+    config = descriptor._ttl_config
+    return config is not None and bool(config.is_enabled())
+
+
 def of_descriptor(descriptor: Any) -> bytes | None:
     """Return what PyFlink's description of a state says; None for any time."""
-    config = descriptor._ttl_config
-    if config is None or not config.is_enabled():
+    if not is_limited(descriptor):
         return None
+    config = descriptor._ttl_config
     strategies = config.get_cleanup_strategies()
     step = strategies.get_incremental_cleanup_strategy()
     rocksdb = strategies.get_rocksdb_compact_filter_cleanup_strategy()

@@ -69,6 +69,7 @@ def prepare() -> None:
     Row.__getattr__ = _field
     Row.get_fields_by_names = _leaving_by_names
     process_state.keep_natural()
+    _let_states_expire()
     embedded = sys.modules.get("pyflink.fn_execution.embedded.operation_utils")
     if embedded is not None:
         _prepare_thread_mode()
@@ -124,7 +125,6 @@ def _prepare_thread_mode() -> None:
     state_impl.from_type_info = process_function.from_type_info = made
     converters.from_type_info = made
     _convert_in_the_jvm(converters.findClass)
-    _let_states_expire()
 
 
 def _let_states_expire() -> None:

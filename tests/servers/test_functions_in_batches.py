@@ -15,6 +15,7 @@ from tests.pages import blocks
 from tests.patience import PATIENCE
 
 PROGRAM = Path(__file__).parent / "programs" / "functions_in_batches.py"
+HANGING = PROGRAM.with_name("hanging_functions.py")
 KEYS = 7
 
 
@@ -49,7 +50,12 @@ def came(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def test_states_timers_side_outputs_and_contexts_are_the_same_by_key_and_in_order(
     came: dict[str, Any],
 ) -> None:
-    plain, fast = came["compared"]["plain"], came["compared"]["fast"]
+    require_same(came["compared"])
+
+
+def require_same(compared: dict[str, Any]) -> None:
+    """Compare what came of both ways, by kind and key."""
+    plain, fast = compared["plain"], compared["fast"]
     kinds = {key.rsplit(" ", 1)[0] for key in plain}
     assert kinds == {
         *("states", "small", "ticks", "unkeyed", "flat", "filter", "pickled", "keyed"),
@@ -95,12 +101,12 @@ def test_a_record_that_nothing_follows_does_not_wait(came: dict[str, Any]) -> No
 
 
 def test_an_error_has_its_cause_its_record_and_the_user_s_line(came: dict[str, Any]) -> None:
-    lines = PROGRAM.read_text().splitlines()
-    line = 1 + next(n for n, text in enumerate(lines) if 'raise ValueError("seven")' in text)
+    program = PROGRAM.with_name("ends_and_fallbacks.py")
+    line = line_of('raise ValueError("seven")', program)
     said = came["endings"]["raises"]
     assert re.search(
         r"ValueError: seven\n +caused by KeyError: 'the cause'\n +in record \d+ of a batch of \d+\n"
-        rf" +at {re.escape(str(PROGRAM))}:{line}, in broken",
+        rf" +at {re.escape(str(program))}:{line}, in broken",
         said,
     ), said
     assert "should be an int but is a str" in came["endings"]["wrong type"]
@@ -117,7 +123,7 @@ def test_what_cannot_run_in_batches_runs_as_before_and_one_line_says_why(
     of_table, said = came["fallbacks"]["said"]
     assert of_table.endswith("as PyFlink runs it: its output has the type of a table's stream")
     assert re.fullmatch(
-        r"fast\(\): .*<lambda> \(.*functions_in_batches.py:\d+\) runs record by record, as PyFlink "
+        r"fast\(\): .*<lambda> \(.*ends_and_fallbacks.py:\d+\) runs record by record, as PyFlink "
         r"runs it: its output type has a type that is neither a row of known types nor pickled",
         said,
     ), said
@@ -189,7 +195,11 @@ def test_whole_batches_that_cannot_be_are_batches_of_one_and_one_line_says_why(
 def test_a_job_that_fails_goes_on_from_its_checkpoint_with_exact_sums(
     kind: str, came: dict[str, Any]
 ) -> None:
-    restored = came[kind]
+    require_exact(came[kind])
+
+
+def require_exact(restored: dict[str, Any]) -> None:
+    """Compare the last sums of each key with those of all numbers."""
     assert restored["broken"]
     last = dict.fromkeys(range(KEYS), (0, 0))
     for line in restored["lines"]:
@@ -251,8 +261,7 @@ def test_a_state_lives_as_long_as_it_may_after_the_last_write_or_read(
     assert certain > 0
 
 
-def line_of(text: str) -> int:
-    program = PROGRAM.with_name("hanging_functions.py")
+def line_of(text: str, program: Path = HANGING) -> int:
     return 1 + next(n for n, line in enumerate(program.read_text().splitlines()) if text in line)
 
 

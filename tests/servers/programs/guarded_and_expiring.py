@@ -3,7 +3,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,8 @@ from pyflink.datastream.state import (
 )
 
 from flinksec_jobs import SecureJob, fast, record, row_type
+from tests.servers.programs.jobs_of_one_process import WAYS
 
-WAYS: dict[str, Callable[[Any], Any]] = {"plain": lambda stream: stream, "fast": fast}
 SIDE = OutputTag("side", Types.STRING())
 TTL_SECONDS = 1.0
 

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from pyflink.common import Types
+from pyflink.datastream import DataStream
 
 from flinksec_jobs import FlinkSecError, SecureJob, fast
 from flinksec_jobs.runtime import jvm
 from tests.patience import PATIENCE
+from tests.servers.programs.jobs_of_one_process import ending
 
 
 def spin(number: int) -> int:
@@ -48,15 +50,14 @@ def slowly(number: int) -> int:
 
 def too_long(function: Callable[[int], int], count: int = 20) -> str:
     """How a job ends whose function may take 2 s for a number."""
-    try:
-        with SecureJob("hangs", overrides={"python.function_timeout": "2 s"}) as job:
-            numbers = job.env.from_collection(list(range(count)), type_info=Types.LONG())
-            # Two functions of one task.
-            same = fast(numbers).map(lambda number: number, Types.LONG())
-            fast(fast(same).map(function, Types.LONG())).map(str, Types.STRING()).print()
-    except FlinkSecError as error:
-        return str(error)
-    return "ended well"
+
+    def build(job: SecureJob) -> DataStream:
+        numbers = job.env.from_collection(list(range(count)), type_info=Types.LONG())
+        # Two functions of one task.
+        same = fast(numbers).map(lambda number: number, Types.LONG())
+        return fast(fast(same).map(function, Types.LONG())).map(str, Types.STRING())
+
+    return ending(build, python={"function_timeout": "2 s"})
 
 
 def cancelled(function: Callable[[int], int], directory: Path, said: str) -> dict[str, Any]:

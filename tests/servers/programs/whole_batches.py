@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NotRequired, TypedDict
 
@@ -21,7 +19,6 @@ from pyflink.datastream import (
 from pyflink.datastream.state import ValueStateDescriptor
 
 from flinksec_jobs import (
-    FlinkSecError,
     SecureJob,
     fast,
     key_by_field,
@@ -30,6 +27,7 @@ from flinksec_jobs import (
     record,
     row_type,
 )
+from tests.servers.programs.jobs_of_one_process import ending, warnings_of_fast
 
 
 class Note(TypedDict):
@@ -155,9 +153,6 @@ def halves(sales: list[Sale]) -> Iterator[Sum]:
     yield from (Sum(sale.user, sale.at, []) for sale in sales if sale.amount % 2)
 
 
-WAYS: dict[str, Callable[[DataStream], list[DataStream]]] = {}
-
-
 def plain(stream: DataStream) -> list[DataStream]:
     """By PyFlink's own way."""
     by_user = key_by_field(stream, "user")
@@ -249,45 +244,25 @@ def other_record(items: list[Item]) -> list[Item]:
 def whole_endings() -> dict[str, str]:
     """How jobs end whose functions of whole batches are wrong."""
 
-    def ending(build: Callable[[DataStream, DataStream], Any]) -> str:
-        try:
-            with SecureJob("wrong") as job:
-                job.env.set_parallelism(1)
-                numbers = job.env.from_collection(list(range(9)), type_info=Types.LONG())
-                sales = [sale_of(number) for number in range(9)]
-                build(numbers, job.env.from_collection(sales, type_info=row_type(Sale))).print()
-        except FlinkSecError as error:
-            return str(error)
-        return "ended well"
+    def numbers(job: SecureJob) -> DataStream:
+        job.env.set_parallelism(1)
+        return job.env.from_collection(list(range(9)), type_info=Types.LONG())
+
+    def sales(job: SecureJob) -> DataStream:
+        job.env.set_parallelism(1)
+        made = [sale_of(number) for number in range(9)]
+        return job.env.from_collection(made, type_info=row_type(Sale))
 
     return {
-        "count": ending(lambda numbers, _: map_batches(numbers, one_less, Types.LONG())),
-        "raises": ending(lambda numbers, _: map_batches(numbers, fails, Types.LONG())),
-        "wrong type": ending(lambda numbers, _: map_batches(numbers, one_wrong, Types.LONG())),
+        "count": ending(lambda job: map_batches(numbers(job), one_less, Types.LONG())),
+        "raises": ending(lambda job: map_batches(numbers(job), fails, Types.LONG())),
+        "wrong type": ending(lambda job: map_batches(numbers(job), one_wrong, Types.LONG())),
         "no state": ending(
-            lambda _, sales: process_batches(key_by_field(sales, "user"), no_state, Sum, state=Sum)
+            lambda job: process_batches(key_by_field(sales(job), "user"), no_state, Sum, state=Sum)
         ),
-        "other record": ending(lambda _, sales: map_batches(sales, other_record, Item)),
-        "no keys": ending(lambda _, sales: process_batches(sales, halves, Sum)),
+        "other record": ending(lambda job: map_batches(sales(job), other_record, Item)),
+        "no keys": ending(lambda job: process_batches(sales(job), halves, Sum)),
     }
-
-
-@contextmanager
-def warnings_of_fast() -> Iterator[list[str]]:
-    """What fast() says."""
-    said: list[str] = []
-
-    class Said(logging.Handler):
-        def emit(self, entry: logging.LogRecord) -> None:
-            said.append(entry.getMessage())
-
-    handler = Said()
-    logging.getLogger("flinksec_jobs").addHandler(handler)
-    try:
-        yield said
-    finally:
-        logging.getLogger("flinksec_jobs").removeHandler(handler)
-        said[:] = [line for line in said if line.startswith("fast()")]
 
 
 def pairs(numbers: list[int]) -> list[tuple[int, int]]:

@@ -5,10 +5,7 @@ import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.dag.Transformation;
 import org.apache.flink.api.java.typeutils.RowTypeInfo;
-import org.apache.flink.configuration.ConfigOption;
-import org.apache.flink.configuration.ConfigOptions;
 import org.apache.flink.configuration.Configuration;
-import org.apache.flink.configuration.ReadableConfig;
 import org.flinksec.badrecords.Lineage;
 import org.flinksec.rows.Shape;
 
@@ -16,11 +13,6 @@ import org.flinksec.rows.Shape;
 public final class BatchFunctions {
   private static final String PICKLED =
       "org.apache.flink.streaming.api.typeinfo.python.PickledByteArrayTypeInfo";
-
-  private static final ConfigOption<String> MODE =
-      ConfigOptions.key("flinksec.python.batch-execution-mode").stringType().noDefaultValue();
-  private static final ConfigOption<String> MODE_OF_ALL =
-      ConfigOptions.key("python.execution-mode").stringType().defaultValue("process");
 
   private BatchFunctions() {}
 
@@ -33,6 +25,7 @@ public final class BatchFunctions {
    * @param element the type of an element; where there is a key, of what is behind it
    * @param keyed whether the step puts out rows of a key and an element
    * @param result the type of its main output
+   * @param isInProcess whether the function has a process of its own
    */
   public static BatchOperator operator(
       Configuration config,
@@ -40,7 +33,8 @@ public final class BatchFunctions {
       Transformation<?> from,
       TypeInformation<?> element,
       boolean keyed,
-      TypeInformation<?> result) {
+      TypeInformation<?> result,
+      boolean isInProcess) {
     RowTypeInfo withKey = keyed ? (RowTypeInfo) from.getOutputType() : null;
     FunctionPlan plan =
         new FunctionPlan(
@@ -49,13 +43,9 @@ public final class BatchFunctions {
             keyed ? shape(withKey.<Object>getTypeAt(0)) : null,
             shape(result),
             Lineage.isTraced(from));
-    return isInProcess(config)
+    return isInProcess
         ? new ProcessBatchOperator(config, plan)
         : new ThreadBatchOperator(config, plan);
-  }
-
-  private static boolean isInProcess(ReadableConfig config) {
-    return config.getOptional(MODE).orElse(config.get(MODE_OF_ALL)).equals("process");
   }
 
   /** The shape of a type; pickled values are bytes. */
