@@ -7,6 +7,7 @@ an absent figure is never a zero.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,6 +18,7 @@ _PENDING = "pendingRecords"
 _WATERMARK_LAG = "watermarkLag"
 _BACK_PRESSURED, _BUSY = "backPressuredTimeMsPerSecond", "busyTimeMsPerSecond"
 _RESTARTS = "numRestarts"
+_TRIES, _PAUSE_SECONDS = 6, 0.5
 
 
 class Rest(Protocol):
@@ -104,9 +106,9 @@ def look(rest: Rest, job_id: str) -> JobLook | None:
     job = rest.job(job_id)
     if job is None:
         return None
+    names = _metric_names(rest, job)
     restarts = rest.job_metrics(job_id, [_RESTARTS]).get(_RESTARTS)
     exceptions = rest.exceptions(job_id, 1)
-    names = {vertex.id: rest.metric_names(job_id, vertex.id) for vertex in job.vertices}
     return JobLook(
         job=job,
         checkpoints=rest.checkpoints(job_id),
@@ -118,6 +120,20 @@ def look(rest: Rest, job_id: str) -> JobLook | None:
         taskmanagers=len(rest.taskmanagers()),
         last_exception=exceptions[0] if exceptions else None,
     )
+
+
+def _metric_names(rest: Rest, job: Job) -> dict[str, list[str]]:
+    """Return the names of the metrics of each vertex.
+
+    The JobManager fetches metrics when it is asked for some, and answers with those that it had: of
+    the first who asks, with none (``org.apache.flink.runtime.rest.handler.legacy.metrics``).
+    """
+    for _ in range(_TRIES):
+        names = {vertex.id: rest.metric_names(job.id, vertex.id) for vertex in job.vertices}
+        if any(names.values()) or not job.is_running:
+            break
+        time.sleep(_PAUSE_SECONDS)
+    return names
 
 
 def _over(rest: Rest, job_id: str, names: dict[str, list[str]], metric: str, of: str) -> int | None:

@@ -40,9 +40,11 @@ def test_what_flink_tells_is_understood_and_a_stop_asked_for_again_is_the_same(
     assert (seen.last_savepoint, seen.restored) == (None, None)
     assert rest.checkpoint_interval_ms(job_id) == 300
     assert rest.exceptions(job_id) == []
-    assert rest.job_metrics(job_id, ["numRestarts", "none"]) == {"numRestarts": 0.0}
+    restarts = cluster.wait_for("metric", lambda: rest.job_metrics(job_id, ["numRestarts", "x"]))
+    assert restarts == {"numRestarts": 0.0}
     vertex = job.vertices[0].id
-    assert "busyTimeMsPerSecond" in rest.metric_names(job_id, vertex)
+    # The JobManager fetches them when it is asked, and answers with what it had before.
+    cluster.wait_for("metric", lambda: "busyTimeMsPerSecond" in rest.metric_names(job_id, vertex))
     busy = rest.vertex_metrics(job_id, vertex, ["busyTimeMsPerSecond"], "max")
     assert 0 <= busy["busyTimeMsPerSecond"] <= 1000
     assert len(rest.taskmanagers()) == 1

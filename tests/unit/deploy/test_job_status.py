@@ -183,7 +183,7 @@ def test_a_job_that_is_well_has_its_figures_and_no_findings() -> None:
 
 
 def test_a_figure_that_flink_does_not_have_is_none_and_not_zero() -> None:
-    found = seen(flink=Flink(metrics={"a": {}, "b": {}}))
+    found = seen(flink=Flink(metrics={"a": {}, "b": {"numRecordsIn": 1.0}}))
     told = status_screen.as_dict(found)
     assert (told["lag"], told["watermark_lag"]) == (None, None)
     assert {one["busy"] for one in told["vertices"]} == {None}
