@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 
 from flinksec_jobs.deploy.kubernetes_look import TASKMANAGERS
 from flinksec_jobs.deploy.outside import ApiServer
-from flinksec_jobs.errors import JobError
+from flinksec_jobs.errors import DeployError
 from flinksec_jobs.flink_rest.answers import Checkpoints, Job
 from flinksec_jobs.runtime.rest import RestRefusedError, RestUnreachableError
 
@@ -84,13 +84,13 @@ def rescale(
         tell: hears what is done.
 
     Raises:
-        JobError: it cannot be, or did not come in time; the message says what holds now.
+        DeployError: it cannot be, or did not come in time; the message says what holds now.
         RestUnreachableError: Flink does not answer.
         KubeUnreachableError: the API server does not answer.
     """
     job = rest.job(job_id)
     if job is None or not job.is_running:
-        raise JobError(
+        raise DeployError(
             f"the job {job_id} does not run: {job.state if job else 'the JobManager has no such'}",
             hint="`flinksec status` tells why; only a running job can be rescaled",
         )
@@ -133,7 +133,7 @@ def _required(rest: Rest, job_id: str) -> dict[str, int]:
     try:
         return rest.required(job_id)
     except RestRefusedError as error:
-        raise JobError(
+        raise DeployError(
             f"Flink does not rescale this job in place: {error.message}",
             hint="it was started without the adaptive scheduler (a batch job, or another "
             '"jobmanager.scheduler" under [flink]); set job.parallelism, and `flinksec restart`',
@@ -153,7 +153,7 @@ def _wanted(job: Job, now: Mapping[str, int], before: int, parallelism: int) -> 
     ]
     if small:
         told = "; ".join(f"{one.name}: {one.max_parallelism}" for one in small)
-        raise JobError(
+        raise DeployError(
             f"parallelism {parallelism} is more than the state can be spread over: {told}",
             hint="the maximum is fixed with a job's first start, by pipeline.max-parallelism",
         )
@@ -194,7 +194,7 @@ def _wait_for_checkpoint(rest: Rest, job_id: str, timeout: float) -> None:
 def _replicas(api: ApiServer) -> int:
     found = api.get(TASKMANAGERS)
     if found is None:
-        raise JobError(
+        raise DeployError(
             f"there is no {TASKMANAGERS} in the namespace {api.namespace}",
             hint="the TaskManagers of our manifests are in a StatefulSet of that name",
         )
@@ -209,5 +209,5 @@ def _wait(done: Callable[[], bool], timeout: float, message: str, hint: str) -> 
     end = time.monotonic() + timeout
     while not done():
         if time.monotonic() > end:
-            raise JobError(f"{message}, after {timeout:.0f} s", hint=hint)
+            raise DeployError(f"{message}, after {timeout:.0f} s", hint=hint)
         time.sleep(_POLL_SECONDS)

@@ -12,7 +12,7 @@ from flinksec_jobs.deploy import job_health
 from flinksec_jobs.deploy.job_look import JobLook, Rest, look
 from flinksec_jobs.deploy.kubernetes_look import JOB, Workload, workload
 from flinksec_jobs.deploy.outside import ApiServer
-from flinksec_jobs.errors import ManifestError
+from flinksec_jobs.errors import DeployError
 from flinksec_jobs.findings import Finding
 from flinksec_jobs.runtime.rest import RestRefusedError, RestUnreachableError
 
@@ -51,13 +51,13 @@ def status(api: ApiServer, open_rest: OpenRest) -> Status:
         open_rest: opens Flink's REST interface.
 
     Raises:
-        ManifestError: there is no job in the namespace.
+        DeployError: there is no job in the namespace.
         KubeUnreachableError: the API server does not answer.
         ForbiddenError: the account may not look.
     """
     found = workload(api)
     if found is None:
-        raise ManifestError(
+        raise DeployError(
             f"there is no {JOB} in the namespace {api.namespace}",
             hint="name the namespace of the job, --namespace; or deploy one: `flinksec deploy`",
         )

@@ -10,7 +10,7 @@ import pytest
 from flinksec_jobs.deploy.kubernetes_look import TASKMANAGERS
 from flinksec_jobs.deploy.outside import ApiServer, KubeObject, Ref
 from flinksec_jobs.deploy.rescale import Rescaled, rescale
-from flinksec_jobs.errors import JobError
+from flinksec_jobs.errors import DeployError
 from flinksec_jobs.flink_rest.client_files import client_files
 from flinksec_jobs.flink_rest.flink_rest import FlinkRest
 from tests.cluster.processes import HOST, FlinkCluster
@@ -86,12 +86,12 @@ def test_a_job_gets_more_tasks_and_fewer_from_a_checkpoint_and_too_many_are_refu
     assert second is not None
     assert second.id > first.id
 
-    with pytest.raises(JobError, match=r"more than the state can be spread over: Keyed .*: 128"):
+    with pytest.raises(DeployError, match=r"more than the state can be spread over: Keyed .*: 128"):
         to(129)
     assert tasks() == [1, 1]
     cluster.wait_for_checkpoint()
     cluster.savepoint("stop", {"drain": False})
     assert cluster.exit_code("jobmanager") == FINISHED
     assert "told to fail" not in cluster.log("jobmanager")
-    with pytest.raises(JobError, match=r"does not run|does not answer"):
+    with pytest.raises(DeployError, match=r"does not run|does not answer"):
         to(1)

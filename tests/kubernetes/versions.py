@@ -17,7 +17,7 @@ _PROGRAM = Path(__file__).parents[2] / "jobs" / "flight_delays.py"
 _IN_IMAGE = "/opt/job/flight_delays.py"
 
 # One more operator, with state of its own, beside all that was there.
-_COUNTED = '''
+_COUNTED = """
 class Counted(KeyedProcessFunction):  # type: ignore[misc]
     def open(self, runtime_context: RuntimeContext) -> None:
         self._count = runtime_context.get_state(ValueStateDescriptor("count", Types.LONG()))
@@ -31,7 +31,7 @@ class Counted(KeyedProcessFunction):  # type: ignore[misc]
             yield count
 
 
-def main() -> None:'''
+def main() -> None:"""
 _ITS_STREAM = """        by_origin = key_by_field(late, "origin")
         fast(by_origin).process(Counted(), Types.LONG()).uid("counted").print()
 
