@@ -20,6 +20,11 @@ def say(line: object = "", *, err: bool = False) -> None:
     click.echo(escaped(line), err=err)
 
 
+def tell(line: object) -> None:
+    """Print a line about progress, on stderr."""
+    say(line, err=True)
+
+
 def say_lines(text: str, *, err: bool = False) -> None:
     """Print a text whose newlines are meant; all else that is not printable is escaped."""
     click.echo(escaped_lines(text), err=err)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flinksec_jobs.deploy.outside import ApiServer, KubeObject, Ref
+from flinksec_jobs.errors import DeployError
 
 JOB = Ref("batch/v1", "Job", "flink-jobmanager")
 TASKMANAGERS = Ref("apps/v1", "StatefulSet", "flink-taskmanager")
@@ -114,6 +115,22 @@ def workload(api: ApiServer) -> Workload | None:
         ended=_ended(job),
         pods=tuple(pods),
     )
+
+
+def job_id_of(api: ApiServer) -> str:
+    """Return Flink's id of the job that is deployed.
+
+    Raises:
+        DeployError: there is none.
+    """
+    job = api.get(JOB)
+    found = ((job or {}).get("metadata", {}).get("annotations") or {}).get(JOB_ID)
+    if not found:
+        raise DeployError(
+            f"there is no {JOB} with an annotation {JOB_ID} in the namespace {api.namespace}",
+            hint="name the namespace of the job, --namespace; or deploy one: `flinksec deploy`",
+        )
+    return str(found)
 
 
 def _image(job: KubeObject) -> str:

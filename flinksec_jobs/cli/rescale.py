@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``flinksec rescale``: another parallelism for a running job."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import click
+
+from flinksec_jobs.cli.cluster_access import Access, access
+from flinksec_jobs.cli.output import say, say_json, tell
+from flinksec_jobs.deploy.alone import alone
+from flinksec_jobs.deploy.kubernetes_look import job_id_of
+from flinksec_jobs.deploy.rescale import rescale as do_rescale
+
+
+@click.command()
+@access
+@click.argument("parallelism", type=click.IntRange(min=1), metavar="N")
+@click.option(
+    "--timeout",
+    type=click.IntRange(min=1),
+    default=600,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for TaskManagers, and again for the tasks.",
+)
+@click.option("--json", "json_", is_flag=True, help="Print one JSON object.")
+def rescale(access: Access, *, parallelism: int, timeout: int, json_: bool) -> None:
+    """Give a running job N parallel tasks, in place.
+
+    Flink waits for the next checkpoint and goes on from it: nothing is lost, and nothing counts
+    twice. TaskManagers are added before, or removed afterwards. The next restart or upgrade takes
+    the parallelism of the settings again: put it there too, job.parallelism.
+    """
+    api = access.api()
+    with alone(api, tell) as guarded, access.flink(api) as rest:
+        job_id = job_id_of(api)
+        done = do_rescale(guarded, rest, job_id, parallelism, timeout=timeout, tell=tell)
+    if json_:
+        say_json(dataclasses.asdict(done))
+    elif done.seconds:
+        say(
+            f"parallelism {done.after} in place of {done.before}, with {done.taskmanagers} "
+            f"TaskManagers, {done.seconds:.0f} s after Flink was asked"
+        )
+    else:
+        say(f"it has parallelism {done.after} already, with {done.taskmanagers} TaskManagers")

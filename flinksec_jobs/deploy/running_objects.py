@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the record tells of the job that runs: its objects, and what a way back would need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flinksec_jobs.deploy.outside import ApiServer, KubeObject
+from flinksec_jobs.deploy.record import read_record
+from flinksec_jobs.deploy.revisions import Revisions
+from flinksec_jobs.deploy.step_errors import RefusedError
+
+
+def running_objects(api: ApiServer) -> Sequence[KubeObject]:
+    """Return the objects of the version that runs, as they were kept.
+
+    Raises:
+        RefusedError: the job was not deployed by a command of ours.
+    """
+    current = read_record(api).current
+    if current is None:
+        raise RefusedError(
+            f"nothing is recorded of a job in the namespace {api.namespace}",
+            hint="`flinksec deploy OVERLAY` takes over one that was applied by hand",
+        )
+    return Revisions(api).get(current.revision)[1].objects
+
+
+def needed_savepoints(api: ApiServer) -> list[str]:
+    """Return the savepoints that the running job or a rollback may need."""
+    book = read_record(api)
+    now = book.current
+    found = [now.origin, now.savepoint, now.before] if now else []
+    # The last way there and back, whichever of its ends is the newer one.
+    found += [past.origin for past in book.history[:2]]
+    return sorted({one for one in found if one})
+
+
+def earlier_job_ids(api: ApiServer) -> list[str]:
+    """Return Flink's ids of the starts of the job that are on record."""
+    book = read_record(api)
+    found = {past.job_id for past in book.history} | {book.current.job_id if book.current else ""}
+    return sorted(one for one in found if one)
