@@ -48,6 +48,7 @@ export KUBERNETES_PROGRAMS FLINKSEC_KUSTOMIZE
 scripts/image.sh job --if-outdated
 scripts/image.sh sandbox --if-outdated
 use_containers
+step "images of later versions of the job" "$VENV/bin/python" -m tests.kubernetes.versions
 step "image of the proxy" buildah build --quiet --layers --build-arg "BASE_IMAGE=$(base_image)" \
   --tag localhost/flinksec-proxy:latest tests/kubernetes/nginx
 exec "$VENV/bin/python" -m pytest --timeout 3600 "${@:-tests/kubernetes}"

@@ -16,7 +16,7 @@ from flinksec_jobs.certs.create import Request, create
 from flinksec_jobs.certs.issue import CLIENTS, Making, Services
 from flinksec_jobs.manifests import render
 from tests.faults.volume import Volume
-from tests.kubernetes import overlay, proxy
+from tests.kubernetes import overlay, proxy, versions
 from tests.kubernetes.deployment import IMAGES, ROWS, Deployment
 from tests.kubernetes.minikube import Minikube
 from tests.kubernetes.node import store
@@ -76,7 +76,8 @@ def machine(work: Path, programs: Path, volume: Volume) -> Iterator[Node]:
     directory = work / "node"
     directory.mkdir()
     # `programs` lies in the cache.
-    store.copy(store.with_images(programs.parent / "images", IMAGES), directory / "containerd")
+    images = (*IMAGES, *(version.image for version in versions.ALL))
+    store.copy(store.with_images(programs.parent / "images", images), directory / "containerd")
     node = Node(directory, programs, NETWORK, {HOST: f"{NETWORK}.1"})
     try:
         node.machine.start()

@@ -10,7 +10,8 @@ from typing import Any
 from tests.faults.volume import Volume
 from tests.kubernetes import overlay, proxy
 
-ROWS = 10000
+# So many that the job lasts for all that happens to it.
+ROWS = 40_000
 JOB_IMAGE, SANDBOX_IMAGE = "localhost/flight-delays:latest", "localhost/flinksec-sandbox:latest"
 IMAGES = (JOB_IMAGE, overlay.PROXY_IMAGE, SANDBOX_IMAGE)
 

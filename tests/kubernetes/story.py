@@ -11,6 +11,8 @@ from typing import Any
 from flinksec_jobs.demo.evidence import Evidence
 from tests.faults.rules import Rule
 from tests.kubernetes.deployment import JOB_IMAGE, ROWS, Deployment
+from tests.kubernetes.life import STEADY, Life, Operators
+from tests.kubernetes.life_story import LifeTeller
 from tests.kubernetes.node.node import Node
 from tests.kubernetes.outside import Outside
 from tests.kubernetes.overlay import NAMESPACE
@@ -18,7 +20,6 @@ from tests.kubernetes.pods import Watched
 from tests.kubernetes.proxy import Visitor
 
 JOBMANAGER = "app.kubernetes.io/component=jobmanager"
-JOB_ID = "00000000000000000000000000000001"
 # What the volume does wrong: a full one says so when a file is closed, or at once.
 FAULTS = {
     "full at close": Rule("flush", "/*/chk-*/*", error="ENOSPC"),
@@ -50,6 +51,8 @@ class Story:
         rest: what REST told the deployer of the job.
         proxied: what the proxy answered to whom, and how.
         config_maps: those of high availability while the job ran, as they were stored.
+        job_id: Flink's id of its first start.
+        life: what operators did to it.
         status: of the Job at its end.
         figures: the checks of what it wrote.
     """
@@ -61,6 +64,8 @@ class Story:
     rest: dict[str, Any] = field(default_factory=dict)
     proxied: dict[str, tuple[int, Any]] = field(default_factory=dict)
     config_maps: dict[str, str] = field(default_factory=dict)
+    job_id: str = ""
+    life: Life = field(default_factory=Life)
     status: dict[str, Any] = field(default_factory=dict)
     figures: list[dict[str, object]] = field(default_factory=list)
 
@@ -69,14 +74,16 @@ def tell(node: Node, outside: Outside, rendered: Deployment, work: Path) -> Stor
     """Run the job from its start to its end."""
     kept = Evidence(rendered.volume.behind, work / "evidence", seen_as=Path("/mnt/state"))
     with Watched(node, NAMESPACE, work / "pods") as pods, kept as evidence:
-        story = Story(pods, evidence)
-        teller = _Teller(node, rendered, story)
+        operators = Operators(node, rendered, work)
+        story = Story(pods, evidence, life=operators.life)
+        teller = _Teller(node, rendered, story, operators)
         outside.limit_reading(_BYTES_A_SECOND)
         try:
             teller.begin()
             teller.visit()
             teller.spoil_the_volume()
             teller.kill_pods()
+            LifeTeller(node, rendered, operators).tell()
         finally:
             outside.limit_reading(0)
         story.status = teller.end()
@@ -85,16 +92,18 @@ def tell(node: Node, outside: Outside, rendered: Deployment, work: Path) -> Stor
 
 
 class _Teller:
-    def __init__(self, node: Node, rendered: Deployment, story: Story) -> None:
+    def __init__(
+        self, node: Node, rendered: Deployment, story: Story, operators: Operators
+    ) -> None:
         self._node = node
         self._kubectl = node.kubectl
         self._rendered = rendered
         self._story = story
+        self._operators = operators
 
     def begin(self) -> None:
-        workloads = {"Job", "StatefulSet", "Deployment"}
-        objects = [each for each in self._rendered.objects if each["kind"] in workloads]
-        self._kubectl.apply(*objects)
+        self._operators.outside("deploy", "deploy", str(self._operators.version("first")), STEADY)
+        self._story.job_id = str(self._operators.look("deployed")["job_id"])
         self._wait_for_jobmanager()
         self._wait_for_checkpoint()
         self._story.rest = self._ask("/jobs/overview")["jobs"][0]
@@ -107,7 +116,7 @@ class _Teller:
         visitor = Visitor(self._node, self._rendered.proxy, JOB_IMAGE)
         visitor.wait()
         password = self._rendered.proxy.password
-        jobs, job = "/jobs/overview", f"/jobs/{JOB_ID}"
+        jobs, job = "/jobs/overview", f"/jobs/{self._story.job_id}"
         self._story.proxied = {
             "password": visitor.ask(jobs, password),
             "no password": visitor.ask(jobs, None),
@@ -203,7 +212,7 @@ class _Teller:
         return max((int(path.parent.name.removeprefix("chk-")) for path in found), default=0)
 
     def _failed_checkpoints(self) -> int:
-        counts = self._ask(f"/jobs/{JOB_ID}/checkpoints")["counts"]
+        counts = self._ask(f"/jobs/{self._story.job_id}/checkpoints")["counts"]
         return int(counts["failed"])
 
     def _ask(self, path: str) -> dict[str, Any]:
