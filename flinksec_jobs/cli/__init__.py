@@ -31,6 +31,7 @@ _COMMANDS = {
         "dead_letters:dead_letters",
         "Look at records that a job could not use, and send them back.",
     ),
+    "deploy": ("deploy:deploy", "Start the job of OVERLAY on Kubernetes where none runs."),
     "doctor": ("doctor:doctor", "Check everything that a job with these settings needs."),
     "elasticsearch": (
         "elasticsearch:elasticsearch",
@@ -43,12 +44,17 @@ _COMMANDS = {
     "init": ("init:init", "Make the folder NAME with a job, settings, a test and manifests."),
     "logs": ("logs:logs", "Show what the processes of a job in a cluster have logged."),
     "rescale": ("rescale:rescale", "Give a running job in a cluster N parallel tasks, in place."),
+    "recover": ("deploy:recover", "Start a job that has failed from its newest checkpoint."),
+    "restart": ("deploy:restart", "Start a job on Kubernetes anew, with other settings."),
+    "resume": ("deploy:resume", "End what another command on a deployment has begun."),
+    "rollback": ("deploy:rollback", "Go back to the version of a job that ran before."),
+    "upgrade": ("deploy:upgrade", "Put the version in OVERLAY in the place of the one that runs."),
     "run": ("run:run", "Run the PyFlink program JOB with its ARGUMENTS on this machine."),
     "sandbox": ("sandbox:sandbox", "Start and stop real secured servers on this machine."),
     "savepoint": ("savepoint:savepoint", "Take a savepoint of a running job in a cluster."),
     "settings": ("settings:settings", "Show, check and explain settings."),
     "status": ("status:status", "Show the state of a job in a cluster, on one screen."),
-    "stop": ("stop:stop", "Stop a job that runs on this machine, by its name JOB."),
+    "stop": ("stop:stop", "Stop a job on Kubernetes, or on this machine by its name JOB."),
     "state": ("state:state", "Inspect, verify and read sealed state."),
 }
 _EXTRAS = {

@@ -18,6 +18,10 @@ class ExitCode(IntEnum):
     """The command line is wrong, or for a diagnosis the settings cannot be read."""
     UNREAD = 3
     """Something that was to be checked could not be read; what is wrong in the rest was shown."""
+    ROLLED_BACK = 4
+    """A new version of a job was not accepted, and the old one runs again."""
+    UNCLEAR = 5
+    """It is not known whether a job runs as it should; the next command goes on from there."""
     INTERRUPTED = 128 + signal.SIGINT
     TERMINATED = 128 + signal.SIGTERM
 

@@ -13,13 +13,12 @@ from flinksec_jobs import manifests as manifests_
 from flinksec_jobs.cli import findings_output
 from flinksec_jobs.cli.exit_codes import ExitCode, leave, leave_unless
 from flinksec_jobs.cli.output import put, say, say_json
+from flinksec_jobs.cli.read_stdin import STANDARD_INPUT, read_stdin
 from flinksec_jobs.errors import ManifestError
 from flinksec_jobs.escaping import escaped
-from flinksec_jobs.files import MANIFEST, bounded, decoded, reason, standard_input
 from flinksec_jobs.findings import SEVERITIES, Finding, Severity
 
 _STDIN = "-"
-_STANDARD_INPUT = "standard input"
 
 
 @click.group()
@@ -135,17 +134,9 @@ def rules(as_json: bool) -> None:
         say(f"    fix: {rule.fix}")
 
 
-def _stdin() -> str:
-    try:
-        content = bounded(standard_input(), MANIFEST, _STANDARD_INPUT)
-    except OSError as error:
-        raise ManifestError(f"{_STANDARD_INPUT} cannot be read: {reason(error)}") from error
-    return decoded(content, _STANDARD_INPUT, error=ManifestError)
-
-
 def _load(files: Sequence[Path]) -> tuple[manifests_.Manifests, list[Finding]]:
     loaded, unread = manifests_.load_all(
-        (_STANDARD_INPUT, _stdin)
+        (STANDARD_INPUT, read_stdin)
         if str(path) == _STDIN
         else (escaped(path), partial(manifests_.text_of, path))
         for path in files

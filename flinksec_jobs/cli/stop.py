@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Any
 
 import click
 
+from flinksec_jobs.cli.cluster_access import Access, access
+from flinksec_jobs.cli.deploy_options import format_option, without_option
 from flinksec_jobs.cli.output import say, say_json
 from flinksec_jobs.errors import ResumeError
 from flinksec_jobs.escaping import escaped
@@ -15,7 +18,8 @@ from flinksec_jobs.runtime import running
 
 
 @click.command()
-@click.argument("job")
+@access
+@click.argument("job", required=False)
 @click.option(
     "--savepoint",
     is_flag=False,
@@ -36,13 +40,34 @@ from flinksec_jobs.runtime import running
     help="How long to wait for the savepoint and the end of the job.",
 )
 @click.option("--json", "json_", is_flag=True, help="Print one JSON object.")
-def stop(job: str, savepoint: str | None, in_clear: bool, timeout: int, json_: bool) -> None:
-    """Stop a job that runs on this machine, by its name JOB.
+@format_option
+@without_option
+def stop(
+    access: Access,
+    *,
+    job: str | None,
+    savepoint: str | None,
+    in_clear: bool,
+    timeout: int,
+    json_: bool,
+    **deployed: Any,
+) -> None:
+    """Stop the job on Kubernetes, or one that runs on this machine by its name JOB.
 
-    The job must have been started by this user, with `flinksec run` or `python`. With a savepoint
-    everything is committed. Without one the job is cancelled, and its next start goes on from its
-    last checkpoint; nothing is lost or doubled.
+    Without JOB it is the job of the namespace: it is stopped with a savepoint, from which
+    `flinksec deploy` goes on.
+
+    With JOB it must have been started by this user, with `flinksec run` or `python`. With a
+    savepoint everything is committed. Without one the job is cancelled, and its next start goes on
+    from its last checkpoint; nothing is lost or doubled.
     """
+    if job is None:
+        if savepoint is not None or in_clear:
+            raise click.UsageError("--savepoint and --in-clear are for a JOB of this machine")
+        from flinksec_jobs.cli.deploy import stop_deployed
+
+        stop_deployed(access, {"timeout": timeout, "json_": json_, **deployed})
+        return
     found = _running(job)
     if savepoint is None:
         stopping.cancel(found, timeout)

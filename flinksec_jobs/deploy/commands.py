@@ -7,57 +7,18 @@ Each first ends what another command has begun and not ended.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
-from flinksec_jobs.deploy.checks_before import ChecksBefore
 from flinksec_jobs.deploy.found import Finder, Found
 from flinksec_jobs.deploy.ha_maps import HaMaps
 from flinksec_jobs.deploy.job_version import Version
-from flinksec_jobs.deploy.operation import Operation, Outcome, Phase
+from flinksec_jobs.deploy.operation import Outcome, Phase
+from flinksec_jobs.deploy.operation_runner import OperationRunner, Options, Result
 from flinksec_jobs.deploy.outside import StateFound
 from flinksec_jobs.deploy.record import Book, Current, Past
-from flinksec_jobs.deploy.revisions import Revision
 from flinksec_jobs.deploy.step_errors import RefusedError
 from flinksec_jobs.deploy.steps import Steps
 from flinksec_jobs.deploy.workload import JobStatus
-from flinksec_jobs.errors import FlinkSecError
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a command is to do it.
-
-    Attributes:
-        steady: how long a job must not restart to be accepted, in seconds.
-        form: of savepoints, ``CANONICAL`` or ``NATIVE``.
-        drop_state: whether state without an operator may be dropped.
-        from_savepoint: what to go on from; empty to let the command find it.
-        without_savepoint: take the last checkpoint of a job instead of a savepoint.
-        wait: whether to wait until the job is accepted.
-    """
-
-    steady: float = 60.0
-    form: str = "CANONICAL"
-    drop_state: bool = False
-    from_savepoint: str = ""
-    without_savepoint: bool = False
-    wait: bool = True
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a command came to.
-
-    Attributes:
-        past: the operation that it did, or ended; ``None`` if there was nothing to do.
-        said: what there is to say, if there was nothing to do.
-        pending: what it left for the next command, as it was not to wait.
-    """
-
-    past: Past | None = None
-    said: str = ""
-    pending: Operation | None = None
 
 
 class Commands:
@@ -70,10 +31,10 @@ class Commands:
     """
 
     def __init__(self, steps: Steps, who: str, options: Options) -> None:
-        self._steps, self._who, self._options = steps, who, options
+        self._steps, self._options = steps, options
         self._tell = steps.waiting.tell
         self._finder = Finder(steps.api, steps.flink, steps.waiting)
-        self._checks = ChecksBefore(steps.objects, steps.inside, self._tell)
+        self._runner = OperationRunner(steps, who, options)
 
     def deploy(self, version: Version) -> Result:
         """Start a version where no job runs.
@@ -81,7 +42,7 @@ class Commands:
         Raises:
             RefusedError: a job runs, or the version cannot run.
         """
-        book, past = self._settled()
+        book, past = self._runner.settled()
         if done := self._done(past, version):
             return done
         found = self._find(book, version)
@@ -95,7 +56,7 @@ class Commands:
         Raises:
             RefusedError: there is nothing to upgrade, or the version cannot run.
         """
-        book, past = self._settled()
+        book, past = self._runner.settled()
         if done := self._done(past, version):
             return done
         found = self._find(book, version)
@@ -123,11 +84,11 @@ class Commands:
         """
         book = self._steps.record.read()
         if book.pending:
-            self._found_pending(book.pending)
+            self._runner.found_pending(book.pending)
             book = self._steps.claim(book)
             undone = self._steps.undo(book, "undone by `flinksec rollback`")
             was_turned = undone is not book
-            book = self._proceed(undone)
+            book = self._runner.proceed(undone)
             if was_turned and book.pending is None:
                 return Result(past=book.history[0])
         if number is None and book.current:
@@ -153,7 +114,7 @@ class Commands:
         Raises:
             RefusedError: it does not run, or it is another image.
         """
-        book, _ = self._settled()
+        book, _ = self._runner.settled()
         if book.current is None and version is None:
             raise RefusedError(
                 "nothing is recorded of this deployment",
@@ -181,7 +142,7 @@ class Commands:
         Raises:
             RefusedError: no job runs.
         """
-        book, past = self._settled()
+        book, past = self._runner.settled()
         if past and past.command == "stop" and past.is_good:
             return Result(past=past)
         found = self._find(book, self._recorded(book))
@@ -194,7 +155,7 @@ class Commands:
                 f"the job does not run, so it can take no savepoint: {found.why_not}",
                 hint="--without-savepoint ends it all the same, and leaves its last checkpoint",
             )
-        return self._begin("stop", book, found, None, without_savepoint=without_savepoint)
+        return self._runner.begin("stop", book, found, None, without_savepoint=without_savepoint)
 
     def recover(
         self, version: Version | None, confirm: Callable[[list[StateFound]], bool]
@@ -210,9 +171,9 @@ class Commands:
         """
         book = self._steps.record.read()
         if book.pending and (self._options.from_savepoint or book.pending.phase is Phase.STOPPING):
-            self._found_pending(book.pending)
+            self._runner.found_pending(book.pending)
             book = self._steps.give_up(self._steps.claim(book), "given up by `flinksec recover`")
-        book, _ = self._settled()
+        book, _ = self._runner.settled()
         like = version or self._recorded(book)
         found = self._find(book, like)
         if found.is_running:
@@ -224,36 +185,20 @@ class Commands:
             raise RefusedError(
                 "it was not confirmed, and nothing was changed", hint="--yes confirms it"
             )
-        self._check(book, like, states[0].path)
+        self._runner.check(book, like, states[0].path)
         named = self._options.from_savepoint
         if found.status is JobStatus.ACTIVE:
-            return self._begin(
+            return self._runner.begin(
                 "recover", book, found, like, without_savepoint=True, origin=named, way_back=False
             )
-        return self._begin_from_rest("recover", book, found, like, states[0].path)
+        return self._runner.begin_from_rest("recover", book, found, like, states[0].path)
 
     def finish(self) -> Result:
         """End what another command has begun."""
-        book, past = self._settled()
+        book, past = self._runner.settled()
         if past is None:
             return Result(said="nothing was left unfinished")
         return Result(past, pending=book.pending)
-
-    # What was begun.
-
-    def _settled(self) -> tuple[Book, Past | None]:
-        book = self._steps.record.read()
-        if book.pending is None:
-            return book, None
-        self._found_pending(book.pending)
-        book = self._proceed(self._steps.claim(book))
-        return book, book.history[0] if book.pending is None else None
-
-    def _found_pending(self, pending: Operation) -> None:
-        to = "" if pending.target is None else f" to revision {pending.target}"
-        self._tell(
-            f"found {pending.command}{to} by {pending.who}, which had come to: {pending.phase}"
-        )
 
     def _done(self, past: Past | None, version: Version) -> Result | None:
         """Return what came of the command before, if it was about the same version."""
@@ -262,26 +207,6 @@ class Commands:
         if self._steps.version(past.target).hash != version.hash:
             return None
         return Result(past=past)
-
-    def _proceed(self, book: Book) -> Book:
-        old = book.pending.old_job if book.pending else ""
-        book = self._steps.proceed(book, until=None if self._options.wait else Phase.ACCEPTING)
-        if book.pending is None and book.current and book.history[0].is_good:
-            self._tidy(book, old)
-        return book
-
-    def _tidy(self, book: Book, old_job: str) -> None:
-        """Remove what nobody needs any more; what cannot be removed stays until the next time."""
-        current = book.current
-        assert current is not None  # noqa: S101
-        try:
-            if old_job != current.job_id:
-                maps = HaMaps(self._steps.api, self._steps.version(current.revision))
-                maps.forget(old_job)
-            needed = {current.revision, current.previous if current.previous is not None else -1}
-            self._steps.revisions.forget(needed)
-        except FlinkSecError as error:
-            self._tell(f"left to be removed: {error.message}")
 
     # What is there.
 
@@ -310,7 +235,7 @@ class Commands:
             like = recorded
         elif current:
             self._tell(f"somebody else has started the job that runs: {found.job.job_id}")
-        revision = self._keep(self._finder.live(like))
+        revision = self._runner.keep(self._finder.live(like))
         now = Current(
             revision.number,
             found.job.job_id,
@@ -329,7 +254,7 @@ class Commands:
         if known and self._is_deployed(book, version):
             return Result(said="this version runs already: nothing to do")
         if not known and not self._finder.changed(version):
-            revision = self._keep(version)
+            revision = self._runner.keep(version)
             assert book.current is not None  # noqa: S101
             self._steps.record.write(
                 replace(book, current=replace(book.current, revision=revision.number))
@@ -357,8 +282,6 @@ class Commands:
             )
         return found
 
-    # What is begun.
-
     def _replace(
         self,
         command: str,
@@ -370,8 +293,8 @@ class Commands:
         """Put a version in the place of a job that is there."""
         if not found.is_running and self._never_completed(book, found):
             self._tell(f"the job never completed a checkpoint ({found.why_not}): it starts anew")
-            self._check(book, version, "")
-            return self._begin(command, book, found, version, again=True)
+            self._runner.check(book, version, "")
+            return self._runner.begin(command, book, found, version, again=True)
         state = found.last_checkpoint
         without_savepoint = without_savepoint or self._options.without_savepoint
         if not found.is_running:
@@ -388,8 +311,10 @@ class Commands:
                     hint='set cluster.high_availability = "kubernetes"',
                 )
             state = state or self._states(self._recorded(book))[0].path
-        self._check(book, version, state)
-        return self._begin(command, book, found, version, without_savepoint=without_savepoint)
+        self._runner.check(book, version, state)
+        return self._runner.begin(
+            command, book, found, version, without_savepoint=without_savepoint
+        )
 
     def _never_completed(self, book: Book, found: Found) -> bool:
         assert found.job is not None  # noqa: S101
@@ -411,9 +336,9 @@ class Commands:
         self._tell(f"all records since {current.before} are processed again")
         if found.job is not None:
             book = self._known(book, found, version)
-        self._check(book, version, current.before)
+        self._runner.check(book, version, current.before)
         if found.status is JobStatus.ACTIVE:
-            return self._begin(
+            return self._runner.begin(
                 "rollback",
                 book,
                 found,
@@ -422,7 +347,7 @@ class Commands:
                 origin=current.before,
                 way_back=False,
             )
-        return self._begin_from_rest("rollback", book, found, version, current.before)
+        return self._runner.begin_from_rest("rollback", book, found, version, current.before)
 
     def _from_rest(self, command: str, book: Book, found: Found, version: Version) -> Result:
         """Start a version where no job runs."""
@@ -441,80 +366,8 @@ class Commands:
         if not origin and current is not None:
             states = self._steps.inside.newest(version.objects)
             origin = states[0].path if states else ""
-        self._check(book, version, origin)
-        return self._begin_from_rest(command, book, found, version, origin)
-
-    def _check(self, book: Book, version: Version, state: str) -> None:
-        current, recorded = book.current, None
-        if current is not None:
-            recorded = self._steps.revisions.get(current.revision)[0].fingerprints
-        self._checks.refuse(version, recorded, state=state, drop_state=self._options.drop_state)
-
-    def _keep(self, version: Version) -> Revision:
-        return self._steps.revisions.keep(version, self._steps.waiting.now(), self._who)
-
-    def _begin(
-        self,
-        command: str,
-        book: Book,
-        found: Found,
-        version: Version | None,
-        *,
-        without_savepoint: bool = False,
-        origin: str = "",
-        again: bool = False,
-        way_back: bool = True,
-    ) -> Result:
-        """Begin an operation that ends a job first."""
-        job, current = found.job, book.current
-        assert job is not None  # noqa: S101
-        assert current is not None  # noqa: S101
-        target = None if version is None else self._keep(version).number
-        operation = replace(
-            self._operation(command, current.revision if way_back else None, target),
-            old_job=job.job_id,
-            old_uid=job.uid,
-            checkpoints=found.checkpoints,
-        )
-        known: dict[str, Any] = {}
-        if without_savepoint or again:
-            phase = Phase.SUSPENDING
-            known = {"new_job": job.job_id} if again else {"origin": origin} if origin else {}
-        else:
-            phase = Phase.STOPPING
-            directory = self._steps.version(current.revision).savepoints
-            known = {"trigger": self._steps.make_id(), "directory": directory}
-        return self._run(book, operation.enter(phase, self._steps.waiting.now(), **known))
-
-    def _begin_from_rest(
-        self, command: str, book: Book, found: Found, version: Version, origin: str
-    ) -> Result:
-        operation = replace(
-            self._operation(command, None, self._keep(version).number),
-            old_job=book.current.job_id if book.current else "",
-            old_uid=found.job.uid if found.job else "",
-        )
-        known = {"new_job": self._steps.make_id(), "origin": origin}
-        return self._run(book, operation.enter(Phase.SWAPPING, self._steps.waiting.now(), **known))
-
-    def _operation(self, command: str, source: int | None, target: int | None) -> Operation:
-        return Operation(
-            id=self._steps.make_id()[:8],
-            command=command,
-            who=self._who,
-            started=self._steps.waiting.now(),
-            source=source,
-            target=target,
-            form=self._options.form,
-            drop_state=self._options.drop_state,
-            steady=self._options.steady,
-        )
-
-    def _run(self, book: Book, operation: Operation) -> Result:
-        book = self._proceed(self._steps.record.enter(book, operation))
-        if book.pending is not None:
-            return Result(pending=book.pending)
-        return Result(past=book.history[0])
+        self._runner.check(book, version, origin)
+        return self._runner.begin_from_rest(command, book, found, version, origin)
 
 
 __all__ = ["Commands", "Options", "Outcome", "Result"]

@@ -95,13 +95,10 @@ class ObjectsApplied:
             what = Ref.of(one)
             if what in stays or what.kind not in _REMOVED:
                 continue
-            found = self._api.get(what)
-            if found is None:
-                continue
-            if self._allowed("delete", what):
-                self._api.delete(what, uid=found["metadata"]["uid"])
-            else:
+            if not self._allowed("delete", what):
                 self._tell(f"{what} is left: this account may not delete it")
+            elif found := self._api.get(what):
+                self._api.delete(what, uid=found["metadata"]["uid"])
 
     def dry_run(self, version: Version) -> None:
         """Let the API server say whether it would take every object.

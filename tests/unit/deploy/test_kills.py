@@ -282,3 +282,17 @@ def test_without_waiting_the_next_command_accepts() -> None:
     assert done.past is not None
     assert done.past.outcome == Outcome.ACCEPTED
     check(bench, "upgrade")
+
+
+def test_what_was_not_waited_for_is_ended_before_the_next_thing_is_begun() -> None:
+    bench = begun("upgrade", "well")
+    at_once = Options(steady=6, wait=False)
+    bench.commands(at_once).upgrade(version(NEW, "new"))
+    left = bench.commands(at_once).restart(version(NEW, "changed"))
+    assert left.pending is not None
+    assert [one.command for one in bench.book().history] == ["upgrade", "deploy"]
+    done = bench.commands().finish()
+    assert done.past is not None
+    assert (done.past.command, done.past.outcome) == ("restart", Outcome.ACCEPTED)
+    assert bench.setting() == "a = 'changed'"
+    assert bench.world.violations == []

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A command on a deployment from its lease to its exit code."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from flinksec_jobs.cli.cluster_access import Access
+from flinksec_jobs.cli.exit_codes import ExitCode, leave
+from flinksec_jobs.cli.output import say, say_error, say_json, tell
+from flinksec_jobs.deploy.commands import Commands, Options, Result
+from flinksec_jobs.deploy.guarded import Guarded
+from flinksec_jobs.deploy.inside import ClusterInside
+from flinksec_jobs.deploy.job_version import Version
+from flinksec_jobs.deploy.kube import Kube
+from flinksec_jobs.deploy.kube_login import api_client
+from flinksec_jobs.deploy.lease import Lease
+from flinksec_jobs.deploy.objects_applied import ObjectsApplied
+from flinksec_jobs.deploy.operation import Outcome
+from flinksec_jobs.deploy.outside import Ref
+from flinksec_jobs.deploy.preview import preview
+from flinksec_jobs.deploy.reached import reach
+from flinksec_jobs.deploy.record import Record
+from flinksec_jobs.deploy.revisions import Revisions
+from flinksec_jobs.deploy.steps import Steps
+from flinksec_jobs.deploy.waiting import Waiting
+from flinksec_jobs.errors import DeployError, FlinkSecError
+
+_CODES = {
+    Outcome.ACCEPTED: ExitCode.WELL,
+    Outcome.STOPPED: ExitCode.WELL,
+    Outcome.RUNS_ON: ExitCode.WRONG,
+    Outcome.ROLLED_BACK: ExitCode.ROLLED_BACK,
+    Outcome.NOT_ACCEPTED: ExitCode.UNCLEAR,
+    Outcome.ABANDONED: ExitCode.UNCLEAR,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Where:
+    """Where a deployment is, and how a command on it ends.
+
+    Attributes:
+        access: how it is reached.
+        timeout: how long one thing is waited for, in seconds.
+        json_: whether to print one JSON object.
+    """
+
+    access: Access
+    timeout: int
+    json_: bool
+
+    def kube(self, version: Version | None) -> Kube:
+        """Log in at the API server, for the namespace that the version names if it names one.
+
+        Raises:
+            DeployError: there is no login, or another namespace is named.
+        """
+        named = version.namespace if version else ""
+        if self.access.namespace and named and self.access.namespace != named:
+            raise DeployError(
+                f"--namespace is {self.access.namespace}, and the manifests are for {named}",
+                hint="leave --namespace out, or change the namespace of the overlay",
+            )
+        found = dataclasses.replace(self.access, namespace=named or self.access.namespace)
+        return found.api(patience=min(120.0, self.timeout))
+
+
+def run(
+    where: Where,
+    options: Options,
+    version: Version | None,
+    do: Callable[[Commands], Result],
+) -> None:
+    """Do a command under the lease, print what came of it, and exit by it."""
+    kube = where.kube(version)
+    if version is not None:
+        _make_namespace(kube, version)
+    who = kube.who()
+    # A client of its own, as another thread renews it.
+    renewing = Kube(api_client(where.access.context), kube.namespace, patience=10)
+    holder = f"{who} on {socket.gethostname()} (process {os.getpid()})"
+    lease = Lease(renewing, holder, tell=tell)
+    lease.take()
+    api = Guarded(kube, lease.check)
+    waiting = Waiting(timeout=where.timeout, tell=tell)
+    # Another one, as a port-forward turns its requests into those of a web socket for a moment.
+    forwarding = Kube(api_client(where.access.context), kube.namespace, patience=10)
+    flink = reach(forwarding, where.access.client)
+    record = Record(api, lease.check)
+    steps = Steps(
+        api,
+        flink,
+        ClusterInside(kube),
+        record,
+        waiting,
+        ObjectsApplied(api, tell),
+        Revisions(api),
+    )
+    try:
+        with lease.kept():
+            result = do(Commands(steps, who, options))
+    except FlinkSecError as error:
+        if record.has_begun:
+            say_error(error.message, error.hint)
+            leave(ExitCode.UNCLEAR)
+        raise
+    finally:
+        flink.close()
+        _give_back(lease)
+    _show(result, json_=where.json_)
+
+
+def show_changes(where: Where, version: Version) -> None:
+    """Print what a version would change."""
+    kube = where.kube(version)
+    found = list(preview(kube, ObjectsApplied(kube, tell), version))
+    if where.json_:
+        changes = [
+            {"object": str(one.what), "change": one.how, "diff": list(one.diff)} for one in found
+        ]
+        say_json({"namespace": kube.namespace, "changes": changes})
+        return
+    for one in found:
+        say(f"{one.what}: {one.how}")
+        for line in one.diff:
+            say(f"    {line}")
+    if not found:
+        say("nothing would change")
+
+
+def _make_namespace(kube: Kube, version: Version) -> None:
+    """Create the namespace of a first deployment: the lease and the record need it."""
+    what = Ref("v1", "Namespace", kube.namespace)
+    listed = [one for one in version.objects if Ref.of(one) == what]
+    if listed and kube.may("create", what) and kube.get(what) is None:
+        tell(f"creates the namespace {kube.namespace}")
+        kube.create(listed[0])
+
+
+def _give_back(lease: Lease) -> None:
+    try:
+        lease.give_back()
+    except FlinkSecError as error:
+        tell(f"the lease was not given back, and expires soon: {error.message}")
+
+
+def _show(result: Result, *, json_: bool) -> None:
+    past, pending = result.past, result.pending
+    if json_:
+        say_json(_as_dict(result))
+    elif past is not None:
+        say(past.line())
+    elif pending is not None:
+        say(f"{pending.command}: {pending.phase}; `flinksec resume` looks whether it is accepted")
+    else:
+        say(result.said)
+    if past is not None:
+        leave(_CODES[Outcome(past.outcome)])
+
+
+def _as_dict(result: Result) -> dict[str, Any]:
+    if result.past is not None:
+        return dataclasses.asdict(result.past)
+    if result.pending is not None:
+        pending = result.pending
+        return {
+            "command": pending.command,
+            "outcome": "pending",
+            "phase": str(pending.phase),
+            "target": pending.target,
+            "job_id": pending.new_job,
+        }
+    return {"outcome": "nothing to do", "why": result.said}
