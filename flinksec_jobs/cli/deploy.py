@@ -42,7 +42,7 @@ _NAMED = click.option(
 @_NAMED
 @dry_run_option
 def deploy(access: Access, *, overlay: str, dry_run: bool, **given: Any) -> None:
-    """Start the job of OVERLAY where none runs.
+    """Start the job of OVERLAY on Kubernetes where none runs.
 
     OVERLAY is a folder for kustomize, a file of rendered YAML, or - for standard input. A job that
     was stopped goes on from its savepoint.
@@ -89,10 +89,10 @@ def upgrade(access: Access, *, overlay: str, dry_run: bool, **given: Any) -> Non
 @savepoint_options
 @drop_option
 def rollback(access: Access, *, revision: int | None, to_savepoint: bool, **given: Any) -> None:
-    """Go back to the version that ran before, or to REVISION.
+    """Go back to the version of a job that ran before.
 
-    An upgrade that was begun and not ended is undone. Otherwise the job is stopped with a
-    savepoint, and the old version goes on from it.
+    REVISION goes back to another one. An upgrade that was begun and not ended is undone. Otherwise
+    the job is stopped with a savepoint, and the old version goes on from it.
     """
     where, options = _taken(access, given)
     run(
@@ -109,9 +109,10 @@ def rollback(access: Access, *, revision: int | None, to_savepoint: bool, **give
 @start_options
 @drop_option
 def restart(access: Access, *, overlay: str | None, **given: Any) -> None:
-    """Start the job anew from its last checkpoint, with the settings of OVERLAY if it is named.
+    """Start a job on Kubernetes anew, with other settings.
 
-    The image stays. A new certificate, keytab or key in a Secret needs no OVERLAY.
+    It goes on from its last checkpoint, with the settings of OVERLAY if it is named. The image
+    stays. A new certificate, keytab or key in a Secret needs no OVERLAY.
     """
     where, options = _taken(access, given)
     version = None if overlay is None else _version(overlay)
@@ -126,9 +127,10 @@ def restart(access: Access, *, overlay: str | None, **given: Any) -> None:
 @drop_option
 @_NAMED
 def recover(access: Access, *, overlay: str | None, yes: bool, **given: Any) -> None:
-    """Start a job that does not run any more from its newest checkpoint that can be read.
+    """Start a job that has failed from its newest checkpoint.
 
-    With OVERLAY another version of it, such as one that does not fail.
+    That is the newest that can be read; it is shown, and has to be confirmed. OVERLAY starts
+    another version from it, such as one that does not fail.
     """
     where, options = _taken(access, given)
     version = None if overlay is None else _version(overlay)
@@ -145,7 +147,10 @@ def recover(access: Access, *, overlay: str | None, yes: bool, **given: Any) -> 
 @connection_options
 @start_options
 def resume(access: Access, **given: Any) -> None:
-    """End what another command has begun and not ended, as every command does first."""
+    """End what another command on a deployment has begun.
+
+    Every other command does so first.
+    """
     where, options = _taken(access, given)
     run(where, options, None, lambda commands: commands.finish())
 

@@ -18,7 +18,7 @@ from flinksec_jobs.deploy.savepoint_book import SavepointBook
 @click.option("--savepoints", is_flag=True, help="Show the savepoints that are on record too.")
 @click.option("--json", "json_", is_flag=True, help="Print one JSON object.")
 def history(access: Access, *, savepoints: bool, json_: bool) -> None:
-    """Show what was done to a job: who, when, what, and how long the job stood still.
+    """Show who did what to a job in a cluster, and what came of it.
 
     The newest is first. The record is in the namespace of the job and has the last 50.
     """

@@ -36,7 +36,7 @@ _MOST_LINES = 10_000
 def logs(
     access: Access, *, taskmanagers: bool, all_: bool, lines: int, errors: bool, follow: bool
 ) -> None:
-    """Show what JobManager or TaskManagers have logged, also those that have failed.
+    """Show what the processes of a job in a cluster have logged.
 
     A pod that was deleted has no log any more: keep logs elsewhere, docs/monitoring.md.
     """

@@ -50,6 +50,11 @@ def say_json(value: object) -> None:
     click.echo(as_json(value))
 
 
+def clear_screen() -> None:
+    """Begin anew at the top of the terminal."""
+    click.clear()
+
+
 def put(document: str) -> None:
     """Print a document as it is, with no newline added: for a program to read, or a file."""
     click.echo(document.encode("utf-8", "surrogateescape"), nl=False)

@@ -27,7 +27,7 @@ from flinksec_jobs.deploy.rescale import rescale as do_rescale
 )
 @click.option("--json", "json_", is_flag=True, help="Print one JSON object.")
 def rescale(access: Access, *, parallelism: int, timeout: int, json_: bool) -> None:
-    """Give a running job N parallel tasks, in place.
+    """Give a running job in a cluster N parallel tasks, in place.
 
     Flink waits for the next checkpoint and goes on from it: nothing is lost, and nothing counts
     twice. TaskManagers are added before, or removed afterwards. The next restart or upgrade takes

@@ -58,7 +58,7 @@ def savepoint(
     timeout: int,
     json_: bool,
 ) -> None:
-    """Take a savepoint of a running job, which goes on.
+    """Take a savepoint of a running job in a cluster.
 
     It is verified from within the cluster, and its manifest is kept there, so that one that was
     swapped or set back is noticed. If an earlier command was killed, its savepoint is adopted. The

@@ -11,13 +11,11 @@ import click
 from flinksec_jobs.cli import findings_output, status_screen
 from flinksec_jobs.cli.cluster_access import Access, access
 from flinksec_jobs.cli.exit_codes import leave_unless
-from flinksec_jobs.cli.output import say, say_error, say_json
+from flinksec_jobs.cli.output import clear_screen, say, say_error, say_json
 from flinksec_jobs.deploy.kube import Kube
 from flinksec_jobs.deploy.kube_errors import KubeUnreachableError
 from flinksec_jobs.deploy.status import Status
 from flinksec_jobs.deploy.status import status as look
-
-_CLEAR = "\x1b[H\x1b[2J"
 
 
 @click.command()
@@ -34,7 +32,7 @@ _CLEAR = "\x1b[H\x1b[2J"
     "--json", "json_", is_flag=True, help="Print one JSON object; one a line with --watch."
 )
 def status(access: Access, *, watch: float | None, json_: bool) -> None:
-    """Show the state of a job in a cluster.
+    """Show the state of a job in a cluster, on one screen.
 
     What Kubernetes and Flink tell: whether it runs and since when, its checkpoints, how far it is
     behind, and what is wrong with it.
@@ -54,7 +52,7 @@ def status(access: Access, *, watch: float | None, json_: bool) -> None:
             say_error(error.message, error.hint)
         else:
             if sys.stdout.isatty() and not json_:
-                click.echo(_CLEAR, nl=False)
+                clear_screen()
             _show(found, json_=json_)
         sys.stdout.flush()
         time.sleep(watch)

@@ -52,7 +52,7 @@ def stop(
     json_: bool,
     **deployed: Any,
 ) -> None:
-    """Stop the job on Kubernetes, or one that runs on this machine by its name JOB.
+    """Stop a job on Kubernetes, or on this machine by its name JOB.
 
     Without JOB it is the job of the namespace: it is stopped with a savepoint, from which
     `flinksec deploy` goes on.

@@ -30,8 +30,8 @@ COMMANDS = dict(walk(main, ("flinksec",)))
 GROUPS = [name for name, command in COMMANDS.items() if isinstance(command, click.Group)]
 # What the first word of a command's help may be: a verb in the imperative.
 VERBS = re.compile(
-    r"(Add|Ask|Become|Build|Check|Compare|Configure|Delete|Fetch|Inspect|List|Look|Make|Open|Print"
-    r"|Read|Render|Replace|Run|Seal|Send|Show|Start|Stop|Verify|Wrap|Write)\b"
+    r"(Add|Ask|Become|Build|Check|Compare|Configure|Delete|End|Fetch|Give|Go|Inspect|List|Look|Make"
+    r"|Open|Print|Put|Read|Render|Replace|Run|Seal|Send|Show|Start|Stop|Take|Verify|Wrap|Write)\b"
 )
 
 
