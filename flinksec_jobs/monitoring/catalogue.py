@@ -116,6 +116,12 @@ METRICS: tuple[OwnMetric, ...] = (
         "of the JobManager, if there is none",
     ),
     _operator(
+        "pythonProcessMemory",
+        "bytes",
+        "of the Python process that runs the functions of a task; 0 while there is none",
+        "functions in processes of their own",
+    ),
+    _operator(
         "transactionAge",
         "seconds",
         "since the oldest Kafka transaction of this subtask was begun that is not committed",
