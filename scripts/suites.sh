@@ -66,6 +66,11 @@ need_policy_referee() {
   export FLINKSEC_POLICY_REFEREE
 }
 
+need_dashboard_schema() {
+  FLINKSEC_DASHBOARD_SCHEMA=${FLINKSEC_DASHBOARD_SCHEMA:-$("$ROOT/scripts/dashboard_schema.sh")}
+  export FLINKSEC_DASHBOARD_SCHEMA
+}
+
 # need_fuse: fails where there is none, unless it was said to go without.
 need_fuse() {
   [[ -e /dev/fuse ]] || die "there is no /dev/fuse, by which a volume is made to fail" \
@@ -110,7 +115,12 @@ run_suite() {
     # What waits for minutes by the clock is for `make test-kafka`, whose -m comes later.
     "${PYTEST[@]}" --timeout 1800 -m 'not minutes' "${arguments[@]}"
     ;;
-  tables | tls | proxy | cluster | monitoring)
+  monitoring)
+    need_test_packages
+    need_dashboard_schema
+    "${PYTEST[@]}" --timeout 1800 "${arguments[@]}"
+    ;;
+  tables | tls | proxy | cluster)
     need_test_packages
     "${PYTEST[@]}" --timeout 1800 "${arguments[@]}"
     ;;

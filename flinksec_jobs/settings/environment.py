@@ -32,6 +32,7 @@ NOT_SETTINGS = {
     "FLINKSEC_KUSTOMIZE": "the kustomize that renders overlays",
     "FLINKSEC_MANIFEST_TOOLS": "programs that judge manifests, for the project's own tests",
     "FLINKSEC_POLICY_REFEREE": "a program that judges NetworkPolicies, for the project's own tests",
+    "FLINKSEC_DASHBOARD_SCHEMA": "a program that judges dashboards, for the project's own tests",
     "FLINKSEC_TEST_BASE_IMAGE": "the base of the images that the project's own tests build",
     "FLINKSEC_UML_ROOT": "the root of the virtual machines of the project's own tests of NFS",
     "FLINKSEC_UML_PRELOAD": "a library for these virtual machines",

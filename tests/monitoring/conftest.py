@@ -8,6 +8,7 @@ import pytest
 
 from flinksec_jobs.sandbox import Sandbox
 from tests.jvms import quick_jvms
+from tests.monitoring.otel_receiver import Receiver
 from tests.monitoring.prometheus import Prometheus, impatient
 from tests.monitoring.strangers import strangers
 from tests.monitoring.watched_cluster import TICKETS, WatchedCluster
@@ -31,9 +32,18 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
-def cluster(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WatchedCluster]:
+def otel() -> Iterator[Receiver]:
+    """What takes metrics as a collector of OpenTelemetry does."""
+    with Receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="session")
+def cluster(
+    sandbox: Sandbox, otel: Receiver, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[WatchedCluster]:
     """A JobManager and a TaskManager with the running job."""
-    with WatchedCluster(tmp_path_factory.mktemp("watched"), sandbox) as running:
+    with WatchedCluster(tmp_path_factory.mktemp("watched"), sandbox, otel.port) as running:
         running.start("jobmanager")
         running.start("taskmanager-1")
         sandbox.produce("readings", ['\ta\t{"id": "a", "at": 1700000000000}'])

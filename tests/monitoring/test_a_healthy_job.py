@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from flinksec_jobs.monitoring.catalogue import METRICS
+from tests.monitoring.otel_receiver import Receiver
 from tests.monitoring.prometheus import COMPONENT, Prometheus
 from tests.monitoring.watched_cluster import WatchedCluster
+from tests.servers.secrets_search import Seen, keytab_keys
 
 DASHBOARD: dict[str, Any] = json.loads((COMPONENT / "dashboard.json").read_text())
 # What this job does not have: a metric that is there with another sink alone.
@@ -86,3 +88,55 @@ def test_each_line_of_a_log_is_an_object_and_those_of_the_job_have_its_id(
         assert {one["job_id"] for one in objects if "job_id" in one} == {job}
     completed = [one for one in objects if "checkpoint" in one["message"].lower()]
     assert all(one["level"] for one in completed)
+
+
+def test_a_collector_gets_what_prometheus_reads(prometheus: Prometheus, otel: Receiver) -> None:
+    name = "flink.taskmanager.flinksec.certificate.secondsLeft"
+    sent = prometheus.wait_for(name, lambda: otel.values(name))
+    assert "watched" in otel.services
+    of_internal = [
+        value for labels, value in sent if labels["certificate"] == "cluster.tls.internal"
+    ]
+    query = 'flink_taskmanager_flinksec_certificate_secondsLeft{certificate="cluster.tls.internal"}'
+    (read,) = prometheus.query(query)
+    assert abs(of_internal[0] - float(read["value"][1])) < 3600
+    for other in (
+        "flink.jobmanager.job.flinksec.checkpointAge",
+        "flink.taskmanager.job.task.operator.flinksec.transactionAge",
+        "flink.jobmanager.job.numRestarts",
+    ):
+        prometheus.wait_for(other, lambda other=other: otel.values(other))
+
+
+def test_no_secret_is_in_a_log_or_among_the_metrics(
+    prometheus: Prometheus, cluster: WatchedCluster
+) -> None:
+    seen = Seen(lambda _: b"")
+    seen.add_files("log", cluster.logs)
+    for name in cluster.ports:
+        seen.add("metrics", cluster.scrape(name))
+    secrets = dict(_secrets(cluster))
+    assert len(secrets) > 10
+    harmless = {
+        "key id": b"key-1",
+        "setting": b"kafka.ca_certs",
+        "keytab": str(cluster.keytab).encode(),
+    }
+    assert set(seen.find(harmless)) >= {
+        ("key id", "metrics"),
+        ("setting", "metrics"),
+        ("keytab", "log"),
+    }
+    assert seen.find(secrets) == []
+
+
+def _secrets(cluster: WatchedCluster) -> Iterator[tuple[str, bytes]]:
+    for number, key in enumerate(keytab_keys(cluster.keytab.read_bytes())):
+        yield f"key {number} of the keytab", key
+    yield "key of state", (cluster.keys / "key-1").read_bytes()
+    for directory in (cluster.tls, cluster.certificates):
+        for path in directory.rglob("*"):
+            if path.name == "password":
+                yield str(path), path.read_bytes().strip()
+            elif path.name == "tls.key":
+                yield str(path), path.read_bytes().split(b"\n")[1]

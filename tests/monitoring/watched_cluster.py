@@ -2,6 +2,8 @@
 """A cluster whose processes show their metrics, and the job on it that does what it is told."""
 
 import shutil
+import ssl
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,7 @@ PROGRAM = Path(__file__).parent / "programs" / "watched_job.py"
 # Kerberos tickets of so many seconds: a login that fails is seen within a minute.
 TICKETS = 100
 _PROMETHEUS = "metrics.reporter.flinksec-prometheus"
+_OTEL = "metrics.reporter.otel"
 _JOB = f"""
 checkpoint_interval = "1 s"
 [job]
@@ -34,7 +37,7 @@ dead_letters = "letters"
 class WatchedCluster(FlinkCluster):
     """The cluster of tests/cluster, with a port of metrics for each process."""
 
-    def __init__(self, directory: Path, sandbox: Sandbox) -> None:
+    def __init__(self, directory: Path, sandbox: Sandbox, otel_port: int) -> None:
         self.certificates = directory / "metrics"
         self.told = directory / "told"
         self.told.mkdir()
@@ -48,11 +51,17 @@ class WatchedCluster(FlinkCluster):
         before, _, _ = settings.partition("[state]")
         state = f'[state]\ndirectory = "{directory / "state"}"\nkeys = "{self.keys}"\n'
         kafka = '[kafka]\ntransaction_timeout = "2 min"\n'
+        otel = (
+            f'"{_OTEL}.factory.class" = '
+            '"org.apache.flink.metrics.otel.OpenTelemetryMetricReporterFactory"\n'
+            f'"{_OTEL}.exporter.endpoint" = "http://127.0.0.1:{otel_port}"\n'
+            f'"{_OTEL}.service.name" = "watched"\n"{_OTEL}.interval" = "1 s"\n'
+        )
         more = (
             'logs = "json"\n[cluster.metrics]\nprometheus = "mutual-tls"\n'
             f'tls = "{self.certificates / metrics_pair.SERVER}"\n'
         )
-        super().__init__(directory, before.replace("[kafka]\n", kafka) + state + _JOB, more)
+        super().__init__(directory, before.replace("[kafka]\n", kafka) + state + _JOB + otel, more)
         jobmanager, first = free_ports(2)
         self.ports = {"jobmanager": jobmanager, "taskmanager-1": first}
 
@@ -60,6 +69,16 @@ class WatchedCluster(FlinkCluster):
     def client(self) -> Path:
         """The certificate of Prometheus."""
         return self.certificates / metrics_pair.CLIENT
+
+    def scrape(self, name: str) -> bytes:
+        """All metrics of a process, as Prometheus gets them."""
+        context = ssl.create_default_context(cafile=str(self.client / "ca.crt"))
+        context.load_cert_chain(self.client / "tls.crt", self.client / "tls.key")
+        context.check_hostname = False  # its name is flink-metrics, not that of the address
+        url = f"https://127.0.0.1:{self.ports[name]}/metrics"
+        with urllib.request.urlopen(url, timeout=60, context=context) as answer:
+            content: bytes = answer.read()
+            return content
 
     def renew(self, days: int) -> None:
         """Replace the certificates of metrics in place, as a changed Secret does."""

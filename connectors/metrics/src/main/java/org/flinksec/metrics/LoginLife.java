@@ -114,7 +114,6 @@ final class LoginLife {
     Map<String, String> options = new HashMap<>();
     options.put("principal", watched.principal());
     options.put("doNotPrompt", "true");
-    options.put("refreshKrb5Config", "true");
     if (watched.keytab()) {
       options.put("useKeyTab", "true");
       options.put("keyTab", watched.file().toString());
