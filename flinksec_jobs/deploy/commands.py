@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from flinksec_jobs.deploy.acceptance import same_path
 from flinksec_jobs.deploy.found import Finder, Found
 from flinksec_jobs.deploy.ha_maps import HaMaps
 from flinksec_jobs.deploy.job_version import Version
@@ -202,7 +203,8 @@ class Commands:
 
     def _done(self, past: Past | None, version: Version) -> Result | None:
         """Return what came of the command before, if it was about the same version."""
-        if past is None or past.target is None or past.outcome == Outcome.RUNS_ON:
+        over = {Outcome.RUNS_ON, Outcome.ABANDONED}
+        if past is None or past.target is None or past.outcome in over:
             return None
         if self._steps.version(past.target).hash != version.hash:
             return None
@@ -270,6 +272,26 @@ class Commands:
             and not current.stopped
             and self._steps.version(current.revision).hash == version.hash
         )
+
+    def _left_by(self, current: Current, version: Version) -> str:
+        """Return what the job that was deployed last has left, or one that ran after it.
+
+        The savepoint of the record alone would not do: somebody may have run the job since.
+        """
+        found = list(self._steps.inside.newest(version.objects))
+        stopped_with = current.savepoint if current.stopped else ""
+        if not stopped_with:
+            return found[0].path if found else ""
+        own = next((one for one in found if same_path(one.path, stopped_with)), None)
+        if own is None:
+            raise RefusedError(
+                f"the savepoint with which the job was stopped cannot be read: {stopped_with}",
+                hint="bring it back, or name another one: --from-savepoint PATH",
+            )
+        if found[0].number <= own.number:
+            return own.path
+        self._tell(f"the job has run since it was stopped, and goes on from {found[0].path}")
+        return found[0].path
 
     def _states(self, version: Version) -> list[StateFound]:
         if named := self._options.from_savepoint:
@@ -357,15 +379,10 @@ class Commands:
                 hint="`flinksec recover` goes on from its newest checkpoint, with another version "
                 "if you name its overlay",
             )
-        current = book.current
         origin = self._options.from_savepoint
-        if not origin and current and current.stopped:
-            origin = current.savepoint
-        if not origin and current is None:
-            origin = version.named_origin
-        if not origin and current is not None:
-            states = self._steps.inside.newest(version.objects)
-            origin = states[0].path if states else ""
+        if not origin:
+            current = book.current
+            origin = self._left_by(current, version) if current else version.named_origin
         self._runner.check(book, version, origin)
         return self._runner.begin_from_rest(command, book, found, version, origin)
 

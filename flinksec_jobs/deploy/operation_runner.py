@@ -73,7 +73,10 @@ class OperationRunner:
         if book.pending is None:
             return book, None
         self.found_pending(book.pending)
-        book = self.proceed(self._steps.claim(book))
+        book = self._steps.claim(book)
+        if why := self._steps.ran_since(book):
+            book = self._steps.give_up(book, why)
+        book = self.proceed(book)
         return book, book.history[0] if book.pending is None else None
 
     def found_pending(self, pending: Operation) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from flinksec_jobs.deploy.acceptance import Acceptance, Start, Verdict
+from flinksec_jobs.deploy.acceptance import Acceptance, Start, Verdict, same_path
 from flinksec_jobs.deploy.after import current_after
 from flinksec_jobs.deploy.ha_maps import HaMaps
 from flinksec_jobs.deploy.job_version import Version
@@ -34,7 +34,7 @@ from flinksec_jobs.deploy.stopping_jobs import (
 )
 from flinksec_jobs.deploy.waiting import Waiting
 from flinksec_jobs.deploy.workload import JobStatus, Workload
-from flinksec_jobs.errors import DeployError, FlinkSecError
+from flinksec_jobs.errors import DeployError, FlinkSecError, SealedStateError
 
 _LINGERS_SECONDS = 60.0
 
@@ -107,6 +107,28 @@ class Steps:
     def give_up(self, book: Book, why: str) -> Book:
         """Forget a pending operation; what it came to stays as it is."""
         return self._end(book, Outcome.ABANDONED, why)
+
+    def ran_since(self, book: Book) -> str:
+        """Tell whether somebody has run the job after an operation had stopped it.
+
+        What that operation would go on from is old then. Empty if nobody has.
+        """
+        now = book.pending
+        known = {Phase.STOPPED, Phase.SWAPPING, Phase.STARTING, Phase.REVERTING, Phase.RESTORING}
+        if now is None or now.phase not in known or not now.origin:
+            return ""
+        source = self._source(now)
+        job = Workload(self.api, source).job()
+        if job is not None and job.job_id in {now.new_job, now.back_job}:
+            return ""
+        found = list(self.inside.newest(source.objects))
+        ids = [one for one in (now.old_job, now.new_job, now.back_job) if one]
+        numbers = [one.number for one in found if same_path(one.path, now.origin)]
+        for one in found[:1]:
+            ours = not one.job_id or any(each.startswith(one.job_id[:6]) for each in ids)
+            if not ours and numbers and one.number > numbers[0]:
+                return f"somebody has run the job since it was stopped: {one.path}"
+        return ""
 
     def claim(self, book: Book) -> Book:
         """Write down that this command goes on: one that hung can write nothing any more."""
@@ -251,7 +273,13 @@ class Steps:
         if number and now.back_origin:
             return f"{now.back_origin.rpartition('/')[0]}/chk-{number}"
         # It failed for good, and its pointers are gone; or Flink could never be asked.
-        for one in self.inside.newest(self._source(now).objects):
+        try:
+            found = self.inside.newest(self._source(now).objects)
+        except SealedStateError:
+            if now.running_at:
+                raise
+            return ""  # it never ran
+        for one in found:
             if not one.is_savepoint and one.job_id == now.new_job:
                 return one.path
         return ""

@@ -297,7 +297,9 @@ class FakeInside:
 
     @counted
     def newest(self, objects: Sequence[KubeObject]) -> list[StateFound]:
-        return [_found(one) for one in self.world.newest()]
+        best = self.world.newest()
+        rest = [one for one in self.world.volume.values() if one not in best]
+        return [_found(one) for one in [*best, *rest]]
 
 
 def _found(one: Snapshot) -> StateFound:

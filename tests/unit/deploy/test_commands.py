@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from flinksec_jobs.deploy.commands import Options
+from flinksec_jobs.deploy.job_version import Version
 from flinksec_jobs.deploy.operation import Outcome
 from flinksec_jobs.deploy.outside import StateFound
 from flinksec_jobs.deploy.step_errors import RefusedError
 from tests.unit.deploy.fakes import Bench, version
+from tests.unit.deploy.faults import Killed
 
 OLD, NEW = "registry/job@sha256:old", "registry/job@sha256:new"
 
@@ -268,3 +272,63 @@ def test_objects_that_the_account_may_not_change_must_be_as_recorded(deployed: B
     with pytest.raises(RefusedError, match="NetworkPolicy/default-deny"):
         deployed.commands().upgrade(other)
     well(deployed)
+
+
+def by_hand(bench: Bench, started: Version) -> None:
+    """Somebody applies the job, lets it run, and deletes it again."""
+    world = bench.world
+    world.objects.pop(("Job", "flink-jobmanager"), None)
+    bench.rest(3)
+    for one in (started.job, started.taskmanagers):
+        world.put(one)
+    bench.rest(20)
+    assert bench.running()
+    world.remove(("Job", "flink-jobmanager"))
+    bench.rest(4)
+
+
+def test_a_savepoint_that_the_job_has_run_on_from_since_is_not_gone_back_to(
+    deployed: Bench,
+) -> None:
+    """The operator did go back to it, and lost what came since (FLINK-39270)."""
+    stopped = deployed.commands().stop().past
+    assert stopped
+    by_hand(deployed, version().started("ff" * 16, stopped.origin))
+    done = deployed.commands().deploy(version())
+    assert done.past and done.past.outcome == Outcome.ACCEPTED, deployed.told
+    assert done.past.origin != stopped.origin
+    assert "/" + "ff" * 16 + "/chk-" in done.past.origin
+    well(deployed)
+
+
+def test_an_operation_that_was_left_is_given_up_if_somebody_has_run_the_job_since(
+    deployed: Bench,
+) -> None:
+    faults = deployed.world.faults
+
+    def killed(name: str, do: Callable[[], object]) -> object:
+        if name == "FakeInside.verify":
+            raise Killed
+        return do()
+
+    kept, faults.call = faults.call, killed  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        deployed.commands().upgrade(version(NEW))
+    faults.call = kept  # type: ignore[method-assign]
+    pending = deployed.book().pending
+    assert pending and pending.origin
+    by_hand(deployed, version().started("ff" * 16, pending.origin))
+    done = deployed.commands().upgrade(version(NEW))
+    assert "somebody has run the job since" in deployed.book().history[1].why
+    assert done.past and done.past.outcome == Outcome.ACCEPTED
+    assert "ff" * 16 in done.past.origin
+    well(deployed)
+
+
+def test_a_savepoint_that_is_gone_is_not_replaced_by_an_older_one(deployed: Bench) -> None:
+    stopped = deployed.commands().stop().past
+    assert stopped
+    del deployed.world.volume[stopped.origin]
+    with pytest.raises(RefusedError, match="cannot be read"):
+        deployed.commands().deploy(version())
+    assert len(deployed.world.starts) == 1
