@@ -17,7 +17,9 @@ from flinksec_jobs.functions import packing
 
 _MOST_FRAMES = 30
 _OURS = "flinksec_jobs.functions."
-_FROM_JAVA = "<string>"
+# The module of `Runner`, whose methods are called from outside, by no function of the user's.
+_RUNNER = "flinksec_jobs.functions.runner"
+_FROM_OUTSIDE = ("open", "call", "close")
 # The methods of `Runner` that call a function for one record, or timer, after the other.
 _ONE_BY_ONE = ("_records", "_timers")
 
@@ -52,10 +54,13 @@ def _seen(ident: int) -> list[Any]:
     item = -1
     inner: list[types.FrameType] = []
     for frame in _calls(sys._current_frames().get(ident)):
-        if str(frame.f_globals.get("__name__")).startswith(_OURS):
-            if frame.f_code.co_name in _ONE_BY_ONE:
+        module, name = str(frame.f_globals.get("__name__")), frame.f_code.co_name
+        if module == _RUNNER and name in _FROM_OUTSIDE:
+            break
+        if module.startswith(_OURS):
+            if name in _ONE_BY_ONE:
                 item = frame.f_locals.get("item", -1)
-        elif item < 0 and frame.f_code.co_filename != _FROM_JAVA:
+        elif item < 0:
             inner.append(frame)
     frames = [
         [frame.f_code.co_filename, frame.f_lineno or 0, frame.f_code.co_name]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from flinksec_jobs.errors import FlinkSecError, RecordValueError
-from flinksec_jobs.records import element_json
+from flinksec_jobs.records import element_json, taken_outputs
 
 SETTING = "job.max_skipped_in_a_row"
 _METHODS = ("process_element", "process_element1", "process_element2")
@@ -175,9 +175,15 @@ class Catching:
         """Return the row of an element that the function fails with, for the side output.
 
         Raises:
-            FlinkSecError: too many have failed in a row.
+            FlinkSecError: too many have failed in a row, or nothing takes it.
         """
         guard = self._guard
+        if not taken_outputs.are_taken():
+            raise FlinkSecError(
+                f"the function {guard.name} of job.guard(...) has failed with an element, and "
+                "nothing takes that, as the job runs past its SecureJob",
+                hint="give its stream a sink in place of execute_and_collect()",
+            ) from error
         kind, why, trace = _class_of(error), _why(error), _trace(error)
         self._in_a_row += 1
         if guard.most and self._in_a_row > guard.most:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A job with functions in batches that is killed, rescaled and moved loses and doubles nothing."""
+"""A job with functions in batches that is killed, rescaled and moved loses and doubles nothing.
+
+Its functions are in the JVM and in processes of their own by turns.
+"""
 
 from __future__ import annotations
 
@@ -49,34 +52,44 @@ def test_a_job_that_is_killed_rescaled_and_moved_by_savepoints_has_exact_totals_
     chance = random.Random(seed)
     say(f"seed {seed}")
 
-    def kill_in(parallelism: int, backend: str) -> None:
-        job.start(parallelism, FLINKSEC_STATE__BACKEND=backend)
+    def start(parallelism: int, backend: str, mode: str) -> None:
+        job.start(
+            parallelism,
+            FLINKSEC_STATE__BACKEND=backend,
+            FLINKSEC_PYTHON__BATCH_EXECUTION_MODE=mode,
+        )
+
+    def kill_in(parallelism: int, backend: str, mode: str) -> None:
+        start(parallelism, backend, mode)
         job.wait_for_checkpoints(chance.choice((1, 2, 3)))
         # Between a checkpoint and the commit of its transactions, and whenever it may be.
         later = chance.choice((0, 0.005, chance.random() * INTERVAL))
-        say(f"{backend}, parallelism {parallelism}: killed {later:.3f} s after a checkpoint")
+        say(
+            f"{backend}, {mode}, parallelism {parallelism}: killed {later:.3f} s after a checkpoint"
+        )
         time.sleep(later)
         job.kill()
 
-    def stop_in(parallelism: int, backend: str, savepoint: str) -> None:
-        job.start(parallelism, FLINKSEC_STATE__BACKEND=backend)
+    def stop_in(parallelism: int, backend: str, mode: str, savepoint: str) -> None:
+        start(parallelism, backend, mode)
         job.wait_for_checkpoints(1)
         time.sleep(chance.random() * INTERVAL)
         form.write_text(savepoint)
         job.wait_for_end()
-        say(f"{backend}, parallelism {parallelism}: stopped with a savepoint, {savepoint}")
+        say(f"{backend}, {mode}, parallelism {parallelism}: stopped, {savepoint} savepoint")
 
     sandbox.create_topics({TOPIC: 2, f"{TOPIC}-totals": 1, f"{TOPIC}-windows": 1})
     with Keyed(sandbox, TOPIC) as readings:
-        kill_in(1, "hashmap")
-        kill_in(3, "hashmap")
-        stop_in(2, "hashmap", "CANONICAL")
-        kill_in(1, "rocksdb")  # which can read only canonical savepoints of the other
-        stop_in(3, "rocksdb", "NATIVE")
+        kill_in(1, "hashmap", "thread")
+        kill_in(3, "hashmap", "process")
+        stop_in(2, "hashmap", "process", "CANONICAL")
+        kill_in(1, "rocksdb", "thread")  # which can read only canonical savepoints of the other
+        stop_in(3, "rocksdb", "thread", "NATIVE")
+        kill_in(2, "rocksdb", "process")
     end_all_windows(sandbox, TOPIC)
     numbers = readings.numbers
     windows = len(windows_of(numbers))
-    job.start(2, FLINKSEC_STATE__BACKEND="rocksdb")
+    start(2, "rocksdb", "process")
 
     def is_all_there() -> bool:
         return len(sandbox.consume(f"{TOPIC}-windows")) >= windows

@@ -6,6 +6,7 @@ What goes wrong in such a process is told, and it never outlives its task.
 
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -20,14 +21,14 @@ from tests.servers.test_functions_in_batches import require_exact, require_same
 PROGRAMS = Path(__file__).parent / "programs"
 
 
-def came_of(program: str, directory: Path, *parts: str, **variables: str) -> dict[str, Any]:
-    """What the parts of a program gave."""
+def came_of(program: str, directory: Path, *arguments: str, **variables: str) -> dict[str, Any]:
+    """What a program gave."""
     variables |= {
         "XDG_STATE_HOME": str(directory),
         "FLINKSEC_LOG_FILE": str(directory / "jobs.log"),
     }
     ended = subprocess.run(
-        [sys.executable, PROGRAMS / program, directory, *parts],
+        [sys.executable, PROGRAMS / program, directory, *arguments],
         cwd=directory,
         env=os.environ | variables,
         capture_output=True,
@@ -60,6 +61,16 @@ def same(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         *("compared", "many keys", "endings", "guarded", "expiring", "whole", "rocksdb"),
         FLINKSEC_PYTHON__BATCH_EXECUTION_MODE="process",
     )
+
+
+def test_functions_made_at_random_give_the_same_in_every_way(tmp_path: Path) -> None:
+    seed = random.SystemRandom().getrandbits(32)
+    came = came_of("random_functions.py", tmp_path, str(seed), "8")
+    plain = came.pop("plain")
+    assert sum(map(len, plain.values())) > 500
+    for way, gave in came.items():
+        for key in plain.keys() | gave.keys():
+            assert gave.get(key) == plain.get(key), f"{way}, seed {seed}, function {key}"
 
 
 def test_states_timers_side_outputs_and_contexts_are_the_same(same: dict[str, Any]) -> None:

@@ -21,7 +21,8 @@ from tests.servers.conftest import StartJob
 PROGRAMS = Path(__file__).parent / "programs"
 CANARY = "canary-of-letters-"
 HALF = 1000
-MODES = ("thread", "process", "batches")
+TRACED = ("thread", "batches", "own", "whole")
+MODES = (*TRACED, "process")
 OTHERS = ("all-quota", "dead-other", "deliveries", "prices", "prices-dead")
 OURS = "__flinksec.letter"
 CONNECT = "__connect.errors."
@@ -90,21 +91,22 @@ def test_what_cannot_be_decoded_is_kept_byte_for_byte(came: dict[str, Any], mode
         assert ours[f"{CONNECT}exception.class.name"] == "org.flinksec.json.JsonDecodingException"
 
 
-@pytest.mark.parametrize("mode", ["thread", "batches"])
+@pytest.mark.parametrize("mode", TRACED)
 def test_a_function_that_raises_keeps_the_record_that_its_element_was_made_of(
     came: dict[str, Any], mode: str
 ) -> None:
     ((*record, ours),) = letters(came, mode, "TRANSFORMATION", holds="record")
     assert record == came[mode]["all"][2]
     assert ours[f"{CONNECT}offset"] == "2"
-    assert ours[f"{CONNECT}class.name"] == "__main__.Invert"
+    name, method = ("InvertAll", "__call__") if mode == "whole" else ("Invert", "map")
+    assert ours[f"{CONNECT}class.name"] == f"__main__.{name}"
     assert ours[f"{CONNECT}exception.class.name"] == "ValueError"
-    assert ours[f"{CONNECT}exception.message"].startswith("ValueError in map (")
+    assert ours[f"{CONNECT}exception.message"].startswith(f"ValueError in {method} (")
     assert ours[f"{CONNECT}exception.stacktrace"].splitlines()[-1] == "ValueError"
 
 
 @pytest.mark.parametrize(
-    ("mode", "elements"), [("thread", [6]), ("batches", [6]), ("process", [2, 5])]
+    ("mode", "elements"), [*((mode, [6]) for mode in TRACED), ("process", [2, 5])]
 )
 def test_where_the_record_is_not_known_a_function_keeps_its_element(
     came: dict[str, Any], mode: str, elements: list[int]
@@ -117,7 +119,7 @@ def test_where_the_record_is_not_known_a_function_keeps_its_element(
     assert all(f"{CONNECT}topic" not in ours for *_, ours in kept)
 
 
-@pytest.mark.parametrize("mode", ["thread", "batches"])
+@pytest.mark.parametrize("mode", TRACED)
 def test_what_cannot_be_written_or_is_too_large_is_kept(came: dict[str, Any], mode: str) -> None:
     kept = letters(came, mode, "KAFKA_PRODUCE", holds="record")
     assert [list(one[:4]) for one in kept] == [came[mode]["all"][place] for place in (4, 5)]

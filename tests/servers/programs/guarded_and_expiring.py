@@ -101,12 +101,18 @@ def guarded(batch_records: int, directory: Path) -> dict[str, dict[str, list[str
     return came
 
 
-def collected() -> str:
-    """How a job ends that fails with an element, and leaves out what would take it."""
+def collected() -> dict[str, str]:
+    """How jobs end that fail with an element, and leave out what would take it."""
+    modes = {"plain": "thread", "fast": "thread", "processes": "process"}
+    return {name: _collected(name, mode) for name, mode in modes.items()}
+
+
+def _collected(name: str, mode: str) -> str:
+    way = fast if name == "fast" else WAYS["plain"]
     try:
-        with SecureJob("collected") as job:
+        with SecureJob("collected", overrides={"python.execution_mode": mode}) as job:
             numbers = job.env.from_collection([1, 0, 2], type_info=Types.LONG())
-            inverses = fast(numbers).map(job.guard(lambda n: 1 // n, on_error="skip"), Types.LONG())
+            inverses = way(numbers).map(job.guard(lambda n: 1 // n, on_error="skip"), Types.LONG())
             with inverses.execute_and_collect() as came:
                 return str(list(came))
     except Exception as error:

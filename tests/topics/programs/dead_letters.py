@@ -15,7 +15,15 @@ from typing import Any
 from pyflink.datastream import RuntimeContext
 from pyflink.datastream.functions import MapFunction
 
-from flinksec_jobs import FlinkSecError, SecureJob, fast, record, row_type
+from flinksec_jobs import (
+    FlinkSecError,
+    SecureJob,
+    fast,
+    map_batches,
+    process_batches,
+    record,
+    row_type,
+)
 from flinksec_jobs.runtime import jvm
 
 SETTINGS, CANARY, EXAMPLE = sys.argv[1:]
@@ -47,6 +55,30 @@ class Invert(MapFunction):  # type: ignore[misc]
         if value.n == 0:
             raise ValueError(f"cannot invert the reading of {value.id}")
         return Inverse(value.id, self.one / value.n)
+
+
+class InvertAll:
+    """The same for whole batches."""
+
+    def __init__(self) -> None:
+        self._one = Invert()
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        self._one.open(runtime_context)
+
+    def __call__(self, readings: list[Reading]) -> list[Inverse]:
+        return [self._one.map(each) for each in readings]
+
+
+def inverses_of_one(readings: list[Reading]) -> Iterator[Inverse]:
+    """For whole batches of one key."""
+    return (Inverse(each.id, 1 / (each.n - 4)) for each in readings)
+
+
+MORE: dict[str, dict[str, str]] = {
+    "process": {"python.execution_mode": "process"},
+    "own": {"python.batch_execution_mode": "process"},
+}
 
 
 def reading(n: int, number: int) -> bytes:
@@ -112,9 +144,7 @@ def consume(made: SecureJob, topic: str) -> Iterator[list[Any]]:
 
 def job(name: str, **job_settings: Any) -> SecureJob:
     overrides = {f"job.{key}": value for key, value in job_settings.items()}
-    overrides |= {"job.resume": "never"} | (
-        {"python.execution_mode": "process"} if name == "process" else {}
-    )
+    overrides |= {"job.resume": "never"} | MORE.get(name, {})
     return SecureJob(f"flink-letters-{name}", settings=SETTINGS, overrides=overrides)
 
 
@@ -128,15 +158,22 @@ def everywhere(mode: str) -> dict[str, Any]:
         readings = made.from_kafka(
             f"all-{mode}", Reading, bounded=True, event_time="at", on_error="dead_letter"
         )
-        way: Callable[[Any], Any] = fast if mode == "batches" else lambda stream: stream
-        inverses = way(way(readings).filter(lambda r: r.n < 100)).map(
-            made.guard(Invert()), output_type=row_type(Inverse)
-        )
+        batched = mode in {"batches", "own", "whole"}
+        way: Callable[[Any], Any] = fast if batched else lambda stream: stream
+        few = way(readings).filter(lambda r: r.n < 100)
+        if mode == "whole":
+            inverses = map_batches(few, made.guard(InvertAll()), Inverse)
+        else:
+            inverses = way(few).map(made.guard(Invert()), output_type=row_type(Inverse))
         same = way(inverses).map(lambda i: i, output_type=row_type(Inverse))
         same.sink_to(made.to_kafka(f"good-{mode}", key_field="id", on_error="dead_letter"))
-        keyed = way(readings.key_by(lambda r: r.id)).map(
-            made.guard(lambda r: Inverse(r.id, 1 / (r.n - 4))), output_type=row_type(Inverse)
-        )
+        by_id = readings.key_by(lambda r: r.id)
+        if mode == "whole":
+            keyed = process_batches(by_id, made.guard(inverses_of_one), Inverse)
+        else:
+            keyed = way(by_id).map(
+                made.guard(lambda r: Inverse(r.id, 1 / (r.n - 4))), output_type=row_type(Inverse)
+            )
         way(keyed).filter(made.guard(lambda i: 1 / (i.inverse + 0.5) > 0, on_error="skip")).sink_to(
             made.to_kafka(f"good-{mode}")
         )
@@ -204,7 +241,8 @@ def example() -> list[Any]:
 
 
 def main() -> None:
-    results: dict[str, Any] = {mode: everywhere(mode) for mode in ("thread", "process", "batches")}
+    modes = ("thread", "process", "batches", "own", "whole")
+    results: dict[str, Any] = {mode: everywhere(mode) for mode in modes}
     results["example"] = example()
     results["too many"] = refused("quota", too_many, max_dead_letters=3)
     results["in a row"] = refused("row", too_many_in_a_row, max_skipped_in_a_row=2)
