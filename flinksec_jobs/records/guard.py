@@ -42,7 +42,7 @@ OF_THE_JOB = (
     *(ImportError, MemoryError, NameError, NotImplementedError, SyntaxError),
     WrongReturnError,
 )
-_NOT_THE_USERS = ("/pyflink/", "/flinksec_jobs/records/")
+_NOT_THE_USERS = ("/pyflink/", "/flinksec_jobs/records/", "/flinksec_jobs/functions/")
 _MOST_CAUSES = 5
 
 

@@ -85,20 +85,17 @@ def seen() -> dict[str, Any]:
     found: dict[str, Any] = {}
     hidden = SECRET
 
-    def look(number: int) -> list[str]:
+    def look(number: int) -> str:
         assert hidden
         me = Path("/proc/self")
-        return [
-            str(os.getpid()),
-            me.joinpath("cmdline").read_bytes().replace(b"\0", b" ").decode(),
-            me.joinpath("environ").read_bytes().replace(b"\0", b"\n").decode(),
-        ]
+        texts = [me.joinpath(name).read_bytes().decode() for name in ("cmdline", "environ")]
+        return json.dumps([str(os.getpid()), *(text.replace("\0", " ") for text in texts)])
 
     with SecureJob("seen", overrides={"python": IN_PROCESSES}) as job:
         job.env.set_parallelism(2)
-        looked = fast(numbers(job)).map(look, Types.LIST(Types.STRING()))
+        looked = fast(numbers(job).rebalance()).map(look, Types.STRING())
         with looked.execute_and_collect() as came:
-            rows = list(came)
+            rows = [json.loads(line) for line in came]
     found["pids"] = sorted({row[0] for row in rows})
     found["commands"] = sorted({row[1] for row in rows})
     found["hidden"] = any(SECRET in text for row in rows for text in row[1:])
