@@ -37,6 +37,7 @@ final class LoginLife {
   private final AtomicLong failures = new AtomicLong();
   private volatile Instant ends;
   private Instant again = Instant.MIN;
+  private boolean failing;
   private volatile int keyVersion;
 
   LoginLife(Watched.Login watched, Clock clock) {
@@ -55,12 +56,16 @@ final class LoginLife {
     try {
       Instant now = clock.instant();
       ends = logIn();
+      failing = false;
       long left = Math.max(0, ends.getEpochSecond() - now.getEpochSecond());
       again = now.plusSeconds(Math.max(RETRY_SECONDS, watched.keytab() ? left * 4 / 5 : 0));
     } catch (LoginException | RuntimeException e) {
       failures.incrementAndGet();
       again = clock.instant().plusSeconds(RETRY_SECONDS);
-      LOG.warn("{}: {} cannot log in: {}", watched.section(), watched.principal(), e.toString());
+      if (!failing) {
+        LOG.warn("{}: {} cannot log in: {}", watched.section(), watched.principal(), e.toString());
+      }
+      failing = true;
     }
   }
 
