@@ -56,10 +56,20 @@ def jars(settings: Settings, home: Path) -> list[str]:
     """Return what the reporter over TLS is made of: Flink's own for Prometheus, which it extends.
 
     As a plugin it would have a class loader of its own, in which ours is not.
+
+    Raises:
+        FlinkSecError: this Flink lacks it.
     """
     if not _is_over_tls(settings):
         return []
-    return [str(jar) for jar in sorted((home / "plugins" / _PLUGIN).glob("*.jar"))]
+    directory = home / "plugins" / _PLUGIN
+    found = [str(jar) for jar in sorted(directory.glob("*.jar"))]
+    if not found:
+        raise FlinkSecError(
+            f"cluster.metrics.prometheus is mutual-tls, and {directory} has no jar",
+            hint="use a whole distribution of Flink, or leave cluster.metrics out",
+        )
+    return found
 
 
 def not_as_plugins(settings: Settings) -> Collection[str]:

@@ -10,7 +10,7 @@ import pytest
 from flinksec_jobs.certs import metrics_pair
 from flinksec_jobs.certs.issue import Making
 from flinksec_jobs.cluster import flink_conf, reporters
-from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.errors import FlinkSecError, SettingsError
 from flinksec_jobs.settings import Settings, load_settings
 from flinksec_jobs.settings.weak import weaknesses
 
@@ -49,6 +49,11 @@ def test_prometheus_is_answered_by_mutual_tls_on_the_address_of_the_process(pair
         "flink-metrics-prometheus-2.2.1.jar"
     ]
     assert "metrics-prometheus" in reporters.not_as_plugins(told)
+
+
+def test_a_flink_without_its_reporter_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FlinkSecError, match="metrics-prometheus has no jar"):
+        reporters.jars(settings(prometheus="mutual-tls"), tmp_path)
 
 
 def test_what_the_command_line_says_wins() -> None:
