@@ -28,7 +28,14 @@ KUBERNETES = Path(__file__).parents[2] / "docker" / "kubernetes"
 OVERLAYS = ("example", "minikube")
 COMPONENTS = sorted(path.name for path in (KUBERNETES / "components").iterdir())
 # What kubernetes-validate has no schema for; custom_kinds.json has.
-CUSTOM = {"Certificate", "Issuer", "PodMonitor", "AuthorizationPolicy", "PeerAuthentication"}
+CUSTOM = {
+    "Certificate",
+    "Issuer",
+    "PodMonitor",
+    "PrometheusRule",
+    "AuthorizationPolicy",
+    "PeerAuthentication",
+}
 # Checkov's id, and why our manifests do not follow it.
 CHECKOV_SKIPS = {
     "minikube": {
