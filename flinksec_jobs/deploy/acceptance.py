@@ -137,9 +137,7 @@ class Acceptance:
         sign = (restarts, job.failures, self._is_running)
         if sign != self._sign:
             self._sign, self._since = sign, self._waiting.clock()
-        if restarts >= MOST_RESTARTS:
-            return f"it restarted {restarts:.0f} times: {self._cause()}"
-        return ""
+        return self._has_restarted_too_often() if restarts >= MOST_RESTARTS else ""
 
     def _look_at_checkpoints(self) -> str:
         found = self._flink.checkpoints(self._start.job_id)
@@ -183,12 +181,15 @@ class Acceptance:
     def _is_own(self, path: str) -> bool:
         return f"/{self._start.job_id}/" in path
 
-    def _cause(self) -> str:
+    def _has_restarted_too_often(self) -> str:
+        """Return why it failed so often; restarts without a failure only give it other slots."""
         try:
-            found = self._flink.exceptions(self._start.job_id, 1)
+            found = self._flink.exceptions(self._start.job_id, MOST_RESTARTS)
         except (RestUnreachableError, RestRefusedError):
-            return "its log has the reason"
-        return found[0].cause if found else "its log has the reason"
+            return ""  # the next look tells
+        if len(found) < MOST_RESTARTS:
+            return ""
+        return f"it failed {len(found)} times: {found[0].cause}"
 
     def _verdict(self, *, accepted: bool, why: str = "", has_ended: bool = False) -> Verdict:
         return Verdict(accepted, why, self._own, self._running_at, has_ended)

@@ -184,6 +184,7 @@ class Steps:
             return self._end(book, Outcome.STOPPED)
         self._until_complete(workload, now, _LINGERS_SECONDS)
         if now.origin and now.trigger:
+            workload.scale_workers(0)  # whichever version comes next: they end meanwhile
             try:
                 self.inside.verify(self._target(now).objects, now.origin)
             except KubeUnreachableError:

@@ -261,8 +261,9 @@ class FakeFlink:
 
     @counted
     def exceptions(self, job_id: str, most: int = 20) -> list[JobException]:
-        self._manager()
-        return [JobException(0, "java.lang.Error", "java.lang.Error: boom", "map")]
+        failures = self._job(job_id).failures
+        boom = JobException(0, "java.lang.Error", "java.lang.Error: boom", "map")
+        return [boom] * min(failures, most)
 
     @counted
     def job_metrics(self, job_id: str, names: Sequence[str]) -> dict[str, float]:

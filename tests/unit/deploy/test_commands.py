@@ -77,6 +77,13 @@ def test_a_version_that_does_not_run_is_rolled_back_with_its_config_maps(
     well(deployed)
 
 
+def test_a_job_that_starts_over_as_its_slots_come_has_not_failed(deployed: Bench) -> None:
+    """The adaptive scheduler counts each TaskManager that comes late as a restart."""
+    done = deployed.commands().upgrade(version("rescales"))
+    assert done.past and done.past.outcome == Outcome.ACCEPTED, deployed.told
+    well(deployed)
+
+
 def test_a_version_that_crashes_after_a_checkpoint_is_gone_back_from_at_that_checkpoint(
     deployed: Bench,
 ) -> None:

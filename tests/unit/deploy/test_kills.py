@@ -262,7 +262,7 @@ def test_the_history_tells_what_was_done_and_by_whom() -> None:
         Outcome.ACCEPTED,
     ]
     assert {one.who for one in history} == {"alice"}
-    assert "restarted 3 times: java.lang.Error: boom" in history[1].why
+    assert "it failed 3 times: java.lang.Error: boom" in history[1].why
     assert [phase for phase, _ in history[0].phases] == [
         "stopping",
         "stopped",

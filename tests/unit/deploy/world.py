@@ -46,6 +46,7 @@ class FlinkJob:
     number: int
     state: str = "CREATED"
     restarts: int = 0
+    failures: int = 0
     restored: Snapshot | None = None
     last: Snapshot | None = None
     age: int = 0
@@ -260,8 +261,11 @@ class World:
             self.ended_ids.add(job.id)
             self._end_job("Failed", "exit code 163")
             return
+        if "rescales" in job.image and job.age <= 5:
+            job.restarts += 1  # as slots come one after the other
         if crashes:
             job.restarts += 1
+            job.failures += 1
             job.state = "RESTARTING" if job.restarts % 2 else "RUNNING"
             job.uncommitted = 0
             return
