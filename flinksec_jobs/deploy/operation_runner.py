@@ -160,10 +160,20 @@ class OperationRunner:
             old_job=book.current.job_id if book.current else "",
             old_uid=found.job.uid if found.job else "",
         )
-        known = {"new_job": self._steps.make_id(), "origin": origin}
+        known = {"new_job": self._id_from_rest(book, version, origin), "origin": origin}
         return self._run_through(
             book, operation.enter(Phase.SWAPPING, self._steps.waiting.now(), **known)
         )
+
+    def _id_from_rest(self, book: Book, version: Version, origin: str) -> str:
+        """Return the id for a start; its own for a job that has never completed a checkpoint.
+
+        By that id high availability knows that nothing is lost.
+        """
+        last = book.current.job_id if book.current and not origin else ""
+        if last and HaMaps(self._steps.api, version).last_checkpoint(last) == 0:
+            return last
+        return self._steps.make_id()
 
     def _operation(self, command: str, source: int | None, target: int | None) -> Operation:
         return Operation(

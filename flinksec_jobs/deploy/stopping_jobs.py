@@ -166,7 +166,7 @@ def checkpoint_left_by(
     objects: Sequence[KubeObject],
     began_from: str,
 ) -> str:
-    """Return the newest checkpoint of a job that was ended without a savepoint.
+    """Return the newest checkpoint of a job that was ended without a savepoint; empty for none.
 
     High availability knows its number; where checkpoints lie is known from Flink, or looked for.
 
@@ -181,7 +181,7 @@ def checkpoint_left_by(
         NothingLeftError: there is none that can be read, or only an older one.
     """
     number = maps.last_checkpoint(operation.old_job)
-    if number == 0 and began_from:
+    if number == 0:
         return began_from  # it has completed none of its own
     if number and operation.checkpoints:
         return f"{operation.checkpoints}/chk-{number}"

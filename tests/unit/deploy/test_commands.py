@@ -8,11 +8,11 @@ from collections.abc import Callable
 import pytest
 
 from flinksec_jobs.deploy.commands import Options
-from flinksec_jobs.deploy.job_version import Version
+from flinksec_jobs.deploy.job_version import Version, version_of
 from flinksec_jobs.deploy.operation import Outcome
 from flinksec_jobs.deploy.outside import StateFound
 from flinksec_jobs.deploy.step_errors import RefusedError
-from tests.unit.deploy.fakes import Bench, version
+from tests.unit.deploy.fakes import CONFIG, Bench, version
 from tests.unit.deploy.faults import Killed
 
 OLD, NEW = "registry/job@sha256:old", "registry/job@sha256:new"
@@ -233,6 +233,45 @@ def test_a_first_version_that_crashes_is_replaced_under_its_own_id() -> None:
     assert done.past and done.past.outcome == Outcome.ACCEPTED, bench.told
     assert len({start[0] for start in bench.world.starts}) == 1
     well(bench)
+
+
+def test_a_first_version_that_crashes_can_be_stopped_and_replaced() -> None:
+    bench = Bench()
+    bench.commands().deploy(version("crashes"))
+    done = bench.commands(Options(without_savepoint=True)).stop()
+    assert done.past and done.past.outcome == Outcome.STOPPED
+    done = bench.commands().deploy(version(NEW))
+    assert done.past and done.past.outcome == Outcome.ACCEPTED, bench.told
+    assert len({start[0] for start in bench.world.starts}) == 1
+    well(bench)
+
+
+def with_config(text: str, image: str = OLD, setting: str = "old") -> Version:
+    found = version(image, setting)
+    config = next(one for one in found.objects if one["metadata"]["name"] == "flink-conf")
+    config["data"]["config.yaml"] = text
+    return version_of(found.objects)
+
+
+def test_without_high_availability_the_newest_checkpoint_is_looked_for() -> None:
+    bench = Bench()
+    without = CONFIG.partition("\n")[2]
+    bench.commands().deploy(with_config(without))
+    bench.rest()
+    bench.world.objects.pop(("ConfigMap", "flink-cluster-config-map"))
+    done = bench.commands().restart(with_config(without, setting="new"))
+    assert done.past and done.past.outcome == Outcome.ACCEPTED
+    assert "/chk-" in done.past.origin
+    assert bench.world.violations == []
+
+
+def test_a_plan_that_is_kept_out_of_reach_is_not_started_beside_another() -> None:
+    bench = Bench()
+    zookeeper = CONFIG.replace("kubernetes", "zookeeper", 1)
+    bench.commands().deploy(with_config(zookeeper))
+    bench.rest()
+    with pytest.raises(RefusedError, match="would run again"):
+        bench.commands().restart()
 
 
 def test_what_somebody_applied_by_hand_is_what_is_gone_back_to(deployed: Bench) -> None:

@@ -16,6 +16,7 @@ import pytest
 from flinksec_jobs.deploy.commands import Commands, Options
 from flinksec_jobs.deploy.kube_errors import KubeUnreachableError
 from flinksec_jobs.deploy.operation import Outcome
+from flinksec_jobs.deploy.step_errors import RefusedError
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.runtime.rest import RestUnreachableError
 from tests.unit.deploy.fakes import Bench, version
@@ -42,7 +43,11 @@ ACTS: dict[str, Act] = {
     "restart": lambda commands: commands.restart(version(OLD, "new")),
     "rollback": lambda commands: commands.rollback(),
     "stop": lambda commands: commands.stop(),
+    "deploy of a stopped job": lambda commands: commands.deploy(version(NEW, "new")),
+    "upgrade of a job that crashes": upgrade(NEW),
+    "recover": lambda commands: commands.recover(version(NEW, "new"), lambda _: True),
 }
+RECOVERED = "the job runs"
 GOES = ("well", "fails", "runs on", "jobmanager dies", "dies after")
 
 
@@ -52,8 +57,21 @@ def begun(act: str, goes: str) -> Bench:
     if act == "rollback":
         bench.commands().upgrade(version(NEW, "new"))
     bench.rest()
+    if act == "deploy of a stopped job":
+        bench.commands().stop()
+    if act in {"upgrade of a job that crashes", "recover"}:
+        next(bench.world.flink_jobs()).image = "fails" if act == "recover" else "crashes"
+        bench.rest(5)
     bench.world.stop_goes = goes
     return bench
+
+
+def again(bench: Bench, act: str) -> None:
+    """Give the same command once more, as somebody does who does not know how far it came."""
+    try:
+        ACTS[act](bench.commands())
+    except RefusedError as error:
+        assert RECOVERED in str(error)
 
 
 def error_of(call: str) -> BaseException:
@@ -122,7 +140,7 @@ def test_a_command_that_is_killed_at_any_call_is_ended_by_the_same_command(
             ACTS[act](bench.commands())
         faults.stop()
         bench.rest(3)
-        ACTS[act](bench.commands())
+        again(bench, act)
         check(bench, act)
         if goes == "well" and act == "upgrade":
             assert bench.running() == NEW
@@ -181,7 +199,7 @@ def test_an_answer_that_is_lost_does_no_harm(act: str, goes: str, done: bool) ->
             ACTS[act](bench.commands())
         except FlinkSecError:
             faults.stop()
-            ACTS[act](bench.commands())
+            again(bench, act)
         faults.stop()
         check(bench, act)
 
@@ -200,8 +218,10 @@ def test_an_api_server_that_is_away_for_a_while_does_no_harm(act: str) -> None:
                 break
             except KubeUnreachableError:
                 bench.rest(2)
+            except RefusedError:
+                break
         faults.stop()
-        ACTS[act](bench.commands())
+        again(bench, act)
         check(bench, act)
 
 
