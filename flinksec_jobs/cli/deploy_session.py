@@ -88,9 +88,7 @@ def run(
     lease.take()
     api = Guarded(kube, lease.check)
     waiting = Waiting(timeout=where.timeout, tell=tell)
-    # Another one, as a port-forward turns its requests into those of a web socket for a moment.
-    forwarding = Kube(api_client(where.access.context), kube.namespace, patience=10)
-    flink = reach(forwarding, where.access.client)
+    flink = reach(kube, where.access.client)
     record = Record(api, lease.check)
     steps = Steps(
         api,

@@ -41,9 +41,11 @@ def reach(api: Kube, directory: Path | None = None) -> FlinkRest:
 
 
 def _core(api: Kube) -> object:
-    from kubernetes.client import CoreV1Api
+    from kubernetes.client import ApiClient, CoreV1Api
 
-    return CoreV1Api(api.client)
+    # A client of its own: while a port-forward is opened, all its requests are those of a web
+    # socket, and another thread renews the lease with the client of `api`.
+    return CoreV1Api(ApiClient(api.client.configuration))
 
 
 def _jobmanager(api: Kube) -> str:
