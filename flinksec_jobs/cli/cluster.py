@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,16 @@ def taskmanager(host: str | None, options: tuple[str, ...], **mounts: Path) -> N
     prepare(
         ProcessStart(role="taskmanager", mounts=absolute_mounts(mounts), options=given)
     ).become()
+
+
+@cluster.command()
+def wait() -> None:
+    """Wait until it is told to end, by SIGTERM.
+
+    This is what the deployer's pod does while nobody calls a command in it.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    signal.sigwait({signal.SIGTERM})
 
 
 def _is_the_images(program: Path) -> bool:

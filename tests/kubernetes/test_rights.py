@@ -21,19 +21,33 @@ RESOURCES = (
     JOB_MAP,
     "configmaps/flink-conf",
     "configmaps/another",
+    "configmaps/flink-check",
     "pods",
     "pods:exec",
+    "pods:attach",
+    "pods:ephemeralcontainers",
+    "pods:log",
     "services",
     "jobs.batch",
     "jobs.batch/flink-jobmanager",
+    "jobs.batch/flink-check",
     "jobs.batch/another",
+    "cronjobs.batch/flink-savepoints",
+    "cronjobs.batch/another",
+    "deployments.apps/flink-deployer",
+    "leases.coordination.k8s.io/flinksec-deploy",
+    "leases.coordination.k8s.io/another",
     "statefulsets.apps/flink-taskmanager",
     "statefulsets.apps:scale/flink-taskmanager",
     "statefulsets.apps/another",
     "networkpolicies.networking.k8s.io",
     "roles.rbac.authorization.k8s.io",
+    "roles.rbac.authorization.k8s.io/flink-jobmanager",
+    "roles.rbac.authorization.k8s.io/flink-deployer",
+    "rolebindings.rbac.authorization.k8s.io",
     "serviceaccounts:token",
 )
+OF_A_JOB = {"get", "list", "watch", "create", "patch", "delete"}
 # All else is forbidden. "create" has no name to tie it to: it holds for the resource as a whole.
 ALLOWED = {
     ("flink-jobmanager", "configmaps"): {"create"},
@@ -42,18 +56,22 @@ ALLOWED = {
     ("flink-jobmanager", "configmaps/flink-conf"): {"create"},
     ("flink-jobmanager", "configmaps/another"): {"create"},
     ("flink-taskmanager", CLUSTER_MAP): {"list", "watch"},
-    ("flink-deployer", "configmaps/flink-conf"): {"get", "patch"},
+    # All ConfigMaps: those of high availability have an id in their names that is new each time.
+    **{("flink-deployer", one): set(VERBS) for one in RESOURCES if one.startswith("configmaps")},
     ("flink-deployer", "pods"): {"get", "list", "watch"},
+    ("flink-deployer", "pods:log"): {"get"},
     ("flink-deployer", "jobs.batch"): {"create"},
-    ("flink-deployer", "jobs.batch/flink-jobmanager"): {
-        "get",
-        "list",
-        "watch",
-        "create",
-        "patch",
-        "delete",
-    },
+    **{("flink-deployer", one): OF_A_JOB for one in RESOURCES if one.startswith("jobs.batch/flink")},
     ("flink-deployer", "jobs.batch/another"): {"create"},
+    ("flink-deployer", "cronjobs.batch/flink-savepoints"): {"get", "list", "watch", "patch"},
+    ("flink-deployer", "leases.coordination.k8s.io/flinksec-deploy"): {
+        "get",
+        "create",
+        "update",
+        "patch",
+    },
+    ("flink-deployer", "leases.coordination.k8s.io/another"): {"create"},
+    ("flink-deployer", "roles.rbac.authorization.k8s.io/flink-jobmanager"): {"get", "patch"},
     ("flink-deployer", "statefulsets.apps/flink-taskmanager"): {"get", "list", "watch", "patch"},
     ("flink-deployer", "statefulsets.apps:scale/flink-taskmanager"): {"get", "patch"},
 }
@@ -109,3 +127,53 @@ def test_an_account_may_what_stands_here_and_nothing_else(
 ) -> None:
     expected = {what: verbs for (who, what), verbs in ALLOWED.items() if who == account}
     assert {what: verbs for (who, what), verbs in allowed.items() if who == account} == expected
+
+
+def patched(node: Node, namespace: str, role: str, rules: list[dict[str, Any]]) -> tuple[int, str]:
+    """Change a Role as the deployer, without effect."""
+    done = node.kubectl.attempt(
+        *("-n", namespace, "patch", "role", role, "--type=merge", "--dry-run=server"),
+        f"--as=system:serviceaccount:{namespace}:flink-deployer",
+        f"--patch={json.dumps({'rules': rules})}",
+    )
+    return done.returncode, done.stderr
+
+
+def rights(resource: str, *verbs: str, name: str | None = None, group: str = "") -> dict[str, Any]:
+    named = {"resourceNames": [name]} if name else {}
+    return {"apiGroups": [group], "resources": [resource], "verbs": list(verbs)} | named
+
+
+def test_the_deployer_gives_the_jobmanager_the_configmap_of_a_new_id(
+    node: Node, namespace: str
+) -> None:
+    found = node.kubectl("-n", namespace, "get", "role", "flink-jobmanager", "--output=json")
+    rules = json.loads(found)["rules"]
+    assert rules[2]["resourceNames"] == [JOB_MAP.removeprefix("configmaps/")]
+    rules[2]["resourceNames"] = [f"flink-{'ab' * 16}-config-map"]
+    assert patched(node, namespace, "flink-jobmanager", rules) == (0, "")
+
+
+GIVEN_AWAY = {
+    "Secrets": rights("secrets", "get"),
+    "all verbs on ConfigMaps": rights("configmaps", "*"),
+    "a shell in pods": rights("pods/exec", "create"),
+    "any Job": rights("jobs", "delete", group="batch"),
+    "other Roles": rights("roles", "patch", group="rbac.authorization.k8s.io"),
+    "all leases": rights("leases", "update", group="coordination.k8s.io"),
+}
+
+
+@pytest.mark.parametrize("what", GIVEN_AWAY)
+def test_the_deployer_can_give_nobody_what_it_has_not_itself(
+    node: Node, namespace: str, what: str
+) -> None:
+    code, error = patched(node, namespace, "flink-jobmanager", [GIVEN_AWAY[what]])
+    assert code != 0
+    assert "attempting to grant RBAC permissions not currently held" in error
+
+
+def test_the_deployer_changes_no_other_role(node: Node, namespace: str) -> None:
+    code, error = patched(node, namespace, "flink-deployer", [rights("pods", "get")])
+    assert code != 0
+    assert "forbidden" in error.lower()

@@ -117,7 +117,11 @@ def test_checkov_finds_nothing_that_is_not_explained(
 @pytest.mark.parametrize("name", COMPONENTS)
 def test_a_component_is_switched_on_by_one_line(name: str, tmp_path: Path) -> None:
     """Beside the base; with what it says that it needs."""
-    needs = {"hdfs": ["kerberos"], "istio": ["deployer", "proxy"]}.get(name, [])
+    needs = {
+        "hdfs": ["kerberos"],
+        "istio": ["deployer", "proxy"],
+        "savepoints": ["deployer"],
+    }.get(name, [])
 
     # Kustomize takes no absolute folder.
     def relative(part: str) -> str:
