@@ -18,7 +18,8 @@ LISTED = (
     "Namespace ConfigMap Secret Service ServiceAccount PersistentVolume PersistentVolumeClaim Pod "
     "ReplicationController PodTemplate LimitRange ResourceQuota Deployment StatefulSet DaemonSet "
     "ReplicaSet Job CronJob Role RoleBinding ClusterRole ClusterRoleBinding NetworkPolicy Ingress "
-    "IngressClass PodDisruptionBudget StorageClass HorizontalPodAutoscaler PriorityClass"
+    "IngressClass PodDisruptionBudget StorageClass HorizontalPodAutoscaler PriorityClass "
+    "ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding"
 )
 KINDS = set(LISTED.split())
 # OpenAPI does not carry them; from the constants of k8s.io/api.

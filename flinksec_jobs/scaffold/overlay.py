@@ -16,9 +16,11 @@ from flinksec_jobs.settings import load_settings
 # Component, and what it needs of a cluster or of the job.
 _LEFT_OUT = {
     "hdfs": "for [hdfs] in settings.toml; its addresses are at the end of addresses.yaml",
-    "monitoring": "the Prometheus operator; docs/monitoring.md has the settings that go with it",
+    "savepoints": "savepoints every six hours, and the removal of old ones",
+    "monitoring": "the Prometheus operator; docs/kubernetes.md has the settings that go with it",
     "cert-manager": "makes the TLS Secrets, which `flinksec certs create` makes otherwise",
     "istio": "a mesh, with its CNI plugin",
+    "admission": "holds pods to known images, commands and Secrets; needs rights on the cluster",
 }
 _SETTINGS_LEFT_OUT = ("hdfs", "cluster.metrics")
 _POLICY_LEFT_OUT = "egress-hdfs"

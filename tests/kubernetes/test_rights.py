@@ -55,13 +55,16 @@ ALLOWED = {
     ("flink-jobmanager", JOB_MAP): {"get", "create", "update", "delete"},
     ("flink-jobmanager", "configmaps/flink-conf"): {"create"},
     ("flink-jobmanager", "configmaps/another"): {"create"},
+    ("flink-jobmanager", "configmaps/flink-check"): {"create"},
     ("flink-taskmanager", CLUSTER_MAP): {"list", "watch"},
     # All ConfigMaps: those of high availability have an id in their names that is new each time.
     **{("flink-deployer", one): set(VERBS) for one in RESOURCES if one.startswith("configmaps")},
     ("flink-deployer", "pods"): {"get", "list", "watch"},
     ("flink-deployer", "pods:log"): {"get"},
     ("flink-deployer", "jobs.batch"): {"create"},
-    **{("flink-deployer", one): OF_A_JOB for one in RESOURCES if one.startswith("jobs.batch/flink")},
+    **{
+        ("flink-deployer", one): OF_A_JOB for one in RESOURCES if one.startswith("jobs.batch/flink")
+    },
     ("flink-deployer", "jobs.batch/another"): {"create"},
     ("flink-deployer", "cronjobs.batch/flink-savepoints"): {"get", "list", "watch", "patch"},
     ("flink-deployer", "leases.coordination.k8s.io/flinksec-deploy"): {

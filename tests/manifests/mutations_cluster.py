@@ -30,6 +30,11 @@ def _grant(d: Documents, groups: list[str], resources: list[str], verbs: list[st
     d.rules(JM).append(grant)
 
 
+def _unbound(d: Documents) -> None:
+    for name in ("flink-deployer", "flink-deployer-records"):
+        d.remove("RoleBinding", name)
+
+
 def _ingress(d: Documents) -> None:
     service = {"name": JM, "port": {"number": 80}}
     d.add("networking.k8s.io/v1", "Ingress", "i", spec={"defaultBackend": {"service": service}})
@@ -64,7 +69,7 @@ MUTATIONS: dict[str, Mutation] = {
     "rbac-everybody": lambda d: _bind(d, "Role", JM, "default"),
     "rbac-dangling": lambda d: _bind(d, "Role", "no-such-role"),
     "rbac-account-missing": lambda d: d.remove("ServiceAccount", JM),
-    "rbac-idle-token": lambda d: d.remove("RoleBinding", "flink-deployer"),
+    "rbac-idle-token": _unbound,
     # Budgets.
     "pdb-nothing": lambda d: _set(
         d.spec("PodDisruptionBudget", TM), "selector", {"matchLabels": {"app": "other"}}

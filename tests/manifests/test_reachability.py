@@ -17,6 +17,7 @@ from tests.manifests.documents import Documents
 Rendered = Callable[[str], str]
 JM, TM = "flight-delays/flink-jobmanager", "flight-delays/flink-taskmanager"
 DEPLOYER, PROXY = "flight-delays/flink-deployer", "flight-delays/flink-proxy"
+SAVEPOINTS = "flight-delays/flink-savepoints"
 SANDBOX, DNS = "sandbox/sandbox", "kube-system/pods with k8s-app=kube-dns"
 PROMETHEUS = "monitoring/pods with app.kubernetes.io/name=prometheus"
 ISTIOD = "istio-system/pods with app=istiod"
@@ -41,15 +42,17 @@ def _to(target: str, *ports: int) -> set[tuple[str, str, int]]:
 
 
 API_SERVERS = {
-    (source, f"192.0.2.1{number}/32", 6443) for source in (JM, TM, DEPLOYER) for number in (1, 2, 3)
+    (source, f"192.0.2.1{number}/32", 6443)
+    for source in (JM, TM, DEPLOYER, SAVEPOINTS)
+    for number in (1, 2, 3)
 }
 EXAMPLE = (
     FLINK
-    | {(PROXY, JM, 8081), ("ingress-nginx/any pod", PROXY, 8443)}
+    | {(PROXY, JM, 8081), (SAVEPOINTS, JM, 8081), ("ingress-nginx/any pod", PROXY, 8443)}
     | {(PROMETHEUS, target, 9249) for target in (JM, TM)}
-    | _names(JM, TM, DEPLOYER, PROXY)
+    | _names(JM, TM, DEPLOYER, SAVEPOINTS, PROXY)
     | API_SERVERS
-    | {(source, ISTIOD, 15012) for source in (JM, TM, DEPLOYER, PROXY)}
+    | {(source, ISTIOD, 15012) for source in (JM, TM, DEPLOYER, SAVEPOINTS, PROXY)}
     | _to("192.0.2.20/32", 88)
     | _to("198.51.100.0/28", 9092)
     | _to("198.51.100.32/28", 9200)
@@ -103,7 +106,7 @@ def test_the_matrix_is_printed_and_comes_as_json(overlay_yaml: Rendered) -> None
     assert table.exit_code == 0
     lines = table.stdout.splitlines()
     at = lines.index(f"{JM} 8081/TCP")
-    assert lines[at + 1] == f"    open to:   {DEPLOYER}, {PROXY}"
+    assert lines[at + 1] == f"    open to:   {DEPLOYER}, {PROXY}, {SAVEPOINTS}"
     result = CliRunner().invoke(main, ["manifests", "check", "--json", "--matrix"], text)
     cells = json.loads(result.stdout)["matrix"]
     assert {

@@ -64,7 +64,7 @@ def test_what_a_new_job_does_not_use_is_left_out_of_its_overlay(job: Path) -> No
     overlay = job / "kubernetes" / "overlays" / "late-trains"
     text = (overlay / "kustomization.yaml").read_text()
     named = YAML(typ="safe").load(text)["components"]
-    for component in ("hdfs", "monitoring", "cert-manager", "istio"):
+    for component in ("hdfs", "savepoints", "monitoring", "cert-manager", "istio", "admission"):
         assert f"../../components/{component}" not in named
         assert f"# - ../../components/{component} " in text
     assert set(tomllib.loads((overlay / "settings.toml").read_text())) == {

@@ -31,7 +31,7 @@ GROUPS = [name for name, command in COMMANDS.items() if isinstance(command, clic
 # What the first word of a command's help may be: a verb in the imperative.
 VERBS = re.compile(
     r"(Add|Ask|Become|Build|Check|Compare|Configure|Delete|End|Fetch|Give|Go|Inspect|List|Look|Make"
-    r"|Open|Print|Put|Read|Render|Replace|Run|Seal|Send|Show|Start|Stop|Take|Verify|Wrap|Write)\b"
+    r"|Open|Print|Put|Read|Render|Replace|Run|Seal|Send|Show|Start|Stop|Take|Verify|Wait|Wrap|Write)\b"
 )
 
 
