@@ -16,6 +16,7 @@ from flinksec_jobs.job_check.facts import StateFacts
 from flinksec_jobs.job_check.flink_inspection import Inspected, Refusal, inspect
 from flinksec_jobs.job_check.operator_comparison import Compared, check_operators, compare
 from flinksec_jobs.job_check.state_files import Looked, as_flink_says, look_at
+from flinksec_jobs.resume.snapshots import METADATA
 from flinksec_jobs.sealed.directories import is_gone
 from flinksec_jobs.settings import Settings, load_settings
 
@@ -137,6 +138,7 @@ def _state(asked: JobCheck, settings: Settings, inspected: Inspected) -> Looked 
 
 def _is_replaced(facts: StateFacts) -> bool:
     try:
-        return is_gone(state.local_path(facts.uri))
+        # Flink removes the metadata first, and the directory last.
+        return is_gone(state.local_path(facts.uri) / METADATA)
     except SettingsError:
         return False

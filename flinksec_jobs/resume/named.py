@@ -101,7 +101,8 @@ def replacement(path: str) -> str | None:
     """
     scheme, separator, plain = path.rpartition("file:")
     directory = Path("/" + plain.lstrip("/"))
-    if not _CHECKPOINT.fullmatch(directory.name) or directory.exists():
+    # Flink removes the metadata first, and the directory last.
+    if not _CHECKPOINT.fullmatch(directory.name) or (directory / METADATA).exists():
         return None
     try:
         there = [one for one in directory.parent.iterdir() if (one / METADATA).exists()]

@@ -14,12 +14,12 @@ Document = dict[str, Any]
 Rendered = Callable[[str], str]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def objects(overlay_yaml: Rendered) -> list[Document]:
     return read(overlay_yaml("example"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def allowed(objects: list[Document]) -> dict[str, str]:
     (found,) = [one for one in objects if one["metadata"]["name"] == "flink-admission"]
     data: dict[str, str] = found["data"]

@@ -79,7 +79,9 @@ final class StateFacts {
   static String newerThan(String uri) throws IOException {
     Path gone = new Path(uri);
     var fileSystem = gone.getFileSystem();
-    if (!CHECKPOINT.matcher(gone.getName()).matches() || fileSystem.exists(gone)) {
+    // Flink removes the metadata first, and the directory last.
+    if (!CHECKPOINT.matcher(gone.getName()).matches()
+        || fileSystem.exists(new Path(gone, METADATA))) {
       return null;
     }
     String newest = null;

@@ -114,6 +114,7 @@ class StateFactsTest {
     Files.createDirectories(directory.resolve("chk-13")); // not complete
     assertThat(StateFacts.newerThan(there)).isNull();
     String gone = there.replace("chk-7", "chk-6");
+    Files.createDirectories(directory.resolve("chk-6")); // Flink is removing it
     assertThat(StateFacts.newerThan(gone)).endsWith("/chk-12");
     assertThat(StateFacts.newerThan(there.replace("chk-7", "savepoint-0a1b2c-0"))).isNull();
   }
