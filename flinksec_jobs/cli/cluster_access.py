@@ -45,9 +45,10 @@ class Access:
         return Kube(client, namespace, patience=patience)
 
     @contextmanager
-    def flink(self, api: Kube) -> Iterator[FlinkRest]:
+    def flink(self) -> Iterator[FlinkRest]:
         """Reach Flink's REST."""
-        rest = reach(api, self.client)
+        # By a login of its own: a port-forward makes web sockets of its requests for a moment.
+        rest = reach(self.api(10.0), self.client)
         try:
             yield rest
         finally:

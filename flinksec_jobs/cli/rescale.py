@@ -34,7 +34,7 @@ def rescale(access: Access, *, parallelism: int, timeout: int, json_: bool) -> N
     the parallelism of the settings again: put it there too, job.parallelism.
     """
     api = access.api()
-    with alone(api, tell) as guarded, access.flink(api) as rest:
+    with alone(api, tell) as guarded, access.flink() as rest:
         job_id = job_id_of(api)
         done = do_rescale(guarded, rest, job_id, parallelism, timeout=timeout, tell=tell)
     if json_:

@@ -65,7 +65,7 @@ def savepoint(
     last good savepoint is never removed, nor one that a rollback needs.
     """
     api = access.api()
-    with alone(api, tell) as guarded, access.flink(api) as rest:
+    with alone(api, tell) as guarded, access.flink() as rest:
         taker = SavepointTaker(
             guarded,
             rest,

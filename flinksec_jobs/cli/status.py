@@ -59,7 +59,7 @@ def status(access: Access, *, watch: float | None, json_: bool) -> None:
 
 
 def _look(access: Access, api: Kube) -> Status:
-    return look(api, lambda: access.flink(api))
+    return look(api, access.flink)
 
 
 def _show(found: Status, *, json_: bool) -> None:

@@ -30,7 +30,7 @@ NETWORK = "10.99.86"
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Ask last about what takes long."""
-    late = ("test_minikube", "test_flight_job_on_a_node")
+    late = ("test_minikube", "test_flight_job_on_a_node", "test_life_of_a_job")
     items.sort(key=lambda item: late.index(item.path.stem) if item.path.stem in late else -1)
 
 

@@ -136,6 +136,7 @@ class LifeTeller:
         self._life.status["failed"] = failed
         self._operators.outside("recover", "recover", "--yes", STEADY)
         self._operators.look("recovered")
+        self._life.notes["history"] = self._operators.record()["history"]
 
     def _has_failed(self) -> bool:
         job = self._kubectl.get("-n", NAMESPACE, "job", "flink-jobmanager")
