@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 
 import click
 
 from flinksec_jobs.cli.cluster_access import Access, access
 from flinksec_jobs.cli.output import say, say_json, tell
-from flinksec_jobs.deploy.alone import alone
+from flinksec_jobs.deploy.alone import alone, note
 from flinksec_jobs.deploy.kubernetes_look import job_id_of
 from flinksec_jobs.deploy.rescale import rescale as do_rescale
 
@@ -36,7 +37,10 @@ def rescale(access: Access, *, parallelism: int, timeout: int, json_: bool) -> N
     api = access.api()
     with alone(api, tell) as guarded, access.flink() as rest:
         job_id = job_id_of(api)
+        began = time.time()
         done = do_rescale(guarded, rest, job_id, parallelism, timeout=timeout, tell=tell)
+        if done.seconds:
+            note(guarded, "rescale", began, f"parallelism {done.after} in place of {done.before}")
     if json_:
         say_json(dataclasses.asdict(done))
     elif done.seconds:

@@ -3,14 +3,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from flinksec_jobs.deploy.guarded import Guarded
 from flinksec_jobs.deploy.lease import Lease
+from flinksec_jobs.deploy.operation import Outcome
 from flinksec_jobs.deploy.outside import ApiServer
-from flinksec_jobs.deploy.record import read_record
+from flinksec_jobs.deploy.record import MOST_HISTORY, Past, Record, read_record
 from flinksec_jobs.deploy.step_errors import RefusedError
+from flinksec_jobs.deploy.steps import new_id
+from flinksec_jobs.errors import FlinkSecError
 
 
 @contextmanager
@@ -34,4 +39,38 @@ def alone(api: ApiServer, tell: Callable[[str], None]) -> Iterator[ApiServer]:
                 )
             yield Guarded(api, lease.check)
         finally:
-            lease.give_back()
+            _give_back(lease, tell)
+
+
+def note(api: ApiServer, command: str, began: float, what: str) -> None:
+    """Write into the history what a command has done; `alone` gave the API server.
+
+    Args:
+        api: the API server.
+        command: as on the command line.
+        began: when, in epoch seconds.
+        what: was done, in half a sentence.
+    """
+    record = Record(api)
+    book = record.read()
+    now = book.current
+    past = Past(
+        id=new_id(),
+        command=command,
+        who=api.who(),
+        started=began,
+        ended=time.time(),
+        outcome=str(Outcome.ACCEPTED),
+        why=what,
+        source=now.revision if now else None,
+        target=now.revision if now else None,
+        job_id=now.job_id if now else "",
+    )
+    record.write(replace(book, history=(past, *book.history)[:MOST_HISTORY]))
+
+
+def _give_back(lease: Lease, tell: Callable[[str], None]) -> None:
+    try:
+        lease.give_back()
+    except FlinkSecError as error:
+        tell(f"the lease was not given back, and expires soon: {error.message}")

@@ -20,7 +20,7 @@ from flinksec_jobs.errors import DeployError
 
 RECORD = Ref("v1", "ConfigMap", "flinksec-record")
 _CURRENT, _HISTORY = "current", "history"
-_MOST_HISTORY = 50
+MOST_HISTORY = 50
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ class Record:
 
     def end(self, book: Book, past: Past, current: Current | None) -> Book:
         """Write down what came of an operation."""
-        ended = Book(current, None, (past, *book.history)[:_MOST_HISTORY])
+        ended = Book(current, None, (past, *book.history)[:MOST_HISTORY])
         self.write(ended)
         self.has_begun = False
         return ended
