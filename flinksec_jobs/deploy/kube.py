@@ -160,7 +160,8 @@ class Kube:
                 method,
                 query_params=list((query or {}).items()),
                 header_params={
-                    "Accept": "text/plain" if text else "application/json",
+                    # Of a log the API server takes no text/plain, though it is that.
+                    "Accept": "*/*" if text else "application/json",
                     "Content-Type": content_type,
                 },
                 body=body,

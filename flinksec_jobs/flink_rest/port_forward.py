@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 import socket
+import threading
 from typing import Any
 
 from flinksec_jobs.runtime.rest import RestUnreachableError
+
+# How kubernetes.stream.ws_client names the threads that copy.
+_THREAD = "Kubernetes port forward proxy"
 
 
 def forwarded(core: Any, namespace: str, pod: str, port: int) -> socket.socket:
@@ -24,6 +28,7 @@ def forwarded(core: Any, namespace: str, pod: str, port: int) -> socket.socket:
     from kubernetes.client.exceptions import ApiException
     from kubernetes.stream import portforward
 
+    _quieten()
     try:
         forward = portforward(
             core.connect_get_namespaced_pod_portforward, pod, namespace, ports=str(port)
@@ -38,3 +43,18 @@ def forwarded(core: Any, namespace: str, pod: str, port: int) -> socket.socket:
     # One end of a pair; a thread copies between the other and the API server until this is closed.
     # The client wraps it in an object of its own, which TLS does not take.
     return socket.socket(fileno=forward.socket(port).detach())
+
+
+def _quieten() -> None:
+    """Let the client's threads end in silence when their pod does; whoever waits is told anyway."""
+    before = threading.excepthook
+    if getattr(before, "is_ours", False):
+        return
+
+    def hook(what: threading.ExceptHookArgs) -> None:
+        name = what.thread.name if what.thread else ""
+        if not (name.startswith(_THREAD) and issubclass(what.exc_type, OSError)):
+            before(what)
+
+    hook.is_ours = True  # type: ignore[attr-defined]
+    threading.excepthook = hook

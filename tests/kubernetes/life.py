@@ -91,12 +91,20 @@ class Operators:
             if one["kind"] in {"Job", "StatefulSet"} and image:
                 for container in one["spec"]["template"]["spec"]["containers"]:
                     container["image"] = image
-            if one["kind"] == "ConfigMap" and one["metadata"]["name"] == "job-settings":
-                before = one["data"]["settings.toml"]
-                one["data"]["settings.toml"] = settings(before)
+        maps = {one["metadata"]["name"]: one for one in objects if one["kind"] == "ConfigMap"}
+        written = maps["job-settings"]["data"]
+        written["settings.toml"] = settings(written["settings.toml"])
+        maps["flink-conf"]["data"]["config.yaml"] = self._configuration(written["settings.toml"])
         path = self._work / f"{name}.yaml"
         path.write_text("---\n".join(json.dumps(one, indent=1) + "\n" for one in objects))
         return path
+
+    def _configuration(self, settings: str) -> str:
+        """Flink's configuration for some settings."""
+        file = self._work / "settings.toml"
+        file.write_text(settings)
+        command = [*self._flinksec(), "cluster", "conf", "--settings", str(file)]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     def outside(self, chapter: str, *arguments: str) -> Said:
         """Run a command as a person does."""

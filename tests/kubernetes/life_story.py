@@ -13,14 +13,14 @@ from tests.kubernetes.life import STEADY, Operators
 from tests.kubernetes.node.node import Node
 from tests.kubernetes.overlay import NAMESPACE
 
-_FULL, _CERTIFICATE = 'verification = "full"', 'verification = "certificate"'
 _JOBMANAGERS = "app.kubernetes.io/component=jobmanager"
 _TASKMANAGERS = "app.kubernetes.io/component=taskmanager"
 
 
 def _other_verification(settings: str) -> str:
-    assert _FULL in settings
-    changed = settings.replace(_FULL, _CERTIFICATE)
+    section = "[elasticsearch]\n"
+    assert section in settings
+    changed = settings.replace(section, f'{section}verification = "certificate"\n')
     # Two failures are enough to end it, in a later chapter.
     return changed.replace("[cluster]\n", "[cluster]\nrestart_attempts = 1\n")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-HOST = "servers.sandbox.example"
+HOST = "servers.sandbox.internal"
 # A name for the processes of this machine, in mounts of their own.
 _NAMED = 'mount --bind "$1" /etc/hosts; shift; exec "$@"'
 

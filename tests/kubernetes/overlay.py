@@ -144,7 +144,12 @@ def volume(path: Path, name: str, namespace: str) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolume",
-        "metadata": {"name": name},
+        "metadata": {
+            "name": name,
+            "annotations": {
+                "skip.flinksec.org/volume-node-path": "a directory of the node stands for an export"
+            },
+        },
         "spec": {
             "capacity": {"storage": "10Gi"},
             "accessModes": ["ReadWriteMany"],

@@ -26,7 +26,7 @@ FAULTS = {
     "full": Rule("write", "/*/chk-*/*", error="ENOSPC"),
 }
 # So slow that the job lasts until it is let go.
-_BYTES_A_SECOND = 6_000
+_BYTES_A_SECOND = 2_000
 _PATIENCE = 900
 # Run in the pod of the deployer, the only one that may ask.
 _ASK = """
@@ -102,7 +102,9 @@ class _Teller:
         self._operators = operators
 
     def begin(self) -> None:
-        self._operators.outside("deploy", "deploy", str(self._operators.version("first")), STEADY)
+        first = str(self._operators.version("first"))
+        said = self._operators.outside("deploy", "deploy", first, STEADY)
+        assert said.code == 0, said
         self._story.job_id = str(self._operators.look("deployed")["job_id"])
         self._wait_for_jobmanager()
         self._wait_for_checkpoint()
