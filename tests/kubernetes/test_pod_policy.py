@@ -197,6 +197,23 @@ def test_no_kind_gets_around_it_even_for_an_administrator(guarded: Guarded, kind
     assert ATTACKS["a foreign image"].refused in error, error
 
 
+def test_what_an_administrator_adds_is_let_in_and_what_he_takes_away_is_not(
+    guarded: Guarded,
+) -> None:
+    job = job_of(guarded)
+    volume = {"name": "more", "secret": {"secretName": "of-others"}}
+    job["spec"]["template"]["spec"]["volumes"].append(volume)
+    parameters = guarded.of("ConfigMap", "flink-admission")
+    more = copy.deepcopy(parameters)
+    more["data"]["secrets-of-flink-jobmanager"] += " of-others"
+    for content, is_taken in ((more, True), (parameters, False)):
+        guarded.node.kubectl.apply(content)
+        end = time.monotonic() + PATIENCE
+        while (guarded.ask("create", job, "flink-deployer")[0] == 0) is not is_taken:
+            assert time.monotonic() < end, is_taken
+            time.sleep(0.5)
+
+
 def test_a_taskmanager_has_no_key_of_rest(guarded: Guarded) -> None:
     workers = guarded.of("StatefulSet", "flink-taskmanager")
     workers["metadata"]["name"] = "another"
