@@ -17,7 +17,7 @@ JOB=flight-delays
 SERVERS=sandbox
 WORK=
 
-flinksec() { "$VENV/bin/flinksec" "$@"; }
+flinksec() { "${FLINKSEC:-$VENV/bin/flinksec}" "$@"; }
 k() { kubectl --context "$CONTEXT" "$@"; }
 in_sandbox() { k --namespace "$SERVERS" exec deployment/sandbox -- "$@"; }
 
@@ -143,8 +143,18 @@ patches:
         ports: [{protocol: TCP, port: $port}]
 END
   k kustomize "$folder" >"$WORK/job.yaml"
-  flinksec manifests check "$WORK/job.yaml"
-  k apply --filename "$WORK/job.yaml"
+  get_rest_client
+  flinksec deploy "$WORK/job.yaml" --context "$CONTEXT" --client "$WORK/client" --steady 5
+}
+
+# The certificate with which the command talks to Flink, as the deployer's pod has it.
+get_rest_client() {
+  local file
+  mkdir -m 0700 -- "$WORK/client"
+  for file in tls.crt tls.key ca.crt; do
+    k --namespace "$JOB" get secret flink-deployer-rest-client --output "jsonpath={.data.${file/./\\.}}" |
+      base64 --decode >"$WORK/client/$file"
+  done
 }
 
 wait_for_job() {
@@ -172,7 +182,7 @@ deploy() {
   start_servers
   step "Secrets for the job" make_secrets
   step "flights into Kafka" fill_kafka "$@"
-  step "the job's manifests, checked and applied" apply_job
+  step "the job, checked and deployed" apply_job
   step "the job, to its end" wait_for_job
   result "$@"
 }
@@ -189,6 +199,10 @@ up() {
 status() {
   k --namespace "$SERVERS" get pods
   k --namespace "$JOB" get jobs,statefulsets,pods,networkpolicies,persistentvolumeclaims
+  make_work
+  get_rest_client
+  flinksec status --context "$CONTEXT" --namespace "$JOB" --client "$WORK/client" || true
+  flinksec history --context "$CONTEXT" --namespace "$JOB"
 }
 
 down() {

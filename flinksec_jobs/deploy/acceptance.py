@@ -94,7 +94,9 @@ class Acceptance:
             job = self._job()
             why = self._look(job)
             if job.status is JobStatus.COMPLETE:
-                return self._verdict(accepted=False, why="it has ended", has_ended=True)
+                # A bounded job may come to its end sooner. One that was to go on from state, and
+                # was never seen to, may have ended for another reason.
+                return self._verdict(accepted=self._went_on, why="it has ended", has_ended=True)
             if why := why or self._why_not(job):
                 return self._verdict(accepted=False, why=why)
             now = self._waiting.clock()

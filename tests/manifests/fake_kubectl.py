@@ -69,6 +69,8 @@ def main() -> int:  # noqa: PLR0911  one for each verb
         environment = {**os.environ, "PATH": os.environ["REAL_PATH"]}
         command = [*program, *verb, words[1]]
         return subprocess.run(command, check=False, env=environment).returncode
+    if words[:2] == ["get", "secret"] and "--output" in words:
+        return 0
     if words[:2] == ["get", "secret"]:
         return 0 if (CLUSTER / f"secret-{words[2]}").exists() else 1
     if words[0] == "get":

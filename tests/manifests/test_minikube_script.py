@@ -24,6 +24,15 @@ FILES = {
     "krb5.conf": "[libdefaults]\n",
 }
 
+_FLINKSEC = """#!/bin/sh
+case $1 in
+deploy) cp -- "$2" "$FAKE_CLUSTER/job.yaml" ;;
+status | history) ;;
+*) exec {real}/flinksec "$@" ;;
+esac
+echo "flinksec $*" >>"$FAKE_CLUSTER/calls"
+"""
+
 
 def _cluster(folder: Path) -> Path:
     for name, content in FILES.items():
@@ -46,6 +55,9 @@ def _script(cluster: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     programs.mkdir(exist_ok=True)
     fake = Path(__file__).with_name("fake_kubectl.py")
     _program(programs / "kubectl", f"{sys.executable} -I -S {fake}")
+    # What talks to the API server by itself is remembered too.
+    (programs / "flinksec").write_text(_FLINKSEC.format(real=Path(sys.executable).parent))
+    (programs / "flinksec").chmod(0o755)
     kustomize = os.environ.get("FLINKSEC_KUSTOMIZE") or f"{shutil.which('kubectl')} kustomize"
     environment = {
         **os.environ,
@@ -54,6 +66,7 @@ def _script(cluster: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         "REAL_KUSTOMIZE": kustomize,
         "REAL_PATH": os.environ["PATH"],
         "KUBE_CONTEXT": "some-cluster",
+        "FLINKSEC": str(programs / "flinksec"),
     }
     return subprocess.run(
         [ROOT / "scripts" / "minikube.sh", *arguments],
@@ -109,7 +122,7 @@ def test_servers_come_first_then_secrets_then_flights_then_the_job(
         "--namespace flight-delays create secret generic flink-keytab",
         "--namespace sandbox exec deployment/sandbox -- flinksec sandbox fill --rows 500",
         "kustomize dist/minikube",
-        "apply --filename",
+        "flinksec deploy",
         "--namespace flight-delays get job flink-jobmanager",
         "--namespace sandbox exec deployment/sandbox -- flinksec sandbox figures --rows 500",
     ]
