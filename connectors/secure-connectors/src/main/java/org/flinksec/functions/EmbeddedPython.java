@@ -83,7 +83,11 @@ final class EmbeddedPython implements Python {
     python.set("_flinksec_context", context);
     python.set("_flinksec_parameters", context.getGlobalJobParameters());
     python.set("_flinksec_states", states);
-    return call(TO_OPEN);
+    byte[] answer = call(TO_OPEN);
+    if (states != null) {
+      states.requireRegistered();
+    }
+    return answer;
   }
 
   // Always by the same name: when another function is called, Pemja gives back a reference to the

@@ -19,6 +19,7 @@ public final class KeyedBlobs {
   private final KeyedStateBackend<Row> backend;
   private final List<ValueState<byte[]>> states = new ArrayList<>();
   private boolean canStay = true;
+  private RuntimeException failure;
 
   KeyedBlobs(RuntimeContext context, KeyedStateBackend<Row> backend) {
     this.context = context;
@@ -40,7 +41,22 @@ public final class KeyedBlobs {
     if (timeToLive != null) {
       descriptor.enableTimeToLive(TimeToLive.read(timeToLive));
     }
-    states.add(context.getState(descriptor));
+    try {
+      states.add(context.getState(descriptor));
+    } catch (RuntimeException refused) {
+      failure = refused;
+      throw refused;
+    }
+  }
+
+  /**
+   * Throws what the last registration has thrown, if it has: Pemja leaves causes out, which say
+   * what is wrong with the state that is there.
+   */
+  void requireRegistered() {
+    if (failure != null) {
+      throw failure;
+    }
   }
 
   /** Whether Python may keep states from batch to batch. */
