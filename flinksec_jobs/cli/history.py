@@ -46,6 +46,6 @@ def history(access: Access, *, savepoints: bool, json_: bool) -> None:
 def _as_dict(book: Book) -> dict[str, object]:
     return {
         "current": asdict(book.current) if book.current else None,
-        "pending": asdict(book.pending) if book.pending else None,
+        "pending": asdict(book.pending) | {"phase": book.pending.phase} if book.pending else None,
         "history": [asdict(past) for past in book.history],
     }

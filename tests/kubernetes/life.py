@@ -51,11 +51,13 @@ class Life:
     Attributes:
         said: what each command came to.
         status: what `flinksec status` told after each chapter.
+        hours: how many documents of hours there were then, and how many of them were right.
         notes: what else was looked at.
     """
 
     said: dict[str, Said] = field(default_factory=dict)
     status: dict[str, dict[str, Any]] = field(default_factory=dict)
+    hours: dict[str, tuple[int, int]] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
 
 
@@ -66,10 +68,18 @@ class Operators:
         node: the cluster.
         rendered: what is deployed.
         work: a directory for files.
+        figures: compares what the job has written by now with a plain pass.
     """
 
-    def __init__(self, node: Node, rendered: Deployment, work: Path) -> None:
+    def __init__(
+        self,
+        node: Node,
+        rendered: Deployment,
+        work: Path,
+        figures: Callable[[], list[dict[str, Any]]],
+    ) -> None:
         self._node = node
+        self._figures = figures
         self._rendered = rendered
         self._work = work
         self.life = Life()
@@ -135,9 +145,13 @@ class Operators:
                 process.kill()
 
     def look(self, chapter: str) -> dict[str, Any]:
-        """Keep the state of the job."""
+        """Keep the state of the job, and whether what it has written so far is right."""
         found = self.outside(f"status {chapter}", "status").told
         self.life.status[chapter] = found
+        written = {str(check["name"]): check["actual"] for check in self._figures()}
+        there = written["Elasticsearch: hours of an airport"]
+        right = written["Elasticsearch: hours of an airport, with the right figures"]
+        self.life.hours[chapter] = (there, right)
         return found
 
     def wait_for(self, what: str, is_so: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:

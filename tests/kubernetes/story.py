@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def tell(node: Node, outside: Outside, rendered: Deployment, work: Path) -> Stor
     """Run the job from its start to its end."""
     kept = Evidence(rendered.volume.behind, work / "evidence", seen_as=Path("/mnt/state"))
     with Watched(node, NAMESPACE, work / "pods") as pods, kept as evidence:
-        operators = Operators(node, rendered, work)
+        operators = Operators(node, rendered, work, partial(outside.figures, ROWS))
         story = Story(pods, evidence, life=operators.life)
         teller = _Teller(node, rendered, story, operators)
         outside.limit_reading(_BYTES_A_SECOND)

@@ -42,6 +42,13 @@ def test_the_job_runs_after_every_chapter(life: Life, chapter: str) -> None:
     assert status["checkpoints"]["completed"] > 0
 
 
+def test_no_hour_is_written_before_all_of_it_was_counted(life: Life) -> None:
+    assert set(life.hours) > {"deployed", "recovered"}
+    assert {
+        name: (there, right) for name, (there, right) in life.hours.items() if there != right
+    } == {}
+
+
 def test_each_start_has_a_random_id_and_goes_on_from_what_the_last_one_left(life: Life) -> None:
     ids = [life.status[chapter]["job_id"] for chapter in ("deployed", "upgraded", "rolled back")]
     ids.append(life.status["recovered"]["job_id"])
