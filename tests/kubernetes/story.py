@@ -27,7 +27,7 @@ FAULTS = {
     "full": Rule("write", "/*/chk-*/*", error="ENOSPC"),
 }
 # So slow that the job lasts until it is let go.
-_BYTES_A_SECOND = 2_000
+_BYTES_A_SECOND = 8_000
 _PATIENCE = 900
 # Run in the pod of the deployer, the only one that may ask.
 _ASK = """

@@ -75,10 +75,15 @@ _BETTER = (
 BETTER = _named("better", *_BETTER)
 """A changed function, and one more operator."""
 
+_OPENED = """\
+        self._previous = runtime_context.get_state(
+"""
 CRASHES = _named(
-    "crashes", (_DELAY, "    raise RuntimeError('this version cannot do it')"), *_BETTER[1:]
+    "crashes",
+    (_OPENED, f"        raise RuntimeError('this version cannot do it')\n{_OPENED}"),
+    *_BETTER,
 )
-"""Like it, but that it fails with the first aircraft that it sees again."""
+"""Like it, but that its tasks fail when they start."""
 
 DROPS = _named(
     "drops",
