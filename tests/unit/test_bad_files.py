@@ -155,6 +155,7 @@ UNREADABLE: dict[str, Callable[[Path], Path]] = {
 _NOT_SEALED = UNREADABLE.keys() - {"no file, and an odd name"}
 # What is right: a directory is made, servers are started in it; nothing is set, or is to do.
 _ACCEPTED = {
+    ("certs metrics", "directory"): {"no file, and an odd name"},
     ("image fetch", "directory"): {"a directory of pipes", "no file, and an odd name"},
     ("sandbox up", "directory"): {"a directory of pipes", "no file, and an odd name"},
     ("sandbox down", "directory"): {"a directory of pipes", "no file, and an odd name"},

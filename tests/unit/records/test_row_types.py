@@ -18,8 +18,9 @@ from flinksec_jobs.records import field_names, record, row_type
 
 @pytest.fixture(autouse=True)
 def no_jvm() -> Iterator[None]:
+    before = java_gateway._gateway
     yield
-    assert java_gateway._gateway is None
+    assert java_gateway._gateway is before
 
 
 @record
