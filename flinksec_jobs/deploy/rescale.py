@@ -22,6 +22,8 @@ from flinksec_jobs.runtime.rest import RestRefusedError, RestUnreachableError
 
 _SLOTS = "taskmanager.numberOfTaskSlots"
 _POLL_SECONDS = 1.0
+# What Flink tells of a job may be three seconds old: web.refresh-interval.
+_OLDEST_ANSWER_SECONDS = 4.0
 
 T = TypeVar("T")
 Tell = Callable[[str], None]
@@ -126,6 +128,7 @@ def rescale(
     if needed < replicas:
         tell(f"{needed} TaskManagers in place of {replicas}")
         _scale(api, needed)
+        _wait_for_the_rest(rest, job_id, wanted, needed, timeout)
     return Rescaled(before, parallelism, max(needed, 1), seconds if wanted != now else 0.0)
 
 
@@ -188,6 +191,29 @@ def _wait_for_checkpoint(rest: Rest, job_id: str, timeout: float) -> None:
         timeout,
         "the tasks run with the new parallelism, and have not completed a checkpoint",
         "`flinksec status` tells why; the TaskManagers were left as they are",
+    )
+
+
+def _wait_for_the_rest(
+    rest: Rest, job_id: str, wanted: Mapping[str, int], needed: int, timeout: float
+) -> None:
+    """Wait until the job runs without the TaskManagers that were removed.
+
+    It may have had tasks there, and starts them again elsewhere.
+    """
+    hint = "`flinksec status` tells how it is"
+    _wait(
+        lambda: len(_asked(rest.taskmanagers, ["?"] * (needed + 1))) <= needed,
+        timeout,
+        "the TaskManagers that were removed are still registered",
+        hint,
+    )
+    time.sleep(_OLDEST_ANSWER_SECONDS)
+    _wait(
+        lambda: _has(_asked(lambda: rest.job(job_id), None), wanted),
+        timeout,
+        "the tasks do not run again without the TaskManagers that were removed",
+        hint,
     )
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.kubernetes.deployment import Deployment
+from tests.kubernetes.deployment import JOB_IMAGE, Deployment
 from tests.kubernetes.node.node import Node
 from tests.kubernetes.overlay import NAMESPACE
 
@@ -98,9 +98,11 @@ class Operators:
         """Write the objects of a version of the job: another image, other settings."""
         objects = json.loads(json.dumps(self._rendered.objects))
         for one in objects:
-            if one["kind"] in {"Job", "StatefulSet"} and image:
+            if one["kind"] in {"Job", "StatefulSet", "Deployment"} and image:
+                # The deployer's too, as kustomize does it.
                 for container in one["spec"]["template"]["spec"]["containers"]:
-                    container["image"] = image
+                    if container["image"] == JOB_IMAGE:
+                        container["image"] = image
         maps = {one["metadata"]["name"]: one for one in objects if one["kind"] == "ConfigMap"}
         written = maps["job-settings"]["data"]
         written["settings.toml"] = settings(written["settings.toml"])

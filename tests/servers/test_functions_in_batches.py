@@ -155,7 +155,7 @@ def test_a_function_of_whole_batches_that_is_wrong_is_told_with_what_it_returned
 ) -> None:
     endings = came["whole endings"]
     assert re.search(
-        r"wrong failed: the function one_less \(.*\) returned \d results for \d records\n"
+        r"ends failed: the function one_less \(.*\) returned \d results for \d records\n"
         r"  hint: return exactly one for each record",
         endings["count"],
     ), endings["count"]

@@ -93,6 +93,7 @@ class World:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_POLL_SECONDS", 0.001)
+    monkeypatch.setattr(module, "_OLDEST_ANSWER_SECONDS", 0.0)
 
 
 def test_a_job_that_grows_gets_its_taskmanagers_first() -> None:
