@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flinksec_jobs.deploy.job_version import JOB_ID
 from flinksec_jobs.deploy.outside import ApiServer, KubeObject, Ref
 from flinksec_jobs.errors import DeployError
 
 JOB = Ref("batch/v1", "Job", "flink-jobmanager")
 TASKMANAGERS = Ref("apps/v1", "StatefulSet", "flink-taskmanager")
-JOB_ID = "flinksec.org/job-id"
 _NAME, _COMPONENT = "app.kubernetes.io/name", "app.kubernetes.io/component"
 JOBMANAGER_PODS = {_NAME: "flink", _COMPONENT: "jobmanager"}
 ALL_PODS = {_NAME: "flink"}

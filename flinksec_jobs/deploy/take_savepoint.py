@@ -13,7 +13,6 @@ from typing import Any, Protocol
 
 from flinksec_jobs.deploy.outside import ApiServer, KubeObject
 from flinksec_jobs.deploy.savepoint_book import KeptSavepoint, Pending, SavepointBook
-from flinksec_jobs.deploy.step_errors import UnclearError
 from flinksec_jobs.deploy.steps import new_id
 from flinksec_jobs.deploy.waiting import Waiting
 from flinksec_jobs.errors import DeployError
@@ -216,6 +215,3 @@ class SavepointTaker:
         removed = {str(one["name"]) for one in told["savepoints"] if one["removed"]}
         book.without(removed).write(self.api)
         return tuple(sorted(removed))
-
-
-__all__ = ["Retention", "SavepointTaker", "Taken", "UnclearError"]
