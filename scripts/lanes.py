@@ -121,6 +121,7 @@ class Lanes:
         self._logs = logs
         self._lanes = lanes
         self._changed = threading.Condition()
+        self._attends: list[threading.Thread] = []
         self.interrupts = 0
 
     def run(self, seconds: float = math.inf) -> bool:
@@ -138,6 +139,9 @@ class Lanes:
                 self._start_what_may()
                 self._changed.wait(_TICK)
         self._stop()
+        if not self._running:
+            for attends in self._attends:  # the last to end may not be shown yet
+                attends.join()
         for one in self._failed:
             show(one)
         return not self._waiting and all(one.result == "passed" for one in self.runs)
@@ -193,7 +197,9 @@ class Lanes:
         one = Run(stage, log, time.monotonic(), process)
         self.runs.append(one)
         say(f"{stage.name}: begins; to watch it: tail -f {log}")
-        threading.Thread(target=self._attend, args=(one,), daemon=True).start()
+        attends = threading.Thread(target=self._attend, args=(one,), daemon=True)
+        self._attends.append(attends)
+        attends.start()
 
     def _attend(self, one: Run) -> None:
         one.wait()

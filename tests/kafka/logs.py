@@ -8,8 +8,11 @@ from collections import Counter
 ALARMS = ("data loss", "potentially lost", "are lost", " ERROR ", "fenced")
 # Parts of Flink wrap one cause in other exceptions, and each such failure is written whole once.
 FORMS = 4
-# One that stands alone; what names a partition or a server is another cause.
-_NUMBER = re.compile(r"(?<![\w.-])\d+|\d+(?= ?ms\b)|/\S*/\.\S+\.inprogress\.[0-9a-f-]+")
+# A size, or one that stands alone; what names a partition or a server is another cause.
+_NUMBER = re.compile(
+    r"(?<![\w.-])\d+(?:\.\d+)? ?[KMGTP]?B\b|(?<![\w.-])\d+|\d+(?= ?ms\b)"
+    r"|/\S*/\.\S+\.inprogress\.[0-9a-f-]+"
+)
 _DATED = re.compile(r"^(?=\d{4}-\d\d-\d\d )", re.MULTILINE)
 
 

@@ -2,7 +2,7 @@
 """A job that runs in its own process has metrics of ours, too, for whoever asks Flink's REST."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,14 +35,22 @@ def job(tmp_path: Path) -> Iterator[StartedJob]:
 
 def test_a_local_run_tells_of_its_seal_and_of_its_checkpoints(job: StartedJob) -> None:
     client, job_id = found(job)
-    # The last of them that is registered: Flink tells of each as soon as it is there.
-    process = values(client, job, "/jobmanager/metrics", "flinksec.key.key-1.inUse")
-    assert process["flinksec.failedUnseals"] == "0"
-    assert process["flinksec.key.key-1.inUse"] == "1"
-    assert int(process["flinksec.residentMemory"]) > 100_000_000
-    ages = values(client, job, f"/jobs/{job_id}/metrics", "flinksec.savepointAge")
-    assert 0 <= int(ages["flinksec.checkpointAge"]) < PATIENCE
-    assert 0 <= int(ages["flinksec.savepointAge"]) < PATIENCE
+    unseals, in_use, memory = values(
+        client,
+        job,
+        "/jobmanager/metrics",
+        ("flinksec.failedUnseals", "flinksec.key.key-1.inUse", "flinksec.residentMemory"),
+    )
+    assert unseals == "0"
+    assert in_use == "1"
+    assert int(memory) > 100_000_000
+    for age in values(
+        client,
+        job,
+        f"/jobs/{job_id}/metrics",
+        ("flinksec.checkpointAge", "flinksec.savepointAge"),
+    ):
+        assert 0 <= int(age) < PATIENCE
 
 
 def found(job: StartedJob) -> tuple[Any, str]:
@@ -59,15 +67,13 @@ def found(job: StartedJob) -> tuple[Any, str]:
     return until(job, seek)
 
 
-def values(client: Any, job: StartedJob, path: str, name: str) -> dict[str, str]:
-    """All metrics of ours at a path, as soon as one of them is there."""
+def values(client: Any, job: StartedJob, path: str, names: Sequence[str]) -> list[str]:
+    """Metrics at a path, as soon as all of them are there: Flink tells of each by itself."""
 
-    def ask() -> dict[str, str] | None:
-        ids = [one["id"] for one in client.get(path) if one["id"].startswith("flinksec.")]
-        if name not in ids:
-            return None
-        told = client.get(f"{path}?get={','.join(ids)}")
-        return {one["id"]: str(one["value"]) for one in told}
+    def ask() -> list[str] | None:
+        told = client.get(f"{path}?get={','.join(names)}")
+        found = {one["id"]: str(one["value"]) for one in told}
+        return [found[name] for name in names] if found.keys() >= set(names) else None
 
     return until(job, ask)
 

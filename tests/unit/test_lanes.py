@@ -43,6 +43,22 @@ def test_all_pass_and_each_is_printed_in_one_piece(
         assert name + b" 1\n" + name + b" 2\n" in said
 
 
+def test_the_last_to_end_is_printed_before_all_is_said_to_have_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = lanes.Run.wait
+    shown: list[str] = []
+
+    def wait(one: lanes.Run) -> None:
+        ended(one)
+        time.sleep(0.5)  # as on a busy machine, where other threads go first
+
+    monkeypatch.setattr(lanes.Run, "wait", wait)
+    monkeypatch.setattr(lanes, "show", lambda one: shown.append(one.stage.name))
+    assert Lanes([shell("a", "true"), shell("b", "sleep 0.1")], tmp_path).run()
+    assert sorted(shown) == ["a", "b"]
+
+
 def test_no_more_run_at_once_than_there_are_lanes(tmp_path: Path) -> None:
     # Each leaves a mark while it runs, and fails if it sees two others.
     script = (

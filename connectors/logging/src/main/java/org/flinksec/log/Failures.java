@@ -44,10 +44,12 @@ final class Failures {
           "(?:org\\.apache\\.hadoop\\.ipc\\.RemoteException\\()?((?:\\w+\\.)+[\\w$]+)\\)?(?::|$)");
   private static final Pattern UNFINISHED =
       Pattern.compile("/\\S*/\\.[^\\s/]+\\.inprogress\\.[0-9a-f-]{36}");
-  // In 8000 ms, #12, (3/4), @1f2e; but not topic-2, node2 or 2.0.
+  // In 8000 ms, 1.58 MB, 95.2%, #12, (3/4), @1f2e; but not topic-2, node2 or 2.0.
   private static final Pattern NUMBERS =
       Pattern.compile(
-          "(?<![\\w.-])\\d+(?![\\w.-]*\\w)|\\d+(?= ms\\b)|@[0-9a-f]+\\b|\\b[0-9a-f]{32}\\b");
+          "(?<![\\w.-])\\d+(?:[.,]\\d+)* ?(?:%|(?:[KMGTPEkmgtpe]i?)?B\\b|m?s\\b)"
+              + "|(?<![\\w.-])\\d+(?![\\w.-]*\\w)|\\d+(?= ms\\b)"
+              + "|@[0-9a-f]+\\b|\\b[0-9a-f]{32}\\b");
 
   private final Map<List<String>, Told> known =
       new LinkedHashMap<>(16, 0.75f, true) {

@@ -25,6 +25,10 @@ class FailuresTest {
   @ParameterizedTest
   @CsvSource({
     "Topic a not present in metadata after 8000 ms.,Topic a not present in metadata after 8012 ms.",
+    "consumed = 1656750 B = 1.58 MB,consumed = 2726298 B = 2.60 MB",
+    "consumed = 900 B = 900 B,consumed = 1048576 B = 1 MB",
+    "the disk is full to 95.2%,the disk is full to 96%",
+    "waited 12s,waited 1.5s",
     "Expiring 3 record(s) for a-0:8001 ms has passed,Expiring 17 record(s) for a-0:8000 ms has passed",
     "attempt #4 of task (1/2),attempt #5 of task (2/2)",
     "object@1f2e is closed,object@77aa is closed",
