@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The component admission: whoever may make pods in the namespace makes those of the job, only.
 
-It is applied to a namespace of its own, as the overlay of the example has it, and every request is
-a dry run: admission is asked, and nothing is made.
+It is applied as the overlay of the example has it, but to a namespace of its own, and every request
+is a dry run: admission is asked, and nothing is made.
 """
 
 from __future__ import annotations
 
 import copy
 import json
+import re
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,9 +25,12 @@ from tests.kubernetes.pod_attacks import ATTACKS, SHELL
 from tests.manifests.documents import read
 from tests.patience import PATIENCE
 
-EXAMPLE = Path(__file__).parents[2] / "docker" / "kubernetes" / "overlays" / "example"
-CI = Path(__file__).parents[2] / "docker" / "kubernetes" / "ci" / "account.yaml"
-NAMESPACE = "flight-delays"
+KUBERNETES = Path(__file__).parents[2] / "docker" / "kubernetes"
+EXAMPLE = Path("overlays/example")
+CI = Path("ci/account.yaml")
+# That of the example is the minikube script's, too, which runs on the same node.
+NAMESPACE = "guarded-flights"
+_ITS_NAME = re.compile(r'^(\s*(?:kubernetes[._])?name(?:space)?\s*[:=]\s*"?)flight-delays\b', re.M)
 UNCHANGED = "are changed by who may change the policies"
 WORKLOADS = ("Job", "CronJob", "StatefulSet", "Deployment")
 APPLIED = (
@@ -68,11 +73,23 @@ class Guarded:
 
 
 @pytest.fixture(scope="module")
-def guarded(node: Node) -> Iterator[Guarded]:
-    objects = read(render(EXAMPLE))
+def renamed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of all manifests, in which the example has another namespace."""
+    directory = tmp_path_factory.mktemp("manifests") / KUBERNETES.name
+    shutil.copytree(KUBERNETES, directory)
+    for file in (*(directory / EXAMPLE).iterdir(), directory / CI):
+        if file.is_file():
+            file.write_text(_ITS_NAME.sub(rf"\g<1>{NAMESPACE}", file.read_text()))
+    return directory
+
+
+@pytest.fixture(scope="module")
+def guarded(node: Node, renamed: Path) -> Iterator[Guarded]:
+    objects = read(render(renamed / EXAMPLE))
+    assert {one["metadata"].get("namespace", NAMESPACE) for one in objects} == {NAMESPACE}
     applied = [one for one in objects if one["kind"] in APPLIED]
     applied.sort(key=lambda one: APPLIED.index(one["kind"]))
-    node.kubectl.apply(*applied, *read(CI.read_text()))
+    node.kubectl.apply(*applied, *read((renamed / CI).read_text()))
     there = Guarded(node, objects)
     # A policy holds some moments after it was made.
     end = time.monotonic() + PATIENCE
