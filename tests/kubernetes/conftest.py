@@ -171,7 +171,7 @@ def beginning(
 ) -> Iterator[Future[Story]]:
     """What happens to the flight job, while other tests go on."""
     with ThreadPoolExecutor(max_workers=1) as narrator:
-        begun = narrator.submit(tell, node, outside, rendered, work)
+        begun = narrator.submit(tell, node, outside, rendered, work, minikube.deployed)
         yield begun
         if not begun.done():
             node.kubectl.ended.set()  # the run was interrupted

@@ -146,6 +146,12 @@ class Operators:
             finally:
                 process.kill()
 
+    def finished(self, chapter: str, command: subprocess.Popen[str]) -> Said:
+        """Wait for the end of a command that has begun."""
+        began = time.monotonic()
+        out, errors = command.communicate(timeout=_PATIENCE)
+        return self._keep(chapter, command.returncode, out, errors, time.monotonic() - began)
+
     def look(self, chapter: str) -> dict[str, Any]:
         """Keep the state of the job, and whether what it has written so far is right."""
         found = self.outside(f"status {chapter}", "status").told
@@ -190,11 +196,15 @@ class Operators:
             check=False,
             timeout=1800,
         )
-        lines = done.stdout.strip().splitlines()
+        seconds = time.monotonic() - began
+        return self._keep(chapter, done.returncode, done.stdout, done.stderr, seconds)
+
+    def _keep(self, chapter: str, code: int, out: str, errors: str, seconds: float) -> Said:
+        lines = out.strip().splitlines()
         try:
             told = json.loads(lines[-1]) if lines else {}
         except ValueError:
-            told = {"unread": done.stdout[-2000:]}
-        said = Said(done.returncode, told, done.stderr, time.monotonic() - began)
+            told = {"unread": out[-2000:]}
+        said = Said(code, told, errors, seconds)
         self.life.said[chapter] = said
         return said

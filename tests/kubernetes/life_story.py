@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from flinksec_jobs.sealed import KeyRing, SealedFileError, open_sealed
@@ -35,13 +36,18 @@ class LifeTeller:
     """
 
     def __init__(self, node: Node, rendered: Deployment, operators: Operators) -> None:
+        self._node = node
         self._kubectl = node.kubectl
         self._rendered = rendered
         self._operators = operators
         self._life = operators.life
 
-    def tell(self) -> None:
-        """All of it, from a job that runs to one that runs."""
+    def tell(self, minikube: Callable[[], object]) -> None:
+        """All of it, from a job that runs to one that runs.
+
+        Args:
+            minikube: waits for what else is deployed, which would miss the API server.
+        """
         self._savepoint()
         self._refused()
         self._upgrade()
@@ -50,6 +56,8 @@ class LifeTeller:
         self._rescale()
         self._by_hand()
         self._recover()
+        minikube()
+        self._api_server_away()
 
     def _savepoint(self) -> None:
         for number in range(3):
@@ -136,7 +144,20 @@ class LifeTeller:
         self._life.status["failed"] = failed
         self._operators.outside("recover", "recover", "--yes", STEADY)
         self._operators.look("recovered")
+
+    def _api_server_away(self) -> None:
+        """It hangs and then is gone, while the settings of before come back."""
+        as_before = self._operators.version("as before", versions.BETTER.image)
+        with self._operators.begun("restart", str(as_before), STEADY) as command:
+            self._kubectl.wait_for("the record says what begins", self._is_pending, every=0.2)
+            self._node.take_api_server_away(hangs=15, gone=10)
+            self._operators.finished("restart without API server", command)
+        self._operators.look("as before")
+        self._life.notes["plan as before"] = self._verification()
         self._life.notes["history"] = self._operators.record()["history"]
+
+    def _is_pending(self) -> bool:
+        return bool(self._operators.record().get("pending"))
 
     def _has_failed(self) -> bool:
         job = self._kubectl.get("-n", NAMESPACE, "job", "flink-jobmanager")

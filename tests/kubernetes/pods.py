@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -31,13 +32,12 @@ class Watched:
         self._namespace = namespace
         self._states = directory / "states"
         self._logs = Evidence(node.pod_logs, directory / "logs", seen_as=Path("/"))
+        self._has_ended = threading.Event()
         self._watch: subprocess.Popen[bytes] | None = None
+        self._watches = threading.Thread(target=self._keep_watching, daemon=True)
 
     def __enter__(self) -> Self:
-        watch = [*self._node.kubectl.command, "-n", self._namespace]
-        watch += ["get", "pods", "--watch", "--output=json"]
-        with self._states.open("wb") as states:
-            self._watch = subprocess.Popen(watch, stdin=subprocess.DEVNULL, stdout=states)
+        self._watches.start()
         self._logs.__enter__()
         return self
 
@@ -48,9 +48,22 @@ class Watched:
         traceback: TracebackType | None,
     ) -> None:
         self._logs.__exit__(exception_type, exception, traceback)
-        assert self._watch is not None
-        self._watch.terminate()
-        self._watch.wait()
+        self._has_ended.set()
+        if self._watch is not None:
+            self._watch.terminate()
+        self._watches.join()
+
+    def _keep_watching(self) -> None:
+        """Again and again: a watch ends with the API server that it asks."""
+        watch = [*self._node.kubectl.command, "-n", self._namespace]
+        watch += ["get", "pods", "--watch", "--output=json"]
+        while not self._has_ended.is_set():
+            with self._states.open("ab") as states:
+                self._watch = subprocess.Popen(watch, stdin=subprocess.DEVNULL, stdout=states)
+            if self._has_ended.is_set():
+                self._watch.terminate()
+            self._watch.wait()
+            self._has_ended.wait(1)
 
     def log(self, pod: str) -> str:
         """All that the containers of a pod have said, one after the other."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -71,8 +72,14 @@ class Story:
     figures: list[dict[str, object]] = field(default_factory=list)
 
 
-def tell(node: Node, outside: Outside, rendered: Deployment, work: Path) -> Story:
-    """Run the job from its start to its end."""
+def tell(
+    node: Node,
+    outside: Outside,
+    rendered: Deployment,
+    work: Path,
+    minikube: Callable[[], object],
+) -> Story:
+    """Run the job from its start to its end; `minikube` waits for what else is deployed."""
     kept = Evidence(rendered.volume.behind, work / "evidence", seen_as=Path("/mnt/state"))
     with Watched(node, NAMESPACE, work / "pods") as pods, kept as evidence:
         operators = Operators(node, rendered, work, partial(outside.figures, ROWS))
@@ -84,7 +91,7 @@ def tell(node: Node, outside: Outside, rendered: Deployment, work: Path) -> Stor
             teller.visit()
             teller.spoil_the_volume()
             teller.kill_pods()
-            LifeTeller(node, rendered, operators).tell()
+            LifeTeller(node, rendered, operators).tell(minikube)
         finally:
             outside.limit_reading(0)
         story.status = teller.end()

@@ -16,7 +16,16 @@ from tests.kubernetes import versions
 from tests.kubernetes.life import Life
 from tests.kubernetes.story import Story
 
-CHAPTERS = ["deployed", "upgraded", "rolled back", "restarted", "fewer", "more", "recovered"]
+CHAPTERS = [
+    "deployed",
+    "upgraded",
+    "rolled back",
+    "restarted",
+    "fewer",
+    "more",
+    "recovered",
+    "as before",
+]
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +116,14 @@ def test_a_restart_changes_what_the_running_sink_does(life: Life) -> None:
     assert life.status["restarted"]["image"] == versions.BETTER.image
 
 
+def test_a_restart_goes_on_when_an_api_server_is_there_again_that_hung_and_was_gone(
+    life: Life,
+) -> None:
+    past = told(life, "restart without API server", ExitCode.WELL)
+    assert past["outcome"] == "accepted"
+    assert life.notes["plan as before"] == {"FULL": True, "CERTIFICATE": False}
+
+
 def test_a_job_is_rescaled_down_and_up_in_place(life: Life) -> None:
     fewer, more = told(life, "fewer", ExitCode.WELL), told(life, "more", ExitCode.WELL)
     assert (fewer["before"], fewer["after"], fewer["taskmanagers"]) == (2, 1, 1)
@@ -130,7 +147,7 @@ def test_the_history_tells_who_did_what_and_how_long_the_job_stood_still(
     history = life.notes["history"]
     commands = [past["command"] for past in reversed(history)]
     assert commands[:1] == ["deploy"]
-    assert commands[-1:] == ["recover"]
+    assert commands[-2:] == ["recover", "restart"]
     assert {"upgrade", "restart"} < set(commands)
     accounts = {past["who"] for past in history}
     assert any(one.endswith(":flink-deployer") for one in accounts)

@@ -21,11 +21,14 @@ class Kubectl:
 
     Attributes:
         ended: set, it ends all waiting.
+        there: not set while the API server is away on purpose: nothing is asked then.
     """
 
     def __init__(self, program: Path, kubeconfig: Path) -> None:
         self.kubeconfig = kubeconfig
         self.ended = threading.Event()
+        self.there = threading.Event()
+        self.there.set()
         self.command = [str(program), f"--kubeconfig={kubeconfig}"]
 
     def __call__(self, *arguments: str, input: str | None = None) -> str:  # noqa: A002
@@ -41,6 +44,7 @@ class Kubectl:
         input: str | None = None,  # noqa: A002
     ) -> subprocess.CompletedProcess[str]:
         """Run it to its end, whatever that is."""
+        self.there.wait()
         return subprocess.run(
             [*self.command, *arguments],
             input=input,

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from tests.kubernetes.node import containers, dns, images
 from tests.kubernetes.node.authority import Authority
@@ -39,6 +42,7 @@ class Node:
         self.machine = Machine(directory, network)
         self.programs = programs
         self._hosts = hosts
+        self._api_server: subprocess.Popen[bytes] | None = None
         self._authority = Authority(directory / "pki")
         self.server = f"https://{self.machine.address}:6443"
         self.kubectl = Kubectl(self.programs / "kubectl", self._user("admin", "system:masters"))
@@ -71,6 +75,30 @@ class Node:
         """End everything at once and take its control groups away."""
         self.machine.stop()
         self._remove_control_groups()
+
+    def take_api_server_away(self, *, hangs: float, gone: float) -> None:
+        """Let the API server hang, then kill it, and start it again some seconds later."""
+        started = self._api_server
+        assert started is not None
+        (server,) = [
+            one
+            for one in psutil.Process(started.pid).children(recursive=True)
+            if one.name() == "kube-apiserver"
+        ]
+        self.kubectl.there.clear()
+        try:
+            server.suspend()
+            time.sleep(hangs)
+            server.kill()
+            started.wait()
+            time.sleep(gone)
+            again = self.machine.daemon("kube-apiserver", self._api_server_command)
+            self._api_server = again
+            while not self._answers():
+                assert again.poll() is None, "the API server has not started again"
+                time.sleep(0.5)
+        finally:
+            self.kubectl.there.set()
 
     @property
     def pod_logs(self) -> Path:
@@ -113,30 +141,28 @@ class Node:
         to_kubelet = self._authority.pair(
             "apiserver-kubelet", "kube-apiserver-kubelet", groups=["system:masters"]
         )
-        self.machine.daemon(
-            "kube-apiserver",
-            [
-                self.programs / "kube-apiserver",
-                f"--etcd-servers={_ETCD}",
-                "--secure-port=6443",
-                f"--advertise-address={self.machine.address}",
-                f"--client-ca-file={self._authority.file}",
-                f"--tls-cert-file={server.certificate}",
-                f"--tls-private-key-file={server.key}",
-                f"--service-account-key-file={tokens.certificate}",
-                f"--service-account-signing-key-file={tokens.key}",
-                "--service-account-issuer=https://kubernetes.default.svc",
-                f"--kubelet-client-certificate={to_kubelet.certificate}",
-                f"--kubelet-client-key={to_kubelet.key}",
-                f"--kubelet-certificate-authority={self._authority.file}",
-                "--kubelet-preferred-address-types=InternalIP",
-                "--authorization-mode=Node,RBAC",
-                "--enable-admission-plugins=NodeRestriction",
-                # Only Pod Security may stand in the way.
-                "--allow-privileged=true",
-                f"--service-cluster-ip-range={SERVICES}",
-            ],
-        )
+        self._api_server_command: list[str | Path] = [
+            self.programs / "kube-apiserver",
+            f"--etcd-servers={_ETCD}",
+            "--secure-port=6443",
+            f"--advertise-address={self.machine.address}",
+            f"--client-ca-file={self._authority.file}",
+            f"--tls-cert-file={server.certificate}",
+            f"--tls-private-key-file={server.key}",
+            f"--service-account-key-file={tokens.certificate}",
+            f"--service-account-signing-key-file={tokens.key}",
+            "--service-account-issuer=https://kubernetes.default.svc",
+            f"--kubelet-client-certificate={to_kubelet.certificate}",
+            f"--kubelet-client-key={to_kubelet.key}",
+            f"--kubelet-certificate-authority={self._authority.file}",
+            "--kubelet-preferred-address-types=InternalIP",
+            "--authorization-mode=Node,RBAC",
+            "--enable-admission-plugins=NodeRestriction",
+            # Only Pod Security may stand in the way.
+            "--allow-privileged=true",
+            f"--service-cluster-ip-range={SERVICES}",
+        ]
+        self._api_server = self.machine.daemon("kube-apiserver", self._api_server_command)
 
     def _start_controllers(self) -> None:
         for name, options in {
@@ -253,6 +279,11 @@ class Node:
 
     def _is_api_ready(self) -> bool:
         return self.kubectl("get", "--raw", "/readyz") == "ok"
+
+    def _answers(self) -> bool:
+        command = [*self.kubectl.command, "get", "--raw", "/readyz"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        return done.stdout == "ok"
 
     def _is_node_ready(self) -> bool:
         conditions = self.kubectl.get("node", NAME)["status"]["conditions"]
