@@ -98,9 +98,10 @@ class Operators:
         """Write the objects of a version of the job: another image, other settings."""
         objects = json.loads(json.dumps(self._rendered.objects))
         for one in objects:
-            if one["kind"] in {"Job", "StatefulSet", "Deployment"} and image:
+            if one["kind"] in {"Job", "StatefulSet", "Deployment", "CronJob"} and image:
                 # The deployer's too, as kustomize does it.
-                for container in one["spec"]["template"]["spec"]["containers"]:
+                of_pods = one["spec"].get("jobTemplate", one)["spec"]["template"]
+                for container in of_pods["spec"]["containers"]:
                     if container["image"] == JOB_IMAGE:
                         container["image"] = image
         maps = {one["metadata"]["name"]: one for one in objects if one["kind"] == "ConfigMap"}

@@ -62,6 +62,16 @@ class LifeTeller:
     def _savepoint(self) -> None:
         for number in range(3):
             self._operators.inside(f"savepoint {number}", "savepoint", "--keep=2")
+        command = ("create", "job", "scheduled", "--from=cronjob/flink-savepoints")
+        self._kubectl("-n", NAMESPACE, *command)
+        conditions = self._kubectl.wait_for("the scheduled one ends", self._scheduled, seconds=300)
+        self._life.notes["scheduled"] = conditions
+
+    def _scheduled(self) -> list[str]:
+        job = self._kubectl.get("-n", NAMESPACE, "job", "scheduled")
+        conditions = job["status"].get("conditions", [])
+        ended = [one["type"] for one in conditions if one["status"] == "True"]
+        return ended if {"Complete", "Failed"} & set(ended) else []
 
     def _refused(self) -> None:
         """A version that would lose state, and an image that is not there."""

@@ -79,7 +79,12 @@ def write(directory: Path, handed: Path, servers: str, api_server: str, export: 
             "volume.json",
         ],
         "components": [
-            os.path.relpath(KUBERNETES / "components" / "proxy", directory.resolve()),
+            os.path.relpath(KUBERNETES / name, directory.resolve())
+            for name in (
+                "components/proxy",
+                "components/savepoints",
+                "overlays/minikube/local-images",
+            )
         ],
         "generatorOptions": {"disableNameSuffixHash": True},
         "configMapGenerator": [
@@ -128,6 +133,11 @@ def _sizes() -> list[dict[str, Any]]:
         {
             "target": {"kind": "Deployment", "name": "flink-proxy"},
             "patch": operations(("replace", f"{container}/image", PROXY_IMAGE)),
+        },
+        {
+            # It is begun by hand: an hour that comes would meet what operators do.
+            "target": {"kind": "CronJob", "name": "flink-savepoints"},
+            "patch": operations(("add", "/spec/suspend", True)),
         },
         {
             "target": {"kind": "PersistentVolumeClaim", "name": "flink-state"},

@@ -81,6 +81,12 @@ def test_savepoints_are_kept_with_manifests_and_old_ones_go(life: Life) -> None:
     assert all(one["manifest"]["files"] for one in taken)
 
 
+def test_the_schedule_takes_a_savepoint_in_a_pod_of_its_own(story: Story, life: Life) -> None:
+    said = story.pods.log("scheduled-*")
+    assert "Complete" in life.notes["scheduled"], said
+    assert "savepoint" in said
+
+
 def test_a_version_that_would_lose_state_is_refused_and_the_job_runs_on(life: Life) -> None:
     told(life, "drops state", ExitCode.WRONG)
     errors = life.said["drops state"].errors
