@@ -9,12 +9,15 @@ from typing import Any
 
 from flinksec_jobs.cli import findings_output
 from flinksec_jobs.deploy.job_look import JobLook
+from flinksec_jobs.deploy.own_figures import KeyInUse, LoginFigure, OwnFigures
+from flinksec_jobs.deploy.settings_look import SettingsLook
 from flinksec_jobs.deploy.status import Status
 from flinksec_jobs.flink_rest.answers import Checkpoint
 
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _SIZES = ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 _WIDTH = 14
+_SHORT = 12
 
 
 def span(milliseconds: float) -> str:
@@ -65,6 +68,59 @@ def _rows(status: Status) -> Iterator[tuple[str, str]]:
     registered = "" if look is None else f", {look.taskmanagers} registered"
     yield "TaskManagers", ready + registered
     yield "image", found.image
+    yield "settings", _settings(status.settings)
+    if look is not None:
+        yield from _of_processes(look)
+
+
+def _settings(found: SettingsLook) -> str:
+    if found.revision is None:
+        return f"unknown: {found.why_unknown}"
+    changed = f"; changed since: {', '.join(found.changed)}" if found.changed else ""
+    return f"{found.hash[:_SHORT]} of revision {found.revision}{changed}"
+
+
+def _of_processes(look: JobLook) -> Iterator[tuple[str, str]]:
+    own = look.own
+    if not own.is_known:
+        for name in ("state key", "certificates", "logins"):
+            yield name, "unknown: Flink has no metrics of its processes yet"
+        return
+    yield "state key", "; ".join(_key(one, look) for one in own.keys) or "none in use"
+    ends = [one for one in own.certificates if one.seconds_left is not None]
+    if ends:
+        yield (
+            "certificates",
+            f"{_days(ends[0].seconds_left)} left of {ends[0].setting}"
+            + (f", more of {len(ends) - 1} others" if len(ends) > 1 else ""),
+        )
+    else:
+        yield "certificates", "none watched" if not own.certificates else "unknown: not readable"
+    for login in own.logins:
+        yield "login", _login(login)
+
+
+def _key(one: KeyInUse, look: JobLook) -> str:
+    if not look.own.jobmanager or not look.own.taskmanagers:
+        silent = "TaskManagers" if look.own.jobmanager else "JobManager"
+        return f"{one.id} (of the {silent} unknown)"
+    if one.jobmanager and one.taskmanagers >= look.taskmanagers:
+        return one.id
+    parts = ["the JobManager"] if one.jobmanager else []
+    return f"{one.id} ({', '.join([*parts, f'{one.taskmanagers} TaskManagers'])})"
+
+
+def _login(one: LoginFigure) -> str:
+    version = "" if one.kvno is None else f", key version {one.kvno} in the keytab"
+    if not one.present:
+        return f"{one.section}: its keytab or ticket cache cannot be read"
+    left = one.ticket_seconds_left
+    ticket = "ticket unknown" if left is None else f"ticket {span(left * 1000)} left"
+    return f"{one.section}: {ticket}{version}"
+
+
+def _days(seconds: float | None) -> str:
+    return span((seconds or 0) * 1000)
 
 
 def _of_flink(look: JobLook, now: int) -> Iterator[tuple[str, str]]:
@@ -108,6 +164,7 @@ def as_dict(status: Status) -> dict[str, Any]:
         "ended": found.ended or None,
         "taskmanagers": {"wanted": found.taskmanagers, "ready": found.ready_taskmanagers},
         "pods": [vars(pod) for pod in found.pods],
+        "settings": vars(status.settings),
         "findings": findings_output.as_dicts(status.findings),
         "at": status.at,
     }
@@ -131,4 +188,17 @@ def as_dict(status: Status) -> dict[str, Any]:
         "lag": look.lag,
         "watermark_lag": look.watermark_lag,
         "vertices": [vars(one) for one in look.pressure],
+        "processes": _processes(look.own),
+    }
+
+
+def _processes(own: OwnFigures) -> dict[str, Any] | None:
+    """Return what metrics of ours tell; ``None`` if it is unknown."""
+    if not own.is_known:
+        return None
+    return {
+        "told": {"jobmanager": own.jobmanager, "taskmanagers": own.taskmanagers},
+        "keys": [vars(one) for one in own.keys],
+        "certificates": [vars(one) for one in own.certificates],
+        "logins": [vars(one) for one in own.logins],
     }

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from flinksec_jobs.deploy.job_look import JobLook
 from flinksec_jobs.deploy.kubernetes_look import JOB, PodLook, Workload
+from flinksec_jobs.deploy.own_figures import OwnFigures
+from flinksec_jobs.deploy.settings_look import SettingsLook
 from flinksec_jobs.findings import Finding, Where, problem, warning
 from flinksec_jobs.flink_rest.answers import JobState
 
@@ -22,6 +24,15 @@ _FAILED = warning("checkpoint-has-failed", "the newest checkpoint of a job faile
 _RESTARTED = warning("job-was-restarted", "the tasks of a job were started again after a failure")
 _SLOW = warning("job-back-pressured", "tasks of a job wait for those after them")
 
+_CERTIFICATE = problem("certificate-in-use", "a certificate of a running job ends now, or is away")
+_CERTIFICATE_SOON = warning("certificate-in-use-ends", "a certificate of a running job ends soon")
+_LOGIN = problem("login-in-use", "a keytab of a running job is away, or its ticket has ended")
+_KEYS = warning("keys-in-use-differ", "processes of a job seal with different keys of state")
+_SETTINGS = warning("settings-not-given", "the running job was started with other settings")
+
+# As the alerts FlinkCertificateEndsSoon and FlinkCertificateEndsNow have it.
+_DAY = 86_400
+SOON_SECONDS, NOW_SECONDS = 14 * _DAY, 3 * _DAY
 # So many intervals may pass, and a minute for a checkpoint that takes its time.
 _INTERVALS, _GRACE_MS = 3, 60_000
 _MUCH = 0.5
@@ -119,6 +130,53 @@ def of_job(look: JobLook, wanted_taskmanagers: int, now_ms: int) -> Iterator[Fin
                 "the time",
                 fix="`flinksec rescale N` gives it more tasks, if what it writes to keeps up",
             )
+
+
+def of_settings(found: SettingsLook) -> Iterator[Finding]:
+    """Yield that the job was started with other settings than there are now."""
+    if found.changed:
+        yield _SETTINGS.at(
+            Where(object=str(JOB)),
+            f"it has not seen what was changed since its start: {', '.join(found.changed)}",
+            fix="`flinksec restart` gives it to the job",
+        )
+
+
+def of_processes(own: OwnFigures) -> Iterator[Finding]:
+    """Yield what metrics of ours tell that is wrong."""
+    for one in own.certificates:
+        where, left = Where(setting=one.setting), one.seconds_left
+        if not one.readable:
+            yield _CERTIFICATE.at(
+                where, "its file cannot be read", fix="mount it, and make it readable for the job"
+            )
+        elif left is not None and left < SOON_SECONDS:
+            kind = _CERTIFICATE if left < NOW_SECONDS else _CERTIFICATE_SOON
+            yield kind.at(
+                where,
+                f"the certificate ends in {left / _DAY:.1f} days" if left > 0 else "it has ended",
+                fix="renew it; docs/certificates.md, Rotation",
+            )
+    for login in own.logins:
+        where = Where(setting=login.section)
+        if not login.present or login.kvno == 0:
+            yield _LOGIN.at(
+                where,
+                "the keytab or ticket cache cannot be read, or has no key of the principal",
+                fix="mount it; `flinksec doctor` says more",
+            )
+        elif login.ticket_seconds_left is not None and login.ticket_seconds_left <= 0:
+            yield _LOGIN.at(
+                where,
+                "it has no ticket: the last has ended, or no login ever worked",
+                fix="see why the KDC gives none: `flinksec logs --all --errors`",
+            )
+    if len(own.keys) > 1:
+        yield _KEYS.at(
+            Where(object=str(JOB)),
+            f"they seal with {', '.join(one.id for one in own.keys)}",
+            fix="restart all before you retire the older one: `flinksec restart`",
+        )
 
 
 def _of_checkpoints(look: JobLook, where: Where, now_ms: int) -> Iterator[Finding]:

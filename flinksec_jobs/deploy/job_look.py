@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from flinksec_jobs.deploy import own_figures
+from flinksec_jobs.deploy.own_figures import OwnFigures
 from flinksec_jobs.flink_rest.answers import Checkpoints, Job, JobException
 
 _PENDING = "pendingRecords"
@@ -21,7 +23,7 @@ _RESTARTS = "numRestarts"
 _TRIES, _PAUSE_SECONDS = 6, 0.5
 
 
-class Rest(Protocol):
+class Rest(own_figures.Rest, Protocol):
     """What is asked of Flink's REST: `flink_rest.FlinkRest` has it."""
 
     def job(self, job_id: str) -> Job | None:
@@ -80,6 +82,7 @@ class JobLook:
         pressure: of its vertices.
         taskmanagers: how many are registered.
         last_exception: what failed last.
+        own: what metrics of ours tell of its processes.
     """
 
     job: Job
@@ -91,6 +94,7 @@ class JobLook:
     pressure: tuple[Pressure, ...]
     taskmanagers: int
     last_exception: JobException | None
+    own: OwnFigures
 
 
 def look(rest: Rest, job_id: str) -> JobLook | None:
@@ -109,6 +113,7 @@ def look(rest: Rest, job_id: str) -> JobLook | None:
     names = _metric_names(rest, job)
     restarts = rest.job_metrics(job_id, [_RESTARTS]).get(_RESTARTS)
     exceptions = rest.exceptions(job_id, 1)
+    taskmanagers = len(rest.taskmanagers())
     return JobLook(
         job=job,
         checkpoints=rest.checkpoints(job_id),
@@ -117,8 +122,9 @@ def look(rest: Rest, job_id: str) -> JobLook | None:
         lag=_over(rest, job_id, names, _PENDING, "sum"),
         watermark_lag=_over(rest, job_id, names, _WATERMARK_LAG, "max"),
         pressure=tuple(_pressure(rest, job, names)),
-        taskmanagers=len(rest.taskmanagers()),
+        taskmanagers=taskmanagers,
         last_exception=exceptions[0] if exceptions else None,
+        own=own_figures.own_figures(rest, workers=taskmanagers > 0),
     )
 
 

@@ -6,12 +6,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flinksec_jobs.deploy import job_health
 from flinksec_jobs.deploy.job_look import JobLook, Rest, look
 from flinksec_jobs.deploy.kubernetes_look import JOB, Workload, workload
 from flinksec_jobs.deploy.outside import ApiServer
+from flinksec_jobs.deploy.settings_look import SettingsLook, settings_of
 from flinksec_jobs.errors import DeployError
 from flinksec_jobs.findings import Finding
 from flinksec_jobs.runtime.rest import RestRefusedError, RestUnreachableError
@@ -27,6 +28,7 @@ class Status:
         namespace: where it is.
         workload: what Kubernetes tells.
         look: what Flink tells; ``None`` if it does not, and `findings` says why.
+        settings: with which it was started.
         findings: what is wrong, the worst first.
         at: when it was asked, in epoch milliseconds.
     """
@@ -34,6 +36,7 @@ class Status:
     namespace: str
     workload: Workload
     look: JobLook | None
+    settings: SettingsLook
     findings: tuple[Finding, ...] = ()
     at: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
 
@@ -72,7 +75,9 @@ def status(api: ApiServer, open_rest: OpenRest) -> Status:
         else:
             if seen is None:
                 findings.append(job_health.unknown(found.job_id))
-    done = Status(api.namespace, found, seen)
+    done = Status(api.namespace, found, seen, settings_of(api, found.job_id))
+    findings += job_health.of_settings(done.settings)
     if seen is not None:
         findings += job_health.of_job(seen, found.taskmanagers, done.at)
-    return Status(done.namespace, found, seen, tuple(sorted(findings)), done.at)
+        findings += job_health.of_processes(seen.own)
+    return replace(done, findings=tuple(sorted(findings)))

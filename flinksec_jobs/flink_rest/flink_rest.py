@@ -172,7 +172,7 @@ class FlinkRest:
         """Return the names of the metrics that a vertex's tasks have."""
         return self._get(
             f"/jobs/{job_id}/vertices/{vertex}/subtasks/metrics",
-            lambda found: [str(one["id"]) for one in found],
+            _ids,
         )
 
     def vertex_metrics(
@@ -188,6 +188,31 @@ class FlinkRest:
         """
         wanted = ",".join(map(quote, names))
         path = f"/jobs/{job_id}/vertices/{vertex}/subtasks/metrics?get={wanted}&agg={of}"
+        return self._get(
+            path, lambda found: _numbers([{"id": one["id"], "value": one[of]} for one in found])
+        )
+
+    def jobmanager_metric_names(self) -> list[str]:
+        """Return the names of the metrics of the JobManager's process."""
+        return self._get("/jobmanager/metrics", _ids)
+
+    def jobmanager_metrics(self, names: Sequence[str]) -> dict[str, float]:
+        """Return metrics of the JobManager's process, those that are there."""
+        wanted = ",".join(map(quote, names))
+        return self._get(f"/jobmanager/metrics?get={wanted}", _numbers)
+
+    def taskmanager_metric_names(self) -> list[str]:
+        """Return the names of the metrics that any TaskManager's process has."""
+        return self._get("/taskmanagers/metrics", _ids)
+
+    def taskmanager_metrics(self, names: Sequence[str], of: str) -> dict[str, float]:
+        """Return metrics of the TaskManagers' processes, put together, those that are there.
+
+        Args:
+            names: of the metrics.
+            of: how they are put together: ``min``, ``max``, ``avg`` or ``sum``.
+        """
+        path = f"/taskmanagers/metrics?get={','.join(map(quote, names))}&agg={of}"
         return self._get(
             path, lambda found: _numbers([{"id": one["id"], "value": one[of]} for one in found])
         )
@@ -233,6 +258,10 @@ class FlinkRest:
             if error.status == _NOT_FOUND:
                 return None
             raise
+
+
+def _ids(answer: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [str(one["id"]) for one in answer]
 
 
 def _numbers(answer: Sequence[Mapping[str, Any]]) -> dict[str, float]:

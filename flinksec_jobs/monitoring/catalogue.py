@@ -7,10 +7,14 @@ Prometheus reads.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 Scope = Literal["process", "job", "operator"]
+
+GROUP = "flinksec"
+"""The group of all of them; Flink writes it before their names, with a dot."""
 
 _PREFIXES = {
     "process": "flink_(jobmanager|taskmanager)_flinksec_",
@@ -44,6 +48,23 @@ class OwnMetric:
     meaning: str
     labels: tuple[str, ...] = ()
     only_with: str = ""
+
+    def in_rest(self, label: str = "") -> str:
+        """Return its name in Flink's REST, in which labels are groups between.
+
+        Args:
+            label: as `label_in_rest` writes it; empty if it has none.
+        """
+        group, dot, name = self.name.rpartition(".")
+        return ".".join(filter(None, (GROUP, group, label if dot else "", name)))
+
+    def label_of(self, name: str) -> str | None:
+        """Return the label in a name of Flink's REST; ``None`` if that is of another metric."""
+        before, after = self.in_rest("\0").split("\0") if self.labels else (self.in_rest(), "")
+        if not (name.startswith(before) and name.endswith(after)):
+            return None
+        found = name[len(before) : len(name) - len(after)]
+        return found if bool(found) == bool(self.labels) and "." not in found else None
 
     @property
     def in_prometheus(self) -> str:
@@ -150,14 +171,24 @@ METRICS: tuple[OwnMetric, ...] = (
 )
 
 
+def metric(name: str) -> OwnMetric:
+    """Return a metric by its name, ``certificate.secondsLeft``."""
+    return next(one for one in METRICS if one.name == name)
+
+
+def label_in_rest(label: str) -> str:
+    """Return a label as Flink's REST has it (``MetricQueryService.replaceInvalidChars``)."""
+    return re.sub(r"[ .:,]", "_", label)
+
+
 def markdown() -> str:
     """Return the table of the documentation."""
     lines = ["| Metric | Of | Unit | Label | Meaning |", "|---|---|---|---|---|"]
-    for metric in METRICS:
-        labels = ", ".join(f"`{label}`" for label in metric.labels)
-        only = f" (with {metric.only_with})" if metric.only_with else ""
+    for one in METRICS:
+        labels = ", ".join(f"`{label}`" for label in one.labels)
+        only = f" (with {one.only_with})" if one.only_with else ""
         lines.append(
-            f"| `flinksec.{metric.name}` | {_WHERE[metric.scope]}{only} | {metric.unit} | {labels} "
-            f"| {metric.meaning} |"
+            f"| `{GROUP}.{one.name}` | {_WHERE[one.scope]}{only} | {one.unit} | {labels} "
+            f"| {one.meaning} |"
         )
     return "\n".join(lines) + "\n"

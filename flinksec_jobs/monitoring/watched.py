@@ -17,6 +17,8 @@ from flinksec_jobs.settings.cluster_tls import KEYSTORE, PASSWORD, TRUSTSTORE
 OWN_GAUGES = "metrics.reporter.flinksec-gauges"
 """What Flink's options begin with of the reporter that adds metrics of ours."""
 
+_TRUSTED = " (trusted)"
+
 
 def gauges(watched: Iterable[str]) -> dict[str, str]:
     """Return Flink's options of the reporter that adds metrics of ours."""
@@ -62,11 +64,36 @@ def of_process(settings: Settings, role: Literal["jobmanager", "taskmanager"]) -
     for name, directory in directories.items():
         password = directory / PASSWORD
         yield _certificates("own", name, directory / KEYSTORE, password)
-        yield _certificates("trusted", f"{name} (trusted)", directory / TRUSTSTORE, password)
+        yield _certificates("trusted", f"{name}{_TRUSTED}", directory / TRUSTSTORE, password)
     if cluster.metrics.prometheus == "mutual-tls":
         own = cluster.metrics.tls
         yield _certificates("own", "cluster.metrics.tls", own / "tls.crt")
-        yield _certificates("trusted", "cluster.metrics.tls (trusted)", own / "ca.crt")
+        yield _certificates("trusted", f"cluster.metrics.tls{_TRUSTED}", own / "ca.crt")
+
+
+def setting_of(label: str) -> str:
+    """Return the setting, or the section of a login, whose name Flink's REST writes with ``_``.
+
+    Labels of metrics of ours are such names; of a name that is in none of our forms it is what was
+    given.
+    """
+    name = label.removesuffix(f"_{_TRUSTED[1:]}")
+    suffix = _TRUSTED if name != label else ""
+    for field in ("ca_certs", "client_cert"):
+        if name.endswith(f"_{field}"):
+            section = name.removesuffix(f"_{field}")
+            return f"{_section_of(section)}.{field}{suffix}"
+    if name.startswith("cluster_"):
+        return name.replace("_", ".") + suffix
+    return _section_of(name) + suffix
+
+
+def _section_of(name: str) -> str:
+    """Return the section of a name: of several of a kind each has one of its own."""
+    for kind in ("kafka", "kerberos"):
+        if name.startswith(f"{kind}_"):
+            return f"{kind}.{name.removeprefix(f'{kind}_')}"
+    return name
 
 
 def _section(name: str, files: CertificateFiles) -> Iterator[str]:

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from flinksec_jobs.deploy.own_figures import OwnFigures, own_figures
 from flinksec_jobs.flink_rest.answers import JobState, Operation, Progress
 from flinksec_jobs.flink_rest.client_files import client_files
 from flinksec_jobs.flink_rest.flink_rest import FlinkRest
 from flinksec_jobs.runtime.rest import RestRefusedError, RestUnreachableError
+from flinksec_jobs.sealed import KeyRing
 from tests.cluster.processes import HOST, FlinkCluster
 from tests.exit_codes import FINISHED
 
@@ -50,6 +52,7 @@ def test_what_flink_tells_is_understood_and_a_stop_asked_for_again_is_the_same(
     waits = rest.vertex_metrics(job_id, vertex, ["backPressuredTimeMsPerSecond"], "max")
     assert 0 <= waits["backPressuredTimeMsPerSecond"] <= 1000
     assert len(rest.taskmanagers()) == 1
+    _assert_processes_tell(cluster, rest)
     assert rest.configuration()["rest.port"] == str(cluster.rest_port)
     assert rest.operation(job_id, "0" * 32) == Operation(Progress.UNKNOWN)
     assert rest.required(job_id) == {vertex.id: 1 for vertex in job.vertices}
@@ -77,6 +80,25 @@ def test_what_flink_tells_is_understood_and_a_stop_asked_for_again_is_the_same(
     assert cluster.exit_code("jobmanager") == FINISHED
     with pytest.raises(RestUnreachableError):
         rest.jobs()
+
+
+def _assert_processes_tell(cluster: FlinkCluster, rest: FlinkRest) -> None:
+    own = cluster.wait_for("metric of ours", lambda: _of_processes(rest))
+    ring = KeyRing.open(cluster.directory / "state-keys")
+    assert [(one.id, one.jobmanager, one.taskmanagers) for one in own.keys] == [
+        (ring.primary_id, True, 1)
+    ]
+    used = {"cluster.tls.internal", "cluster.tls.rest"}
+    assert {one.setting for one in own.certificates} == used | {f"{one} (trusted)" for one in used}
+    assert all(one.readable and (one.seconds_left or 0) > 0 for one in own.certificates)
+    assert own.logins == ()
+
+
+def _of_processes(rest: FlinkRest) -> OwnFigures | None:
+    """The key in use is told only when something was sealed."""
+    found = own_figures(rest, workers=True)
+    whole = found.jobmanager and found.taskmanagers and found.keys
+    return found if whole and found.keys[0].taskmanagers else None
 
 
 def _done(rest: FlinkRest, job_id: str, trigger: str) -> Operation | None:

@@ -3,158 +3,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
 from flinksec_jobs.cli import status_screen
+from flinksec_jobs.deploy import job_health
 from flinksec_jobs.deploy.job_look import JobLook, look
-from flinksec_jobs.deploy.outside import KubeObject, Ref
-from flinksec_jobs.deploy.status import Status, status
+from flinksec_jobs.deploy.status import Status
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.flink_rest.answers import (
-    Checkpoint,
-    Checkpoints,
     Failed,
-    Job,
     JobException,
     JobState,
-    Restored,
-    Vertex,
 )
 from flinksec_jobs.runtime.rest import RestRefusedError, RestUnreachableError
-
-JOB_ID = "5b" * 16
-START = 1_000_000_000_000
-LAST = Checkpoint(
-    7, "sealed+file:/s/chk-7", START + 50_000, START + 50_200, 200, 1 << 20, 99, False
-)
-GOOD = Checkpoints(7, 0, 0, last=LAST, restored=Restored(1, START, "sealed+file:/s/sp", True))
-SOURCE = Vertex("a", "Source: flights", 2, 128, "RUNNING")
-SINK = Vertex("b", "Sink", 2, 128, "RUNNING")
-METRICS = {
-    "a": {"0.pendingRecords": 7.0, "Source__x.pendingRecords": 5.0, "x.watermarkLag": 1500.0},
-    "b": {"busyTimeMsPerSecond": 430.0, "backPressuredTimeMsPerSecond": 20.0},
-}
-
-
-@dataclass
-class Flink:
-    """Flink's REST of a job that is well, unless it is told otherwise."""
-
-    job_: Job | None = field(
-        default_factory=lambda: Job(
-            JOB_ID, "flights", JobState.RUNNING, True, START, START, (SOURCE, SINK)
-        )
-    )
-    checkpoints_: Checkpoints = GOOD
-    failures: Sequence[JobException] = ()
-    restarts: float = 0
-    metrics: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: METRICS)
-    registered: int = 2
-
-    def job(self, job_id: str) -> Job | None:
-        assert job_id == JOB_ID
-        return self.job_
-
-    def checkpoints(self, job_id: str) -> Checkpoints:
-        assert job_id == JOB_ID
-        return self.checkpoints_
-
-    def checkpoint_interval_ms(self, job_id: str) -> int:
-        assert job_id == JOB_ID
-        return 10_000
-
-    def exceptions(self, job_id: str, most: int = 20) -> list[JobException]:
-        assert (job_id, most) == (JOB_ID, 1)
-        return list(self.failures)
-
-    def job_metrics(self, job_id: str, names: Sequence[str]) -> dict[str, float]:
-        assert (job_id, list(names)) == (JOB_ID, ["numRestarts"])
-        return {"numRestarts": self.restarts}
-
-    def metric_names(self, job_id: str, vertex: str) -> list[str]:
-        assert job_id == JOB_ID
-        return list(self.metrics[vertex])
-
-    def vertex_metrics(
-        self, job_id: str, vertex: str, names: Sequence[str], of: str
-    ) -> dict[str, float]:
-        assert (job_id, of) in {(JOB_ID, "max"), (JOB_ID, "sum")}
-        return {name: self.metrics[vertex][name] for name in names}
-
-    def taskmanagers(self) -> list[str]:
-        return [f"tm-{number}" for number in range(self.registered)]
-
-
-def pod(name: str, component: str, **state: Any) -> KubeObject:
-    return {
-        "metadata": {
-            "name": name,
-            "creationTimestamp": "2026-11-30T08:00:00Z",
-            "labels": {"app.kubernetes.io/component": component},
-        },
-        "status": {
-            "phase": "Running",
-            "conditions": [{"type": "Ready", "status": "True"}],
-            "containerStatuses": [{"restartCount": 0, "state": state or {"running": {}}}],
-        },
-    }
-
-
-def job(*conditions: Mapping[str, str], job_id: str = JOB_ID) -> KubeObject:
-    containers = [{"name": "jobmanager", "image": "registry.example.com/flights@sha256:12"}]
-    return {
-        "metadata": {"annotations": {"flinksec.org/job-id": job_id}},
-        "spec": {"template": {"spec": {"containers": containers}}},
-        "status": {"conditions": list(conditions)},
-    }
-
-
-@dataclass
-class Api:
-    """The part of the API server that a look needs."""
-
-    job: KubeObject | None = field(default_factory=job)
-    pods: Sequence[KubeObject] = (
-        pod("flink-jobmanager-x", "jobmanager"),
-        pod("flink-taskmanager-0", "taskmanager"),
-        pod("flink-taskmanager-1", "taskmanager"),
-    )
-    namespace: str = "flights"
-
-    def get(self, what: Ref) -> KubeObject | None:
-        if what.kind == "StatefulSet":
-            return {"spec": {"replicas": 2}}
-        assert what == Ref("batch/v1", "Job", "flink-jobmanager")
-        return self.job
-
-    def list(
-        self, api_version: str, kind: str, labels: Mapping[str, str] | None = None
-    ) -> Sequence[KubeObject]:
-        assert (api_version, kind) == ("v1", "Pod")
-        assert labels == {"app.kubernetes.io/name": "flink"}
-        return self.pods
-
-
-def seen(api: Api | None = None, flink: Flink | Exception | None = None) -> Status:
-    @contextmanager
-    def opened() -> Iterator[Flink]:
-        if isinstance(flink, Exception):
-            raise flink
-        yield flink or Flink()
-
-    found = status(api or Api(), opened)  # type: ignore[arg-type]
-    return replace(found, at=START + 60_000)
+from tests.unit.deploy.fakes import version
+from tests.unit.deploy.looked_at import GOOD, JOB_ID, START, Api, Flink, job, pod, seen
 
 
 def ids(found: Status) -> list[str]:
     """Flink's part again at the time of these tests, and Kubernetes' as it is."""
-    from flinksec_jobs.deploy import job_health
-
     told = [] if found.look is None else job_health.of_job(found.look, 2, found.at)
     of_kubernetes = {"job-has-failed", "job-has-ended", "pod-does-not-start"}
     of_kubernetes |= {"job-does-not-answer", "job-not-known"}
@@ -176,7 +45,11 @@ def test_a_job_that_is_well_has_its_figures_and_no_findings() -> None:
         "  back-pressure 2% at most, of Sink\n"
         "  busiest       43%, Sink\n"
         "  TaskManagers  2 of 2 ready, 2 registered\n"
-        "  image         registry.example.com/flights@sha256:12"
+        "  image         registry.example.com/flights@sha256:12\n"
+        f"  settings      {version().settings_hash[:12]} of revision 1\n"
+        "  state key     2026-11\n"
+        "  certificates  30 d left of cluster.tls.rest (trusted), more of 1 others\n"
+        "  login         kerberos: ticket 50 min left, key version 3 in the keytab"
     )
     told = status_screen.as_dict(found)
     assert (told["state"], told["lag"], told["watermark_lag"]) == ("RUNNING", 12, 1500)
@@ -264,7 +137,7 @@ def test_a_job_that_has_ended_is_not_asked() -> None:
 def test_a_job_that_has_failed_for_good_is_told_with_the_way_to_recover_it() -> None:
     failed = Api(
         job({"type": "Failed", "status": "True", "reason": "PodFailurePolicy"}),
-        [pod("flink-jobmanager-x", "jobmanager", terminated={"exitCode": 163})],
+        pods=[pod("flink-jobmanager-x", "jobmanager", terminated={"exitCode": 163})],
     )
     found = seen(failed, AssertionError("asked"))
     assert ids(found) == ["job-has-failed"]

@@ -4,6 +4,7 @@
 from typing import Any
 
 from flinksec_jobs.monitoring import watched
+from flinksec_jobs.monitoring.catalogue import label_in_rest
 from flinksec_jobs.settings import Settings, load_settings
 
 
@@ -43,6 +44,38 @@ def test_each_cluster_of_kafka_is_watched_under_its_own_name() -> None:
     lines = list(watched.of_job(told))
     assert "trusted\tkafka.ca_certs\t/one.pem\t" in lines
     assert "trusted\tkafka.east.ca_certs\t/east.pem\t" in lines
+
+
+def test_each_label_is_found_again_in_the_name_that_flinks_rest_makes_of_it() -> None:
+    east = KERBEROS | {"principal": "east@EXAMPLE.COM"}
+    told = settings(
+        kerberos=KERBEROS | {"a_b": east},
+        kafka=KAFKA
+        | {
+            "ca_certs": "/one.pem",
+            "a_b": KAFKA
+            | {
+                "kerberos": "a_b",
+                "ca_certs": "/b.pem",
+                "client_cert": "/c.pem",
+                "client_key": "file:/c.key",
+            },
+        },
+        elasticsearch={"hosts": ["https://search:9200"], "ca_certs": "/search.pem"},
+        schema_registry={"urls": ["https://registry:8081"], "ca_certs": "/registry.pem"},
+        hdfs={
+            "uri": "hdfs://namenode:8020",
+            "ca_certs": "/hdfs.pem",
+            "kms_urls": ["https://kms:9600/kms"],
+        },
+        cluster={"metrics": {"prometheus": "mutual-tls"}},
+    )
+    lines = [*watched.of_job(told), *watched.of_process(told, "jobmanager")]
+    labels = {line.split("\t")[1] for line in lines}
+    assert {"kafka.a_b.client_cert", "kerberos.a_b", "cluster.tls.internal (trusted)"} <= labels
+    assert len(labels) > 10
+    for label in labels:
+        assert watched.setting_of(label_in_rest(label)) == label
 
 
 def test_what_is_not_used_is_not_watched() -> None:
