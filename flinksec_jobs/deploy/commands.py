@@ -46,6 +46,7 @@ class Commands:
         book, past = self._runner.settled()
         if done := self._done(past, version):
             return done
+        self._runner.tell_of(past)
         found = self._find(book, version)
         if found.status is JobStatus.ACTIVE:
             return self._adopt(book, found, version)
@@ -60,6 +61,7 @@ class Commands:
         book, past = self._runner.settled()
         if done := self._done(past, version):
             return done
+        self._runner.tell_of(past)
         found = self._find(book, version)
         if found.status is not JobStatus.ACTIVE:
             if book.current is None:
@@ -92,6 +94,7 @@ class Commands:
             book = self._runner.proceed(undone)
             if was_turned and book.pending is None:
                 return Result(past=book.history[0])
+            self._runner.tell_of(book.history[0] if book.pending is None else None)
         if number is None and book.current:
             number = book.current.previous
         if number is None or book.current is None:
@@ -115,7 +118,8 @@ class Commands:
         Raises:
             RefusedError: it does not run, or it is another image.
         """
-        book, _ = self._runner.settled()
+        book, past = self._runner.settled()
+        self._runner.tell_of(past)
         if book.current is None and version is None:
             raise RefusedError(
                 "nothing is recorded of this deployment",
@@ -146,6 +150,7 @@ class Commands:
         book, past = self._runner.settled()
         if past and past.command == "stop" and past.is_good:
             return Result(past=past)
+        self._runner.tell_of(past)
         found = self._find(book, self._recorded(book))
         if found.status is not JobStatus.ACTIVE:
             return Result(said="no job runs: nothing to do")
@@ -174,7 +179,9 @@ class Commands:
         if book.pending and (self._options.from_savepoint or book.pending.phase is Phase.STOPPING):
             self._runner.found_pending(book.pending)
             book = self._steps.give_up(self._steps.claim(book), "given up by `flinksec recover`")
-        book, _ = self._runner.settled()
+            self._runner.tell_of(book.history[0])
+        book, past = self._runner.settled()
+        self._runner.tell_of(past)
         like = version or self._recorded(book)
         found = self._find(book, like)
         if found.is_running:

@@ -79,6 +79,11 @@ class OperationRunner:
         book = self.proceed(book)
         return book, book.history[0] if book.pending is None else None
 
+    def tell_of(self, past: Past | None) -> None:
+        """Say what came of another command's operation; what this one does is its result."""
+        if past is not None:
+            self._tell(past.line())
+
     def found_pending(self, pending: Operation) -> None:
         """Say what another command has begun."""
         to = "" if pending.target is None else f" to revision {pending.target}"

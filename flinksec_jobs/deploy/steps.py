@@ -363,9 +363,7 @@ class Steps:
         now = book.pending
         assert now is not None  # noqa: S101
         past, current = self._past(now, outcome, why), current_after(book, now, outcome)
-        ended = self.record.end(book, past, current)
-        self.waiting.tell(past.line())
-        return ended
+        return self.record.end(book, past, current)
 
     def _past(self, now: Operation, outcome: Outcome, why: str) -> Past:
         number = now.source if outcome is Outcome.ROLLED_BACK else now.target

@@ -59,6 +59,7 @@ def test_a_deployment_from_the_first_start_to_the_stop(bench: Bench, tmp_path: P
     old, steady = file_of(version(), tmp_path), ("--steady", "6")
     done = call("deploy", old, *steady)
     assert (done.exit_code, "deploy to revision 1 by alice: accepted" in done.stdout) == (0, True)
+    assert done.output.count("accepted") == 1, done.output
     again = call("deploy", old, *steady)
     assert (again.exit_code, again.stdout) == (0, "this version runs already: nothing to do\n")
     upgraded = call("upgrade", "-", "--json", *steady, stdin=yaml_text(version(NEW).objects))
@@ -70,6 +71,23 @@ def test_a_deployment_from_the_first_start_to_the_stop(bench: Bench, tmp_path: P
     stopped = call("stop", "--json")
     assert stopped.exit_code == 0, stopped.stderr
     assert json.loads(stopped.stdout)["outcome"] == "stopped"
+
+
+def test_what_came_of_another_command_is_told_once_before_what_came_of_this_one(
+    bench: Bench, tmp_path: Path
+) -> None:
+    call("deploy", file_of(version(), tmp_path), "--steady", "6")
+    left = call("upgrade", file_of(version(NEW), tmp_path), "--no-wait", "--steady", "6")
+    assert (left.exit_code, "flinksec resume" in left.stdout) == (0, True)
+    third = call("upgrade", file_of(version("third"), tmp_path), "--steady", "6")
+    assert third.exit_code == 0, third.output
+    assert third.stderr.count("upgrade to revision 2 by alice: accepted") == 1
+    assert third.output.count(": accepted") == 2
+    assert "upgrade to revision 3 by alice: accepted" in third.stdout
+    call("upgrade", file_of(version(NEW), tmp_path), "--no-wait", "--steady", "6")
+    resumed = call("resume")
+    assert resumed.output.count(": accepted") == 1
+    assert "accepted" in resumed.stdout
 
 
 def test_each_end_has_an_exit_code_of_its_own(bench: Bench, tmp_path: Path) -> None:
