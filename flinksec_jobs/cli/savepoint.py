@@ -85,6 +85,10 @@ def savepoint(
     )
     if done.removed:
         say(f"{several(len(done.removed), 'old savepoint')} removed: {', '.join(done.removed)}")
+    if done.kept:
+        say(f"{several(len(done.kept), 'savepoint')} kept:")
+    for name, why in done.kept.items():
+        say(f"  {name}: {why}")
 
 
 def _as_dict(done: Taken) -> dict[str, object]:
@@ -98,4 +102,5 @@ def _as_dict(done: Taken) -> dict[str, object]:
         "bytes": done.bytes,
         "seconds": round(done.seconds, 1),
         "removed": list(done.removed),
+        "kept": dict(done.kept),
     }

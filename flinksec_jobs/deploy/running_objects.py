@@ -26,14 +26,21 @@ def running_objects(api: ApiServer) -> Sequence[KubeObject]:
     return Revisions(api).get(current.revision)[1].objects
 
 
-def needed_savepoints(api: ApiServer) -> list[str]:
-    """Return the savepoints that the running job or a rollback may need."""
+def needed_savepoints(api: ApiServer) -> dict[str, str]:
+    """Return the savepoints that the running job or a rollback may need, each with the reason."""
     book = read_record(api)
     now = book.current
-    found = [now.origin, now.savepoint, now.before] if now else []
     # The last way there and back, whichever of its ends is the newer one.
-    found += [past.origin for past in book.history[:2]]
-    return sorted({one for one in found if one})
+    found = {
+        past.origin: f"`flinksec {past.command}` went on from it, one of the last two operations"
+        for past in book.history[:2]
+    }
+    if now:
+        found[now.before] = "`flinksec rollback --to-savepoint-of-upgrade` would start from it"
+        found[now.origin] = "the running job began from it"
+        found[now.savepoint] = "the job was stopped with it"
+    found.pop("", None)
+    return found
 
 
 def earlier_job_ids(api: ApiServer) -> list[str]:

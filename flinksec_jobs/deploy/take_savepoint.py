@@ -8,7 +8,7 @@ answer was lost, is gone on with by the next one, which adopts the savepoint.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from flinksec_jobs.deploy.outside import ApiServer, KubeObject
@@ -65,13 +65,13 @@ class Retention:
     Attributes:
         keep: how many; ``None`` for all.
         max_age_days: older ones go; ``None``: none goes for its age.
-        needed: paths of those that stay whatever: what a rollback needs.
+        needed: paths of those that stay whatever, and why: what a rollback needs.
         job_ids: Flink's ids of earlier starts of the job.
     """
 
     keep: int | None = None
     max_age_days: int | None = None
-    needed: Sequence[str] = ()
+    needed: Mapping[str, str] = field(default_factory=dict)
     job_ids: Sequence[str] = ()
 
 
@@ -83,6 +83,8 @@ class Taken:
         savepoint: the new one.
         adopted: whether an earlier command had asked for it.
         removed: names of those that were removed.
+        kept: names of those that were not, the newest first, each with the reason; empty if
+            nothing was to be removed.
         bytes: of its files.
         seconds: from the request until it was written; 0 if an earlier command had asked.
     """
@@ -90,6 +92,7 @@ class Taken:
     savepoint: KeptSavepoint
     adopted: bool
     removed: tuple[str, ...]
+    kept: Mapping[str, str]
     bytes: int
     seconds: float
 
@@ -139,8 +142,8 @@ class SavepointTaker:
         told = self.inside.verified(self.objects, found)
         kept = KeptSavepoint(found, job_id, self.waiting.now(), told["manifest"] or {})
         book = book.taken(kept).write(self.api)
-        removed = self._remove(book, retention)
-        return Taken(kept, adopted, removed, int(told["bytes"]), seconds)
+        removed, stay = self._remove(book, retention)
+        return Taken(kept, adopted, removed, stay, int(told["bytes"]), seconds)
 
     def _adopted(self, book: SavepointBook, job_id: str) -> str | None:
         """Return what an earlier command has asked for, if there is something."""
@@ -201,17 +204,29 @@ class SavepointTaker:
         )
         return seen[-1]
 
-    def _remove(self, book: SavepointBook, retention: Retention) -> tuple[str, ...]:
+    def _remove(
+        self, book: SavepointBook, retention: Retention
+    ) -> tuple[tuple[str, ...], Mapping[str, str]]:
         if retention.keep is None and retention.max_age_days is None:
-            return ()
+            return (), {}
         self.waiting.tell("removing old savepoints")
         told = self.inside.dispose(
             self.objects,
             keep=retention.keep,
             max_age_days=retention.max_age_days,
-            needed=retention.needed,
+            needed=list(retention.needed),
             job_ids=retention.job_ids,
         )
         removed = {str(one["name"]) for one in told["savepoints"] if one["removed"]}
         book.without(removed).write(self.api)
-        return tuple(sorted(removed))
+        reasons = {_name(path): why for path, why in retention.needed.items()}
+        stay = {
+            str(one["name"]): reasons.get(str(one["name"])) or str(one["why"])
+            for one in told["savepoints"]
+            if not one["removed"]
+        }
+        return tuple(sorted(removed)), stay
+
+
+def _name(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +19,13 @@ from flinksec_jobs.escaping import escaped
 from flinksec_jobs.files import reason
 from flinksec_jobs.private_files import sync_directory
 
+NAMED = "needed"
+"""Why one stays that who asks has named: they know the reason."""
+BEGAN = "the last start of the job began from it"
+UNREAD = "it could not be looked at, or is not whole"
+LINK = "it is a link"
+LAST = "it is the last good one"
+COUNTED = "among the newest"
 # As Flink removes nothing that begins with a dot, nobody takes it for a savepoint.
 _LEAVING = ".disposed-"
 
@@ -58,7 +65,7 @@ def decide(
     *,
     keep: int | None,
     max_age: timedelta | None,
-    needed: Collection[Path],
+    needed: Mapping[Path, str],
     now_ms: int,
 ) -> list[Decision]:
     """Decide, the newest first.
@@ -67,10 +74,10 @@ def decide(
         savepoints: all of a job, the newest first.
         keep: how many whole ones stay; ``None``: any number.
         max_age: older ones go; ``None``: they stay.
-        needed: what a rollback or a start may need.
+        needed: what a rollback or a start may need, and why.
         now_ms: epoch milliseconds.
     """
-    needed = {path.resolve() for path in needed}
+    needed = {path.resolve(): why for path, why in needed.items()}
     found = []
     number = 0
     for one in savepoints:
@@ -82,18 +89,18 @@ def decide(
         elif why is None and max_age is not None and age > max_age:
             found.append(Decision(one.directory, True, f"older than {max_age.days} days"))
         else:
-            found.append(Decision(one.directory, False, why or "new enough"))
+            found.append(Decision(one.directory, False, why or COUNTED))
     return found
 
 
-def _why_it_stays(one: Kept, number: int, needed: Collection[Path]) -> str | None:
+def _why_it_stays(one: Kept, number: int, needed: Mapping[Path, str]) -> str | None:
     if not one.whole:
-        return "could not be looked at, or is not whole"
-    if one.directory.resolve() in needed:
-        return "needed"
+        return UNREAD
+    if why := needed.get(one.directory.resolve()):
+        return why
     if one.directory.is_symlink():
-        return "a link"
-    return "the last good one" if number == 1 else None
+        return LINK
+    return LAST if number == 1 else None
 
 
 def remove(directory: Path) -> None:

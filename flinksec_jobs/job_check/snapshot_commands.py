@@ -252,7 +252,8 @@ def dispose(start: ProcessStart, name: str | None, wanted: Retention) -> Dispose
                 found.append(_unusable(job.uri(one.snapshot), one))
             else:
                 found += looked.findings
-        needed = _needed(seen, wanted.needed) | own_snapshots.needed_by_the_rule(job)
+        needed = dict.fromkeys(own_snapshots.needed_by_the_rule(job), retention.BEGAN)
+        needed |= dict.fromkeys(_needed(seen, wanted.needed), retention.NAMED)
         decisions = retention.decide(
             kept,
             keep=wanted.keep,

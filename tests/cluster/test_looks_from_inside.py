@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from flinksec_jobs.job_check.retention import LAST, NAMED
 from flinksec_jobs.sealed import KeyRing
 from tests.cluster.looks import look
 from tests.cluster.processes import FlinkCluster
@@ -161,7 +162,7 @@ def test_savepoints_are_verified_compared_with_their_manifests_and_removed_when_
 
     shutil.copytree(kept, stopped.path(last))
     needed = look(cluster, "dispose", "--keep", 1, "--needed", first).told
-    assert [one["why"] for one in needed["savepoints"]] == ["the last good one", "needed"]
+    assert [one["why"] for one in needed["savepoints"]] == [LAST, NAMED]
     gone = look(cluster, "dispose", "--keep", 1).told
     assert [one["removed"] for one in gone["savepoints"]] == [False, True]
     assert not stopped.path(first).exists()

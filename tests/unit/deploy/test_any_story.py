@@ -105,9 +105,12 @@ def test_no_story_loses_a_record_or_writes_one_twice(chapters: list[Chapter]) ->
     bench.commands().finish()
     # Whatever there is, one of these starts it again.
     for _ in range(3):
-        for command in ("deploy", "upgrade", "recover"):
+        for command in ("deploy", "upgrade"):
             with contextlib.suppress(FlinkSecError):
                 COMMANDS[command](bench.commands(), OLD)
+        with contextlib.suppress(FlinkSecError):
+            # What is deployed may be a version that fails.
+            bench.commands().recover(version(OLD, OLD), lambda _: True)
     bench.rest(15)
     assert world.violations == []
     assert bench.book().pending is None

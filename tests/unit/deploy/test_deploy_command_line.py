@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 from pathlib import Path
@@ -16,6 +17,8 @@ from flinksec_jobs.cli.cluster_access import Access
 from flinksec_jobs.deploy.job_version import Version
 from flinksec_jobs.deploy.kube_errors import KubeUnreachableError
 from flinksec_jobs.deploy.lease import Lease
+from flinksec_jobs.deploy.savepoint_book import KeptSavepoint
+from flinksec_jobs.deploy.take_savepoint import SavepointTaker, Taken
 from flinksec_jobs.deploy.waiting import Waiting
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.yaml_writing import yaml_text
@@ -152,6 +155,30 @@ def test_a_recovery_shows_what_there_is_and_asks(bench: Bench, tmp_path: Path) -
     )
     yes = call("recover", "--yes", "--steady", "6")
     assert (yes.exit_code, "accepted" in yes.stdout) == (0, True), yes.output
+
+
+def test_a_savepoint_is_told_with_those_that_stay_and_why(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call("deploy", file_of(version(), tmp_path), "--steady", "6")
+    taken = Taken(
+        KeptSavepoint("sealed+file:/s/savepoint-0-b", "0", 1.0, {}),
+        adopted=False,
+        removed=("savepoint-0-0",),
+        kept={"savepoint-0-b": "it is the last good one", "savepoint-0-a": "the job needs it"},
+        bytes=2048,
+        seconds=1.0,
+    )
+    monkeypatch.setattr(SavepointTaker, "take", lambda *_: taken)
+    monkeypatch.setattr(Access, "flink", lambda _: contextlib.nullcontext())
+    assert call("savepoint", "--keep", "2").stdout.splitlines() == [
+        "sealed+file:/s/savepoint-0-b: 2 KiB, written in 1 s",
+        "1 old savepoint removed: savepoint-0-0",
+        "2 savepoints kept:",
+        "  savepoint-0-b: it is the last good one",
+        "  savepoint-0-a: the job needs it",
+    ]
+    assert json.loads(call("savepoint", "--keep=2", "--json").stdout)["kept"] == taken.kept
 
 
 def test_manifests_with_a_problem_are_refused(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ import pytest
 
 from flinksec_jobs.deploy.kube_errors import ConflictError
 from flinksec_jobs.deploy.outside import ApiServer, KubeObject, Ref
+from flinksec_jobs.deploy.record import Book, Current, Past, Record
+from flinksec_jobs.deploy.running_objects import needed_savepoints
 from flinksec_jobs.deploy.savepoint_book import BOOK, SavepointBook
 from flinksec_jobs.deploy.step_errors import UnclearError
 from flinksec_jobs.deploy.take_savepoint import Retention, SavepointTaker, Taken
@@ -20,6 +22,8 @@ from flinksec_jobs.deploy.waiting import Waiting
 from flinksec_jobs.errors import DeployError, SealedStateError
 from flinksec_jobs.flink_rest.answers import Job, JobState, Operation, Progress
 from flinksec_jobs.runtime.rest import RestUnreachableError
+from tests.unit.deploy import world as cluster
+from tests.unit.deploy.fakes import FakeApi
 
 JOB_ID = "5b" * 16
 DIRECTORY = "sealed+file:///mnt/state/savepoints"
@@ -144,18 +148,21 @@ class World:
             newest = sorted(self.volume, reverse=True)
             gone = {one for one in newest[keep:] if one not in needed}
             self.volume -= gone
-            told = [{"name": one.rpartition("/")[2], "removed": one in gone} for one in newest]
+            told = [
+                {"name": one.rpartition("/")[2], "removed": one in gone, "why": "as it is"}
+                for one in newest
+            ]
             return {"savepoints": told}
 
         return cast("Mapping[str, Any]", self.called("dispose", do))
 
     # What is done with it.
 
-    def take(self, keep: int | None = None, needed: Sequence[str] = ()) -> Taken:
+    def take(self, keep: int | None = None, needed: Mapping[str, str] | None = None) -> Taken:
         ticks = iter(range(10_000))
         waiting = Waiting(5.0, now=lambda: 9.0, clock=lambda: next(ticks), sleep=lambda _: None)
         taker = SavepointTaker(cast(ApiServer, self), self, self, (), waiting)
-        return taker.take(JOB_ID, Retention(keep=keep, needed=needed))
+        return taker.take(JOB_ID, Retention(keep=keep, needed=needed or {}))
 
     def book(self) -> SavepointBook:
         return SavepointBook.read(cast(ApiServer, self))
@@ -267,9 +274,41 @@ def test_old_ones_go_and_what_a_rollback_needs_stays() -> None:
     world = World()
     first = world.take().savepoint.path
     second = world.take().savepoint.path
-    taken = world.take(keep=1, needed=[first])
+    taken = world.take(keep=1, needed={first: "a rollback needs it"})
     assert taken.removed == (second.rpartition("/")[2],)
+    assert taken.kept == {
+        taken.savepoint.name: "as it is",
+        first.rpartition("/")[2]: "a rollback needs it",
+    }
     assert world.kept() == world.volume == {first, taken.savepoint.path}
+
+
+def past(command: str, origin: str) -> Past:
+    return Past("1", command, "alice", 0, 0, "accepted", origin=origin)
+
+
+@pytest.mark.parametrize(
+    ("book", "expected"),
+    [
+        (Book(Current(1, JOB_ID)), {}),
+        (Book(Current(1, JOB_ID, origin="/a")), {"/a": "the running job began from it"}),
+        (Book(Current(1, JOB_ID, savepoint="/b")), {"/b": "the job was stopped with it"}),
+        (
+            Book(Current(2, JOB_ID, before="/c")),
+            {"/c": "`flinksec rollback --to-savepoint-of-upgrade` would start from it"},
+        ),
+        (
+            Book(history=(past("savepoint", ""), past("upgrade", "/d"), past("restart", "/e"))),
+            {"/d": "`flinksec upgrade` went on from it, one of the last two operations"},
+        ),
+    ],
+)
+def test_each_savepoint_that_the_record_needs_has_its_reason(
+    book: Book, expected: Mapping[str, str]
+) -> None:
+    api = FakeApi(cluster.World())
+    Record(api).write(book)
+    assert needed_savepoints(api) == expected
 
 
 def test_a_book_of_another_shape_is_refused_and_not_overwritten() -> None:

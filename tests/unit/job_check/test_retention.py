@@ -9,7 +9,18 @@ from pathlib import Path
 import pytest
 
 from flinksec_jobs.errors import SealedStateError
-from flinksec_jobs.job_check.retention import Kept, decide, remove, sweep
+from flinksec_jobs.job_check.retention import (
+    BEGAN,
+    COUNTED,
+    LAST,
+    LINK,
+    NAMED,
+    UNREAD,
+    Kept,
+    decide,
+    remove,
+    sweep,
+)
 
 DAY = 24 * 3600 * 1000
 NOW = 100 * DAY
@@ -22,7 +33,7 @@ def removed(
     needed: tuple[str, ...] = (),
 ) -> list[str]:
     age = None if days is None else timedelta(days=days)
-    paths = [Path(name) for name in needed]
+    paths = {Path(name): NAMED for name in needed}
     found = decide(savepoints, keep=keep, max_age=age, needed=paths, now_ms=NOW)
     assert [one.directory for one in found] == [one.directory for one in savepoints]
     return [str(one.directory) for one in found if one.removed]
@@ -73,6 +84,32 @@ def test_a_link_stays(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "there")
     listed = [savepoint("/b", 1), savepoint(str(tmp_path / "link"), 9)]
     assert removed(listed, keep=1) == []
+
+
+def test_each_one_that_stays_has_its_own_reason(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    link = str(tmp_path / "link")
+    listed = [
+        savepoint("/f", 1, whole=False),
+        savepoint("/e", 2),
+        savepoint("/d", 3),
+        savepoint("/c", 4),
+        savepoint("/b", 5),
+        savepoint(link, 6),
+        savepoint("/a", 7),
+    ]
+    needed = {Path("/c"): BEGAN, Path("/b"): NAMED}
+    found = decide(listed, keep=2, max_age=timedelta(days=30), needed=needed, now_ms=NOW)
+    assert [(str(one.directory), one.removed, one.why) for one in found] == [
+        ("/f", False, UNREAD),
+        ("/e", False, LAST),
+        ("/d", False, COUNTED),
+        ("/c", False, BEGAN),
+        ("/b", False, NAMED),
+        (link, False, LINK),
+        ("/a", True, "2 newer ones are kept"),
+    ]
 
 
 def test_a_removal_that_was_killed_is_finished_by_the_next(tmp_path: Path) -> None:
