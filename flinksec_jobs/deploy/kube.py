@@ -13,9 +13,8 @@ from typing import Any, TypeVar
 from flinksec_jobs.deploy.kube_answers import refused, unreachable
 from flinksec_jobs.deploy.kube_errors import KubeUnreachableError
 from flinksec_jobs.deploy.kube_paths import Paths
-from flinksec_jobs.deploy.outside import KubeObject, Ref
+from flinksec_jobs.deploy.outside import FIELD_MANAGER, KubeObject, Ref
 
-FIELD_MANAGER = "flinksec"
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 # To connect, and to wait for an answer; admission webhooks have up to half a minute.

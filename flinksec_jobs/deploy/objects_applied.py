@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from flinksec_jobs.deploy.job_version import Version
-from flinksec_jobs.deploy.outside import ApiServer, KubeObject, Ref
+from flinksec_jobs.deploy.outside import FIELD_MANAGER, ApiServer, KubeObject, Ref
+from flinksec_jobs.deploy.owned_fields import left_out, others_fields, taken_over
 from flinksec_jobs.deploy.step_errors import RefusedError
 
 # What may go when a version has it no longer. No volume, no namespace, nothing with keys in it.
@@ -81,12 +82,35 @@ class ObjectsApplied:
                 self.put(one)
 
     def put(self, content: KubeObject) -> None:
-        """Apply an object, unless somebody changes it at the same time."""
-        found = self._api.get(Ref.of(content))
+        """Apply an object, unless somebody changes it at the same time.
+
+        It becomes what the version has: what a person has applied to it beside is taken over
+        before, and so goes. What another program has set stays, and is told.
+        """
+        what = Ref.of(content)
+        found = self._api.get(what)
         metadata = dict(content["metadata"])
         if found is not None:
+            found = self._take_over(found, content)
             metadata["resourceVersion"] = found["metadata"]["resourceVersion"]
         self._api.apply(content | {"metadata": metadata})
+
+    def _take_over(self, found: KubeObject, content: KubeObject) -> KubeObject:
+        what = Ref.of(content)
+        for program, paths in others_fields(found, content, FIELD_MANAGER).items():
+            self._tell(
+                f"{what}: {', '.join(paths)} stays as {program} has set it; the version has no such"
+            )
+        fields = taken_over(found, FIELD_MANAGER)
+        if fields is None:
+            return found
+        for path in left_out(found, content, FIELD_MANAGER):
+            self._tell(
+                f"{what}: {path} goes, as somebody set it by kubectl and the version has no such"
+            )
+        version = found["metadata"]["resourceVersion"]
+        changes = {"metadata": {"resourceVersion": version, "managedFields": fields}}
+        return self._api.patch(what, changes)
 
     def remove(self, leaving: Version, coming: Version) -> None:
         """Remove what one version has and the next has not, if that is harmless."""

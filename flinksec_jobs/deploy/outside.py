@@ -14,6 +14,9 @@ from typing import Any, Protocol, TypeAlias
 
 from flinksec_jobs.flink_rest.answers import Checkpoints, Job, JobException, JobState, Operation
 
+FIELD_MANAGER = "flinksec"
+"""As whom objects are applied and changed."""
+
 KubeObject: TypeAlias = dict[str, Any]
 """An object as JSON has it: ``apiVersion``, ``kind``, ``metadata``, …"""
 

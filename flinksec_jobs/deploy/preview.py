@@ -12,7 +12,8 @@ from flinksec_jobs.deploy.job_version import Version
 from flinksec_jobs.deploy.leg import job_id_of
 from flinksec_jobs.deploy.live import cleaned
 from flinksec_jobs.deploy.objects_applied import ObjectsApplied
-from flinksec_jobs.deploy.outside import ApiServer, KubeObject, Ref
+from flinksec_jobs.deploy.outside import FIELD_MANAGER, ApiServer, KubeObject, Ref
+from flinksec_jobs.deploy.owned_fields import without_left_out
 from flinksec_jobs.yaml_writing import yaml_text
 
 
@@ -54,6 +55,8 @@ def preview(api: ApiServer, objects: ObjectsApplied, version: Version) -> Iterat
         if before is None:
             yield Change(what, "new")
             continue
+        if one is not version.job and one["kind"] != "ConfigMap":
+            after = without_left_out(after, before, one, FIELD_MANAGER)
         diff = tuple(_diff(before, after, str(what)))
         if diff:
             yield Change(what, "changed", diff)
