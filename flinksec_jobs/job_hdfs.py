@@ -51,7 +51,8 @@ class JobOnHdfs(JobOnKafka):
                 function of the row, which costs a call of Python for each. Without it the stream
                 has no watermarks.
             out_of_orderness: how late a record may come after a newer one of the same file.
-            idleness: after how long without records a file is left out of the watermark.
+            idleness: after how long without a file a reader is left out of the watermark. A file
+                that is being read is waited for, however long that stands still.
             on_error: what to do with a record that cannot be decoded: ``fail`` the job with its
                 file and place; ``skip`` and count it in the metric
                 ``flinksec.undecodableRecords``; or ``dead_letter``: write it to the topic

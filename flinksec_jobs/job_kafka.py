@@ -76,7 +76,8 @@ class JobOnKafka(ABC):
                 function of the row, which costs a call of Python for each. Without it the stream
                 has no watermarks. A record whose field is null or beyond is undecodable.
             out_of_orderness: how late a record may come after a newer one.
-            idleness: after how long without records a partition is left out of the watermark.
+            idleness: after how long without records a partition is left out of the watermark,
+                while the brokers confirm that it has been read to its end.
             alignment: a name that this and other sources share: one that is ahead of the slowest
                 by more than ``max_drift`` waits.
             max_drift: see ``alignment``.

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,8 @@ from flinksec_jobs.runtime import jvm
 if TYPE_CHECKING:
     from pyflink.common import WatermarkStrategy
     from pyflink.datastream import DataStream
+
+_log = logging.getLogger(__name__)
 
 KAFKA_TIMESTAMP = "kafka-timestamp"
 """In the place of a field: the timestamp of the Kafka record. No field can have this name."""
@@ -32,7 +35,8 @@ class EventTime:
     Attributes:
         of: a field that holds a time, `KAFKA_TIMESTAMP`, or a function of the row.
         out_of_orderness: how much later than a newer record an older one may still come.
-        idleness: after how long without records a partition no longer holds back the others.
+        idleness: after how long without records a partition that has been read to its end no
+            longer holds back the others.
         alignment: a name that sources share which wait for each other; None for none.
         max_drift: how far a source may be ahead of the slowest of its group.
     """
@@ -94,20 +98,33 @@ def of_source(record: type, event_time: EventTime | None) -> WatermarkStrategy:
     if event_time is None or callable(event_time.of):
         return WatermarkStrategy.no_watermarks()
     strategy = _strategy(event_time, record)
-    if not event_time.field:
-        return strategy  # without an assigner Flink takes the timestamp of the Kafka record
-    assigner = jvm.view().org.flinksec.timestamps.RowFieldTimestampAssigner.of(
-        records.row_type(record).get_java_type_info(), event_time.field
-    )
-    return WatermarkStrategy(strategy._j_watermark_strategy.withTimestampAssigner(assigner))
+    ours = jvm.view().org.flinksec.timestamps
+    made = strategy._j_watermark_strategy
+    if event_time.field:  # without an assigner Flink takes the timestamp of the Kafka record
+        made = made.withTimestampAssigner(
+            ours.RowFieldTimestampAssigner.of(
+                records.row_type(record).get_java_type_info(), event_time.field
+            )
+        )
+    return WatermarkStrategy(ours.IdleOnceRead.of(made))
 
 
 def behind_source(stream: DataStream, event_time: EventTime | None) -> DataStream:
-    """Return the stream with the watermarks of a function, which only Python can call."""
+    """Return the stream with the watermarks of a function, which only Python can call.
+
+    They know no partitions, and idleness by the clock only: without that, a reader that has no
+    partition would hold back all others for ever.
+    """
     if event_time is None or not callable(event_time.of):
         return stream
     from pyflink.common.watermark_strategy import TimestampAssigner
 
+    _log.warning(
+        "event_time is a function: its watermarks know no partitions, so records that are read "
+        "late, after a standstill of %s or of a backlog, may be left out of windows; a field has "
+        "watermarks that wait for them",
+        event_time.idleness,
+    )
     time_of = event_time.of
 
     class OfFunction(TimestampAssigner):  # type: ignore[misc]

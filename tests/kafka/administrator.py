@@ -4,7 +4,8 @@
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Any, TypeVar, cast
@@ -247,6 +248,27 @@ class Administrator:
         for value in values:
             self._producer.send(record(topic, partition, value, value))
         self._producer.flush()
+
+    @contextmanager
+    def transaction(
+        self, topic: str, values: Sequence[str], *, partition: int, commits: bool = True
+    ) -> Iterator[None]:
+        """Write records in a transaction, which is open meanwhile, and then ends."""
+        with self.lock:
+            record = self._kafka.clients.producer.ProducerRecord
+            strings = f"{_SERIALIZATION}.StringSerializer"
+            properties = {"key.serializer": strings, "value.serializer": strings}
+            named = self._properties | properties | {"transactional.id": f"of-{topic}-{partition}"}
+            producer = self._kafka.clients.producer.KafkaProducer(jvm.properties(named))
+            producer.initTransactions()
+            producer.beginTransaction()
+            for value in values:
+                producer.send(record(topic, partition, value, value))
+            producer.flush()
+        yield
+        with self.lock:
+            producer.commitTransaction() if commits else producer.abortTransaction()
+            producer.close()
 
     @_alone
     def ends(self, topic: str) -> dict[int, int]:

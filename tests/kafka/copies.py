@@ -21,7 +21,7 @@ from tests.kafka.way_to_kdc import WayToKdc
 from tests.kafka.wire import Moment, Passing
 from tests.patience import PATIENCE
 
-PROGRAM = Path(__file__).parent / "programs" / "copy_job.py"
+PROGRAMS = Path(__file__).parent / "programs"
 # Kafka's clients give up, and look for new partitions, soon here: by default after minutes.
 IMPATIENT = {
     "metadata.max.age.ms": "3000",
@@ -51,6 +51,8 @@ class Copy:
         timeouts: properties of Kafka's clients.
         kafka: more settings of ``[kafka]``.
     """
+
+    program = PROGRAMS / "copy_job.py"
 
     def __init__(
         self,
@@ -144,7 +146,15 @@ class Copy:
             "FLINKSEC_LOG_DIR": str(self.directory / "logs"),
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "flinksec_jobs", "run", PROGRAM, "--settings", self._settings],
+            [
+                sys.executable,
+                "-m",
+                "flinksec_jobs",
+                "run",
+                self.program,
+                "--settings",
+                self._settings,
+            ],
             env=os.environ | usual | variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -9,6 +9,7 @@ import org.apache.flink.api.common.eventtime.WatermarkGeneratorSupplier;
 import org.apache.flink.api.common.eventtime.WatermarkOutput;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.types.Row;
+import org.flinksec.timestamps.Within;
 
 /**
  * The watermarks of a strategy for rows, for arrivals: letters neither advance them, nor hold them
@@ -42,7 +43,8 @@ final class ArrivalWatermarks implements WatermarkStrategy<Arrival> {
     return rows.getAlignmentParameters();
   }
 
-  private record OfRows(WatermarkGenerator<Row> generator) implements WatermarkGenerator<Arrival> {
+  private record OfRows(WatermarkGenerator<Row> generator)
+      implements WatermarkGenerator<Arrival>, Within {
     @Override
     public void onEvent(Arrival arrival, long timestamp, WatermarkOutput output) {
       if (arrival.row() != null) {

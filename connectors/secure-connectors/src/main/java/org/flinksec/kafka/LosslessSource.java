@@ -19,6 +19,7 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.flink.streaming.api.lineage.LineageVertex;
 import org.apache.flink.streaming.api.lineage.LineageVertexProvider;
+import org.flinksec.timestamps.Parts;
 
 /**
  * Flink's Kafka source, which fails where it has to go on at an offset that is not there.
@@ -27,6 +28,9 @@ import org.apache.flink.streaming.api.lineage.LineageVertexProvider;
  * began at: what has expired is passed over, or a topic is read again, and only a line at INFO says
  * so. Its builder lets nobody choose otherwise, so that the properties are changed in what it has
  * built; the release of the connector is fixed, and a test runs every field.
+ *
+ * <p>A partition of it is idle only while the brokers have confirmed that all in it has been read,
+ * if its watermarks are those of {@link org.flinksec.timestamps.IdleOnceRead}.
  */
 public final class LosslessSource<T>
     implements Source<T, KafkaPartitionSplit, KafkaSourceEnumState>,
@@ -70,7 +74,9 @@ public final class LosslessSource<T>
   @Override
   public SourceReader<T, KafkaPartitionSplit> createReader(SourceReaderContext context)
       throws Exception {
-    return new LosslessReader<>(source.createReader(context));
+    Parts partitions = new Parts();
+    return new LosslessReader<>(
+        ConfirmingReader.in(source, source.createReader(context), context, partitions), partitions);
   }
 
   @Override

@@ -28,6 +28,7 @@ import org.apache.flink.types.RowKind;
 import org.flinksec.badrecords.OnBadRecord;
 import org.flinksec.kafka.FinishingSource;
 import org.flinksec.kafka.LosslessSource;
+import org.flinksec.timestamps.IdleOnceRead;
 
 /** Flink's source of a Kafka table, which ends where it is bounded, and tells of bad records. */
 final class KafkaTableSource
@@ -74,7 +75,7 @@ final class KafkaTableSource
     KafkaSource<RowData> source = (KafkaSource<RowData>) made.getSource();
     WatchedRecords watched = watched(source);
     StreamExecutionEnvironment environment = stream.getExecutionEnvironment();
-    WatermarkStrategy<RowData> watermarks = made.getWatermarkStrategy();
+    WatermarkStrategy<RowData> watermarks = IdleOnceRead.of(made.getWatermarkStrategy());
     if (bad.onError() == OnBadRecord.DEAD_LETTER) {
       Fields.set(source, SCHEMA, new RowsAndLetters(watched));
       DataStreamSource<Either<RowData, byte[]>> mixed =

@@ -10,6 +10,7 @@ import org.apache.flink.api.common.eventtime.WatermarkOutput;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.types.Either;
+import org.flinksec.timestamps.Within;
 
 /** The watermarks of a table where there are letters among its rows, which do not touch them. */
 final class RowWatermarks implements WatermarkStrategy<Either<RowData, byte[]>> {
@@ -41,7 +42,7 @@ final class RowWatermarks implements WatermarkStrategy<Either<RowData, byte[]>> 
   }
 
   private record OfRows(WatermarkGenerator<RowData> generator)
-      implements WatermarkGenerator<Either<RowData, byte[]>> {
+      implements WatermarkGenerator<Either<RowData, byte[]>>, Within {
     @Override
     public void onEvent(Either<RowData, byte[]> one, long timestamp, WatermarkOutput output) {
       if (one.isLeft()) {

@@ -26,6 +26,8 @@ import org.apache.flink.util.clock.RelativeClock;
 import org.flinksec.badrecords.Current;
 import org.flinksec.badrecords.Letter;
 import org.flinksec.badrecords.UndecodableException;
+import org.flinksec.timestamps.IdleOnceRead;
+import org.flinksec.timestamps.ReadParts;
 import org.junit.jupiter.api.Test;
 
 class ArrivalsTest {
@@ -56,6 +58,29 @@ class ArrivalsTest {
     }
     assertThat(told.watermarks).containsOnly(999L);
     assertThat(told.idle).isTrue();
+  }
+
+  @Test
+  void aPartitionThatBringsLettersOnlyIsLeftOutOnceItHasBeenRead() {
+    ReadParts<Arrival> reading =
+        new ReadParts<>(
+            new ArrivalWatermarks(
+                IdleOnceRead.of(
+                    WatermarkStrategy.<Row>forBoundedOutOfOrderness(Duration.ZERO)
+                        .withIdleness(Duration.ofSeconds(10))
+                        .withTimestampAssigner((row, before) -> (Long) row.getField(0)))));
+    reading.add("a", "b");
+    reading.read("a", new Arrival(Row.of(1000L), RECORD));
+    for (int second = 0; second < 30; second++) {
+      reading.read("b", letter());
+      reading.pass(Duration.ofSeconds(1));
+    }
+    assertThat(reading.told).isEmpty();
+    assertThat(reading.parts.isQuiet("b")).isTrue();
+    reading.parts.haveBeenRead(List.of("b"));
+    reading.read("b", letter());
+    reading.pass(Duration.ofSeconds(1));
+    assertThat(reading.told).containsExactly(999L);
   }
 
   @Test

@@ -6,19 +6,31 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.reflect.Field;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.function.Supplier;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.serialization.SimpleStringSchema;
+import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.SourceReader;
+import org.apache.flink.connector.base.source.reader.RecordsBySplits;
+import org.apache.flink.connector.base.source.reader.SourceReaderBase;
+import org.apache.flink.connector.base.source.reader.fetcher.SplitFetcherManager;
 import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
+import org.apache.flink.connector.testutils.source.reader.TestingReaderContext;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.OffsetResetStrategy;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.TopicPartition;
 import org.apache.flink.runtime.throwable.ThrowableClassifier;
 import org.apache.flink.runtime.throwable.ThrowableType;
+import org.flinksec.timestamps.IdleOnceRead;
+import org.flinksec.timestamps.Parts;
+import org.flinksec.timestamps.PartsReader;
+import org.flinksec.timestamps.ReadParts;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,7 +41,7 @@ class LosslessSourceTest {
 
   private static KafkaSource<String> flinks(OffsetsInitializer start, Properties more) {
     return KafkaSource.<String>builder()
-        .setBootstrapServers("a:1")
+        .setBootstrapServers("localhost:1")
         .setGroupId("g")
         .setTopics("orders")
         .setProperties(more)
@@ -87,7 +99,7 @@ class LosslessSourceTest {
         new RuntimeException(
             "One or more fetchers have encountered exception",
             new OffsetOutOfRangeException(Map.of(ONE, 7L)));
-    assertThatThrownBy(() -> failing(ofAThread).pollNext(null))
+    assertThatThrownBy(() -> failing(ofAThread).pollNext(answering(ReaderOutput.class, null)))
         .isInstanceOf(LostOffsetsException.class)
         .hasMessageContaining("offset 7 of orders-0")
         .hasMessageContaining("kafka.on_lost_offsets")
@@ -102,12 +114,64 @@ class LosslessSourceTest {
   @Test
   void anyOtherFailureIsAsItWas() {
     RuntimeException other = new RuntimeException("other", new IllegalStateException("cause"));
-    assertThatThrownBy(() -> failing(other).pollNext(null)).isSameAs(other);
+    assertThatThrownBy(() -> failing(other).pollNext(answering(ReaderOutput.class, null)))
+        .isSameAs(other);
+  }
+
+  @Test
+  void itsPartitionsAreReadByAReaderThatConfirmsWhatHasBeenRead() throws Exception {
+    LosslessSource<String> source =
+        LosslessSource.of(flinks(OffsetsInitializer.earliest(), new Properties()));
+    try (SourceReader<String, ?> reader = source.createReader(new TestingReaderContext())) {
+      Object flinks = in(PartsReader.class, "reader", reader);
+      Object fetchers = in(SourceReaderBase.class, "splitFetcherManager", flinks);
+      Supplier<?> made =
+          (Supplier<?>) in(SplitFetcherManager.class, "splitReaderFactory", fetchers);
+      try (ConfirmingReader confirming = (ConfirmingReader) made.get()) {
+        assertThat(confirming.fetch().nextSplit()).isNull();
+      }
+    }
+  }
+
+  private static Object in(Class<?> type, String name, Object object) throws Exception {
+    Field field = type.getDeclaredField(name);
+    field.setAccessible(true);
+    return field.get(object);
+  }
+
+  @Test
+  void whatWasFoundIsTrueWhereRecordsBeginAndEnd() {
+    ReadParts<Long> reading =
+        new ReadParts<>(
+            IdleOnceRead.of(
+                WatermarkStrategy.<Long>forBoundedOutOfOrderness(Duration.ZERO)
+                    .withIdleness(Duration.ofSeconds(1))
+                    .withTimestampAssigner((element, before) -> element)));
+    reading.add("a", "b", "c");
+    reading.parts.haveBeenRead(List.of("a", "b"));
+    reading.pass(Duration.ofSeconds(2));
+    RecordsBySplits.Builder<Long> records = new RecordsBySplits.Builder<>();
+    records.add("c", 100L);
+    RecordsAndFindings<Long> found =
+        new RecordsAndFindings<>(records.build(), reading.parts, List.of("a"), List.of());
+    assertThat(found.nextSplit()).isEqualTo("c");
+    reading.read("c", found.nextRecordFromSplit());
+    reading.pass(Duration.ofSeconds(5));
+    assertThat(reading.told).isEmpty();
+    RecordsAndFindings<Long> later =
+        new RecordsAndFindings<>(
+            new RecordsBySplits.Builder<Long>().build(), reading.parts, List.of(), List.of("a"));
+    assertThat(later.nextSplit()).isNull();
+    reading.pass(Duration.ofSeconds(5));
+    assertThat(reading.told).isEmpty();
+    later.recycle();
+    reading.pass(Duration.ofSeconds(1));
+    assertThat(reading.told).containsExactly(99L);
   }
 
   @SuppressWarnings("unchecked") // of which only one method is called
   private static LosslessReader<String, KafkaPartitionSplit> failing(RuntimeException failure) {
-    return new LosslessReader<>(answering(SourceReader.class, failure));
+    return new LosslessReader<>(answering(SourceReader.class, failure), new Parts());
   }
 
   private static <I> I answering(Class<I> type, Object answer) {

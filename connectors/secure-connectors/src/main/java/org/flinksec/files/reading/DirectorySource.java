@@ -18,6 +18,8 @@ import org.apache.flink.connector.file.src.PendingSplitsCheckpoint;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.metrics.SimpleCounter;
+import org.flinksec.timestamps.Parts;
+import org.flinksec.timestamps.PartsReader;
 
 /** Flink's own source of files, whose records are rows of a format, good ones and bad ones. */
 public final class DirectorySource
@@ -65,10 +67,11 @@ public final class DirectorySource
 
   @Override
   public SourceReader<Object, FileSourceSplit> createReader(SourceReaderContext context) {
-    return source(
-            new RowsOfFiles(
-                said, context.metricGroup().addGroup("flinksec").counter("undecodableRecords")))
-        .createReader(context);
+    RowsOfFiles format =
+        new RowsOfFiles(
+            said, context.metricGroup().addGroup("flinksec").counter("undecodableRecords"));
+    // Of which none is told that it has been read: a file has no end before it ends.
+    return new PartsReader<>(source(format).createReader(context), new Parts());
   }
 
   @Override

@@ -19,6 +19,7 @@ import org.apache.flink.types.Row;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 import org.flinksec.badrecords.OperatorIds;
+import org.flinksec.timestamps.Within;
 
 /**
  * What a job needs that reads files and keeps dead letters: the source gives rows and letters, and
@@ -79,25 +80,27 @@ public final class FileLetters {
     @Override
     public WatermarkGenerator<Either<Row, byte[]>> createWatermarkGenerator(
         WatermarkGeneratorSupplier.Context context) {
-      WatermarkGenerator<Row> ofRows = rows.createWatermarkGenerator(context);
-      return new WatermarkGenerator<>() {
-        @Override
-        public void onEvent(Either<Row, byte[]> both, long timestamp, WatermarkOutput output) {
-          if (both.isLeft()) {
-            ofRows.onEvent(both.left(), timestamp, output);
-          }
-        }
-
-        @Override
-        public void onPeriodicEmit(WatermarkOutput output) {
-          ofRows.onPeriodicEmit(output);
-        }
-      };
+      return new Generator(rows.createWatermarkGenerator(context));
     }
 
     @Override
     public WatermarkAlignmentParams getAlignmentParameters() {
       return rows.getAlignmentParameters();
+    }
+  }
+
+  private record Generator(WatermarkGenerator<Row> generator)
+      implements WatermarkGenerator<Either<Row, byte[]>>, Within {
+    @Override
+    public void onEvent(Either<Row, byte[]> both, long timestamp, WatermarkOutput output) {
+      if (both.isLeft()) {
+        generator.onEvent(both.left(), timestamp, output);
+      }
+    }
+
+    @Override
+    public void onPeriodicEmit(WatermarkOutput output) {
+      generator.onPeriodicEmit(output);
     }
   }
 }

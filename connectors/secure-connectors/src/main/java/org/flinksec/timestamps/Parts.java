@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.timestamps;
+
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.flink.api.common.eventtime.Watermark;
+import org.apache.flink.api.common.eventtime.WatermarkOutput;
+import org.apache.flink.api.connector.source.ReaderOutput;
+import org.apache.flink.api.connector.source.SourceOutput;
+import org.apache.flink.streaming.api.operators.source.SourceOutputWithWatermarks;
+
+/**
+ * The parts of a source that one reader reads, partitions or files, and which of them are idle.
+ *
+ * <p>All but {@link #isQuiet} and {@link #whenQuiet} is for the thread of the task. The strategy
+ * and the reader come to a task apart from each other, and Flink tells neither of the other; so the
+ * generators are taken out of Flink's outputs.
+ */
+public final class Parts {
+  private static final long NEVER = -1;
+
+  private final Set<String> assigned = new HashSet<>();
+  private final Map<String, PartWatermarks<?>> linked = new ConcurrentHashMap<>();
+  private volatile Runnable question = () -> {};
+  private Outputs<?> outputs;
+  private boolean allIdle = true; // as Flink takes the output of a reader in the beginning
+  private long emptySince = NEVER;
+
+  /**
+   * Says what is done while a part has brought nothing for some time; it must return at once.
+   *
+   * @param asked looks whether such parts have been read
+   */
+  public void whenQuiet(Runnable asked) {
+    question = asked;
+  }
+
+  void ask() {
+    question.run();
+  }
+
+  /** Whether a part has brought nothing for as long as what is idle brings nothing. */
+  public boolean isQuiet(String part) {
+    PartWatermarks<?> watermarks = linked.get(part);
+    return watermarks != null && watermarks.isQuiet();
+  }
+
+  void added(Collection<String> parts) {
+    assigned.addAll(parts);
+    outputs = null;
+  }
+
+  /** The output to read into. */
+  @SuppressWarnings("unchecked") // a reader has one output
+  <T> ReaderOutput<T> outputs(ReaderOutput<T> output) {
+    if (outputs == null || outputs.output != output) {
+      outputs = new Outputs<>(output);
+      link();
+    }
+    return (ReaderOutput<T>) outputs;
+  }
+
+  private void link() {
+    PartWatermarks<?> ofAll = watermarks(outputs.output);
+    if (ofAll == null) {
+      return; // without idleness
+    }
+    ofAll.linkedAsOfAll(this);
+    for (String part : assigned) {
+      PartWatermarks<?> watermarks = watermarks(outputs.output.createOutputForSplit(part));
+      watermarks.linked(this);
+      linked.put(part, watermarks);
+    }
+  }
+
+  private static PartWatermarks<?> watermarks(SourceOutput<?> output) {
+    if (!(output instanceof SourceOutputWithWatermarks<?>)) {
+      return null; // of a job in batch mode
+    }
+    Object generator =
+        IdleOnceRead.privately(SourceOutputWithWatermarks.class, "watermarkGenerator", output);
+    while (generator instanceof Within within) {
+      generator = within.generator();
+    }
+    return generator instanceof PartWatermarks<?> watermarks ? watermarks : null;
+  }
+
+  /**
+   * All that was in these parts when the records of now were fetched has been handed over.
+   *
+   * @param parts their ids
+   */
+  public void haveBeenRead(Collection<String> parts) {
+    for (String part : parts) {
+      PartWatermarks<?> watermarks = linked.get(part);
+      if (watermarks != null) {
+        watermarks.hasBeenRead();
+      }
+    }
+  }
+
+  /**
+   * There is more in these parts, or nobody could be asked: they hold back the others from now on.
+   *
+   * @param parts their ids
+   */
+  public void haveNotBeenRead(Collection<String> parts) {
+    for (String part : parts) {
+      PartWatermarks<?> watermarks = linked.get(part);
+      if (watermarks != null) {
+        watermarks.hasNotBeenRead();
+        outputs.output.createOutputForSplit(part).markActive();
+        allIdle = false;
+        outputs.output.markActive(); // which Flink does not do by itself
+      }
+    }
+  }
+
+  /** A reader is idle where all its parts are, or where it has had none for some time. */
+  void tellOfAll(WatermarkOutput output, long idleNanos, long now) {
+    boolean idle;
+    if (assigned.isEmpty()) {
+      emptySince = emptySince == NEVER ? now : emptySince;
+      idle = now - emptySince >= idleNanos;
+    } else {
+      emptySince = NEVER;
+      idle =
+          linked.size() == assigned.size()
+              && linked.values().stream().allMatch(PartWatermarks::isIdle);
+    }
+    if (idle) {
+      output.markIdle();
+    } else if (allIdle) {
+      output.markActive();
+    }
+    allIdle = idle;
+  }
+
+  private void removed(String part) {
+    assigned.remove(part);
+    linked.remove(part);
+  }
+
+  /** The outputs of Flink, which tell what has ended. */
+  private final class Outputs<T> implements ReaderOutput<T> {
+    private final ReaderOutput<T> output;
+
+    Outputs(ReaderOutput<T> output) {
+      this.output = output;
+    }
+
+    @Override
+    public void releaseOutputForSplit(String part) {
+      // Else a reader that has read its last part would hold back the others for ever.
+      output.createOutputForSplit(part).markIdle();
+      output.releaseOutputForSplit(part);
+      removed(part);
+    }
+
+    @Override
+    public SourceOutput<T> createOutputForSplit(String part) {
+      return output.createOutputForSplit(part);
+    }
+
+    @Override
+    public void collect(T element) {
+      output.collect(element);
+    }
+
+    @Override
+    public void collect(T element, long timestamp) {
+      output.collect(element, timestamp);
+    }
+
+    @Override
+    public void emitWatermark(Watermark watermark) {
+      output.emitWatermark(watermark);
+    }
+
+    @Override
+    public void markIdle() {
+      output.markIdle();
+    }
+
+    @Override
+    public void markActive() {
+      output.markActive();
+    }
+  }
+}
