@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from flinksec_jobs.cli.output import tell
 from flinksec_jobs.deploy.kube import Kube
 from flinksec_jobs.deploy.kube_login import api_client
 from flinksec_jobs.deploy.namespaces import default_namespace
@@ -40,9 +41,13 @@ class Access:
         Args:
             patience: how long to go on asking one that does not answer, in seconds.
         """
-        client = api_client(self.context)
+
+        def login() -> Any:
+            return api_client(self.context)
+
+        client = login()
         namespace = self.namespace or default_namespace(self.context)
-        return Kube(client, namespace, patience=patience)
+        return Kube(client, namespace, patience=patience, login=login, tell=tell)
 
     @contextmanager
     def flink(self) -> Iterator[FlinkRest]:

@@ -6,7 +6,8 @@ from __future__ import annotations
 import dataclasses
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flinksec_jobs.cli.cluster_access import Access
@@ -17,6 +18,7 @@ from flinksec_jobs.deploy.guarded import Guarded
 from flinksec_jobs.deploy.inside import ClusterInside
 from flinksec_jobs.deploy.job_version import Version
 from flinksec_jobs.deploy.kube import Kube
+from flinksec_jobs.deploy.kube_errors import KubeUnreachableError
 from flinksec_jobs.deploy.kube_login import api_client
 from flinksec_jobs.deploy.lease import Lease
 from flinksec_jobs.deploy.objects_applied import ObjectsApplied
@@ -26,10 +28,13 @@ from flinksec_jobs.deploy.preview import preview
 from flinksec_jobs.deploy.reached import reach
 from flinksec_jobs.deploy.record import Record
 from flinksec_jobs.deploy.revisions import Revisions
+from flinksec_jobs.deploy.step_errors import UnclearError
 from flinksec_jobs.deploy.steps import Steps
 from flinksec_jobs.deploy.waiting import Waiting
 from flinksec_jobs.errors import DeployError, FlinkSecError
 
+# Of what renews the lease: it has to hear within the time for which that is held.
+_QUICK_SECONDS = (5.0, 10.0)
 _CODES = {
     Outcome.ACCEPTED: ExitCode.WELL,
     Outcome.STOPPED: ExitCode.WELL,
@@ -67,7 +72,7 @@ class Where:
                 hint="leave --namespace out, or change the namespace of the overlay",
             )
         found = dataclasses.replace(self.access, namespace=named or self.access.namespace)
-        return found.api(patience=min(120.0, self.timeout))
+        return found.api(patience=float(self.timeout))
 
 
 def run(
@@ -77,12 +82,37 @@ def run(
     do: Callable[[Commands], Result],
 ) -> None:
     """Do a command under the lease, print what came of it, and exit by it."""
+    with unclear_if_silent():
+        result = _done(where, options, version, do)
+    _show(result, json_=where.json_)
+
+
+@contextmanager
+def unclear_if_silent() -> Iterator[None]:
+    """End a command whose end is not known, as nobody answers, with `ExitCode.UNCLEAR`."""
+    try:
+        yield
+    except (KubeUnreachableError, UnclearError) as error:
+        say_error(error.message, error.hint)
+        leave(ExitCode.UNCLEAR)
+
+
+def _done(
+    where: Where,
+    options: Options,
+    version: Version | None,
+    do: Callable[[Commands], Result],
+) -> Result:
     kube = where.kube(version)
     if version is not None:
         _make_namespace(kube, version)
     who = kube.who()
+
+    def login() -> Any:
+        return api_client(where.access.context)
+
     # A client of its own, as another thread renews it.
-    renewing = Kube(api_client(where.access.context), kube.namespace, patience=10)
+    renewing = Kube(login(), kube.namespace, patience=10, login=login, timeouts=_QUICK_SECONDS)
     holder = f"{who} on {socket.gethostname()} (process {os.getpid()})"
     lease = Lease(renewing, holder, tell=tell)
     lease.take()
@@ -101,7 +131,7 @@ def run(
     )
     try:
         with lease.kept():
-            result = do(Commands(steps, who, options))
+            return do(Commands(steps, who, options))
     except FlinkSecError as error:
         if record.has_begun:
             say_error(error.message, error.hint)
@@ -110,7 +140,6 @@ def run(
     finally:
         flink.close()
         _give_back(lease)
-    _show(result, json_=where.json_)
 
 
 def show_changes(where: Where, version: Version) -> None:

@@ -9,6 +9,7 @@ import time
 import click
 
 from flinksec_jobs.cli.cluster_access import Access, access
+from flinksec_jobs.cli.deploy_session import unclear_if_silent
 from flinksec_jobs.cli.output import say, say_json, tell
 from flinksec_jobs.deploy.alone import alone, note
 from flinksec_jobs.deploy.kubernetes_look import job_id_of
@@ -34,8 +35,8 @@ def rescale(access: Access, *, parallelism: int, timeout: int, json_: bool) -> N
     twice. TaskManagers are added before, or removed afterwards. The next restart or upgrade takes
     the parallelism of the settings again: put it there too, job.parallelism.
     """
-    api = access.api()
-    with alone(api, tell) as guarded, access.flink() as rest:
+    api = access.api(float(timeout))
+    with unclear_if_silent(), alone(api, tell) as guarded, access.flink() as rest:
         job_id = job_id_of(api)
         began = time.time()
         done = do_rescale(guarded, rest, job_id, parallelism, timeout=timeout, tell=tell)

@@ -8,6 +8,7 @@ import dataclasses
 import click
 
 from flinksec_jobs.cli.cluster_access import Access, access
+from flinksec_jobs.cli.deploy_session import unclear_if_silent
 from flinksec_jobs.cli.output import say, say_json, several, tell
 from flinksec_jobs.cli.status_screen import size
 from flinksec_jobs.deploy.alone import alone
@@ -64,8 +65,8 @@ def savepoint(
     swapped or set back is noticed. If an earlier command was killed, its savepoint is adopted. The
     last good savepoint is never removed, nor one that a rollback needs.
     """
-    api = access.api()
-    with alone(api, tell) as guarded, access.flink() as rest:
+    api = access.api(float(timeout))
+    with unclear_if_silent(), alone(api, tell) as guarded, access.flink() as rest:
         taker = SavepointTaker(
             guarded,
             rest,

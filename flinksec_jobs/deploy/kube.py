@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The API server through the official client: few verbs, plain objects, errors of our own.
 
-What gets no answer is asked again, with longer and longer waits, as long as ``patience`` lasts.
+What gets no answer is asked again, with longer and longer waits, as long as ``patience`` lasts; a
+login that is not taken is read again, once: a token in a file is replaced before it ends.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from flinksec_jobs.deploy.kube_answers import refused, unreachable
-from flinksec_jobs.deploy.kube_errors import KubeUnreachableError
+from flinksec_jobs.deploy.kube_answers import no_connection, no_object, refused
+from flinksec_jobs.deploy.kube_errors import KubeError, KubeUnreachableError, UnauthorizedError
 from flinksec_jobs.deploy.kube_paths import Paths
 from flinksec_jobs.deploy.outside import FIELD_MANAGER, KubeObject, Ref
 
@@ -20,6 +21,8 @@ _MERGE = "application/merge-patch+json"
 # To connect, and to wait for an answer; admission webhooks have up to half a minute.
 _TIMEOUT_SECONDS = (5, 40)
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.5, 8.0
+# Of one that has never answered: its address may be wrong.
+_FIRST_PATIENCE_SECONDS = 60.0
 _NOT_FOUND = 404
 T = TypeVar("T")
 
@@ -30,7 +33,11 @@ class Kube:
     Args:
         client: a ``kubernetes.client.ApiClient``; `flinksec_jobs.deploy.kube_login` makes it.
         namespace: of everything that has one.
-        patience: how long to go on asking an API server that does not answer, in seconds.
+        patience: how long to go on asking an API server that does not answer, in seconds; a
+            minute at most, if it has never answered.
+        login: makes a client anew from the files of the login; ``None``: it is not read again.
+        tell: gets a line when it does not answer, and when it does again.
+        timeouts: of a connection, and of each part of an answer, in seconds.
         clock: seconds that never go back.
         sleep: waits for some seconds.
     """
@@ -41,12 +48,18 @@ class Kube:
         namespace: str,
         *,
         patience: float = 60.0,
+        login: Callable[[], Any] | None = None,
+        tell: Callable[[str], None] = lambda _: None,
+        timeouts: tuple[float, float] = _TIMEOUT_SECONDS,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.client = client
         self._namespace = namespace
         self._patience = patience
+        self._login, self._tell, self._timeouts = login, tell, timeouts
+        self._has_answered = False
+        self._silent_since: float | None = None
         self._clock = clock
         self._sleep = sleep
         self._paths = Paths(namespace, lambda path: self._ask("GET", path) or {})
@@ -167,21 +180,60 @@ class Kube:
                 response_type="str" if text else "object",
                 auth_settings=["BearerToken"],
                 _return_http_data_only=True,
-                _request_timeout=_TIMEOUT_SECONDS,
+                _request_timeout=self._timeouts,
             )
 
-        return self._patiently(lambda: _told(once, method, path, missing_is_none=missing_is_none))
+        def told() -> Any:
+            found = _told(once, method, path, missing_is_none=missing_is_none)
+            if not (text or found is None or isinstance(found, dict)):
+                raise no_object(found)
+            return found
+
+        return self._patiently(lambda: self._logged_in(told))
+
+    def _logged_in(self, call: Callable[[], T]) -> T:
+        """Call, and once more with a login that is read again if the first is not taken."""
+        try:
+            return call()
+        except UnauthorizedError:
+            if self._login is None:
+                raise
+            self.client = self._login()
+            return call()
 
     def _patiently(self, call: Callable[[], T]) -> T:
-        end, wait = self._clock() + self._patience, _FIRST_WAIT_SECONDS
+        wait = _FIRST_WAIT_SECONDS
         while True:
             try:
-                return call()
-            except KubeUnreachableError:
-                if self._clock() + wait > end:
-                    raise
-            self._sleep(wait)
+                found = call()
+            except KubeUnreachableError as error:
+                pause = max(wait, error.after)
+                self._wait_or_give_up(pause, error)
+            except KubeError:
+                self._answered()
+                raise
+            else:
+                self._answered()
+                return found
             wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
+
+    def _wait_or_give_up(self, seconds: float, error: KubeUnreachableError) -> None:
+        """Wait, unless it has been silent for too long: all calls share the patience."""
+        now = self._clock()
+        is_new = self._silent_since is None
+        since = now if self._silent_since is None else self._silent_since
+        self._silent_since = since
+        least = self._patience if self._has_answered else _FIRST_PATIENCE_SECONDS
+        if now + seconds > since + min(self._patience, least):
+            raise error
+        if is_new:
+            self._tell(f"{error.message}; asking again")
+        self._sleep(seconds)
+
+    def _answered(self) -> None:
+        if self._silent_since is not None and self._has_answered:
+            self._tell("the API server answers again")
+        self._silent_since, self._has_answered = None, True
 
 
 def _dry(dry_run: bool) -> dict[str, str]:
@@ -200,4 +252,4 @@ def _told(once: Callable[[], T], method: str, path: str, *, missing_is_none: boo
             return None
         raise refused(error, method, path) from None  # its text has headers
     except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise unreachable(error) from error
+        raise no_connection(error) from error

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from flinksec_jobs.deploy.kube_errors import (
@@ -12,23 +13,26 @@ from flinksec_jobs.deploy.kube_errors import (
     InvalidObjectError,
     KubeError,
     KubeUnreachableError,
+    UnauthorizedError,
 )
 
-# 0: TLS failed before there was a status. The others are told of a server that is not itself.
-_NO_ANSWER = frozenset({0, 408, 429, 500, 502, 503, 504})
+# Told of a server that is not itself. A status of 0 is the client's for TLS that failed.
+_NO_ANSWER = frozenset({408, 429, 500, 502, 503, 504})
 _UNAUTHORIZED, _FORBIDDEN, _CONFLICT = 401, 403, 409
+_ALERT = re.compile("ALERT_(BAD_CERTIFICATE|CERTIFICATE|UNKNOWN_CA)")
 _INVALID = frozenset({400, 413, 415, 422})
 
 
 def refused(error: Any, method: str, path: str) -> KubeError:
     """Return the error of ours for a ``kubernetes.client.ApiException``."""
-    said = _message(error) or f"{error.status} {error.reason}"
-    if error.status in _NO_ANSWER:
-        return unreachable(f"{error.status or 'TLS'}: {said}")
+    said = _message(error) or f"{error.status or 'TLS:'} {error.reason}"
+    if not error.status or error.status in _NO_ANSWER:
+        return _silent(error, said)
     if error.status == _UNAUTHORIZED:
-        return ForbiddenError(
+        return UnauthorizedError(
             "the API server does not take this login for an account",
-            hint="log in again; `kubectl auth whoami` says who you are",
+            hint="log in again, a token or a client certificate may have ended; `kubectl auth "
+            "whoami` says who you are",
         )
     if error.status == _FORBIDDEN:
         # Names verb, resource and account; or what an admission has against it.
@@ -42,6 +46,46 @@ def refused(error: Any, method: str, path: str) -> KubeError:
     if error.status in _INVALID:
         return InvalidObjectError(f"the API server does not take {method} {path}: {said}")
     return KubeError(f"the API server answers {method} {path} with {error.status}: {said}")
+
+
+def _silent(error: Any, said: str) -> KubeError:
+    if not error.status:
+        return no_connection(" ".join(said.split()))
+    found = unreachable(f"{error.status}: {said}")
+    found.after = _retry_after(error)
+    return found
+
+
+def no_connection(why: object) -> KubeError:
+    """Return the error for a connection that failed: one by certificates does not mend itself.
+
+    Args:
+        why: the client's error; TLS is in its text alone.
+    """
+    told = str(why)
+    if "CERTIFICATE_VERIFY_FAILED" in told:
+        return KubeError(
+            f"the API server is not the one that the login names: {told}",
+            hint="see certificate-authority-data and server in the kubeconfig, and --context",
+        )
+    if _ALERT.search(told):
+        return UnauthorizedError(
+            f"the API server does not take the client certificate of the login: {told}",
+            hint="log in again; it may have ended: see client-certificate-data in the kubeconfig",
+        )
+    return unreachable(told)
+
+
+def no_object(answer: object) -> KubeUnreachableError:
+    """Return the error for an answer that is none of an API server: a proxy's page."""
+    return unreachable(f"what answers sends no JSON object: {str(answer)[:60]!r}")
+
+
+def _retry_after(error: Any) -> float:
+    try:
+        return max(0.0, float(error.headers["Retry-After"]))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return 0.0  # none, or a date
 
 
 def unreachable(why: object) -> KubeUnreachableError:

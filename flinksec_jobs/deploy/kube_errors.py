@@ -11,11 +11,21 @@ class KubeError(DeployError):
 
 
 class KubeUnreachableError(KubeError):
-    """There was no answer. What was asked for may have been done all the same."""
+    """There was no answer. What was asked for may have been done all the same.
+
+    Attributes:
+        after: seconds after which the server wants to be asked again; 0 if it has not said.
+    """
+
+    after: float = 0.0
 
 
 class ForbiddenError(KubeError):
     """The account may not do it; the message names verb, object and account."""
+
+
+class UnauthorizedError(ForbiddenError):
+    """The login is none: it has ended, or was withdrawn."""
 
 
 class ConflictError(KubeError):

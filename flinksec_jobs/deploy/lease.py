@@ -24,6 +24,7 @@ from flinksec_jobs.errors import DeployError
 LEASE = Ref("coordination.k8s.io/v1", "Lease", "flinksec-deploy")
 SECONDS = 30
 _LOOK_SECONDS = 2.0
+_MOST_TRIES = 5
 
 
 class LeaseHeldError(DeployError):
@@ -108,17 +109,31 @@ class Lease:
             self._renewed = self._clock()
 
     def check(self) -> None:
-        """See that it is still held, without asking.
+        """See that it is still held, without asking as long as it has not expired.
+
+        One that has expired, as the API server was away, is renewed if nobody has taken it: who
+        takes it writes so.
 
         Raises:
-            LeaseHeldError: it expired, or another has taken over.
+            LeaseHeldError: another has taken over.
+            KubeUnreachableError: it expired, and there is no answer.
         """
-        if self._lost or self._clock() - self._renewed > SECONDS:
+        if not self._lost and self._clock() - self._renewed > SECONDS:
+            self._renew_expired()
+        if self._lost:
             raise LeaseHeldError(
-                "this command was away for too long, and another may be at work now"
-                + (f": {self._lost}" if self._lost else ""),
+                f"this command was away for too long, and another may be at work now: {self._lost}",
                 hint="run it again: it goes on where it was",
             )
+
+    def _renew_expired(self) -> None:
+        for _ in range(_MOST_TRIES):
+            try:
+                self.renew()
+            except ConflictError:
+                continue  # another of our threads, or another command: seen by the next look
+            return
+        self._lost = "somebody writes it again and again"
 
     def give_back(self) -> None:
         """Let others have it; one that is lost already stays with its new holder."""

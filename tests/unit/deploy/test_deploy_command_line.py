@@ -15,6 +15,7 @@ import pytest
 from flinksec_jobs.cli import deploy_session, main
 from flinksec_jobs.cli.cluster_access import Access
 from flinksec_jobs.deploy.job_version import Version
+from flinksec_jobs.deploy.kube_answers import unreachable
 from flinksec_jobs.deploy.kube_errors import KubeUnreachableError
 from flinksec_jobs.deploy.lease import Lease
 from flinksec_jobs.deploy.savepoint_book import KeptSavepoint
@@ -120,6 +121,20 @@ def test_a_command_that_loses_the_api_server_on_its_way_ends_with_unclear(
     done = call("resume", "--steady", "6")
     assert (done.exit_code, "found upgrade to revision 2 by alice" in done.stderr) == (0, True)
     assert bench.running() == NEW
+
+
+@pytest.mark.parametrize("command", [("resume",), ("stop",), ("savepoint",), ("rescale", "2")])
+def test_a_command_that_never_reaches_the_api_server_ends_with_unclear_and_says_how_to_go_on(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(Access, "flink", lambda _: contextlib.nullcontext())
+    faults = bench.world.faults
+    faults.at, faults.last = 0, 10**6
+    faults.error = lambda _: unreachable("connection refused")
+    gone = call(*command)
+    assert gone.exit_code == 5, gone.output
+    assert "error: the API server does not answer: connection refused" in gone.stderr
+    assert "hint: run the same command again" in gone.stderr
 
 
 def test_a_dry_run_shows_what_would_change_and_changes_nothing(
