@@ -18,6 +18,7 @@ from flinksec_jobs.certs.anchors import is_self_signed
 from flinksec_jobs.certs.sources import Source
 from flinksec_jobs.certs.stores import Party
 from flinksec_jobs.errors import CertificateError
+from flinksec_jobs.settings.cluster_names import JOBMANAGER, TASKMANAGER
 
 INTERNAL, REST = "internal", "rest"
 CLIENTS = ("cli", "deployer")
@@ -41,8 +42,8 @@ class Services:
     """
 
     namespace: str
-    jobmanager: str = "flink-jobmanager"
-    taskmanager: str = "flink-taskmanager"
+    jobmanager: str = JOBMANAGER
+    taskmanager: str = TASKMANAGER
     domain: str = "cluster.local"
 
     def __post_init__(self) -> None:

@@ -22,6 +22,7 @@ from flinksec_jobs.cli import certs_output as output
 from flinksec_jobs.cli.exit_codes import ExitCode, leave
 from flinksec_jobs.cli.output import say, say_json
 from flinksec_jobs.findings import problems
+from flinksec_jobs.settings.cluster_names import JOBMANAGER, TASKMANAGER
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _PATH = click.Path(path_type=Path)
@@ -94,14 +95,14 @@ def certs() -> None:
 @_making
 @click.option(
     "--service",
-    default="flink-jobmanager",
+    default=JOBMANAGER,
     show_default=True,
     metavar="NAME",
     help="The JobManager's Service, with the REST port.",
 )
 @click.option(
     "--taskmanager-service",
-    default="flink-taskmanager",
+    default=TASKMANAGER,
     show_default=True,
     metavar="NAME",
     help="The headless Service of the TaskManagers' StatefulSet.",

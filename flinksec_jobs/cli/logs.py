@@ -11,7 +11,7 @@ import click
 from flinksec_jobs.cli.cluster_access import Access, access
 from flinksec_jobs.cli.output import say_data
 from flinksec_jobs.deploy.kube import Kube
-from flinksec_jobs.deploy.kubernetes_look import ALL_PODS, PodLook
+from flinksec_jobs.deploy.pods import ALL_PODS, PodLook
 from flinksec_jobs.errors import DeployError
 
 _POLL_SECONDS = 2.0

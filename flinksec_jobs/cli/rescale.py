@@ -12,8 +12,8 @@ from flinksec_jobs.cli.cluster_access import Access, access
 from flinksec_jobs.cli.deploy_session import unclear_if_silent
 from flinksec_jobs.cli.output import say, say_json, tell
 from flinksec_jobs.deploy.alone import alone, note
-from flinksec_jobs.deploy.kubernetes_look import job_id_of
 from flinksec_jobs.deploy.rescale import rescale as do_rescale
+from flinksec_jobs.deploy.workload import job_id_of
 
 
 @click.command()

@@ -13,10 +13,10 @@ from flinksec_jobs.cli.output import say, say_json, several, tell
 from flinksec_jobs.cli.status_screen import size
 from flinksec_jobs.deploy.alone import alone
 from flinksec_jobs.deploy.inside import ClusterInside
-from flinksec_jobs.deploy.kubernetes_look import job_id_of
 from flinksec_jobs.deploy.running_objects import earlier_job_ids, needed_savepoints, running_objects
 from flinksec_jobs.deploy.take_savepoint import Retention, SavepointTaker, Taken
 from flinksec_jobs.deploy.waiting import Waiting
+from flinksec_jobs.deploy.workload import job_id_of
 
 
 @click.command()

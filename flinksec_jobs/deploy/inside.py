@@ -19,6 +19,7 @@ from flinksec_jobs.deploy.outside import (
 )
 from flinksec_jobs.errors import DeployError, SealedStateError
 from flinksec_jobs.findings import Finding
+from flinksec_jobs.settings.cluster_names import JOBMANAGER
 
 _CANNOT_PULL = {"ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"}
 _CANNOT_START = {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
@@ -238,7 +239,7 @@ class ClusterInside:
         if state.get("reason") == "OOMKilled":
             raise DeployError(
                 "the look from inside ran out of memory",
-                hint="raise the memory limit of the container of flink-jobmanager: the look has "
+                hint=f"raise the memory limit of the container of {JOBMANAGER}: the look has "
                 "the same",
             )
         text = self._api.logs(name, container=_container_name(look.job), lines=_LINES)

@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flinksec_jobs.deploy.job_look import JobLook
-from flinksec_jobs.deploy.kubernetes_look import JOB, PodLook, Workload
 from flinksec_jobs.deploy.own_figures import OwnFigures
+from flinksec_jobs.deploy.pods import PodLook
 from flinksec_jobs.deploy.settings_look import SettingsLook
+from flinksec_jobs.deploy.workload import JOB, WorkloadLook
 from flinksec_jobs.findings import Finding, Where, problem, warning
 from flinksec_jobs.flink_rest.answers import JobState
 
@@ -41,7 +42,7 @@ _MUCH = 0.5
 _FAILED_CODE = 1443 & 0xFF
 
 
-def of_workload(found: Workload) -> Iterator[Finding]:
+def of_workload(found: WorkloadLook) -> Iterator[Finding]:
     """Yield what Kubernetes tells that is wrong."""
     job = Where(object=str(JOB))
     pod = found.jobmanager
@@ -63,17 +64,17 @@ def of_workload(found: Workload) -> Iterator[Finding]:
         )
     elif pod is None:
         yield _NO_POD.at(
-            job, "it has no pod", fix="ask `kubectl describe job/flink-jobmanager` for its events"
+            job, "it has no pod", fix=f"ask `kubectl describe job/{JOB.name}` for its events"
         )
     for one in found.pods:
-        if one.waits_for:
+        if one.waits_for or one.unscheduled:
             yield _waiting(one)
 
 
 def _waiting(pod: PodLook) -> Finding:
     return _NO_POD.at(
         Where(object=f"Pod/{pod.name}"),
-        f"it waits: {pod.waits_for}",
+        f"it waits: {pod.waits_for or pod.unscheduled}",
         fix=f"`kubectl describe pod {pod.name}` has its events",
     )
 

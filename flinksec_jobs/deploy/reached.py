@@ -13,7 +13,7 @@ from pathlib import Path
 
 from flinksec_jobs.deploy.kube import Kube
 from flinksec_jobs.deploy.kube_login import in_pod
-from flinksec_jobs.deploy.kubernetes_look import JOBMANAGER_PODS, PodLook
+from flinksec_jobs.deploy.pods import JOBMANAGER_PODS, PodLook
 from flinksec_jobs.flink_rest.client_files import client_files
 from flinksec_jobs.flink_rest.flink_rest import PORT, FlinkRest
 from flinksec_jobs.flink_rest.port_forward import forwarded

@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from flinksec_jobs.deploy.kubernetes_look import TASKMANAGERS
 from flinksec_jobs.deploy.outside import ApiServer
+from flinksec_jobs.deploy.workload import TASKMANAGERS
 from flinksec_jobs.errors import DeployError
 from flinksec_jobs.flink_rest.answers import Checkpoints, Job
 from flinksec_jobs.runtime.rest import RestRefusedError, RestUnreachableError

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 
 from flinksec_jobs.deploy import job_health
 from flinksec_jobs.deploy.job_look import JobLook, Rest, look
-from flinksec_jobs.deploy.kubernetes_look import JOB, Workload, workload
 from flinksec_jobs.deploy.outside import ApiServer
 from flinksec_jobs.deploy.settings_look import SettingsLook, settings_of
+from flinksec_jobs.deploy.workload import JOB, WorkloadLook, look_at
 from flinksec_jobs.errors import DeployError
 from flinksec_jobs.findings import Finding
 from flinksec_jobs.runtime.rest import RestRefusedError, RestUnreachableError
@@ -34,7 +34,7 @@ class Status:
     """
 
     namespace: str
-    workload: Workload
+    workload: WorkloadLook
     look: JobLook | None
     settings: SettingsLook
     findings: tuple[Finding, ...] = ()
@@ -58,7 +58,7 @@ def status(api: ApiServer, open_rest: OpenRest) -> Status:
         KubeUnreachableError: the API server does not answer.
         ForbiddenError: the account may not look.
     """
-    found = workload(api)
+    found = look_at(api)
     if found is None:
         raise DeployError(
             f"there is no {JOB} in the namespace {api.namespace}",

@@ -25,8 +25,9 @@ from flinksec_jobs.runtime.rest import (
     RestRefusedError,
     RestUnreachableError,
 )
+from flinksec_jobs.settings.cluster_names import JOBMANAGER
 
-SERVICE = "flink-jobmanager"
+SERVICE = JOBMANAGER
 PORT = 8081
 _TIMEOUT_SECONDS = 20.0
 _NOT_FOUND, _CONFLICT, _UNAVAILABLE = 404, 409, 503

@@ -18,6 +18,7 @@ from flinksec_jobs.sections.decides import RUN, Decides, MayDiffer, ShutsOut
 from flinksec_jobs.sections.fields import Duration, LocalPath, Section, refusal
 from flinksec_jobs.settings import addresses
 from flinksec_jobs.settings.cluster_metrics import MetricsSettings
+from flinksec_jobs.settings.cluster_names import JOBMANAGER
 from flinksec_jobs.settings.cluster_tls import ClusterTlsSettings
 from flinksec_jobs.settings.sizes import size_bytes
 
@@ -99,7 +100,7 @@ class ClusterSettings(Section):
         Decides("jobmanager.rpc.address", may_differ=_BY_PROCESS),
         Decides("rest.address", may_differ=_BY_RUN),
     ] = Field(
-        default="flink-jobmanager",
+        default=JOBMANAGER,
         min_length=1,
         description="Host name of the JobManager for TaskManagers and REST clients.",
     )

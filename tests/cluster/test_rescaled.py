@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import pytest
 
-from flinksec_jobs.deploy.kubernetes_look import TASKMANAGERS
 from flinksec_jobs.deploy.outside import ApiServer, KubeObject, Ref
 from flinksec_jobs.deploy.rescale import Rescaled, rescale
+from flinksec_jobs.deploy.workload import TASKMANAGERS
 from flinksec_jobs.errors import DeployError
 from flinksec_jobs.flink_rest.client_files import client_files
 from flinksec_jobs.flink_rest.flink_rest import FlinkRest

@@ -153,6 +153,20 @@ def test_a_pod_that_cannot_get_its_image_is_told_with_kubernetes_reason() -> Non
     assert "ImagePullBackOff: no such image" in found.findings[1].why
 
 
+def test_a_pod_that_begins_is_no_problem_and_one_without_a_node_or_an_init_container_is() -> None:
+    begins = pod("flink-jobmanager-x", "jobmanager", waiting={"reason": "ContainerCreating"})
+    assert ids(seen(Api(pods=[begins]))) == []
+    waits = pod("flink-jobmanager-x", "jobmanager")
+    stuck = {"reason": "CreateContainerConfigError", "message": "no such Secret"}
+    waits["status"]["initContainerStatuses"] = [{"state": {"waiting": stuck}}]
+    nowhere = pod("flink-taskmanager-0", "taskmanager")
+    full = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "full"}
+    nowhere["status"]["conditions"] = [full]
+    found = [one.why for one in seen(Api(pods=[waits, nowhere])).findings]
+    assert "it waits: CreateContainerConfigError: no such Secret" in found
+    assert "it waits: Unschedulable: full" in found
+
+
 def test_a_namespace_without_a_job_says_so() -> None:
     with pytest.raises(FlinkSecError, match="no Job/flink-jobmanager in the namespace flights"):
         seen(Api(None))
