@@ -38,11 +38,13 @@ def api_client(context: str | None = None) -> Any:
             config.load_incluster_config(client_configuration=chosen)
         else:
             config.load_kube_config(context=context, client_configuration=chosen)
-    except (config.ConfigException, OSError, ValueError) as error:
+    except unreadable() as error:
+        raise no_login(error) from error
+    if not str(chosen.host).lower().startswith("https://"):
         raise KubeError(
-            f"there is no login for the API server: {error}",
-            hint="KUBECONFIG names the file of logins, --context one in it",
-        ) from error
+            f"the API server would be asked in clear, with the login: {chosen.host or 'no server'}",
+            hint="put an address with https:// as the server of the cluster into the kubeconfig",
+        )
     if not chosen.verify_ssl:
         raise KubeError(
             "the kubeconfig takes anyone for the API server: insecure-skip-tls-verify",
@@ -50,6 +52,23 @@ def api_client(context: str | None = None) -> Any:
         )
     chosen.retries = False  # ours know what may be repeated
     return client.ApiClient(chosen)
+
+
+def unreadable() -> tuple[type[Exception], ...]:
+    """Return what Kubernetes' client raises for a kubeconfig that it cannot read."""
+    import yaml  # type: ignore[import-untyped]
+    from kubernetes import config
+
+    of_other_shapes = (TypeError, AttributeError, KeyError, IndexError)
+    return (config.ConfigException, OSError, ValueError, yaml.YAMLError, *of_other_shapes)
+
+
+def no_login(why: Exception) -> KubeError:
+    """Return the error for a login that cannot be read."""
+    return KubeError(
+        f"there is no login for the API server: {' '.join(str(why).split())}",
+        hint="KUBECONFIG names the file of logins, --context one in it; see `kubectl config view`",
+    )
 
 
 def in_pod() -> bool:

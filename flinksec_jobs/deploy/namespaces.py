@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from flinksec_jobs.deploy.kube_login import own_namespace
+from flinksec_jobs.deploy.kube_login import no_login, own_namespace, unreadable
 from flinksec_jobs.errors import DeployError
 
 
@@ -22,11 +22,8 @@ def default_namespace(context: str | None = None) -> str:
 
     try:
         contexts, current = config.list_kube_config_contexts()
-    except (config.ConfigException, OSError) as error:
-        raise DeployError(
-            f"there is no login for the API server: {error}",
-            hint="KUBECONFIG names the file of logins, --context one in it",
-        ) from error
+    except unreadable() as error:
+        raise no_login(error) from error
     found = [one for one in contexts if context in {None, one["name"]}] if context else [current]
     named = [one["context"].get("namespace") for one in found]
     if not named or not named[0]:

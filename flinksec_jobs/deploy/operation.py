@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from flinksec_jobs.deploy.kept_json import KeptError, read_as, read_object
 from flinksec_jobs.errors import DeployError
 
 _OPERATION = "operation"
@@ -156,21 +157,24 @@ class Operation:
         if _OPERATION not in data:
             return None
         try:
-            values: dict[str, Any] = json.loads(data[_OPERATION])
+            values = read_object(data[_OPERATION])
             log = []
             for key in sorted(name for name in data if name.startswith(_PHASE)):
-                entered = json.loads(data[key])
+                entered = read_object(data[key])
                 at = entered.pop("at")
                 values |= entered
-                log.append(Entry(Phase(key[len(_PHASE) + 3 :]), at, entered))
-            read = cls(**values, log=tuple(log))
-            read.phase  # noqa: B018  there must be one
-        except (ValueError, KeyError, TypeError, IndexError) as error:
+                log.append(Entry(Phase(key[len(_PHASE) + 3 :]), float(at), entered))
+            if not log:
+                raise KeptError("it has no phase")
+            return replace(read_as(cls, json.dumps(values)), log=tuple(log))
+        except (ValueError, KeyError, TypeError) as error:
             raise DeployError(
                 f"the record of what the last command did is not understood: {error}",
-                hint="run the same or a newer version of flinksec-jobs",
+                hint="run the same or a newer version of flinksec-jobs; if somebody has edited it, "
+                f"put back what it was; else remove the keys {_OPERATION} and {_PHASE}… of "
+                "ConfigMap flinksec-record by `kubectl edit`, and see with `flinksec status` what "
+                "runs",
             ) from error
-        return read
 
 
 def is_operation_key(key: str) -> bool:

@@ -13,12 +13,18 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from flinksec_jobs.deploy.kept_json import KeptError, read_as, read_list
 from flinksec_jobs.deploy.kube_errors import ConflictError
 from flinksec_jobs.deploy.operation import Operation, Outcome, is_operation_key
 from flinksec_jobs.deploy.outside import ApiServer, KubeObject, Ref
 from flinksec_jobs.errors import DeployError
 
 RECORD = Ref("v1", "ConfigMap", "flinksec-record")
+NOT_UNDERSTOOD = (
+    "run the same or a newer version of flinksec-jobs; if somebody has edited it, put back what it "
+    f"was; else `kubectl delete configmap {RECORD.name}`, and `flinksec deploy OVERLAY` records "
+    "the job that runs, without its history"
+)
 _CURRENT, _HISTORY = "current", "history"
 MOST_HISTORY = 50
 
@@ -96,7 +102,10 @@ class Past:
 
     def line(self) -> str:
         """Return it in one line, for people."""
-        at = datetime.fromtimestamp(self.started, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        try:
+            at = datetime.fromtimestamp(self.started, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        except (ValueError, OverflowError):
+            at = "at no time"
         still = "" if self.stood_still is None else f", stood still {self.stood_still:.0f} s"
         where = f" to revision {self.target}" if self.target is not None else ""
         why = f": {self.why}" if self.why else ""
@@ -143,17 +152,16 @@ class Record:
         self._found = self._api.get(RECORD)
         data = (self._found or {}).get("data") or {}
         try:
-            current = json.loads(data.get(_CURRENT, "null"))
-            history = json.loads(data.get(_HISTORY, "[]"))
             return Book(
-                Current(**current) if current else None,
+                read_as(Current, data[_CURRENT]) if _CURRENT in data else None,
                 Operation.of_data(data),
-                tuple(Past(**one) for one in history),
+                tuple(
+                    read_as(Past, json.dumps(one)) for one in read_list(data.get(_HISTORY, "[]"))
+                ),
             )
-        except (ValueError, TypeError) as error:
+        except KeptError as error:
             raise DeployError(
-                f"the record {RECORD} is not understood: {error}",
-                hint="run the same or a newer version of flinksec-jobs",
+                f"the record {RECORD} is not understood: {error}", hint=NOT_UNDERSTOOD
             ) from error
 
     def write(self, book: Book) -> None:

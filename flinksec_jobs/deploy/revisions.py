@@ -7,14 +7,13 @@ Each is the ConfigMap ``flinksec-revision-N``.
 from __future__ import annotations
 
 import base64
-import binascii
 import gzip
 import json
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from flinksec_jobs.deploy.job_version import Version
+from flinksec_jobs.deploy.kept_json import KeptError, read_as, unpacked
 from flinksec_jobs.deploy.kube_errors import ConflictError
 from flinksec_jobs.deploy.outside import ApiServer, KubeObject, Ref
 from flinksec_jobs.errors import DeployError
@@ -72,20 +71,22 @@ class Revisions:
         found = self._api.get(_ref(number))
         if found is None:
             numbers = ", ".join(str(one.number) for one in self.all()) or "none"
-            raise DeployError(f"there is no revision {number}", hint=f"there are: {numbers}")
+            raise DeployError(
+                f"there is no revision {number}", hint=f"there are: {numbers}. {_anew(number)}"
+            )
         try:
             packed = base64.b64decode(found["binaryData"][_OBJECTS], validate=True)
-            objects = json.loads(gzip.decompress(packed))
-        except (KeyError, TypeError, ValueError, binascii.Error, OSError, EOFError) as error:
+            objects = json.loads(unpacked(packed))
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise DeployError(
                 f"the objects of revision {number} cannot be read from {_ref(number)}: {error}",
-                hint="somebody changed it; deploy a version from its overlay instead",
+                hint=_anew(number),
             ) from error
         revision, version = _about(found), Version(objects)
         if version.hash != revision.hash:
             raise DeployError(
                 f"the objects of revision {number} in {_ref(number)} are not those that were kept",
-                hint="somebody changed them; deploy a version from its overlay instead",
+                hint=_anew(number),
             )
         return revision, version
 
@@ -121,18 +122,28 @@ class Revisions:
                 self._api.delete(_ref(one.number))
 
 
+def _anew(number: int) -> str:
+    """Return the way out if what is deployed is lost: the record begins anew with what runs."""
+    record = "flinksec-record"
+    return (
+        "put back what somebody changed; or, if it is what runs, `kubectl delete configmap "
+        f"{record} {_ref(number).name} --ignore-not-found`, and `flinksec deploy OVERLAY` with "
+        "the overlay that runs records it anew"
+    )
+
+
 def _ref(number: int) -> Ref:
     return Ref("v1", "ConfigMap", f"{_PREFIX}{number}")
 
 
 def _about(content: KubeObject) -> Revision:
     try:
-        values: dict[str, Any] = json.loads(content["data"][_ABOUT])
-        return Revision(**values)
-    except (KeyError, TypeError, ValueError) as error:
+        return read_as(Revision, content["data"][_ABOUT])
+    except (KeyError, TypeError, KeptError) as error:
         raise DeployError(
             f"the revision in {Ref.of(content)} is not understood: {error}",
-            hint="run the same or a newer version of flinksec-jobs, or remove it",
+            hint="run the same or a newer version of flinksec-jobs; if somebody has edited it, and "
+            f"no command needs it: `kubectl delete configmap {Ref.of(content).name}`",
         ) from error
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from flinksec_jobs.deploy.kept_json import KeptError, read_as
 from flinksec_jobs.deploy.outside import ApiServer, KubeObject, Ref
 from flinksec_jobs.errors import DeployError
 
@@ -81,18 +82,19 @@ class SavepointBook:
         found = api.get(BOOK)
         data = (found or {}).get("data") or {}
         try:
-            pending = json.loads(data.get(_PENDING, "null"))
+            pending = read_as(Pending, data[_PENDING]) if _PENDING in data else None
             kept = {
-                name: KeptSavepoint(**json.loads(text))
+                name: read_as(KeptSavepoint, text)
                 for name, text in data.items()
                 if name != _PENDING
             }
-            return cls(Pending(**pending) if pending else None, kept, found)
-        except (ValueError, TypeError) as error:
+            return cls(pending, kept, found)
+        except KeptError as error:
             raise DeployError(
                 f"{BOOK} is not understood: {error}",
-                hint="run the same or a newer version of flinksec-jobs; `kubectl get configmap "
-                f"{BOOK.name} --output yaml` shows it",
+                hint="run the same or a newer version of flinksec-jobs; if somebody has edited it, "
+                f"put back what it was; else `kubectl delete configmap {BOOK.name}`: savepoints "
+                "stay, and can be verified without their manifests",
             ) from error
 
     def asked(self, pending: Pending | None) -> SavepointBook:

@@ -4,59 +4,23 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import json
 from pathlib import Path
-from typing import Any
 
-import click.testing
 import pytest
 
-from flinksec_jobs.cli import deploy_session, main
 from flinksec_jobs.cli.cluster_access import Access
 from flinksec_jobs.deploy.job_version import Version
 from flinksec_jobs.deploy.kube_answers import unreachable
 from flinksec_jobs.deploy.kube_errors import KubeUnreachableError
-from flinksec_jobs.deploy.lease import Lease
 from flinksec_jobs.deploy.savepoint_book import KeptSavepoint
 from flinksec_jobs.deploy.take_savepoint import SavepointTaker, Taken
-from flinksec_jobs.deploy.waiting import Waiting
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.yaml_writing import yaml_text
-from tests.unit.deploy.fakes import Bench, FakeFlink, FakeInside, version
+from tests.unit.deploy.command_line import call, file_of
+from tests.unit.deploy.fakes import Bench, version
 
 NEW = "registry/job@sha256:new"
-
-
-@pytest.fixture
-def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
-    """Commands meet a world in memory behind the command line."""
-    found = Bench()
-    world = found.world
-
-    def waiting(timeout: float, tell: Any) -> Waiting:
-        return Waiting(timeout, tell=tell, now=world.clock, clock=world.clock, sleep=world.sleep)
-
-    monkeypatch.setattr(Access, "api", lambda *_, **__: found.api)
-    monkeypatch.setattr(deploy_session, "api_client", lambda _: None)
-    monkeypatch.setattr(deploy_session, "Kube", lambda *_, **__: found.api)
-    monkeypatch.setattr(deploy_session, "reach", lambda *_: FakeFlink(world))
-    monkeypatch.setattr(deploy_session, "ClusterInside", lambda _: FakeInside(world))
-    monkeypatch.setattr(deploy_session, "Waiting", waiting)
-    lease = functools.partial(Lease, clock=world.clock, sleep=world.sleep)
-    monkeypatch.setattr(deploy_session, "Lease", lease)
-    monkeypatch.setattr("flinksec_jobs.deploy.overlay_version.manifests.check", lambda _: [])
-    return found
-
-
-def file_of(found: Version, directory: Path) -> str:
-    path = directory / "rendered.yaml"
-    path.write_text(yaml_text(found.objects))
-    return str(path)
-
-
-def call(*arguments: str, stdin: str = "") -> click.testing.Result:
-    return click.testing.CliRunner().invoke(main, [*arguments], input=stdin)
 
 
 def test_a_deployment_from_the_first_start_to_the_stop(bench: Bench, tmp_path: Path) -> None:
