@@ -41,8 +41,8 @@ public final class FinishingSource<T, S extends SourceSplit, E>
   @Override
   public SplitEnumerator<S, E> restoreEnumerator(SplitEnumeratorContext<S> context, E state)
       throws Exception {
-    FinishingContext<S> finishing = new FinishingContext<>(context);
-    return new FinishingEnumerator<>(source.restoreEnumerator(finishing, state), finishing);
+    SettlingContext<S> settling = new SettlingContext<>(context, context::signalNoMoreSplits);
+    return new SettlingEnumerator<>(source.restoreEnumerator(settling, state), settling);
   }
 
   @Override

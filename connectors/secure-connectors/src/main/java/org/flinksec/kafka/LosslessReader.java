@@ -2,6 +2,7 @@
 package org.flinksec.kafka;
 
 import org.apache.flink.api.connector.source.ReaderOutput;
+import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SourceReader;
 import org.apache.flink.api.connector.source.SourceSplit;
 import org.apache.flink.core.io.InputStatus;
@@ -10,8 +11,20 @@ import org.flinksec.timestamps.PartsReader;
 
 /** A reader of partitions that says by name which offsets have gone. */
 final class LosslessReader<T, S extends SourceSplit> extends PartsReader<T, S> {
+  private final Parts partitions;
+
   LosslessReader(SourceReader<T, S> reader, Parts partitions) {
     super(reader, partitions);
+    this.partitions = partitions;
+  }
+
+  @Override
+  public void handleSourceEvents(SourceEvent event) {
+    if (event instanceof AllAssigned) {
+      partitions.allAreAssigned();
+    } else {
+      super.handleSourceEvents(event);
+    }
   }
 
   @Override

@@ -75,6 +75,7 @@ public final class LosslessSource<T>
   public SourceReader<T, KafkaPartitionSplit> createReader(SourceReaderContext context)
       throws Exception {
     Parts partitions = new Parts();
+    partitions.awaitAssignment();
     return new LosslessReader<>(
         ConfirmingReader.in(source, source.createReader(context), context, partitions), partitions);
   }
@@ -82,14 +83,22 @@ public final class LosslessSource<T>
   @Override
   public SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> createEnumerator(
       SplitEnumeratorContext<KafkaPartitionSplit> context) {
-    return source.createEnumerator(context);
+    SettlingContext<KafkaPartitionSplit> settling = settling(context);
+    return new SettlingEnumerator<>(source.createEnumerator(settling), settling);
   }
 
   @Override
   public SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> restoreEnumerator(
       SplitEnumeratorContext<KafkaPartitionSplit> context, KafkaSourceEnumState state)
       throws Exception {
-    return source.restoreEnumerator(context, state);
+    SettlingContext<KafkaPartitionSplit> settling = settling(context);
+    return new SettlingEnumerator<>(source.restoreEnumerator(settling, state), settling);
+  }
+
+  private static SettlingContext<KafkaPartitionSplit> settling(
+      SplitEnumeratorContext<KafkaPartitionSplit> context) {
+    return new SettlingContext<>(
+        context, reader -> context.sendEventToSourceReader(reader, new AllAssigned()));
   }
 
   @Override

@@ -28,6 +28,19 @@ public final class Parts {
   private Outputs<?> outputs;
   private boolean allIdle = true; // as Flink takes the output of a reader in the beginning
   private long emptySince = NEVER;
+  private boolean awaits;
+
+  /**
+   * A reader without parts is not idle before {@link #allAreAssigned}: it may be about to get some.
+   */
+  public void awaitAssignment() {
+    awaits = true;
+  }
+
+  /** A reader that has no parts by now gets none for now. */
+  public void allAreAssigned() {
+    awaits = false;
+  }
 
   /**
    * Says what is done while a part has brought nothing for some time; it must return at once.
@@ -74,6 +87,15 @@ public final class Parts {
       watermarks.linked(this);
       linked.put(part, watermarks);
     }
+    if (!assigned.isEmpty()) {
+      activate();
+    }
+  }
+
+  /** Flink does not by itself: not even where it has been told that a part is active. */
+  private void activate() {
+    allIdle = false;
+    outputs.output.markActive();
   }
 
   private static PartWatermarks<?> watermarks(SourceOutput<?> output) {
@@ -113,8 +135,7 @@ public final class Parts {
       if (watermarks != null) {
         watermarks.hasNotBeenRead();
         outputs.output.createOutputForSplit(part).markActive();
-        allIdle = false;
-        outputs.output.markActive(); // which Flink does not do by itself
+        activate();
       }
     }
   }
@@ -123,8 +144,8 @@ public final class Parts {
   void tellOfAll(WatermarkOutput output, long idleNanos, long now) {
     boolean idle;
     if (assigned.isEmpty()) {
-      emptySince = emptySince == NEVER ? now : emptySince;
-      idle = now - emptySince >= idleNanos;
+      emptySince = emptySince == NEVER || awaits ? now : emptySince;
+      idle = !awaits && now - emptySince >= idleNanos;
     } else {
       emptySince = NEVER;
       idle =

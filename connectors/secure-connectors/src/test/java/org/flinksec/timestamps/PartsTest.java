@@ -101,6 +101,18 @@ class PartsTest {
   }
 
   @Test
+  void aReaderThatMayBeAboutToGetPartsIsNotIdleHoweverLongThatTakes() {
+    reading.parts.awaitAssignment();
+    reading.pass(LONG);
+    assertThat(reading.told).isEmpty();
+    reading.parts.allAreAssigned();
+    reading.pass(Duration.ofSeconds(9));
+    assertThat(reading.told).isEmpty();
+    reading.pass(Duration.ofSeconds(1));
+    assertThat(reading.told).containsExactly("IDLE");
+  }
+
+  @Test
   void aReaderWhoseLastPartHasEndedHoldsBackTheOthersNoLongerThanForSomeTime() {
     reading.add("a");
     reading.read("a", 100L);
@@ -111,6 +123,17 @@ class PartsTest {
     assertThat(reading.told).containsExactly(99L);
     reading.pass(Duration.ofSeconds(1));
     assertThat(reading.told).containsExactly(99L, "IDLE");
+  }
+
+  @Test
+  void aReaderIsNotIdleBetweenTwoPartsHoweverShortTheFirstIs() {
+    reading.add("a");
+    reading.read("a", 100L);
+    reading.poll().releaseOutputForSplit("a");
+    reading.add("b");
+    reading.read("b", 200L);
+    reading.pass(LONG);
+    assertThat(reading.told).containsExactly(199L);
   }
 
   @Test

@@ -4,7 +4,9 @@ package org.flinksec.kafka;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
+import java.util.function.IntConsumer;
 import org.apache.flink.api.connector.source.ReaderInfo;
 import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SourceSplit;
@@ -18,18 +20,30 @@ import org.apache.flink.metrics.groups.SplitEnumeratorMetricGroup;
  *
  * <p>All of it runs in the coordinator's one thread, but for the calls themselves.
  */
-final class FinishingContext<S extends SourceSplit> implements SplitEnumeratorContext<S> {
+final class SettlingContext<S extends SourceSplit> implements SplitEnumeratorContext<S> {
   private final SplitEnumeratorContext<S> context;
+  private final IntConsumer tell;
   private int unanswered;
   private boolean settled;
 
-  FinishingContext(SplitEnumeratorContext<S> context) {
+  /**
+   * @param tell a reader, by its number, that all splits that there are have been assigned
+   */
+  SettlingContext(SplitEnumeratorContext<S> context, IntConsumer tell) {
     this.context = context;
+    this.tell = tell;
   }
 
-  void finishIfSettled(int subtask) {
+  void tellIfSettled(int subtask) {
     if (settled) {
-      context.signalNoMoreSplits(subtask);
+      tell.accept(subtask);
+    }
+  }
+
+  private void answered(Throwable error) {
+    if (--unanswered == 0 && error == null) {
+      settled = true;
+      List.copyOf(registeredReaders().keySet()).forEach(this::tellIfSettled);
     }
   }
 
@@ -40,18 +54,26 @@ final class FinishingContext<S extends SourceSplit> implements SplitEnumeratorCo
         call,
         (result, error) -> {
           handler.accept(result, error);
-          if (--unanswered == 0 && error == null) {
-            settled = true;
-            List.copyOf(registeredReaders().keySet()).forEach(this::finishIfSettled);
-          }
+          answered(error);
         });
   }
 
-  /** Periodic discovery would find partitions for ever; a bounded source has none. */
+  /** Discovery that goes on is waited for once. */
   @Override
   public <R> void callAsync(
       Callable<R> call, BiConsumer<R, Throwable> handler, long initialDelay, long period) {
-    context.callAsync(call, handler, initialDelay, period);
+    unanswered++;
+    AtomicBoolean isFirst = new AtomicBoolean(true);
+    context.callAsync(
+        call,
+        (result, error) -> {
+          handler.accept(result, error);
+          if (isFirst.getAndSet(false)) {
+            answered(error);
+          }
+        },
+        initialDelay,
+        period);
   }
 
   @Override

@@ -7,12 +7,12 @@ import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SourceSplit;
 import org.apache.flink.api.connector.source.SplitEnumerator;
 
-/** A restored enumerator whose readers are told that no more splits come; else as it was. */
-final class FinishingEnumerator<S extends SourceSplit, E> implements SplitEnumerator<S, E> {
+/** An enumerator whose readers are told when it has settled; else as it was. */
+final class SettlingEnumerator<S extends SourceSplit, E> implements SplitEnumerator<S, E> {
   private final SplitEnumerator<S, E> enumerator;
-  private final FinishingContext<S> context;
+  private final SettlingContext<S> context;
 
-  FinishingEnumerator(SplitEnumerator<S, E> enumerator, FinishingContext<S> context) {
+  SettlingEnumerator(SplitEnumerator<S, E> enumerator, SettlingContext<S> context) {
     this.enumerator = enumerator;
     this.context = context;
   }
@@ -26,7 +26,7 @@ final class FinishingEnumerator<S extends SourceSplit, E> implements SplitEnumer
   public void addReader(int subtask) {
     enumerator.addReader(subtask);
     // After the splits that it may just have got.
-    context.finishIfSettled(subtask);
+    context.tellIfSettled(subtask);
   }
 
   @Override
