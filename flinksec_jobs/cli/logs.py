@@ -3,18 +3,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import click
 
 from flinksec_jobs.cli.cluster_access import Access, access
-from flinksec_jobs.cli.output import say_data
+from flinksec_jobs.cli.output import say_data, tell
 from flinksec_jobs.deploy.kube import Kube
+from flinksec_jobs.deploy.log_follower import followed
 from flinksec_jobs.deploy.pods import ALL_PODS, PodLook
 from flinksec_jobs.errors import DeployError
 
-_POLL_SECONDS = 2.0
 _MOST_LINES = 10_000
 
 
@@ -43,22 +42,19 @@ def logs(
     api = access.api()
     wanted = {"jobmanager", "taskmanager"} if all_ else None
     wanted = wanted or {"taskmanager" if taskmanagers else "jobmanager"}
-    seen: dict[str, list[str]] = {}
     pods = _pods(api, wanted)
     if not pods:
         raise DeployError(
             f"no pod of a {' or '.join(sorted(wanted))} is in the namespace {api.namespace}",
             hint="name the namespace of the job: --namespace",
         )
-    while True:
-        for pod in pods:
-            for line in _new(api, pod, seen, lines):
-                if not errors or _tells(line):
-                    say_data(f"{pod.name}: {line}" if len(pods) > 1 else line)
-        if not follow:
-            return
-        time.sleep(_POLL_SECONDS)
-        pods = _pods(api, wanted)
+    if follow:
+        found = followed(api, lambda: _pods(api, wanted), lines, tell)
+    else:
+        found = _there(api, pods, lines)
+    for pod, line in found:
+        if not errors or _tells(line):
+            say_data(f"{pod}: {line}" if len(pods) > 1 else line)
 
 
 def _pods(api: Kube, components: set[str]) -> list[PodLook]:
@@ -66,23 +62,10 @@ def _pods(api: Kube, components: set[str]) -> list[PodLook]:
     return sorted((one for one in found if one.component in components), key=lambda one: one.name)
 
 
-def _new(api: Kube, pod: PodLook, seen: dict[str, list[str]], lines: int) -> Iterator[str]:
-    """Yield the lines of a pod that were not there when it was looked at last."""
-    before = seen.get(pod.name)
-    now = api.logs(pod.name, lines=lines if before is None else _MOST_LINES).splitlines()
-    seen[pod.name] = now[-lines:]
-    yield from now if before is None else now[_overlap(before, now) :]
-
-
-def _overlap(before: list[str], now: list[str]) -> int:
-    """Return where in ``now`` the lines begin that come after those of ``before``."""
-    if not before:
-        return 0
-    for end in range(len(now), 0, -1):
-        tail = before[-end:]
-        if now[end - len(tail) : end] == tail:
-            return end
-    return 0
+def _there(api: Kube, pods: list[PodLook], lines: int) -> Iterator[tuple[str, str]]:
+    for pod in pods:
+        for line in api.logs(pod.name, container=pod.component, lines=lines).splitlines():
+            yield pod.name, line
 
 
 def _tells(line: str) -> bool:

@@ -8,7 +8,7 @@ login that is not taken is read again, once: a token in a file is replaced befor
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from flinksec_jobs.deploy.kube_answers import no_connection, no_object, refused
@@ -153,6 +153,39 @@ class Kube:
         found = self._ask("GET", path, query=query, missing_is_none=True, text=True)
         return found or ""
 
+    def log_lines(self, pod: str, *, container: str, lines: int, since: str) -> Iterator[str]:
+        """Yield lines of a pod as they come, each with its time before it.
+
+        Args:
+            pod: its name.
+            container: whose log.
+            lines: how many that are there already, if there is no time to begin from.
+            since: a time to begin from, of whole seconds; empty for none.
+
+        Raises:
+            KubeError: there is no answer, or the container has not started. A connection that
+                ends, or is silent, is no error.
+        """
+        asked = {"follow": "true", "timestamps": "true", "container": container}
+        asked |= {"sinceTime": since} if since else {"tailLines": str(lines)}
+        path = f"{self._path(Ref('v1', 'Pod', pod))}/log"
+
+        def once() -> Any:
+            return self.client.call_api(
+                path,
+                "GET",
+                query_params=list(asked.items()),
+                header_params={"Accept": "*/*"},
+                auth_settings=["BearerToken"],
+                _preload_content=False,
+                _return_http_data_only=True,
+                _request_timeout=self._timeouts,
+            )
+
+        answer = self._logged_in(lambda: _told(once, "GET", path, missing_is_none=True))
+        if answer is not None:
+            yield from _lines_of(answer)
+
     def _path(self, what: Ref) -> str:
         return f"{self._paths.collection(what.api_version, what.kind)}/{what.name}"
 
@@ -234,6 +267,23 @@ class Kube:
         if self._silent_since is not None and self._has_answered:
             self._tell("the API server answers again")
         self._silent_since, self._has_answered = None, True
+
+
+def _lines_of(answer: Any) -> Iterator[str]:
+    """Yield whole lines of an answer that goes on, until it ends in whatever way."""
+    import urllib3.exceptions
+
+    rest = b""
+    try:
+        for chunk in answer.stream(amt=None):
+            *whole, rest = (rest + chunk).split(b"\n")
+            yield from (line.decode("utf-8", "replace") for line in whole)
+    except (urllib3.exceptions.HTTPError, OSError):
+        return  # what came of a line is asked for again
+    finally:
+        answer.close()
+    if rest:
+        yield rest.decode("utf-8", "replace")
 
 
 def _dry(dry_run: bool) -> dict[str, str]:

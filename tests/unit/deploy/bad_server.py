@@ -29,6 +29,7 @@ class BadServer(ThreadingHTTPServer):
         headers: of answers with a status.
         token: that is taken; empty for any.
         requests: how many there were.
+        paths: what was asked for.
     """
 
     daemon_threads = True
@@ -45,6 +46,7 @@ class BadServer(ThreadingHTTPServer):
         self.headers: dict[str, str] = {}
         self.token = ""
         self.requests = 0
+        self.paths: list[str] = []
         self.ended = threading.Event()
 
     def finish_request(self, request: Any, client_address: Any) -> None:
@@ -83,6 +85,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         server.requests += 1
+        server.paths.append(self.path)
         if server.token and self.headers["Authorization"] != f"Bearer {server.token}":
             self._answer(401, {"message": "Unauthorized"})
             return
@@ -120,6 +123,16 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b'{"kind":')
         self.wfile.flush()
+        self.close_connection = True
+
+    def _streams(self) -> None:
+        """Send a log in parts, and end in the middle of a line."""
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for part in ("2026-11-30T08:00:00.1Z on", "e\n2026-11-30T08:00:00.2Z two\n2026-11"):
+            self.wfile.write(f"{len(part):x}\r\n{part}\r\n".encode())
+            self.wfile.flush()
         self.close_connection = True
 
     def _page(self) -> None:
