@@ -7,12 +7,19 @@ login that is not taken is read again, once: a token in a file is replaced befor
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from flinksec_jobs.deploy.kube_answers import no_connection, no_object, refused
-from flinksec_jobs.deploy.kube_errors import KubeError, KubeUnreachableError, UnauthorizedError
+from flinksec_jobs.deploy.kube_errors import (
+    InvalidObjectError,
+    KubeError,
+    KubeUnreachableError,
+    UnauthorizedError,
+)
 from flinksec_jobs.deploy.kube_paths import Paths
 from flinksec_jobs.deploy.outside import FIELD_MANAGER, KubeObject, Ref
 
@@ -24,6 +31,7 @@ _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.5, 8.0
 # Of one that has never answered: its address may be wrong.
 _FIRST_PATIENCE_SECONDS = 60.0
 _NOT_FOUND = 404
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 T = TypeVar("T")
 
 
@@ -40,6 +48,9 @@ class Kube:
         timeouts: of a connection, and of each part of an answer, in seconds.
         clock: seconds that never go back.
         sleep: waits for some seconds.
+
+    Raises:
+        InvalidObjectError: no namespace has this name.
     """
 
     def __init__(
@@ -54,6 +65,11 @@ class Kube:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        if not _NAMESPACE.fullmatch(namespace):
+            raise InvalidObjectError(
+                f"{namespace!r} is not the name of a namespace",
+                hint="small letters of ASCII, digits and hyphens; at most 63",
+            )
         self.client = client
         self._namespace = namespace
         self._patience = patience
@@ -187,7 +203,8 @@ class Kube:
             yield from _lines_of(answer)
 
     def _path(self, what: Ref) -> str:
-        return f"{self._paths.collection(what.api_version, what.kind)}/{what.name}"
+        # A name of another alphabet, or with a slash, is one that the API server refuses.
+        return f"{self._paths.collection(what.api_version, what.kind)}/{quote(what.name, safe=':')}"
 
     def _ask(  # noqa: PLR0917  the parts of a request
         self,

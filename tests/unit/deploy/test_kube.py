@@ -100,6 +100,23 @@ def test_an_object_is_asked_for_by_its_path(kube: Kube, server: Server) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["x/../y", "", "Flights", "рейсы", "a" * 64, "-a", "a b", "a\n"])
+def test_a_namespace_that_cannot_be_is_refused_before_anything_is_asked(name: str) -> None:
+    with pytest.raises(InvalidObjectError, match="not the name of a namespace"):
+        Kube(None, name)
+
+
+def test_a_name_of_another_alphabet_stays_one_part_of_the_path(kube: Kube, server: Server) -> None:
+    server.answers = [refusal(404, "not found")] * 2
+    assert kube.get(Ref("v1", "ConfigMap", "рейсы")) is None
+    assert kube.get(Ref("v1", "ConfigMap", "../secrets/x?a=b")) is None
+    start = "/api/v1/namespaces/flights/configmaps/"
+    assert [one[1] for one in server.asked] == [
+        f"{start}%D1%80%D0%B5%D0%B9%D1%81%D1%8B",
+        f"{start}..%2Fsecrets%2Fx%3Fa%3Db",
+    ]
+
+
 def test_objects_are_applied_server_side_and_a_dry_run_says_so(kube: Kube, server: Server) -> None:
     content = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "flinksec-record"}}
     server.answers = [(200, content), (200, content)]
