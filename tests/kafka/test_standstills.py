@@ -41,7 +41,10 @@ class Windows(Copy):
 
     def send(self, partition: int, minutes: range) -> None:
         """Write a number for every second of these minutes to one partition."""
-        self._administrator.produce(self.source, self.values(minutes), partition)
+        values = self.values(minutes)
+        before = self._administrator.ends(self.source)[partition]
+        self._administrator.produce(self.source, values, partition)
+        assert self._administrator.ends(self.source)[partition] == before + len(values)
 
     @staticmethod
     def values(minutes: range) -> list[str]:
@@ -132,16 +135,17 @@ def test_a_job_that_is_killed_in_a_standstill_counts_all_when_it_goes_on(
 
 
 def test_what_producers_have_kept_while_all_brokers_were_away_is_counted(
-    windows: Callable[..., Windows], brokers: Brokers
+    windows: Callable[..., Windows], brokers: Brokers, administrator: Administrator
 ) -> None:
     job = windows("all-away")
-    job.begin("20 s")
+    job.begin("40 s")
     for node in NODES:
         brokers.kill(node)
-    time.sleep(40)
+    time.sleep(60)
     for node in NODES:
         brokers.start(node)
     brokers.wait_until_up()
+    administrator.wait_until_in_sync()  # else the test's own producer may give up
     job.send(0, range(MINUTES))
     job.send(1, range(MINUTES))
     job.assert_all_counted()
