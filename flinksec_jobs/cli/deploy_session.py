@@ -114,7 +114,7 @@ def _done(
     # A client of its own, as another thread renews it.
     renewing = Kube(login(), kube.namespace, patience=10, login=login, timeouts=_QUICK_SECONDS)
     holder = f"{who} on {socket.gethostname()} (process {os.getpid()})"
-    lease = Lease(renewing, holder, tell=tell)
+    lease = Lease(kube, holder, quick=renewing, tell=tell)
     lease.take()
     api = Guarded(kube, lease.check)
     waiting = Waiting(timeout=where.timeout, tell=tell)

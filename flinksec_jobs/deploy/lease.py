@@ -37,6 +37,8 @@ class Lease:
     Args:
         api: the API server.
         holder: who asks, for others to read.
+        quick: the API server for what may not wait long: renewing from another thread, and giving
+            back. Default: the same.
         tell: gets a line when it waits.
         clock: seconds that never go back.
         sleep: waits for some seconds.
@@ -47,11 +49,13 @@ class Lease:
         api: ApiServer,
         holder: str,
         *,
+        quick: ApiServer | None = None,
         tell: Callable[[str], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._api, self._tell, self._clock, self._sleep = api, tell, clock, sleep
+        self._quick = quick or api
         # Two commands of one person are two holders.
         self._holder = f"{holder} {secrets.token_hex(4)}"
         self._renewed = clock()
@@ -86,7 +90,7 @@ class Lease:
                     self._sleep(_LOOK_SECONDS)
                     continue
             try:
-                self._write(found)
+                self._write(found, self._api)
             except ConflictError:
                 seen, since = None, self._clock()  # somebody was faster
                 continue
@@ -99,13 +103,16 @@ class Lease:
         Raises:
             LeaseHeldError: another has taken over.
         """
+        self._renew(self._api)
+
+    def _renew(self, api: ApiServer) -> None:
         with self._at_once:
-            found = self._api.get(LEASE)
+            found = api.get(LEASE)
             spec = (found or {}).get("spec") or {}
             if found is None or spec.get("holderIdentity") != self._holder:
                 self._lost = str(spec.get("holderIdentity") or "nobody")
                 self.check()
-            self._write(found)
+            self._write(found, api)
             self._renewed = self._clock()
 
     def check(self) -> None:
@@ -138,10 +145,10 @@ class Lease:
     def give_back(self) -> None:
         """Let others have it; one that is lost already stays with its new holder."""
         with self._at_once:
-            found = self._api.get(LEASE)
+            found = self._quick.get(LEASE)
             spec = (found or {}).get("spec") or {}
             if found is not None and spec.get("holderIdentity") == self._holder:
-                self._api.replace(found | {"spec": spec | {"holderIdentity": ""}})
+                self._quick.replace(found | {"spec": spec | {"holderIdentity": ""}})
 
     @contextmanager
     def kept(self) -> Iterator[None]:
@@ -151,7 +158,7 @@ class Lease:
         def renewing() -> None:
             while not ended.wait(SECONDS / 4):
                 try:
-                    self.renew()
+                    self._renew(self._quick)
                 except (ConflictError, KubeUnreachableError):
                     continue  # once more; `check` tells when it was too long
                 except DeployError:
@@ -165,20 +172,20 @@ class Lease:
             ended.set()
             thread.join(SECONDS)
 
-    def _write(self, found: KubeObject | None) -> None:
+    def _write(self, found: KubeObject | None, api: ApiServer) -> None:
         spec: dict[str, Any] = {
             "holderIdentity": self._holder,
             "leaseDurationSeconds": SECONDS,
             "renewTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         }
         if found is not None:
-            self._api.replace(found | {"spec": spec})
+            api.replace(found | {"spec": spec})
             return
-        self._api.create(
+        api.create(
             {
                 "apiVersion": LEASE.api_version,
                 "kind": LEASE.kind,
-                "metadata": {"name": LEASE.name, "namespace": self._api.namespace},
+                "metadata": {"name": LEASE.name, "namespace": api.namespace},
                 "spec": spec,
             }
         )

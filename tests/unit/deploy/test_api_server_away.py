@@ -199,6 +199,31 @@ def test_a_lease_that_expired_while_nobody_answered_is_renewed_unless_another_ha
     other.check()
 
 
+def test_a_lease_is_taken_patiently_and_renewed_and_given_back_by_the_quick_client() -> None:
+    world, asked = World(), list[str]()
+
+    class Named(FakeApi):
+        def __init__(self, name: str) -> None:
+            super().__init__(world)
+            self._name = name
+
+        def get(self, what: Ref) -> KubeObject | None:
+            asked.append(self._name)
+            found: KubeObject | None = super().get(what)
+            return found
+
+    lease = Lease(
+        Named("patient"), "alice", quick=Named("quick"), clock=world.clock, sleep=world.sleep
+    )
+    lease.take()
+    world.sleep(2 * SECONDS)
+    lease.check()
+    assert set(asked) == {"patient"}
+    asked.clear()
+    lease.give_back()
+    assert asked == ["quick"]
+
+
 def test_a_job_that_is_well_is_accepted_though_nobody_could_look_at_it_for_long() -> None:
     """Before, the time without an API server counted, and the new version was rolled back."""
 
