@@ -33,6 +33,10 @@ def history(access: Access, *, savepoints: bool, json_: bool) -> None:
         now = book.current
         state = "stopped" if now.stopped else "deployed"
         say(f"revision {now.revision} is {state}, job {now.job_id}")
+        if now.left_nothing:
+            say("it left nothing that was found to go on from: `flinksec recover` looks again")
+        elif not now.accepted:
+            say("it has not proven that it runs: `flinksec resume` looks again")
     if book.pending:
         say(f"`flinksec {book.pending.command}` has begun and not ended: {book.pending.phase}")
     for past in book.history:

@@ -10,8 +10,17 @@ from flinksec_jobs.deploy.operation import Operation, Outcome
 from flinksec_jobs.deploy.record import Book, Current
 
 
-def current_after(book: Book, now: Operation, outcome: Outcome) -> Current | None:
-    """Return what is deployed after an operation."""
+def current_after(
+    book: Book, now: Operation, outcome: Outcome, *, left_nothing: bool = False
+) -> Current | None:
+    """Return what is deployed after an operation.
+
+    Args:
+        book: before it.
+        now: the operation.
+        outcome: of it.
+        left_nothing: whether the job was ended, and nothing was found to go on from.
+    """
     if outcome is Outcome.RUNS_ON:
         return book.current
     if outcome is Outcome.STOPPED:
@@ -37,6 +46,8 @@ def current_after(book: Book, now: Operation, outcome: Outcome) -> Current | Non
             before=before,
         )
     if outcome is Outcome.ABANDONED and not now.new_job:
+        if left_nothing and book.current:
+            return replace(book.current, stopped=True, savepoint="", accepted=False)
         return replace(book.current, accepted=False) if book.current else None
     former = _former(book)
     if book.current and book.current.revision != now.target:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from flinksec_jobs.deploy.acceptance import same_path
+from flinksec_jobs.deploy.ending import Ending, left_nothing
 from flinksec_jobs.deploy.found import Finder, Found
 from flinksec_jobs.deploy.ha_maps import HaMaps
 from flinksec_jobs.deploy.job_version import Version
@@ -36,6 +37,7 @@ class Commands:
         self._tell = steps.waiting.tell
         self._finder = Finder(steps.api, steps.flink, steps.waiting)
         self._runner = OperationRunner(steps, who, options)
+        self._ending = Ending(steps)
 
     def deploy(self, version: Version) -> Result:
         """Start a version where no job runs.
@@ -161,6 +163,8 @@ class Commands:
                 f"the job does not run, so it can take no savepoint: {found.why_not}",
                 hint="--without-savepoint ends it all the same, and leaves its last checkpoint",
             )
+        if without_savepoint:
+            self._ending.refuse_if_it_leaves_nothing(book, found)
         return self._runner.begin("stop", book, found, None, without_savepoint=without_savepoint)
 
     def recover(
@@ -285,6 +289,8 @@ class Commands:
 
         The savepoint of the record alone would not do: somebody may have run the job since.
         """
+        if current.left_nothing:
+            raise left_nothing()
         found = list(self._steps.inside.newest(version.objects))
         stopped_with = current.savepoint if current.stopped else ""
         if not stopped_with:

@@ -39,7 +39,8 @@ class Current:
         origin: checkpoint or savepoint that this job began from; empty for none.
         stopped: whether it was stopped.
         savepoint: with which it was stopped, and from which the next job goes on.
-        accepted: whether it has proven that it runs.
+        accepted: whether it has proven that it runs. If it was stopped and is not, nothing was
+            found that it can go on from.
         previous: revision that ran before, to roll back to.
         before: savepoint that the previous version was stopped with.
     """
@@ -52,6 +53,11 @@ class Current:
     accepted: bool = True
     previous: int | None = None
     before: str = ""
+
+    @property
+    def left_nothing(self) -> bool:
+        """Whether it was ended, and nothing was found that the next job can go on from."""
+        return self.stopped and not self.accepted
 
 
 @dataclass(frozen=True)

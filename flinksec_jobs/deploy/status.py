@@ -62,7 +62,8 @@ def status(api: ApiServer, open_rest: OpenRest) -> Status:
     if found is None:
         raise DeployError(
             f"there is no {JOB} in the namespace {api.namespace}",
-            hint="name the namespace of the job, --namespace; or deploy one: `flinksec deploy`",
+            hint="name the namespace of the job, --namespace; `flinksec history` "
+            "tells what was done there; `flinksec deploy` starts one",
         )
     findings = list(job_health.of_workload(found))
     seen: JobLook | None = None

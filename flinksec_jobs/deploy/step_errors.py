@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from flinksec_jobs.errors import DeployError
+from flinksec_jobs.errors import DeployError, FlinkSecError
 
 
 class RefusedError(DeployError):
@@ -16,3 +16,8 @@ class UnclearError(DeployError):
 
 class ForeignChangeError(DeployError):
     """Somebody else has changed the job meanwhile; nothing more is done."""
+
+
+def in_one_line(error: FlinkSecError) -> str:
+    """Return an error and its way out as the history has them."""
+    return f"{error.message}; {error.hint}" if error.hint else error.message

@@ -24,7 +24,7 @@ from flinksec_jobs.deploy.operation import Operation, Outcome, Phase
 from flinksec_jobs.deploy.outside import ApiServer, Flink, Inside
 from flinksec_jobs.deploy.record import Book, Past, Record
 from flinksec_jobs.deploy.revisions import Revisions
-from flinksec_jobs.deploy.step_errors import ForeignChangeError, UnclearError
+from flinksec_jobs.deploy.step_errors import ForeignChangeError, UnclearError, in_one_line
 from flinksec_jobs.deploy.stopping_jobs import (
     FailedMeanwhileError,
     NothingLeftError,
@@ -93,7 +93,7 @@ class Steps:
             try:
                 book = doing[book.pending.phase](book, book.pending)
             except ForeignChangeError as error:
-                return self._end(book, Outcome.ABANDONED, error.message)
+                return self._end(book, Outcome.ABANDONED, in_one_line(error))
         return book
 
     def undo(self, book: Book, why: str) -> Book:
@@ -155,9 +155,11 @@ class Steps:
         try:
             path = stop.savepoint()
         except StillRunsError as error:
-            return self._end(book, Outcome.RUNS_ON, str(error))
-        except (FailedMeanwhileError, NothingLeftError) as error:
-            return self._end(book, Outcome.ABANDONED, str(error))
+            return self._end(book, Outcome.RUNS_ON, in_one_line(error))
+        except FailedMeanwhileError as error:
+            return self._end(book, Outcome.ABANDONED, in_one_line(error))
+        except NothingLeftError as error:
+            return self._end(book, Outcome.ABANDONED, in_one_line(error), left_nothing=True)
         self.waiting.tell(f"the job has ended with the savepoint {path}")
         return self._enter(book, Phase.STOPPED, origin=path, stopped_at=self.waiting.now())
 
@@ -171,9 +173,16 @@ class Steps:
         if not path and now.new_job != now.old_job:
             maps = HaMaps(self.api, source)
             try:
-                path = checkpoint_left_by(now, maps, self.inside, source.objects, began_from)
+                path = checkpoint_left_by(
+                    now.old_job,
+                    maps,
+                    self.inside,
+                    source.objects,
+                    began_from=began_from,
+                    checkpoints=now.checkpoints,
+                )
             except NothingLeftError as error:
-                return self._end(book, Outcome.ABANDONED, str(error))
+                return self._end(book, Outcome.ABANDONED, in_one_line(error), left_nothing=True)
         return self._enter(book, Phase.STOPPED, origin=path, stopped_at=at)
 
     def _stopped(self, book: Book, now: Operation) -> Book:
@@ -359,10 +368,13 @@ class Steps:
                 return
             self.waiting.sleep(self.waiting.often)
 
-    def _end(self, book: Book, outcome: Outcome, why: str = "") -> Book:
+    def _end(
+        self, book: Book, outcome: Outcome, why: str = "", *, left_nothing: bool = False
+    ) -> Book:
         now = book.pending
         assert now is not None  # noqa: S101
-        past, current = self._past(now, outcome, why), current_after(book, now, outcome)
+        past = self._past(now, outcome, why)
+        current = current_after(book, now, outcome, left_nothing=left_nothing)
         return self.record.end(book, past, current)
 
     def _past(self, now: Operation, outcome: Outcome, why: str) -> Past:
@@ -379,7 +391,7 @@ class Steps:
             started=now.started,
             ended=self.waiting.now(),
             outcome=str(outcome),
-            why=why,
+            why=" ".join(why.split()),  # a log's last words may be several lines
             source=now.source,
             target=now.target,
             image=shown.image,

@@ -160,31 +160,34 @@ def state_left_by(job_id: str, found: Sequence[StateFound]) -> str:
 
 
 def checkpoint_left_by(
-    operation: Operation,
+    job_id: str,
     maps: HaMaps,
     inside: Inside,
     objects: Sequence[KubeObject],
+    *,
     began_from: str,
+    checkpoints: str = "",
 ) -> str:
     """Return the newest checkpoint of a job that was ended without a savepoint; empty for none.
 
     High availability knows its number; where checkpoints lie is known from Flink, or looked for.
 
     Args:
-        operation: with the job's id, and the directory of its checkpoints if that is known.
+        job_id: of the job.
         maps: of high availability.
         inside: looks from within the cluster.
         objects: of the version that ran.
         began_from: what the job began from; empty for nothing.
+        checkpoints: directory of its own checkpoints. Default: they are looked for, and read.
 
     Raises:
         NothingLeftError: there is none that can be read, or only an older one.
     """
-    number = maps.last_checkpoint(operation.old_job)
+    number = maps.last_checkpoint(job_id)
     if number == 0:
         return began_from  # it has completed none of its own
-    if number and operation.checkpoints:
-        return f"{operation.checkpoints}/chk-{number}"
+    if number and checkpoints:
+        return f"{checkpoints}/chk-{number}"
     found = inside.newest(objects)
     best = found[0] if found else None
     if best is None:
@@ -192,7 +195,7 @@ def checkpoint_left_by(
             "no checkpoint or savepoint of the job can be read",
             hint="look at the volume and at the state keys: `flinksec state verify`",
         )
-    is_own = bool(best.job_id) and operation.old_job.startswith(best.job_id)
+    is_own = bool(best.job_id) and job_id.startswith(best.job_id)
     if number and not (is_own and best.number >= number):
         raise NothingLeftError(
             f"the newest checkpoint that can be read is {best.path}, and the job had completed "
