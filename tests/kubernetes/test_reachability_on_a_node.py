@@ -27,11 +27,12 @@ from tests.kubernetes.overlay import NAMESPACE
 
 IMAGE = "localhost/probe:1"
 JM, TM, DEPLOYER, PROXY = "flink-jobmanager", "flink-taskmanager", "flink-deployer", "flink-proxy"
+SAVEPOINTS = "flink-savepoints"
 TM_2, BESIDE, ELSEWHERE = "flink-taskmanager-2", "beside", "elsewhere"
 INGRESS = "ingress-controller"
 PORTS = (6120, 6121, 6122, 6123, 6124, 6125, 8081, 8443, 9249, 7777)
 SERVERS = {10088: "KDC", 9093: "Kafka", 9200: "Elasticsearch", 8020: "NameNode", 9866: "DataNode"}
-SOURCES = (JM, TM, DEPLOYER, PROXY, BESIDE, ELSEWHERE, INGRESS)
+SOURCES = (JM, TM, DEPLOYER, SAVEPOINTS, PROXY, BESIDE, ELSEWHERE, INGRESS)
 UNGUARDED = (ELSEWHERE, INGRESS)
 API_SERVER = "API server"
 # A stand-in and the Job's pod would be one to a Service; here only the policies count.
@@ -40,11 +41,11 @@ INSIDE = {
     (TM, JM, 6124),
     *itertools.product((JM,), (TM, TM_2), (6122, 6120)),
     (TM, TM_2, 6121),
-    *itertools.product((DEPLOYER, PROXY), (JM,), (8081,)),
+    *itertools.product((DEPLOYER, SAVEPOINTS, PROXY), (JM,), (8081,)),
     (INGRESS, PROXY, 8443),
 }
 OUTSIDE = {(source, name, port) for source in (JM, TM) for port, name in SERVERS.items()} | {
-    (source, API_SERVER, 6443) for source in (JM, TM, DEPLOYER)
+    (source, API_SERVER, 6443) for source in (JM, TM, DEPLOYER, SAVEPOINTS)
 }
 
 
@@ -92,11 +93,12 @@ def pod(name: str, namespace: str, labels: dict[str, str]) -> dict[str, Any]:
 
 def labels_of(deployment: Deployment, workload: str) -> dict[str, str]:
     found = next(
-        each["spec"]["template"]["metadata"]["labels"]
+        each["spec"].get("jobTemplate", each)["spec"]["template"]
         for each in deployment.objects
-        if each["metadata"]["name"] == workload and "template" in each.get("spec", {})
+        if each["metadata"]["name"] == workload
+        and {"template", "jobTemplate"} & each.get("spec", {}).keys()
     )
-    return dict(found)
+    return dict(found["metadata"]["labels"])
 
 
 def policies_in(deployment: Deployment, namespace: str) -> list[dict[str, Any]]:
@@ -117,7 +119,10 @@ def reached(
     for name in (home, other, ingress):
         node.kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     places = {
-        **{name: (home, labels_of(rendered, name)) for name in (JM, TM, DEPLOYER, PROXY)},
+        **{
+            name: (home, labels_of(rendered, name))
+            for name in (JM, TM, DEPLOYER, SAVEPOINTS, PROXY)
+        },
         TM_2: (home, labels_of(rendered, TM)),
         BESIDE: (home, {"app": "beside"}),
         ELSEWHERE: (other, {"app": "elsewhere"}),
@@ -211,6 +216,6 @@ def test_the_check_of_manifests_tells_the_same_matrix(
         if flow.is_open and flow.target.startswith(f"{NAMESPACE}/")
     }
     tried = {(a, TM if b == TM_2 else b, port) for a, b, port in reached.after}
-    inside = {each for each in tried if each[1] in {JM, TM, DEPLOYER, PROXY}}
+    inside = {each for each in tried if each[1] in {JM, TM, DEPLOYER, SAVEPOINTS, PROXY}}
     # To itself a stand-in was not asked to go.
     assert {each for each in told if each[0] != each[1] or each[0] == TM} == inside
