@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from flinksec_jobs.deploy.kube_bodies import is_unicode
 from flinksec_jobs.deploy.outside import KubeObject, Ref
 from flinksec_jobs.errors import DeployError, ManifestError
 from flinksec_jobs.parsing import ParseError, yaml_documents
@@ -150,6 +151,11 @@ def version_of(objects: Iterable[Mapping[str, Any]]) -> Version:
             f"a Secret is among the objects, and what is applied is kept in ConfigMaps: "
             f"{', '.join(secrets)}",
             hint=_SECRET_HINT,
+        )
+    if broken := [repr(str(Ref.of(one))) for one in content if not is_unicode(one)]:
+        raise DeployError(
+            f"half of a surrogate pair, which is no character, is in {', '.join(broken)}",
+            hint="write the character itself into the manifest, in UTF-8",
         )
     refs = [Ref.of(one) for one in content]
     if twice := {str(ref) for ref in refs if refs.count(ref) > 1}:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from flinksec_jobs.deploy.kube_answers import no_connection, no_object, refused
+from flinksec_jobs.deploy.kube_bodies import as_yaml, is_unicode
 from flinksec_jobs.deploy.kube_errors import (
     InvalidObjectError,
     KubeError,
@@ -23,7 +24,8 @@ from flinksec_jobs.deploy.kube_errors import (
 from flinksec_jobs.deploy.kube_paths import Paths
 from flinksec_jobs.deploy.outside import FIELD_MANAGER, KubeObject, Ref
 
-_APPLY = "application/apply-patch+yaml"
+# With a charset, or the client makes JSON of it by itself, with escapes that are no YAML.
+_APPLY = "application/apply-patch+yaml; charset=utf-8"
 _MERGE = "application/merge-patch+json"
 # To connect, and to wait for an answer; admission webhooks have up to half a minute.
 _TIMEOUT_SECONDS = (5, 40)
@@ -216,6 +218,13 @@ class Kube:
         missing_is_none: bool = False,
         text: bool = False,
     ) -> Any:
+        if not is_unicode(body):
+            raise InvalidObjectError(
+                f"{method} {path} would send half of a surrogate pair, which is no character",
+                hint="write the character itself into the manifest, in UTF-8",
+            )
+        sent = as_yaml(body) if body and content_type == _APPLY else body
+
         def once() -> Any:
             return self.client.call_api(
                 path,
@@ -226,7 +235,7 @@ class Kube:
                     "Accept": "*/*" if text else "application/json",
                     "Content-Type": content_type,
                 },
-                body=body,
+                body=sent,
                 response_type="str" if text else "object",
                 auth_settings=["BearerToken"],
                 _return_http_data_only=True,

@@ -33,6 +33,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.asked: list[tuple[str, str, str, Any]] = []
         self.answers: list[tuple[int, Any]] = []
+        self.raw: list[bytes] = []
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -40,7 +41,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        body = json.loads(self.rfile.read(length)) if length else None
+        raw = self.rfile.read(length)
+        self.server.raw.append(raw)
+        body = json.loads(raw) if length else None
         kind = self.headers.get("Content-Type") or ""
         self.server.asked.append((self.command, self.path, kind, body))
         status, content = self.server.answers.pop(0)
@@ -123,7 +126,7 @@ def test_objects_are_applied_server_side_and_a_dry_run_says_so(kube: Kube, serve
     kube.apply(content)
     kube.apply(content, dry_run=True)
     (method, path, kind, body), (_, dry, _, _) = server.asked
-    assert (method, kind, body) == ("PATCH", "application/apply-patch+yaml", content)
+    assert (method, kind, body) == ("PATCH", "application/apply-patch+yaml; charset=utf-8", content)
     assert path.endswith("/flinksec-record?fieldManager=flinksec&force=true")
     assert dry.endswith("&dryRun=All")
 
@@ -231,3 +234,17 @@ def test_logs_are_text_and_a_pod_that_is_gone_has_none(kube: Kube, server: Serve
     assert kube.logs("p", container="jobmanager", lines=2) == "line 1\nline 2\n"
     assert kube.logs("p") == ""
     assert server.asked[0][1].endswith("/pods/p/log?tailLines=2&container=jobmanager")
+
+
+def test_a_character_outside_the_bmp_is_applied_as_it_is(kube: Kube, server: Server) -> None:
+    content = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "a"},
+        "data": {"a": "🚀"},
+    }
+    server.answers = [(200, content)] * 2
+    kube.apply(content)
+    kube.create(content)
+    assert [one[3] for one in server.asked] == [content, content]
+    assert "🚀".encode() in server.raw[0]
