@@ -35,12 +35,14 @@ class Start:
         uid: of its Kubernetes Job.
         origin: what it has to go on from; empty if that is left to it.
         steady: how long it must not restart, in seconds.
+        again: whether it was watched before: what went wrong until now does not count.
     """
 
     job_id: str
     uid: str
     origin: str
     steady: float
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,9 @@ class Acceptance:
         self._running_at = 0.0
         self._is_running = False
         self._sign: object = None
+        # Until the first look, if that is where counting begins.
+        self._restarts_before: float | None = None if start.again else 0.0
+        self._failures_before: int | None = None if start.again else 0
         self._since = waiting.clock()
         self._stuck: tuple[str, float] = ("", waiting.clock())
 
@@ -139,12 +144,15 @@ class Acceptance:
                 self._is_running = seen.is_running
         except (RestUnreachableError, RestRefusedError):
             pass  # it starts, or starts again: a Job that has ended tells
+        if self._restarts_before is None and restarts >= 0:
+            self._restarts_before = restarts
         if self._is_running and not self._running_at:
             self._running_at = self._waiting.now()
         sign = (restarts, job.failures, self._is_running)
         if sign != self._sign:
             self._sign, self._since = sign, self._waiting.clock()
-        return self._has_restarted_too_often() if restarts >= MOST_RESTARTS else ""
+        often = restarts - (self._restarts_before or 0.0) >= MOST_RESTARTS
+        return self._has_restarted_too_often() if often else ""
 
     def _look_at_checkpoints(self) -> str:
         found = self._flink.checkpoints(self._start.job_id)
@@ -166,7 +174,9 @@ class Acceptance:
     def _why_not(self, job: JobSeen) -> str:
         if job.status is JobStatus.FAILED:
             return f"it failed for good: {self._workload.last_words() or job.why}"
-        if job.failures >= MOST_FAILURES:
+        if self._failures_before is None:
+            self._failures_before = job.failures
+        if job.failures - self._failures_before >= MOST_FAILURES:
             said = self._workload.last_words() or "its log has the reason"
             return f"its JobManager ended {job.failures} times: {said}"
         waits = "" if self._is_running else self._workload.waits_for()

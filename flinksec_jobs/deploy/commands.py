@@ -18,7 +18,8 @@ from flinksec_jobs.deploy.operation import Outcome, Phase
 from flinksec_jobs.deploy.operation_runner import OperationRunner, Options, Result
 from flinksec_jobs.deploy.outside import StateFound
 from flinksec_jobs.deploy.record import Book, Current, Past
-from flinksec_jobs.deploy.step_errors import RefusedError
+from flinksec_jobs.deploy.same_version import SameVersion
+from flinksec_jobs.deploy.step_errors import RefusedError, in_one_line
 from flinksec_jobs.deploy.steps import Steps
 from flinksec_jobs.deploy.workload import JobStatus
 
@@ -38,6 +39,7 @@ class Commands:
         self._finder = Finder(steps.api, steps.flink, steps.waiting)
         self._runner = OperationRunner(steps, who, options)
         self._ending = Ending(steps)
+        self._same = SameVersion(steps, self._finder)
 
     def deploy(self, version: Version) -> Result:
         """Start a version where no job runs.
@@ -72,8 +74,8 @@ class Commands:
                 )
             return self._from_rest("upgrade", book, found, version)
         book = self._known(book, found, version)
-        if self._is_deployed(book, version):
-            return Result(said="this version runs already: nothing to do")
+        if self._same.runs(book, version):
+            return self._runs_already("upgrade", book, found, version)
         return self._replace("upgrade", book, found, version)
 
     def rollback(self, number: int | None = None, *, to_savepoint_before: bool = False) -> Result:
@@ -209,8 +211,26 @@ class Commands:
         """End what another command has begun."""
         book, past = self._runner.settled()
         if past is None:
-            return Result(said="nothing was left unfinished")
+            return self._watched_again(book)
         return Result(past, pending=book.pending)
+
+    def _watched_again(self, book: Book) -> Result:
+        """Wait once more for a job that was not accepted."""
+        nothing = "nothing was left unfinished"
+        current = book.current
+        if current is None or current.accepted:
+            return Result(said=nothing)
+        if current.left_nothing:
+            return Result(said=f"{nothing}; {in_one_line(left_nothing())}")
+        found = self._find(book, self._recorded(book))
+        if found.status is JobStatus.ACTIVE:
+            book = self._known(book, found, self._recorded(book))
+            if book.current and not book.current.accepted:
+                return self._runner.watch("resume", book, found)
+            return Result(said=f"{nothing}, and the job runs")
+        if found.status is JobStatus.FAILED:
+            return Result(said=f"{nothing}; the job has failed for good: `flinksec recover`")
+        return Result(said=f"{nothing}; no job runs: `flinksec deploy OVERLAY` starts one")
 
     def _done(self, past: Past | None, version: Version) -> Result | None:
         """Return what came of the command before, if it was about the same version."""
@@ -253,6 +273,7 @@ class Commands:
             revision.number,
             found.job.job_id,
             found.began_from,
+            accepted=found.is_running,
             previous=current.revision if current else None,
         )
         if current and current.job_id == found.job.job_id:
@@ -264,25 +285,24 @@ class Commands:
     def _adopt(self, book: Book, found: Found, version: Version) -> Result:
         known = book.current is not None
         book = self._known(book, found, version)
-        if known and self._is_deployed(book, version):
-            return Result(said="this version runs already: nothing to do")
-        if not known and not self._finder.changed(version):
-            revision = self._runner.keep(version)
-            assert book.current is not None  # noqa: S101
-            self._steps.record.write(
-                replace(book, current=replace(book.current, revision=revision.number))
-            )
-            return Result(said="this version runs already, and is recorded now")
+        if self._same.runs(book, version) or not (known or self._finder.changed(version)):
+            said = "" if known else ", and is recorded now"
+            return self._runs_already("deploy", book, found, version, said)
         raise RefusedError("another version runs", hint="`flinksec upgrade` puts this in its place")
 
-    def _is_deployed(self, book: Book, version: Version) -> bool:
-        current = book.current
-        return (
-            current is not None
-            and current.accepted
-            and not current.stopped
-            and self._steps.version(current.revision).hash == version.hash
-        )
+    def _runs_already(
+        self, command: str, book: Book, found: Found, version: Version, said: str = ""
+    ) -> Result:
+        """Record that this very version runs; wait for it once more if it is not accepted."""
+        assert book.current is not None  # noqa: S101
+        number = self._runner.keep(version).number
+        if number != book.current.revision:
+            book = replace(book, current=replace(book.current, revision=number))
+            self._steps.record.write(book)
+        assert book.current is not None  # noqa: S101
+        if book.current.accepted:
+            return Result(said=f"this version runs already{said or ': nothing to do'}")
+        return self._runner.watch(command, book, found)
 
     def _left_by(self, current: Current, version: Version) -> str:
         """Return what the job that was deployed last has left, or one that ran after it.

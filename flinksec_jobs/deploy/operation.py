@@ -129,6 +129,11 @@ class Operation:
         """How far it is."""
         return self.log[-1].phase
 
+    @property
+    def only_watches(self) -> bool:
+        """Whether it has started nothing: it waits for a job that was not accepted before."""
+        return self.log[0].phase is Phase.ACCEPTING
+
     def enter(self, phase: Phase, at: float, **known: Any) -> Operation:
         """Return it in the next phase, with what is known by then."""
         return replace(self, log=(*self.log, Entry(phase, at, known)), **known)

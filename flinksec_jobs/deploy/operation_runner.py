@@ -156,6 +156,17 @@ class OperationRunner:
             known = {"trigger": self._steps.make_id(), "directory": directory}
         return self._run_through(book, operation.enter(phase, self._steps.waiting.now(), **known))
 
+    def watch(self, command: str, book: Book, found: Found) -> Result:
+        """Begin an operation that only waits for a job that was not accepted, and go through it."""
+        job, current = found.job, book.current
+        assert job is not None  # noqa: S101
+        assert current is not None  # noqa: S101
+        operation = self._operation(command, None, current.revision)
+        known = {"new_job": job.job_id, "new_uid": job.uid, "origin": current.origin}
+        return self._run_through(
+            book, operation.enter(Phase.ACCEPTING, self._steps.waiting.now(), **known)
+        )
+
     def begin_from_rest(
         self, command: str, book: Book, found: Found, version: Version, origin: str
     ) -> Result:

@@ -226,7 +226,8 @@ class Steps:
 
     def _accept(self, book: Book, now: Operation) -> Book:
         workload = Workload(self.api, self._target(now))
-        verdict = self._watch(workload, Start(now.new_job, now.new_uid, now.origin, now.steady))
+        start = Start(now.new_job, now.new_uid, now.origin, now.steady, again=now.only_watches)
+        verdict = self._watch(workload, start)
         book = self._ran(book, verdict)
         if verdict.accepted:
             return self._end(book, Outcome.ACCEPTED)

@@ -7,7 +7,7 @@ import json
 import sys
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 from hypothesis import example, given
 from hypothesis import strategies as st
 from kubernetes import client
