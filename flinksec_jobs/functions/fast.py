@@ -209,7 +209,6 @@ class Fast:
         return jvm.row_type_of(self._stream) or j_type
 
     def _operated(self, plan: Plan, output_type: Any) -> DataStream:
-        import cloudpickle
         from pyflink.common import Types
         from pyflink.common.typeinfo import RowTypeInfo
         from pyflink.util.java_utils import get_j_env_configuration
@@ -223,7 +222,7 @@ class Fast:
             configuration = get_j_env_configuration(java.getExecutionEnvironment())
             operator = jvm.view().org.flinksec.functions.BatchFunctions.operator(
                 configuration,
-                cloudpickle.dumps(plan),
+                plan.pickled(),
                 java.getTransformation(),
                 self._j_element_type(),
                 plan.keyed,

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import copyreg
+import io
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,3 +38,23 @@ class Plan:
     keyed: bool
     key: FieldType | None
     guard: Guard | None
+
+    def pickled(self) -> bytes:
+        """Return it as it goes to where the function runs.
+
+        A function may hold the type of a stream, which has an object of the JVM once a stream has
+        it; that stays here.
+        """
+        import cloudpickle
+        from pyflink.common.typeinfo import TypeInformation
+
+        class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+            def reducer_override(self, obj: Any) -> Any:
+                if isinstance(obj, TypeInformation):
+                    state = {**vars(obj), "_j_typeinfo": None}
+                    return copyreg.__newobj__, (type(obj),), state  # type: ignore[attr-defined]
+                return super().reducer_override(obj)
+
+        file = io.BytesIO()
+        Pickler(file).dump(self)
+        return file.getvalue()

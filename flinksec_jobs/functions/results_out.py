@@ -7,6 +7,8 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
+import cloudpickle
+
 from flinksec_jobs.errors import RecordValueError
 from flinksec_jobs.functions import codecs, packing
 from flinksec_jobs.functions.crossing_types import crossing_type
@@ -21,8 +23,14 @@ Out = Callable[[Any], Any]
 
 
 def pickled(value: Any) -> bytes | None:
-    """Return a value as PyFlink pickles one without a type."""
-    return None if value is None else pickle.dumps(value)
+    """Return a value as PyFlink pickles one without a type: a class of the program by value."""
+    if value is None:
+        return None
+    try:
+        return pickle.dumps(value)
+    except (pickle.PicklingError, AttributeError):  # a class that nobody can import
+        made: bytes = cloudpickle.dumps(value)
+        return made
 
 
 def of_plan(plan: Plan) -> tuple[type | None, Out, Out]:

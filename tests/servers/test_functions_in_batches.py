@@ -112,6 +112,30 @@ def test_an_error_has_its_cause_its_record_and_the_user_s_line(came: dict[str, A
     assert "should be an int but is a str" in came["endings"]["wrong type"]
 
 
+def test_a_function_that_cannot_be_closed_either_tells_why_it_failed(came: dict[str, Any]) -> None:
+    require_first_failures(came["endings"])
+
+
+def require_first_failures(endings: dict[str, str]) -> None:
+    """Failures of closing, which come after them, are in the log."""
+    assert "ValueError: seven" in endings["closes badly"]
+    assert "FileNotFoundError: [Errno 2]" in endings["opens and closes badly"]
+    assert re.search(r"ends_and_fallbacks.py:\d+, in open", endings["opens and closes badly"])
+
+
+def test_a_type_or_class_of_the_program_goes_along(came: dict[str, Any]) -> None:
+    require_shared(came["shared"])
+
+
+def require_shared(shared: dict[str, list[int]]) -> None:
+    """Compare with what PyFlink gives."""
+    assert shared == {
+        "reduced": [1, 2, 4, 6, 9],
+        "kept": [1, 2, 4, 6, 9],
+        "wrapped": [1, 2, 3, 4, 5],
+    }
+
+
 def test_a_state_is_declared_in_open_and_holds_what_its_type_says(came: dict[str, Any]) -> None:
     assert "LateState asks for the state 'late' outside of open()" in came["endings"]["late state"]
     assert "the state 'number' should be an int but is a str" in came["endings"]["wrong state"]

@@ -16,7 +16,12 @@ from typing import Any
 import pytest
 
 from tests.patience import PATIENCE
-from tests.servers.test_functions_in_batches import require_exact, require_same
+from tests.servers.test_functions_in_batches import (
+    require_exact,
+    require_first_failures,
+    require_same,
+    require_shared,
+)
 
 PROGRAMS = Path(__file__).parent / "programs"
 
@@ -58,7 +63,7 @@ def same(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return came_of(
         "functions_in_batches.py",
         tmp_path_factory.mktemp("same"),
-        *("compared", "many keys", "endings", "guarded", "expiring", "whole", "rocksdb"),
+        *("compared", "many keys", "endings", "shared", "guarded", "expiring", "whole", "rocksdb"),
         FLINKSEC_PYTHON__BATCH_EXECUTION_MODE="process",
     )
 
@@ -88,6 +93,14 @@ def test_an_error_has_its_cause_its_record_and_the_user_s_line(same: dict[str, A
         same["endings"]["raises"],
     )
     assert "the state 'number' should be an int but is a str" in same["endings"]["wrong state"]
+
+
+def test_a_function_that_cannot_be_closed_either_tells_why_it_failed(same: dict[str, Any]) -> None:
+    require_first_failures(same["endings"])
+
+
+def test_a_type_or_class_of_the_program_goes_along(same: dict[str, Any]) -> None:
+    require_shared(same["shared"])
 
 
 def test_a_state_lives_as_long_as_it_may(same: dict[str, Any]) -> None:

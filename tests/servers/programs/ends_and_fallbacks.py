@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Parts of functions_in_batches.py: functions that fail, and those that cannot run in batches."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from pyflink.common import Types
-from pyflink.datastream import DataStream, KeyedProcessFunction, RuntimeContext
+from pyflink.datastream import DataStream, KeyedProcessFunction, MapFunction, RuntimeContext
 from pyflink.datastream.state import ValueStateDescriptor
 from pyflink.table import StreamTableEnvironment
 
 from flinksec_jobs import SecureJob, fast
 from tests.servers.programs.jobs_of_one_process import ending, warnings_of_fast
+
+WHOLE = Types.LONG()
+"""One object for streams, states and results, which the JVM's is in as soon as a stream has it."""
 
 
 def broken(number: int) -> int:
@@ -42,6 +46,35 @@ class WrongState(KeyedProcessFunction):  # type: ignore[misc]
         self.state = runtime_context.get_state(ValueStateDescriptor("number", Types.LONG()))
 
 
+class ClosesBadly(MapFunction):  # type: ignore[misc]
+    """Closes what it has not opened, as many do, after it has failed: at once, or with a number."""
+
+    def __init__(self, *, opens: bool) -> None:
+        self.opens = opens
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        if not self.opens:
+            self.file = Path("/not/there").open()  # noqa: SIM115  close() is for that
+
+    def map(self, value: int) -> int:
+        return broken(value)
+
+    def close(self) -> None:
+        self.file.close()
+
+
+class Kept(KeyedProcessFunction):  # type: ignore[misc]
+    """Its state has the very type that its stream has."""
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        self.sum = runtime_context.get_state(ValueStateDescriptor("sum", WHOLE))
+
+    def process_element(self, value: int, ctx: KeyedProcessFunction.Context) -> Iterator[int]:
+        total = (self.sum.value() or 0) + value
+        self.sum.update(total)
+        yield total
+
+
 def endings() -> dict[str, str]:
     """Of jobs whose functions cannot go on."""
 
@@ -54,8 +87,37 @@ def endings() -> dict[str, str]:
     return {
         "raises": ending(lambda job: fast(numbers(job)).map(broken, Types.LONG())),
         "wrong type": ending(lambda job: fast(numbers(job)).map(str, Types.LONG())),
+        "closes badly": ending(lambda job: fast(numbers(job)).map(ClosesBadly(opens=True), WHOLE)),
+        "opens and closes badly": ending(
+            lambda job: fast(numbers(job)).map(ClosesBadly(opens=False), WHOLE)
+        ),
         "late state": ending(lambda job: by(job).process(LateState(), Types.LONG())),
         "wrong state": ending(lambda job: by(job).process(WrongState(), Types.LONG())),
+    }
+
+
+def shared() -> dict[str, list[Any]]:
+    """What functions give that share a type with their stream, or give what nobody can import."""
+
+    class Wrapped:
+        def __init__(self, number: int) -> None:
+            self.number = number
+
+    def came(make: Callable[[DataStream], DataStream]) -> list[Any]:
+        with SecureJob("borrows") as job:
+            numbers = job.env.from_collection([1, 2, 3, 4, 5], type_info=WHOLE)
+            with make(numbers).execute_and_collect() as found:
+                return sorted(found)
+
+    def keyed(numbers: DataStream) -> Any:
+        return fast(numbers.key_by(lambda n: n % 2, WHOLE))
+
+    return {
+        "reduced": came(lambda numbers: keyed(numbers).reduce(lambda a, b: a + b)),
+        "kept": came(lambda numbers: keyed(numbers).process(Kept(), WHOLE)),
+        "wrapped": came(
+            lambda numbers: fast(fast(numbers).map(Wrapped)).map(lambda w: w.number, WHOLE)
+        ),
     }
 
 

@@ -38,6 +38,7 @@ def parts(directory: Path) -> dict[str, Callable[[], Any]]:
         "many keys": states_and_timers.many_keys,
         "lone": lambda: states_and_timers.lone(directory / "lone-came"),
         "endings": ends_and_fallbacks.endings,
+        "shared": ends_and_fallbacks.shared,
         "fallbacks": ends_and_fallbacks.fallbacks,
         "hashmap": lambda: goes_on.restored(directory, "hashmap"),
         "rocksdb": lambda: goes_on.restored(directory, "rocksdb"),

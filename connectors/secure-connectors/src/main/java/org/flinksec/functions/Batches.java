@@ -10,6 +10,8 @@ import org.apache.flink.streaming.api.operators.Output;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.tasks.ProcessingTimeService;
 import org.apache.flink.types.Row;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The batches of one operator: one is collected while Python works on the one before.
@@ -22,6 +24,8 @@ import org.apache.flink.types.Row;
  * <p>All is called in the task's thread.
  */
 public final class Batches {
+  private static final Logger LOG = LoggerFactory.getLogger(Batches.class);
+
   private final FunctionThread function;
   private final Answers answers;
   private final Limits limits;
@@ -44,6 +48,7 @@ public final class Batches {
   private boolean isDue;
   private boolean isLoaded;
   private boolean isOpen;
+  private boolean hasEnded;
   private ScheduledFuture<?> looking;
 
   /**
@@ -261,14 +266,33 @@ public final class Batches {
     return keyed == null ? watermark : keyed.watermark();
   }
 
-  /** Closes the function, and ends its thread. */
+  /** Ends the work: nothing more comes, and what was to be done is done. */
+  void end() throws Exception {
+    takeStates();
+    hasEnded = true;
+  }
+
+  /**
+   * Closes the function, and ends its thread.
+   *
+   * <p>A task that has failed, or is cancelled, cleans up, and Flink takes no failure then: it
+   * would end the TaskManager, and the first failure would be lost. So one of closing is logged.
+   */
   void close() {
     if (looking != null) {
       looking.cancel(false);
     }
-    byte[] answer = function.close(isLoaded);
-    if (answer != null) {
-      answers.read(answer, collected);
+    try {
+      byte[] answer = function.close(isLoaded);
+      if (answer != null) {
+        answers.read(answer, collected);
+      }
+    } catch (RuntimeException failure) {
+      if (hasEnded) {
+        throw failure;
+      }
+      LOG.error(
+          "{} cannot be closed, and its task has ended without that", function.function(), failure);
     }
   }
 }

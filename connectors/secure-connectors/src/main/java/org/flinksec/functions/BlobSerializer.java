@@ -97,6 +97,12 @@ final class BlobSerializer extends TypeSerializer<byte[]> {
     return Objects.hash(state, type);
   }
 
+  /** Flink names it where a state is read by another one: by PyFlink's own way, without batches. */
+  @Override
+  public String toString() {
+    return "state '%s' of fast(...), which only fast(...) reads".formatted(state);
+  }
+
   @Override
   public TypeSerializerSnapshot<byte[]> snapshotConfiguration() {
     return new Snapshot(state, type);

@@ -102,7 +102,7 @@ public final class ProcessBatchOperator extends AbstractPythonFunctionOperator<O
   @Override
   public void finish() throws Exception {
     super.finish();
-    batches.takeStates();
+    batches.end();
   }
 
   @Override

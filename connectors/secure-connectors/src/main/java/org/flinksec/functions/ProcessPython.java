@@ -40,6 +40,7 @@ final class ProcessPython implements Python {
   private final LinkedBlockingQueue<byte[]> seen = new LinkedBlockingQueue<>();
   private volatile Process process;
   private volatile boolean wasKilled;
+  private boolean isOutOfStep;
   private DataOutputStream out;
   private DataInputStream in;
   private String name = "a Python function";
@@ -121,7 +122,7 @@ final class ProcessPython implements Python {
 
   @Override
   public byte[] close() throws IOException {
-    if (wasKilled || !process.isAlive()) {
+    if (wasKilled || isOutOfStep || !process.isAlive()) {
       return null; // which has been said
     }
     return asked('c', new byte[0]);
@@ -161,7 +162,11 @@ final class ProcessPython implements Python {
         case 'a' -> {
           return bytes;
         }
-        case 's' -> register(bytes);
+        case 's' -> {
+          isOutOfStep = true; // if it fails: the process goes on, and its answer is not awaited
+          register(bytes);
+          isOutOfStep = false;
+        }
         case 'm' -> metrics.take(bytes);
         default -> seen.add(bytes);
       }

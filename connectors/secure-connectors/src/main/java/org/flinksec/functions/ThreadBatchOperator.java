@@ -79,7 +79,7 @@ public final class ThreadBatchOperator extends AbstractEmbeddedPythonFunctionOpe
   @Override
   public void finish() throws Exception {
     super.finish();
-    batches.takeStates();
+    batches.end();
   }
 
   @Override

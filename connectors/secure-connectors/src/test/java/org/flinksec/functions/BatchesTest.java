@@ -2,6 +2,7 @@
 package org.flinksec.functions;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -122,6 +123,24 @@ class BatchesTest {
     python.may.release();
     batches.drain();
     assertThat(out).containsExactly(1L, 2L, 3L, 4L, 5L, 6L);
+  }
+
+  @Test
+  void aTaskThatHasNotEndedWellIsCleanedUpThoughItsFunctionCannotBeClosed() throws Exception {
+    python.closesBadly = true;
+    add(1);
+    batches.close();
+    assertThat(python.did).containsExactly("open", "close", "end");
+  }
+
+  @Test
+  void aTaskThatHasEndedFailsIfItsFunctionCannotBeClosed() throws Exception {
+    python.closesBadly = true;
+    add(1);
+    batches.drain();
+    batches.end();
+    assertThatThrownBy(batches::close).hasMessage("cannot be closed");
+    python.closesBadly = false;
   }
 
   private final class Mails implements MailboxExecutor {

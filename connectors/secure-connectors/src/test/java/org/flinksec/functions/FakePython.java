@@ -16,6 +16,7 @@ class FakePython implements Python {
   volatile boolean canBeKilled;
   volatile boolean isStopped;
   volatile boolean isKilled;
+  volatile boolean closesBadly;
   private volatile Thread inside;
 
   private static byte[] nothing() {
@@ -39,6 +40,9 @@ class FakePython implements Python {
   @Override
   public byte[] close() {
     did.add("close");
+    if (closesBadly) {
+      throw new IllegalStateException("cannot be closed");
+    }
     return isKilled ? null : nothing();
   }
 

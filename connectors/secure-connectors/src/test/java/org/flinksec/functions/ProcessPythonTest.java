@@ -62,6 +62,18 @@ class ProcessPythonTest {
   }
 
   @Test
+  void aProcessWhoseStateIsRefusedIsAskedNothingMore() throws Exception {
+    // The state s of type t, where there are no states; what else it says is not awaited.
+    String state = "printf 's\\0\\0\\0\\7\\224\\241s\\241t\\302\\300'";
+    ProcessPython python =
+        python("printf 'a\\0\\0\\0\\4\\222\\300\\241f';" + state + ";" + state + "; cat", 1L << 40);
+    python.load();
+    assertThatThrownBy(() -> python.call(new byte[0])).isInstanceOf(RuntimeException.class);
+    assertThat(python.close()).isNull();
+    python.end();
+  }
+
+  @Test
   void aProcessHasNoVariablesThatItIsNotGiven() throws Exception {
     ProcessPython python =
         python(
