@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from flinksec_jobs.cli.failures import failures_told
 from flinksec_jobs.cli.output import tell
 from flinksec_jobs.deploy.kube import Kube
 from flinksec_jobs.deploy.kube_login import api_client
@@ -74,12 +75,16 @@ _CLIENT = click.option(
 
 
 def access(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options by which a job is reached, as an `Access`."""
+    """Give a command the options by which a job is reached, as an `Access`.
+
+    With ``--json`` a failure is one object too.
+    """
 
     @wraps(command)
     def called(
         *args: Any, namespace: str | None, context: str | None, client: Path | None, **given: Any
     ) -> Any:
-        return command(Access(namespace, context, client), *args, **given)
+        with failures_told(json_=bool(given.get("json_"))):
+            return command(Access(namespace, context, client), *args, **given)
 
     return _NAMESPACE(_CONTEXT(_CLIENT(called)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,8 @@ from typing import Any
 
 from flinksec_jobs.cli.cluster_access import Access
 from flinksec_jobs.cli.exit_codes import ExitCode, leave
-from flinksec_jobs.cli.output import say, say_error, say_json, tell
+from flinksec_jobs.cli.failures import UnclearEnd
+from flinksec_jobs.cli.output import say, say_json, tell
 from flinksec_jobs.deploy.commands import Commands, Options, Result
 from flinksec_jobs.deploy.guarded import Guarded
 from flinksec_jobs.deploy.inside import ClusterInside
@@ -32,6 +34,7 @@ from flinksec_jobs.deploy.step_errors import UnclearError
 from flinksec_jobs.deploy.steps import Steps
 from flinksec_jobs.deploy.waiting import Waiting
 from flinksec_jobs.errors import DeployError, FlinkSecError
+from flinksec_jobs.flink_rest.client_files import client_files
 
 # Of what renews the lease: it has to hear within the time for which that is held.
 _QUICK_SECONDS = (5.0, 10.0)
@@ -82,7 +85,7 @@ def run(
     do: Callable[[Commands], Result],
 ) -> None:
     """Do a command under the lease, print what came of it, and exit by it."""
-    with unclear_if_silent():
+    with unclear_if_silent(), _ended_in_order():
         result = _done(where, options, version, do)
     _show(result, json_=where.json_)
 
@@ -93,8 +96,22 @@ def unclear_if_silent() -> Iterator[None]:
     try:
         yield
     except (KubeUnreachableError, UnclearError) as error:
-        say_error(error.message, error.hint)
-        leave(ExitCode.UNCLEAR)
+        raise UnclearEnd(error) from error
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Let SIGTERM end a command as an error does, so that it gives back its lease."""
+
+    def terminate(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough
+        leave(ExitCode.TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _done(
@@ -103,6 +120,7 @@ def _done(
     version: Version | None,
     do: Callable[[Commands], Result],
 ) -> Result:
+    client_files(where.access.client)  # before anything is touched
     kube = where.kube(version)
     if version is not None:
         _make_namespace(kube, version)
@@ -116,8 +134,22 @@ def _done(
     holder = f"{who} on {socket.gethostname()} (process {os.getpid()})"
     lease = Lease(kube, holder, quick=renewing, tell=tell)
     lease.take()
+    try:
+        with lease.kept():
+            return _under_lease(where, options, kube, lease, who, do)
+    finally:
+        _give_back(lease)
+
+
+def _under_lease(  # noqa: PLR0917  what a command is made of
+    where: Where,
+    options: Options,
+    kube: Kube,
+    lease: Lease,
+    who: str,
+    do: Callable[[Commands], Result],
+) -> Result:
     api = Guarded(kube, lease.check)
-    waiting = Waiting(timeout=where.timeout, tell=tell)
     flink = reach(kube, where.access.client)
     record = Record(api, lease.check)
     steps = Steps(
@@ -125,25 +157,23 @@ def _done(
         flink,
         ClusterInside(kube),
         record,
-        waiting,
+        Waiting(timeout=where.timeout, tell=tell),
         ObjectsApplied(api, tell),
         Revisions(api),
     )
     try:
-        with lease.kept():
-            return do(Commands(steps, who, options))
+        return do(Commands(steps, who, options))
     except FlinkSecError as error:
         if record.has_begun:
-            say_error(error.message, error.hint)
-            leave(ExitCode.UNCLEAR)
+            raise UnclearEnd(error) from error
         raise
     finally:
         flink.close()
-        _give_back(lease)
 
 
 def show_changes(where: Where, version: Version) -> None:
     """Print what a version would change."""
+    client_files(where.access.client)
     kube = where.kube(version)
     found = list(preview(kube, ObjectsApplied(kube, tell), version))
     if where.json_:
@@ -178,8 +208,10 @@ def _give_back(lease: Lease) -> None:
 
 def _show(result: Result, *, json_: bool) -> None:
     past, pending = result.past, result.pending
+    code = ExitCode.WELL if past is None else _CODES[Outcome(past.outcome)]
     if json_:
-        say_json(_as_dict(result))
+        ended = {"ok": code is ExitCode.WELL, "exit_code": int(code)}
+        say_json(_as_dict(result) | ended)
     elif past is not None:
         say(past.line())
     elif pending is not None:
@@ -187,7 +219,7 @@ def _show(result: Result, *, json_: bool) -> None:
     else:
         say(result.said)
     if past is not None:
-        leave(_CODES[Outcome(past.outcome)])
+        leave(code)
 
 
 def _as_dict(result: Result) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from flinksec_jobs.cli import findings_output
+from flinksec_jobs.cli.failures import error_dict
 from flinksec_jobs.cli.output import say
 from flinksec_jobs.errors import FlinkSecError
 from flinksec_jobs.escaping import escaped
@@ -87,11 +87,7 @@ class Show(RunListener):
         """Return the object of ``--json``: every job that ran, and why the last one failed."""
         error: dict[str, object] | None = None
         if isinstance(failure, FlinkSecError):
-            error = {
-                "message": failure.message,
-                "hint": failure.hint,
-                "findings": findings_output.as_dicts(failure.findings),
-            }
+            error = error_dict(failure)
         elif failure is not None:
             error = {"message": f"{type(failure).__name__}: {failure}".removesuffix(": ")}
         return {"ok": failure is None, "jobs": self._runs, "error": error}

@@ -7,7 +7,8 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from flinksec_jobs.deploy.check_job import COPY, JOB, NAME, LookPod, pod_of_look
 from flinksec_jobs.deploy.kube_errors import KubeError
@@ -46,6 +47,27 @@ class LookTimes:
     sleep: Callable[[float], None] = time.sleep
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _understood(look: Callable[P, T]) -> Callable[P, T]:
+    """Tell of an answer that lacks something as an error: another version has given it."""
+
+    @wraps(look)
+    def looked(*args: P.args, **given: P.kwargs) -> T:
+        try:
+            return look(*args, **given)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise DeployError(
+                f"the answer of the look from inside is not understood: {type(error).__name__} "
+                f"{error}",
+                hint="the image must have this version of flinksec-jobs, or a newer one",
+            ) from error
+
+    return looked
+
+
 class ClusterInside:
     """Looks from within the cluster, one at a time.
 
@@ -58,6 +80,7 @@ class ClusterInside:
         self._api = api
         self._times = times or LookTimes()
 
+    @_understood
     def check(self, objects: Sequence[KubeObject], *, state: str | None) -> InsideReport:
         """Look whether a version can run, and go on from a checkpoint or savepoint.
 
@@ -81,6 +104,7 @@ class ClusterInside:
             added=[_operator(one) for one in operators["new"]],
         )
 
+    @_understood
     def verify(self, objects: Sequence[KubeObject], savepoint: str) -> StateFound:
         """Open a savepoint or checkpoint with the keys of a version.
 
@@ -110,6 +134,7 @@ class ClusterInside:
             raise _refusal(told)
         return told
 
+    @_understood
     def newest(self, objects: Sequence[KubeObject]) -> Sequence[StateFound]:
         """Return the checkpoints and savepoints that can be gone on from, best first.
 

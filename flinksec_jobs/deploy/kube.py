@@ -226,7 +226,7 @@ class Kube:
         sent = as_yaml(body) if body and content_type == _APPLY else body
 
         def once() -> Any:
-            return self.client.call_api(
+            answer = self.client.call_api(
                 path,
                 method,
                 query_params=list((query or {}).items()),
@@ -236,11 +236,14 @@ class Kube:
                     "Content-Type": content_type,
                 },
                 body=sent,
-                response_type="str" if text else "object",
+                response_type=None if text else "object",
+                _preload_content=not text,
                 auth_settings=["BearerToken"],
                 _return_http_data_only=True,
                 _request_timeout=self._timeouts,
             )
+            # A log as it is: of one that is JSON the client would make an object, and its text.
+            return answer.data.decode("utf-8", "replace") if text else answer
 
         def told() -> Any:
             found = _told(once, method, path, missing_is_none=missing_is_none)

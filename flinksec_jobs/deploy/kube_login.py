@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ def api_client(context: str | None = None) -> Any:
             hint="pip install 'flinksec-jobs[kubernetes]'",
         ) from error
     chosen = client.Configuration()
+    told = _Told()
+    logging.getLogger().addHandler(told)  # the client logs a login that fails, and goes on without
     try:
         if context is None and in_pod():
             config.load_incluster_config(client_configuration=chosen)
@@ -40,6 +43,9 @@ def api_client(context: str | None = None) -> Any:
             config.load_kube_config(context=context, client_configuration=chosen)
     except unreadable() as error:
         raise no_login(error) from error
+    finally:
+        logging.getLogger().removeHandler(told)
+    _refuse_no_login(chosen, told.lines)
     if not str(chosen.host).lower().startswith("https://"):
         raise KubeError(
             f"the API server would be asked in clear, with the login: {chosen.host or 'no server'}",
@@ -54,6 +60,34 @@ def api_client(context: str | None = None) -> Any:
     return client.ApiClient(chosen)
 
 
+class _Told(logging.Handler):
+    """Keeps what the client logs about a login."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(" ".join(record.getMessage().split()))
+
+
+def _refuse_no_login(chosen: Any, told: list[str]) -> None:
+    """Refuse a login by which the API server would take us for nobody: ``system:anonymous``."""
+    token = str((chosen.api_key or {}).get("authorization") or "")
+    if token.lower().startswith("basic "):
+        raise KubeError(
+            "the login of the kubeconfig is a username and a password, which no API server takes",
+            hint="put a token, a client certificate or an exec plugin in their place",
+        )
+    if not token and not chosen.cert_file:
+        why = f": {'; '.join(told)}" if told else ": its user has neither a token nor a certificate"
+        raise KubeError(
+            f"the kubeconfig gives no login for the API server{why}",
+            hint="log in again, or run its exec plugin by hand to see why it fails; "
+            "`kubectl auth whoami` says who you are",
+        )
+
+
 def unreadable() -> tuple[type[Exception], ...]:
     """Return what Kubernetes' client raises for a kubeconfig that it cannot read."""
     import yaml  # type: ignore[import-untyped]
@@ -65,8 +99,9 @@ def unreadable() -> tuple[type[Exception], ...]:
 
 def no_login(why: Exception) -> KubeError:
     """Return the error for a login that cannot be read."""
+    named = os.environ.get("KUBECONFIG") or "~/.kube/config"
     return KubeError(
-        f"there is no login for the API server: {' '.join(str(why).split())}",
+        f"there is no login for the API server in {named}: {' '.join(str(why).split())}",
         hint="KUBECONFIG names the file of logins, --context one in it; see `kubectl config view`",
     )
 

@@ -57,7 +57,7 @@ def client_files(directory: Path | None = None) -> ClientFiles:
         why = reason(error) if error.filename or not isinstance(error, ssl.SSLError) else str(error)
         raise CertificateError(
             f"the client certificate for Flink's REST in {files.directory} cannot be used: {why}",
-            hint="name the directory with tls.crt, tls.key and ca.crt that `flinksec certs create` "
-            f"made for a client: --client DIR, or the variable {VARIABLE}",
+            hint="name the directory with tls.crt, tls.key and ca.crt: --client DIR, or the "
+            f"variable {VARIABLE}; `flinksec certs create` makes one for people, certs/cli",
         ) from error
     return files

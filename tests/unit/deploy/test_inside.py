@@ -400,3 +400,12 @@ def test_retention_passes_on_what_is_needed() -> None:
 def test_all_its_errors_are_ours() -> None:
     with pytest.raises(FlinkSecError):
         pod_of_look([], "check", [], seconds=1)
+
+
+@pytest.mark.parametrize("lacks", ["choice", "snapshots"])
+def test_an_answer_that_lacks_something_is_told_as_another_versions(lacks: str) -> None:
+    whole: dict[str, Any] = {"job": "j", "choice": None, "refused": None, "snapshots": []}
+    cluster = Cluster(answer(**{key: value for key, value in whole.items() if key != lacks}))
+    with pytest.raises(FlinkSecError, match="not understood: KeyError") as caught:
+        cluster.inside().newest(objects())
+    assert "this version of flinksec-jobs" in str(caught.value.hint)

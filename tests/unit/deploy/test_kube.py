@@ -248,3 +248,10 @@ def test_a_character_outside_the_bmp_is_applied_as_it_is(kube: Kube, server: Ser
     kube.create(content)
     assert [one[3] for one in server.asked] == [content, content]
     assert "🚀".encode() in server.raw[0]
+
+
+def test_a_log_of_one_line_of_json_stays_as_it_is(kube: Kube, server: Server) -> None:
+    line = '{"well": true, "a":  null}\n'
+    server.answers = [(200, line), (200, "null")]
+    assert kube.logs("p") == line
+    assert kube.logs("p") == "null"
