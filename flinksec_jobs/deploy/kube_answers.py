@@ -20,6 +20,8 @@ from flinksec_jobs.deploy.kube_errors import (
 _NO_ANSWER = frozenset({408, 429, 500, 502, 503, 504})
 _UNAUTHORIZED, _FORBIDDEN, _CONFLICT = 401, 403, 409
 _ALERT = re.compile("ALERT_(BAD_CERTIFICATE|CERTIFICATE|UNKNOWN_CA)")
+# What OpenSSL and the client say of files, before anybody is asked.
+_FILES = re.compile(r"\[X509|\[SSL\] PEM|\[PEM|\[ASN1|SSLError \[Errno|FileNotFoundError")
 _INVALID = frozenset({400, 413, 415, 422})
 
 
@@ -67,6 +69,12 @@ def no_connection(why: object) -> KubeError:
         return KubeError(
             f"the API server is not the one that the login names: {told}",
             hint="see certificate-authority-data and server in the kubeconfig, and --context",
+        )
+    if _FILES.search(told):
+        return KubeError(
+            f"the certificates of the login cannot be read, or do not fit its key: {told}",
+            hint="see certificate-authority, client-certificate and client-key in the kubeconfig, "
+            "and their -data",
         )
     if _ALERT.search(told):
         return UnauthorizedError(

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import socket
 import threading
 from typing import Any
@@ -11,6 +13,19 @@ from flinksec_jobs.runtime.rest import RestUnreachableError
 
 # How kubernetes.stream.ws_client names the threads that copy.
 _THREAD = "Kubernetes port forward proxy"
+
+# As the package websocket-client tells it: status, headers, body.
+_HANDSHAKE = re.compile(r"Handshake status (\d+) (.*?) -\+-\+- .* -\+-\+- (.*)", re.DOTALL)
+_HINT = (
+    "see whether the API server, or a proxy before it, lets web sockets through; or run the "
+    "command in the deployer's pod: kubectl exec deployment/flink-deployer -- flinksec …"
+)
+_HINTS = {
+    401: "log in again: the API server does not take this login",
+    403: "your account needs create on pods/portforward in this namespace, or run the command in "
+    "the deployer's pod: kubectl exec deployment/flink-deployer -- flinksec …",
+    404: "the pod was replaced meanwhile: run the command again",
+}
 
 
 def forwarded(core: Any, namespace: str, pod: str, port: int) -> socket.socket:
@@ -34,15 +49,29 @@ def forwarded(core: Any, namespace: str, pod: str, port: int) -> socket.socket:
             core.connect_get_namespaced_pod_portforward, pod, namespace, ports=str(port)
         )
     except (ApiException, OSError) as error:
-        reason = getattr(error, "reason", None) or error
+        if isinstance(error.__context__, KeyboardInterrupt | SystemExit):
+            raise error.__context__ from None  # the client takes them for errors
+        status, said = _told(str(getattr(error, "reason", None) or error))
         raise RestUnreachableError(
-            f"no port-forward to port {port} of the pod {namespace}/{pod}: {reason}",
-            hint="your account needs create on pods/portforward in this namespace, or run the "
-            "command in the deployer's pod: kubectl exec deployment/flink-deployer -- flinksec …",
-        ) from error
+            f"no port-forward to port {port} of the pod {namespace}/{pod}: {said}",
+            hint=_HINTS.get(status, _HINT),
+        ) from None  # its text has headers
     # One end of a pair; a thread copies between the other and the API server until this is closed.
     # The client wraps it in an object of its own, which TLS does not take.
     return socket.socket(fileno=forward.socket(port).detach())
+
+
+def _told(reason: str) -> tuple[int, str]:
+    """Return the status and what the API server says, of a text that has its headers too."""
+    found = _HANDSHAKE.match(reason)
+    if found is None:
+        return 0, " ".join(reason.split())
+    status, phrase, body = found.groups()
+    try:
+        said = str(json.loads(body)["message"])
+    except (ValueError, TypeError, KeyError):
+        said = phrase
+    return int(status), f"{status} {said}"
 
 
 def _quieten() -> None:

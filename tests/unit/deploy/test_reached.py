@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import pytest
 from kubernetes import client
+from kubernetes.client.exceptions import ApiException
 
 from flinksec_jobs.deploy.kube import Kube
 from flinksec_jobs.deploy.reached import _core
+from flinksec_jobs.flink_rest.port_forward import forwarded
+from flinksec_jobs.runtime.rest import RestUnreachableError
 
 
 def test_a_port_forward_has_a_client_of_its_own() -> None:
@@ -16,3 +20,47 @@ def test_a_port_forward_has_a_client_of_its_own() -> None:
     assert isinstance(core, client.CoreV1Api)
     assert core.api_client is not kube.client
     assert core.api_client.configuration is kube.client.configuration
+
+
+def handshake(status: str, body: str) -> str:
+    return f"Handshake status {status} -+-+- {{'authorization': 'Bearer secret'}} -+-+- {body}"
+
+
+@pytest.mark.parametrize(
+    ("reason", "said", "hint"),
+    [
+        (handshake("403 Forbidden", '{"message": "eve may not"}'), "403 eve may not", "create on"),
+        (handshake("404 Not Found", "no JSON"), "404 Not Found", "was replaced"),
+        (handshake("401 Unauthorized", "null"), "401 Unauthorized", "log in again"),
+        (handshake("502 Bad Gateway", "<html>"), "502 Bad Gateway", "web sockets"),
+        ("[Errno 111] refused", "[Errno 111] refused", "web sockets"),
+    ],
+)
+def test_a_port_forward_that_fails_tells_status_and_message_and_no_header(
+    monkeypatch: pytest.MonkeyPatch, reason: str, said: str, hint: str
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise ApiException(status=0, reason=reason)
+
+    monkeypatch.setattr("kubernetes.stream.portforward", fails)
+    core = client.CoreV1Api()
+    with pytest.raises(RestUnreachableError) as caught:
+        forwarded(core, "flights", "flink-jobmanager-x", 8081)
+    assert caught.value.message.endswith(f": {said}")
+    assert hint in str(caught.value.hint)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("ends", [SystemExit(143), KeyboardInterrupt()])
+def test_a_signal_while_a_port_forward_is_opened_ends_the_command(
+    monkeypatch: pytest.MonkeyPatch, ends: BaseException
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        try:
+            raise ends  # noqa: TRY301
+        except BaseException:
+            raise ApiException(status=0, reason="143")  # noqa: B904  as the client does
+
+    monkeypatch.setattr("kubernetes.stream.portforward", interrupted)
+    with pytest.raises(type(ends)):
+        forwarded(client.CoreV1Api(), "flights", "flink-jobmanager-x", 8081)
