@@ -23,7 +23,7 @@ RECORD = Ref("v1", "ConfigMap", "flinksec-record")
 NOT_UNDERSTOOD = (
     "run the same or a newer version of flinksec-jobs; if somebody has edited it, put back what it "
     f"was; else `kubectl delete configmap {RECORD.name}`, and `flinksec deploy OVERLAY` records "
-    "the job that runs, without its history"
+    "the job that runs, without its history; one that was stopped also needs --from-savepoint PATH"
 )
 _CURRENT, _HISTORY = "current", "history"
 MOST_HISTORY = 50

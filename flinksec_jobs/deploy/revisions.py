@@ -128,7 +128,7 @@ def _anew(number: int) -> str:
     return (
         "put back what somebody changed; or, if it is what runs, `kubectl delete configmap "
         f"{record} {_ref(number).name} --ignore-not-found`, and `flinksec deploy OVERLAY` with "
-        "the overlay that runs records it anew"
+        "the overlay that runs records it anew; if the job is stopped, with --from-savepoint PATH"
     )
 
 

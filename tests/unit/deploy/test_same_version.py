@@ -8,7 +8,7 @@ from copy import deepcopy
 
 import pytest
 
-from flinksec_jobs.deploy.commands import Commands, Result
+from flinksec_jobs.deploy.commands import Commands, Options, Result
 from flinksec_jobs.deploy.operation import Outcome
 from flinksec_jobs.deploy.step_errors import RefusedError
 from flinksec_jobs.errors import FlinkSecError
@@ -126,3 +126,27 @@ def test_a_revision_that_is_lost_is_recorded_anew_by_what_the_error_says(bench: 
     del bench.world.objects["ConfigMap", "flinksec-record"]
     assert "recorded now" in bench.commands().deploy(version()).said
     assert outcome(bench.commands().upgrade(version(NEW))) == Outcome.ACCEPTED
+
+
+@pytest.mark.parametrize("lost", ["flinksec-record", "flinksec-revision-1"])
+def test_a_stopped_job_whose_record_is_garbage_goes_on_as_the_error_says(
+    bench: Bench, lost: str
+) -> None:
+    bench.commands().deploy(version())
+    stopped = bench.commands().stop().past
+    assert stopped
+    garbage = bench.world.objects["ConfigMap", lost]["data"]
+    garbage.update(dict.fromkeys(garbage, '{"revision": 1}'))
+    with pytest.raises(FlinkSecError) as caught:
+        bench.commands().deploy(version())
+    assert f"kubectl delete configmap {lost}" in str(caught.value)
+    assert "__init__" not in str(caught.value)
+    del bench.world.objects["ConfigMap", lost]
+    if lost != "flinksec-record":
+        with pytest.raises(FlinkSecError, match="--from-savepoint PATH"):
+            bench.commands().deploy(version())
+        del bench.world.objects["ConfigMap", "flinksec-record"]
+    done = bench.commands(Options(steady=6, from_savepoint=stopped.origin)).deploy(version())
+    assert done.past and done.past.origin == stopped.origin
+    assert outcome(done) == Outcome.ACCEPTED
+    assert bench.world.violations == []
