@@ -90,6 +90,7 @@ class Node:
             server.suspend()
             time.sleep(hangs)
             server.kill()
+            started.kill()  # nsenter, which stands still when what it runs does
             started.wait()
             time.sleep(gone)
             again = self.machine.daemon("kube-apiserver", self._api_server_command)
