@@ -27,7 +27,8 @@ LINK = "it is a link"
 LAST = "it is the last good one"
 COUNTED = "among the newest"
 # As Flink removes nothing that begins with a dot, nobody takes it for a savepoint.
-_LEAVING = ".disposed-"
+LEAVING = ".disposed-"
+"""How the name of a savepoint begins while it is removed."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def remove(directory: Path) -> None:
     Raises:
         SealedStateError: it cannot be removed.
     """
-    leaving = directory.with_name(_LEAVING + directory.name)
+    leaving = directory.with_name(LEAVING + directory.name)
     try:
         os.rename(directory, leaving)  # noqa: PTH104  a rename, never a move
         sync_directory(directory.parent)
@@ -126,6 +127,6 @@ def remove(directory: Path) -> None:
 def sweep(parents: Collection[Path]) -> Iterator[Path]:
     """Remove what an earlier removal has begun, and yield what it was."""
     for parent in parents:
-        for leaving in sorted(parent.glob(f"{_LEAVING}savepoint-*")):
+        for leaving in sorted(parent.glob(f"{LEAVING}savepoint-*")):
             shutil.rmtree(leaving)
-            yield parent / leaving.name.removeprefix(_LEAVING)
+            yield parent / leaving.name.removeprefix(LEAVING)

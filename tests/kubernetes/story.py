@@ -53,6 +53,7 @@ class Story:
         rest: what REST told the deployer of the job.
         proxied: what the proxy answered to whom, and how.
         config_maps: those of high availability while the job ran, as they were stored.
+        failed_pods: of the Job, after pods were killed and evicted.
         job_id: Flink's id of its first start.
         life: what operators did to it.
         status: of the Job at its end.
@@ -66,6 +67,7 @@ class Story:
     rest: dict[str, Any] = field(default_factory=dict)
     proxied: dict[str, tuple[int, Any]] = field(default_factory=dict)
     config_maps: dict[str, str] = field(default_factory=dict)
+    failed_pods: int = -1
     job_id: str = ""
     life: Life = field(default_factory=Life)
     status: dict[str, Any] = field(default_factory=dict)
@@ -157,6 +159,8 @@ class _Teller:
         self._evict(self._story.jobmanagers[-1])
         self._wait_for_jobmanager()
         self._wait_for_checkpoint()
+        job = self._kubectl.get("-n", NAMESPACE, "job", "flink-jobmanager")
+        self._story.failed_pods = job["status"].get("failed", 0)
 
     def end(self) -> dict[str, Any]:
         def ended() -> dict[str, Any] | None:
