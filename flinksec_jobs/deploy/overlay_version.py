@@ -13,6 +13,9 @@ from flinksec_jobs.errors import ManifestError
 from flinksec_jobs.findings import Finding
 
 STANDARD_INPUT = "-"
+# What a folder for kustomize has, by the names that kustomize knows.
+_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_SHOWN = 5
 
 
 def version_in(
@@ -44,7 +47,8 @@ def version_in(
     if problems:
         raise RefusedError(
             f"{len(problems)} problems in {overlay}: {_listed(problems)}",
-            hint="`flinksec manifests check` shows each with what to do",
+            hint="`flinksec manifests render OVERLAY | flinksec manifests check -` shows each with "
+            "what to do",
             findings=problems,
         )
     return version_of([one.content for one in loaded.objects])
@@ -54,8 +58,17 @@ def _text(overlay: str, stdin: Callable[[], str]) -> str:
     if overlay == STANDARD_INPUT:
         return stdin()
     path = Path(overlay)
+    if not overlay or "://" in overlay or path.name in _KUSTOMIZATIONS:
+        raise ManifestError(
+            f"the overlay {overlay!r} is neither a folder nor a file of rendered YAML",
+            hint="name the folder itself, which is on this machine"
+            if overlay
+            else "name it: . for the folder where you are",
+        )
     return manifests.render(path) if path.is_dir() else manifests.text_of(path)
 
 
 def _listed(problems: list[Finding]) -> str:
-    return "; ".join(f"{one} [{one.id}]" for one in problems)
+    shown = "; ".join(f"{one} [{one.id}]" for one in problems[:_SHOWN])
+    more = len(problems) - _SHOWN
+    return f"{shown}; and {more} more" if more > 0 else shown
