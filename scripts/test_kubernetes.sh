@@ -9,10 +9,10 @@
 . "$ROOT/scripts/containers.sh"
 cd -- "$ROOT"
 
-# Enough on two CPUs with the programs built before but no image, and from nothing. What happens to
+# Enough on two busy CPUs with the programs built before but no image, and from nothing. What happens to
 # one job alone takes a quarter of an hour.
-WARM_SECONDS=2400
-COLD_SECONDS=3600
+WARM_SECONDS=2700
+COLD_SECONDS=3900
 
 # why_not [SECONDS]: a line, unless they can run.
 why_not() {

@@ -60,11 +60,12 @@ class Windows(Copy):
         assert len(by_minute) == len(values), values
         return by_minute
 
-    def slow_down(self) -> None:
-        """Have the brokers let next to nothing through, so that reading stands still."""
+    def begin_slowly(self, idleness: str) -> None:
+        """Start it where the brokers let next to nothing through, so that reading stands still."""
         self._administrator.limit("flink", producer_byte_rate=None, consumer_byte_rate=1000.0)
         for partition in range(EMPTY):
             self.send(partition, range(MINUTES))
+        self.begin(idleness)
         self.wait_for("slow answers", lambda: self.metric("fetch-throttle-time-max") > 0)
 
     def speed_up(self) -> None:
@@ -114,6 +115,7 @@ def test_a_partition_whose_leader_is_away_has_no_late_records_when_it_is_back(
     job.begin("1 s")
     away = brokers.proxies[administrator.leaders(job.source)[1], "TLS"]
     away.refuse()
+    time.sleep(5)  # as the brokers are asked once a second
     job.send(1, range(MINUTES))
     job.send(0, range(MINUTES))
     time.sleep(15)
@@ -125,8 +127,7 @@ def test_a_job_that_is_killed_in_a_standstill_counts_all_when_it_goes_on(
     windows: Callable[..., Windows],
 ) -> None:
     job = windows("killed-in-standstill")
-    job.begin("1 s")
-    job.slow_down()
+    job.begin_slowly("1 s")
     job.wait_for_checkpoints(3)
     job.kill()
     job.speed_up()
@@ -138,23 +139,27 @@ def test_what_producers_have_kept_while_all_brokers_were_away_is_counted(
     windows: Callable[..., Windows], brokers: Brokers, administrator: Administrator
 ) -> None:
     job = windows("all-away")
-    job.begin("40 s")
+    job.begin("10 s")
+    ways = [brokers.proxies[node, "TLS"] for node in NODES]
     for node in NODES:
         brokers.kill(node)
-    time.sleep(60)
+    for way in ways:
+        way.refuse()
+    time.sleep(20)
     for node in NODES:
         brokers.start(node)
     brokers.wait_until_up()
     administrator.wait_until_in_sync()  # else the test's own producer may give up
     job.send(0, range(MINUTES))
     job.send(1, range(MINUTES))
+    for way in ways:
+        way.accept()
     job.assert_all_counted()
 
 
 def test_readers_within_a_quota_count_all(windows: Callable[..., Windows]) -> None:
     job = windows("within-a-quota")
-    job.begin("1 s")
-    job.slow_down()
+    job.begin_slowly("1 s")
     time.sleep(15)
     job.speed_up()
     job.assert_all_counted()

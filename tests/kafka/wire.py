@@ -126,12 +126,17 @@ class Proxy:
                 writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        server = self._server
         try:
             to_broker = await asyncio.open_connection("127.0.0.1", self.target)
         except OSError:
             writer.transport.abort()
             return
         pair = (writer, to_broker[1])
+        if server is None or self._server is not server:
+            for one in pair:  # it came before nobody was let in, and is not among what was cut
+                one.transport.abort()
+            return
         self._connections.add(pair)
         asked: dict[int, tuple[str, str]] = {}
         try:
