@@ -282,8 +282,10 @@ public final class Batches {
     if (looking != null) {
       looking.cancel(false);
     }
+    boolean isFirst = isLoaded;
+    isLoaded = false; // whoever closes it again finds no thread to ask
     try {
-      byte[] answer = function.close(isLoaded);
+      byte[] answer = function.close(isFirst);
       if (answer != null) {
         answers.read(answer, collected);
       }
