@@ -180,6 +180,8 @@ class Node:
             self.machine.daemon(
                 name,
                 [
+                    # They may end with the API server, and are started again, as by a kubelet.
+                    *("sh", "-c", 'until "$@"; do sleep 1; done', "sh"),
                     self.programs / name,
                     f"--kubeconfig={access}",
                     f"--authentication-kubeconfig={access}",
