@@ -10,6 +10,7 @@ from pathlib import Path
 
 from flinksec_jobs.errors import CertificateError
 from flinksec_jobs.files import reason
+from flinksec_jobs.runtime.rest import client_context
 
 VARIABLE = "FLINKSEC_REST_CLIENT"
 MOUNTED = Path("/etc/flinksec/tls/rest-client")
@@ -51,8 +52,7 @@ def client_files(directory: Path | None = None) -> ClientFiles:
     named = os.environ.get(VARIABLE)
     files = ClientFiles(directory or (Path(named) if named else MOUNTED))
     try:
-        context = ssl.create_default_context(cafile=str(files.trusted))
-        context.load_cert_chain(files.certificate, files.key)
+        client_context(files)
     except OSError as error:  # ssl.SSLError is one
         why = reason(error) if error.filename or not isinstance(error, ssl.SSLError) else str(error)
         raise CertificateError(

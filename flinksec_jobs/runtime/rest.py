@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from flinksec_jobs.errors import FlinkSecError, JobError
+from flinksec_jobs.files import open_regular
 
 TIMEOUT_SECONDS = 5.0
 _ERRORS_FROM = 400
@@ -162,19 +163,30 @@ class _Connection(http.client.HTTPSConnection):
         self.sock = context.wrap_socket(plain, server_hostname=self.host)
 
 
+def client_context(files: Certificate) -> ssl.SSLContext:
+    """Return the TLS of a client that shows a certificate, and trusts nobody but whom it names.
+
+    Raises:
+        OSError: a file is missing or no regular one, or OpenSSL cannot use it (`ssl.SSLError`).
+    """
+    for path in (files.trusted, files.certificate, files.key):
+        open_regular(path).close()  # OpenSSL would wait for a named pipe's writer
+    context = ssl.create_default_context(cafile=str(files.trusted))
+    context.hostname_checks_common_name = False
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(files.certificate, files.key)
+    return context
+
+
 def _context(files: Certificate) -> ssl.SSLContext:
     try:
-        context = ssl.create_default_context(cafile=str(files.trusted))
-        context.hostname_checks_common_name = False
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(files.certificate, files.key)
+        return client_context(files)
     except OSError as error:
         raise RestUnreachableError(
             f"the client certificate in {files.certificate.parent} cannot be used: "
             f"{error.strerror or error}",
             hint="a local run deletes its own when it ends",
         ) from error
-    return context
 
 
 def _reason(content: bytes) -> str:

@@ -9,7 +9,11 @@ import flinksec_jobs
 
 _PACKAGE = Path(flinksec_jobs.__file__).parent
 
-_METHODS = {"open", "read_text", "read_bytes", "load_all"}
+_METHODS = {
+    *("open", "read_text", "read_bytes", "load_all"),
+    # OpenSSL opens by name, too.
+    *("load_cert_chain", "load_verify_locations", "create_default_context"),
+}
 _CALLS = {
     *("open", "os.open", "io.open", "codecs.open", "os.fdopen", "tempfile.mkstemp"),
     *("tomllib.load", "tomllib.loads", "json.load", "yaml.load", "YAML", "ElementTree.parse"),
@@ -22,6 +26,8 @@ _OURS = "part of this library, or of a wheel that it locks"
 _MADE = "made by the same process a moment before, in its private directory"
 _IMAGE = "runs while an image is built, on what the image has"
 _WRITES = "writes"
+_LOOKED_AT = "by its name, which only OpenSSL takes, after files has opened it"
+_PEM = "files of this process, made of what was read by files"
 _ELASTICSEARCH = "SecretFile(layout.secret('elasticsearch-password')).read_text"
 _SCAFFOLD = "Path(__file__).with_name(f'{template}.tmpl').read_text"
 
@@ -75,6 +81,13 @@ _REASONS = {
     ("settings/kafka_properties.py", "_FILE.read_text"): _OURS,
     ("demo/attacks.py", "original.read_bytes"): _MADE,
     ("demo/attacks.py", "path.read_bytes"): _MADE,
+    ("logins/python_tokens.py", "ssl.create_default_context"): "what files read, or the system's",
+    ("runtime/rest.py", "ssl.create_default_context"): _LOOKED_AT,
+    ("runtime/rest.py", "context.load_cert_chain"): _LOOKED_AT,
+    ("https/ssl_contexts.py", "context.load_cert_chain"): _PEM,
+    ("https/ssl_contexts.py", "context.load_verify_locations"): "what was read before",
+    ("kafka_python.py", "context.load_cert_chain"): _PEM,
+    ("kafka_python.py", "ssl.create_default_context"): _PEM,
     ("runtime/gateway.py", "log_file.open"): _WRITES,
     ("runtime/gateway.py", "os.open"): _WRITES,
     ("runtime/gateway.py", "port_file.read_text"): _MADE,

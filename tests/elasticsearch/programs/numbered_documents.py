@@ -57,5 +57,5 @@ with SecureJob("numbered-documents") as job:
     )
     numbers.sink_to(job.to_elasticsearch("each", id_field="n", operation="create"))
     numbers.sink_to(job.to_elasticsearch("any"))
-    numbers.sink_to(job.to_elasticsearch("latest", id_field="id"))
+    numbers.sink_to(job.to_elasticsearch("latest", id_field="id", version_field="n"))
     numbers.sink_to(job.to_elasticsearch("changed", id_field="id", operation="upsert"))

@@ -3,6 +3,7 @@
 
 import http.server
 import json
+import os
 import socket
 import ssl
 import threading
@@ -173,4 +174,16 @@ def test_a_key_of_another_certificate_is_refused(certificate: ClientFiles, tmp_p
     other = local_tls.make(tmp_path / "other").client
     (tmp_path / "tls.key").write_bytes(other.key.read_bytes())
     with pytest.raises(CertificateError, match=r"(?i)mismatch"):
+        client_files(tmp_path)
+
+
+@pytest.mark.parametrize("pipe", ["tls.crt", "tls.key", "ca.crt"])
+def test_a_pipe_in_the_place_of_a_file_is_told_and_not_waited_for(
+    certificate: ClientFiles, tmp_path: Path, pipe: str
+) -> None:
+    for path in certificate.directory.glob("*.*"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / pipe).unlink()
+    os.mkfifo(tmp_path / pipe)
+    with pytest.raises(CertificateError, match="is a named pipe, not a regular file"):
         client_files(tmp_path)
