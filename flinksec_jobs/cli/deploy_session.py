@@ -17,7 +17,7 @@ from flinksec_jobs.cli.failures import UnclearEnd
 from flinksec_jobs.cli.output import say, say_json, tell
 from flinksec_jobs.deploy.commands import Commands, Options, Result
 from flinksec_jobs.deploy.guarded import Guarded
-from flinksec_jobs.deploy.inside import ClusterInside
+from flinksec_jobs.deploy.inside import ClusterInside, LookTimes
 from flinksec_jobs.deploy.job_version import Version
 from flinksec_jobs.deploy.kube import Kube
 from flinksec_jobs.deploy.kube_errors import KubeUnreachableError
@@ -155,7 +155,7 @@ def _under_lease(  # noqa: PLR0917  what a command is made of
     steps = Steps(
         api,
         flink,
-        ClusterInside(kube),
+        ClusterInside(kube, LookTimes.within(where.timeout)),
         record,
         Waiting(timeout=where.timeout, tell=tell),
         ObjectsApplied(api, tell),

@@ -12,7 +12,7 @@ from flinksec_jobs.cli.deploy_session import unclear_if_silent
 from flinksec_jobs.cli.output import say, say_json, several, tell
 from flinksec_jobs.cli.status_screen import size
 from flinksec_jobs.deploy.alone import alone
-from flinksec_jobs.deploy.inside import ClusterInside
+from flinksec_jobs.deploy.inside import ClusterInside, LookTimes
 from flinksec_jobs.deploy.running_objects import earlier_job_ids, needed_savepoints, running_objects
 from flinksec_jobs.deploy.take_savepoint import Retention, SavepointTaker, Taken
 from flinksec_jobs.deploy.waiting import Waiting
@@ -70,7 +70,7 @@ def savepoint(
         taker = SavepointTaker(
             guarded,
             rest,
-            ClusterInside(guarded),
+            ClusterInside(guarded, LookTimes.within(timeout)),
             running_objects(api),
             Waiting(float(timeout), tell),
             form.upper(),

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from flinksec_jobs.deploy.outside import KubeObject, Ref
+from flinksec_jobs.deploy.own_objects import CHECK_JOB
 from flinksec_jobs.errors import DeployError
 
-NAME = "flink-check"
-JOB, COPY = Ref("batch/v1", "Job", NAME), Ref("v1", "ConfigMap", NAME)
 COMPONENT = "app.kubernetes.io/component"
 LABELS = {"app.kubernetes.io/name": "flink", COMPONENT: "check"}
 _KEPT_SECONDS = 600
@@ -102,7 +101,8 @@ def _jobmanager(objects: Sequence[KubeObject]) -> KubeObject:
 
 def _metadata(namespace: str | None) -> dict[str, Any]:
     labels = LABELS | {"app.kubernetes.io/managed-by": "flinksec"}
-    return {"name": NAME, "labels": labels} | ({"namespace": namespace} if namespace else {})
+    placed = {"namespace": namespace} if namespace else {}
+    return {"name": CHECK_JOB.name, "labels": labels} | placed
 
 
 def _container(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -203,7 +203,7 @@ class _Copied:
         keys = [*(content.get("data") or ()), *(content.get("binaryData") or ())]
         items = source.get("items") or [{"key": key, "path": key} for key in keys]
         renamed = [one | {"key": _key(name, one["key"])} for one in items]
-        return source | {"name": NAME, "items": renamed}
+        return source | {"name": CHECK_JOB.name, "items": renamed}
 
 
 def _key(name: str, key: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from flinksec_jobs.deploy.found import Found
 from flinksec_jobs.deploy.ha_maps import HaMaps
-from flinksec_jobs.deploy.record import RECORD, Book
+from flinksec_jobs.deploy.own_objects import RECORD
+from flinksec_jobs.deploy.record import Book
 from flinksec_jobs.deploy.step_errors import RefusedError
 from flinksec_jobs.deploy.steps import Steps
 from flinksec_jobs.deploy.stopping_jobs import NothingLeftError, checkpoint_left_by

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
-from flinksec_jobs.deploy.check_job import COPY, JOB, NAME, LookPod, pod_of_look
+from flinksec_jobs.deploy.check_job import LookPod, pod_of_look
 from flinksec_jobs.deploy.kube_errors import KubeError
 from flinksec_jobs.deploy.outside import (
     ApiServer,
@@ -18,6 +18,7 @@ from flinksec_jobs.deploy.outside import (
     KubeObject,
     StateFound,
 )
+from flinksec_jobs.deploy.own_objects import CHECK_COPY, CHECK_JOB
 from flinksec_jobs.errors import DeployError, SealedStateError
 from flinksec_jobs.findings import Finding
 from flinksec_jobs.settings.cluster_names import JOBMANAGER
@@ -25,6 +26,7 @@ from flinksec_jobs.settings.cluster_names import JOBMANAGER
 _CANNOT_PULL = {"ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"}
 _CANNOT_START = {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
 _LINES = 200
+_TO_END = 60  # seconds, in which Kubernetes itself ends a look that is too long
 _DROPPED = "state-dropped"
 
 
@@ -46,26 +48,22 @@ class LookTimes:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
+    @classmethod
+    def within(cls, seconds: int) -> LookTimes:
+        """Return those of a command that waits no longer than this for one thing."""
+        return cls(whole=seconds, to_start=min(cls.to_start, seconds))
 
-P = ParamSpec("P")
-T = TypeVar("T")
 
-
-def _understood(look: Callable[P, T]) -> Callable[P, T]:
+@contextmanager
+def _understood() -> Iterator[None]:
     """Tell of an answer that lacks something as an error: another version has given it."""
-
-    @wraps(look)
-    def looked(*args: P.args, **given: P.kwargs) -> T:
-        try:
-            return look(*args, **given)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise DeployError(
-                f"the answer of the look from inside is not understood: {type(error).__name__} "
-                f"{error}",
-                hint="the image must have this version of flinksec-jobs, or a newer one",
-            ) from error
-
-    return looked
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DeployError(
+            f"the answer of the look from inside is not understood: {type(error).__name__} {error}",
+            hint="the image must have this version of flinksec-jobs, or a newer one",
+        ) from error
 
 
 class ClusterInside:
@@ -80,7 +78,6 @@ class ClusterInside:
         self._api = api
         self._times = times or LookTimes()
 
-    @_understood
     def check(self, objects: Sequence[KubeObject], *, state: str | None) -> InsideReport:
         """Look whether a version can run, and go on from a checkpoint or savepoint.
 
@@ -89,22 +86,22 @@ class ClusterInside:
         """
         given = [f"--state={state}"] if state else []
         told = self._ask(objects, "check", given)
-        found = [Finding.of_dict(one) for one in told["findings"]]
-        refused = [] if told.get("error") is None else [_sentence(told["error"])]
-        operators = told.get("operators") or {"dropped": [], "new": []}
-        return InsideReport(
-            problems=refused
-            + [
-                f"{one}; {one.fix}"
-                for one in found
-                if one.severity == "problem" and one.id != _DROPPED
-            ],
-            warnings=[f"{one}; {one.fix}" for one in found if one.severity == "warning"],
-            dropped=[_operator(one) for one in operators["dropped"]],
-            added=[_operator(one) for one in operators["new"]],
-        )
+        with _understood():
+            found = [Finding.of_dict(one) for one in told["findings"]]
+            refused = [] if told.get("error") is None else [_sentence(told["error"])]
+            operators = told.get("operators") or {"dropped": [], "new": []}
+            return InsideReport(
+                problems=refused
+                + [
+                    f"{one}; {one.fix}"
+                    for one in found
+                    if one.severity == "problem" and one.id != _DROPPED
+                ],
+                warnings=[f"{one}; {one.fix}" for one in found if one.severity == "warning"],
+                dropped=[_operator(one) for one in operators["dropped"]],
+                added=[_operator(one) for one in operators["new"]],
+            )
 
-    @_understood
     def verify(self, objects: Sequence[KubeObject], savepoint: str) -> StateFound:
         """Open a savepoint or checkpoint with the keys of a version.
 
@@ -112,7 +109,9 @@ class ClusterInside:
             SealedStateError: it is not whole, or cannot be opened.
             DeployError: it could not be looked.
         """
-        return _state(self.verified(objects, savepoint))
+        told = self.verified(objects, savepoint)
+        with _understood():
+            return _state(told)
 
     def verified(
         self, objects: Sequence[KubeObject], savepoint: str, manifest: str | None = None
@@ -130,11 +129,11 @@ class ClusterInside:
         """
         given = [f"--manifest-json={manifest}"] if manifest else []
         told = self._ask(objects, "verify", [*given, savepoint])
-        if not told["well"]:
-            raise _refusal(told)
+        with _understood():
+            if not told["well"]:
+                raise _refusal(told)
         return told
 
-    @_understood
     def newest(self, objects: Sequence[KubeObject]) -> Sequence[StateFound]:
         """Return the checkpoints and savepoints that can be gone on from, best first.
 
@@ -146,17 +145,18 @@ class ClusterInside:
             DeployError: it could not be looked.
         """
         told = self._ask(objects, "newest", [])
-        if told.get("error") is not None or told.get("refused") is not None:
-            raise _refusal(told)
-        whole = [one for one in told["snapshots"] if one["whole"]]
-        chosen = [one for one in whole if one["uri"] == told["choice"]]
-        if told["choice"] is not None and not chosen:
-            raise SealedStateError(
-                f"the job would go on from {told['choice']}, which is not whole",
-                hint=_whole_ones(whole),
-            )
-        rest = [one for one in whole if one not in chosen]
-        return [_state(one) for one in [*chosen, *rest]]
+        with _understood():
+            if told.get("error") is not None or told.get("refused") is not None:
+                raise _refusal(told)
+            whole = [one for one in told["snapshots"] if one["whole"]]
+            chosen = [one for one in whole if one["uri"] == told["choice"]]
+            if told["choice"] is not None and not chosen:
+                raise SealedStateError(
+                    f"the job would go on from {told['choice']}, which is not whole",
+                    hint=_whole_ones(whole),
+                )
+            rest = [one for one in whole if one not in chosen]
+            return [_state(one) for one in [*chosen, *rest]]
 
     def dispose(
         self,
@@ -184,8 +184,9 @@ class ClusterInside:
         given += [] if max_age_days is None else [f"--max-age={max_age_days}"]
         given += [f"--needed={one}" for one in needed] + [f"--job-id={one}" for one in job_ids]
         told = self._ask(objects, "dispose", given)
-        if told.get("error") is not None:
-            raise _refusal(told)
+        with _understood():
+            if told.get("error") is not None:
+                raise _refusal(told)
         return told
 
     def _ask(
@@ -202,7 +203,7 @@ class ClusterInside:
 
     def _leave(self) -> None:
         """Remove the look; what cannot be removed now is removed by Kubernetes, or the next one."""
-        for what in (JOB, COPY):
+        for what in (CHECK_JOB, CHECK_COPY):
             try:
                 self._api.delete(what)
             except KubeError:
@@ -210,13 +211,13 @@ class ClusterInside:
 
     def _remove(self) -> None:
         """Remove what an earlier look has left: it was killed."""
-        self._api.delete(JOB)
+        self._api.delete(CHECK_JOB)
         end = self._times.clock() + self._times.to_start
-        while self._api.get(JOB) is not None:
+        while self._api.get(CHECK_JOB) is not None:
             if self._times.clock() > end:
                 raise DeployError(
-                    f"the Job {NAME} of an earlier look does not go",
-                    hint=f"look why: kubectl describe job {NAME}",
+                    f"the Job {CHECK_JOB.name} of an earlier look does not go",
+                    hint=f"look why: kubectl describe job {CHECK_JOB.name}",
                 )
             self._times.sleep(self._times.often)
 
@@ -227,17 +228,19 @@ class ClusterInside:
             phase = (pod or {}).get("status", {}).get("phase")
             if pod is not None and phase in {"Succeeded", "Failed"}:
                 return self._told(pod, look)
-            job = self._api.get(JOB)
+            job = self._api.get(CHECK_JOB)
             self._refuse_ended(job, look)
             waited = self._times.clock() - begun
             if pod is None and waited > self._times.to_start:
                 raise DeployError(
-                    f"Kubernetes makes no pod for the Job {NAME}",
+                    f"Kubernetes makes no pod for the Job {CHECK_JOB.name}",
                     hint="a quota, Pod Security or an admission policy refuses it; `kubectl "
-                    f"describe job {NAME}` says which",
+                    f"describe job {CHECK_JOB.name}` says which",
                 )
             if pod is not None:
                 _refuse_stuck(pod, look.image, may_wait=waited < self._times.to_start)
+            if waited > self._times.whole + _TO_END:
+                raise self._too_long(look)
             self._times.sleep(self._times.often)
 
     def _pod(self, uid: str) -> KubeObject | None:
@@ -247,16 +250,20 @@ class ClusterInside:
     def _refuse_ended(self, job: KubeObject | None, look: LookPod) -> None:
         if job is None:
             raise DeployError(
-                f"somebody has removed the Job {NAME} while it looked", hint="run the command again"
+                f"somebody has removed the Job {CHECK_JOB.name} while it looked",
+                hint="run the command again",
             )
         for one in (job.get("status") or {}).get("conditions") or ():
             if one.get("type") == "Failed" and one.get("reason") == "DeadlineExceeded":
-                raise DeployError(
-                    f"the look from inside did not end in {self._times.whole} s",
-                    hint="a volume that is not mounted (does every Secret exist?), a server that "
-                    f"never answers, or very much state; `kubectl describe pod -l job-name={NAME}` "
-                    f"while it runs says more; image: {look.image}",
-                )
+                raise self._too_long(look)
+
+    def _too_long(self, look: LookPod) -> DeployError:
+        return DeployError(
+            f"the look from inside did not end in {self._times.whole} s",
+            hint="a volume that is not mounted (does every Secret exist?), a server that never "
+            "answers, or very much state, for which --timeout is to be longer; `kubectl describe "
+            f"pod -l job-name={CHECK_JOB.name}` while it runs says more; image: {look.image}",
+        )
 
     def _told(self, pod: KubeObject, look: LookPod) -> dict[str, Any]:
         name = str(pod["metadata"]["name"])

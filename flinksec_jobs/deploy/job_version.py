@@ -17,6 +17,7 @@ from typing import Any
 
 from flinksec_jobs.deploy.kube_bodies import is_unicode
 from flinksec_jobs.deploy.outside import KubeObject, Ref
+from flinksec_jobs.deploy.own_objects import is_own
 from flinksec_jobs.errors import DeployError, ManifestError
 from flinksec_jobs.parsing import ParseError, yaml_documents
 
@@ -27,11 +28,6 @@ _NO_ID = "0" * 32
 # What a start puts in, in the two ways of writing an option.
 _OF_A_START = ("--job-id", "--from-savepoint")
 _DROP = "--allow-non-restored-state"
-# The record, the revisions, the savepoints, the lease, and the look from inside.
-_OF_THE_COMMANDS = re.compile(
-    "ConfigMap/flinksec-(record|revision-.*|savepoint.*)|Lease/flinksec-deploy"
-    "|(Job|Pod|ConfigMap)/flink-check"
-)
 _IDS_MAP = re.compile(r"^(?P<cluster>.+)-[0-9a-f]{32}-config-map$")
 _SECRET_HINT = "create Secrets apart from the manifests, as docs/kubernetes.md says"  # noqa: S105
 
@@ -163,7 +159,7 @@ def version_of(objects: Iterable[Mapping[str, Any]]) -> Version:
             hint="write the character itself into the manifest, in UTF-8",
         )
     refs = [Ref.of(one) for one in content]
-    if own := [str(ref) for ref in refs if _OF_THE_COMMANDS.fullmatch(str(ref))]:
+    if own := [str(ref) for ref in refs if is_own(ref)]:
         raise DeployError(
             f"these objects are the commands' own, and would be overwritten: {', '.join(own)}",
             hint="give them other names, or take them out of the overlay",

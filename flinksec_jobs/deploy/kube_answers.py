@@ -44,10 +44,21 @@ def refused(error: Any, method: str, path: str) -> KubeError:
             "rights of the deployer",
         )
     if error.status == _CONFLICT:
-        return ConflictError(f"{method} {path}: {said}")
+        return ConflictError(
+            f"{method} {path}: {said}",
+            hint="somebody else has changed, made or removed it meanwhile: run the command again",
+        )
     if error.status in _INVALID:
-        return InvalidObjectError(f"the API server does not take {method} {path}: {said}")
-    return KubeError(f"the API server answers {method} {path} with {error.status}: {said}")
+        return InvalidObjectError(
+            f"the API server does not take {method} {path}: {said}",
+            hint="correct the object in the overlay, or ask who wrote the admission policy that "
+            "refuses it; --dry-run asks the API server and changes nothing",
+        )
+    return KubeError(
+        f"the API server answers {method} {path} with {error.status}: {said}",
+        hint="see whether the server has what is asked for: `kubectl version` names its release, "
+        "`kubectl api-resources` its kinds",
+    )
 
 
 def _silent(error: Any, said: str) -> KubeError:

@@ -18,10 +18,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flinksec_jobs.deploy.kube_errors import ConflictError, KubeUnreachableError
-from flinksec_jobs.deploy.outside import ApiServer, KubeObject, Ref
+from flinksec_jobs.deploy.outside import ApiServer, KubeObject
+from flinksec_jobs.deploy.own_objects import LEASE
 from flinksec_jobs.errors import DeployError
 
-LEASE = Ref("coordination.k8s.io/v1", "Lease", "flinksec-deploy")
 SECONDS = 30
 _LOOK_SECONDS = 2.0
 _MOST_TRIES = 5

@@ -16,10 +16,10 @@ from typing import Any
 from flinksec_jobs.deploy.kept_json import KeptError, read_as, read_list
 from flinksec_jobs.deploy.kube_errors import ConflictError
 from flinksec_jobs.deploy.operation import Operation, Outcome, is_operation_key
-from flinksec_jobs.deploy.outside import ApiServer, KubeObject, Ref
+from flinksec_jobs.deploy.outside import ApiServer, KubeObject
+from flinksec_jobs.deploy.own_objects import RECORD
 from flinksec_jobs.errors import DeployError
 
-RECORD = Ref("v1", "ConfigMap", "flinksec-record")
 NOT_UNDERSTOOD = (
     "run the same or a newer version of flinksec-jobs; if somebody has edited it, put back what it "
     f"was; else `kubectl delete configmap {RECORD.name}`, and `flinksec deploy OVERLAY` records "

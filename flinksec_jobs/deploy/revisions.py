@@ -16,11 +16,11 @@ from flinksec_jobs.deploy.job_version import Version
 from flinksec_jobs.deploy.kept_json import KeptError, read_as, unpacked
 from flinksec_jobs.deploy.kube_errors import ConflictError
 from flinksec_jobs.deploy.outside import ApiServer, KubeObject, Ref
+from flinksec_jobs.deploy.own_objects import RECORD, REVISIONS
 from flinksec_jobs.errors import DeployError
 
 LABEL = "flinksec.org/revision"
 KEPT = 10
-_PREFIX = "flinksec-revision-"
 _ABOUT, _OBJECTS = "about", "objects.json.gz"
 # Kubernetes takes no more in one object, base64 and all.
 _MOST_BYTES = 1 << 20
@@ -59,7 +59,7 @@ class Revisions:
     def all(self) -> list[Revision]:
         """Return all of them, newest first."""
         maps = self._api.list("v1", "ConfigMap", {"app.kubernetes.io/managed-by": "flinksec"})
-        found = [_about(one) for one in maps if one["metadata"]["name"].startswith(_PREFIX)]
+        found = [_about(one) for one in maps if one["metadata"]["name"].startswith(REVISIONS)]
         return sorted(found, key=lambda one: one.number, reverse=True)
 
     def get(self, number: int) -> tuple[Revision, Version]:
@@ -124,7 +124,7 @@ class Revisions:
 
 def _anew(number: int) -> str:
     """Return the way out if what is deployed is lost: the record begins anew with what runs."""
-    record = "flinksec-record"
+    record = RECORD.name
     return (
         "put back what somebody changed; or, if it is what runs, `kubectl delete configmap "
         f"{record} {_ref(number).name} --ignore-not-found`, and `flinksec deploy OVERLAY` with "
@@ -133,7 +133,7 @@ def _anew(number: int) -> str:
 
 
 def _ref(number: int) -> Ref:
-    return Ref("v1", "ConfigMap", f"{_PREFIX}{number}")
+    return Ref("v1", "ConfigMap", f"{REVISIONS}{number}")
 
 
 def _about(content: KubeObject) -> Revision:

@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from flinksec_jobs.deploy.kept_json import KeptError, read_as
-from flinksec_jobs.deploy.outside import ApiServer, KubeObject, Ref
+from flinksec_jobs.deploy.outside import ApiServer, KubeObject
+from flinksec_jobs.deploy.own_objects import BOOK
 from flinksec_jobs.errors import DeployError
 
-BOOK = Ref("v1", "ConfigMap", "flinksec-savepoints")
 _PENDING = "pending"
 # An object may have 1 MiB; the metadata of the ConfigMap and JSON's quotes take some of it.
 _MOST_BYTES = 900_000

@@ -29,7 +29,7 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.setattr(deploy_session, "Kube", lambda *_, **__: found.api)
     monkeypatch.setattr(deploy_session, "reach", lambda *_: FakeFlink(world))
     monkeypatch.setattr(deploy_session, "client_files", lambda _: None)
-    monkeypatch.setattr(deploy_session, "ClusterInside", lambda _: FakeInside(world))
+    monkeypatch.setattr(deploy_session, "ClusterInside", lambda *_: FakeInside(world))
     monkeypatch.setattr(deploy_session, "Waiting", waiting)
     lease = functools.partial(Lease, clock=world.clock, sleep=world.sleep)
     monkeypatch.setattr(deploy_session, "Lease", lease)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
@@ -11,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from flinksec_jobs.deploy.check_job import COPY, JOB, pod_of_look
+from flinksec_jobs.deploy.check_job import pod_of_look
 from flinksec_jobs.deploy.inside import ClusterInside, LookTimes
 from flinksec_jobs.deploy.kube_errors import KubeUnreachableError
 from flinksec_jobs.deploy.outside import ApiServer, Inside, KubeObject, Ref
+from flinksec_jobs.deploy.own_objects import CHECK_COPY, CHECK_JOB
 from flinksec_jobs.errors import DeployError, FlinkSecError, SealedStateError
 from flinksec_jobs.parsing import yaml_documents
 
@@ -132,9 +134,10 @@ class Cluster:
     def sleep(self, seconds: float) -> None:
         self.now += seconds
 
-    def inside(self) -> ClusterInside:
+    def inside(self, times: LookTimes | None = None) -> ClusterInside:
         api: ApiServer = self
-        return ClusterInside(api, LookTimes(clock=lambda: self.now, sleep=self.sleep))
+        times = dataclasses.replace(times or LookTimes(), clock=lambda: self.now, sleep=self.sleep)
+        return ClusterInside(api, times)
 
 
 def answer(**told: Any) -> str:
@@ -208,7 +211,7 @@ def test_a_jobmanager_of_another_command_is_refused() -> None:
 
 def test_the_files_of_the_version_are_a_copy_that_lies_at_the_same_paths() -> None:
     look = made()
-    assert Ref.of(look.copy) == COPY
+    assert Ref.of(look.copy) == CHECK_COPY
     assert look.copy["data"] == {
         "flink-conf..config.yaml": "a: b",
         "flink-conf..log4j-console.properties": "c",
@@ -274,9 +277,9 @@ def test_its_problems_are_told_and_so_is_that_it_could_not_look() -> None:
 
 def test_a_look_that_was_killed_is_removed_first() -> None:
     cluster = Cluster(answer())
-    cluster.there[JOB] = {"kind": "Job"}
+    cluster.there[CHECK_JOB] = {"kind": "Job"}
     cluster.inside().check(objects(), state=None)
-    assert cluster.gone[0] == JOB
+    assert cluster.gone[0] == CHECK_JOB
 
 
 def waiting(reason: str) -> dict[str, Any]:
@@ -311,6 +314,14 @@ def test_a_job_without_a_pod_says_who_may_have_refused_it() -> None:
     with pytest.raises(DeployError, match="makes no pod") as told:
         Cluster(makes_pods=False).inside().check(objects(), state=None)
     assert "admission policy" in str(told.value.hint)
+
+
+def test_one_that_nobody_ends_is_not_waited_for_longer_than_a_command_may() -> None:
+    cluster = Cluster(status={"phase": "Running"})
+    with pytest.raises(DeployError, match="did not end in 30 s") as told:
+        cluster.inside(LookTimes.within(30)).check(objects(), state=None)
+    assert "--timeout" in str(told.value.hint)
+    assert 30 < cluster.now < 120
 
 
 def test_one_that_does_not_end_is_told_by_its_time() -> None:

@@ -17,6 +17,7 @@ from flinksec_jobs.deploy.kube_errors import (
     ConflictError,
     ForbiddenError,
     InvalidObjectError,
+    KubeError,
     KubeUnreachableError,
 )
 from flinksec_jobs.deploy.outside import ApiServer, Ref
@@ -159,6 +160,16 @@ def test_a_refusal_names_who_may_not_do_what_and_no_token(kube: Kube, server: Se
     with pytest.raises(InvalidObjectError, match="bad field"):
         kube.get(JOB)
     assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 410, 413, 415, 422, 501])
+def test_every_refusal_is_told_as_the_server_says_it_and_with_a_way_out(
+    kube: Kube, server: Server, status: int
+) -> None:
+    server.answers = [refusal(status, "as it says")]
+    with pytest.raises(KubeError, match="as it says") as caught:
+        kube.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}})
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])

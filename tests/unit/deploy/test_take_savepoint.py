@@ -13,9 +13,10 @@ import pytest
 
 from flinksec_jobs.deploy.kube_errors import ConflictError
 from flinksec_jobs.deploy.outside import ApiServer, KubeObject, Ref
+from flinksec_jobs.deploy.own_objects import BOOK
 from flinksec_jobs.deploy.record import Book, Current, Past, Record
 from flinksec_jobs.deploy.running_objects import needed_savepoints
-from flinksec_jobs.deploy.savepoint_book import BOOK, SavepointBook
+from flinksec_jobs.deploy.savepoint_book import SavepointBook
 from flinksec_jobs.deploy.step_errors import UnclearError
 from flinksec_jobs.deploy.take_savepoint import Retention, SavepointTaker, Taken
 from flinksec_jobs.deploy.waiting import Waiting
