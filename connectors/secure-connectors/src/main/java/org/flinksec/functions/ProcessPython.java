@@ -148,6 +148,7 @@ final class ProcessPython implements Python {
 
   /** Takes what comes until it is an answer: states and metrics may be before it. */
   private byte[] receive() throws IOException {
+    isOutOfStep = true; // if it fails: the process goes on, and its answer is not awaited
     while (true) {
       int what;
       byte[] bytes;
@@ -160,13 +161,10 @@ final class ProcessPython implements Python {
       }
       switch (what) {
         case 'a' -> {
+          isOutOfStep = false;
           return bytes;
         }
-        case 's' -> {
-          isOutOfStep = true; // if it fails: the process goes on, and its answer is not awaited
-          register(bytes);
-          isOutOfStep = false;
-        }
+        case 's' -> register(bytes);
         case 'm' -> metrics.take(bytes);
         default -> seen.add(bytes);
       }
