@@ -13,8 +13,6 @@ from flinksec_jobs.errors import ManifestError
 from flinksec_jobs.findings import Finding
 
 STANDARD_INPUT = "-"
-# What a folder for kustomize has, by the names that kustomize knows.
-_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _SHOWN = 5
 
 
@@ -58,7 +56,7 @@ def _text(overlay: str, stdin: Callable[[], str]) -> str:
     if overlay == STANDARD_INPUT:
         return stdin()
     path = Path(overlay)
-    if not overlay or "://" in overlay or path.name in _KUSTOMIZATIONS:
+    if not overlay or "://" in overlay or path.name in manifests.KUSTOMIZATIONS:
         raise ManifestError(
             f"the overlay {overlay!r} is neither a folder nor a file of rendered YAML",
             hint="name the folder itself, which is on this machine"

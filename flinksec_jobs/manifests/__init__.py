@@ -10,10 +10,11 @@ from flinksec_jobs.manifests.check import Checked, check, checked
 from flinksec_jobs.manifests.kube.objects import Manifests
 from flinksec_jobs.manifests.kube.reachability import Flow, matrix, table
 from flinksec_jobs.manifests.kube.reading import load, load_all, read, text_of
-from flinksec_jobs.manifests.kube.render import render
+from flinksec_jobs.manifests.kube.render import KUSTOMIZATIONS, render
 from flinksec_jobs.manifests.rule import RULES, Rule
 
 __all__ = [
+    "KUSTOMIZATIONS",
     "RULES",
     "Checked",
     "Flow",

@@ -15,7 +15,8 @@ from flinksec_jobs.files import reason
 
 KUSTOMIZE = "FLINKSEC_KUSTOMIZE"
 # The names that kustomize looks for.
-_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+"""What a folder for kustomize has one of, by the names that kustomize knows."""
 
 
 def render(overlay: Path, environment: Mapping[str, str] = environ) -> str:
@@ -29,9 +30,9 @@ def render(overlay: Path, environment: Mapping[str, str] = environ) -> str:
     """
     if not overlay.is_dir():
         raise ManifestError(f"{overlay} is no folder", hint="name the folder of an overlay")
-    if not any((overlay / name).is_file() for name in _NAMES):
+    if not any((overlay / name).is_file() for name in KUSTOMIZATIONS):
         raise ManifestError(
-            f"{overlay} has none of {', '.join(_NAMES)}",
+            f"{overlay} has none of {', '.join(KUSTOMIZATIONS)}",
             hint="name the folder of an overlay, such as docker/kubernetes/overlays/example",
         )
     program = _program(environment)
