@@ -14,7 +14,6 @@ from flinksec_jobs.escaping import escaped
 from flinksec_jobs.files import reason
 
 KUSTOMIZE = "FLINKSEC_KUSTOMIZE"
-# The names that kustomize looks for.
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 """What a folder for kustomize has one of, by the names that kustomize knows."""
 
