@@ -41,6 +41,7 @@ _QUICK_SECONDS = (5.0, 10.0)
 _CODES = {
     Outcome.ACCEPTED: ExitCode.WELL,
     Outcome.STOPPED: ExitCode.WELL,
+    Outcome.UNDONE: ExitCode.WELL,
     Outcome.RUNS_ON: ExitCode.WRONG,
     Outcome.ROLLED_BACK: ExitCode.ROLLED_BACK,
     Outcome.NOT_ACCEPTED: ExitCode.UNCLEAR,

@@ -32,6 +32,10 @@ def current_after(
             savepoint=now.origin,
             **_former(book),
         )
+    if outcome is Outcome.UNDONE:
+        # Of what never ran nothing is to be gone on from.
+        undone = Current(now.target or 0, now.new_job, now.origin, stopped=True)
+        return None if left_nothing else replace(undone, savepoint=now.back_origin)
     is_good = outcome in {Outcome.ACCEPTED, Outcome.ROLLED_BACK}
     if now.back_job:
         previous, before = (
@@ -46,9 +50,8 @@ def current_after(
             before=before,
         )
     if outcome is Outcome.ABANDONED and not now.new_job:
-        if left_nothing and book.current:
-            return replace(book.current, stopped=True, savepoint="", accepted=False)
-        return replace(book.current, accepted=False) if book.current else None
+        left = replace(book.current, accepted=False) if book.current else None
+        return replace(left, stopped=True, savepoint="") if left and left_nothing else left
     former = _former(book)
     if book.current and book.current.revision != now.target:
         former = {"previous": book.current.revision, "before": now.origin}

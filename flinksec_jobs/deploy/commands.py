@@ -91,14 +91,20 @@ class Commands:
         """
         book = self._steps.record.read()
         if book.pending:
-            self._runner.found_pending(book.pending)
+            pending = book.pending
+            self._runner.found_pending(pending)
             book = self._steps.claim(book)
-            undone = self._steps.undo(book, "undone by `flinksec rollback`")
-            was_turned = undone is not book
-            book = self._runner.proceed(undone)
-            if was_turned and book.pending is None:
-                return Result(past=book.history[0])
-            self._runner.tell_of(book.history[0] if book.pending is None else None)
+            is_this = pending.command == "rollback" and number in {None, pending.target}
+            if not is_this:
+                book = self._steps.undo(book, "undone by `flinksec rollback`")
+            book = self._runner.proceed(book)
+            past = book.history[0]
+            if past.outcome == Outcome.UNDONE and number is None:
+                return Result(past=past)
+            arrived = book.current is not None and number in {None, book.current.revision}
+            if is_this or (pending.source is not None and arrived):
+                return Result(past=past)
+            self._runner.tell_of(past)
         if number is None and book.current:
             number = book.current.previous
         if number is None or book.current is None:
@@ -376,7 +382,8 @@ class Commands:
         if book.current is None or book.current.origin or found.last_checkpoint:
             return False
         maps = HaMaps(self._steps.api, self._recorded(book))
-        return maps.last_checkpoint(found.job.job_id) == 0
+        number = maps.last_checkpoint(found.job.job_id)
+        return number == 0 or (number is None and maps.is_used and not book.current.accepted)
 
     def _to_savepoint_before(
         self, book: Book, found: Found, version: Version, number: int

@@ -21,13 +21,16 @@ from flinksec_jobs.deploy.outside import (
 from flinksec_jobs.deploy.own_objects import CHECK_COPY, CHECK_JOB
 from flinksec_jobs.errors import DeployError, SealedStateError
 from flinksec_jobs.findings import Finding
+from flinksec_jobs.job_check.operator_comparison import DOES_NOT_FIT, DROPPED
 from flinksec_jobs.settings.cluster_names import JOBMANAGER
 
 _CANNOT_PULL = {"ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"}
 _CANNOT_START = {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
 _LINES = 200
 _TO_END = 60  # seconds, in which Kubernetes itself ends a look that is too long
-_DROPPED = "state-dropped"
+_DROPPED = DROPPED.id
+# Ids of what is wrong with state, or with it and a program: findings of files of state begin so.
+_OF_STATE = ("state-", *(kind.id for kind in DOES_NOT_FIT))
 
 
 @dataclass(frozen=True)
@@ -90,13 +93,10 @@ class ClusterInside:
             found = [Finding.of_dict(one) for one in told["findings"]]
             refused = [] if told.get("error") is None else [_sentence(told["error"])]
             operators = told.get("operators") or {"dropped": [], "new": []}
+            problems = [one for one in found if one.severity == "problem" and one.id != _DROPPED]
             return InsideReport(
-                problems=refused
-                + [
-                    f"{one}; {one.fix}"
-                    for one in found
-                    if one.severity == "problem" and one.id != _DROPPED
-                ],
+                problems=refused + [f"{one}; {one.fix}" for one in problems],
+                unreadable=[str(one) for one in problems if one.id.startswith(_OF_STATE)],
                 warnings=[f"{one}; {one.fix}" for one in found if one.severity == "warning"],
                 dropped=[_operator(one) for one in operators["dropped"]],
                 added=[_operator(one) for one in operators["new"]],

@@ -70,6 +70,7 @@ class Lease:
         """
         seen, since, told = None, self._clock(), False
         while True:
+            asked = self._clock()
             found = self._api.get(LEASE)
             spec = (found or {}).get("spec") or {}
             holder = spec.get("holderIdentity") or ""
@@ -94,7 +95,7 @@ class Lease:
             except ConflictError:
                 seen, since = None, self._clock()  # somebody was faster
                 continue
-            self._renewed = self._clock()
+            self._renewed = asked
             return
 
     def renew(self) -> None:
@@ -107,13 +108,14 @@ class Lease:
 
     def _renew(self, api: ApiServer) -> None:
         with self._at_once:
+            asked = self._clock()  # others count from when it was written, not from the answer
             found = api.get(LEASE)
             spec = (found or {}).get("spec") or {}
             if found is None or spec.get("holderIdentity") != self._holder:
                 self._lost = str(spec.get("holderIdentity") or "nobody")
                 self.check()
             self._write(found, api)
-            self._renewed = self._clock()
+            self._renewed = asked
 
     def check(self) -> None:
         """See that it is still held, without asking as long as it has not expired.

@@ -46,6 +46,8 @@ class Outcome(StrEnum):
     STOPPED = "stopped"
     RUNS_ON = "the job runs on"
     """It could not be stopped; nothing was changed."""
+    UNDONE = "undone"
+    """A first deployment was taken away again, by `flinksec rollback`."""
     ROLLED_BACK = "rolled back"
     NOT_ACCEPTED = "not accepted"
     """It was started, and is there, but did not prove that it runs; there was no way back."""
@@ -134,6 +136,11 @@ class Operation:
         """Whether it has started nothing: it waits for a job that was not accepted before."""
         return self.log[0].phase is Phase.ACCEPTING
 
+    @property
+    def is_watched_again(self) -> bool:
+        """Whether another command watched before: what went wrong until now does not count."""
+        return self.only_watches or [one.phase for one in self.log].count(Phase.ACCEPTING) > 1
+
     def enter(self, phase: Phase, at: float, **known: Any) -> Operation:
         """Return it in the next phase, with what is known by then."""
         return replace(self, log=(*self.log, Entry(phase, at, known)), **known)
@@ -164,11 +171,11 @@ class Operation:
         try:
             values = read_object(data[_OPERATION])
             log = []
-            for key in sorted(name for name in data if name.startswith(_PHASE)):
+            for key in sorted((one for one in data if one.startswith(_PHASE)), key=_number):
                 entered = read_object(data[key])
                 at = entered.pop("at")
                 values |= entered
-                log.append(Entry(Phase(key[len(_PHASE) + 3 :]), float(at), entered))
+                log.append(Entry(Phase(key.split("-", 2)[2]), float(at), entered))
             if not log:
                 raise KeptError("it has no phase")
             return replace(read_as(cls, json.dumps(values)), log=tuple(log))
@@ -180,6 +187,10 @@ class Operation:
                 "ConfigMap flinksec-record by `kubectl edit`, and see with `flinksec status` what "
                 "runs",
             ) from error
+
+
+def _number(key: str) -> int:
+    return int(key.split("-", 2)[1])
 
 
 def is_operation_key(key: str) -> bool:

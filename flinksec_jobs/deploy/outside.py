@@ -161,6 +161,7 @@ class InsideReport:
 
     Attributes:
         problems: what keeps this version from running, a sentence each.
+        unreadable: those of the problems by which it cannot go on from the state, whatever else.
         warnings: what does not, a sentence each.
         dropped: operators of the state that this program has no longer: their state would be lost,
             and Flink refuses to start unless it is told to drop it.
@@ -171,6 +172,7 @@ class InsideReport:
     warnings: Sequence[str] = ()
     dropped: Sequence[str] = ()
     added: Sequence[str] = ()
+    unreadable: Sequence[str] = ()
 
 
 class Inside(Protocol):

@@ -99,8 +99,14 @@ class Steps:
     def undo(self, book: Book, why: str) -> Book:
         """Turn a pending operation back to the version that it left, if it has left it."""
         pending = book.pending
+        if pending is not None and pending.phase in {Phase.STOPPING, Phase.SUSPENDING}:
+            book = self.proceed(book, until=Phase.STOPPED)  # with what it goes back
+            pending = book.pending
         is_forward = {Phase.STOPPED, Phase.SWAPPING, Phase.STARTING, Phase.ACCEPTING}
-        if pending is None or pending.source is None or pending.phase not in is_forward:
+        if pending is None or pending.phase not in is_forward:
+            return book
+        is_first = pending.source is None and book.current is None
+        if pending.source is None and not is_first:
             return book
         return self._enter(book, Phase.REVERTING, why=why)
 
@@ -209,8 +215,8 @@ class Steps:
             leg.clear(uids={now.old_uid})
             leg.apply(self._started(now), ended={now.old_job} - {now.new_job})
 
-        if why := self._why_not(swap, now):
-            return self._enter(book, Phase.REVERTING, why=why)
+        if why := self._why_not(swap):
+            return self._turn(book, now, why)
         return self._enter(book, Phase.STARTING)
 
     def _start(self, book: Book, now: Operation) -> Book:
@@ -220,13 +226,13 @@ class Steps:
             nonlocal uid
             uid = self._leg(now).start(self._started(now), now.target or 0)
 
-        if why := self._why_not(start, now):
-            return self._enter(book, Phase.REVERTING, why=why)
+        if why := self._why_not(start):
+            return self._turn(book, now, why)
         return self._enter(book, Phase.ACCEPTING, new_uid=uid)
 
     def _accept(self, book: Book, now: Operation) -> Book:
         workload = Workload(self.api, self._target(now))
-        start = Start(now.new_job, now.new_uid, now.origin, now.steady, again=now.only_watches)
+        start = Start(now.new_job, now.new_uid, now.origin, now.steady, again=now.is_watched_again)
         verdict = self._watch(workload, start)
         book = self._ran(book, verdict)
         if verdict.accepted:
@@ -243,12 +249,21 @@ class Steps:
     def _revert(self, book: Book, now: Operation) -> Book:
         leg = self._leg(now)
         leg.end_job(uids={now.old_uid, now.new_uid} - {""}, job_ids={now.new_job} - {""})
+        if now.source is None:  # there was nothing before
+            leg.clear(uids=())
+            own = self._own_checkpoint(now)
+            never = (
+                not own and HaMaps(self.api, self._target(now)).last_checkpoint(now.new_job) is None
+            )
+            book = replace(book, pending=replace(now, back_origin=own))
+            return self._end(book, Outcome.UNDONE, now.why, left_nothing=never)
         origin, repeats = self._goes_back_to(now)
         return self._enter(
             book,
             Phase.RESTORING,
             back_origin=origin,
-            back_job=self.make_id(),
+            # By its own id alone it goes on without any state.
+            back_job=now.old_job if now.old_job == now.new_job and not origin else self.make_id(),
             repeats=repeats,
             running_at=0.0,
         )
@@ -258,15 +273,23 @@ class Steps:
         own = self._own_checkpoint(now)
         if not own:
             return now.origin, False
+        objects = self._source(now).objects
         try:
-            found = self.inside.check(self._source(now).objects, state=own)
-        except KubeUnreachableError:
-            raise
-        except FlinkSecError as error:
-            self.waiting.tell(f"the old version cannot be asked about {own}: {error.message}")
-        else:
+            found = self.inside.check(objects, state=own)
             if not found.problems and not found.dropped:
                 return own, False
+            # A server that is away keeps no version from going on from there, now or later.
+            if not found.unreadable and not found.dropped:
+                self.inside.verify(objects, own)
+                return own, False
+        except KubeUnreachableError:
+            raise
+        except SealedStateError as error:
+            self.waiting.tell(f"the old version cannot read {own}: {error.message}")
+        except FlinkSecError as error:
+            # Flink refuses by itself what does not fit; nothing is written twice by trying.
+            self.waiting.tell(f"the old version could not be asked about {own}: {error.message}")
+            return own, False
         self.waiting.tell(
             f"the old version cannot go on from {own}: what the new one has written since the "
             "savepoint is written again"
@@ -304,7 +327,7 @@ class Steps:
         started = back.coming.started(now.back_job, now.back_origin)
         if job is None or job.job_id != now.back_job:
             back.clear(uids={now.old_uid, now.new_uid} - {""}, job_ids=known)
-            back.apply(started, ended={now.old_job, now.new_job} - {""})
+            back.apply(started, ended={now.old_job, now.new_job} - {"", now.back_job})
         uid = back.start(started, now.source or 0)
         return self._enter(book, Phase.CONFIRMING, new_uid=uid)
 
@@ -346,15 +369,19 @@ class Steps:
     def _watch(self, workload: Workload, start: Start) -> Verdict:
         return Acceptance(self.flink, workload, self.waiting, start).watch()
 
-    def _why_not(self, do: Callable[[], None], now: Operation) -> str:
-        """Do something on the way there; return why it cannot be done, if there is a way back."""
+    def _turn(self, book: Book, now: Operation, why: str) -> Book:
+        """Go back from what cannot be done, or leave it if there is no way back."""
+        if now.source is None or now.source == now.target or not now.origin:
+            return self._end(book, Outcome.NOT_ACCEPTED, why)
+        return self._enter(book, Phase.REVERTING, why=why)
+
+    def _why_not(self, do: Callable[[], None]) -> str:
+        """Do something on the way there; return why it cannot be done."""
         try:
             do()
         except (KubeUnreachableError, UnclearError, ForeignChangeError, ConflictError):
             raise
         except DeployError as error:
-            if now.source is None or now.source == now.target or not now.origin:
-                raise
             return error.message
         return ""
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from flinksec_jobs.deploy.acceptance import same_path
 from flinksec_jobs.deploy.ha_maps import HaMaps
 from flinksec_jobs.deploy.operation import Operation
 from flinksec_jobs.deploy.outside import Flink, Inside, KubeObject, StateFound
@@ -195,7 +196,9 @@ def checkpoint_left_by(
             "no checkpoint or savepoint of the job can be read",
             hint="look at the volume and at the state keys: `flinksec state verify`",
         )
+    # What it was given for its start is among its pointers until it has completed its own.
     is_own = bool(best.job_id) and job_id.startswith(best.job_id)
+    is_own = is_own or bool(began_from and same_path(best.path, began_from))
     if number and not (is_own and best.number >= number):
         raise NothingLeftError(
             f"the newest checkpoint that can be read is {best.path}, and the job had completed "

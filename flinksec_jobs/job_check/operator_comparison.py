@@ -14,7 +14,7 @@ from typing import Any
 from flinksec_jobs.findings import Finding, Where, note, problem, warning
 from flinksec_jobs.job_check.facts import PlannedOperator, StateOperator
 
-_DROPPED = problem("state-dropped", "the job has no operator for some state")
+DROPPED = problem("state-dropped", "the job has no operator for some state")
 _DROPPED_ON_PURPOSE = warning("state-dropped-on-purpose", "state is dropped, as was asked for")
 _NEW = note("operator-without-state", "an operator has nothing in the state")
 _TOO_PARALLEL = problem(
@@ -23,6 +23,8 @@ _TOO_PARALLEL = problem(
 _OTHER_MAXIMUM = problem(
     "max-parallelism-changed", "an operator's greatest parallelism is not that of its state"
 )
+DOES_NOT_FIT = (_TOO_PARALLEL, _OTHER_MAXIMUM)
+"""What keeps a job from going on from state that can be read."""
 _TYPES = note("state-types-unseen", "whether types of state still fit shows at the start alone")
 
 
@@ -113,7 +115,7 @@ def _dropped(lost: StateOperator, new: Sequence[PlannedOperator], *, allowed: bo
     if namesakes:
         given = f'.uid("{lost.uid}")' if lost.uid else "what it reads, or the uid that it has now,"
         fix = f"an operator of that name is there under another id: give {given} back to it; {fix}"
-    return _DROPPED.at(where, f"no operator of the job takes its {size}", fix=fix)
+    return DROPPED.at(where, f"no operator of the job takes its {size}", fix=fix)
 
 
 def _check_parallelism(planned: PlannedOperator, kept: StateOperator) -> list[Finding]:
