@@ -209,7 +209,8 @@ def _give_back(lease: Lease) -> None:
 
 def _show(result: Result, *, json_: bool) -> None:
     past, pending = result.past, result.pending
-    code = ExitCode.WELL if past is None else _CODES[Outcome(past.outcome)]
+    said = ExitCode.WELL if result.is_well else ExitCode.UNCLEAR
+    code = said if past is None else _CODES[Outcome(past.outcome)]
     if json_:
         ended = {"ok": code is ExitCode.WELL, "exit_code": int(code)}
         say_json(_as_dict(result) | ended)
@@ -219,7 +220,7 @@ def _show(result: Result, *, json_: bool) -> None:
         say(f"{pending.command}: {pending.phase}; `flinksec resume` looks whether it is accepted")
     else:
         say(result.said)
-    if past is not None:
+    if past is not None or not result.is_well:
         leave(code)
 
 
@@ -235,4 +236,4 @@ def _as_dict(result: Result) -> dict[str, Any]:
             "target": pending.target,
             "job_id": pending.new_job,
         }
-    return {"outcome": "nothing to do", "why": result.said}
+    return {"outcome": "nothing to do" if result.is_well else "no job runs", "why": result.said}

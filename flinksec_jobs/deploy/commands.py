@@ -21,7 +21,7 @@ from flinksec_jobs.deploy.record import Book, Current, Past
 from flinksec_jobs.deploy.same_version import SameVersion
 from flinksec_jobs.deploy.step_errors import RefusedError, in_one_line
 from flinksec_jobs.deploy.steps import Steps
-from flinksec_jobs.deploy.workload import JobStatus
+from flinksec_jobs.deploy.workload import JobStatus, Workload
 
 
 class Commands:
@@ -162,6 +162,12 @@ class Commands:
             return Result(past=past)
         self._runner.tell_of(past)
         found = self._find(book, self._recorded(book))
+        if found.status is JobStatus.FAILED:
+            Workload(self._steps.api, self._recorded(book)).scale_workers(0)
+            return Result(
+                said="no job runs, as it has failed for good; its TaskManagers end, and `flinksec "
+                "recover` starts it again"
+            )
         if found.status is not JobStatus.ACTIVE:
             return Result(said="no job runs: nothing to do")
         book = self._known(book, found, self._recorded(book))
@@ -227,7 +233,7 @@ class Commands:
         if current is None or current.accepted:
             return Result(said=nothing)
         if current.left_nothing:
-            return Result(said=f"{nothing}; {in_one_line(left_nothing())}")
+            return Result(said=f"{nothing}; {in_one_line(left_nothing())}", is_well=False)
         found = self._find(book, self._recorded(book))
         if found.status is JobStatus.ACTIVE:
             book = self._known(book, found, self._recorded(book))
@@ -235,7 +241,8 @@ class Commands:
                 return self._runner.watch("resume", book, found)
             return Result(said=f"{nothing}, and the job runs")
         if found.status is JobStatus.FAILED:
-            return Result(said=f"{nothing}; the job has failed for good: `flinksec recover`")
+            failed = f"{nothing}; the job has failed for good: `flinksec recover`"
+            return Result(said=failed, is_well=False)
         return Result(said=f"{nothing}; no job runs: `flinksec deploy OVERLAY` starts one")
 
     def _done(self, past: Past | None, version: Version) -> Result | None:

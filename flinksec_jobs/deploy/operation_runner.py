@@ -46,11 +46,13 @@ class Result:
         past: the operation that it did, or ended; ``None`` if there was nothing to do.
         said: what there is to say, if there was nothing to do.
         pending: what it left for the next command, as it was not to wait.
+        is_well: whether what is said is as it should be.
     """
 
     past: Past | None = None
     said: str = ""
     pending: Operation | None = None
+    is_well: bool = True
 
 
 class OperationRunner:

@@ -24,7 +24,12 @@ from flinksec_jobs.deploy.operation import Operation, Outcome, Phase
 from flinksec_jobs.deploy.outside import ApiServer, Flink, Inside
 from flinksec_jobs.deploy.record import Book, Past, Record
 from flinksec_jobs.deploy.revisions import Revisions
-from flinksec_jobs.deploy.step_errors import ForeignChangeError, UnclearError, in_one_line
+from flinksec_jobs.deploy.step_errors import (
+    ForeignChangeError,
+    UnclearError,
+    in_one_line,
+    shortened,
+)
 from flinksec_jobs.deploy.stopping_jobs import (
     FailedMeanwhileError,
     NothingLeftError,
@@ -357,6 +362,8 @@ class Steps:
 
     def _enter(self, book: Book, phase: Phase, **known: Any) -> Book:
         assert book.pending is not None  # noqa: S101
+        if "why" in known:
+            known["why"] = shortened(known["why"])
         pending = book.pending.enter(phase, self.waiting.now(), **known)
         return self.record.enter(book, pending)
 
@@ -419,7 +426,7 @@ class Steps:
             started=now.started,
             ended=self.waiting.now(),
             outcome=str(outcome),
-            why=" ".join(why.split()),  # a log's last words may be several lines
+            why=shortened(why),  # a log's last words may be several lines
             source=now.source,
             target=now.target,
             image=shown.image,

@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import json
+import queue
 import re
 import socket
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from flinksec_jobs.runtime.rest import RestUnreachableError
 
+SILENT_SECONDS = 20.0
 # How kubernetes.stream.ws_client names the threads that copy.
 _THREAD = "Kubernetes port forward proxy"
 
@@ -44,13 +47,10 @@ def forwarded(core: Any, namespace: str, pod: str, port: int) -> socket.socket:
     from kubernetes.stream import portforward
 
     _quieten()
+    asked = core.connect_get_namespaced_pod_portforward
     try:
-        forward = portforward(
-            core.connect_get_namespaced_pod_portforward, pod, namespace, ports=str(port)
-        )
+        forward = _in_time(lambda: portforward(asked, pod, namespace, ports=str(port)))
     except (ApiException, OSError) as error:
-        if isinstance(error.__context__, KeyboardInterrupt | SystemExit):
-            raise error.__context__ from None  # the client takes them for errors
         status, said = _told(str(getattr(error, "reason", None) or error))
         raise RestUnreachableError(
             f"no port-forward to port {port} of the pod {namespace}/{pod}: {said}",
@@ -59,6 +59,26 @@ def forwarded(core: Any, namespace: str, pod: str, port: int) -> socket.socket:
     # One end of a pair; a thread copies between the other and the API server until this is closed.
     # The client wraps it in an object of its own, which TLS does not take.
     return socket.socket(fileno=forward.socket(port).detach())
+
+
+def _in_time(opened: Callable[[], Any]) -> Any:
+    """Return what the client opens; it would itself wait for ever for a server that is silent."""
+    answers: queue.SimpleQueue[tuple[Any, Exception | None]] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put((opened(), None))
+        except Exception as error:  # told by whoever waits
+            answers.put((None, error))
+
+    threading.Thread(target=ask, name=_THREAD, daemon=True).start()
+    try:
+        forward, error = answers.get(timeout=SILENT_SECONDS)
+    except queue.Empty:
+        raise TimeoutError(f"no answer after {SILENT_SECONDS:g} s") from None
+    if error is not None:
+        raise error
+    return forward
 
 
 def _told(reason: str) -> tuple[int, str]:

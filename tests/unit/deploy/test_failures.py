@@ -56,6 +56,32 @@ def test_a_command_that_ends_well_says_so(bench: Bench, tmp_path: Path) -> None:
     assert (told["ok"], told["exit_code"], told["outcome"]) == (True, 0, "accepted")
 
 
+def test_a_job_that_has_failed_for_good_is_no_good_end_of_resume(
+    bench: Bench, tmp_path: Path
+) -> None:
+    assert call("deploy", file_of(version("fails"), tmp_path), "--steady", "6").exit_code == 5
+    done = call("resume", "--json")
+    told = json.loads(done.stdout)
+    assert (done.exit_code, told["ok"], told["exit_code"]) == (5, False, 5), done.output
+    assert "flinksec recover" in told["why"]
+
+
+def test_what_is_left_of_a_job_that_has_failed_for_good_is_stopped(
+    bench: Bench, tmp_path: Path
+) -> None:
+    call("deploy", file_of(version(), tmp_path), "--steady", "6")
+    next(bench.world.flink_jobs()).image = "fails"
+    bench.rest(5)
+    assert bench.world.workers
+    done = call("stop")
+    assert done.exit_code == 0
+    assert "flinksec recover" in done.output
+    bench.rest(5)
+    assert not bench.world.workers
+    done = call("recover", "--yes", "--steady", "6")
+    assert done.exit_code == 0, done.output
+
+
 @pytest.mark.parametrize("more", [[], ["--dry-run"]])
 def test_a_certificate_that_is_missing_is_seen_before_anything_is_touched(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: list[str]

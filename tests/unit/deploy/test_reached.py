@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+import signal
+import socket
+import threading
+
 import pytest
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
 from flinksec_jobs.deploy.kube import Kube
 from flinksec_jobs.deploy.reached import _core
+from flinksec_jobs.flink_rest import port_forward
 from flinksec_jobs.flink_rest.port_forward import forwarded
 from flinksec_jobs.runtime.rest import RestUnreachableError
 
@@ -51,16 +56,35 @@ def test_a_port_forward_that_fails_tells_status_and_message_and_no_header(
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("ends", [SystemExit(143), KeyboardInterrupt()])
+@pytest.mark.parametrize("ends", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_while_a_port_forward_is_opened_ends_the_command(
-    monkeypatch: pytest.MonkeyPatch, ends: BaseException
+    monkeypatch: pytest.MonkeyPatch, ends: signal.Signals
 ) -> None:
-    def interrupted(*_: object, **__: object) -> None:
-        try:
-            raise ends  # noqa: TRY301
-        except BaseException:
-            raise ApiException(status=0, reason="143")  # noqa: B904  as the client does
+    class EndedError(Exception):
+        pass
 
-    monkeypatch.setattr("kubernetes.stream.portforward", interrupted)
-    with pytest.raises(type(ends)):
-        forwarded(client.CoreV1Api(), "flights", "flink-jobmanager-x", 8081)
+    def end(*_: object) -> None:
+        raise EndedError
+
+    def hangs(*_: object, **__: object) -> None:
+        signal.pthread_kill(threading.main_thread().ident or 0, ends)
+        threading.Event().wait()
+
+    monkeypatch.setattr("kubernetes.stream.portforward", hangs)
+    before = signal.signal(ends, end)
+    try:
+        with pytest.raises(EndedError):
+            forwarded(client.CoreV1Api(), "flights", "flink-jobmanager-x", 8081)
+    finally:
+        signal.signal(ends, before)
+
+
+def test_an_api_server_that_takes_a_port_forward_and_is_silent_is_not_waited_for_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(port_forward, "SILENT_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings = client.Configuration(host=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        core = client.CoreV1Api(client.ApiClient(settings))
+        with pytest.raises(RestUnreachableError, match=r"no answer after 0\.5 s"):
+            forwarded(core, "flights", "flink-jobmanager-x", 8081)
