@@ -86,7 +86,7 @@ def run(
     do: Callable[[Commands], Result],
 ) -> None:
     """Do a command under the lease, print what came of it, and exit by it."""
-    with unclear_if_silent(), _ended_in_order():
+    with unclear_if_silent(), ended_in_order():
         result = _done(where, options, version, do)
     _show(result, json_=where.json_)
 
@@ -101,7 +101,7 @@ def unclear_if_silent() -> Iterator[None]:
 
 
 @contextmanager
-def _ended_in_order() -> Iterator[None]:
+def ended_in_order() -> Iterator[None]:
     """Let SIGTERM end a command as an error does, so that it gives back its lease."""
 
     def terminate(*_: object) -> None:
@@ -125,21 +125,25 @@ def _done(
     kube = where.kube(version)
     if version is not None:
         _make_namespace(kube, version)
-    who = kube.who()
-
-    def login() -> Any:
-        return api_client(where.access.context)
-
-    # A client of its own, as another thread renews it.
-    renewing = Kube(login(), kube.namespace, patience=10, login=login, timeouts=_QUICK_SECONDS)
-    holder = f"{who} on {socket.gethostname()} (process {os.getpid()})"
-    lease = Lease(kube, holder, quick=renewing, tell=tell)
+    lease = lease_in(kube, where.access)
     lease.take()
     try:
         with lease.kept():
-            return _under_lease(where, options, kube, lease, who, do)
+            return _under_lease(where, options, kube, lease, kube.who(), do)
     finally:
         _give_back(lease)
+
+
+def lease_in(kube: Kube, access: Access) -> Lease:
+    """Return the lease of a namespace, in the name of this account, machine and process."""
+
+    def login() -> Any:
+        return api_client(access.context)
+
+    # A client of its own, as another thread renews it.
+    renewing = Kube(login(), kube.namespace, patience=10, login=login, timeouts=_QUICK_SECONDS)
+    holder = f"{kube.who()} on {socket.gethostname()} (process {os.getpid()})"
+    return Lease(kube, holder, quick=renewing, tell=tell)
 
 
 def _under_lease(  # noqa: PLR0917  what a command is made of
@@ -156,7 +160,7 @@ def _under_lease(  # noqa: PLR0917  what a command is made of
     steps = Steps(
         api,
         flink,
-        ClusterInside(kube, LookTimes.within(where.timeout)),
+        ClusterInside(api, LookTimes.within(where.timeout)),
         record,
         Waiting(timeout=where.timeout, tell=tell),
         ObjectsApplied(api, tell),

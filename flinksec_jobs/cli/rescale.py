@@ -9,7 +9,7 @@ import time
 import click
 
 from flinksec_jobs.cli.cluster_access import Access, access
-from flinksec_jobs.cli.deploy_session import unclear_if_silent
+from flinksec_jobs.cli.deploy_session import ended_in_order, lease_in, unclear_if_silent
 from flinksec_jobs.cli.output import say, say_json, tell
 from flinksec_jobs.deploy.alone import alone, note
 from flinksec_jobs.deploy.rescale import rescale as do_rescale
@@ -36,14 +36,19 @@ def rescale(access: Access, *, parallelism: int, timeout: int, json_: bool) -> N
     the parallelism of the settings again: put it there too, job.parallelism.
     """
     api = access.api(float(timeout))
-    with unclear_if_silent(), alone(api, tell) as guarded, access.flink() as rest:
+    with (
+        unclear_if_silent(),
+        ended_in_order(),
+        alone(api, tell, lease_in(api, access)) as guarded,
+        access.flink() as rest,
+    ):
         job_id = job_id_of(api)
         began = time.time()
         done = do_rescale(guarded, rest, job_id, parallelism, timeout=timeout, tell=tell)
         if done.seconds:
             note(guarded, "rescale", began, f"parallelism {done.after} in place of {done.before}")
     if json_:
-        say_json(dataclasses.asdict(done))
+        say_json(dataclasses.asdict(done) | {"ok": True, "exit_code": 0})
     elif done.seconds:
         say(
             f"parallelism {done.after} in place of {done.before}, with {done.taskmanagers} "

@@ -8,7 +8,7 @@ import dataclasses
 import click
 
 from flinksec_jobs.cli.cluster_access import Access, access
-from flinksec_jobs.cli.deploy_session import unclear_if_silent
+from flinksec_jobs.cli.deploy_session import ended_in_order, lease_in, unclear_if_silent
 from flinksec_jobs.cli.output import say, say_json, several, tell
 from flinksec_jobs.cli.status_screen import size
 from flinksec_jobs.deploy.alone import alone
@@ -66,7 +66,12 @@ def savepoint(
     last good savepoint is never removed, nor one that a rollback needs.
     """
     api = access.api(float(timeout))
-    with unclear_if_silent(), alone(api, tell) as guarded, access.flink() as rest:
+    with (
+        unclear_if_silent(),
+        ended_in_order(),
+        alone(api, tell, lease_in(api, access)) as guarded,
+        access.flink() as rest,
+    ):
         taker = SavepointTaker(
             guarded,
             rest,
@@ -78,7 +83,7 @@ def savepoint(
         retention = Retention(keep, max_age, needed_savepoints(api), earlier_job_ids(api))
         done = taker.take(job_id_of(api), retention)
     if json_:
-        say_json(_as_dict(done))
+        say_json(_as_dict(done) | {"ok": True, "exit_code": 0})
         return
     say(
         f"{done.savepoint.path}: {size(done.bytes)}"

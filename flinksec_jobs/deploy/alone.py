@@ -19,14 +19,21 @@ from flinksec_jobs.errors import FlinkSecError
 
 
 @contextmanager
-def alone(api: ApiServer, tell: Callable[[str], None]) -> Iterator[ApiServer]:
+def alone(
+    api: ApiServer, tell: Callable[[str], None], lease: Lease | None = None
+) -> Iterator[ApiServer]:
     """Hold the lease of a deployment, and give an API server that changes nothing without it.
+
+    Args:
+        api: the API server.
+        tell: hears of a lease that is held by another, and of one that cannot be given back.
+        lease: to be held. Default: one in the name of the account.
 
     Raises:
         LeaseHeldError: another command is at work.
         RefusedError: another command has begun something and not ended it.
     """
-    lease = Lease(api, api.who(), tell=tell)
+    lease = lease or Lease(api, api.who(), tell=tell)
     lease.take()
     with lease.kept():
         try:

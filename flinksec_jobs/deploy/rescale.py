@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from flinksec_jobs.deploy.outside import ApiServer
+from flinksec_jobs.deploy.step_errors import UnclearError
 from flinksec_jobs.deploy.workload import TASKMANAGERS
 from flinksec_jobs.errors import DeployError
 from flinksec_jobs.flink_rest.answers import Checkpoints, Job
@@ -235,5 +236,5 @@ def _wait(done: Callable[[], bool], timeout: float, message: str, hint: str) -> 
     end = time.monotonic() + timeout
     while not done():
         if time.monotonic() > end:
-            raise DeployError(f"{message}, after {timeout:.0f} s", hint=hint)
+            raise UnclearError(f"{message}, after {timeout:.0f} s", hint=hint)
         time.sleep(_POLL_SECONDS)

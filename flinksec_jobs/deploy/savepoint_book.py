@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from flinksec_jobs.deploy.kept_json import KeptError, read_as
+from flinksec_jobs.deploy.kube_errors import ConflictError
 from flinksec_jobs.deploy.outside import ApiServer, KubeObject
 from flinksec_jobs.deploy.own_objects import BOOK
 from flinksec_jobs.errors import DeployError
@@ -132,7 +133,14 @@ class SavepointBook:
             "metadata": {"name": BOOK.name, "namespace": api.namespace},
             "data": data,
         }
-        if self._found is None:
-            return replace(self, _found=api.create(content))
-        content["metadata"]["resourceVersion"] = self._found["metadata"]["resourceVersion"]
-        return replace(self, _found=api.replace(content))
+        try:
+            if self._found is None:
+                return replace(self, _found=api.create(content))
+            content["metadata"]["resourceVersion"] = self._found["metadata"]["resourceVersion"]
+            return replace(self, _found=api.replace(content))
+        except ConflictError:
+            # An answer may have been lost, and what it was about is done.
+            found = api.get(BOOK)
+            if found is None or (found.get("data") or {}) != data:
+                raise
+            return replace(self, _found=found)

@@ -7,6 +7,7 @@ answer was lost, is gone on with by the next one, which adopts the savepoint.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -175,7 +176,8 @@ class SavepointTaker:
         pending = Pending(job_id, self.make_id(), self.waiting.now())
         book = book.asked(pending).write(self.api)
         self.waiting.tell("the job writes a savepoint, and goes on")
-        self.rest.take_savepoint(job_id, pending.trigger_id, directory, self.form)
+        with contextlib.suppress(RestUnreachableError):  # it may have been heard all the same
+            self.rest.take_savepoint(job_id, pending.trigger_id, directory, self.form)
         done = self._wait(job_id, pending.trigger_id)
         if done.progress is not Progress.DONE:
             book.asked(None).write(self.api)

@@ -105,6 +105,23 @@ def test_the_lease_is_given_back_when_flink_cannot_be_reached(
     assert bench.world.objects[LEASE]["spec"]["holderIdentity"] == ""
 
 
+@pytest.mark.parametrize("command", [["savepoint"], ["rescale", "2"]])
+def test_sigterm_gives_back_the_lease_of_commands_that_are_no_operation(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    bench.commands().deploy(version())
+    holders = []
+
+    def terminate(_: object) -> None:
+        holders.append(bench.world.objects[LEASE]["spec"]["holderIdentity"])
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(Access, "flink", terminate)
+    assert call(*command).exit_code == 143
+    assert f"(process {os.getpid()})" in holders[0]
+    assert bench.world.objects[LEASE]["spec"]["holderIdentity"] == ""
+
+
 def test_sigterm_gives_back_the_lease(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     before = signal.getsignal(signal.SIGTERM)
     monkeypatch.setattr(Commands, "finish", lambda _: os.kill(os.getpid(), signal.SIGTERM))

@@ -12,6 +12,7 @@ import pytest
 from flinksec_jobs.deploy import rescale as module
 from flinksec_jobs.deploy.outside import ApiServer, KubeObject, Ref
 from flinksec_jobs.deploy.rescale import Rescaled, rescale
+from flinksec_jobs.deploy.step_errors import UnclearError
 from flinksec_jobs.errors import DeployError
 from flinksec_jobs.flink_rest.answers import (
     Checkpoint,
@@ -117,14 +118,14 @@ def test_nothing_is_asked_of_a_job_that_is_as_it_shall_be() -> None:
 
 def test_taskmanagers_that_do_not_come_leave_the_job_as_it_was() -> None:
     world = World(comes=False)
-    with pytest.raises(DeployError, match="the job runs on with parallelism 2"):
+    with pytest.raises(UnclearError, match="the job runs on with parallelism 2"):
         world.to(4)
     assert world.parallelism == {"a": 2, "b": 1}
 
 
 def test_tasks_that_do_not_change_keep_their_taskmanagers() -> None:
     world = World(replicas=3, parallelism={"a": 6, "b": 1}, rescales=False)
-    with pytest.raises(DeployError, match="have not the parallelism 1 yet") as caught:
+    with pytest.raises(UnclearError, match="have not the parallelism 1 yet") as caught:
         world.to(1)
     assert "Flink goes on trying" in str(caught.value.hint)
     assert world.replicas == 3

@@ -182,6 +182,36 @@ def test_a_savepoint_is_verified_and_its_manifest_kept() -> None:
     assert order[:5] == ["job", "configuration", "create", "take", "operation"]
 
 
+def test_a_savepoint_is_waited_for_if_the_answer_to_its_request_was_lost() -> None:
+    class Lost(World):
+        def take_savepoint(self, *asked: str) -> None:
+            super().take_savepoint(*asked)
+            raise RestUnreachableError("the answer is lost")
+
+    world = Lost()
+    assert world.take().savepoint.path == f"{DIRECTORY}/savepoint-5b5b5b-0"
+    assert world.kept() == world.volume
+
+
+def test_a_book_that_is_written_already_is_no_conflict() -> None:
+    class Lost(World):
+        """Each answer is lost, and the request is made again."""
+
+        def create(self, content: KubeObject) -> KubeObject:
+            super().create(deepcopy(content))
+            return super().create(content)
+
+        def replace(self, content: KubeObject) -> KubeObject:
+            super().replace(deepcopy(content))
+            return super().replace(content)
+
+    world = Lost()
+    world.take()
+    world.take()
+    assert world.kept() == world.volume
+    assert len(world.volume) == 2
+
+
 ALL_CALLS = 12
 
 
