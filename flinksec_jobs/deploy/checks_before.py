@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import urlsplit
 
-from flinksec_jobs.deploy.job_version import Version
+from flinksec_jobs.deploy.job_version import SAVEPOINTS, Version
 from flinksec_jobs.deploy.objects_applied import ObjectsApplied
 from flinksec_jobs.deploy.outside import Inside
 from flinksec_jobs.deploy.step_errors import RefusedError
+from flinksec_jobs.state import SEALED
 
 
 class ChecksBefore:
@@ -45,6 +47,7 @@ class ChecksBefore:
             RefusedError: it could not run, or would lose state.
             DeployError: the API server does not take an object, or it could not be looked.
         """
+        _refuse_state_that_nobody_looks_at(version)
         self._objects.refuse_what_must_be_others(version, recorded)
         self._tell("asks the API server whether it takes every object")
         self._objects.dry_run(version)
@@ -71,6 +74,17 @@ class ChecksBefore:
             )
         for one in found.dropped:
             self._tell(f"drops the state of {one}")
+
+
+def _refuse_state_that_nobody_looks_at(version: Version) -> None:
+    """Refuse state beside a mounted volume: a look from inside opens no other."""
+    directory = str(version.config.get(SAVEPOINTS) or "")
+    scheme = urlsplit(directory.removeprefix(SEALED)).scheme
+    if scheme not in {"", "file"}:
+        raise RefusedError(
+            f"the state of this job is on {scheme}:, where no savepoint can be verified",
+            hint=f"set state.directory to a mounted volume; {SAVEPOINTS} is {directory}",
+        )
 
 
 def _listed(sentences: Sequence[str]) -> str:

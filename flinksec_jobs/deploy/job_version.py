@@ -23,6 +23,7 @@ from flinksec_jobs.parsing import ParseError, yaml_documents
 
 JOB_ID = "flinksec.org/job-id"
 REVISION = "flinksec.org/revision"
+SAVEPOINTS = "execution.checkpointing.savepoint-dir"
 _COMPONENT, _NAME = "app.kubernetes.io/component", "app.kubernetes.io/name"
 _NO_ID = "0" * 32
 # What a start puts in, in the two ways of writing an option.
@@ -81,11 +82,10 @@ class Version:
         Raises:
             DeployError: it says nothing.
         """
-        found = str(self.config.get("execution.checkpointing.savepoint-dir") or "")
+        found = str(self.config.get(SAVEPOINTS) or "")
         if not found:
             raise DeployError(
-                "Flink's configuration has no execution.checkpointing.savepoint-dir, so there is "
-                "no place for a savepoint",
+                f"Flink's configuration has no {SAVEPOINTS}, so there is no place for a savepoint",
                 hint="set [state] in the settings, and make config.yaml anew: `flinksec cluster "
                 "conf`",
             )

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 
 import pytest
 
@@ -103,6 +104,18 @@ def test_a_version_that_would_drop_state_is_refused_and_nothing_is_touched(
     done = deployed.commands(Options(steady=6, drop_state=True)).upgrade(version("drops"))
     assert done.past and done.past.outcome == Outcome.ACCEPTED
     well(deployed)
+
+
+def test_a_job_whose_state_nobody_could_verify_is_refused_before_anything_is_asked() -> None:
+    bench = Bench()
+    objects = deepcopy(version().objects)
+    for one in objects:
+        if "config.yaml" in one.get("data", {}):
+            text = one["data"]["config.yaml"]
+            one["data"]["config.yaml"] = text.replace("sealed+file:///mnt", "sealed+hdfs://nn")
+    with pytest.raises(RefusedError, match="is on hdfs:, where no savepoint can be verified"):
+        bench.commands().deploy(version_of(objects))
+    assert not bench.world.starts
 
 
 def test_a_version_that_cannot_run_is_refused(deployed: Bench) -> None:
