@@ -81,6 +81,7 @@ class Operation:
         started: in epoch seconds.
         source: revision that it leaves; ``None`` if there was nothing.
         target: revision that it goes to; ``None`` to stop.
+        applied: revision whose objects are there, also where there is no way back to it.
         old_job: id of the job that it leaves; empty if none was there.
         old_uid: of the Kubernetes Job that it leaves; empty if none was there.
         form: of the savepoint.
@@ -107,6 +108,7 @@ class Operation:
     started: float
     source: int | None = None
     target: int | None = None
+    applied: int | None = None
     old_job: str = ""
     old_uid: str = ""
     form: str = "CANONICAL"

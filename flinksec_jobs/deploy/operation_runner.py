@@ -144,6 +144,7 @@ class OperationRunner:
         target = None if version is None else self.keep(version).number
         operation = replace(
             self._operation(command, current.revision if way_back else None, target),
+            applied=current.revision,
             old_job=job.job_id,
             old_uid=job.uid,
             checkpoints=found.checkpoints,
@@ -175,6 +176,7 @@ class OperationRunner:
         """Begin an operation where no job runs, and go through it."""
         operation = replace(
             self._operation(command, None, self.keep(version).number),
+            applied=book.current.revision if book.current else None,
             old_job=book.current.job_id if book.current else "",
             old_uid=found.job.uid if found.job else "",
         )

@@ -358,7 +358,8 @@ class Steps:
         return self._target(now).started(now.new_job, now.origin, drop_state=now.drop_state)
 
     def _leg(self, now: Operation) -> Leg:
-        return Leg(self.api, self.objects, self.waiting, self._source(now), self._target(now))
+        left = self._source(now) if now.applied is None else self.version(now.applied)
+        return Leg(self.api, self.objects, self.waiting, left, self._target(now))
 
     def _enter(self, book: Book, phase: Phase, **known: Any) -> Book:
         assert book.pending is not None  # noqa: S101

@@ -118,6 +118,26 @@ def test_a_job_whose_state_nobody_could_verify_is_refused_before_anything_is_ask
     assert not bench.world.starts
 
 
+@pytest.mark.parametrize("how", ["deploy", "recover", "upgrade"])
+def test_what_the_next_version_has_no_more_is_removed_also_from_rest(
+    deployed: Bench, how: str
+) -> None:
+    policy = ("NetworkPolicy", "default-deny")
+    assert policy in deployed.world.objects
+    less = version_of([one for one in version(NEW).objects if one["kind"] != policy[0]])
+    if how == "recover":
+        next(deployed.world.flink_jobs()).image = "fails"
+        deployed.rest(5)
+        deployed.commands().recover(less, lambda _: True)
+    else:
+        deployed.commands().stop()
+        deployed.rest()
+        getattr(deployed.commands(), how)(less)
+    assert deployed.running() == NEW
+    assert policy not in deployed.world.objects
+    well(deployed)
+
+
 def test_a_version_that_cannot_run_is_refused(deployed: Bench) -> None:
     with pytest.raises(RefusedError, match="cannot reach Kafka"):
         deployed.commands().upgrade(version("bad"))
