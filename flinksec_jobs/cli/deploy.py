@@ -138,7 +138,10 @@ def recover(access: Access, *, overlay: str | None, yes: bool, **given: Any) -> 
     def confirm(found: list[StateFound]) -> bool:
         for one in found[:5]:
             tell(_shown(one))
-        return yes or click.confirm(f"Go on from {found[0].path}?", err=True)
+        try:
+            return yes or click.confirm(f"Go on from {found[0].path}?", err=True)
+        except click.Abort:
+            return False  # nobody is there to be asked
 
     run(where, options, version, lambda commands: commands.recover(version, confirm))
 

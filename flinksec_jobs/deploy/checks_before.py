@@ -51,7 +51,9 @@ class ChecksBefore:
         self._objects.refuse_what_must_be_others(version, recorded)
         self._tell("asks the API server whether it takes every object")
         self._objects.dry_run(version)
+        changed = "nothing was changed"
         if recorded is None:
+            changed = "the objects beside the job were applied, and no job was started"
             # Nothing runs yet, and a pod needs its accounts, volume and policies to be looked from.
             self._objects.apply(version)
         self._tell("looks from within the cluster whether this version can run")
@@ -61,7 +63,7 @@ class ChecksBefore:
         if found.problems:
             raise RefusedError(
                 f"this version cannot run: {_listed(found.problems)}",
-                hint="nothing was changed; mend that and run the command again",
+                hint=f"{changed}; mend that and run the command again",
             )
         for one in found.added:
             self._tell(f"begins from nothing, as the state has nothing for it: {one}")
@@ -69,8 +71,8 @@ class ChecksBefore:
             raise RefusedError(
                 "this version has no operator for some of the state, which would be lost: "
                 f"{_listed(found.dropped)}",
-                hint="nothing was changed; give the operator its uid again, or drop its state on "
-                "purpose: --allow-non-restored-state",
+                hint=f"{changed}; give the operator its uid again, or drop its state on purpose: "
+                "--allow-non-restored-state",
             )
         for one in found.dropped:
             self._tell(f"drops the state of {one}")

@@ -66,6 +66,18 @@ def test_a_job_that_has_failed_for_good_is_no_good_end_of_resume(
     assert "flinksec recover" in told["why"]
 
 
+def test_a_recovery_that_nobody_confirms_is_refused_with_one_object(
+    bench: Bench, tmp_path: Path
+) -> None:
+    call("deploy", file_of(version(), tmp_path), "--steady", "6")
+    next(bench.world.flink_jobs()).image = "fails"
+    bench.rest(5)
+    done = call("recover", "--json")
+    told = json.loads(done.stdout)
+    assert (done.exit_code, told["exit_code"]) == (1, 1)
+    assert told["error"]["hint"] == "--yes confirms it"
+
+
 def test_what_is_left_of_a_job_that_has_failed_for_good_is_stopped(
     bench: Bench, tmp_path: Path
 ) -> None:
