@@ -12,7 +12,7 @@ from flinksec_jobs.cli import deploy_session
 from flinksec_jobs.cli.cluster_access import Access
 from flinksec_jobs.deploy.lease import Lease
 from flinksec_jobs.deploy.waiting import Waiting
-from tests.unit.deploy.fakes import Bench, FakeFlink, FakeInside
+from tests.unit.deploy.fakes import Bench, FakeFlink
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.setattr(deploy_session, "Kube", lambda *_, **__: found.api)
     monkeypatch.setattr(deploy_session, "reach", lambda *_: FakeFlink(world))
     monkeypatch.setattr(deploy_session, "client_files", lambda _: None)
-    monkeypatch.setattr(deploy_session, "ClusterInside", lambda *_: FakeInside(world))
+    monkeypatch.setattr(deploy_session, "ClusterInside", lambda *_: found.inside)
     monkeypatch.setattr(deploy_session, "Waiting", waiting)
     lease = functools.partial(Lease, clock=world.clock, sleep=world.sleep)
     monkeypatch.setattr(deploy_session, "Lease", lease)

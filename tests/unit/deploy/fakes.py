@@ -20,7 +20,7 @@ from flinksec_jobs.deploy.record import Book, Record, read_record
 from flinksec_jobs.deploy.revisions import Revisions
 from flinksec_jobs.deploy.steps import Steps
 from flinksec_jobs.deploy.waiting import Waiting
-from flinksec_jobs.errors import SealedStateError
+from flinksec_jobs.errors import FlinkSecError, SealedStateError
 from flinksec_jobs.flink_rest.answers import (
     Checkpoint,
     Checkpoints,
@@ -275,13 +275,26 @@ class FakeFlink:
 
 @dataclass
 class FakeInside:
-    """The look inside: an image that has it in its name drops state, is bad, or has other keys."""
+    """The look inside: an image that has it in its name drops state, is bad, or has other keys.
+
+    Attributes:
+        world: that it looks at.
+        told: what a check of an image tells in place of that, or raises.
+        unopened: what verifying raises, by image.
+    """
 
     world: World
+    told: dict[str, InsideReport | FlinkSecError] = field(default_factory=dict)
+    unopened: dict[str, FlinkSecError] = field(default_factory=dict)
 
     @counted
     def check(self, objects: Sequence[KubeObject], *, state: str | None) -> InsideReport:
         image = Version(objects).image
+        told = self.told.get(image)
+        if isinstance(told, FlinkSecError):
+            raise told
+        if told is not None:
+            return told
         if state is not None and _whole(state) not in self.world.volume:
             return InsideReport(problems=[f"there is no {state}"])
         return InsideReport(
@@ -291,6 +304,8 @@ class FakeInside:
 
     @counted
     def verify(self, objects: Sequence[KubeObject], savepoint: str) -> StateFound:
+        if error := self.unopened.get(Version(objects).image):
+            raise error
         found = self.world.volume.get(_whole(savepoint))
         if found is None or "other-keys" in Version(objects).image:
             raise SealedStateError("no key opens it")
@@ -319,11 +334,13 @@ class Bench:
 
     world: World = field(default_factory=World)
     api: FakeApi = field(init=False)
+    inside: FakeInside = field(init=False)
     told: list[str] = field(default_factory=list)
     _ids: Any = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
         self.api = FakeApi(self.world)
+        self.inside = FakeInside(self.world)
 
     def make_id(self) -> str:
         return f"{next(self._ids):06x}" + "ab" * 13
@@ -348,7 +365,7 @@ class Bench:
         steps = Steps(
             api,
             FakeFlink(world),
-            FakeInside(world),
+            self.inside,
             Record(api),
             waiting,
             ObjectsApplied(api, self.told.append),

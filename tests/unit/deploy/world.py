@@ -221,13 +221,14 @@ class World:
         if position > done:
             self.violations.append(f"{job_id} starts at {position}, and only {done} are written")
         self._map(LEADERS)[f"executionPlan-{job_id}"] = "plan"
-        self._map(f"flink-{job_id}-config-map")
+        pointers = self._map(f"flink-{job_id}-config-map")
+        if state is not None and not pointers:  # Flink counts what it restored as a completed one
+            pointers[_pointer(number)] = state.path
 
     def _begins_from(self, job_id: str, origin: str) -> Snapshot | None:
         pointers = [key for key in self._map_or_none(job_id) if key.startswith("checkpointID-")]
         if pointers:
-            number = max(int(key.removeprefix("checkpointID-")) for key in pointers)
-            return self.volume[f"{STATE}/checkpoints/{job_id}/chk-{number}"]
+            return self.volume[self._map_or_none(job_id)[max(pointers)]]
         if origin:
             return self.volume.get(origin)
         return next(iter(self.newest()), None)
@@ -283,7 +284,7 @@ class World:
         self.volume[path], job.last = snapshot, snapshot
         pointers = self._map(f"flink-{job.id}-config-map")
         pointers.clear()
-        pointers[f"checkpointID-{job.number:019}"] = "pointer"
+        pointers[_pointer(job.number)] = path
 
     def _commit(self, job: FlinkJob) -> None:
         for _ in range(job.uncommitted):
@@ -357,6 +358,10 @@ class World:
         content = self.objects.get(("ConfigMap", f"flink-{job_id}-config-map")) or {}
         found: dict[str, str] = content.get("data") or {}
         return found
+
+
+def _pointer(number: int) -> str:
+    return f"checkpointID-{number:019}"
 
 
 def _conditions(job: dict[str, Any]) -> list[Any]:
