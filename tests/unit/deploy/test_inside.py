@@ -275,6 +275,35 @@ def test_its_problems_are_told_and_so_is_that_it_could_not_look() -> None:
     assert cluster.inside().check(objects(), state=None).problems == ["no settings; mount them"]
 
 
+@pytest.mark.parametrize(
+    "id_", ["state-file-tampered", "parallelism-above-maximum", "max-parallelism-changed"]
+)
+def test_problems_by_which_a_version_cannot_go_on_from_the_state_are_told_apart(id_: str) -> None:
+    found = [finding(id_), finding("job-refused"), finding("server-away")]
+    cluster = Cluster(answer(well=False, findings=found))
+    report = cluster.inside().check(objects(), state="sealed+file:///s/chk-1")
+    assert report.unreadable == ["/x: is so"]
+    assert report.problems == ["/x: is so; do"] * 3
+
+
+@pytest.mark.parametrize(
+    ("id_", "severity"),
+    [
+        ("job-refused", "problem"),
+        ("operator-state-odd", "problem"),
+        ("state-dropped", "problem"),
+        ("state-file-moved", "warning"),
+        ("state-types-unseen", "note"),
+        ("max-parallelism-changed", "warning"),
+    ],
+)
+def test_what_does_not_keep_it_from_the_state_leaves_the_state_readable(
+    id_: str, severity: str
+) -> None:
+    cluster = Cluster(answer(findings=[finding(id_, severity)]))
+    assert cluster.inside().check(objects(), state="sealed+file:///s/chk-1").unreadable == []
+
+
 def test_a_look_that_was_killed_is_removed_first() -> None:
     cluster = Cluster(answer())
     cluster.there[CHECK_JOB] = {"kind": "Job"}
