@@ -141,7 +141,7 @@ class Operation:
     @property
     def is_watched_again(self) -> bool:
         """Whether another command watched before: what went wrong until now does not count."""
-        return self.only_watches or [one.phase for one in self.log].count(Phase.ACCEPTING) > 1
+        return self.only_watches or [one.phase for one in self.log].count(self.phase) > 1
 
     def enter(self, phase: Phase, at: float, **known: Any) -> Operation:
         """Return it in the next phase, with what is known by then."""

@@ -338,7 +338,8 @@ class Steps:
 
     def _confirm(self, book: Book, now: Operation) -> Book:
         workload = Workload(self.api, self._source(now))
-        start = Start(now.back_job, now.new_uid, now.back_origin, now.steady)
+        again = now.is_watched_again
+        start = Start(now.back_job, now.new_uid, now.back_origin, now.steady, again=again)
         verdict = self._watch(workload, start)
         book = self._ran(book, verdict)
         if verdict.accepted:
