@@ -199,6 +199,38 @@ def test_a_lease_that_expired_while_nobody_answered_is_renewed_unless_another_ha
     other.check()
 
 
+@pytest.mark.parametrize("renews", [False, True], ids=["taken", "renewed"])
+def test_a_lease_whose_answer_is_slow_is_held_from_when_it_was_asked_for(renews: bool) -> None:
+    """Others count from when it was written: this is over for them before it is by the answer."""
+    world = World()
+
+    class Slow(FakeApi):
+        def create(self, content: KubeObject, *, dry_run: bool = False) -> KubeObject:
+            return self._later(super().create(content, dry_run=dry_run))
+
+        def replace(self, content: KubeObject) -> KubeObject:
+            return self._later(super().replace(content))
+
+        def _later(self, written: KubeObject) -> KubeObject:
+            world.sleep(9)
+            return written
+
+    lease = Lease(Slow(world), "alice", clock=world.clock, sleep=world.sleep)
+    asked = world.clock()
+    lease.take()
+    if renews:
+        asked = world.clock()
+        lease.renew()
+    assert world.clock() - asked == 9
+    world.sleep(SECONDS - 9)
+    lease.check()  # for the last time
+    spec = world.objects["Lease", "flinksec-deploy"]["spec"]
+    spec["holderIdentity"] = "bob"
+    world.sleep(1)
+    with pytest.raises(LeaseHeldError, match="bob"):
+        lease.check()
+
+
 def test_a_lease_is_taken_patiently_and_renewed_and_given_back_by_the_quick_client() -> None:
     world, asked = World(), list[str]()
 

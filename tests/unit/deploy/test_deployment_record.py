@@ -34,6 +34,20 @@ def test_each_phase_has_a_key_of_its_own_with_what_is_known_since(api: FakeApi) 
     assert read_record(api).pending == operation()
 
 
+def test_an_operation_that_was_taken_up_very_often_is_read_as_it_was_written(api: FakeApi) -> None:
+    long = operation()
+    for number in range(130):
+        long = long.enter(Phase.STOPPED, 10.0 + number, origin=f"savepoint-{number}")
+    long = long.enter(Phase.SWAPPING, 200.0, new_job="ef" * 16)
+    Record(api).write(Book(pending=long))
+    data = api.world.objects["ConfigMap", "flinksec-record"]["data"]
+    assert {"phase-99-stopped", "phase-100-stopped", "phase-133-swapping"} <= data.keys()
+    found = read_record(api).pending
+    assert found == long
+    assert found is not None
+    assert (found.phase, found.origin, len(found.log)) == (Phase.SWAPPING, "savepoint-129", 133)
+
+
 def test_of_two_who_write_only_one_goes_on(api: FakeApi) -> None:
     first, second = Record(api), Record(api)
     book = first.read()
