@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from flinksec_jobs.deploy.acceptance import same_path
-from flinksec_jobs.deploy.ending import Ending, left_nothing
+from flinksec_jobs.deploy.ending import ANEW, Ending, left_nothing
 from flinksec_jobs.deploy.found import Finder, Found
 from flinksec_jobs.deploy.ha_maps import HaMaps
 from flinksec_jobs.deploy.job_version import Version
@@ -346,7 +346,8 @@ class Commands:
         if not found:
             raise RefusedError(
                 "no checkpoint or savepoint of the job can be read",
-                hint="look at the volume and at the state keys: `flinksec state verify`",
+                hint="look at the volume and at the state keys: `flinksec state verify`; if it has "
+                f"never completed a checkpoint, there is none: {ANEW}",
             )
         return found
 

@@ -11,10 +11,11 @@ from flinksec_jobs.deploy.step_errors import RefusedError
 from flinksec_jobs.deploy.steps import Steps
 from flinksec_jobs.deploy.stopping_jobs import NothingLeftError, checkpoint_left_by
 
-_ANEW = (
+ANEW = (
     "to lose its state on purpose: `kubectl delete job flink-jobmanager`, `kubectl delete "
     f"configmap {RECORD.name}`, and `flinksec deploy OVERLAY` starts it from nothing"
 )
+"""The way out where nothing is left to go on from."""
 
 
 class Ending:
@@ -45,7 +46,7 @@ class Ending:
         except NothingLeftError as error:
             raise RefusedError(
                 f"nothing was changed, as nothing could go on from the job: {error.message}",
-                hint=f"{error.hint}; {_ANEW}",
+                hint=f"{error.hint}; {ANEW}",
             ) from error
 
 
@@ -54,5 +55,5 @@ def left_nothing() -> RefusedError:
     return RefusedError(
         "the job was ended, and nothing was found that it can go on from without losing some",
         hint="`flinksec history` has why; when its checkpoints can be read again, `flinksec "
-        f"recover` shows them and asks, or `flinksec recover --from-savepoint PATH`; {_ANEW}",
+        f"recover` shows them and asks, or `flinksec recover --from-savepoint PATH`; {ANEW}",
     )

@@ -29,8 +29,10 @@ _CANNOT_START = {"CreateContainerConfigError", "CreateContainerError", "RunConta
 _LINES = 200
 _TO_END = 60  # seconds, in which Kubernetes itself ends a look that is too long
 _DROPPED = DROPPED.id
-# Ids of what is wrong with state, or with it and a program: findings of files of state begin so.
-_OF_STATE = ("state-", *(kind.id for kind in DOES_NOT_FIT))
+# How the ids of findings about files of state begin, and ids of what does not fit a program. What
+# is about the directory alone keeps nothing from going on.
+_OF_FILES = ("state-file-", "state-key-", "state-metadata-", "state-handle-")
+_OF_STATE = (*_OF_FILES, *(kind.id for kind in DOES_NOT_FIT))
 
 
 @dataclass(frozen=True)

@@ -276,7 +276,11 @@ def test_its_problems_are_told_and_so_is_that_it_could_not_look() -> None:
 
 
 @pytest.mark.parametrize(
-    "id_", ["state-file-tampered", "parallelism-above-maximum", "max-parallelism-changed"]
+    "id_",
+    [
+        *("state-file-tampered", "state-key-missing", "state-metadata-unread"),
+        *("state-handle-unknown", "parallelism-above-maximum", "max-parallelism-changed"),
+    ],
 )
 def test_problems_by_which_a_version_cannot_go_on_from_the_state_are_told_apart(id_: str) -> None:
     found = [finding(id_), finding("job-refused"), finding("server-away")]
@@ -291,6 +295,8 @@ def test_problems_by_which_a_version_cannot_go_on_from_the_state_are_told_apart(
     [
         ("job-refused", "problem"),
         ("operator-state-odd", "problem"),
+        ("state-directory-not-writable", "problem"),
+        ("state-on-a-local-disk", "problem"),
         ("state-dropped", "problem"),
         ("state-file-moved", "warning"),
         ("state-types-unseen", "note"),
