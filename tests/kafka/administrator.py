@@ -143,11 +143,17 @@ class Administrator:
 
     @_alone
     def leaders(self, topic: str) -> dict[int, int]:
-        """The leader of each partition."""
-        described = self._wait(
-            self._admin.describeTopics(jvm.string_list([topic])).allTopicNames()
-        ).get(topic)
-        return {one.partition(): one.leader().id() for one in described.partitions()}
+        """The leader of each partition, when each has one."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            described = self._wait(
+                self._admin.describeTopics(jvm.string_list([topic])).allTopicNames()
+            ).get(topic)
+            leaders = {one.partition(): one.leader() for one in described.partitions()}
+            if all(one is not None for one in leaders.values()):
+                return {number: leader.id() for number, leader in leaders.items()}
+            assert time.monotonic() < end, leaders
+            time.sleep(0.2)
 
     @_alone
     def wait_until_in_sync(self) -> None:
