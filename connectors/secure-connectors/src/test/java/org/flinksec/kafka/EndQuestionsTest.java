@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.flinksec.kafka;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.flink.kafka.shaded.org.apache.kafka.common.PartitionInfo;
+import org.apache.flink.kafka.shaded.org.apache.kafka.common.TopicPartition;
+import org.apache.flink.kafka.shaded.org.apache.kafka.common.errors.TimeoutException;
+import org.apache.flink.kafka.shaded.org.apache.kafka.common.errors.WakeupException;
+import org.apache.flink.util.clock.ManualClock;
+import org.junit.jupiter.api.Test;
+
+class EndQuestionsTest {
+  private static final TopicPartition A = new TopicPartition("a", 0);
+  private static final TopicPartition B = new TopicPartition("b", 0);
+  private static final TopicPartition C = new TopicPartition("c", 0);
+  private static final List<TopicPartition> ALL = List.of(A, B, C);
+
+  private final ManualClock clock = new ManualClock();
+  private final Answering brokers = new Answering();
+  private final EndQuestions questions = new EndQuestions(brokers, clock::relativeTimeNanos);
+
+  /** Answers for all topics or for none, as Kafka's own does; a failure takes a second. */
+  private final class Answering extends MockConsumer<byte[], byte[]> {
+    private final Set<String> away = new HashSet<>();
+    private final Set<String> listed = new TreeSet<>(Set.of("a", "b", "c"));
+    private final List<Set<String>> asked = new ArrayList<>();
+    private boolean wakes;
+    private int failed;
+
+    Answering() {
+      super("none");
+    }
+
+    @Override
+    public Map<TopicPartition, Long> endOffsets(
+        Collection<TopicPartition> partitions, Duration patience) {
+      if (wakes) {
+        throw new WakeupException();
+      }
+      Set<String> topics =
+          partitions.stream()
+              .map(TopicPartition::topic)
+              .collect(Collectors.toCollection(TreeSet::new));
+      asked.add(topics);
+      if (topics.stream().anyMatch(one -> away.contains(one) || !listed.contains(one))) {
+        clock.advanceTime(patience);
+        failed++;
+        throw new TimeoutException();
+      }
+      return partitions.stream().collect(Collectors.toMap(one -> one, one -> 7L));
+    }
+
+    @Override
+    public Map<String, List<PartitionInfo>> listTopics(Duration patience) {
+      Map<String, List<PartitionInfo>> found = new HashMap<>();
+      listed.forEach(one -> found.put(one, List.of()));
+      return found;
+    }
+  }
+
+  private Map<TopicPartition, Long> askAfter(Duration time) {
+    clock.advanceTime(time);
+    return questions.ask(ALL);
+  }
+
+  private Map<TopicPartition, Long> ask() {
+    return askAfter(Duration.ofSeconds(1));
+  }
+
+  private void askFor(int seconds) {
+    for (int second = 0; second < seconds; second++) {
+      ask();
+    }
+  }
+
+  @Test
+  void allAreAskedAboutTogetherWhileAllAreTold() {
+    assertThat(ask()).isEqualTo(Map.of(A, 7L, B, 7L, C, 7L));
+    assertThat(brokers.asked).containsExactly(Set.of("a", "b", "c"));
+  }
+
+  @Test
+  void aTopicThatIsNotToldKeepsNoOthersWaiting() {
+    brokers.away.add("b");
+    assertThat(ask()).isEqualTo(Map.of(A, 7L));
+    ask(); // of the others, too, the first answer after a failure does not count
+    for (int second = 0; second < 100; second++) {
+      assertThat(ask()).isEqualTo(Map.of(A, 7L, C, 7L));
+    }
+  }
+
+  @Test
+  void aTopicThatIsNotToldHoldsUpReadingForASecondAMinute() {
+    brokers.away.add("b");
+    askFor(120);
+    brokers.failed = 0;
+    askFor(600);
+    assertThat(brokers.failed).isBetween(5, 10);
+  }
+
+  @Test
+  void allTopicsThatAreNotToldHoldUpReadingForNoLongerThanOneOfThem() {
+    brokers.away.addAll(Set.of("a", "b", "c"));
+    askFor(120);
+    brokers.failed = 0;
+    for (int second = 0; second < 600; second++) {
+      assertThat(ask()).isEmpty();
+    }
+    assertThat(brokers.failed).isBetween(5, 10);
+    brokers.away.clear();
+    assertThat(askAfter(Duration.ofMinutes(1))).isEmpty();
+    assertThat(ask()).isEqualTo(Map.of(A, 7L, B, 7L, C, 7L));
+  }
+
+  @Test
+  void theFirstAnswerAfterAFailureDoesNotCountYet() {
+    brokers.away.add("b");
+    ask();
+    ask();
+    brokers.away.clear();
+    assertThat(askAfter(Duration.ofMinutes(1))).isEqualTo(Map.of(A, 7L, C, 7L));
+    assertThat(ask()).isEqualTo(Map.of(A, 7L, B, 7L, C, 7L));
+  }
+
+  @Test
+  void aTopicThatIsListedNoMoreIsGoneWhenThatIsSoAgainSecondsLater() {
+    brokers.listed.remove("b");
+    for (int second = 0; second < 5; second++) {
+      assertThat(ask()).doesNotContainKey(B);
+    }
+    askFor(5);
+    int failed = brokers.failed;
+    for (int second = 0; second < 600; second++) {
+      assertThat(ask()).isEqualTo(Map.of(A, 7L, B, EndQuestions.GONE, C, 7L));
+    }
+    assertThat(brokers.failed).isEqualTo(failed);
+  }
+
+  @Test
+  void aTopicThatIsListedAgainIsAskedAboutAgain() {
+    brokers.listed.remove("b");
+    askFor(4);
+    brokers.listed.add("b");
+    assertThat(askAfter(Duration.ofSeconds(5))).doesNotContainKey(B);
+    assertThat(ask()).containsEntry(B, 7L);
+    brokers.listed.remove("b");
+    askFor(20);
+    assertThat(ask()).containsEntry(B, EndQuestions.GONE);
+    brokers.listed.add("b");
+    assertThat(askAfter(Duration.ofMinutes(1))).doesNotContainKey(B);
+    assertThat(ask()).containsEntry(B, 7L);
+  }
+
+  @Test
+  void whoIsWokenAsksAgainAndForgetsNoFailure() {
+    brokers.away.add("b");
+    askFor(3);
+    brokers.wakes = true;
+    assertThatThrownBy(() -> askAfter(Duration.ofMinutes(1))).isInstanceOf(WakeupException.class);
+    brokers.wakes = false;
+    brokers.away.clear();
+    assertThat(ask()).doesNotContainKey(B);
+    assertThat(ask()).containsEntry(B, 7L);
+  }
+}
