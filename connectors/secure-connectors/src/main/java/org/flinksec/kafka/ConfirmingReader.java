@@ -4,11 +4,9 @@ package org.flinksec.kafka;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.function.Supplier;
@@ -26,10 +24,9 @@ import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.ConsumerR
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.internals.SubscriptionState;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.IsolationLevel;
-import org.apache.flink.kafka.shaded.org.apache.kafka.common.KafkaException;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.TopicPartition;
-import org.apache.flink.kafka.shaded.org.apache.kafka.common.errors.InterruptException;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.errors.WakeupException;
+import org.flinksec.kafka.RecordsAndFindings.Findings;
 import org.flinksec.timestamps.Parts;
 
 /**
@@ -39,14 +36,19 @@ import org.flinksec.timestamps.Parts;
  * <p>It asks once a second, and only about partitions that have brought no row for as long as what
  * is idle brings none. What it finds goes with the records that it was found beside, so that it is
  * told when these have been handed over: until then they wait in a queue.
+ *
+ * <p>A partition has been read when its position has reached the end that was told last, and
+ * nothing beyond is known of. Where something comes all the time that brings no rows, that is so
+ * after most fetches; the end of this very moment would hardly ever be reached.
  */
 final class ConfirmingReader extends KafkaPartitionSplitReader {
-  private static final Duration PATIENCE = Duration.ofSeconds(1);
   private static final long PAUSE_NANOS = Duration.ofSeconds(1).toNanos();
 
   private final Parts partitions;
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final SubscriptionState known;
+  private final EndQuestions questions;
+  private final Map<TopicPartition, Long> told = new HashMap<>();
   private final Map<TopicPartition, Long> read = new HashMap<>();
   private volatile long askedAt = System.nanoTime() - PAUSE_NANOS;
   private volatile boolean polls;
@@ -65,6 +67,7 @@ final class ConfirmingReader extends KafkaPartitionSplitReader {
             get(KafkaPartitionSplitReader.class, "consumer", this, KafkaConsumer.class);
     Object delegate = get(KafkaConsumer.class, "delegate", consumer, Object.class);
     known = get(delegate.getClass(), "subscriptions", delegate, SubscriptionState.class);
+    questions = new EndQuestions(consumer, System::nanoTime);
     partitions.whenQuiet(this::wakeToAsk);
   }
 
@@ -114,19 +117,19 @@ final class ConfirmingReader extends KafkaPartitionSplitReader {
     } finally {
       polls = false;
     }
-    List<String> notRead = new ArrayList<>();
-    List<String> nowRead = new ArrayList<>();
-    forgetWhatHasMoved(notRead);
+    Findings found = new Findings();
+    forgetWhatHasMoved(found);
     if (System.nanoTime() - askedAt >= PAUSE_NANOS) {
+      // What was told is true for so long.
+      told.clear();
       Collection<TopicPartition> quiet =
           consumer.assignment().stream().filter(one -> partitions.isQuiet(id(one))).toList();
       if (!quiet.isEmpty()) {
-        ask(quiet, notRead, nowRead);
+        ask(quiet, found);
       }
     }
-    return notRead.isEmpty() && nowRead.isEmpty()
-        ? records
-        : new RecordsAndFindings<>(records, partitions, notRead, nowRead);
+    findWhatHasBeenRead(found);
+    return found.isEmpty() ? records : new RecordsAndFindings<>(records, partitions, found);
   }
 
   /** In a poll it would not come to ask for ten seconds; called by the thread of the task. */
@@ -136,7 +139,7 @@ final class ConfirmingReader extends KafkaPartitionSplitReader {
     }
   }
 
-  private void forgetWhatHasMoved(List<String> notRead) {
+  private void forgetWhatHasMoved(Findings found) {
     if (read.isEmpty()) {
       return;
     }
@@ -145,40 +148,49 @@ final class ConfirmingReader extends KafkaPartitionSplitReader {
     while (each.hasNext()) {
       Map.Entry<TopicPartition, Long> one = each.next();
       if (position(one.getKey()) != one.getValue()) {
-        notRead.add(id(one.getKey()));
+        found.more().add(id(one.getKey()));
         each.remove();
       }
     }
   }
 
-  private void ask(Collection<TopicPartition> quiet, List<String> notRead, List<String> nowRead) {
+  private void ask(Collection<TopicPartition> quiet, Findings found) {
     Map<TopicPartition, Long> ends;
     try {
-      ends = consumer.endOffsets(quiet, PATIENCE);
+      ends = questions.ask(quiet);
     } catch (WakeupException e) {
       return; // somebody wants this thread, and there was no answer yet
-    } catch (InterruptException e) {
-      throw e;
-    } catch (KafkaException e) {
-      ends = Map.of(); // polls tell of faults that do not pass
     }
     askedAt = System.nanoTime();
+    told.putAll(ends);
     for (TopicPartition one : quiet) {
-      long position = position(one);
-      Long end = ends.get(one);
-      if (end != null && position >= end && !hasOpenTransaction(one)) {
-        if (read.put(one, position) == null) {
-          nowRead.add(id(one));
-        }
-      } else {
+      if (!ends.containsKey(one)) {
         read.remove(one);
-        notRead.add(id(one));
+        found.unknown().add(id(one));
+      } else if (read.remove(one) != null && !hasBeenRead(one)) {
+        found.more().add(id(one));
       }
     }
   }
 
-  /** Whether there are records that nobody may read yet: they may all come at once. */
-  private boolean hasOpenTransaction(TopicPartition one) {
+  /** Those of which it was found already stay out: nothing was asked of them since. */
+  private void findWhatHasBeenRead(Findings found) {
+    told.keySet().retainAll(consumer.assignment());
+    for (TopicPartition one : told.keySet()) {
+      if (!read.containsKey(one) && hasBeenRead(one)) {
+        read.put(one, position(one));
+        found.read().add(id(one));
+      }
+    }
+  }
+
+  private boolean hasBeenRead(TopicPartition one) {
+    long end = told.get(one);
+    return end == EndQuestions.GONE || position(one) >= end && !hasMore(one);
+  }
+
+  /** Whether the last answer had more: of an open transaction, too, whose records come at once. */
+  private boolean hasMore(TopicPartition one) {
     Long unread = known.partitionLag(one, IsolationLevel.READ_UNCOMMITTED);
     return unread != null && unread > 0;
   }

@@ -9,8 +9,8 @@ import org.apache.flink.util.clock.RelativeClock;
 /**
  * The watermarks of a part of a source, or of the output that its parts have in common.
  *
- * <p>A part is idle when it has brought nothing for a time, and has been read to its end. Until
- * {@link Parts} says so, it has not.
+ * <p>A part is idle when it is confirmed, after it has brought nothing for a time, that it has been
+ * read to its end. What was confirmed before that says nothing of what has come since.
  */
 final class PartWatermarks<T> implements WatermarkGenerator<T> {
   private final WatermarkGenerator<T> watermarks;
@@ -23,7 +23,6 @@ final class PartWatermarks<T> implements WatermarkGenerator<T> {
   private long eventsBefore;
   private long quietSince;
   private volatile boolean quiet; // sources ask from their own threads
-  private boolean read;
   private boolean idle;
 
   PartWatermarks(WatermarkGenerator<T> watermarks, long idleNanos, RelativeClock clock) {
@@ -64,10 +63,6 @@ final class PartWatermarks<T> implements WatermarkGenerator<T> {
     if (quiet && parts != null) {
       parts.ask();
     }
-    if (quiet && read && !idle) {
-      idle = true;
-      output.markIdle();
-    }
   }
 
   private void begin() {
@@ -85,14 +80,26 @@ final class PartWatermarks<T> implements WatermarkGenerator<T> {
     return idle;
   }
 
-  /** All that there is in it has been handed over. */
-  void hasBeenRead() {
-    read = true;
+  /**
+   * All that there is in it has been handed over.
+   *
+   * @return whether it is idle by that, and was not before
+   */
+  boolean hasBeenRead() {
+    if (idle || !quiet || events != eventsBefore) {
+      return false;
+    }
+    idle = true;
+    return true;
   }
 
-  /** There is more in it, or nobody knows; for how long it has been quiet counts from now. */
-  void hasNotBeenRead() {
-    read = false;
+  /** There is more in it: it is not idle until that has been read as well. */
+  void hasMore() {
+    idle = false;
+  }
+
+  /** Nobody knows what is in it; for how long it has been quiet counts from now. */
+  void isUnknown() {
     begin();
   }
 

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.apache.flink.api.common.eventtime.Watermark;
 import org.apache.flink.api.common.eventtime.WatermarkOutput;
 import org.apache.flink.api.connector.source.ReaderOutput;
@@ -29,6 +30,7 @@ public final class Parts {
   private boolean allIdle = true; // as Flink takes the output of a reader in the beginning
   private long emptySince = NEVER;
   private boolean awaits;
+  private boolean areAssigned;
 
   /**
    * A reader without parts is not idle before {@link #allAreAssigned}: it may be about to get some.
@@ -37,9 +39,10 @@ public final class Parts {
     awaits = true;
   }
 
-  /** A reader that has no parts by now gets none for now. */
+  /** A reader that has no parts by now gets none for now, and is idle at once. */
   public void allAreAssigned() {
     awaits = false;
+    areAssigned = true;
   }
 
   /**
@@ -63,7 +66,9 @@ public final class Parts {
 
   void added(Collection<String> parts) {
     assigned.addAll(parts);
-    outputs = null;
+    if (outputs != null) {
+      link(); // the next poll may be far: it waits for records
+    }
   }
 
   /** The output to read into. */
@@ -111,46 +116,72 @@ public final class Parts {
   }
 
   /**
-   * All that was in these parts when the records of now were fetched has been handed over.
+   * All that was in these parts when the records of now were fetched has been handed over. It holds
+   * for now alone, and is to be said again and again: a part that has brought something meanwhile,
+   * or not brought nothing for long enough, is not idle by it.
    *
    * @param parts their ids
    */
   public void haveBeenRead(Collection<String> parts) {
     for (String part : parts) {
       PartWatermarks<?> watermarks = linked.get(part);
-      if (watermarks != null) {
-        watermarks.hasBeenRead();
+      if (watermarks != null && watermarks.hasBeenRead()) {
+        // At once: where records come that bring nothing, it may have more a moment later.
+        outputs.output.createOutputForSplit(part).markIdle();
       }
+    }
+    if (!allIdle && !assigned.isEmpty() && areAllIdle()) {
+      allIdle = true;
+      outputs.output.markIdle();
     }
   }
 
   /**
-   * There is more in these parts, or nobody could be asked: they hold back the others from now on.
+   * There is more in these parts, be it records or what brings none: they hold back the others
+   * until they have been read again.
    *
    * @param parts their ids
    */
-  public void haveNotBeenRead(Collection<String> parts) {
+  public void haveMore(Collection<String> parts) {
+    holdBack(parts, PartWatermarks::hasMore);
+  }
+
+  /**
+   * Nobody could be asked about these parts: they hold back the others until they have brought
+   * nothing for some time from now on, and have been read.
+   *
+   * @param parts their ids
+   */
+  public void areUnknown(Collection<String> parts) {
+    holdBack(parts, PartWatermarks::isUnknown);
+  }
+
+  private void holdBack(Collection<String> parts, Consumer<PartWatermarks<?>> change) {
     for (String part : parts) {
       PartWatermarks<?> watermarks = linked.get(part);
       if (watermarks != null) {
-        watermarks.hasNotBeenRead();
+        change.accept(watermarks);
         outputs.output.createOutputForSplit(part).markActive();
         activate();
       }
     }
   }
 
-  /** A reader is idle where all its parts are, or where it has had none for some time. */
+  private boolean areAllIdle() {
+    return linked.size() == assigned.size()
+        && linked.values().stream().allMatch(PartWatermarks::isIdle);
+  }
+
+  /** A reader is idle where all its parts are, or where it has none and gets none for now. */
   void tellOfAll(WatermarkOutput output, long idleNanos, long now) {
     boolean idle;
     if (assigned.isEmpty()) {
-      emptySince = emptySince == NEVER || awaits ? now : emptySince;
-      idle = !awaits && now - emptySince >= idleNanos;
+      emptySince = emptySince == NEVER ? now : emptySince;
+      // Who is not told whether there are any takes it from the time.
+      idle = areAssigned || !awaits && now - emptySince >= idleNanos;
     } else {
       emptySince = NEVER;
-      idle =
-          linked.size() == assigned.size()
-              && linked.values().stream().allMatch(PartWatermarks::isIdle);
+      idle = areAllIdle();
     }
     if (idle) {
       output.markIdle();

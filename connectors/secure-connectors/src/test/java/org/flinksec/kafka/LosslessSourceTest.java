@@ -27,6 +27,7 @@ import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.OffsetRes
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.TopicPartition;
 import org.apache.flink.runtime.throwable.ThrowableClassifier;
 import org.apache.flink.runtime.throwable.ThrowableType;
+import org.flinksec.kafka.RecordsAndFindings.Findings;
 import org.flinksec.timestamps.IdleOnceRead;
 import org.flinksec.timestamps.Parts;
 import org.flinksec.timestamps.PartsReader;
@@ -148,25 +149,58 @@ class LosslessSourceTest {
                     .withIdleness(Duration.ofSeconds(1))
                     .withTimestampAssigner((element, before) -> element)));
     reading.add("a", "b", "c");
-    reading.parts.haveBeenRead(List.of("a", "b"));
     reading.pass(Duration.ofSeconds(2));
-    RecordsBySplits.Builder<Long> records = new RecordsBySplits.Builder<>();
-    records.add("c", 100L);
+    reading.parts.haveBeenRead(List.of("a", "b"));
     RecordsAndFindings<Long> found =
-        new RecordsAndFindings<>(records.build(), reading.parts, List.of("a"), List.of());
+        new RecordsAndFindings<>(
+            records("c", 100L), reading.parts, new Findings(List.of("a"), List.of(), List.of("a")));
     assertThat(found.nextSplit()).isEqualTo("c");
     reading.read("c", found.nextRecordFromSplit());
     reading.pass(Duration.ofSeconds(5));
     assertThat(reading.told).isEmpty();
+    found.recycle();
+    assertThat(reading.told).containsExactly(99L);
     RecordsAndFindings<Long> later =
         new RecordsAndFindings<>(
-            new RecordsBySplits.Builder<Long>().build(), reading.parts, List.of(), List.of("a"));
-    assertThat(later.nextSplit()).isNull();
-    reading.pass(Duration.ofSeconds(5));
-    assertThat(reading.told).isEmpty();
+            records("c", 200L), reading.parts, new Findings(List.of(), List.of("a"), List.of()));
+    assertThat(later.nextSplit()).isEqualTo("c");
+    reading.read("c", later.nextRecordFromSplit());
     later.recycle();
-    reading.pass(Duration.ofSeconds(1));
+    reading.pass(Duration.ofSeconds(5));
     assertThat(reading.told).containsExactly(99L);
+    assertThat(reading.parts.isQuiet("a")).isTrue();
+  }
+
+  @Test
+  void whatIsConfirmedInTheFetchOfARecordLeavesNoUnreadRecordsOut() {
+    ReadParts<Long> reading =
+        new ReadParts<>(
+            IdleOnceRead.of(
+                WatermarkStrategy.<Long>forBoundedOutOfOrderness(Duration.ZERO)
+                    .withIdleness(Duration.ofSeconds(10))
+                    .withTimestampAssigner((element, before) -> element)));
+    reading.add("a", "b");
+    reading.pass(Duration.ofSeconds(10));
+    reading.parts.haveBeenRead(List.of("a"));
+    reading.read("b", 150L);
+    RecordsAndFindings<Long> found =
+        new RecordsAndFindings<>(
+            records("a", 100L), reading.parts, new Findings(List.of("a"), List.of(), List.of("a")));
+    assertThat(found.nextSplit()).isEqualTo("a");
+    reading.read("a", found.nextRecordFromSplit());
+    reading.pass(Duration.ofSeconds(1));
+    found.recycle();
+    for (long element = 200; element < 260; element++) {
+      reading.read("b", element);
+      reading.pass(Duration.ofSeconds(1));
+    }
+    assertThat(reading.told).containsExactly(99L);
+  }
+
+  private static RecordsBySplits<Long> records(String split, long element) {
+    RecordsBySplits.Builder<Long> records = new RecordsBySplits.Builder<>();
+    records.add(split, element);
+    return records.build();
   }
 
   @SuppressWarnings("unchecked") // of which only one method is called

@@ -35,10 +35,11 @@ class PartsTest {
   void aPartThatHasBeenReadIsLeftOutWhenItHasBroughtNothingForSomeTime() {
     reading.add("a", "b");
     reading.read("a", 100L);
-    reading.parts.haveBeenRead(List.of("b"));
     reading.pass(Duration.ofSeconds(9));
-    assertThat(reading.told).isEmpty();
+    reading.parts.haveBeenRead(List.of("b"));
     reading.pass(Duration.ofSeconds(1));
+    assertThat(reading.told).isEmpty();
+    reading.parts.haveBeenRead(List.of("b"));
     assertThat(reading.told).containsExactly(99L);
     reading.read("a", 200L);
     reading.pass(Duration.ofSeconds(1));
@@ -49,7 +50,7 @@ class PartsTest {
   void aPartThatIsIdleStaysSoThoughStrategiesRepeatTheirWatermarks() {
     reading.add("a", "b");
     reading.read("b", 50L);
-    reading.pass(Duration.ofSeconds(1));
+    reading.pass(Duration.ofSeconds(11));
     reading.parts.haveBeenRead(List.of("b"));
     for (long element = 100; element < 160; element++) {
       reading.read("a", element);
@@ -59,19 +60,75 @@ class PartsTest {
   }
 
   @Test
-  void aPartWithMoreInItHoldsBackTheOthersAtOnceAndUntilItWasQuietAndReadAgain() {
+  void whatIsConfirmedBesideARecordOrBeforeItDoesNotCount() {
     reading.add("a", "b");
-    reading.parts.haveBeenRead(List.of("b"));
     reading.pass(IDLENESS);
-    reading.parts.haveNotBeenRead(List.of("b"));
+    reading.read("a", 100L);
+    reading.pass(Duration.ofSeconds(1));
+    reading.read("b", 10L);
+    reading.parts.haveBeenRead(List.of("b"));
+    reading.pass(Duration.ofSeconds(1));
+    assertThat(reading.told).containsExactly(9L);
+    reading.parts.haveBeenRead(List.of("b"));
+    reading.pass(LONG);
+    assertThat(reading.told).containsExactly(9L);
+    reading.parts.haveBeenRead(List.of("b"));
+    assertThat(reading.told).containsExactly(9L, 99L);
+  }
+
+  @Test
+  void aPartThatBringsARecordAfterItWasIdleIsNotIdleUntilItIsConfirmedAgain() {
+    reading.add("a", "b");
+    reading.pass(IDLENESS);
+    reading.parts.haveBeenRead(List.of("b"));
+    reading.read("b", 10L);
+    reading.read("a", 100L);
+    reading.pass(LONG);
+    assertThat(reading.told).containsExactly(9L);
+  }
+
+  @Test
+  void aPartWithMoreInItHoldsBackTheOthersAtOnceAndNoLongerThanUntilThatWasRead() {
+    reading.add("a", "b");
+    reading.pass(IDLENESS);
+    reading.parts.haveBeenRead(List.of("b"));
+    reading.parts.haveMore(List.of("b"));
+    assertThat(reading.parts.isQuiet("b")).isTrue();
     reading.read("a", 100L);
     reading.pass(LONG);
     assertThat(reading.told).isEmpty();
-    reading.parts.haveNotBeenRead(List.of("b"));
+    reading.parts.haveMore(List.of("b"));
     reading.parts.haveBeenRead(List.of("b"));
+    assertThat(reading.told).containsExactly(99L);
+  }
+
+  @Test
+  void timeGoesOnThoughPartsHaveMoreAllTheTimeThatBringsNothing() {
+    reading.add("a", "b", "c");
+    reading.pass(IDLENESS);
+    for (long element = 1; element <= 5; element++) {
+      reading.read("a", element);
+      reading.pass(Duration.ofSeconds(1));
+      reading.parts.haveBeenRead(List.of("b", "c"));
+      reading.parts.haveMore(List.of("b", "c"));
+    }
+    assertThat(reading.told).containsExactly(0L, 1L, 2L, 3L, 4L);
+  }
+
+  @Test
+  void aPartThatNobodyCouldBeAskedAboutHoldsBackTheOthersUntilItWasQuietFromThenOnAndRead() {
+    reading.add("a", "b");
+    reading.pass(IDLENESS);
+    reading.parts.haveBeenRead(List.of("b"));
+    reading.parts.areUnknown(List.of("b"));
+    reading.read("a", 100L);
     reading.pass(Duration.ofSeconds(9));
-    assertThat(reading.told).isEmpty();
+    assertThat(reading.parts.isQuiet("b")).isFalse();
+    reading.parts.haveBeenRead(List.of("b"));
     reading.pass(Duration.ofSeconds(1));
+    assertThat(reading.parts.isQuiet("b")).isTrue();
+    assertThat(reading.told).isEmpty();
+    reading.parts.haveBeenRead(List.of("b"));
     assertThat(reading.told).containsExactly(99L);
   }
 
@@ -79,14 +136,29 @@ class PartsTest {
   void aReaderIsIdleOnceAllItsPartsAreAndActiveAsSoonAsOneHasMore() {
     reading.add("a", "b");
     reading.read("a", 100L);
-    reading.parts.haveBeenRead(List.of("a", "b"));
     reading.pass(Duration.ofSeconds(12));
+    reading.parts.haveBeenRead(List.of("a", "b"));
     assertThat(reading.told).containsExactly(99L, "IDLE");
-    reading.parts.haveNotBeenRead(List.of("b"));
+    reading.parts.haveMore(List.of("b"));
     assertThat(reading.told).containsExactly(99L, "IDLE", "ACTIVE");
     reading.parts.haveBeenRead(List.of("b"));
-    reading.pass(Duration.ofSeconds(12));
     assertThat(reading.told).containsExactly(99L, "IDLE", "ACTIVE", "IDLE");
+    reading.pass(LONG);
+    assertThat(reading.told).containsExactly(99L, "IDLE", "ACTIVE", "IDLE");
+    reading.parts.areUnknown(List.of("b"));
+    assertThat(reading.told).containsExactly(99L, "IDLE", "ACTIVE", "IDLE", "ACTIVE");
+  }
+
+  @Test
+  void partsThatAreAddedTakePartAtOnceAndNotOnlyWhenSomethingIsReadAgain() {
+    reading.add("a");
+    reading.assign("b");
+    reading.pass(IDLENESS);
+    assertThat(reading.parts.isQuiet("b")).isTrue();
+    reading.parts.haveBeenRead(List.of("a", "b"));
+    assertThat(reading.told).containsExactly("IDLE");
+    reading.assign("c");
+    assertThat(reading.told).containsExactly("IDLE", "ACTIVE");
   }
 
   @Test
@@ -106,10 +178,20 @@ class PartsTest {
     reading.pass(LONG);
     assertThat(reading.told).isEmpty();
     reading.parts.allAreAssigned();
-    reading.pass(Duration.ofSeconds(9));
-    assertThat(reading.told).isEmpty();
-    reading.pass(Duration.ofSeconds(1));
+    reading.pass(Duration.ZERO);
     assertThat(reading.told).containsExactly("IDLE");
+  }
+
+  @Test
+  void aReaderThatIsToldThatItGetsNoPartsIsIdleAtOnceAndUntilItGetsOne() {
+    reading.parts.awaitAssignment();
+    reading.pass(Duration.ofSeconds(1));
+    reading.parts.allAreAssigned();
+    reading.pass(Duration.ZERO);
+    assertThat(reading.told).containsExactly("IDLE");
+    reading.add("a");
+    reading.pass(LONG);
+    assertThat(reading.told).containsExactly("IDLE", "ACTIVE");
   }
 
   @Test
@@ -155,6 +237,7 @@ class PartsTest {
     ReadParts<Long> never = new ReadParts<>(strategy(null));
     never.add("a", "b");
     never.read("a", 100L);
+    never.pass(LONG);
     never.parts.haveBeenRead(List.of("b"));
     never.pass(LONG);
     assertThat(never.told).isEmpty();

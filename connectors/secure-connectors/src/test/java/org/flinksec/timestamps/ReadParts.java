@@ -49,11 +49,16 @@ public final class ReadParts<T> implements PushingAsyncDataInput.DataOutput<T> {
   }
 
   public void add(String... ids) {
+    assign(ids);
+    poll();
+  }
+
+  /** Adds parts, after which nothing is read yet. */
+  public void assign(String... ids) {
     for (String id : ids) {
       output.createOutputForSplit(id);
     }
     parts.added(List.of(ids));
-    poll();
   }
 
   public void read(String id, T element) {
