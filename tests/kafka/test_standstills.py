@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading stands still for longer than what is idle brings nothing: no window loses a record.
 
+Nor does a partition without records hold back the windows, whatever else becomes of it.
+
 One job counts numbers in windows of a minute, as a stream and in SQL. Of the partitions of its
 topic the first two bring numbers of the same minutes, and the last brings nothing, ever.
 """
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -15,6 +20,7 @@ import pytest
 from tests.kafka.administrator import Administrator
 from tests.kafka.brokers import NODES, Brokers
 from tests.kafka.copies import PROGRAMS, Copy
+from tests.kafka.logs import lines_about
 from tests.kafka.way_to_kdc import WayToKdc
 
 FIRST = 1_700_000_040_000
@@ -34,9 +40,9 @@ class Windows(Copy):
         self._administrator.create_topics({f"{self.target}-of-sql": 1})
         self._at: dict[int, int] = {}
 
-    def begin(self, idleness: str, *, parallelism: int = 1) -> None:
+    def begin(self, idleness: str, *, parallelism: int = 1, **variables: str) -> None:
         """Start it, and wait until it reads."""
-        self.start(parallelism=parallelism, IDLENESS=idleness)
+        self.start(parallelism=parallelism, IDLENESS=idleness, **variables)
         self.wait_for_checkpoints(2)
 
     def send(self, partition: int, minutes: range) -> None:
@@ -59,6 +65,26 @@ class Windows(Copy):
         by_minute = {(one["n"] - FIRST) // 60_000: one["counted"] for one in values}
         assert len(by_minute) == len(values), values
         return by_minute
+
+    def _toml(self, *given: Any) -> str:
+        return super()._toml(*given) + "[job]\nmax_skipped_in_a_row = 0\n"
+
+    @contextmanager
+    def bad_records(self) -> Iterator[None]:
+        """Write bad records to the last partition, which has nothing else, all the time."""
+        ended = threading.Event()
+
+        def write() -> None:
+            while not ended.wait(0.05):
+                self._administrator.produce(self.source, ["no JSON"], EMPTY)
+
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            writing = pool.submit(write)
+            try:
+                yield
+            finally:
+                ended.set()
+            writing.result()
 
     def begin_slowly(self, idleness: str) -> None:
         """Start it where the brokers let next to nothing through, so that reading stands still."""
@@ -187,3 +213,33 @@ def test_neither_an_empty_partition_nor_a_reader_without_any_holds_back_the_othe
         job.send(partition, range(MINUTES))
     job.begin("1 s", parallelism=PARTITIONS + 1)
     job.assert_all_counted()
+
+
+def test_records_that_are_skipped_all_the_time_do_not_hold_back_the_others(
+    windows: Callable[..., Windows],
+) -> None:
+    job = windows("skipping")
+    for partition in range(EMPTY):
+        job.send(partition, range(MINUTES))
+    with job.bad_records():
+        job.begin("5 s", SKIPS="yes")
+        job.assert_all_counted()
+
+
+def test_a_topic_that_is_deleted_does_not_hold_back_the_others_and_is_told_of(
+    windows: Callable[..., Windows], administrator: Administrator
+) -> None:
+    job = windows("deleted")
+    deleted = f"{job.source}-too"
+    administrator.create_topics({deleted: 1})
+    for partition in range(EMPTY):
+        job.send(partition, range(MINUTES))
+    job.begin("1 s", PATTERN=f"{job.source}.*")
+    administrator.delete_topic(deleted)
+
+    def both_sources_have_told() -> bool:
+        return len(lines_about(job.log, f"Topic {deleted} is gone")) == 2
+
+    job.wait_for("warnings", both_sources_have_told)
+    job.assert_all_counted()
+    assert both_sources_have_told()

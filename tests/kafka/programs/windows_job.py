@@ -2,7 +2,9 @@
 """Counts numbers in windows of a minute of event time, as a stream and in SQL."""
 
 import os
+import re
 from collections.abc import Iterable
+from typing import Literal
 
 from pyflink.common import Time
 from pyflink.datastream.functions import ProcessAllWindowFunction
@@ -33,10 +35,18 @@ class Counting(ProcessAllWindowFunction[Number, Window, TimeWindow]):  # type: i
 
 name, source, target = (os.environ[one] for one in ("NAME", "FROM", "TO"))
 idleness = os.environ["IDLENESS"]
+pattern = os.environ.get("PATTERN")
+on_error: Literal["skip", "fail"] = "skip" if "SKIPS" in os.environ else "fail"
+topics = f"'topic-pattern' = '{pattern}'" if pattern else f"'topic' = '{source}'"
 with SecureJob(name) as job:
     job.env.set_parallelism(int(os.environ["PARALLELISM"]))
     numbers = job.from_kafka(
-        source, Number, event_time="n", out_of_orderness="0 s", idleness=idleness
+        re.compile(pattern) if pattern else source,
+        Number,
+        event_time="n",
+        out_of_orderness="0 s",
+        idleness=idleness,
+        on_error=on_error,
     )
     windows = numbers.window_all(TumblingEventTimeWindows.of(Time.minutes(1)))
     windows.process(Counting(), row_type(Window)).sink_to(
@@ -49,8 +59,8 @@ with SecureJob(name) as job:
             moment AS TO_TIMESTAMP_LTZ(n, 3),
             WATERMARK FOR moment AS moment
         ) WITH (
-            'connector' = 'flinksec-kafka', 'topic' = '{source}', 'format' = 'json',
-            'scan.startup.mode' = 'earliest-offset'
+            'connector' = 'flinksec-kafka', {topics}, 'format' = 'json',
+            'scan.startup.mode' = 'earliest-offset', 'on-error' = '{on_error}'
         );
         CREATE TABLE windows (n BIGINT NOT NULL, counted BIGINT NOT NULL) WITH (
             'connector' = 'flinksec-kafka', 'topic' = '{target}-of-sql', 'format' = 'json',
