@@ -159,7 +159,8 @@ class LifeTeller:
         """It hangs and then is gone, while the settings of before come back."""
         as_before = self._operators.version("as before", versions.BETTER.image)
         with self._operators.begun("restart", str(as_before), STEADY) as command:
-            self._kubectl.wait_for("the record says what begins", self._is_pending, every=0.2)
+            began = "the record says what begins"  # behind a look from inside, on a busy node
+            self._kubectl.wait_for(began, self._is_pending, seconds=600, every=0.2)
             self._node.take_api_server_away(hangs=15, gone=10)
             self._operators.finished("restart without API server", command)
         self._operators.look("as before")
