@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import ssl
@@ -50,12 +51,20 @@ class BadServer(ThreadingHTTPServer):
         self.ended = threading.Event()
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        """Begin TLS in the thread of the connection; who fails it is gone."""
-        try:
-            with self.context.wrap_socket(request, server_side=True) as secured:
-                super().finish_request(secured, client_address)
-        except OSError:
-            pass
+        """Begin TLS in the thread of the connection; who fails it is told why, and is gone."""
+        # The connection outlives TLS: one that is closed with bytes unread takes back the alert.
+        with request.dup() as connection:
+            try:
+                with self.context.wrap_socket(request, server_side=True) as secured:
+                    super().finish_request(secured, client_address)
+            except ssl.SSLError:
+                connection.shutdown(socket.SHUT_WR)
+                connection.settimeout(5)
+                with contextlib.suppress(OSError):
+                    while connection.recv(1 << 16):
+                        pass
+            except OSError:
+                pass
 
     def client(self, trusted: Path, token: str = "") -> client.ApiClient:
         """A client of it."""
