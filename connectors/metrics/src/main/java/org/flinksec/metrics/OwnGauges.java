@@ -171,7 +171,19 @@ public final class OwnGauges implements MetricReporter, Scheduled {
     return now.isEmpty() ? NONE : now;
   }
 
+  /**
+   * Adds a figure as an object of its own. Flink's query service and reporters find a metric by its
+   * object, and a method reference without a receiver is one object for all groups: where a
+   * JobManager and a TaskManager share a process, one of the two would lose it.
+   */
   private static <T extends Number> void gauge(MetricGroup group, String name, Gauge<T> value) {
-    group.gauge(name, value);
+    group.gauge(
+        name,
+        new Gauge<T>() {
+          @Override
+          public T getValue() {
+            return value.getValue();
+          }
+        });
   }
 }

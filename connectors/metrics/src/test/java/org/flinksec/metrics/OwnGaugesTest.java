@@ -10,6 +10,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -21,10 +22,12 @@ import org.apache.flink.metrics.Metric;
 import org.apache.flink.metrics.MetricConfig;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.reporter.MetricReporter;
+import org.apache.flink.runtime.clusterframework.types.ResourceID;
 import org.apache.flink.runtime.metrics.MetricRegistryImpl;
 import org.apache.flink.runtime.metrics.MetricRegistryTestUtils;
 import org.apache.flink.runtime.metrics.ReporterSetupBuilder;
 import org.apache.flink.runtime.metrics.groups.JobManagerMetricGroup;
+import org.apache.flink.runtime.metrics.groups.TaskManagerMetricGroup;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,6 +66,7 @@ class OwnGaugesTest {
   /** Another reporter: what it was told, with labels. */
   private static final class Told implements MetricReporter {
     private final Map<String, Gauge<?>> gauges = new TreeMap<>();
+    private final Map<Metric, String> ours = new IdentityHashMap<>();
 
     @Override
     public void open(MetricConfig config) {}
@@ -78,6 +82,10 @@ class OwnGaugesTest {
             .keySet()
             .removeIf(label -> !List.of("<certificate>", "<login>", "<key>").contains(label));
         gauges.put(name + (labels.isEmpty() ? "" : labels.toString()), gauge);
+      }
+      String identifier = group.getMetricIdentifier(name);
+      if (identifier.contains("flinksec")) {
+        assertThat(ours.put(metric, identifier)).isNull();
       }
     }
 
@@ -161,6 +169,17 @@ class OwnGaugesTest {
     assertThat(told.value("failedUnwraps")).isEqualTo(2);
     assertThat(told.value("residentMemory")).isPositive();
     assertThat(told.value("inUse{<key>=key-1}")).isOne();
+  }
+
+  @Test
+  void twoProcessesInOneEachHaveAnObjectForEachFigure() {
+    process.gauge("any", () -> 1);
+    TaskManagerMetricGroup.createTaskManagerMetricGroup(registry, "host", new ResourceID("tm"))
+        .gauge("any", () -> 1);
+    ours.look();
+    assertThat(told.ours.values().stream().filter(name -> name.endsWith("residentMemory")))
+        .hasSize(2);
+    assertThat(told.ours).hasSize(2 * 8);
   }
 
   @Test
