@@ -42,12 +42,22 @@ def run(task: Task, partition: int) -> None:
             else:
                 sys.exit(str(message.error()))
         for document in compute(came):
-            producer.produce(task.sink, orjson.dumps(document))
+            _produce(producer, task.sink, orjson.dumps(document))
         producer.poll(0)
     for document in END.get(task.workload, list)():
-        producer.produce(task.sink, orjson.dumps(document))
+        _produce(producer, task.sink, orjson.dumps(document))
     producer.flush()
     consumer.close()
+
+
+def _produce(producer: Producer, topic: str, value: bytes) -> None:
+    while True:
+        try:
+            producer.produce(topic, value)
+        except BufferError:  # all that it may keep waits for the broker
+            producer.poll(0.1)
+        else:
+            return
 
 
 def workload(name: str) -> Compute:
