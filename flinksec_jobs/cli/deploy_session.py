@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import os
 import signal
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from flinksec_jobs.cli.cluster_access import Access
-from flinksec_jobs.cli.exit_codes import ExitCode, leave
+from flinksec_jobs.cli.exit_codes import ExitCode, how_it_ended, leave
 from flinksec_jobs.cli.failures import UnclearEnd
 from flinksec_jobs.cli.output import say, say_json, tell
 from flinksec_jobs.deploy.commands import Commands, Options, Result
@@ -126,16 +127,15 @@ def _done(
     if version is not None:
         _make_namespace(kube, version)
     lease = lease_in(kube, where.access)
-    lease.take()
-    try:
-        with lease.kept():
-            return _under_lease(where, options, kube, lease, kube.who(), do)
-    finally:
-        _give_back(lease)
+    with lease.held():
+        return _under_lease(where, options, kube, lease, kube.who(), do)
 
 
 def lease_in(kube: Kube, access: Access) -> Lease:
-    """Return the lease of a namespace, in the name of this account, machine and process."""
+    """Return the lease of a namespace, in the name of this account, machine and process.
+
+    The API server sends no change once more without it.
+    """
 
     def login() -> Any:
         return api_client(access.context)
@@ -143,7 +143,10 @@ def lease_in(kube: Kube, access: Access) -> Lease:
     # A client of its own, as another thread renews it.
     renewing = Kube(login(), kube.namespace, patience=10, login=login, timeouts=_QUICK_SECONDS)
     holder = f"{kube.who()} on {socket.gethostname()} (process {os.getpid()})"
-    return Lease(kube, holder, quick=renewing, tell=tell)
+    # What is asked for the lease must not ask for the lease.
+    lease = Lease(copy.copy(kube), holder, quick=renewing, tell=tell)
+    kube.before_again = lease.check
+    return lease
 
 
 def _under_lease(  # noqa: PLR0917  what a command is made of
@@ -204,20 +207,12 @@ def _make_namespace(kube: Kube, version: Version) -> None:
         kube.create(listed[0])
 
 
-def _give_back(lease: Lease) -> None:
-    try:
-        lease.give_back()
-    except FlinkSecError as error:
-        tell(f"the lease was not given back, and expires soon: {error.message}")
-
-
 def _show(result: Result, *, json_: bool) -> None:
     past, pending = result.past, result.pending
     said = ExitCode.WELL if result.is_well else ExitCode.UNCLEAR
     code = said if past is None else _CODES[Outcome(past.outcome)]
     if json_:
-        ended = {"ok": code is ExitCode.WELL, "exit_code": int(code)}
-        say_json(_as_dict(result) | ended)
+        say_json(_as_dict(result) | how_it_ended(code))
     elif past is not None:
         say(past.line())
     elif pending is not None:

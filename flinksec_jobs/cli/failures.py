@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flinksec_jobs.cli import findings_output
-from flinksec_jobs.cli.exit_codes import ExitCode, leave
+from flinksec_jobs.cli.exit_codes import ExitCode, how_it_ended, leave
 from flinksec_jobs.cli.output import say_error, say_json
 from flinksec_jobs.errors import FlinkSecError
 
@@ -46,7 +46,7 @@ def failures_told(*, json_: bool) -> Iterator[None]:
 
 def as_dict(error: FlinkSecError, code: ExitCode) -> dict[str, object]:
     """Return the object of a failure; that of ``flinksec run --json`` has the same ``error``."""
-    return {"ok": False, "error": error_dict(error), "exit_code": int(code)}
+    return {"error": error_dict(error)} | how_it_ended(code)
 
 
 def error_dict(error: FlinkSecError) -> dict[str, object]:

@@ -10,6 +10,7 @@ import click
 
 from flinksec_jobs.cli.cluster_access import Access, access
 from flinksec_jobs.cli.deploy_session import ended_in_order, lease_in, unclear_if_silent
+from flinksec_jobs.cli.exit_codes import ExitCode, how_it_ended
 from flinksec_jobs.cli.output import say, say_json, tell
 from flinksec_jobs.deploy.alone import alone, note
 from flinksec_jobs.deploy.rescale import rescale as do_rescale
@@ -48,7 +49,7 @@ def rescale(access: Access, *, parallelism: int, timeout: int, json_: bool) -> N
         if done.seconds:
             note(guarded, "rescale", began, f"parallelism {done.after} in place of {done.before}")
     if json_:
-        say_json(dataclasses.asdict(done) | {"ok": True, "exit_code": 0})
+        say_json(dataclasses.asdict(done) | how_it_ended(ExitCode.WELL))
     elif done.seconds:
         say(
             f"parallelism {done.after} in place of {done.before}, with {done.taskmanagers} "

@@ -9,6 +9,7 @@ import click
 
 from flinksec_jobs.cli.cluster_access import Access, access
 from flinksec_jobs.cli.deploy_session import ended_in_order, lease_in, unclear_if_silent
+from flinksec_jobs.cli.exit_codes import ExitCode, how_it_ended
 from flinksec_jobs.cli.output import say, say_json, several, tell
 from flinksec_jobs.cli.status_screen import size
 from flinksec_jobs.deploy.alone import alone
@@ -83,7 +84,7 @@ def savepoint(
         retention = Retention(keep, max_age, needed_savepoints(api), earlier_job_ids(api))
         done = taker.take(job_id_of(api), retention)
     if json_:
-        say_json(_as_dict(done) | {"ok": True, "exit_code": 0})
+        say_json(_as_dict(done) | how_it_ended(ExitCode.WELL))
         return
     say(
         f"{done.savepoint.path}: {size(done.bytes)}"

@@ -14,8 +14,7 @@ from flinksec_jobs.deploy.operation import Outcome
 from flinksec_jobs.deploy.outside import ApiServer
 from flinksec_jobs.deploy.record import MOST_HISTORY, Past, Record, read_record
 from flinksec_jobs.deploy.step_errors import RefusedError
-from flinksec_jobs.deploy.steps import new_id
-from flinksec_jobs.errors import FlinkSecError
+from flinksec_jobs.deploy.step_tools import new_id
 
 
 @contextmanager
@@ -34,19 +33,15 @@ def alone(
         RefusedError: another command has begun something and not ended it.
     """
     lease = lease or Lease(api, api.who(), tell=tell)
-    lease.take()
-    with lease.kept():
-        try:
-            pending = read_record(api).pending
-            if pending is not None:
-                raise RefusedError(
-                    f"`flinksec {pending.command}` has begun and not ended: {pending.phase}",
-                    hint=f"run `flinksec {pending.command}` again, which goes on with it; or "
-                    "`flinksec rollback`, which undoes it",
-                )
-            yield Guarded(api, lease.check)
-        finally:
-            _give_back(lease, tell)
+    with lease.held():
+        pending = read_record(api).pending
+        if pending is not None:
+            raise RefusedError(
+                f"`flinksec {pending.command}` has begun and not ended: {pending.phase}",
+                hint=f"run `flinksec {pending.command}` again, which goes on with it; or "
+                "`flinksec rollback`, which undoes it",
+            )
+        yield Guarded(api, lease.check)
 
 
 def note(api: ApiServer, command: str, began: float, what: str) -> None:
@@ -74,10 +69,3 @@ def note(api: ApiServer, command: str, began: float, what: str) -> None:
         job_id=now.job_id if now else "",
     )
     record.write(replace(book, history=(past, *book.history)[:MOST_HISTORY]))
-
-
-def _give_back(lease: Lease, tell: Callable[[str], None]) -> None:
-    try:
-        lease.give_back()
-    except FlinkSecError as error:
-        tell(f"the lease was not given back, and expires soon: {error.message}")

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from flinksec_jobs.deploy.acceptance import same_path
-from flinksec_jobs.deploy.ending import ANEW, Ending, left_nothing
+from flinksec_jobs.deploy.ending import Ending, left_nothing
 from flinksec_jobs.deploy.found import Finder, Found
 from flinksec_jobs.deploy.ha_maps import HaMaps
 from flinksec_jobs.deploy.job_version import Version
 from flinksec_jobs.deploy.operation import Outcome, Phase
 from flinksec_jobs.deploy.operation_runner import OperationRunner, Options, Result
+from flinksec_jobs.deploy.origins import Origins
 from flinksec_jobs.deploy.outside import StateFound
 from flinksec_jobs.deploy.record import Book, Current, Past
 from flinksec_jobs.deploy.same_version import SameVersion
@@ -40,6 +40,7 @@ class Commands:
         self._runner = OperationRunner(steps, who, options)
         self._ending = Ending(steps)
         self._same = SameVersion(steps, self._finder)
+        self._origins = Origins(steps, options.from_savepoint)
 
     def deploy(self, version: Version) -> Result:
         """Start a version where no job runs.
@@ -206,7 +207,7 @@ class Commands:
             raise RefusedError("the job runs", hint="`flinksec upgrade` and `restart` change it")
         if found.job is not None:
             book = self._known(book, found, like)
-        states = self._states(like)
+        states = self._origins.states(like)
         if not confirm(states):
             raise RefusedError(
                 "it was not confirmed, and nothing was changed", hint="--yes confirms it"
@@ -317,40 +318,6 @@ class Commands:
             return Result(said=f"this version runs already{said or ': nothing to do'}")
         return self._runner.watch(command, book, found)
 
-    def _left_by(self, current: Current, version: Version) -> str:
-        """Return what the job that was deployed last has left, or one that ran after it.
-
-        The savepoint of the record alone would not do: somebody may have run the job since.
-        """
-        if current.left_nothing:
-            raise left_nothing()
-        found = list(self._steps.inside.newest(version.objects))
-        stopped_with = current.savepoint if current.stopped else ""
-        if not stopped_with:
-            return found[0].path if found else ""
-        own = next((one for one in found if same_path(one.path, stopped_with)), None)
-        if own is None:
-            raise RefusedError(
-                f"the savepoint with which the job was stopped cannot be read: {stopped_with}",
-                hint="bring it back, or name another one: --from-savepoint PATH",
-            )
-        if found[0].number <= own.number:
-            return own.path
-        self._tell(f"the job has run since it was stopped, and goes on from {found[0].path}")
-        return found[0].path
-
-    def _states(self, version: Version) -> list[StateFound]:
-        if named := self._options.from_savepoint:
-            return [self._steps.inside.verify(version.objects, named)]
-        found = list(self._steps.inside.newest(version.objects))
-        if not found:
-            raise RefusedError(
-                "no checkpoint or savepoint of the job can be read",
-                hint="look at the volume and at the state keys: `flinksec state verify`; if it has "
-                f"never completed a checkpoint, there is none: {ANEW}",
-            )
-        return found
-
     def _replace(
         self,
         command: str,
@@ -360,7 +327,7 @@ class Commands:
         without_savepoint: bool = False,
     ) -> Result:
         """Put a version in the place of a job that is there."""
-        if not found.is_running and self._never_completed(book, found):
+        if not found.is_running and self._origins.never_completed(book, found):
             self._tell(f"the job never completed a checkpoint ({found.why_not}): it starts anew")
             self._runner.check(book, version, "")
             return self._runner.begin(command, book, found, version, again=True)
@@ -379,19 +346,11 @@ class Commands:
                     "would run again",
                     hint='set cluster.high_availability = "kubernetes"',
                 )
-            state = state or self._states(self._recorded(book))[0].path
+            state = state or self._origins.states(self._recorded(book))[0].path
         self._runner.check(book, version, state)
         return self._runner.begin(
             command, book, found, version, without_savepoint=without_savepoint
         )
-
-    def _never_completed(self, book: Book, found: Found) -> bool:
-        assert found.job is not None  # noqa: S101
-        if book.current is None or book.current.origin or found.last_checkpoint:
-            return False
-        maps = HaMaps(self._steps.api, self._recorded(book))
-        number = maps.last_checkpoint(found.job.job_id)
-        return number == 0 or (number is None and maps.is_used and not book.current.accepted)
 
     def _to_savepoint_before(
         self, book: Book, found: Found, version: Version, number: int
@@ -430,7 +389,7 @@ class Commands:
         origin = self._options.from_savepoint
         if not origin:
             current = book.current
-            origin = self._left_by(current, version) if current else version.named_origin
+            origin = self._origins.left_by(current, version) if current else version.named_origin
         self._runner.check(book, version, origin)
         return self._runner.begin_from_rest(command, book, found, version, origin)
 

@@ -20,7 +20,7 @@ from typing import Any
 from flinksec_jobs.deploy.kube_errors import ConflictError, KubeUnreachableError
 from flinksec_jobs.deploy.outside import ApiServer, KubeObject
 from flinksec_jobs.deploy.own_objects import LEASE
-from flinksec_jobs.errors import DeployError
+from flinksec_jobs.errors import DeployError, FlinkSecError
 
 SECONDS = 30
 _LOOK_SECONDS = 2.0
@@ -39,7 +39,7 @@ class Lease:
         holder: who asks, for others to read.
         quick: the API server for what may not wait long: renewing from another thread, and giving
             back. Default: the same.
-        tell: gets a line when it waits.
+        tell: gets a line when it waits, and when it cannot be given back.
         clock: seconds that never go back.
         sleep: waits for some seconds.
     """
@@ -153,7 +153,24 @@ class Lease:
                 self._quick.replace(found | {"spec": spec | {"holderIdentity": ""}})
 
     @contextmanager
-    def kept(self) -> Iterator[None]:
+    def held(self) -> Iterator[None]:
+        """Hold it as long as a block runs; one that cannot be given back then is told.
+
+        Raises:
+            LeaseHeldError: its holder is at work; says who.
+        """
+        self.take()
+        try:
+            with self._kept():
+                yield
+        finally:
+            try:
+                self.give_back()
+            except FlinkSecError as error:
+                self._tell(f"the lease was not given back, and expires soon: {error.message}")
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
         """Renew it from a thread of its own, as long as a block runs."""
         ended = threading.Event()
 

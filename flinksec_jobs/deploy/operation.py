@@ -143,6 +143,11 @@ class Operation:
         """Whether another command watched before: what went wrong until now does not count."""
         return self.only_watches or [one.phase for one in self.log].count(self.phase) > 1
 
+    @property
+    def has_way_back(self) -> bool:
+        """Whether another version was left, and with something that it can go on from."""
+        return self.source is not None and self.source != self.target and bool(self.origin)
+
     def enter(self, phase: Phase, at: float, **known: Any) -> Operation:
         """Return it in the next phase, with what is known by then."""
         return replace(self, log=(*self.log, Entry(phase, at, known)), **known)

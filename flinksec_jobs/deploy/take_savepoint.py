@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from flinksec_jobs.deploy.outside import ApiServer, KubeObject
 from flinksec_jobs.deploy.savepoint_book import KeptSavepoint, Pending, SavepointBook
-from flinksec_jobs.deploy.steps import new_id
+from flinksec_jobs.deploy.step_tools import new_id
 from flinksec_jobs.deploy.waiting import Waiting
 from flinksec_jobs.errors import DeployError
 from flinksec_jobs.flink_rest.answers import Job, Operation, Progress

@@ -91,6 +91,20 @@ def test_a_checkpoint_that_cannot_be_read_is_left_for_the_savepoint_and_that_is_
     assert (bench.running(), bench.world.violations) == ("v1", [])
 
 
+@pytest.mark.parametrize("looks", [1, 2])
+@pytest.mark.parametrize(
+    "told",
+    [InsideReport(problems=["no file"], unreadable=["no file"]), SealedStateError("no file")],
+    ids=["unreadable", "refused"],
+)
+def test_a_checkpoint_that_cannot_be_read_for_a_moment_is_not_left_for_the_savepoint(
+    bench: Bench, told: InsideReport | FlinkSecError, looks: int
+) -> None:
+    bench.inside.first["v1"] = [told] * looks
+    goes_on_from_the_checkpoint(bench, gone_back(bench))
+    assert sum(line.endswith("once more") for line in bench.told) == looks
+
+
 @pytest.mark.parametrize(
     "phase", [Phase.SUSPENDING, Phase.STOPPED, Phase.SWAPPING, Phase.STARTING, Phase.ACCEPTING]
 )
