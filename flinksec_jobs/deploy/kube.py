@@ -33,6 +33,7 @@ _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.5, 8.0
 # Of one that has never answered: its address may be wrong.
 _FIRST_PATIENCE_SECONDS = 60.0
 _NOT_FOUND = 404
+_CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 T = TypeVar("T")
 
@@ -50,6 +51,10 @@ class Kube:
         timeouts: of a connection, and of each part of an answer, in seconds.
         clock: seconds that never go back.
         sleep: waits for some seconds.
+
+    Attributes:
+        before_again: is called before a change is sent once more, and raises if nothing may be
+            changed any more: the server was away for others too, or for this command alone.
 
     Raises:
         InvalidObjectError: no namespace has this name.
@@ -80,6 +85,7 @@ class Kube:
         self._silent_since: float | None = None
         self._clock = clock
         self._sleep = sleep
+        self.before_again: Callable[[], None] = lambda: None
         self._paths = Paths(namespace, lambda path: self._ask("GET", path) or {})
 
     @property
@@ -251,7 +257,7 @@ class Kube:
                 raise no_object(found)
             return found
 
-        return self._patiently(lambda: self._logged_in(told))
+        return self._patiently(lambda: self._logged_in(told), changes=method in _CHANGES)
 
     def _logged_in(self, call: Callable[[], T]) -> T:
         """Call, and once more with a login that is read again if the first is not taken."""
@@ -263,7 +269,7 @@ class Kube:
             self.client = self._login()
             return call()
 
-    def _patiently(self, call: Callable[[], T]) -> T:
+    def _patiently(self, call: Callable[[], T], *, changes: bool) -> T:
         wait = _FIRST_WAIT_SECONDS
         while True:
             try:
@@ -271,6 +277,8 @@ class Kube:
             except KubeUnreachableError as error:
                 pause = max(wait, error.after)
                 self._wait_or_give_up(pause, error)
+                if changes:
+                    self.before_again()
             except KubeError:
                 self._answered()
                 raise

@@ -90,6 +90,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         server = self.server
+        self.rfile.read(int(self.headers["Content-Length"] or 0))
         if server.ended.is_set():  # on a connection that was kept
             self.close_connection = True
             return
@@ -103,6 +104,8 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(does, OBJECT if does == 200 else {"message": "not now"})
         else:
             getattr(self, f"_{does}")()
+
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815
 
     def _answer(self, status: int, content: object) -> None:
         data = content.encode() if isinstance(content, str) else json.dumps(content).encode()

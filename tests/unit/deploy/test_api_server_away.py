@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from flinksec_jobs.cli import deploy_session
+from flinksec_jobs.cli.cluster_access import Access
+from flinksec_jobs.deploy import lease as lease_module
 from flinksec_jobs.deploy.kube import Kube
 from flinksec_jobs.deploy.kube_errors import (
     ForbiddenError,
@@ -98,6 +101,55 @@ def test_what_is_no_answer_is_asked_for_again_and_told_once(
     assert told[0].startswith("the API server does not answer: ")
     assert told[0].endswith("; asking again")
     assert told[1] == "the API server answers again"
+
+
+CHANGES: dict[str, Callable[[Kube], object]] = {
+    "apply": lambda api: api.apply(OBJECT | {"apiVersion": "v1"}),
+    "create": lambda api: api.create(OBJECT | {"apiVersion": "v1"}),
+    "replace": lambda api: api.replace(OBJECT | {"apiVersion": "v1"}),
+    "patch": lambda api: api.patch(MAP, {"data": {"a": "b"}}),
+    "delete": lambda api: api.delete(MAP),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_change_is_not_sent_again_if_another_command_has_taken_over_meanwhile(
+    server: BadServer, files: Path, change: Callable[[Kube], object]
+) -> None:
+    asked = list[float]()
+    clock = Clock()
+
+    def lost() -> None:
+        asked.append(clock.now)
+        if len(asked) > 1:
+            raise LeaseHeldError("bob is at work")
+
+    api = kube(server.client(files / "ca.crt"), clock)
+    api.before_again = lost
+    server.does = [503]
+    change(api)
+    assert (server.requests, asked) == (2, [0.5])
+    server.does = [503, 503]
+    with pytest.raises(LeaseHeldError, match="bob"):
+        change(api)
+    assert server.requests == 3
+    server.does = [503]
+    api.get(MAP)
+    assert len(asked) == 2
+
+
+def test_a_command_sends_no_change_again_without_its_lease(
+    server: BadServer, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deploy_session, "api_client", lambda _: server.client(files / "ca.crt"))
+    api = kube(server.client(files / "ca.crt"), Clock())
+    monkeypatch.setattr(Kube, "who", lambda _: "alice")
+    deploy_session.lease_in(api, Access(None, None, None))
+    # It has expired, and the server knows of no holder.
+    monkeypatch.setattr(lease_module, "SECONDS", -1)
+    server.does = [503]
+    with pytest.raises(LeaseHeldError, match="another may be at work"):
+        api.patch(MAP, {})
 
 
 def test_a_server_that_says_when_it_wants_to_be_asked_is_asked_then(
