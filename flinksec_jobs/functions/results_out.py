@@ -15,8 +15,9 @@ from flinksec_jobs.functions.crossing_types import crossing_type
 from flinksec_jobs.functions.plan import Plan
 from flinksec_jobs.records.declared import Declared, declared
 from flinksec_jobs.records.field_types import FieldType
+from flinksec_jobs.records.quick_tests import is_checked
 from flinksec_jobs.records.results import result_fit
-from flinksec_jobs.records.rows import fit_row, is_checked
+from flinksec_jobs.records.rows import fit_row
 from flinksec_jobs.records.values import fitting
 
 Out = Callable[[Any], Any]

@@ -11,6 +11,7 @@ import inspect
 from typing import Any
 
 from flinksec_jobs.records import rows
+from flinksec_jobs.records.quick_tests import NAMES_IN_QUICK, own, quick
 
 _SELF = "_flinksec_self"
 
@@ -33,10 +34,8 @@ def give(cls: Any) -> None:
     ):
         return  # __slots__, or a descriptor, which takes the value itself
     original = cls.__init__
-    scope: dict[str, Any] = {**rows.NAMES_IN_QUICK, "_flinksec_original": original}
-    tests = [
-        rows.quick(field, name, place, scope) for place, (name, field) in enumerate(info.fields)
-    ]
+    scope: dict[str, Any] = {**NAMES_IN_QUICK, "_flinksec_original": original}
+    tests = [quick(field, name, place, scope) for place, (name, field) in enumerate(info.fields)]
     if names != info.names or "False" in tests or set(names) & scope.keys():
         return
     scope["_flinksec_cls"] = cls
@@ -45,7 +44,7 @@ def give(cls: Any) -> None:
         f"def __init__({given}):",
         f"    if type({_SELF}) is _flinksec_cls and " + " and ".join(f"({t})" for t in tests) + ":",
         f"        _flinksec_own = {_SELF}.__dict__",
-        *[f"        _flinksec_own[{name!r}] = {name}" for name in names],
+        *[f"        _flinksec_own[{name!r}] = {own(field, name)}" for name, field in info.fields],
         "    else:",
         f"        _flinksec_original({given})",
     ]

@@ -15,11 +15,11 @@ from flinksec_jobs.errors import RecordValueError
 from flinksec_jobs.records import natural
 from flinksec_jobs.records.declared import Declared, declared
 from flinksec_jobs.records.field_types import FieldType
+from flinksec_jobs.records.quick_tests import is_checked
 from flinksec_jobs.records.rows import (
     fit_row,
     in_order,
     info_of,
-    is_checked,
     named_values,
     row_class,
     values_fitter,

@@ -4,10 +4,8 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import functools
 import typing
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, cast
@@ -15,31 +13,9 @@ from typing import Any, cast
 from flinksec_jobs.errors import RecordValueError
 from flinksec_jobs.records import natural, pickling
 from flinksec_jobs.records.field_types import Fields, FieldType, below, containers_of_rows
-from flinksec_jobs.records.values import (
-    LARGEST,
-    SMALLEST,
-    Fit,
-    article,
-    fitting,
-)
+from flinksec_jobs.records.quick_tests import NAMES_IN_QUICK, own, quick
+from flinksec_jobs.records.values import Fit, article, fitting
 
-# What the value of a local variable looks like that needs no second look.
-_QUICK = {
-    "str": "type({v}) is str and {v}.isascii()",
-    "int": f"type({{v}}) is int and {SMALLEST} <= {{v}} <= {LARGEST}",
-    "float": "type({v}) is float",
-    "bool": "{v} is True or {v} is False",
-    "bytes": "type({v}) is bytes",
-    "datetime": "type({v}) is datetime and {v}.tzinfo is UTC",
-    "date": "type({v}) is date",
-    "uuid": "type({v}) is UUID",
-}
-NAMES_IN_QUICK = {
-    "datetime": datetime.datetime,
-    "UTC": datetime.UTC,
-    "date": datetime.date,
-    "UUID": uuid.UUID,
-}
 FitRow = Callable[[FieldType, str], Fit]
 
 
@@ -138,6 +114,8 @@ def _checker(info: RecordInfo) -> Callable[[Any], None]:
             f"    if not ({quick(field, 'v', place, scope)}):",
             f"        put(instance, {name!r}, fit{place}(v))",
         ]
+        if field.inner is not None:  # nobody else has what an instance holds
+            lines += ["    else:", f"        put(instance, {name!r}, {own(field, 'v')})"]
         scope[f"fit{place}"] = fitting(field, where, fit_row)
     lines += ["  except AttributeError as error:", "    raise unset(instance, error) from None"]
     return _compiled(lines, scope)
@@ -164,19 +142,6 @@ def values_fitter(fields: Fields, where: str, fit_inner: FitRow) -> Fit:
     return _compiled(lines, scope)
 
 
-def quick(field: FieldType, variable: str, place: int, scope: dict[str, Any]) -> str:
-    """Return the test that a variable's value needs no second look, in terms of a scope."""
-    test = _QUICK.get(field.kind, "False").format(v=variable)
-    if (field.kind == "row" and is_checked(field.cls)) or (field.kind == "enum" and field.cls):
-        scope[f"cls{place}"] = field.cls
-        test = f"type({variable}) is cls{place}"
-    elif field.kind == "enum":
-        scope[f"symbols{place}"] = frozenset(field.symbols)
-        kind = type(field.symbols[0]).__name__
-        test = f"type({variable}) is {kind} and {variable} in symbols{place}"
-    return f"{variable} is None or {test}" if field.nullable else test
-
-
 def compiled(name: str, lines: Sequence[str], scope: dict[str, Any]) -> Any:
     """Return a function of these lines, in which only identifiers have been put."""
     exec("\n".join(lines), scope)  # noqa: S102  all that is put in is an identifier
@@ -191,22 +156,6 @@ def _compiled(lines: Sequence[str], scope: dict[str, Any]) -> Callable[[Any], An
 def info_of(cls: type) -> RecordInfo | None:
     """Return what is known of a class if its instances pass for rows."""
     return getattr(cls, "__record__", None)
-
-
-def is_checked(cls: type | None) -> bool:
-    """Whether an instance of exactly this class needs no look but that where it was made.
-
-    A list or a dict in it can be changed afterwards.
-    """
-    info = cls.__dict__.get("__record__") if cls else None
-    return info is not None and bool(info.checked) and not _holds_containers(info.fields)
-
-
-def _holds_containers(fields: Fields) -> bool:
-    return any(
-        field.kind in ("list", "dict") or (field.kind == "row" and _holds_containers(field.fields))
-        for _, field in fields
-    )
 
 
 def fit_row(field: FieldType, where: str) -> Fit:
