@@ -18,7 +18,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.functions.MapFunction;
@@ -151,10 +150,10 @@ class CompletingSinkTest {
   }
 
   private List<java.nio.file.Path> files() {
-    try (Stream<java.nio.file.Path> found = Files.walk(directory)) {
-      return found.filter(Files::isRegularFile).toList();
-    } catch (IOException | UncheckedIOException e) {
-      return files(); // one went away meanwhile
+    try {
+      return FilesBelow.of(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
-import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobInfo;
 import org.apache.flink.api.common.JobInfoImpl;
@@ -148,9 +147,7 @@ class KilledAtEachStepTest {
   }
 
   private List<java.nio.file.Path> files() throws IOException {
-    try (Stream<java.nio.file.Path> found = Files.walk(directory)) {
-      return found.filter(Files::isRegularFile).toList();
-    }
+    return FilesBelow.of(directory);
   }
 
   private List<Long> visible() throws IOException {

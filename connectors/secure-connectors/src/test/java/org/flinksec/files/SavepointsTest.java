@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.LongStream;
-import java.util.stream.Stream;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -89,9 +88,7 @@ class SavepointsTest {
   }
 
   private List<java.nio.file.Path> files() throws IOException {
-    try (Stream<java.nio.file.Path> found = Files.walk(directory.resolve("data"))) {
-      return found.filter(Files::isRegularFile).toList();
-    }
+    return FilesBelow.of(directory.resolve("data"));
   }
 
   private List<Long> visible() throws IOException {
