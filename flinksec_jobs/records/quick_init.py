@@ -13,7 +13,8 @@ from typing import Any
 from flinksec_jobs.records import rows
 from flinksec_jobs.records.quick_tests import NAMES_IN_QUICK, own, quick
 
-_SELF = "_flinksec_self"
+_OURS = "_flinksec_"
+_SELF = f"{_OURS}self"
 
 
 def give(cls: Any) -> None:
@@ -38,11 +39,15 @@ def give(cls: Any) -> None:
     tests = [quick(field, name, place, scope) for place, (name, field) in enumerate(info.fields)]
     if names != info.names or "False" in tests or set(names) & scope.keys():
         return
+    if any(name.startswith(_OURS) for name in names):
+        return
     scope["_flinksec_cls"] = cls
     given = ", ".join([_SELF, *names])
     lines = [
         f"def __init__({given}):",
-        f"    if type({_SELF}) is _flinksec_cls and " + " and ".join(f"({t})" for t in tests) + ":",
+        f"    if type_of({_SELF}) is _flinksec_cls and "
+        + " and ".join(f"({t})" for t in tests)
+        + ":",
         f"        _flinksec_own = {_SELF}.__dict__",
         *[f"        _flinksec_own[{name!r}] = {own(field, name)}" for name, field in info.fields],
         "    else:",

@@ -17,14 +17,14 @@ from flinksec_jobs.records.values import LARGEST, SMALLEST
 
 _NEVER = "False"
 _SCALARS = {
-    "str": "type({v}) is str and {v}.isascii()",
-    "int": f"type({{v}}) is int and {SMALLEST} <= {{v}} <= {LARGEST}",
-    "float": "type({v}) is float",
+    "str": "type_of({v}) is str and {v}.isascii()",
+    "int": f"type_of({{v}}) is int and {SMALLEST} <= {{v}} <= {LARGEST}",
+    "float": "type_of({v}) is float",
     "bool": "{v} is True or {v} is False",
-    "bytes": "type({v}) is bytes",
-    "datetime": "type({v}) is datetime and {v}.tzinfo is UTC",
-    "date": "type({v}) is date",
-    "uuid": "type({v}) is UUID",
+    "bytes": "type_of({v}) is bytes",
+    "datetime": "type_of({v}) is datetime and {v}.tzinfo is UTC",
+    "date": "type_of({v}) is date",
+    "uuid": "type_of({v}) is UUID",
 }
 # Of the values of a list or dict: their class alone, or what is true besides.
 _CLASSES: dict[str, type] = {
@@ -57,6 +57,9 @@ def are_64_bits(values: Collection[int]) -> bool:
 
 
 NAMES_IN_QUICK = {
+    # Fields are parameters of a constructor, and may well be called type or map.
+    "type_of": type,
+    "each_of": map,
     "datetime": datetime.datetime,
     "UTC": datetime.UTC,
     "date": datetime.date,
@@ -74,11 +77,11 @@ def quick(field: FieldType, variable: str, place: int, scope: dict[str, Any]) ->
         test = _of_container(field, field.inner, variable, place, scope)
     elif (field.kind == "row" and is_checked(field.cls)) or (field.kind == "enum" and field.cls):
         scope[f"cls{place}"] = field.cls
-        test = f"type({variable}) is cls{place}"
+        test = f"type_of({variable}) is cls{place}"
     elif field.kind == "enum":
         scope[f"symbols{place}"] = frozenset(field.symbols)
         kind = type(field.symbols[0]).__name__
-        test = f"type({variable}) is {kind} and {variable} in symbols{place}"
+        test = f"type_of({variable}) is {kind} and {variable} in symbols{place}"
     else:
         test = _SCALARS.get(field.kind, _NEVER).format(v=variable)
     return f"{variable} is None or {test}" if field.nullable else test
@@ -95,12 +98,12 @@ def _of_container(
     scope[f"only{place}"] = frozenset({cls})
     besides = _BESIDES.get(inner.kind, "")
     if field.kind == "list":
-        only = f"only{place}.issuperset(map(type, {variable}))"
-        return f"type({variable}) is list and {only}" + besides.format(v=variable)
+        only = f"only{place}.issuperset(each_of(type_of, {variable}))"
+        return f"type_of({variable}) is list and {only}" + besides.format(v=variable)
     values = f"{variable}.values()"
     return (
-        f"type({variable}) is dict and only_str.issuperset(map(type, {variable}))"
-        f" and is_text({variable}) and only{place}.issuperset(map(type, {values}))"
+        f"type_of({variable}) is dict and only_str.issuperset(each_of(type_of, {variable}))"
+        f" and is_text({variable}) and only{place}.issuperset(each_of(type_of, {values}))"
         + besides.format(v=values)
     )
 
@@ -116,7 +119,7 @@ def own(field: FieldType, variable: str) -> str:
 def is_checked(cls: type | None) -> bool:
     """Whether an instance of exactly this class needs no look but that where it was made.
 
-    A list or a dict in it can be changed afterwards.
+    A list, a dict or a dataclass that is not frozen can be changed in it afterwards.
     """
     info = cls.__dict__.get("__record__") if cls else None
     return info is not None and bool(info.checked) and not _holds_containers(info.fields)
@@ -124,6 +127,6 @@ def is_checked(cls: type | None) -> bool:
 
 def _holds_containers(fields: Fields) -> bool:
     return any(
-        field.kind in ("list", "dict") or (field.kind == "row" and _holds_containers(field.fields))
+        field.kind in ("list", "dict") or (field.kind == "row" and not is_checked(field.cls))
         for _, field in fields
     )

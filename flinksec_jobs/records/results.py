@@ -183,7 +183,9 @@ def _as_row(
     if fitted is values and is_row and values is value.__dict__["_values"]:
         natural.mark(value, leave)
         return value
-    if fitted is values and not is_row and info_of(type(value)):
+    info = info_of(type(value))
+    # In thread mode PyFlink takes its values by position.
+    if fitted is values and not is_row and info and names in (None, info.names):
         return value
     row = row_class()(*fitted)
     if names is not None:

@@ -137,6 +137,11 @@ def values_fitter(fields: Fields, where: str, fit_inner: FitRow) -> Fit:
             f"        if new is not v{place}:",
             f"            v{place}, same = new, False",
         ]
+        if field.inner is not None:
+            lines += [
+                f"    elif v{place} is not None:",
+                f"        v{place}, same = {own(field, f'v{place}')}, False",
+            ]
         scope[f"fit{place}"] = fitting(field, f"{where}.{name}", fit_inner)
     lines.append(f"    return values if same else [{', '.join(names)}]")
     return _compiled(lines, scope)

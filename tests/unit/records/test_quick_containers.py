@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from typing import Any
+from typing import Any, TypedDict
 
 import pytest
 from hypothesis import given
@@ -18,6 +18,10 @@ from flinksec_jobs.records.rows import info_of
 
 @record
 class Inner:
+    n: int
+
+
+class Amounts(TypedDict):
     n: int
 
 
@@ -123,3 +127,45 @@ def test_what_is_put_into_a_list_afterwards_is_found_before_it_leaves() -> None:
     made.numbers["c"] = 2**63
     with pytest.raises(RecordValueError, match=r"Held\.numbers\{\} .*outside the 64-bit range"):
         info.check(made)
+
+
+@record
+class Open:
+    t: Amounts
+
+
+def test_what_is_changed_inside_of_something_in_a_list_is_found_too() -> None:
+    @record
+    class Several:
+        many: list[Open]
+        by_name: dict[str, Open]
+
+    one = Open({"n": 1})
+    made = Several([one], {"a": one})
+    one.t["n"] = "x"  # type: ignore[typeddict-item]
+    for many, by_name in (([one], {}), ([], {"a": one})):
+        with pytest.raises(RecordValueError, match=r"Open\.t\.n should be an int but is a str"):
+            Several(many, by_name)
+    info = info_of(Several)
+    assert info is not None
+    with pytest.raises(RecordValueError, match=r"Open\.t\.n should be an int but is a str"):
+        info.check(made)
+
+
+def _names_in_use() -> list[str]:
+    """Every name in the text of a quick constructor but those of its own fields."""
+    code = Held.__init__.__code__
+    names = {*code.co_names, *code.co_varnames, "type", "map", "set", "id", "self"}
+    return sorted(name for name in names - {*vars(Held(["a"], {}))} if not name.startswith("__"))
+
+
+@pytest.mark.parametrize("name", _names_in_use())
+def test_a_field_may_have_any_name_that_the_constructor_uses(name: str) -> None:
+    scope: dict[str, Any] = {"record": record, "__name__": __name__}
+    exec(f"@record\nclass Made:\n    {name}: str\n    tags: list[str]\n    n: int = 0", scope)
+    made = scope["Made"]("x", ["a"], 2)
+    assert vars(made) == {name: "x", "tags": ["a"], "n": 2}
+    with pytest.raises(RecordValueError, match=rf"Made\.{name} should be a str but is an int"):
+        scope["Made"](1, ["a"])
+    exec(f"@record\nclass Listed:\n    {name}: list[str]", scope)
+    assert getattr(scope["Listed"](["b"]), name) == ["b"]

@@ -23,6 +23,7 @@ from flinksec_jobs.errors import FlinkSecError, RecordValueError
 from flinksec_jobs.records import crossing, incoming, record, row_type, worker
 from flinksec_jobs.records.declared import Incoming, declared
 from flinksec_jobs.records.field_types import FieldType
+from flinksec_jobs.records.results import result_fit
 
 
 @record
@@ -362,3 +363,24 @@ def test_each_way_into_python_is_packed_with_its_declaration(
     assert packed.__reduce__()[1][3] is comes
     assert data_stream.flinksec_pending == []
     monkeypatch.delattr(data_stream, "flinksec_pending")
+
+
+def _fit(type_info: Any) -> Callable[[Any], Any]:
+    wanted = declared(type_info)
+    assert wanted is not None
+    return result_fit(wanted, "f")
+
+
+def test_a_record_in_a_row_whose_type_has_another_order_goes_out_in_that_order() -> None:
+    inner = Types.ROW_NAMED(["id", "n"], [Types.STRING(), Types.LONG()])
+    made = _fit(Types.ROW_NAMED(["part"], [inner]))(Row(part=Turned(7, "x")))
+    assert list(made.part._values) == ["x", 7]
+    kept = Alike("x", 7)
+    assert _fit(Types.ROW_NAMED(["part"], [inner]))(Row(part=kept)).part is kept
+
+
+def test_a_list_in_a_row_is_a_copy_that_the_function_cannot_change_any_more() -> None:
+    tags = ["a"]
+    made = _fit(Types.ROW_NAMED(["tags"], [Types.BASIC_ARRAY(Types.STRING())]))(Row(tags=tags))
+    tags.append("b")
+    assert made.tags == ["a"]
