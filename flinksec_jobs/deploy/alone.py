@@ -38,8 +38,8 @@ def alone(
         if pending is not None:
             raise RefusedError(
                 f"`flinksec {pending.command}` has begun and not ended: {pending.phase}",
-                hint=f"run `flinksec {pending.command}` again, which goes on with it; or "
-                "`flinksec rollback`, which undoes it",
+                hint="`flinksec resume` goes on with it"
+                + ("; `flinksec rollback` undoes it" if pending.can_be_undone else ""),
             )
         yield Guarded(api, lease.check)
 

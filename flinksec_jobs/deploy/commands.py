@@ -93,9 +93,15 @@ class Commands:
         book = self._steps.record.read()
         if book.pending:
             pending = book.pending
-            self._runner.found_pending(pending)
-            book = self._steps.claim(book)
             is_this = pending.command == "rollback" and number in {None, pending.target}
+            if to_savepoint_before and not is_this:
+                raise RefusedError(
+                    f"`flinksec {pending.command}` has begun and not ended, so that nothing is "
+                    "recorded yet that could be processed again",
+                    hint="`flinksec resume` ends it, and then this goes back; without "
+                    "--to-savepoint-of-upgrade it is undone, and no record is repeated",
+                )
+            book = self._runner.take_up(book)
             if not is_this:
                 book = self._steps.undo(book, "undone by `flinksec rollback`")
             book = self._runner.proceed(book)
@@ -112,7 +118,7 @@ class Commands:
             raise RefusedError(
                 "there is no version to go back to", hint="`flinksec history` shows what there was"
             )
-        if number == book.current.revision and book.current.accepted:
+        if number == book.current.revision and book.current.accepted and not book.current.stopped:
             raise RefusedError(f"revision {number} is deployed already", hint="name another one")
         version = self._steps.version(number)
         found = self._find(book, version)
@@ -195,7 +201,9 @@ class Commands:
             RefusedError: it runs, there is nothing to go on from, or it was not confirmed.
         """
         book = self._steps.record.read()
+        nothing = "nothing was changed"
         if book.pending and (self._options.from_savepoint or book.pending.phase is Phase.STOPPING):
+            nothing = f"no job was started; `flinksec {book.pending.command}` was given up"
             self._runner.found_pending(book.pending)
             book = self._steps.give_up(self._steps.claim(book), "given up by `flinksec recover`")
             self._runner.tell_of(book.history[0])
@@ -209,9 +217,7 @@ class Commands:
             book = self._known(book, found, like)
         states = self._origins.states(like)
         if not confirm(states):
-            raise RefusedError(
-                "it was not confirmed, and nothing was changed", hint="--yes confirms it"
-            )
+            raise RefusedError(f"it was not confirmed: {nothing}", hint="--yes confirms it")
         self._runner.check(book, like, states[0].path)
         named = self._options.from_savepoint
         if found.status is JobStatus.ACTIVE:
@@ -244,11 +250,12 @@ class Commands:
         if found.status is JobStatus.FAILED:
             failed = f"{nothing}; the job has failed for good: `flinksec recover`"
             return Result(said=failed, is_well=False)
-        return Result(said=f"{nothing}; no job runs: `flinksec deploy OVERLAY` starts one")
+        said = f"{nothing}; no job runs: `flinksec deploy OVERLAY` starts one"
+        return Result(said=said, is_well=bool(current.stopped))
 
     def _done(self, past: Past | None, version: Version) -> Result | None:
         """Return what came of the command before, if it was about the same version."""
-        over = {Outcome.RUNS_ON, Outcome.ABANDONED}
+        over = {Outcome.RUNS_ON, Outcome.ABANDONED, Outcome.UNDONE}
         if past is None or past.target is None or past.outcome in over:
             return None
         if self._steps.version(past.target).hash != version.hash:

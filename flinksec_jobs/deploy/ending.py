@@ -13,7 +13,8 @@ from flinksec_jobs.deploy.stopping_jobs import NothingLeftError, checkpoint_left
 
 ANEW = (
     "to lose its state on purpose: `kubectl delete job flink-jobmanager`, `kubectl delete "
-    f"configmap {RECORD.name}`, and `flinksec deploy OVERLAY` starts it from nothing"
+    f"configmap {RECORD.name}`, and `flinksec deploy OVERLAY` starts it from nothing, with "
+    'job.resume = "never" in the settings of that one start'
 )
 """The way out where nothing is left to go on from."""
 

@@ -148,6 +148,11 @@ class Operation:
         """Whether another version was left, and with something that it can go on from."""
         return self.source is not None and self.source != self.target and bool(self.origin)
 
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether `flinksec rollback` goes back from it, in place of going on with it."""
+        return self.command != "rollback" and self.source is not None
+
     def enter(self, phase: Phase, at: float, **known: Any) -> Operation:
         """Return it in the next phase, with what is known by then."""
         return replace(self, log=(*self.log, Entry(phase, at, known)), **known)

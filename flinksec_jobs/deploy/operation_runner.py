@@ -74,12 +74,20 @@ class OperationRunner:
         book = self._steps.record.read()
         if book.pending is None:
             return book, None
+        book = self.proceed(self.take_up(book))
+        return book, book.history[0] if book.pending is None else None
+
+    def take_up(self, book: Book) -> Book:
+        """Go on in the place of the command that began what is pending.
+
+        Given up is what somebody has made old, who has run the job since.
+        """
+        assert book.pending is not None  # noqa: S101
         self.found_pending(book.pending)
         book = self._steps.claim(book)
         if why := self._steps.ran_since(book):
             book = self._steps.give_up(book, why)
-        book = self.proceed(book)
-        return book, book.history[0] if book.pending is None else None
+        return book
 
     def tell_of(self, past: Past | None) -> None:
         """Say what came of another command's operation; what this one does is its result."""

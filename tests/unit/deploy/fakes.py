@@ -281,11 +281,15 @@ class FakeInside:
         world: that it looks at.
         told: what a check of an image tells in place of that, or raises.
         first: what the first checks of an image tell, before all that.
+        unlisted: how many of the next lists of the volume are refused.
+        hidden: id of a job whose checkpoints are not listed.
         unopened: what verifying raises, by image.
     """
 
     world: World
     first: dict[str, list[InsideReport | FlinkSecError]] = field(default_factory=dict)
+    unlisted: int = 0
+    hidden: str = ""
     told: dict[str, InsideReport | FlinkSecError] = field(default_factory=dict)
     unopened: dict[str, FlinkSecError] = field(default_factory=dict)
 
@@ -316,9 +320,12 @@ class FakeInside:
 
     @counted
     def newest(self, objects: Sequence[KubeObject]) -> list[StateFound]:
+        if self.unlisted:
+            self.unlisted -= 1
+            raise SealedStateError("the directory cannot be read")
         best = self.world.newest()
         rest = [one for one in self.world.volume.values() if one not in best]
-        return [_found(one) for one in [*best, *rest]]
+        return [_found(one) for one in [*best, *rest] if one.job_id != self.hidden]
 
 
 def _whole(path: str) -> str:
