@@ -23,6 +23,7 @@ final class PartWatermarks<T> implements WatermarkGenerator<T> {
   private long eventsBefore;
   private long quietSince;
   private volatile boolean quiet; // sources ask from their own threads
+  private boolean unknown;
   private boolean idle;
 
   PartWatermarks(WatermarkGenerator<T> watermarks, long idleNanos, RelativeClock clock) {
@@ -60,7 +61,7 @@ final class PartWatermarks<T> implements WatermarkGenerator<T> {
     }
     watermarks.onPeriodicEmit(growing.into(output));
     quiet = quiet || clock.relativeTimeNanos() - quietSince >= idleNanos;
-    if (quiet && parts != null) {
+    if ((quiet || unknown) && parts != null) {
       parts.ask();
     }
   }
@@ -68,6 +69,7 @@ final class PartWatermarks<T> implements WatermarkGenerator<T> {
   private void begin() {
     quietSince = clock.relativeTimeNanos();
     quiet = false;
+    unknown = false;
     idle = false;
   }
 
@@ -98,9 +100,13 @@ final class PartWatermarks<T> implements WatermarkGenerator<T> {
     idle = false;
   }
 
-  /** Nobody knows what is in it; for how long it has been quiet counts from now. */
+  /**
+   * Nobody knows what is in it; for how long it has been quiet counts from now. Whoever may know it
+   * is asked again before that.
+   */
   void isUnknown() {
     begin();
+    unknown = true;
   }
 
   /** Flink takes a part for active whenever it emits, and strategies repeat what they emitted. */

@@ -5,19 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
-import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.MockConsumer;
-import org.apache.flink.kafka.shaded.org.apache.kafka.common.PartitionInfo;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.TopicPartition;
-import org.apache.flink.kafka.shaded.org.apache.kafka.common.errors.TimeoutException;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.errors.WakeupException;
 import org.apache.flink.util.clock.ManualClock;
 import org.junit.jupiter.api.Test;
@@ -29,47 +20,8 @@ class EndQuestionsTest {
   private static final List<TopicPartition> ALL = List.of(A, B, C);
 
   private final ManualClock clock = new ManualClock();
-  private final Answering brokers = new Answering();
+  private final Brokers brokers = new Brokers(clock, "a", "b", "c");
   private final EndQuestions questions = new EndQuestions(brokers, clock::relativeTimeNanos);
-
-  /** Answers for all topics or for none, as Kafka's own does; a failure takes a second. */
-  private final class Answering extends MockConsumer<byte[], byte[]> {
-    private final Set<String> away = new HashSet<>();
-    private final Set<String> listed = new TreeSet<>(Set.of("a", "b", "c"));
-    private final List<Set<String>> asked = new ArrayList<>();
-    private boolean wakes;
-    private int failed;
-
-    Answering() {
-      super("none");
-    }
-
-    @Override
-    public Map<TopicPartition, Long> endOffsets(
-        Collection<TopicPartition> partitions, Duration patience) {
-      if (wakes) {
-        throw new WakeupException();
-      }
-      Set<String> topics =
-          partitions.stream()
-              .map(TopicPartition::topic)
-              .collect(Collectors.toCollection(TreeSet::new));
-      asked.add(topics);
-      if (topics.stream().anyMatch(one -> away.contains(one) || !listed.contains(one))) {
-        clock.advanceTime(patience);
-        failed++;
-        throw new TimeoutException();
-      }
-      return partitions.stream().collect(Collectors.toMap(one -> one, one -> 7L));
-    }
-
-    @Override
-    public Map<String, List<PartitionInfo>> listTopics(Duration patience) {
-      Map<String, List<PartitionInfo>> found = new HashMap<>();
-      listed.forEach(one -> found.put(one, List.of()));
-      return found;
-    }
-  }
 
   private Map<TopicPartition, Long> askAfter(Duration time) {
     clock.advanceTime(time);

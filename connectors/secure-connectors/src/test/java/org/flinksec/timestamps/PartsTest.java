@@ -233,6 +233,18 @@ class PartsTest {
   }
 
   @Test
+  void aPartThatNobodyCouldBeAskedAboutIsAskedAboutBeforeItIsQuietAgain() {
+    reading.add("a");
+    reading.pass(IDLENESS);
+    AtomicInteger asked = new AtomicInteger();
+    reading.parts.whenQuiet(asked::incrementAndGet);
+    reading.parts.areUnknown(List.of("a"));
+    reading.pass(Duration.ofSeconds(1));
+    assertThat(reading.parts.isQuiet("a")).isFalse();
+    assertThat(asked.get()).isPositive();
+  }
+
+  @Test
   void withoutIdlenessNoPartIsEverLeftOutNorAskedAbout() {
     ReadParts<Long> never = new ReadParts<>(strategy(null));
     never.add("a", "b");
