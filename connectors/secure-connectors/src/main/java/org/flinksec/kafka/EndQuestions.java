@@ -4,6 +4,7 @@ package org.flinksec.kafka;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -65,7 +66,7 @@ final class EndQuestions {
   }
 
   /**
-   * Asks, for a second or two at most.
+   * Asks, for some seconds at most, be there however many topics.
    *
    * @return the ends; those that are not among them could not be asked about, or again only now
    * @throws WakeupException if somebody wants the thread
@@ -108,17 +109,21 @@ final class EndQuestions {
     }
   }
 
-  /** Returns false once one has failed: the others are asked about the next time. */
+  /** Returns false once one has failed, or many were slow: the others are asked the next time. */
   private boolean askEachSuspect(
       Map<String, List<TopicPartition>> byTopic,
       Set<String> unanswered,
       Map<TopicPartition, Long> ends) {
+    long until = nanos.getAsLong() + PATIENCE.toNanos();
     Iterator<String> each = suspects.iterator();
     while (each.hasNext()) {
       String topic = each.next();
       List<TopicPartition> partitions = byTopic.get(topic);
       if (partitions == null) {
         continue;
+      }
+      if (nanos.getAsLong() - until >= 0) {
+        return false;
       }
       boolean tells = tells(partitions, unanswered.contains(topic) ? new HashMap<>() : ends);
       each.remove();
@@ -163,13 +168,26 @@ final class EndQuestions {
         failing.put(topic, Absence.NONE);
       }
     }
-    if (failing.containsValue(Absence.ONCE)) {
+    waitAfter(fails, byTopic.keySet());
+  }
+
+  /** Topics that nobody asks about now change nothing: they may have records all the time. */
+  private void waitAfter(boolean fails, Set<String> asked) {
+    Set<Absence> absences = EnumSet.noneOf(Absence.class);
+    failing.forEach(
+        (topic, absence) -> {
+          if (asked.contains(topic)) {
+            absences.add(absence);
+          }
+        });
+    if (absences.contains(Absence.ONCE)) {
       nextAt = nanos.getAsLong() + UNTIL_GONE;
     } else if (fails) {
       waitLonger();
-    } else if (!failing.containsValue(Absence.NONE)) {
+    } else {
       pause = FIRST_PAUSE;
-      nextAt = nanos.getAsLong() + LAST_PAUSE; // whether what is gone has come back
+      // Whether what is gone has come back is not urgent.
+      nextAt = nanos.getAsLong() + (absences.contains(Absence.GONE) ? LAST_PAUSE : FIRST_PAUSE);
     }
   }
 

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.TopicPartition;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.errors.WakeupException;
 import org.apache.flink.util.clock.ManualClock;
@@ -114,6 +115,34 @@ class EndQuestionsTest {
     brokers.listed.add("b");
     assertThat(askAfter(Duration.ofMinutes(1))).doesNotContainKey(B);
     assertThat(ask()).containsEntry(B, 7L);
+  }
+
+  @Test
+  void whatIsGoneIsLookedForOnceAMinuteThoughATopicThatFailedIsNotAskedAboutNow() {
+    brokers.away.add("b");
+    askFor(3);
+    brokers.listed.remove("a");
+    askFor(60);
+    brokers.lists = 0;
+    for (int second = 0; second < 600; second++) {
+      clock.advanceTime(Duration.ofSeconds(1));
+      questions.ask(List.of(A, C));
+    }
+    assertThat(brokers.lists).isBetween(5, 20);
+  }
+
+  @Test
+  void manyTopicsThatAreSlowToAnswerHoldUpReadingForSomeSecondsAtOnce() {
+    List<TopicPartition> many =
+        IntStream.range(0, 50).mapToObj(one -> new TopicPartition("t" + one, 0)).toList();
+    many.forEach(one -> brokers.listed.add(one.topic()));
+    brokers.answersAfter = Duration.ofMillis(900);
+    for (int second = 0; second < 100; second++) {
+      long before = clock.relativeTimeNanos();
+      questions.ask(many);
+      assertThat(Duration.ofNanos(clock.relativeTimeNanos() - before))
+          .isLessThanOrEqualTo(Duration.ofSeconds(3));
+    }
   }
 
   @Test
