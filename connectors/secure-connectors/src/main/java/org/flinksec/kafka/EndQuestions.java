@@ -4,8 +4,8 @@ package org.flinksec.kafka;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 import org.apache.flink.kafka.shaded.org.apache.kafka.clients.consumer.Consumer;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.KafkaException;
+import org.apache.flink.kafka.shaded.org.apache.kafka.common.PartitionInfo;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.TopicPartition;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.errors.InterruptException;
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.errors.WakeupException;
@@ -27,11 +28,12 @@ import org.slf4j.LoggerFactory;
  * <p>Kafka's consumer answers for all that it is asked about or for nothing, and nothing is read
  * meanwhile. So all are asked about together; if that fails, topic by topic; and a topic that
  * failed by itself apart from the others, and less and less often. Its first answer after that does
- * not count yet: what producers have kept meanwhile needs time to come. Topics that the brokers
- * list no more are gone: there is nothing to wait for.
+ * not count yet: what producers have kept meanwhile needs time to come. Partitions that the brokers
+ * list no more are gone, with their topic or because it was made anew with fewer: there is nothing
+ * to wait for, and the others of the topic are asked about without them.
  */
 final class EndQuestions {
-  /** Told as the end of a partition whose topic is gone. */
+  /** Told as the end of a partition that is gone. */
   static final long GONE = -1;
 
   private static final Logger LOG = LoggerFactory.getLogger(EndQuestions.class);
@@ -42,12 +44,6 @@ final class EndQuestions {
   /** A broker that has just started may list less than there is, for a moment. */
   private static final long UNTIL_GONE = Duration.ofSeconds(5).toNanos();
 
-  private enum Absence {
-    NONE,
-    ONCE,
-    GONE
-  }
-
   private final Consumer<?, ?> consumer;
   private final LongSupplier nanos;
 
@@ -55,7 +51,10 @@ final class EndQuestions {
   private final Set<String> suspects = new LinkedHashSet<>();
 
   /** Topics that failed by themselves, the one that was asked about last at the end. */
-  private final Map<String, Absence> failing = new LinkedHashMap<>();
+  private final Set<String> failing = new LinkedHashSet<>();
+
+  /** Partitions that were not listed, and whether that was so twice: these are gone. */
+  private final Map<TopicPartition, Boolean> absent = new HashMap<>();
 
   private long pause = FIRST_PAUSE;
   private long nextAt;
@@ -73,27 +72,32 @@ final class EndQuestions {
    */
   Map<TopicPartition, Long> ask(Collection<TopicPartition> partitions) {
     Map<TopicPartition, Long> ends = new HashMap<>();
-    Map<String, List<TopicPartition>> byTopic = new LinkedHashMap<>();
-    partitions.forEach(
-        one -> byTopic.computeIfAbsent(one.topic(), topic -> new ArrayList<>()).add(one));
+    List<TopicPartition> there =
+        partitions.stream().filter(one -> !absent.containsKey(one)).toList();
     Set<String> unanswered = Set.copyOf(suspects);
-    askTogether(partitions, ends);
-    if (askEachSuspect(byTopic, unanswered, ends)) {
-      askTheFailing(byTopic);
+    askTogether(there, ends);
+    if (askEachSuspect(byTopic(there), unanswered, ends)) {
+      askTheFailing(byTopic(partitions));
     }
-    failing.forEach(
-        (topic, absence) -> {
-          if (absence == Absence.GONE) {
-            byTopic.getOrDefault(topic, List.of()).forEach(one -> ends.put(one, GONE));
-          }
-        });
+    for (TopicPartition one : partitions) {
+      if (absent.getOrDefault(one, false)) {
+        ends.put(one, GONE);
+      }
+    }
     return ends;
+  }
+
+  private static Map<String, List<TopicPartition>> byTopic(Collection<TopicPartition> partitions) {
+    Map<String, List<TopicPartition>> topics = new LinkedHashMap<>();
+    partitions.forEach(
+        one -> topics.computeIfAbsent(one.topic(), topic -> new ArrayList<>()).add(one));
+    return topics;
   }
 
   private void askTogether(Collection<TopicPartition> partitions, Map<TopicPartition, Long> ends) {
     List<TopicPartition> sound = new ArrayList<>();
     for (TopicPartition one : partitions) {
-      if (!suspects.contains(one.topic()) && !failing.containsKey(one.topic())) {
+      if (!suspects.contains(one.topic()) && !failing.contains(one.topic())) {
         sound.add(one);
       }
     }
@@ -136,69 +140,96 @@ final class EndQuestions {
   }
 
   private void fails(String topic) {
-    failing.put(topic, Absence.NONE);
+    failing.add(topic);
     waitLonger();
   }
 
   private void askTheFailing(Map<String, List<TopicPartition>> byTopic) {
-    if (failing.keySet().stream().noneMatch(byTopic::containsKey)
-        || nanos.getAsLong() - nextAt < 0) {
+    Set<String> topics = new LinkedHashSet<>(failing);
+    absent.keySet().forEach(one -> topics.add(one.topic()));
+    topics.retainAll(byTopic.keySet());
+    if (topics.isEmpty() || nanos.getAsLong() - nextAt < 0) {
       return;
     }
-    Set<String> listed;
+    Map<String, List<PartitionInfo>> listed;
     try {
-      listed = consumer.listTopics(PATIENCE).keySet();
+      listed = consumer.listTopics(PATIENCE);
     } catch (WakeupException | InterruptException e) {
       throw e;
     } catch (KafkaException e) {
       waitLonger();
       return;
     }
+    nextAt = nanos.getAsLong() + UNTIL_GONE; // for whoever is woken in what follows
     boolean fails = false;
-    for (String topic : List.copyOf(failing.keySet())) {
-      if (!listed.contains(topic)) {
-        failing.compute(topic, (name, absence) -> longerAbsent(name, absence));
-      } else if (byTopic.containsKey(topic) && !fails) {
-        fails = !tells(byTopic.get(topic), new HashMap<>());
+    for (String topic : topics) {
+      List<TopicPartition> again = toAskAgain(topic, byTopic.get(topic), listed.get(topic));
+      if (again.isEmpty()) {
+        failing.remove(topic);
+        continue;
+      }
+      failing.add(topic); // so that the first answer does not count for who was absent, either
+      if (!fails) {
+        fails = !tells(again, new HashMap<>());
         failing.remove(topic);
         if (fails) {
-          failing.put(topic, Absence.NONE);
+          failing.add(topic);
         }
-      } else {
-        failing.put(topic, Absence.NONE);
       }
     }
-    waitAfter(fails, byTopic.keySet());
+    waitAfter(fails, byTopic.values());
+  }
+
+  /**
+   * Looks which partitions of a topic there are.
+   *
+   * @return those that there are, and that failed or were absent until now
+   */
+  private List<TopicPartition> toAskAgain(
+      String topic, List<TopicPartition> partitions, List<PartitionInfo> listed) {
+    Set<Integer> there = new HashSet<>();
+    if (listed != null) {
+      listed.forEach(one -> there.add(one.partition()));
+    }
+    List<TopicPartition> again = new ArrayList<>();
+    List<TopicPartition> gone = new ArrayList<>();
+    for (TopicPartition one : partitions) {
+      if (!failing.contains(topic) && !absent.containsKey(one)) {
+        continue; // it has just been told
+      }
+      if (there.contains(one.partition())) {
+        absent.remove(one);
+        again.add(one);
+      } else if (Boolean.FALSE.equals(absent.put(one, absent.containsKey(one)))) {
+        gone.add(one);
+      }
+    }
+    if (!gone.isEmpty()) {
+      warnOf(topic, gone, listed == null);
+    }
+    return again;
+  }
+
+  private static void warnOf(String topic, List<TopicPartition> gone, boolean all) {
+    LOG.warn(
+        "{} is gone: the brokers list it no more. It counts as read, and event time goes on without"
+            + " it.",
+        all ? "Topic " + topic : "Of topic " + topic + ", which was made anew, " + gone);
   }
 
   /** Topics that nobody asks about now change nothing: they may have records all the time. */
-  private void waitAfter(boolean fails, Set<String> asked) {
-    Set<Absence> absences = EnumSet.noneOf(Absence.class);
-    failing.forEach(
-        (topic, absence) -> {
-          if (asked.contains(topic)) {
-            absences.add(absence);
-          }
-        });
-    if (absences.contains(Absence.ONCE)) {
+  private void waitAfter(boolean fails, Collection<List<TopicPartition>> asked) {
+    Set<Boolean> absences = new HashSet<>();
+    asked.forEach(topic -> topic.forEach(one -> absences.add(absent.get(one))));
+    if (absences.contains(false)) {
       nextAt = nanos.getAsLong() + UNTIL_GONE;
     } else if (fails) {
       waitLonger();
     } else {
       pause = FIRST_PAUSE;
       // Whether what is gone has come back is not urgent.
-      nextAt = nanos.getAsLong() + (absences.contains(Absence.GONE) ? LAST_PAUSE : FIRST_PAUSE);
+      nextAt = nanos.getAsLong() + (absences.contains(true) ? LAST_PAUSE : FIRST_PAUSE);
     }
-  }
-
-  private static Absence longerAbsent(String topic, Absence absence) {
-    if (absence == Absence.ONCE) {
-      LOG.warn(
-          "Topic {} is gone: the brokers list it no more. It counts as read, and event time goes on"
-              + " without it.",
-          topic);
-    }
-    return absence == Absence.NONE ? Absence.ONCE : Absence.GONE;
   }
 
   private void waitLonger() {

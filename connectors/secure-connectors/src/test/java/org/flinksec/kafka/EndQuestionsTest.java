@@ -103,6 +103,29 @@ class EndQuestionsTest {
   }
 
   @Test
+  void aPartitionThatItsTopicHasNoMoreIsGoneAndTheOthersAreAskedAboutWithoutIt() {
+    TopicPartition other = new TopicPartition("b", 1);
+    List<TopicPartition> all = List.of(A, B, other, C);
+    brokers.missing.add(other);
+    for (int second = 0; second < 20; second++) {
+      clock.advanceTime(Duration.ofSeconds(1));
+      questions.ask(all);
+    }
+    int failed = brokers.failed;
+    for (int second = 0; second < 600; second++) {
+      clock.advanceTime(Duration.ofSeconds(1));
+      assertThat(questions.ask(all))
+          .isEqualTo(Map.of(A, 7L, B, 7L, other, EndQuestions.GONE, C, 7L));
+    }
+    assertThat(brokers.failed).isEqualTo(failed);
+    brokers.missing.clear();
+    clock.advanceTime(Duration.ofMinutes(1));
+    assertThat(questions.ask(all)).isEqualTo(Map.of(A, 7L, B, 7L, C, 7L));
+    clock.advanceTime(Duration.ofSeconds(1));
+    assertThat(questions.ask(all)).isEqualTo(Map.of(A, 7L, B, 7L, other, 7L, C, 7L));
+  }
+
+  @Test
   void aTopicThatIsListedAgainIsAskedAboutAgain() {
     brokers.listed.remove("b");
     askFor(4);
@@ -143,6 +166,23 @@ class EndQuestionsTest {
       assertThat(Duration.ofNanos(clock.relativeTimeNanos() - before))
           .isLessThanOrEqualTo(Duration.ofSeconds(3));
     }
+  }
+
+  @Test
+  void whoIsWokenDoesNotLookForWhatIsAbsentTheSecondTimeAtOnce() {
+    List<TopicPartition> both = List.of(A, B);
+    brokers.away.add("b");
+    brokers.listed.remove("a");
+    questions.ask(both);
+    questions.ask(both);
+    brokers.wakes = true;
+    clock.advanceTime(Duration.ofMinutes(1));
+    assertThatThrownBy(() -> questions.ask(both)).isInstanceOf(WakeupException.class);
+    brokers.wakes = false;
+    clock.advanceTime(Duration.ofSeconds(1));
+    assertThat(questions.ask(both)).isEmpty();
+    clock.advanceTime(Duration.ofSeconds(5));
+    assertThat(questions.ask(both)).isEqualTo(Map.of(A, EndQuestions.GONE));
   }
 
   @Test
