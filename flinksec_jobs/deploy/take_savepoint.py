@@ -7,7 +7,6 @@ answer was lost, is gone on with by the next one, which adopts the savepoint.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -176,8 +175,7 @@ class SavepointTaker:
         pending = Pending(job_id, self.make_id(), self.waiting.now())
         book = book.asked(pending).write(self.api)
         self.waiting.tell("the job writes a savepoint, and goes on")
-        with contextlib.suppress(RestUnreachableError):  # it may have been heard all the same
-            self.rest.take_savepoint(job_id, pending.trigger_id, directory, self.form)
+        self._ask(job_id, pending.trigger_id, directory)
         done = self._wait(job_id, pending.trigger_id)
         if done.progress is not Progress.DONE:
             book.asked(None).write(self.api)
@@ -187,6 +185,25 @@ class SavepointTaker:
                 hint="it runs on; run the command again",
             )
         return book, done.location
+
+    def _ask(self, job_id: str, trigger_id: str, directory: str) -> None:
+        """Ask until there is an answer: the same trigger id twice is the same savepoint.
+
+        One that was heard after nobody waited for it any more would be known to nobody.
+        """
+
+        def is_heard() -> bool:
+            try:
+                self.rest.take_savepoint(job_id, trigger_id, directory, self.form)
+            except RestUnreachableError:
+                return False
+            return True
+
+        self.waiting.until(
+            is_heard,
+            "Flink is asked for the savepoint",
+            hint="the job runs on; run the command again: it goes on asking for the same savepoint",
+        )
 
     def _wait(self, job_id: str, trigger_id: str) -> Operation:
         seen: list[Operation] = []

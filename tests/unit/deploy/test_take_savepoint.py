@@ -182,15 +182,43 @@ def test_a_savepoint_is_verified_and_its_manifest_kept() -> None:
     assert order[:5] == ["job", "configuration", "create", "take", "operation"]
 
 
-def test_a_savepoint_is_waited_for_if_the_answer_to_its_request_was_lost() -> None:
+@pytest.mark.parametrize("heard", [True, False], ids=["answer lost", "request lost"])
+def test_a_savepoint_is_asked_for_until_there_is_an_answer_and_is_written_once(
+    heard: bool,
+) -> None:
     class Lost(World):
+        asked = 0
+
         def take_savepoint(self, *asked: str) -> None:
-            super().take_savepoint(*asked)
-            raise RestUnreachableError("the answer is lost")
+            self.asked += 1
+            if heard or self.asked > 2:
+                super().take_savepoint(*asked)
+            if self.asked <= 2:
+                raise RestUnreachableError("there is no answer")
 
     world = Lost()
     assert world.take().savepoint.path == f"{DIRECTORY}/savepoint-5b5b5b-0"
+    assert world.asked == 3
     assert world.kept() == world.volume
+    assert len(world.volume) == 1
+
+
+def test_one_that_never_gets_an_answer_is_adopted_by_the_next_command() -> None:
+    class Silent(World):
+        is_silent = True
+
+        def take_savepoint(self, *asked: str) -> None:
+            super().take_savepoint(*asked)
+            if self.is_silent:
+                raise RestUnreachableError("there is no answer")
+
+    world = Silent()
+    with pytest.raises(UnclearError, match="Flink is asked for the savepoint"):
+        world.take()
+    world.is_silent = False
+    assert world.take().adopted
+    assert world.kept() == world.volume
+    assert len(world.volume) == 1
 
 
 def test_a_book_that_is_written_already_is_no_conflict() -> None:
