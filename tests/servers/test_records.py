@@ -184,7 +184,8 @@ def generated() -> list[dict[str, Any]]:
     )
     @given(EVERYTHING, TEXT)
     def collect(document: dict[str, Any], text: str) -> None:
-        found.append({"id": f"{text}{len(found)}", **document})
+        # By the number after the last hyphen each is another, whatever the text ends with.
+        found.append({"id": f"{text}-{len(found)}", **document})
 
     collect()
     return found + [with_text(found[0], odd, place) for place, odd in enumerate([*ODD, ""])]
