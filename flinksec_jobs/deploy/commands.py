@@ -95,11 +95,14 @@ class Commands:
             pending = book.pending
             is_this = pending.command == "rollback" and number in {None, pending.target}
             if to_savepoint_before and not is_this:
+                plainly = (
+                    "; without --to-savepoint-of-upgrade it is undone, and nothing is repeated"
+                )
+                undoes = plainly if pending.can_be_undone else ""
                 raise RefusedError(
                     f"`flinksec {pending.command}` has begun and not ended, so that nothing is "
                     "recorded yet that could be processed again",
-                    hint="`flinksec resume` ends it, and then this goes back; without "
-                    "--to-savepoint-of-upgrade it is undone, and no record is repeated",
+                    hint="`flinksec resume` ends it, and then this goes back" + undoes,
                 )
             book = self._runner.take_up(book)
             if not is_this:

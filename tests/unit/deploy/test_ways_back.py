@@ -225,12 +225,22 @@ def test_to_the_savepoint_of_an_upgrade_is_refused_while_it_has_not_ended(bench:
     with pytest.raises(RefusedError, match="`flinksec upgrade` has begun and not ended") as refused:
         bench.commands().rollback(to_savepoint_before=True)
     assert "flinksec resume" in str(refused.value.hint)
+    assert "it is undone" in str(refused.value.hint)
     assert bench.running() == "v2"
     bench.commands().finish()
     bench.world.repeats_allowed = True
     bench.commands().rollback(to_savepoint_before=True)
     assert bench.world.starts[-1][1] == "v1"
     assert bench.world.starts[-1][3] == bench.world.starts[1][3]
+
+
+def test_nor_does_it_say_that_a_start_from_rest_would_be_undone(bench: Bench) -> None:
+    bench.commands().stop()
+    bench.rest(10)
+    bench.commands(Options(steady=6, wait=False)).deploy(version("v2", "2"))
+    with pytest.raises(RefusedError, match="`flinksec deploy` has begun and not ended") as refused:
+        bench.commands().rollback(to_savepoint_before=True)
+    assert "undone" not in str(refused.value.hint)
 
 
 def test_an_old_version_that_kubernetes_takes_no_more_says_how_another_goes_on(
