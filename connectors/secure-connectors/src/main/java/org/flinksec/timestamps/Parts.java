@@ -103,6 +103,14 @@ public final class Parts {
     outputs.output.markActive();
   }
 
+  /**
+   * The input is at its end, and Flink is about to say so by its last watermark: whoever is idle
+   * says none, so that the last windows of what was read would be dropped.
+   */
+  void haveAllEnded() {
+    activate();
+  }
+
   private static PartWatermarks<?> watermarks(SourceOutput<?> output) {
     if (!(output instanceof SourceOutputWithWatermarks<?>)) {
       return null; // of a job in batch mode

@@ -26,7 +26,11 @@ public class PartsReader<T, S extends SourceSplit> implements SourceReader<T, S>
 
   @Override
   public InputStatus pollNext(ReaderOutput<T> output) throws Exception {
-    return reader.pollNext(parts.outputs(output));
+    InputStatus status = reader.pollNext(parts.outputs(output));
+    if (status == InputStatus.END_OF_INPUT) {
+      parts.haveAllEnded();
+    }
+    return status;
   }
 
   @Override
