@@ -154,7 +154,7 @@ final class FinishedPartitions extends AbstractStreamOperator<Void>
       last = Math.min(last, context.getCheckpointId());
     }
     if (leftovers != null) {
-      leftovers.checkpoint(context.getCheckpointId());
+      leftovers.checkpoint(context.getCheckpointId(), isFinished);
     }
   }
 

@@ -22,9 +22,12 @@ import org.slf4j.LoggerFactory;
  * Hidden files of a sink that compacts, which a killed run left behind: unfinished ones, and small
  * ones whose rows are in none of its checkpoints, or in a larger file by now.
  *
- * <p>They are listed when the run starts. A writer of this run that had begun one of them has ended
- * it by the first checkpoint after that, and has said so. Of the others, what the run still has to
- * commit is known, and all else can be removed.
+ * <p>They are listed when the run starts. A writer of this run that had begun one of them ends it
+ * at the next checkpoint that comes to it, and says so. Of the others, what the run still has to
+ * commit is known, and all else can be removed. Which checkpoint that is cannot be seen from here:
+ * those that are under way when the list is there may have passed the writer before it began the
+ * file. There are two of them at most, one and a savepoint, so that the third to be completed is
+ * surely another one. Once all writers have ended, all is said.
  */
 final class HiddenLeftovers {
   private static final Logger LOG = LoggerFactory.getLogger(HiddenLeftovers.class);
@@ -33,11 +36,15 @@ final class HiddenLeftovers {
           "\\.(?:compacted-)?(?<file>\\.?part-(?<owner>[0-9a-f]{8})-(?<writer>[0-9]{1,9}-[0-9a-f]{16})-.*?)"
               + "(?<unfinished>\\.inprogress\\.[0-9a-f-]+)?");
 
+  private static final int ROUNDS = 3;
+
   private final String owner;
   private final Set<String> alive = new HashSet<>();
   private final FutureTask<List<Leftover>> listing;
   private final List<Leftover> candidates = new ArrayList<>();
   private long first = Long.MAX_VALUE;
+  private long last = Long.MAX_VALUE;
+  private int rounds;
   private boolean isListed;
   private boolean isKnown;
 
@@ -99,8 +106,12 @@ final class HiddenLeftovers {
     }
   }
 
-  /** A checkpoint is being made. */
-  void checkpoint(long checkpoint) {
+  /**
+   * A checkpoint is being made.
+   *
+   * @param isFinished whether all writers have ended before it
+   */
+  void checkpoint(long checkpoint, boolean isFinished) {
     if (!isListed && listing.isDone()) {
       isListed = true;
       first = checkpoint;
@@ -112,11 +123,18 @@ final class HiddenLeftovers {
         Thread.currentThread().interrupt();
       }
     }
+    if (isFinished && isListed) {
+      last = Math.min(last, checkpoint);
+    }
   }
 
   /** A checkpoint is completed. */
   void completed(long checkpoint) {
-    if (checkpoint >= first && !isKnown) {
+    if (isKnown || checkpoint < first) {
+      return;
+    }
+    rounds++;
+    if (rounds == ROUNDS || checkpoint >= last) {
       isKnown = true;
       candidates.removeIf(each -> alive.contains(each.writer()));
     }

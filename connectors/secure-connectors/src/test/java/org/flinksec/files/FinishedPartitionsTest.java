@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 class FinishedPartitionsTest {
   private static final List<String> DAYS = List.of("=day=", "{:%Y-%m-%d");
   private static final String DAY = "day=2024-12-30";
+  private static final String OWNER = "0a1b2c3d";
   private static final long END = 1_735_603_200_000L; // 2024-12-31T00:00Z
 
   @TempDir java.nio.file.Path directory;
@@ -51,10 +52,14 @@ class FinishedPartitionsTest {
   }
 
   private void open(OperatorSubtaskState state) throws Exception {
+    open(state, null);
+  }
+
+  private void open(OperatorSubtaskState state, String owner) throws Exception {
     harness =
         new TwoInputStreamOperatorTestHarness<>(
             new FinishedPartitions(
-                directory.toUri().toString(), new PartitionEnds(DAYS, 0), "_SUCCESS", true, null));
+                directory.toUri().toString(), new PartitionEnds(DAYS, 0), "_SUCCESS", true, owner));
     if (state != null) {
       harness.initializeState(state);
     }
@@ -146,6 +151,53 @@ class FinishedPartitionsTest {
     assertThat(isMarked()).isFalse();
     harness.processElement2(file("part-3"));
     assertThat(isMarked()).isTrue();
+  }
+
+  private java.nio.file.Path hidden(String writer, String rest) throws Exception {
+    java.nio.file.Path day = Files.createDirectories(directory.resolve(DAY));
+    return Files.createFile(day.resolve(".part-%s-0-%s-0.json%s".formatted(OWNER, writer, rest)));
+  }
+
+  @Test
+  void whatAWriterBeganBetweenACheckpointAndTheListOfLeftoversIsNoLeftover() throws Exception {
+    harness.close();
+    java.nio.file.Path dead = hidden("0123456789abcdef", "");
+    java.nio.file.Path unfinished = hidden("0123456789abcdef", ".inprogress.1a");
+    java.nio.file.Path alive = hidden("fedcba9876543210", ".inprogress.1b");
+    open(null, OWNER);
+    listed();
+    // These two had passed the writer before it began its file, and were on their way to here.
+    checkpoint(1);
+    checkpoint(2);
+    assertThat(alive).exists();
+    harness.processElement1(file(".part-%s-0-fedcba9876543210-0.json".formatted(OWNER)));
+    checkpoint(3);
+    checkpoint(4);
+    assertThat(alive).exists();
+    assertThat(dead).doesNotExist();
+    assertThat(unfinished).doesNotExist();
+  }
+
+  @Test
+  void leftoversAreRemovedWithTheLastCheckpointOfAShortRun() throws Exception {
+    harness.close();
+    java.nio.file.Path dead = hidden("0123456789abcdef", "");
+    open(null, OWNER);
+    listed();
+    harness.endInput1();
+    harness.endInput2();
+    harness.getOperator().finish();
+    checkpoint(1);
+    assertThat(dead).doesNotExist();
+  }
+
+  /** Waits for the thread that lists them. */
+  private static void listed() throws InterruptedException {
+    for (Thread each : Thread.getAllStackTraces().keySet()) {
+      if (each.getName().startsWith("leftovers of ")) {
+        each.join();
+      }
+    }
   }
 
   @Test
