@@ -200,6 +200,8 @@ final class FinishedPartitions extends AbstractStreamOperator<Void>
   public void finish() throws Exception {
     super.finish();
     isFinished = true;
+    // As the last watermark says, which Flink drops where a source is idle as it is drained.
+    watermark = Watermark.MAX_WATERMARK.getTimestamp();
     if (!hasCheckpoints) {
       passed = watermark;
       mark();

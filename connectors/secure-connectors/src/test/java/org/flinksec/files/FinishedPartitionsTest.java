@@ -184,9 +184,7 @@ class FinishedPartitionsTest {
     java.nio.file.Path dead = hidden("0123456789abcdef", "");
     open(null, OWNER);
     listed();
-    harness.endInput1();
-    harness.endInput2();
-    harness.getOperator().finish();
+    end();
     checkpoint(1);
     assertThat(dead).doesNotExist();
   }
@@ -198,6 +196,22 @@ class FinishedPartitionsTest {
         each.join();
       }
     }
+  }
+
+  @Test
+  void theEndOfTheInputMarksAllAlsoWhereNoLastWatermarkCame() throws Exception {
+    harness.processElement1(file("part-1"));
+    harness.processElement2(file("part-1"));
+    end();
+    assertThat(isMarked()).isFalse();
+    checkpoint(1);
+    assertThat(isMarked()).isTrue();
+  }
+
+  private void end() throws Exception {
+    harness.endInput1();
+    harness.endInput2();
+    harness.getOperator().finish();
   }
 
   @Test
