@@ -7,7 +7,6 @@ Each first ends what another command has begun and not ended.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from flinksec_jobs.deploy.ending import Ending, left_nothing
 from flinksec_jobs.deploy.found import Finder, Found
@@ -17,10 +16,11 @@ from flinksec_jobs.deploy.operation import Outcome, Phase
 from flinksec_jobs.deploy.operation_runner import OperationRunner, Options, Result
 from flinksec_jobs.deploy.origins import Origins
 from flinksec_jobs.deploy.outside import StateFound
-from flinksec_jobs.deploy.record import Book, Current, Past
+from flinksec_jobs.deploy.record import Book, Past
 from flinksec_jobs.deploy.same_version import SameVersion
 from flinksec_jobs.deploy.step_errors import RefusedError, in_one_line
 from flinksec_jobs.deploy.steps import Steps
+from flinksec_jobs.deploy.what_runs import WhatRuns
 from flinksec_jobs.deploy.workload import JobStatus, Workload
 
 
@@ -36,10 +36,11 @@ class Commands:
     def __init__(self, steps: Steps, who: str, options: Options) -> None:
         self._steps, self._options = steps, options
         self._tell = steps.waiting.tell
-        self._finder = Finder(steps.api, steps.flink, steps.waiting)
+        finder = Finder(steps.api, steps.flink, steps.waiting)
         self._runner = OperationRunner(steps, who, options)
+        self._running = WhatRuns(steps, self._runner, finder)
         self._ending = Ending(steps)
-        self._same = SameVersion(steps, self._finder)
+        self._same = SameVersion(steps, finder)
         self._origins = Origins(steps, options.from_savepoint)
 
     def deploy(self, version: Version) -> Result:
@@ -52,7 +53,7 @@ class Commands:
         if done := self._done(past, version):
             return done
         self._runner.tell_of(past)
-        found = self._find(book, version)
+        found = self._running.look(book, version)
         if found.status is JobStatus.ACTIVE:
             return self._adopt(book, found, version)
         return self._from_rest("deploy", book, found, version)
@@ -67,14 +68,14 @@ class Commands:
         if done := self._done(past, version):
             return done
         self._runner.tell_of(past)
-        found = self._find(book, version)
+        found = self._running.look(book, version)
         if found.status is not JobStatus.ACTIVE:
             if book.current is None:
                 raise RefusedError(
                     "nothing is deployed that could be upgraded", hint="`flinksec deploy` does that"
                 )
             return self._from_rest("upgrade", book, found, version)
-        book = self._known(book, found, version)
+        book = self._running.known(book, found, version)
         if self._same.runs(book, version):
             return self._runs_already("upgrade", book, found, version)
         return self._replace("upgrade", book, found, version)
@@ -124,12 +125,12 @@ class Commands:
         if number == book.current.revision and book.current.accepted and not book.current.stopped:
             raise RefusedError(f"revision {number} is deployed already", hint="name another one")
         version = self._steps.version(number)
-        found = self._find(book, version)
+        found = self._running.look(book, version)
         if to_savepoint_before:
             return self._to_savepoint_before(book, found, version, number)
         if found.status is not JobStatus.ACTIVE:
             return self._from_rest("rollback", book, found, version)
-        book = self._known(book, found, version)
+        book = self._running.known(book, found, version)
         return self._replace("rollback", book, found, version)
 
     def restart(self, version: Version | None = None) -> Result:
@@ -146,13 +147,13 @@ class Commands:
                 hint="name its overlay: `flinksec restart OVERLAY`",
             )
         like = version or self._steps.version(book.current.revision if book.current else 0)
-        found = self._find(book, like)
+        found = self._running.look(book, like)
         if found.status is not JobStatus.ACTIVE:
             raise RefusedError(
                 "no job runs that could be restarted",
                 hint="`flinksec deploy` starts a stopped one, `flinksec recover` a failed one",
             )
-        book = self._known(book, found, like)
+        book = self._running.known(book, found, like)
         running = self._steps.version(book.current.revision if book.current else 0)
         if version is not None and version.image != running.image:
             raise RefusedError(
@@ -171,16 +172,16 @@ class Commands:
         if past and past.command == "stop" and past.is_good:
             return Result(past=past)
         self._runner.tell_of(past)
-        found = self._find(book, self._recorded(book))
+        found = self._running.look(book, self._running.recorded(book))
         if found.status is JobStatus.FAILED:
-            Workload(self._steps.api, self._recorded(book)).scale_workers(0)
+            Workload(self._steps.api, self._running.recorded(book)).scale_workers(0)
             return Result(
                 said="no job runs, as it has failed for good; its TaskManagers end, and `flinksec "
                 "recover` starts it again"
             )
         if found.status is not JobStatus.ACTIVE:
             return Result(said="no job runs: nothing to do")
-        book = self._known(book, found, self._recorded(book))
+        book = self._running.known(book, found, self._running.recorded(book))
         without_savepoint = self._options.without_savepoint
         if not found.is_running and not without_savepoint:
             raise RefusedError(
@@ -212,12 +213,12 @@ class Commands:
             self._runner.tell_of(book.history[0])
         book, past = self._runner.settled()
         self._runner.tell_of(past)
-        like = version or self._recorded(book)
-        found = self._find(book, like)
+        like = version or self._running.recorded(book)
+        found = self._running.look(book, like)
         if found.is_running:
             raise RefusedError("the job runs", hint="`flinksec upgrade` and `restart` change it")
         if found.job is not None:
-            book = self._known(book, found, like)
+            book = self._running.known(book, found, like)
         states = self._origins.states(like)
         if not confirm(states):
             raise RefusedError(f"it was not confirmed: {nothing}", hint="--yes confirms it")
@@ -244,9 +245,9 @@ class Commands:
             return Result(said=nothing)
         if current.left_nothing:
             return Result(said=f"{nothing}; {in_one_line(left_nothing())}", is_well=False)
-        found = self._find(book, self._recorded(book))
+        found = self._running.look(book, self._running.recorded(book))
         if found.status is JobStatus.ACTIVE:
-            book = self._known(book, found, self._recorded(book))
+            book = self._running.known(book, found, self._running.recorded(book))
             if book.current and not book.current.accepted:
                 return self._runner.watch("resume", book, found)
             return Result(said=f"{nothing}, and the job runs")
@@ -265,51 +266,10 @@ class Commands:
             return None
         return Result(past=past)
 
-    # What is there.
-
-    def _recorded(self, book: Book) -> Version:
-        if book.current is None:
-            raise RefusedError(
-                "nothing is recorded of this deployment",
-                hint="`flinksec deploy OVERLAY` with the overlay that runs records it",
-            )
-        return self._steps.version(book.current.revision)
-
-    def _find(self, book: Book, version: Version) -> Found:
-        like = self._steps.version(book.current.revision) if book.current else version
-        return self._finder.look(like)
-
-    def _known(self, book: Book, found: Found, like: Version) -> Book:
-        """Return the record with what runs, also if somebody else has applied it."""
-        assert found.job is not None  # noqa: S101
-        current = book.current
-        if current and current.job_id == found.job.job_id:
-            recorded = self._steps.version(current.revision)
-            changed = self._finder.changed(recorded)
-            if not changed:
-                return book
-            self._tell(f"somebody else has changed since: {', '.join(changed)}")
-            like = recorded
-        elif current:
-            self._tell(f"somebody else has started the job that runs: {found.job.job_id}")
-        revision = self._runner.keep(self._finder.live(like))
-        now = Current(
-            revision.number,
-            found.job.job_id,
-            found.began_from,
-            accepted=found.is_running,
-            previous=current.revision if current else None,
-        )
-        if current and current.job_id == found.job.job_id:
-            now = replace(current, revision=revision.number)
-        book = replace(book, current=now)
-        self._steps.record.write(book)
-        return book
-
     def _adopt(self, book: Book, found: Found, version: Version) -> Result:
         known = book.current is not None
-        book = self._known(book, found, version)
-        if self._same.runs(book, version) or not (known or self._finder.changed(version)):
+        book = self._running.known(book, found, version)
+        if self._same.runs(book, version) or not (known or self._running.changed(version)):
             said = "" if known else ", and is recorded now"
             return self._runs_already("deploy", book, found, version, said)
         raise RefusedError("another version runs", hint="`flinksec upgrade` puts this in its place")
@@ -318,13 +278,8 @@ class Commands:
         self, command: str, book: Book, found: Found, version: Version, said: str = ""
     ) -> Result:
         """Record that this very version runs; wait for it once more if it is not accepted."""
-        assert book.current is not None  # noqa: S101
-        number = self._runner.keep(version).number
-        if number != book.current.revision:
-            book = replace(book, current=replace(book.current, revision=number))
-            self._steps.record.write(book)
-        assert book.current is not None  # noqa: S101
-        if book.current.accepted:
+        book = self._running.recorded_as(book, version)
+        if book.current and book.current.accepted:
             return Result(said=f"this version runs already{said or ': nothing to do'}")
         return self._runner.watch(command, book, found)
 
@@ -349,14 +304,14 @@ class Commands:
             )
             without_savepoint = True
         if without_savepoint:
-            maps = HaMaps(self._steps.api, self._recorded(book))
+            maps = HaMaps(self._steps.api, self._running.recorded(book))
             if maps.is_other:
                 raise RefusedError(
                     "the plan of the job is stored where this command cannot drop it, so that it "
                     "would run again",
                     hint='set cluster.high_availability = "kubernetes"',
                 )
-            state = state or self._origins.states(self._recorded(book))[0].path
+            state = state or self._origins.states(self._running.recorded(book))[0].path
         self._runner.check(book, version, state)
         return self._runner.begin(
             command, book, found, version, without_savepoint=without_savepoint
@@ -374,7 +329,7 @@ class Commands:
             )
         self._tell(f"all records since {current.before} are processed again")
         if found.job is not None:
-            book = self._known(book, found, version)
+            book = self._running.known(book, found, version)
         self._runner.check(book, version, current.before)
         if found.status is JobStatus.ACTIVE:
             return self._runner.begin(
