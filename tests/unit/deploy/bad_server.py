@@ -58,9 +58,9 @@ class BadServer(ThreadingHTTPServer):
                 with self.context.wrap_socket(request, server_side=True) as secured:
                     super().finish_request(secured, client_address)
             except ssl.SSLError:
-                connection.shutdown(socket.SHUT_WR)
                 connection.settimeout(5)
-                with contextlib.suppress(OSError):
+                with contextlib.suppress(OSError):  # it may be gone by itself
+                    connection.shutdown(socket.SHUT_WR)
                     while connection.recv(1 << 16):
                         pass
             except OSError:

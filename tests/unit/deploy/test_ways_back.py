@@ -243,6 +243,18 @@ def test_nor_does_it_say_that_a_start_from_rest_would_be_undone(bench: Bench) ->
     assert "undone" not in str(refused.value.hint)
 
 
+@pytest.mark.parametrize("phase", [Phase.SWAPPING, Phase.STARTING, Phase.ACCEPTING])
+def test_a_start_after_a_stop_is_finished_and_gone_back_from_as_from_any_other(
+    bench: Bench, phase: Phase
+) -> None:
+    bench.commands().stop()
+    bench.rest(10)
+    kill_in(bench, phase, lambda commands: commands.deploy(version("v2", "2")))
+    bench.commands().rollback()
+    assert [start[1] for start in bench.world.starts] == ["v1", "v2", "v1"]
+    runs_well(bench, "v1", 1)
+
+
 def test_an_old_version_that_kubernetes_takes_no_more_says_how_another_goes_on(
     bench: Bench,
 ) -> None:
