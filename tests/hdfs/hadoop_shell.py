@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -14,8 +15,11 @@ from flinksec_jobs.runtime import artifacts
 from flinksec_jobs.runtime.java import find_java
 from flinksec_jobs.sandbox import Sandbox
 from flinksec_jobs.sandbox.jvm_programs import java_command
+from tests.patience import PATIENCE
 
 SOURCE = Path(__file__).with_name("HadoopShell.java")
+CUT = ("EOFException", "Connection reset", "Broken pipe", "Connection refused")
+"""What a client says of a server that was there a moment ago."""
 
 
 class RefusedError(Exception):
@@ -77,7 +81,7 @@ class HadoopShell(AbstractContextManager["HadoopShell"]):
         None are in a directory that no file has made yet.
         """
         try:
-            listed = self.fs("-ls", "-C", "-R", directory)
+            listed = self._looked("-ls", "-C", "-R", directory)
         except RefusedError as error:
             if str(error) != f"ls: `{directory}': No such file or directory":
                 raise
@@ -93,7 +97,18 @@ class HadoopShell(AbstractContextManager["HadoopShell"]):
         """Copy files that `files` found into one directory of this machine."""
         paths = [f"{directory}/{within}/{name}" for name, within in files.items()]
         if paths:
-            self.fs("-get", "-t", "4", *paths, target)
+            self._looked("-get", "-f", "-t", "4", *paths, target)
+
+    def _looked(self, *words: object) -> list[str]:
+        """Run what changes nothing, again where a server that was killed had the connection."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self.fs(*words)
+            except RefusedError as error:
+                if not any(one in str(error) for one in CUT) or time.monotonic() > end:
+                    raise
+            time.sleep(1)
 
     def _run(self, *words: object) -> list[str]:
         assert self._process.stdin
