@@ -51,10 +51,14 @@ class Access:
         return Kube(client, namespace, patience=patience, login=login, tell=tell)
 
     @contextmanager
-    def flink(self) -> Iterator[FlinkRest]:
-        """Reach Flink's REST."""
+    def flink(self, before_change: Callable[[], None] = lambda: None) -> Iterator[FlinkRest]:
+        """Reach Flink's REST.
+
+        Args:
+            before_change: raises if nothing may be changed any more.
+        """
         # By a login of its own: a port-forward makes web sockets of its requests for a moment.
-        rest = reach(self.api(10.0), self.client)
+        rest = reach(self.api(10.0), self.client, before_change=before_change)
         try:
             yield rest
         finally:

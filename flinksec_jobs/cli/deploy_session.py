@@ -158,7 +158,7 @@ def _under_lease(  # noqa: PLR0917  what a command is made of
     do: Callable[[Commands], Result],
 ) -> Result:
     api = Guarded(kube, lease.check)
-    flink = reach(kube, where.access.client)
+    flink = reach(kube, where.access.client, before_change=lease.check)
     record = Record(api, lease.check)
     steps = Steps(
         api,

@@ -37,11 +37,12 @@ def rescale(access: Access, *, parallelism: int, timeout: int, json_: bool) -> N
     the parallelism of the settings again: put it there too, job.parallelism.
     """
     api = access.api(float(timeout))
+    lease = lease_in(api, access)
     with (
         unclear_if_silent(),
         ended_in_order(),
-        alone(api, tell, lease_in(api, access)) as guarded,
-        access.flink() as rest,
+        alone(api, tell, lease) as guarded,
+        access.flink(lease.check) as rest,
     ):
         job_id = job_id_of(api)
         began = time.time()

@@ -67,11 +67,12 @@ def savepoint(
     last good savepoint is never removed, nor one that a rollback needs.
     """
     api = access.api(float(timeout))
+    lease = lease_in(api, access)
     with (
         unclear_if_silent(),
         ended_in_order(),
-        alone(api, tell, lease_in(api, access)) as guarded,
-        access.flink() as rest,
+        alone(api, tell, lease) as guarded,
+        access.flink(lease.check) as rest,
     ):
         taker = SavepointTaker(
             guarded,

@@ -9,6 +9,7 @@ their certificates: the API server and the kubelet pass on bytes that they canno
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 from flinksec_jobs.deploy.kube import Kube
@@ -20,24 +21,30 @@ from flinksec_jobs.flink_rest.port_forward import forwarded
 from flinksec_jobs.runtime.rest import RestUnreachableError
 
 
-def reach(api: Kube, directory: Path | None = None) -> FlinkRest:
+def reach(
+    api: Kube,
+    directory: Path | None = None,
+    *,
+    before_change: Callable[[], None] = lambda: None,
+) -> FlinkRest:
     """Return a client of Flink's REST; it connects when it is asked.
 
     Args:
         api: the API server.
         directory: of the client's certificate; default as `client_files` finds it.
+        before_change: raises if nothing may be changed any more.
 
     Raises:
         CertificateError: there is none that can be used.
     """
     files = client_files(directory)
     if in_pod():
-        return FlinkRest(files)
+        return FlinkRest(files, before_change=before_change)
 
     def open_socket() -> socket.socket:
         return forwarded(_core(api), api.namespace, _jobmanager(api), PORT)
 
-    return FlinkRest(files, open_socket=open_socket)
+    return FlinkRest(files, open_socket=open_socket, before_change=before_change)
 
 
 def _core(api: Kube) -> object:

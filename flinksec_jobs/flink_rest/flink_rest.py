@@ -46,6 +46,8 @@ class FlinkRest:
             name.
         timeout: of one request in seconds.
         open_socket: opens a connection if the address cannot be reached from here: a port-forward.
+        before_change: is called before whatever changes a job, and raises if nothing may be changed
+            any more.
     """
 
     def __init__(
@@ -55,8 +57,10 @@ class FlinkRest:
         *,
         timeout: float = _TIMEOUT_SECONDS,
         open_socket: Callable[[], socket.socket] | None = None,
+        before_change: Callable[[], None] = lambda: None,
     ) -> None:
         self._client = RestClient(address, files, timeout=timeout, open_socket=open_socket)
+        self._before_change = before_change
 
     def close(self) -> None:
         """Close the connection; a later request opens another."""
@@ -100,7 +104,7 @@ class FlinkRest:
             form: ``CANONICAL`` or ``NATIVE``.
         """
         body = {"targetDirectory": directory, "drain": False}
-        self._client_call(
+        self._change(
             lambda: self._client.post(
                 f"/jobs/{job_id}/stop", body | {"formatType": form, "triggerId": trigger_id}
             )
@@ -111,7 +115,7 @@ class FlinkRest:
     ) -> None:
         """Let a job write a savepoint and go on; as `stop_with_savepoint` but for that."""
         body = {"target-directory": directory, "cancel-job": False}
-        self._client_call(
+        self._change(
             lambda: self._client.post(
                 f"/jobs/{job_id}/savepoints", body | {"formatType": form, "triggerId": trigger_id}
             )
@@ -130,7 +134,7 @@ class FlinkRest:
     def cancel(self, job_id: str) -> None:
         """Cancel a job; one that has ended already, or is not known, stays as it is."""
         try:
-            self._client_call(lambda: self._client.patch(f"/jobs/{job_id}?mode=cancel"))
+            self._change(lambda: self._client.patch(f"/jobs/{job_id}?mode=cancel"))
         except RestRefusedError as error:
             if error.status not in {_NOT_FOUND, _CONFLICT}:
                 raise
@@ -159,7 +163,7 @@ class FlinkRest:
             vertex: {"parallelism": {"lowerBound": 1, "upperBound": number}}
             for vertex, number in parallelism.items()
         }
-        self._client_call(lambda: self._client.put(f"/jobs/{job_id}/resource-requirements", body))
+        self._change(lambda: self._client.put(f"/jobs/{job_id}/resource-requirements", body))
 
     def job_metrics(self, job_id: str, names: Sequence[str]) -> dict[str, float]:
         """Return metrics of a job, those that are there: ``numRestarts``, ``uptime``, ….
@@ -251,6 +255,10 @@ class FlinkRest:
         except ValueError as error:  # no JSON: half an answer of a server that ended
             self._client.close()
             raise RestUnreachableError(f"Flink's answer is cut short: {error}") from error
+
+    def _change(self, ask: Callable[[], Any]) -> None:
+        self._before_change()
+        self._client_call(ask)
 
     def _unless_not_found(self, ask: Callable[[], T]) -> T | None:
         try:

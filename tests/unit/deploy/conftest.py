@@ -27,7 +27,7 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.setattr(Access, "api", lambda *_, **__: found.api)
     monkeypatch.setattr(deploy_session, "api_client", lambda _: None)
     monkeypatch.setattr(deploy_session, "Kube", lambda *_, **__: found.api)
-    monkeypatch.setattr(deploy_session, "reach", lambda *_: FakeFlink(world))
+    monkeypatch.setattr(deploy_session, "reach", lambda *_, **__: FakeFlink(world))
     monkeypatch.setattr(deploy_session, "client_files", lambda _: None)
     monkeypatch.setattr(deploy_session, "ClusterInside", lambda *_: found.inside)
     monkeypatch.setattr(deploy_session, "Waiting", waiting)

@@ -91,7 +91,7 @@ def test_a_command_that_loses_the_api_server_on_its_way_ends_with_unclear(
 def test_a_command_that_never_reaches_the_api_server_ends_with_unclear_and_says_how_to_go_on(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr(Access, "flink", lambda _: contextlib.nullcontext())
+    monkeypatch.setattr(Access, "flink", lambda *_: contextlib.nullcontext())
     faults = bench.world.faults
     faults.at, faults.last = 0, 10**6
     faults.error = lambda _: unreachable("connection refused")
@@ -149,7 +149,7 @@ def test_a_savepoint_is_told_with_those_that_stay_and_why(
         seconds=1.0,
     )
     monkeypatch.setattr(SavepointTaker, "take", lambda *_: taken)
-    monkeypatch.setattr(Access, "flink", lambda _: contextlib.nullcontext())
+    monkeypatch.setattr(Access, "flink", lambda *_: contextlib.nullcontext())
     assert call("savepoint", "--keep", "2").stdout.splitlines() == [
         "sealed+file:/s/savepoint-0-b: 2 KiB, written in 1 s",
         "1 old savepoint removed: savepoint-0-0",

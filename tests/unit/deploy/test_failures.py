@@ -7,6 +7,7 @@ import json
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from flinksec_jobs.deploy.commands import Commands
 from flinksec_jobs.deploy.job_version import version_of
 from flinksec_jobs.deploy.kube_answers import unreachable
 from flinksec_jobs.deploy.kube_errors import KubeError
+from flinksec_jobs.deploy.lease import SECONDS
 from flinksec_jobs.errors import DeployError
 from flinksec_jobs.flink_rest.client_files import client_files
 from tests.unit.deploy.command_line import call, file_of
@@ -109,12 +111,32 @@ def test_a_certificate_that_is_missing_is_seen_before_anything_is_touched(
 def test_the_lease_is_given_back_when_flink_cannot_be_reached(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(*_: object) -> None:
+    def fails(*_: object, **__: object) -> None:
         raise DeployError("it went wrong")
 
     monkeypatch.setattr(deploy_session, "reach", fails)
     assert call("deploy", file_of(version(), tmp_path)).exit_code == 1
     assert bench.world.objects[LEASE]["spec"]["holderIdentity"] == ""
+
+
+@pytest.mark.parametrize("command", [["savepoint"], ["rescale", "2"], ["stop"]])
+def test_flink_is_asked_for_no_change_by_a_command_that_hung_until_another_had_its_lease(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    bench.commands().deploy(version())
+
+    def wake_up(*given: Any, **named: Any) -> None:
+        ask = named.get("before_change") or given[-1]
+        ask()
+        bench.world.objects[LEASE]["spec"]["holderIdentity"] = "bob"
+        bench.world.sleep(SECONDS + 1)
+        ask()
+
+    monkeypatch.setattr(Access, "flink", wake_up)
+    monkeypatch.setattr(deploy_session, "reach", wake_up)
+    done = call(*command)
+    assert done.exit_code == 1
+    assert "another may be at work now: bob" in done.stderr
 
 
 @pytest.mark.parametrize("command", [["savepoint"], ["rescale", "2"]])
@@ -124,7 +146,7 @@ def test_sigterm_gives_back_the_lease_of_commands_that_are_no_operation(
     bench.commands().deploy(version())
     holders = []
 
-    def terminate(_: object) -> None:
+    def terminate(*_: object) -> None:
         holders.append(bench.world.objects[LEASE]["spec"]["holderIdentity"])
         os.kill(os.getpid(), signal.SIGTERM)
 

@@ -7,11 +7,12 @@ import os
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from flinksec_jobs.deploy.lease import LeaseHeldError
 from flinksec_jobs.errors import CertificateError
 from flinksec_jobs.flink_rest.answers import Operation, Progress
 from flinksec_jobs.flink_rest.client_files import VARIABLE, ClientFiles, client_files
@@ -119,6 +120,31 @@ def test_cancelling_what_has_ended_is_fine_and_anything_else_is_not(rest: FlinkR
     ANSWERS["/jobs/1?mode=cancel"] = (408, b"{}")
     with pytest.raises(RestRefusedError):
         rest.cancel("1")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda rest: rest.stop_with_savepoint("1", "t", "sealed+file:/s"),
+        lambda rest: rest.take_savepoint("1", "t", "sealed+file:/s"),
+        lambda rest: rest.cancel("1"),
+        lambda rest: rest.require("1", {"v": 2}),
+    ],
+)
+def test_a_job_is_not_changed_where_somebody_else_is_at_work(
+    certificate: ClientFiles, port: int, change: Callable[[FlinkRest], None]
+) -> None:
+    def lost() -> None:
+        raise LeaseHeldError("bob is at work")
+
+    ANSWERS.clear()
+    ASKED.clear()
+    ANSWERS["/jobs"] = (200, b'{"jobs": []}')
+    rest = FlinkRest(certificate, f"https://127.0.0.1:{port}", before_change=lost)
+    with pytest.raises(LeaseHeldError, match="bob"):
+        change(rest)
+    assert not ASKED
+    assert rest.jobs() == {}  # it may look
 
 
 def test_a_metric_that_is_no_number_is_left_out(rest: FlinkRest) -> None:
