@@ -88,7 +88,7 @@ def access(command: Callable[..., Any]) -> Callable[..., Any]:
     def called(
         *args: Any, namespace: str | None, context: str | None, client: Path | None, **given: Any
     ) -> Any:
-        with failures_told(json_=bool(given.get("json_"))):
+        with failures_told(json_=bool(given.get("json_")), is_endless=bool(given.get("watch"))):
             return command(Access(namespace, context, client), *args, **given)
 
     return _NAMESPACE(_CONTEXT(_CLIENT(called)))

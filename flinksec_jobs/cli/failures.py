@@ -25,14 +25,23 @@ class UnclearEnd(Exception):  # noqa: N818  an end, and the error is in it
 
 
 @contextmanager
-def failures_told(*, json_: bool) -> Iterator[None]:
+def failures_told(*, json_: bool, is_endless: bool = False) -> Iterator[None]:
     """Print one object on stdout for a command that fails, if it is to print JSON.
 
     Args:
         json_: whether it is.
+        is_endless: whether it goes on until it is interrupted, so that this is no failure.
     """
     try:
         yield
+    except KeyboardInterrupt:
+        if json_ and not is_endless:
+            say_json(as_dict(FlinkSecError("it was interrupted"), ExitCode.INTERRUPTED))
+        raise
+    except SystemExit as end:
+        if json_ and end.code == ExitCode.TERMINATED:
+            say_json(as_dict(FlinkSecError("it was ended by SIGTERM"), ExitCode.TERMINATED))
+        raise
     except UnclearEnd as end:
         say_error(end.error.message, end.error.hint)
         if json_:

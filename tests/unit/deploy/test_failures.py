@@ -156,6 +156,36 @@ def test_sigterm_gives_back_the_lease_of_commands_that_are_no_operation(
     assert bench.world.objects[LEASE]["spec"]["holderIdentity"] == ""
 
 
+@pytest.mark.parametrize(
+    ("sent", "code", "said"),
+    [(signal.SIGTERM, 143, "it was ended by SIGTERM"), (signal.SIGINT, 130, "it was interrupted")],
+)
+def test_a_command_that_is_ended_by_a_signal_prints_one_object(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, sent: signal.Signals, code: int, said: str
+) -> None:
+    handler = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(Commands, "finish", lambda _: os.kill(os.getpid(), sent))
+    try:
+        done = call("resume", "--json")
+    finally:
+        signal.signal(signal.SIGINT, handler)  # which a command that was interrupted ignores
+    told = json.loads(done.stdout)
+    assert (done.exit_code, told["ok"], told["exit_code"]) == (code, False, code)
+    assert told["error"]["message"] == said
+
+
+def test_what_goes_on_until_it_is_interrupted_prints_no_failure_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    handler = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(Access, "api", lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    try:
+        done = call("status", "--watch", "5", "--json")
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    assert (done.exit_code, done.stdout) == (130, "")
+
+
 def test_sigterm_gives_back_the_lease(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     before = signal.getsignal(signal.SIGTERM)
     monkeypatch.setattr(Commands, "finish", lambda _: os.kill(os.getpid(), signal.SIGTERM))
