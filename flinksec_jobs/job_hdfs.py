@@ -51,8 +51,8 @@ class JobOnHdfs(JobOnKafka):
                 function of the row, which costs a call of Python for each. Without it the stream
                 has no watermarks.
             out_of_orderness: how late a record may come after a newer one of the same file.
-            idleness: after how long without a file a reader is left out of the watermark. A file
-                that is being read is waited for, however long that stands still.
+            idleness: with ``watch``, after how long without a file a reader is left out of the
+                watermark. A file that is being read is waited for, however long that stands still.
             on_error: what to do with a record that cannot be decoded: ``fail`` the job with its
                 file and place; ``skip`` and count it in the metric
                 ``flinksec.undecodableRecords``; or ``dead_letter``: write it to the topic
@@ -98,4 +98,4 @@ class JobOnHdfs(JobOnKafka):
                 stream = self._letters.rows(arriving, self.settings)
             else:
                 stream = env.from_source(made, strategy, named, row_type)
-        return watermarks.behind_source(stream, time)
+        return watermarks.behind_source(stream, time, bounded=files.watch is None)

@@ -77,7 +77,8 @@ class JobOnKafka(ABC):
                 has no watermarks. A record whose field is null or beyond is undecodable.
             out_of_orderness: how late a record may come after a newer one.
             idleness: after how long without records a partition is left out of the watermark,
-                while the brokers confirm that it has been read to its end.
+                while the brokers confirm that it has been read to its end. None is left out of a
+                stream that ends.
             alignment: a name that this and other sources share: one that is ahead of the slowest
                 by more than ``max_drift`` waits.
             max_drift: see ``alignment``.
@@ -163,7 +164,7 @@ class JobOnKafka(ABC):
                 stream = self._letters.rows(Arriving(env, *of_source, on_error), settings)
             else:
                 stream = env.from_source(*of_source)
-        return watermarks.behind_source(stream, time)
+        return watermarks.behind_source(stream, time, bounded=options.stop is not None)
 
     def to_kafka(
         self,

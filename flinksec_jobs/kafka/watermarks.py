@@ -109,21 +109,23 @@ def of_source(record: type, event_time: EventTime | None) -> WatermarkStrategy:
     return WatermarkStrategy(ours.IdleOnceRead.of(made))
 
 
-def behind_source(stream: DataStream, event_time: EventTime | None) -> DataStream:
+def behind_source(stream: DataStream, event_time: EventTime | None, *, bounded: bool) -> DataStream:
     """Return the stream with the watermarks of a function, which only Python can call.
 
     They know no partitions, and idleness by the clock only: without that, a reader that has no
-    partition would hold back all others for ever.
+    partition would hold back all others for ever. One of a bounded input ends at once instead, so
+    that there none needs to be idle, however long a reader stands still.
     """
     if event_time is None or not callable(event_time.of):
         return stream
     from pyflink.common.watermark_strategy import TimestampAssigner
 
+    standstill = "" if bounded else f"after a standstill of {event_time.idleness} or "
     _log.warning(
         "event_time is a function: its watermarks know no partitions, so records that are read "
-        "late, after a standstill of %s or of a backlog, may be left out of windows; a field has "
-        "watermarks that wait for them",
-        event_time.idleness,
+        "late, %sof a backlog, may be left out of windows; a field has watermarks that wait for "
+        "them",
+        standstill,
     )
     time_of = event_time.of
 
@@ -131,7 +133,7 @@ def behind_source(stream: DataStream, event_time: EventTime | None) -> DataStrea
         def extract_timestamp(self, value: Any, record_timestamp: int) -> int:  # noqa: ARG002
             return _milliseconds(time_of(value))
 
-    strategy = _strategy(event_time, None)
+    strategy = _strategy(event_time, None, idles=not bounded)
     return stream.assign_timestamps_and_watermarks(strategy.with_timestamp_assigner(OfFunction()))
 
 
@@ -151,7 +153,9 @@ def _milliseconds(time: int | datetime) -> int:
     return time
 
 
-def _strategy(event_time: EventTime, record: type | None) -> WatermarkStrategy:
+def _strategy(
+    event_time: EventTime, record: type | None, *, idles: bool = True
+) -> WatermarkStrategy:
     from pyflink.common import Duration, WatermarkStrategy
 
     if record is not None and event_time.field:
@@ -161,7 +165,8 @@ def _strategy(event_time: EventTime, record: type | None) -> WatermarkStrategy:
         return Duration.of_millis(duration // _MILLISECOND)
 
     made = WatermarkStrategy.for_bounded_out_of_orderness(of(event_time.out_of_orderness))
-    made = made.with_idleness(of(event_time.idleness))
+    if idles:
+        made = made.with_idleness(of(event_time.idleness))
     if event_time.alignment:
         made = made.with_watermark_alignment(event_time.alignment, of(event_time.max_drift))
     return made

@@ -4,6 +4,7 @@ package org.flinksec.kafka;
 import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SourceReader;
+import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.api.connector.source.SourceSplit;
 import org.apache.flink.core.io.InputStatus;
 import org.flinksec.timestamps.Parts;
@@ -13,8 +14,8 @@ import org.flinksec.timestamps.PartsReader;
 final class LosslessReader<T, S extends SourceSplit> extends PartsReader<T, S> {
   private final Parts partitions;
 
-  LosslessReader(SourceReader<T, S> reader, Parts partitions) {
-    super(reader, partitions);
+  LosslessReader(SourceReader<T, S> reader, SourceReaderContext context, Parts partitions) {
+    super(reader, context, partitions);
     this.partitions = partitions;
   }
 

@@ -76,8 +76,13 @@ public final class LosslessSource<T>
       throws Exception {
     Parts partitions = new Parts();
     partitions.awaitAssignment();
+    if (getBoundedness() == Boundedness.BOUNDED) {
+      partitions.areBounded();
+    }
     return new LosslessReader<>(
-        ConfirmingReader.in(source, source.createReader(context), context, partitions), partitions);
+        ConfirmingReader.in(source, source.createReader(context), context, partitions),
+        context,
+        partitions);
   }
 
   @Override

@@ -31,6 +31,17 @@ public final class Parts {
   private long emptySince = NEVER;
   private boolean awaits;
   private boolean areAssigned;
+  private boolean areBounded;
+
+  /**
+   * The input has an end: no part is idle before its own, and no reader before the end of the
+   * input, which comes to all of them by itself. To leave out one that waits, for a place that
+   * nothing has reached yet or for a file, would gain nothing, and make late what comes of it:
+   * whoever is at the end already is at the end of time, too.
+   */
+  public void areBounded() {
+    areBounded = true;
+  }
 
   /**
    * A reader without parts is not idle before {@link #allAreAssigned}: it may be about to get some.
@@ -55,7 +66,9 @@ public final class Parts {
   }
 
   void ask() {
-    question.run();
+    if (!areBounded) {
+      question.run();
+    }
   }
 
   /** Whether a part has brought nothing for as long as what is idle brings nothing. */
@@ -92,7 +105,7 @@ public final class Parts {
       watermarks.linked(this);
       linked.put(part, watermarks);
     }
-    if (!assigned.isEmpty()) {
+    if (areBounded || !assigned.isEmpty()) {
       activate();
     }
   }
@@ -103,10 +116,7 @@ public final class Parts {
     outputs.output.markActive();
   }
 
-  /**
-   * The input is at its end, and Flink is about to say so by its last watermark: whoever is idle
-   * says none, so that the last windows of what was read would be dropped.
-   */
+  /** The input is at its end; see {@link EndOfTime}. */
   void haveAllEnded() {
     activate();
   }
@@ -131,6 +141,9 @@ public final class Parts {
    * @param parts their ids
    */
   public void haveBeenRead(Collection<String> parts) {
+    if (areBounded) {
+      return;
+    }
     for (String part : parts) {
       PartWatermarks<?> watermarks = linked.get(part);
       if (watermarks != null && watermarks.hasBeenRead()) {
@@ -183,7 +196,9 @@ public final class Parts {
   /** A reader is idle where all its parts are, or where it has none and gets none for now. */
   void tellOfAll(WatermarkOutput output, long idleNanos, long now) {
     boolean idle;
-    if (assigned.isEmpty()) {
+    if (areBounded) {
+      idle = false;
+    } else if (assigned.isEmpty()) {
       emptySince = emptySince == NEVER ? now : emptySince;
       // Who is not told whether there are any takes it from the time.
       idle = areAssigned || !awaits && now - emptySince >= idleNanos;
@@ -204,6 +219,16 @@ public final class Parts {
     linked.remove(part);
   }
 
+  /**
+   * Emits the watermark of what a part has brought since the last periodic one, which is nowhere
+   * once the part is released: time would stand still where each takes less than the interval. An
+   * input with an end has a watermark there.
+   */
+  private static void emitLast(SourceOutput<?> ended) {
+    ((SourceOutputWithWatermarks<?>) ended).emitPeriodicWatermark();
+    ended.markActive(); // which takes what was emitted into account at once
+  }
+
   /** The outputs of Flink, which tell what has ended. */
   private final class Outputs<T> implements ReaderOutput<T> {
     private final ReaderOutput<T> output;
@@ -214,8 +239,14 @@ public final class Parts {
 
     @Override
     public void releaseOutputForSplit(String part) {
-      // Else a reader that has read its last part would hold back the others for ever.
-      output.createOutputForSplit(part).markIdle();
+      if (watermarks(output) != null) {
+        SourceOutput<T> ended = output.createOutputForSplit(part);
+        if (!areBounded) {
+          emitLast(ended);
+        }
+        // Else a reader that has read its last part would hold back the others for ever.
+        ended.markIdle();
+      } // Where watermarks come from behind the source, nothing would make it active again.
       output.releaseOutputForSplit(part);
       removed(part);
     }

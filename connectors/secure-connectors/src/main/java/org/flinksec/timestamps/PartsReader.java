@@ -7,20 +7,24 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SourceReader;
+import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.api.connector.source.SourceSplit;
 import org.apache.flink.core.io.InputStatus;
 
 /** A reader of Flink's whose parts are idle only once they have been read; else as it was. */
 public class PartsReader<T, S extends SourceSplit> implements SourceReader<T, S> {
   private final SourceReader<T, S> reader;
+  private final SourceReaderContext context;
   private final Parts parts;
 
   /**
    * @param reader Flink's
+   * @param context that it was made in
    * @param parts which are told of what the reader has read
    */
-  public PartsReader(SourceReader<T, S> reader, Parts parts) {
+  public PartsReader(SourceReader<T, S> reader, SourceReaderContext context, Parts parts) {
     this.reader = reader;
+    this.context = context;
     this.parts = parts;
   }
 
@@ -35,6 +39,7 @@ public class PartsReader<T, S extends SourceSplit> implements SourceReader<T, S>
 
   @Override
   public void start() {
+    EndOfTime.isToldIn(context);
     reader.start();
   }
 

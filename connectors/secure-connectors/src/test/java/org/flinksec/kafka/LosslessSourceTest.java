@@ -205,7 +205,8 @@ class LosslessSourceTest {
 
   @SuppressWarnings("unchecked") // of which only one method is called
   private static LosslessReader<String, KafkaPartitionSplit> failing(RuntimeException failure) {
-    return new LosslessReader<>(answering(SourceReader.class, failure), new Parts());
+    return new LosslessReader<>(
+        answering(SourceReader.class, failure), new TestingReaderContext(), new Parts());
   }
 
   private static <I> I answering(Class<I> type, Object answer) {

@@ -215,7 +215,7 @@ class PartsTest {
     reading.add("b");
     reading.read("b", 200L);
     reading.pass(LONG);
-    assertThat(reading.told).containsExactly(199L);
+    assertThat(reading.told).containsExactly(99L, 199L);
   }
 
   @Test
@@ -254,5 +254,60 @@ class PartsTest {
     never.pass(LONG);
     assertThat(never.told).isEmpty();
     assertThat(never.parts.isQuiet("b")).isFalse();
+  }
+
+  @Test
+  void ofABoundedInputNoPartIsIdleBeforeItsEnd() {
+    AtomicInteger questions = new AtomicInteger();
+    reading.parts.whenQuiet(questions::incrementAndGet);
+    reading.parts.areBounded();
+    reading.add("a", "b");
+    reading.read("a", 100L);
+    reading.pass(LONG);
+    reading.parts.haveBeenRead(List.of("a", "b"));
+    reading.pass(LONG);
+    assertThat(reading.told).isEmpty();
+    assertThat(questions).hasValue(0);
+    reading.read("b", 10L);
+    reading.pass(Duration.ofSeconds(1));
+    reading.poll().releaseOutputForSplit("b");
+    reading.pass(Duration.ofSeconds(1));
+    assertThat(reading.told).containsExactly(9L, 99L);
+  }
+
+  @Test
+  void ofABoundedInputNoReaderIsIdleBeforeItIsToldThatNothingComes() {
+    reading.parts.areBounded();
+    reading.pass(LONG);
+    reading.parts.allAreAssigned();
+    reading.pass(LONG);
+    reading.add("a");
+    reading.poll().releaseOutputForSplit("a");
+    reading.pass(LONG);
+    assertThat(reading.told).doesNotContain("IDLE");
+  }
+
+  @Test
+  void aPartThatEndsMakesNoReaderIdleOfWhichWatermarksAreMadeBehindTheSource() {
+    ReadParts<Long> without = new ReadParts<>(IdleOnceRead.of(WatermarkStrategy.noWatermarks()));
+    without.add("a");
+    without.read("a", 100L);
+    without.poll().releaseOutputForSplit("a");
+    without.add("b");
+    without.pass(LONG);
+    assertThat(without.told).isEmpty();
+  }
+
+  @Test
+  void timeGoesOnWithPartsThatAreReadFasterThanWatermarksAreEmitted() {
+    reading.add("a");
+    reading.read("a", 100L);
+    reading.poll().releaseOutputForSplit("a");
+    reading.add("b", "c");
+    reading.read("b", 300L);
+    reading.read("c", 200L);
+    reading.poll().releaseOutputForSplit("b");
+    reading.poll().releaseOutputForSplit("c");
+    assertThat(reading.told.stream().filter(Long.class::isInstance)).containsExactly(99L, 199L);
   }
 }

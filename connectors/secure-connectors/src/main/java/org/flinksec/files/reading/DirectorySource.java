@@ -71,7 +71,11 @@ public final class DirectorySource
         new RowsOfFiles(
             said, context.metricGroup().addGroup("flinksec").counter("undecodableRecords"));
     // Of which none is told that it has been read: a file has no end before it ends.
-    return new PartsReader<>(source(format).createReader(context), new Parts());
+    Parts files = new Parts();
+    if (said.watchMillis == 0) {
+      files.areBounded();
+    }
+    return new PartsReader<>(source(format).createReader(context), context, files);
   }
 
   @Override
