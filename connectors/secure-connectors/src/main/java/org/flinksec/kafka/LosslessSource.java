@@ -29,6 +29,8 @@ import org.flinksec.timestamps.Parts;
  * so. Its builder lets nobody choose otherwise, so that the properties are changed in what it has
  * built; the release of the connector is fixed, and a test runs every field.
  *
+ * <p>One that ends where a group was ends there, also after a restart: see {@link EndingOffsets}.
+ *
  * <p>A partition of it is idle only while the brokers have confirmed that all in it has been read,
  * if its watermarks are those of {@link org.flinksec.timestamps.IdleOnceRead}.
  */
@@ -57,6 +59,10 @@ public final class LosslessSource<T>
       Properties properties = (Properties) field("props").get(source);
       Field start = field("startingOffsetsInitializer");
       start.set(source, new StartingOffsets((OffsetsInitializer) start.get(source)));
+      if (source.getBoundedness() == Boundedness.BOUNDED) {
+        Field end = field("stoppingOffsetsInitializer");
+        end.set(source, new EndingOffsets((OffsetsInitializer) end.get(source)));
+      }
       properties.setProperty(
           ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, properties.getProperty(ON_LOST, "none"));
     } catch (ReflectiveOperationException e) {

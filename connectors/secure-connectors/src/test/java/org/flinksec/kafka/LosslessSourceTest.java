@@ -13,6 +13,7 @@ import java.util.Properties;
 import java.util.function.Supplier;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.serialization.SimpleStringSchema;
+import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.SourceReader;
 import org.apache.flink.connector.base.source.reader.RecordsBySplits;
@@ -92,6 +93,42 @@ class LosslessSourceTest {
         answering(OffsetsInitializer.PartitionOffsetsRetriever.class, Map.of(ONE, 7L));
     assertThat(start.getPartitionOffsets(List.of(ONE, OTHER), group))
         .isEqualTo(Map.of(ONE, 7L, OTHER, KafkaPartitionSplit.EARLIEST_OFFSET));
+  }
+
+  /** In the checkpoints of an enumerator, so that no restart finds another one. */
+  @Test
+  void theEndAtTheOffsetsOfAGroupIsFoundOnceAndNotByReaders() throws Exception {
+    KafkaSource<String> source =
+        KafkaSource.<String>builder()
+            .setBootstrapServers("localhost:1")
+            .setGroupId("g")
+            .setTopics("orders")
+            .setBounded(OffsetsInitializer.committedOffsets())
+            .setValueOnlyDeserializer(new SimpleStringSchema())
+            .build();
+    LosslessSource.of(source);
+    OffsetsInitializer end = (OffsetsInitializer) of(source, "stoppingOffsetsInitializer");
+    OffsetsInitializer.PartitionOffsetsRetriever group =
+        answering(OffsetsInitializer.PartitionOffsetsRetriever.class, Map.of(ONE, 7L));
+    assertThat(end.getPartitionOffsets(List.of(ONE), group)).isEqualTo(Map.of(ONE, 7L));
+    assertThatThrownBy(() -> end.getPartitionOffsets(List.of(ONE, OTHER), group))
+        .hasMessage("orders-1 ends at the offset of the consumer group, which has none of it");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void noPartitionOfASourceThatEndsIsIdle(boolean ends) throws Exception {
+    KafkaSource<String> flinks = flinks(OffsetsInitializer.earliest(), new Properties());
+    if (ends) {
+      Field boundedness = KafkaSource.class.getDeclaredField("boundedness");
+      boundedness.setAccessible(true);
+      boundedness.set(flinks, Boundedness.BOUNDED);
+    }
+    try (SourceReader<String, ?> reader =
+        LosslessSource.of(flinks).createReader(new TestingReaderContext())) {
+      Object partitions = in(PartsReader.class, "parts", reader);
+      assertThat(in(Parts.class, "areBounded", partitions)).isEqualTo(ends);
+    }
   }
 
   @Test
