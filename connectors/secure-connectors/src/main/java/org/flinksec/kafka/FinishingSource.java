@@ -13,11 +13,12 @@ import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /**
- * A bounded Kafka source that also ends after it was restored.
+ * A bounded Kafka source that also ends after it was restored, and where there is nothing to read.
  *
  * <p>The enumerator of Flink's Kafka connector 5.0.0 tells its readers that no more partitions come
  * only when it has just discovered some. Restored from a checkpoint it knows them all, discovers
- * nothing, and the job reads to the end and then waits for ever.
+ * nothing, and the job reads to the end and then waits for ever; and so it does where a pattern
+ * matches no topic.
  */
 public final class FinishingSource<T, S extends SourceSplit, E>
     implements Source<T, S, E>, ResultTypeQueryable<T> {
@@ -41,14 +42,20 @@ public final class FinishingSource<T, S extends SourceSplit, E>
   @Override
   public SplitEnumerator<S, E> restoreEnumerator(SplitEnumeratorContext<S> context, E state)
       throws Exception {
-    SettlingContext<S> settling = new SettlingContext<>(context, context::signalNoMoreSplits);
-    return new SettlingEnumerator<>(source.restoreEnumerator(settling, state), settling);
+    SettlingContext<S> ending = ending(context);
+    return new SettlingEnumerator<>(source.restoreEnumerator(ending, state), ending);
   }
 
   @Override
   public SplitEnumerator<S, E> createEnumerator(SplitEnumeratorContext<S> context)
       throws Exception {
-    return source.createEnumerator(context);
+    SettlingContext<S> ending = ending(context);
+    return new SettlingEnumerator<>(source.createEnumerator(ending), ending);
+  }
+
+  private static <S extends SourceSplit> SettlingContext<S> ending(
+      SplitEnumeratorContext<S> context) {
+    return new SettlingContext<>(context, context::signalNoMoreSplits);
   }
 
   @Override
