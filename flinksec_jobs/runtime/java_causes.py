@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whom a Java exception is about, where its deepest cause does not say it: a KDC, or a KMS."""
+"""What a Java exception does not say by itself: that it is about a KDC or a KMS, and a way out."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ OF_KERBEROS = ("javax.security.auth.login.LoginException", "org.ietf.jgss.GSSExc
 _OF_NETWORKS = ("java.net.",)
 _OF_TLS = ("javax.net.ssl.", "java.security.cert.", "sun.security.provider.certpath.")
 _OF_KMS = "org.apache.hadoop.crypto.key.kms."
+_BAD_RECORD = "org.flinksec.badrecords.BadRecordException"
+_IN_A_ROW = "job.max_skipped_in_a_row"
 # More than those of a handshake of TLS, within which a certificate is refused.
 _MOST_FRAMES = 150
 
@@ -41,6 +43,21 @@ def of_kms(chain: Sequence[Any]) -> str | None:
         return None
     what = "does not answer" if name.startswith(_OF_NETWORKS) else "is not trusted"
     return f"the KMS {what}: {_said(chain[-1])}"
+
+
+def hint(chain: Sequence[Any]) -> str | None:
+    """Return what to do about a bad record that fails a job; ``None`` about anything else.
+
+    Args:
+        chain: Java exceptions, each the cause of the one before.
+    """
+    for exception in chain:
+        if exception.getClass().getName() != _BAD_RECORD:
+            continue
+        if _IN_A_ROW in (exception.getMessage() or ""):
+            return f"correct what all of them have in common, or raise {_IN_A_ROW}"
+        return 'leave such records out by on_error="skip", or keep them by on_error="dead_letter"'
+    return None
 
 
 def _said(exception: Any) -> str:

@@ -7,6 +7,7 @@ objects that PyFlink itself hands around.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +18,8 @@ from urllib.parse import unquote, urlsplit
 
 from flinksec_jobs.errors import FlinkSecError, JobError
 from flinksec_jobs.runtime import java_causes, python_errors
+
+_log = logging.getLogger("flinksec_jobs")
 
 _DEEPEST = 30
 _MOST_FRAMES = 100
@@ -295,7 +298,8 @@ def is_traced(stream: Any) -> bool:
 def translated(failed: str) -> Iterator[None]:
     """Turn an exception out of the JVM into a `JobError` whose message is its root cause.
 
-    The Java stack trace stays available as the error's ``__cause__``.
+    The Java stack trace is kept as the error's ``__context__`` and told to the logger at DEBUG, but
+    not printed with a traceback: it would stand before the message, a hundred lines of it.
 
     Args:
         failed: what failed, the start of the message.
@@ -307,20 +311,22 @@ def translated(failed: str) -> Iterator[None]:
     except FlinkSecError:
         raise
     except Py4JJavaError as error:
-        raise JobError(f"{failed}: {root_cause(error.java_exception)}") from error
+        _log.debug("%s", failed, exc_info=True)
+        told = f"{failed}: {root_cause(error.java_exception)}"
+        raise JobError(told, hint=java_causes.hint(_chain(error.java_exception))) from None
     except (Py4JNetworkError, ConnectionError) as error:
         raise JobError(
             f"{failed}: the JVM that ran the job is gone",
             hint="look at the end of its log: it was killed or ran out of memory; "
             "start the job again: it goes on from its last complete checkpoint",
-        ) from error
+        ) from None
     except Py4JError as error:
-        raise JobError(f"{failed}: {error}") from error
+        raise JobError(f"{failed}: {error}") from None
     except Exception as error:
         # PyFlink turns some Java exceptions into Python ones of its own, trace and all.
         if type(error).__module__ != "pyflink.util.exceptions":
             raise
-        raise JobError(f"{failed}: {_first_telling_line(str(error))}") from error
+        raise JobError(f"{failed}: {_first_telling_line(str(error))}") from None
 
 
 def root_cause(java_exception: Any) -> str:
@@ -330,9 +336,7 @@ def root_cause(java_exception: Any) -> str:
     All others are told as ``Class: message`` of the deepest cause, frames left out. Of a login that
     failed on its way to a KDC, or of a KMS, that cause alone would not say whom it is about.
     """
-    chain = [java_exception]
-    while (cause := chain[-1].getCause()) is not None and len(chain) < _DEEPEST:
-        chain.append(cause)
+    chain = _chain(java_exception)
     for exception in chain:
         if exception.getMessage() and _is_ours(exception):
             return _without_frames(exception.getMessage())
@@ -346,6 +350,14 @@ def root_cause(java_exception: Any) -> str:
         if message and name not in _NOISE:
             return f"{name.rsplit('.', 1)[-1]}: {_without_frames(message)}"
     return _without_frames(str(chain[-1].toString()))
+
+
+def _chain(java_exception: Any) -> list[Any]:
+    """Return an exception and what caused it, each the cause of the one before."""
+    chain = [java_exception]
+    while (cause := chain[-1].getCause()) is not None and len(chain) < _DEEPEST:
+        chain.append(cause)
+    return chain
 
 
 def _is_ours(exception: Any) -> bool:

@@ -148,7 +148,7 @@ class LocalRun:
                 yield
         except JobError as error:
             hint = f"the log is {self.log_file}"
-            error.hint = f"{error.hint} {hint}" if error.hint else hint
+            error.hint = f"{error.hint}; {hint}" if error.hint else hint
             raise
 
     def _follow(self, submitted: SubmittedJob) -> JobExecutionResult:

@@ -34,16 +34,16 @@ def planned(statement: Statement) -> Iterator[None]:
     except StatementError:
         raise
     except JobError as caught:
-        cause = caught.__cause__
+        cause = caught.__context__
         trace = str(cause) if cause is not None else caught.message
         if not isinstance(cause, Py4JJavaError) and type(cause).__module__ != (
             "pyflink.util.exceptions"
         ):
             raise
         error = _told(statement, caught.message.removeprefix("Flink: "), trace)
-        error.__cause__ = cause
+        error.__context__ = cause
     if error is not None:
-        raise error
+        raise error from None
 
 
 def _told(statement: Statement, message: str, trace: str) -> StatementError:

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exceptions out of the JVM become one line of ours. No JVM is started."""
 
+import traceback
+
 import pytest
-from py4j.protocol import Py4JError, Py4JNetworkError
+from py4j.protocol import Py4JError, Py4JJavaError, Py4JNetworkError
 from pyflink import java_gateway
 
 from flinksec_jobs.errors import JobError, SettingsError
@@ -140,7 +142,9 @@ def test_causes_in_a_circle_end() -> None:
 def raised(error: Exception) -> JobError:
     with pytest.raises(JobError) as caught, jvm.translated("the job failed"):
         raise error
-    assert caught.value.__cause__ is error
+    assert caught.value.__context__ is error  # for a debugger
+    shown = "".join(traceback.format_exception(caught.value))
+    assert f"{type(error).__name__}: " not in shown, "the trace of Java stands before the message"
     return caught.value
 
 
@@ -149,6 +153,33 @@ def test_a_jvm_that_is_gone_is_told_with_how_to_go_on(error: Exception) -> None:
     found = raised(error)
     assert found.message == "the job failed: the JVM that ran the job is gone"
     assert "its last complete checkpoint" in str(found.hint)
+
+
+def of_java(exception: JavaException) -> Py4JJavaError:
+    error = Py4JJavaError.__new__(Py4JJavaError)
+    Exception.__init__(error, "a hundred lines")
+    error.java_exception = exception
+    return error
+
+
+def test_a_bad_record_that_fails_a_job_is_told_with_the_ways_to_go_on_without_it() -> None:
+    bad = JavaException("org.flinksec.badrecords.BadRecordException", "the id field 'id' is empty")
+    failed = JavaException("org.apache.flink.runtime.JobException", "failed", bad)
+    found = raised(of_java(failed))
+    assert found.message == "the job failed: the id field 'id' is empty"
+    assert found.hint == (
+        'leave such records out by on_error="skip", or keep them by on_error="dead_letter"'
+    )
+
+
+def test_one_bad_record_too_many_is_told_with_the_setting_of_how_many() -> None:
+    message = "100 in a row (job.max_skipped_in_a_row). The last one: the id field 'id' is empty"
+    found = raised(of_java(JavaException("org.flinksec.badrecords.BadRecordException", message)))
+    assert str(found.hint).endswith("or raise job.max_skipped_in_a_row")
+
+
+def test_what_is_no_bad_record_has_no_such_way_out() -> None:
+    assert raised(of_java(JavaException("java.io.IOException", "disk full"))).hint is None
 
 
 def test_an_error_of_the_bridge_is_told() -> None:
