@@ -33,6 +33,7 @@ _UNDOING = (
     # Programs that the client would run.
     r"hadoop\.kerberos\.kinit\.command",
     r"hadoop\.security\.group\.mapping(\..+)?",
+    r"fs\.client\.resolve\.topology\.enabled",  # by the script of net.topology.script.file.name
     # The keys of files, from elsewhere than a KMS over HTTPS.
     r"dfs\.encryption\.key\.provider\.uri",
 )

@@ -125,6 +125,7 @@ class SecureJob(JobOnHdfs, JobWithTables):
         version_field: str | None = None,
         version_conflict: Literal["success", "bad"] = "success",
         exclude: Sequence[str] = (),
+        omit_nulls: bool = False,
         pipeline: str | None = None,
         require_alias: bool = False,
         dynamic_templates: Mapping[str, str] | None = None,
@@ -157,6 +158,8 @@ class SecureJob(JobOnHdfs, JobWithTables):
             version_conflict: what it is when there is one as new: ``success``, or a ``bad``
                 document. A job that goes on from a checkpoint writes some a second time.
             exclude: fields that are not in the document.
+            omit_nulls: whether fields that are null are not in it, at every depth of records: an
+                update then leaves those of the document as they are.
             pipeline: the ingest pipeline that documents go through.
             require_alias: refuse an index that is no alias.
             dynamic_templates: names of the dynamic templates that map fields, by the field.
@@ -187,6 +190,7 @@ class SecureJob(JobOnHdfs, JobWithTables):
             version_field,
             version_conflict,
             exclude,
+            omit_nulls,
             pipeline,
             require_alias,
             dynamic_templates or {},

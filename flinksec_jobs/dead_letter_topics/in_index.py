@@ -30,7 +30,7 @@ _FACTS = {
     "reason": "exception.message",
     "index": TARGET,
 }
-_STAGES = {"encode": "KAFKA_PRODUCE", "refused": "TASK_PUT"}
+_STAGES = {"encode": "TASK_PUT", "refused": "TASK_PUT"}
 _FOUND_BY = "org.flinksec.elasticsearch.ElasticsearchSinkWriter"
 
 

@@ -165,10 +165,11 @@ def sink(
 
     def build(row_type: Any) -> Any:
         sinks = jvm.view().org.flinksec.elasticsearch.ElasticsearchSinks
-        if row_type is None and documents.exclude:
+        if row_type is None and (documents.exclude or documents.omit_nulls):
+            argument = "exclude" if documents.exclude else "omit_nulls"
             raise SettingsError(
                 f"the stream that goes to the Elasticsearch index {index} has strings, "
-                "which go out as they are, and exclude leaves fields out",
+                f"which go out as they are, and {argument} leaves fields out",
                 hint="make records of them: .map(function, output_type=row_type(YourRecord))",
             )
         if row_type is None:

@@ -39,6 +39,7 @@ class Documents:
     version_field: str | None = None
     version_conflict: Literal["success", "bad"] = "success"
     exclude: Sequence[str] = ()
+    omit_nulls: bool = False
     pipeline: str | None = None
     require_alias: bool = False
     dynamic_templates: Mapping[str, str] = field(default_factory=dict)
@@ -57,11 +58,12 @@ class Documents:
             choices.require_text(name, getattr(self, name))
         for name in ("id_fields", "exclude"):
             _require_fields(name, getattr(self, name))
-        if not isinstance(self.require_alias, bool):
-            raise SettingsError(
-                f"require_alias is {type(self.require_alias).__name__}: it must be True or False",
-                hint="write require_alias=True, or leave it out",
-            )
+        for name in ("omit_nulls", "require_alias"):
+            if not isinstance(value := getattr(self, name), bool):
+                raise SettingsError(
+                    f"{name} is {type(value).__name__}: it must be True or False",
+                    hint=f"write {name}=True, or leave it out",
+                )
         templates = self.dynamic_templates
         if not isinstance(templates, Mapping) or not all(
             isinstance(text, str) for pair in templates.items() for text in pair
@@ -94,6 +96,7 @@ class Documents:
             "version_field": self.version_field,
             "version_conflict_is_success": "false" if self.version_conflict == "bad" else None,
             "exclude": "\n".join(self.exclude),
+            "omit_nulls": "true" if self.omit_nulls else None,
             "pipeline": self.pipeline,
             "require_alias": "true" if self.require_alias else None,
             "dynamic_templates": (

@@ -134,6 +134,11 @@ def _read(directory: Path) -> Iterator[Planned | Finding]:
         where = Where(setting=SETTING, file=str(directory))
         yield _UNUSABLE.at(where, reason(error), fix="name a directory of JSON files")
         return
+    if all(path.name.startswith(".") for path in paths):
+        # An empty volume, or a wrong name: the job expects nothing, and its author something.
+        where = Where(setting=SETTING, file=str(directory))
+        fix = "put files such as index-template.flights.json into it, or leave the setting out"
+        yield _UNUSABLE.at(where, "no file is in it", fix=fix)
     for path in paths:
         if not path.name.startswith("."):
             where = Where(setting=SETTING, file=str(path))

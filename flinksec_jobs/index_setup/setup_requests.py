@@ -14,7 +14,7 @@ from urllib.parse import quote
 from flinksec_jobs.errors import JobError
 from flinksec_jobs.escaping import escaped
 from flinksec_jobs.findings import Finding, Where, problem
-from flinksec_jobs.index_setup.planned import LIFECYCLE, Planned
+from flinksec_jobs.index_setup.planned import INDEX, LIFECYCLE, Planned
 
 REFUSED = problem(
     "elasticsearch-setup-refused", "the servers do not take a file of elasticsearch.setup"
@@ -30,6 +30,11 @@ _OK, _BAD, _UNKNOWN, _FORBIDDEN, _CONFLICT = 200, 400, 401, 403, 409
 _NO_SUCH = (404,)
 _EXISTS = ("resource_already_exists_exception", "index_already_exists_exception")
 _LONGEST = 400
+
+_CORRECT_INDEX = (
+    "correct the file; what is there of an index, such as the type of a field, cannot be changed: "
+    "make another index, reindex into it, and have an alias point there"
+)
 
 
 @dataclass(frozen=True)
@@ -131,9 +136,7 @@ class Servers:
                 REFUSED.at(
                     one.where,
                     f"the servers refuse the {one} (status {answer.status}): {said}",
-                    fix="correct the file; what is there of an index, such as the type of a "
-                    "field, cannot be changed: make another index, reindex into it, and have an "
-                    "alias point there",
+                    fix=_CORRECT_INDEX if one.kind is INDEX else "correct the file",
                 )
             )
         if answer.body is None:

@@ -177,5 +177,5 @@ def _check_field(record: type, field: str) -> None:
         raise SettingsError(
             f"event_time={field!r} is not a field of {record.__name__}",
             hint=f"its fields are {', '.join(records.field_names(record))}; "
-            f'"{KAFKA_TIMESTAMP}" is the timestamp of the Kafka record',
+            f'in from_kafka, "{KAFKA_TIMESTAMP}" is the timestamp of the record',
         )

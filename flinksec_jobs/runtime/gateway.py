@@ -135,13 +135,19 @@ def end_process(process: subprocess.Popen[bytes]) -> None:
 def _connect(port: int, token: str) -> Any:
     from py4j.java_gateway import CallbackServerParameters, GatewayParameters, JavaGateway
 
-    logging.getLogger().addFilter(_is_no_trace_of_py4j)
+    keep_traces_out()
     return JavaGateway(
         gateway_parameters=GatewayParameters(port=port, auto_convert=True, auth_token=token),
         callback_server_parameters=CallbackServerParameters(
             port=0, daemonize=True, daemonize_connections=True, auth_token=token
         ),
     )
+
+
+def keep_traces_out() -> None:
+    """Keep Py4J from telling by tracebacks that a JVM is gone, a dozen times for each call."""
+    for name in ("", "py4j.java_gateway"):  # it writes to both, and a filter is of one logger
+        logging.getLogger(name).addFilter(_is_no_trace_of_py4j)
 
 
 def _is_no_trace_of_py4j(record: logging.LogRecord) -> bool:

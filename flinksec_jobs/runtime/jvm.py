@@ -314,7 +314,7 @@ def translated(failed: str) -> Iterator[None]:
         _log.debug("%s", failed, exc_info=True)
         told = f"{failed}: {root_cause(error.java_exception)}"
         raise JobError(told, hint=java_causes.hint(_chain(error.java_exception))) from None
-    except (Py4JNetworkError, ConnectionError) as error:
+    except (Py4JNetworkError, ConnectionError):
         raise JobError(
             f"{failed}: the JVM that ran the job is gone",
             hint="look at the end of its log: it was killed or ran out of memory; "

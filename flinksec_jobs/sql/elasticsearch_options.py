@@ -13,6 +13,7 @@ from typing import get_args
 from flinksec_jobs.bad_records import OnError
 from flinksec_jobs.elasticsearch import documents, index_pattern
 from flinksec_jobs.errors import SettingsError
+from flinksec_jobs.settings import ElasticsearchSettings
 from flinksec_jobs.settings.names import nearest
 from flinksec_jobs.settings.secret_names import holds_secret
 from flinksec_jobs.sql.refusal import Refusal
@@ -41,15 +42,20 @@ OPTIONS = (
 _WORDS: Mapping[str, tuple[str, ...]] = {
     "operation": get_args(documents.Operation),
     "version-conflict": ("success", "bad"),
+    "omit-nulls": ("true", "false"),
     "require-alias": ("true", "false"),
     "on-error": get_args(OnError),
 }
 _IN_SETTINGS = {
-    "hosts": "hosts",
-    "username": "username",
+    **{
+        key: name
+        for name in ElasticsearchSettings.model_fields
+        if not holds_secret(key := name.replace("_", "-"))
+    },
     "password": "password",
     "api-key": "api_key",
     "token": "token",
+    # As Flink's own connectors call them:
     "connection.path-prefix": "hosts",
     "connection.request-timeout": "response_timeout",
     "connection.timeout": "connect_timeout",

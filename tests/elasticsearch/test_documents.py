@@ -16,7 +16,9 @@ from elasticsearch import Elasticsearch
 
 from flinksec_jobs.cli import main
 from flinksec_jobs.sandbox import Sandbox
+from tests.pages import blocks
 from tests.patience import PATIENCE
+from tests.servers.conftest import StartedJob
 
 PROGRAM = Path(__file__).parent / "programs" / "documents.py"
 CANARY = "canary-of-documents"
@@ -168,3 +170,27 @@ def test_a_field_is_mapped_by_the_dynamic_template_that_the_job_names(
     mapping = client.indices.get_mapping(index="templated")["templated"]["mappings"]
     assert mapping["properties"]["note"] == {"type": "keyword"}
     assert mapping["properties"]["airline"]["type"] == "text"
+
+
+def test_updates_of_a_function_leave_what_they_do_not_name_as_it_is(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    example = next(one for one in blocks("docs/elasticsearch.md", "python") if "paid" in one.text)
+    job = tmp_path / "orders.py"
+    job.write_text(example.text)
+    settings = tmp_path / "orders.toml"
+    sandbox.write_settings(settings)
+    sandbox.create_topics({"orders": 1})
+    told = [
+        {"kind": "placed", "id": "é1", "cents": 1250},
+        {"kind": "placed", "id": "2", "cents": 99},
+        {"kind": "paid", "id": "é1"},
+        {"kind": "cancelled", "id": "2"},
+    ]
+    sandbox.produce("orders", [f"0\t\t{json.dumps(one)}" for one in told])
+    ended = StartedJob(settings, {"FLINKSEC_LOG_DIR": str(tmp_path / "logs")}, job).end(PATIENCE)
+    assert ended.code == 0, ended.err
+    client = sandbox.elasticsearch_client()
+    client.indices.refresh(index="orders")
+    found = {hit["_id"]: hit["_source"] for hit in client.search(index="orders")["hits"]["hits"]}
+    assert found == {"é1": {"id": "é1", "cents": 1250, "paid": True}}

@@ -281,9 +281,22 @@ def test_java_knows_the_settings_that_python_sends_and_no_others() -> None:
     limits_and_arguments = known("SinkSettings.java")
     sent = elasticsearch.limits(section()).keys()
     every = documents.Documents(
-        "id", ["a", "b"], "update", "op", "r", "v", "bad", ["x"], "p", True, {"f": "t"}, "s", "i"
+        "id",
+        ["a", "b"],
+        "update",
+        "op",
+        "r",
+        "v",
+        "bad",
+        ["x"],
+        True,
+        "p",
+        True,
+        {"f": "t"},
+        "s",
+        "i",
     ).options()
-    of_documents = known("Addressing.java") | known("Actions.java")
+    of_documents = known("Addressing.java") | known("Actions.java") | known("Content.java")
     assert limits_and_arguments | of_documents == sent | every.keys() | {
         "index",
         "dead_letter_index",
@@ -336,6 +349,7 @@ def test_java_knows_the_same_operations() -> None:
         ({"id_field": ["a"]}, "id_field is of the type list"),
         ({"operation": "update", "script": " "}, "script is empty"),
         ({"require_alias": "no"}, "require_alias is str"),
+        ({"omit_nulls": 1}, "omit_nulls is int"),
         ({"dynamic_templates": ["a"]}, "dynamic_templates must be a dict"),
         ({"dynamic_templates": {"a": 5}}, "dynamic_templates must be a dict"),
         *(

@@ -50,6 +50,10 @@ def test_a_letter_has_its_cause_its_record_of_kafka_and_its_document() -> None:
     assert not letter.holds_a_record  # so that nothing offers to send it back
 
 
+def test_what_made_no_document_failed_on_its_way_to_a_server_and_to_no_topic() -> None:
+    assert letter_of(hit(SOURCE | {"stage": "encode"})).cause.stage == "TASK_PUT"
+
+
 def test_content_is_shown_only_if_it_is_asked_for() -> None:
     letter = letter_of(hit(SOURCE))
     assert "canary" not in "\n".join(letter_lines.lines(letter, content=False))

@@ -27,6 +27,7 @@ PYTHON = {
     ("README.md", "late-flights"): "tests/servers/test_documentation.py",
     ("docs/sandbox.md", "Sandbox("): "tests/servers/test_documentation.py",
     ("docs/elasticsearch.md", "elasticsearch.client("): "tests/tls/test_products_over_https.py",
+    ("docs/elasticsearch.md", "omit_nulls=True"): "tests/elasticsearch/test_documents.py",
     ("docs/kafka.md", "AROUND"): "tests/topics/test_kafka_in_and_out.py",
     ("docs/clusters.md", 'cluster="partner"'): "tests/topics/test_two_clusters.py",
     ("docs/performance.md", "Totals(), row"): "tests/servers/test_functions_in_batches.py",

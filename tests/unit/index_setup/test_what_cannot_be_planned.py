@@ -38,6 +38,20 @@ def test_opensearch_and_servers_without_lifecycles_are_told_by_name(tmp_path: Pa
     )
 
 
+def test_a_directory_without_files_is_told_and_does_not_pass_for_all_well(tmp_path: Path) -> None:
+    (tmp_path / "..data").mkdir()  # as in a volume of Kubernetes
+    with pytest.raises(SettingsError, match="no file is in it") as raised:
+        planned.read(tmp_path)
+    assert "leave the setting out" in str(raised.value.hint)
+
+
+def test_a_template_that_is_refused_is_not_told_to_make_another_index(tmp_path: Path) -> None:
+    plan = files(tmp_path, index_template__week={"template": {}, "index_patterns": ["x"]})
+    fake = Fake()
+    fake.refuses["GET /_index_template/week"] = error(400, "illegal_argument_exception", "no type")
+    assert problem(lambda: survey(Servers(fake), plan)).hint == "correct the file"
+
+
 @pytest.mark.parametrize(
     ("name", "privilege"),
     [

@@ -102,7 +102,7 @@ def test_an_event_time_that_is_no_field_is_refused_with_the_fields() -> None:
     with pytest.raises(SettingsError, match="event_time='when' is not a field of Event") as caught:
         watermarks.of_source(Event, time)
     assert caught.value.hint == (
-        'its fields are id, at; "kafka-timestamp" is the timestamp of the Kafka record'
+        'its fields are id, at; in from_kafka, "kafka-timestamp" is the timestamp of the record'
     )
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the JVM of a local run is started with, and when there is another. No JVM is started."""
 
+import logging
 import os
 import stat
 import tempfile
@@ -331,3 +332,14 @@ def test_a_local_run_is_for_this_user_and_this_machine_whatever_the_settings_say
         f"[flink] {name} has no effect on a local run, which protects itself"
         for name in ("jobmanager.web.address", "rest.bind-address", "security.ssl.rest.enabled")
     ]
+
+
+@pytest.mark.parametrize("name", ["root", "py4j.java_gateway"])
+def test_py4j_tells_by_no_traceback_that_a_jvm_is_gone(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    gateway.keep_traces_out()
+    for path in (f"{os.sep}py4j{os.sep}java_gateway.py", "job.py"):
+        said = logging.LogRecord(name, logging.ERROR, path, 1, path, None, None)
+        logging.getLogger(name).handle(said)
+    assert caplog.messages == ["job.py"]

@@ -43,6 +43,7 @@ HOSTILE = """<?xml version="1.0"?>
   <property><name>fs.AbstractFileSystem.hdfs.impl</name><value>evil</value></property>
   <property><name>hadoop.kerberos.kinit.command</name><value>evil</value></property>
   <property><name>hadoop.security.group.mapping</name><value>evil</value></property>
+  <property><name>fs.client.resolve.topology.enabled</name><value>true</value></property>
   <property><name>hadoop.security.secure.random.impl</name><value>evil</value></property>
   <property><name>hadoop.security.crypto.codec.classes.aes.ctr.nopadding</name><value>evil</value></property>
   <property><name>dfs.nameservices</name><value>one</value></property>

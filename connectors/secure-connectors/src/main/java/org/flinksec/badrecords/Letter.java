@@ -101,9 +101,16 @@ public record Letter(
     if (target == null) {
       return new Origin.Element(finder);
     }
-    return finder.startsWith(INDEXERS)
-        ? new Origin.Document(target, null)
-        : new Origin.Target(target);
+    return isOfAnIndex() ? new Origin.Document(target, null) : new Origin.Target(target);
+  }
+
+  /** The word of Kafka Connect's {@code Stage}: of an index, nothing was to go to a topic. */
+  String connectStage() {
+    return (stage == Stage.ENCODE && isOfAnIndex() ? Stage.REFUSED : stage).connectName();
+  }
+
+  private boolean isOfAnIndex() {
+    return finder.startsWith(INDEXERS);
   }
 
   /** As bytes, for a stream of Flink's. */

@@ -52,7 +52,7 @@ public final class LetterHeaders {
     }
     add(all, CONNECT + "connector.name", job);
     add(all, CONNECT + "task.id", Integer.toString(task));
-    add(all, CONNECT + "stage", letter.stage().connectName());
+    add(all, CONNECT + "stage", letter.connectStage());
     add(all, CONNECT + "class.name", letter.finder());
     add(all, CONNECT + "exception.class.name", letter.exception());
     add(all, CONNECT + "exception.message", letter.why());

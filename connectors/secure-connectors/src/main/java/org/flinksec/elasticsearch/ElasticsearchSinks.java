@@ -34,7 +34,7 @@ public final class ElasticsearchSinks {
         new RowDocumentConverter(
             RowTypes.require(rowType),
             settings.addressing(),
-            settings.excluded(),
+            settings.content(),
             settings.limits().maxBatchBytes()),
         settings);
   }
@@ -52,7 +52,7 @@ public final class ElasticsearchSinks {
     int maxBytes = settings.limits().maxBatchBytes();
     RowDocumentConverter rows =
         new RowDocumentConverter(
-            RowTypes.require(rowType), settings.addressing(), settings.excluded(), maxBytes);
+            RowTypes.require(rowType), settings.addressing(), settings.content(), maxBytes);
     return new ElasticsearchSink<>(
         new ConvertedDocumentConverter<>(toRow, rows, maxBytes), settings);
   }

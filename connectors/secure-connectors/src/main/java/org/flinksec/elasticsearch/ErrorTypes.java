@@ -27,6 +27,10 @@ final class ErrorTypes {
           "strict_dynamic_mapping_exception",
           "version_conflict_engine_exception");
 
+  /** A wrong argument of the sink, which each document with that field meets. */
+  private static final String NO_DYNAMIC_TEMPLATE =
+      "Can't find dynamic template for dynamic template name ";
+
   /** Which errors of this type are a document's fault, only the first words of the reason tell. */
   static final String AMBIGUOUS = "illegal_argument_exception";
 
@@ -74,7 +78,7 @@ final class ErrorTypes {
   }
 
   static boolean isOfDocument(String type, String reason) {
-    if (type == null) {
+    if (type == null || reason != null && reason.contains(NO_DYNAMIC_TEMPLATE)) {
       return false;
     }
     return OF_DOCUMENTS.contains(type)

@@ -106,8 +106,11 @@ final class IndexPattern implements Serializable {
       String problem = IndexNames.problem(made);
       if (problem != null) {
         throw new DocumentException(
-            "the name of the index that %s make %s"
-                .formatted(String.join(", ", fields()), problem));
+            "the index's name, made of '%s', %s%s"
+                .formatted(
+                    String.join("', '", fields()),
+                    problem,
+                    made.equals(made.toLowerCase(Locale.ROOT)) ? "" : ": write {FIELD:lower}"));
       }
       lastLegal = made;
     }

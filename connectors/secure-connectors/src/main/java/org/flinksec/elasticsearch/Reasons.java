@@ -89,7 +89,13 @@ final class Reasons {
               "the alias '%s' has no write index: set is_write_index for one of its indices"),
           known(
               "pipeline with id \\[NAME] does not exist",
-              "the index's pipeline '%s' does not exist: create it, or change index.default_pipeline"));
+              "the index's pipeline '%s' does not exist: create it, or change index.default_pipeline"),
+          known(
+              "Can't find dynamic template for dynamic template name \\[NAME] of field \\[NAME]",
+              "the index has no dynamic template '%s', which dynamic_templates names for field '%s'"),
+          known(
+              "failed to execute script",
+              "the update's script fails, or is none: try it with POST INDEX/_update/ID"));
 
   private Reasons() {}
 
@@ -111,7 +117,7 @@ final class Reasons {
       return type;
     }
     if (WITHOUT_DOCUMENTS.contains(type)) {
-      return type + ": " + Tame.text(reason);
+      return type + ": " + Tame.text(reason.replaceFirst(";$", ""));
     }
     Matcher place = PLACE.matcher(reason);
     boolean placed = place.lookingAt();

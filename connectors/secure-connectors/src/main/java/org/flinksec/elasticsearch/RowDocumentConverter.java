@@ -39,10 +39,9 @@ final class RowDocumentConverter extends DocumentConverter<Row> {
   private final int[] kept;
 
   /**
-   * @param excluded fields that are not in the document
+   * @param content which fields are in the document
    */
-  RowDocumentConverter(
-      RowTypeInfo type, Addressing addressing, List<String> excluded, int maxBytes) {
+  RowDocumentConverter(RowTypeInfo type, Addressing addressing, Content content, int maxBytes) {
     super(maxBytes);
     this.type = type;
     this.addressing = addressing;
@@ -50,11 +49,13 @@ final class RowDocumentConverter extends DocumentConverter<Row> {
       String name = field.getKey();
       positions.put(name, position(name, field.getValue()));
     }
+    List<String> excluded = content.excluded();
     excluded.forEach(field -> RowTypes.position(type, field, "exclude"));
     Shape shape = Shape.of(type);
     List<String> names = shape.names().stream().filter(name -> !excluded.contains(name)).toList();
     this.kept = excluded.isEmpty() ? null : names.stream().mapToInt(shape::position).toArray();
-    this.json = new RowToJson(excluded.isEmpty() ? shape : shape.only(names));
+    Shape written = excluded.isEmpty() ? shape : shape.only(names);
+    this.json = content.omitNulls() ? RowToJson.withoutNulls(written) : new RowToJson(written);
   }
 
   private int position(String field, String purpose) {

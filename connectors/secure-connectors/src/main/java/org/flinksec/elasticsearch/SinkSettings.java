@@ -16,7 +16,7 @@ import org.flinksec.https.FlatSettings;
  * @param index the index, alias or data stream
  * @param contact what the server is asked for at start: the index, or all that a pattern makes
  * @param addressing how a record says where its document goes
- * @param excluded fields that are not in the document
+ * @param content which fields of a record are in its document
  * @param actions what holds for all documents
  * @param limits how much is batched, buffered and in flight
  * @param onError what happens to a document that cannot be sent, or is refused for good
@@ -28,7 +28,7 @@ record SinkSettings(
     String index,
     String contact,
     Addressing addressing,
-    List<String> excluded,
+    Content content,
     Actions actions,
     Limits limits,
     OnBadRecord onError,
@@ -40,6 +40,7 @@ record SinkSettings(
       Map.of(
           "index", "index",
           "dead_letter_index", "dead_letter_index",
+          "omit_nulls", "omit_nulls",
           "require_alias", "require_alias",
           "version_conflict_is_success", "version_conflict_is_success",
           "max_skipped_in_a_row", "job.max_skipped_in_a_row");
@@ -103,7 +104,7 @@ record SinkSettings(
   /**
    * Reads flat settings: those of {@link ConnectionSettings}, the limits under their names in
    * {@code [elasticsearch]} (times in milliseconds), and {@code index}, {@code on_error}, {@code
-   * max_skipped_in_a_row}, {@code dead_letter_index}, {@code exclude}, and those of {@link
+   * max_skipped_in_a_row}, {@code dead_letter_index}, and those of {@link Content}, {@link
    * Addressing} and {@link Actions}. Several fields are separated by line feeds. Only {@code hosts}
    * and {@code index} are required.
    *
@@ -112,14 +113,13 @@ record SinkSettings(
   static SinkSettings parse(Map<String, String> settings) {
     FlatSettings flat = new FlatSettings("elasticsearch", settings, ARGUMENTS);
     String index = flat.required("index");
-    String excluded = flat.optional("exclude", "");
     SinkSettings parsed =
         new SinkSettings(
             ConnectionSettings.take(flat),
             index,
             flat.optional("index_contact", index),
             Addressing.take(flat),
-            excluded.isEmpty() ? List.of() : List.of(excluded.split("\n")),
+            Content.take(flat),
             Actions.take(flat),
             Limits.take(flat),
             OnBadRecord.parse(flat.optional(OnBadRecord.ARGUMENT, OnBadRecord.FAIL.word())),

@@ -15,9 +15,9 @@ import org.flinksec.rows.Shape;
 /**
  * Writes a row as one compact JSON object, its fields in the order they are declared.
  *
- * <p>Null fields are written as null. Times are ISO-8601 text in UTC, dates ISO-8601, Decimals
- * numbers without an exponent, bytes Base64. What {@link JsonToRow} reads, this writes, and the
- * other way round.
+ * <p>Null fields are written as null, unless they are to be left out. Times are ISO-8601 text in
+ * UTC, dates ISO-8601, Decimals numbers without an exponent, bytes Base64. What {@link JsonToRow}
+ * reads, this writes, and the other way round.
  *
  * <p>Not safe for use by several threads: one generator and one buffer serve all rows.
  */
@@ -29,6 +29,7 @@ public final class RowToJson implements Serializable {
   private static final int LARGE_BUFFER = 1 << 20;
 
   private final Shape shape;
+  private final boolean nulls;
   private transient RowWriter writer;
   private transient Buffer buffer;
   private transient JsonGenerator generator;
@@ -37,8 +38,23 @@ public final class RowToJson implements Serializable {
    * @param shape of the rows
    */
   public RowToJson(Shape shape) {
+    this(shape, true);
+  }
+
+  private RowToJson(Shape shape, boolean nulls) {
     this.shape = shape;
-    this.writer = new RowWriter(shape);
+    this.nulls = nulls;
+    this.writer = new RowWriter(shape, nulls);
+  }
+
+  /**
+   * Leaves out the fields of rows that are null, at every depth. Nulls in lists and in the values
+   * of a dict stay, which the record holds on purpose.
+   *
+   * @param shape of the rows
+   */
+  public static RowToJson withoutNulls(Shape shape) {
+    return new RowToJson(shape, false);
   }
 
   /**
@@ -74,7 +90,7 @@ public final class RowToJson implements Serializable {
 
   private void open() throws IOException {
     if (writer == null) {
-      writer = new RowWriter(shape);
+      writer = new RowWriter(shape, nulls);
     }
     if (generator == null || buffer.capacity() > LARGE_BUFFER) {
       buffer = new Buffer();

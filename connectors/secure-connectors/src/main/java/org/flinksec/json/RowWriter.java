@@ -11,14 +11,19 @@ import org.flinksec.rows.Shape;
 final class RowWriter implements ValueWriter {
   private final SerializedString[] names;
   private final ValueWriter[] writers;
+  private final boolean nulls;
 
-  RowWriter(Shape shape) {
+  /**
+   * @param nulls whether fields that are null are written
+   */
+  RowWriter(Shape shape, boolean nulls) {
+    this.nulls = nulls;
     this.names = new SerializedString[shape.fields().size()];
     this.writers = new ValueWriter[names.length];
     for (int i = 0; i < names.length; i++) {
       Shape.Field field = shape.fields().get(i);
       names[i] = new SerializedString(field.wire());
-      writers[i] = ValueWriters.of(field.shape());
+      writers[i] = ValueWriters.of(field.shape(), nulls);
     }
   }
 
@@ -32,8 +37,11 @@ final class RowWriter implements ValueWriter {
     }
     json.writeStartObject();
     for (int i = 0; i < names.length; i++) {
-      json.writeFieldName(names[i]);
-      ValueWriter.writeOrNull(writers[i], json, row.getField(i));
+      Object field = row.getField(i);
+      if (field != null || nulls) {
+        json.writeFieldName(names[i]);
+        ValueWriter.writeOrNull(writers[i], json, field);
+      }
     }
     json.writeEndObject();
   }

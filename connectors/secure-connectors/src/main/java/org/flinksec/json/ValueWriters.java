@@ -16,7 +16,10 @@ import org.flinksec.rows.Shape;
 final class ValueWriters {
   private ValueWriters() {}
 
-  static ValueWriter of(Shape shape) {
+  /**
+   * @param nulls whether fields of rows that are null are written
+   */
+  static ValueWriter of(Shape shape, boolean nulls) {
     return switch (shape.kind()) {
       case STR, UUID -> (json, value) -> json.writeString(text(json, value));
       case INT -> ValueWriters::whole;
@@ -33,9 +36,9 @@ final class ValueWriters {
           Scalars.isText(shape)
               ? (json, value) -> json.writeString(text(json, value))
               : ValueWriters::whole;
-      case ROW -> new RowWriter(shape);
-      case LIST -> list(of(shape.inner()));
-      case DICT -> map(of(shape.inner()));
+      case ROW -> new RowWriter(shape, nulls);
+      case LIST -> list(of(shape.inner(), nulls));
+      case DICT -> map(of(shape.inner(), nulls));
     };
   }
 

@@ -52,6 +52,7 @@ final class ElasticsearchOptions {
           "version-field",
           LETTERS,
           "pipeline",
+          "omit-nulls",
           "require-alias",
           "script",
           "stored-script");

@@ -14,6 +14,7 @@ import org.apache.flink.connector.base.sink.writer.BufferedRequestState;
 import org.apache.flink.types.Row;
 import org.flinksec.Capture;
 import org.flinksec.badrecords.Letter;
+import org.flinksec.badrecords.LetterHeaders;
 import org.flinksec.badrecords.LetterOutlet;
 import org.flinksec.badrecords.Stage;
 import org.flinksec.elasticsearch.FakeElasticsearch.Answer;
@@ -213,6 +214,15 @@ class DeliveryTest extends SinkAgainstAFake {
         .extracting(letter -> new String(letter.element(), StandardCharsets.UTF_8))
         .containsExactly("{\"id\":\"\",\"n\":3}", "{\"id\":\"bad\",\"n\":2}");
     assertThat(LETTERS).extracting(Letter::stage).containsExactly(Stage.ENCODE, Stage.REFUSED);
+    // As Kafka Connect's: no topic is what they were to be written to.
+    assertThat(LETTERS)
+        .extracting(letter -> LetterHeaders.of(letter, "job", 0))
+        .allSatisfy(
+            headers ->
+                assertThat(headers)
+                    .filteredOn(header -> header.name().endsWith(".stage"))
+                    .extracting(header -> new String(header.value(), StandardCharsets.UTF_8))
+                    .containsExactly("TASK_PUT"));
     assertThat(LETTERS)
         .extracting(letter -> letter.badRecord().message())
         .allSatisfy(

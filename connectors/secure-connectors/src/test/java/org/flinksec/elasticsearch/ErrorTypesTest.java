@@ -46,6 +46,30 @@ class ErrorTypesTest {
     assertThat(ErrorTypes.isOfDocument(ErrorTypes.AMBIGUOUS, "no such thing")).isFalse();
   }
 
+  @Test
+  void aDynamicTemplateThatIsNotThereIsTheJobsFaultAndTold() {
+    String reason =
+        "[1:9] Can't find dynamic template for dynamic template name [notes] of field [note]";
+    assertThat(ErrorTypes.isOfDocument("document_parsing_exception", reason)).isFalse();
+    assertThat(Reasons.tell("document_parsing_exception", reason))
+        .isEqualTo(
+            "document_parsing_exception at line 1, column 9: the index has no dynamic template"
+                + " 'notes', which dynamic_templates names for field 'note'");
+  }
+
+  @Test
+  void aScriptThatFailsIsTheJobsFaultAndTold() {
+    String reason = "failed to execute script";
+    assertThat(ErrorTypes.isOfDocument(ErrorTypes.AMBIGUOUS, reason)).isFalse();
+    assertThat(Reasons.tell(ErrorTypes.AMBIGUOUS, reason)).contains("script fails");
+  }
+
+  @Test
+  void aBlockIsToldWithoutTheSemicolonThatElasticsearchPutsBehindEach() {
+    assertThat(Reasons.tell("cluster_block_exception", "index [a] blocked by: [FORBIDDEN/8/x];"))
+        .isEqualTo("cluster_block_exception: index [a] blocked by: [FORBIDDEN/8/x]");
+  }
+
   /** Whatever the type, no reason that is unknown here is told: it may quote the document. */
   @Test
   void noUnknownReasonIsTold() throws Exception {

@@ -41,6 +41,31 @@ class OperationsTest extends SinkAgainstAFake {
   }
 
   @Test
+  void whereNullsAreOmittedAnUpdateHasTheFieldsThatHaveAValue() throws Exception {
+    config.put("operation_field", "op");
+    config.put("omit_nulls", "true");
+    assertThat(
+            sent(
+                WHOLE,
+                row("a", "index", 7L, null, null),
+                row("b", "update", null, null, null),
+                row("c", "upsert", null, null, "t")))
+        .containsExactly(
+            new Operation(
+                "index",
+                "a",
+                "{\"id\":\"a\",\"n\":1,\"op\":\"index\",\"shard\":\"s\",\"version\":7}"),
+            new Operation(
+                "update",
+                "b",
+                "{\"doc\":{\"id\":\"b\",\"n\":1,\"op\":\"update\",\"shard\":\"s\"}}"),
+            new Operation(
+                "update",
+                "c",
+                "{\"doc\":{\"id\":\"c\",\"n\":1,\"op\":\"upsert\",\"shard\":\"s\",\"tenant\":\"t\"},\"doc_as_upsert\":true}"));
+  }
+
+  @Test
   void aFieldChoosesTheOperationAndFieldsThatAreExcludedAreInNoDocument() throws Exception {
     config.put("operation_field", "op");
     config.put("exclude", "op\nshard\nversion\nat\ntenant");

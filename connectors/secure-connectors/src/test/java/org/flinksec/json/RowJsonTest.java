@@ -110,6 +110,30 @@ class RowJsonTest {
   }
 
   @Test
+  void fieldsOfRowsThatAreNullCanBeLeftOutAtEveryDepthAndInListsAndDictsNullsStay()
+      throws Exception {
+    RowTypeInfo inner =
+        (RowTypeInfo) Types.ROW_NAMED(new String[] {"name", "lat"}, Types.STRING, Types.DOUBLE);
+    RowTypeInfo type =
+        (RowTypeInfo)
+            Types.ROW_NAMED(
+                new String[] {"a", "in", "all", "d"},
+                Types.STRING,
+                inner,
+                Types.OBJECT_ARRAY(inner),
+                Types.MAP(Types.STRING, inner));
+    Map<String, Row> byName = new java.util.TreeMap<>();
+    byName.put("k", Row.of("z", null));
+    byName.put("n", null);
+    Row row = Row.of(null, Row.of("x", null), new Row[] {null, Row.of(null, 1.0)}, byName);
+    RowToJson writer = Serialized.copy(RowToJson.withoutNulls(Shape.of(type)));
+    assertThat(writer.toText(row))
+        .isEqualTo(
+            "{\"in\":{\"name\":\"x\"},\"all\":[null,{\"lat\":1.0}],\"d\":{\"k\":{\"name\":\"z\"},\"n\":null}}");
+    assertThat(writer.toText(new Row(4))).isEqualTo("{}");
+  }
+
+  @Test
   void bothWorkAfterJavaSerialisation() throws Exception {
     JsonToRow reader = Serialized.copy(new JsonToRow(Shapes.requiring(SHAPE, "s"), Set.of("l")));
     assertThat(reader.read(utf8("{\"s\":\"x\",\"l\":4}")).getField(1)).isNull();
