@@ -33,7 +33,8 @@ def test_every_character_is_read_by_yaml_and_by_json_as_it_was() -> None:
 @example('\u2028\u2029\u0085\ufeff\x7f\x00\u00a0\\"/ \n\t')
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_a_text_is_read_as_it_was_and_stands_on_one_line(text: str) -> None:
-    content = {text: [text, 1.5, None, True]}
+    key = text[:170]  # YAML takes 1024 characters, of which an escaped one is six
+    content = {key: [text, 1.5, None, True]}
     assert yaml.safe_load(as_yaml(content)) == content
     assert len(as_yaml(content).decode().splitlines()) == 1
     assert is_unicode(content)
