@@ -83,7 +83,7 @@ def writing(settings: Settings, path: str, layout: Layout, columns: Sequence[Any
         columns: the Java ``FileColumns`` of them, as `sink` notes them.
     """
     jar_sets = layout.jars()
-    questions = [question(settings, path)]
+    questions = [_right_question(settings, path)]
     if layout.form().columns is not None:
         questions.append(_columns_question(settings, path, layout, columns))
     return replace(
@@ -118,6 +118,21 @@ def question(settings: Settings, *paths: str) -> Question:
     )
 
 
+def _right_question(settings: Settings, path: str) -> Question:
+    def asked(about: Sequence[str]) -> Iterable[Finding]:
+        with settings.spelling.told():
+            return ask(settings.need(HdfsSettings), about, written=True)
+
+    named = of_cluster(settings)
+    return Question(
+        id=f"hdfs-rights{named.replace(' ', '-')}",
+        label=f"HDFS{named} lets the job in, and write its directories",
+        setting=settings.spelling.setting("hdfs.uri"),
+        ask=asked,
+        about=(path,),
+    )
+
+
 def _while_it_runs(settings: Settings, error: JobError) -> JobError | None:
     """Return why a job failed in terms of settings, if HDFS or its KMS refused it."""
     login = settings.kerberos
@@ -136,8 +151,15 @@ def _while_it_runs(settings: Settings, error: JobError) -> JobError | None:
     )
 
 
-def ask(settings: HdfsSettings, paths: Sequence[str]) -> Iterable[Finding]:
+def ask(
+    settings: HdfsSettings, paths: Sequence[str], *, written: bool = False
+) -> Iterable[Finding]:
     """Look up, as the job's principal, the directories that the job writes to.
+
+    Args:
+        settings: of ``[hdfs]``, or of one of its clusters.
+        paths: the directories.
+        written: whether the right to write them, or to make them, is asked for as well.
 
     Raises:
         JobError: the NameNode, or the KMS of an encryption zone, cannot be reached or refuses us.
@@ -150,6 +172,8 @@ def ask(settings: HdfsSettings, paths: Sequence[str]) -> Iterable[Finding]:
                 system = location.getFileSystem()
                 system.exists(location)
                 require_key(system, path)
+                if written:
+                    require_right(system, path)
         except JobError as error:
             raise refusals.explained(
                 error,
@@ -158,6 +182,28 @@ def ask(settings: HdfsSettings, paths: Sequence[str]) -> Iterable[Finding]:
                 otherwise=f"to_hdfs({path!r}), or hdfs.uri",
             ) from error
     return ()
+
+
+def require_right(system: Any, path: str) -> str:
+    """Ask whether files may be written below a path, which the job makes if it is not there.
+
+    Args:
+        system: Flink's file system.
+        path: a directory on it, that need not be there.
+
+    Returns:
+        The directory that was asked about: this one, or the nearest above that exists.
+
+    Raises:
+        Py4JJavaError: it may not be written.
+    """
+    view = jvm.view()
+    hadoop, files = view.org.apache.hadoop.fs, system.getHadoopFileSystem()
+    nearest = hadoop.Path(path)
+    while not files.exists(nearest) and nearest.getParent() is not None:
+        nearest = nearest.getParent()
+    files.access(nearest, hadoop.permission.FsAction.WRITE_EXECUTE)
+    return str(nearest.toUri().getPath())
 
 
 def require_key(system: Any, path: str) -> None:

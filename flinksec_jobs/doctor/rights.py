@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from flinksec_jobs import logins, refusals
+from flinksec_jobs import hdfs, logins, refusals
 from flinksec_jobs.doctor.checks import Answer
 from flinksec_jobs.doctor.wanted import Wanted
 from flinksec_jobs.elasticsearch import asking, privileges
@@ -90,30 +89,17 @@ def of_path(settings: Settings, _: Wanted, path: str) -> Answer:
     """
     found = settings.need(HdfsSettings)
     view = jvm.view()
-    flink, hadoop = view.org.apache.flink.core.fs, view.org.apache.hadoop.fs
     try:
         with jvm.translated(path):
-            file_system = flink.Path(found.uri + "/").getFileSystem().getHadoopFileSystem()
-            there = _nearest(file_system, hadoop.Path(path))
-    except JobError as error:
-        raise _explained(error, found, path) from error
-    try:
-        with jvm.translated(path):
-            file_system.access(there, hadoop.permission.FsAction.WRITE_EXECUTE)
+            system = view.org.apache.flink.core.fs.Path(found.uri + "/").getFileSystem()
+            there = hdfs.require_right(system, path)
     except JobError as error:
         if "Permission denied" not in error.message:
             raise _explained(error, found, path) from error
         where = Where(setting="kerberos.principal", object=f"{found.uri}{path}")
         fix = "let the NameNode's administrator give the principal's user this directory"
         return Answer(findings=[refusals.HDFS_FORBIDDEN.at(where, error.message, fix=fix)])
-    return Answer(f"{there.toUri().getPath()} may be written")
-
-
-def _nearest(file_system: Any, path: Any) -> Any:
-    """Return the directory itself, or the nearest above that exists, in which it would be made."""
-    while not file_system.exists(path) and path.getParent() is not None:
-        path = path.getParent()
-    return path
+    return Answer(f"{there} may be written")
 
 
 def _explained(error: JobError, settings: HdfsSettings, path: str) -> JobError:

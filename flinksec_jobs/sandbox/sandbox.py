@@ -107,7 +107,7 @@ class Sandbox(ForJobs, Contents):
 
     def __init__(
         self,
-        directory: Path | None = None,
+        directory: str | Path | None = None,
         *,
         only: Collection[str] | None = None,
         host: str = LOOPBACK,
@@ -124,7 +124,7 @@ class Sandbox(ForJobs, Contents):
         progress: Callable[[str], None] | None = None,
     ) -> None:
         self._is_temporary = directory is None
-        home = (directory or Path(tempfile.mkdtemp(prefix="flinksec-"))).absolute()
+        home = Path(directory or tempfile.mkdtemp(prefix="flinksec-")).absolute()
         self._layout = Layout(home, host, bind, realm)
         self._well_known_ports = well_known_ports
         wanted = set(USUAL if only is None else only)
@@ -163,7 +163,7 @@ class Sandbox(ForJobs, Contents):
         )
 
     @classmethod
-    def attach(cls, directory: Path) -> Self:
+    def attach(cls, directory: str | Path) -> Self:
         """Return the sandbox that runs in a directory.
 
         Raises:
