@@ -22,13 +22,20 @@ def told(job: str) -> Iterator[None]:
         yield
     finally:
         for what, number in _counts(SKIPPED).items():
+            things, _, where = what.partition(" ")
             _log.warning(
-                'job %s left out %s %s, as "skip" says; its log has reasons', job, number, what
+                'job %s left out %s %s, as "skip" says; its log has reasons',
+                job,
+                _several(number, things.removesuffix("s")),
+                where,
             )
         for where, number in _counts(LETTERS).items():
-            _log.warning(
-                "job %s wrote %s dead letters to %s; its log has reasons", job, number, where
-            )
+            letters = _several(number, "dead letter")
+            _log.warning("job %s wrote %s to %s; its log has reasons", job, letters, where)
+
+
+def _several(number: str, what: str) -> str:
+    return f"{number} {what}" if number == "1" else f"{number} {what}s"
 
 
 def _forget() -> None:
