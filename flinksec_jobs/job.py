@@ -22,6 +22,7 @@ from flinksec_jobs.file_layout import Layout, MissingFiles, SchemaChange
 from flinksec_jobs.job_hdfs import JobOnHdfs
 from flinksec_jobs.job_run import JobRun
 from flinksec_jobs.job_sql import JobWithTables
+from flinksec_jobs.kafka import watermarks
 from flinksec_jobs.sections.fields import Section
 from flinksec_jobs.session import Session
 from flinksec_jobs.settings import (
@@ -83,6 +84,7 @@ class SecureJob(JobOnHdfs, JobWithTables):
         self._session = Session(self.name, self.settings)
         self._uses = Uses()
         self._hdfs_sinks: dict[str, int] = {}
+        self._ends = watermarks.Ends()
         self._letters = DeadLetters(self.name, self.settings, self.register)
         self._tables = JobTables(
             self.name, self.settings, lambda: self.env, self.register, self._letters

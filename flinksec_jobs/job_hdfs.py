@@ -84,6 +84,7 @@ class JobOnHdfs(JobOnKafka):
         )
         self._letters.require(chosen, self.settings)
         self.register(hdfs_source.reading(settings, files))
+        self._ends.note(f"the HDFS path {path}", time, ends=files.watch is None)
         env = self.env  # whose JVM makes the source
         from pyflink.datastream.connectors.base import Source
 

@@ -31,6 +31,7 @@ class JobOnKafka(ABC):
     settings: Settings
     _uses: Uses
     _letters: DeadLetters
+    _ends: watermarks.Ends
 
     @property
     @abstractmethod
@@ -152,6 +153,7 @@ class JobOnKafka(ABC):
             self.register(use)
         env = self.env  # whose JVM makes the source
         named = f"{options.topics}{client.of_cluster(settings)}"
+        self._ends.note(f"the Kafka topic {named}", time, ends=options.stop is not None)
         with jvm.translated(f"cannot read the Kafka topic {named}"):
             made = source.source(settings, group_id, options)
             of_source = (

@@ -87,6 +87,35 @@ class EventTime:
         return self.of if isinstance(self.of, str) and self.of != KAFKA_TIMESTAMP else ""
 
 
+class Ends:
+    """Which sources of a job with event time end, and which go on.
+
+    Where the two meet, one that has ended holds event time back no more, and one that is idle does
+    not either, so that time comes to its end while the other has records to come.
+    """
+
+    def __init__(self) -> None:
+        self._named: dict[bool, str] = {}
+        self._told = False
+
+    def note(self, name: str, event_time: EventTime | None, *, ends: bool) -> None:
+        """Take note of a source, and warn of the first that is not as those before."""
+        if event_time is None:
+            return
+        self._named.setdefault(ends, name)
+        if len(self._named) < len((True, False)) or self._told:
+            return
+        self._told = True
+        _log.warning(
+            "%s ends, and %s goes on: where they meet, in a union, connect or join, event time "
+            "comes to its end while all of %s is idle, and windows leave out what it brings "
+            "afterwards; give it an idleness that is longer than any silence of it",
+            self._named[True],
+            self._named[False],
+            self._named[False],
+        )
+
+
 def of_source(record: type, event_time: EventTime | None) -> WatermarkStrategy:
     """Return the watermarks that the source itself makes, partition by partition.
 
