@@ -97,6 +97,6 @@ def _gone(job: str, gone: list[str], where: str) -> ResumeError:
         f"{escaped(where)} holds state of what the job {escaped(job)} does not have: {listed}",
         hint="Flink would give it to what has taken its place: a source would go on reading the "
         "old topic; if the topic, index or path was renamed or dropped on purpose, give its "
-        f'operators a new .uid(…) and set job.accept = [{listed}]; job.resume = "never" lets one '
-        "start begin from nothing instead",
+        f'operators a new .uid(…) and set job.accept = [{listed}]; job.resume = "never" begins '
+        "from nothing instead, at every start",
     )
