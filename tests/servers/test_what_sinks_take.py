@@ -102,7 +102,7 @@ def test_poison_between_good_records_is_left_out_and_nothing_else(
     assert found(sandbox, "numbers") == {str(n) for n in range(GOOD)}
     assert 'Left out, as on_error = "skip" says' in ran.logs
     assert "field 's' does not fit its type integer in the mapping" in ran.logs
-    assert "1 documents for the Elasticsearch index numbers" in ran.said
+    assert "1 document for the Elasticsearch index numbers" in ran.said
     assert "11 records of the Kafka topic poison" in ran.said
 
 
